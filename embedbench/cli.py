@@ -1,0 +1,247 @@
+"""The command line: read it, call, print."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from embedbench.errors import EmbedbenchError
+
+if TYPE_CHECKING:
+    from embedbench.results import Results
+
+__all__ = ["main"]
+
+OK, NOTHING_DONE, PARTLY_DONE = 0, 2, 3
+
+_ENCODER_HELP = "NAME[:MODEL][,field=value ...]; may be repeated."
+_STORE_HELP = "Where vectors are kept between runs."
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process: 0 all done, 3 partly, 2 nothing."""
+    try:
+        code = cli.main(arguments, prog_name="embedbench", standalone_mode=False)
+    except click.ClickException as error:
+        _fail(error.format_message())
+    except EmbedbenchError as error:
+        _fail(str(error))
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(
+            "stopped; what was encoded is kept: the same command goes on from there", err=True
+        )
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else OK)
+
+
+def _fail(message: str) -> None:
+    click.echo(f"error: {' '.join(message.split())}", err=True)
+    sys.exit(NOTHING_DONE)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="image-embedbench")
+def cli() -> None:
+    """Which image encoder should I use on my pictures?
+
+    Compares image encoders on your own folder: the same pictures, the same clustering and the
+    same metrics for each, in one table and one page to hand on.
+    """
+
+
+@cli.command()
+@click.argument("source", required=False)
+@click.option("-e", "--encoder", multiple=True, metavar="ENCODER", help=_ENCODER_HELP)
+@click.option("--labels", metavar="FILE.csv|COLUMN", help="Labels; `none` hides those there are.")
+@click.option(
+    "--clusterer",
+    multiple=True,
+    metavar="NAME",
+    help="kmeans, agglomerative or hdbscan; all three by default. Fields as for encoders.",
+)
+@click.option(
+    "--space",
+    multiple=True,
+    metavar="NAME",
+    help="What clusterers see: l2 (default), raw, center-l2, pca:N, whiten, umap:N, tsne:2.",
+)
+@click.option("--k", metavar="2..20|4|truth", help="Numbers of clusters to try.  [default: 2..20]")
+@click.option("--seeds", type=int, metavar="N", help="How many seeds.  [default: 10]")
+@click.option("--names", metavar="WORDS.txt|a,b,c", help="Candidate names for the clusters.")
+@click.option("--out", metavar="DIR", help="The run folder.  [default: embedbench-runs/SOURCE]")
+@click.option("--store", metavar="DIR", help=_STORE_HELP)
+@click.option("--offline", is_flag=True, default=None, help="Never use the network.")
+@click.option("--limit", type=int, metavar="N", help="Compare a seeded sample of N images.")
+@click.option("--quiet", is_flag=True, default=None, help="No progress bars.")
+def run(source: str | None, **given: Any) -> int:
+    """Compare encoders on your own images.
+
+    SOURCE is a folder (sub-folders are labels if two or more hold images), a .csv or .parquet
+    file with a column `path`, or a .toml file with these same words.
+    """
+    from embedbench.settings import read_toml
+
+    if source is None:
+        raise click.UsageError("what to compare is missing: embedbench run FOLDER -e ENCODER")
+    asked: dict[str, Any] = {"source": source}
+    if source.endswith(".toml"):
+        asked = read_toml(Path(source))
+        if "source" not in asked:
+            raise click.UsageError(f"'{source}' names no source")
+    asked |= {word: value for word, value in given.items() if value not in (None, ())}
+    return _compare_and_print(asked)
+
+
+@cli.command()
+@click.option("--out", default="embedbench-demo", metavar="DIR", show_default=True)
+@click.option("--store", metavar="DIR", help=_STORE_HELP)
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+def demo(out: str, store: str | None, quiet: bool) -> int:
+    """Compare real encoders on sample photographs, with no network."""
+    from embedbench.network import HUB, reachable
+    from embedbench.samples import WORDS, write_samples
+
+    photographs = write_samples(Path(out) / "photographs")
+    encoders = [
+        "timm",
+        "timm:tf_efficientnet_lite2",
+        "conse",
+        "pixels",
+        "timm:tf_efficientnet_lite0,pretrained=false",
+    ]
+    hubs = {"clip": HUB, "keras": "https://storage.googleapis.com"}
+    unreachable = [name for name, hub in hubs.items() if not reachable(hub)]
+    encoders += [name for name in hubs if name not in unreachable]
+    code = _compare_and_print(
+        {
+            "source": str(photographs),
+            "encoder": encoders,
+            "names": ",".join(WORDS),
+            "out": str(Path(out) / "run"),
+            "store": store,
+            "quiet": quiet,
+        }
+    )
+    if unreachable:
+        command = " ".join(f"-e {name}" for name in ["timm", *unreachable])
+        click.echo(
+            f"left out: {' and '.join(unreachable)}, whose weights come from hubs that this "
+            f"machine does not reach; on one that does: embedbench run {photographs} {command}",
+            err=True,
+        )
+    return code
+
+
+@cli.command()
+def encoders() -> int:
+    """List the installed encoders, and what each needs."""
+    from embedbench.registry import installed
+
+    rows = []
+    for name, found in installed().items():
+        missing = found.missing()
+        words = (found.load().__doc__ or "").strip().splitlines()
+        rows.append([name, f"needs {', '.join(missing)}" if missing else "ready", *words[:1]])
+    _print_table(["encoder", "status", "what it is"], rows)
+    return OK
+
+
+@cli.command()
+@click.argument("encoder")
+def check(encoder: str) -> int:
+    """Run the conformance checks on one encoder."""
+    from embedbench.conformance import run_checks
+    from embedbench.network import hub_environment
+    from embedbench.registry import create
+    from embedbench.workers import Pool
+
+    found = create(encoder)
+    with Pool(1, hub_environment(offline=False)) as pool:
+        results = pool.call(run_checks, found)
+    _print_table(
+        ["check", "result"],
+        [[name.replace("_", " "), wrong or "ok"] for name, wrong in results.items()],
+    )
+    return PARTLY_DONE if any(results.values()) else OK
+
+
+@cli.command()
+@click.argument("run_folder", metavar="RUN")
+def report(run_folder: str) -> int:
+    """Draw the figures and the report again from a run folder, without encoding."""
+    from embedbench.report import draw
+    from embedbench.results import Results
+
+    folder = Path(run_folder)
+    draw(Results.read(folder), folder)
+    click.echo(f"report: {folder / 'report.html'}", err=True)
+    return OK
+
+
+@cli.command()
+@click.argument("source")
+@click.option("-e", "--encoder", required=True, metavar="ENCODER", help=_ENCODER_HELP)
+@click.option("--out", required=True, metavar="FILE", help="A .parquet or .npy file.")
+@click.option("--store", metavar="DIR", help=_STORE_HELP)
+@click.option("--offline", is_flag=True, help="Never use the network.")
+@click.option("--limit", type=int, metavar="N", help="Take a seeded sample of N images.")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+def embed(source: str, encoder: str, out: str, **options: Any) -> int:
+    """Write the vectors of one encoder to a file.
+
+    Beside a .npy file stands a .txt file of the same stem with the images' names, one a line.
+    """
+    from embedbench.export import write_vectors
+
+    written, skipped = write_vectors(source, encoder, Path(out), **options)
+    click.echo(f"{written} vectors: {out}", err=True)
+    for name, reason in skipped.items():
+        click.echo(f"skipped '{name}': {reason}", err=True)
+    return PARTLY_DONE if skipped else OK
+
+
+def _compare_and_print(asked: dict[str, Any]) -> int:
+    from embedbench.comparison import CLUSTERERS, compare
+    from embedbench.settings import DEFAULT_K
+
+    source = Path(asked["source"])
+    out = Path(asked.get("out") or Path("embedbench-runs") / (source.stem or "images"))
+    results = compare(
+        source,
+        list(asked.get("encoder", ())),
+        labels=asked.get("labels"),
+        clusterers=asked.get("clusterer") or CLUSTERERS,
+        spaces=asked.get("space") or ("l2",),
+        k=asked.get("k") or DEFAULT_K,
+        seeds=asked.get("seeds", 10),
+        names=asked.get("names") or (),
+        out=out,
+        store=asked.get("store"),
+        offline=bool(asked.get("offline")),
+        limit=asked.get("limit"),
+        quiet=bool(asked.get("quiet")),
+    )
+    click.echo(results.to_text())
+    _summarise(results, out)
+    return PARTLY_DONE if len(results.failures) else OK
+
+
+def _summarise(results: "Results", out: Path) -> None:
+    failures = results.failures
+    images = int((failures["what"] == "image").sum())
+    click.echo(
+        f"{len(results.images)} images, {int((results.encoders['status'] == 'ok').sum())} encoders",
+        err=True,
+    )
+    if images:
+        click.echo(f"{images} images were skipped: {out / 'failures.csv'} says why", err=True)
+    for _, row in failures[failures["what"] == "encoder"].iterrows():
+        click.echo(f"encoder '{row['name']}' failed: {row['error']}", err=True)
+    click.echo(f"report: {out / 'report.html'}", err=True)
+
+
+def _print_table(headings: list[str], rows: list[list[str]]) -> None:
+    from tabulate import tabulate
+
+    click.echo(tabulate(rows, headings))

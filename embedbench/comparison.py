@@ -1,0 +1,314 @@
+"""One comparison from end to end: images and encoders in, results out."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+
+from embedbench.analyse import Candidate, Sweep, comparison_rows, details, maps, sweep_space
+from embedbench.cluster import Clusterer, parse_clusterer
+from embedbench.dataset import Dataset, read_dataset
+from embedbench.embed import Embedding, Engine, embed, make_engine
+from embedbench.encoder import Encoder, TextEncoder
+from embedbench.errors import EmbedbenchError, InputError
+from embedbench.naming import read_words, texts_for, word_similarity
+from embedbench.progress import Progress
+from embedbench.registry import create_all
+from embedbench.results import Results, check_writable
+from embedbench.settings import DEFAULT_K, KPlan, plan_k
+from embedbench.spaces import check_space
+from embedbench.survey import survey
+from embedbench.tables import (
+    elbow_table,
+    encoders_table,
+    failures_table,
+    partitions_table,
+    run_record,
+    stack,
+)
+from embedbench.workers import Pool, cores
+
+__all__ = ["CLUSTERERS", "compare"]
+
+CLUSTERERS = ("kmeans", "agglomerative", "hdbscan")
+
+
+def compare(
+    source: str | Path | Dataset,
+    encoders: Sequence[str | Encoder] | Mapping[str, Encoder],
+    *,
+    labels: str | None = None,
+    clusterers: Sequence[Any] = CLUSTERERS,
+    spaces: Sequence[str] = ("l2",),
+    k: str | int = DEFAULT_K,
+    seeds: int = 10,
+    names: str | Sequence[str] = (),
+    out: str | Path | None = None,
+    store: str | Path | None = None,
+    offline: bool = False,
+    limit: int | None = None,
+    quiet: bool = True,
+) -> Results:
+    """Return the comparison of these encoders on these images.
+
+    Args:
+        source: a folder (its sub-folders are labels if two or more hold images), a `.csv` or
+            `.parquet` file with a column `path`, or a Dataset.
+        encoders: texts such as `timm:resnet50`, or Encoder objects, which a mapping names.
+        labels: a column, a `.csv` file of labels, or `none`; by default what the source has.
+        clusterers: texts such as `hdbscan,min_cluster_size=10`, or any object with
+            scikit-learn's `fit_predict`.
+        spaces: what the clusterers see: `l2`, `raw`, `center-l2`, `pca:N`, `whiten`, `umap:N`,
+            `tsne:2`. The first one leads.
+        k: a range such as `2..20`, a number, or `truth`.
+        seeds: how many, the same for every encoder.
+        names: candidate words for the clusters, as a sequence, `a,b,c` or a `.txt` file.
+        out: where to write the run folder with tables, figures and report; nowhere if None.
+        store: the folder that keeps vectors between runs.
+        offline: encoders may not use the network.
+        limit: compare a seeded sample of so many images.
+        quiet: show no progress.
+
+    Raises:
+        EmbedbenchError: nothing could be done. An encoder or an image that fails is a row in
+            the results' `failures` instead.
+    """
+    started = time.time()
+    dataset = read_dataset(source).with_truth(labels).sample(limit)
+    request = _Request(
+        encoders=create_all(encoders),
+        clusterers=_distinct([parse_clusterer(clusterer) for clusterer in clusterers]),
+        spaces=tuple(dict.fromkeys(spaces)),
+        k=str(k),
+        seeds=tuple(range(seeds)),
+        words=read_words(names) if isinstance(names, str) and names else tuple(names),
+        progress=Progress(quiet),
+    )
+    request.check(len(dataset), _classes(dataset))
+    if out is not None:
+        check_writable(Path(out))
+    engine = make_engine(store, offline, request.progress)
+    results = _run(dataset, request, engine, started)
+    if out is not None:
+        from embedbench.report import draw
+
+        with request.progress.bar("drawing figures and report", 0, ""):
+            results.write(Path(out), draw)
+    return results
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What was asked for, read."""
+
+    encoders: dict[str, Encoder]
+    clusterers: tuple[Clusterer, ...]
+    spaces: tuple[str, ...]
+    k: str
+    seeds: tuple[int, ...]
+    words: tuple[str, ...]
+    progress: Progress
+
+    def check(self, images: int, classes: int | None) -> None:
+        """Raise InputError for what can be known to fail before any work is done."""
+        if not self.seeds:
+            raise InputError("`seeds` must be at least 1")
+        if not self.clusterers or not self.spaces:
+            raise InputError("a comparison needs a clusterer and a space")
+        for space in self.spaces:
+            check_space(space)
+        plan_k(self.k, images, classes)
+        if self.words and self.namer is None:
+            raise InputError(
+                "names need an encoder that reads texts in the comparison: add -e clip or -e conse"
+            )
+
+    def record(self) -> dict[str, Any]:
+        """Return what was asked for, as it stands in run.json."""
+        return {
+            "encoders": list(self.encoders),
+            "clusterers": [clusterer.name for clusterer in self.clusterers],
+            "spaces": list(self.spaces),
+            "k": self.k,
+            "seeds": list(self.seeds),
+            "names": list(self.words),
+            "naming_encoder": self.namer if self.words else None,
+        }
+
+    @property
+    def namer(self) -> str | None:
+        """The first encoder that reads texts."""
+        texts = [
+            name for name, encoder in self.encoders.items() if isinstance(encoder, TextEncoder)
+        ]
+        return texts[0] if texts else None
+
+
+def _run(dataset: Dataset, request: _Request, engine: Engine, started: float) -> Results:
+    readable, images, failures = survey(dataset, engine.store, engine.workers, engine.progress)
+    embeddings, errors = _embed_all(readable, list(images["hash"]), request, engine)
+    failures = pd.concat(
+        [failures, failures_table(readable, embeddings, errors)], ignore_index=True
+    )
+    readable, images, embeddings = _without_failures(readable, images, embeddings)
+    truth = readable.truth_codes()
+    plan = plan_k(request.k, len(readable), _classes(readable))
+    analysis = _analyse(readable, embeddings, truth[0] if truth else None, plan, request)
+    known = readable.table.reset_index(drop=True)
+    images = pd.concat([images, known[[c for c in known if c not in images]]], axis=1)
+    asked = request.record() | {"source": dataset.origin, "offline": engine.offline}
+    return Results(
+        **analysis,
+        encoders=encoders_table(request.encoders, embeddings, errors),
+        failures=failures,
+        images=images,
+        run=run_record(images, embeddings, request.encoders, started, asked),
+    )
+
+
+def _embed_all(
+    dataset: Dataset, hashes: list[str], request: _Request, engine: Engine
+) -> tuple[dict[str, Embedding], dict[str, str]]:
+    """Return what each encoder made, and the errors of those that failed."""
+    embeddings: dict[str, Embedding] = {}
+    errors: dict[str, str] = {}
+    for name, encoder in request.encoders.items():
+        texts = texts_for(request.words) if name == request.namer else []
+        try:
+            embeddings[name] = embed(name, encoder, dataset, hashes, engine, texts)
+        except EmbedbenchError as error:
+            errors[name] = str(error)
+            engine.progress.say(f"encoder '{name}' failed: {error}")
+    if not embeddings:
+        name, error = next(iter(errors.items()))
+        raise InputError(f"none of the {len(errors)} encoders could be used; '{name}': {error}")
+    return embeddings, errors
+
+
+def _without_failures(
+    dataset: Dataset, images: pd.DataFrame, embeddings: dict[str, Embedding]
+) -> tuple[Dataset, pd.DataFrame, dict[str, Embedding]]:
+    """Every encoder is compared on the same images: those that all could encode."""
+    failed = {row for embedding in embeddings.values() for row in embedding.failures}
+    if not failed:
+        return dataset, images, embeddings
+    kept = [row for row in range(len(dataset)) if row not in failed]
+    if not kept:
+        raise InputError("no image could be encoded by every encoder")
+    smaller = {name: embedding.take(kept) for name, embedding in embeddings.items()}
+    return dataset.take(kept), images.iloc[kept].reset_index(drop=True), smaller
+
+
+def _analyse(
+    dataset: Dataset,
+    embeddings: dict[str, Embedding],
+    truth: Int[np.ndarray, " images"] | None,
+    plan: KPlan,
+    request: _Request,
+) -> dict[str, pd.DataFrame]:
+    """Cluster and score every encoder in every space, one a worker process."""
+    jobs = [(name, space) for name in embeddings for space in request.spaces]
+    lead = request.spaces[0]
+    steps = 2 * len(jobs) + len(embeddings)
+    with (
+        request.progress.bar("clustering", steps, "steps") as bar,
+        Pool(min(cores(), len(jobs))) as pool,
+    ):
+        sweeps = pool.gather(
+            [
+                (sweep_space, embeddings[name].vectors, space, request.clusterers, plan.ks,
+                 request.seeds, truth, plan.choose)
+                for name, space in jobs
+            ],
+            bar.update,
+        )  # fmt: skip
+        by_job = dict(zip(jobs, sweeps, strict=True))
+        shared = plan.shared or _shared_k([by_job[name, lead] for name in embeddings])
+        rows = pool.gather(
+            [
+                (comparison_rows, sweep, request.clusterers, _candidates(sweep, plan, shared),
+                 request.seeds[0])
+                for sweep in sweeps
+            ],
+            bar.update,
+        )  # fmt: skip
+        similarity = _similarity(embeddings, request)
+        seed = request.seeds[0]
+        looks = pool.gather(
+            [
+                (_look_into, by_job[name, lead], embedding.vectors, dataset.names, shared,
+                 similarity, request.words, seed)
+                for name, embedding in embeddings.items()
+            ],
+            bar.update,
+        )  # fmt: skip
+    found = [dict(zip(("clusters", "silhouettes", "maps"), look, strict=True)) for look in looks]
+    return {
+        "comparison": stack(rows, [{"encoder": name, "space": space} for name, space in jobs]),
+        "partitions": partitions_table(by_job, dataset.names),
+        "elbow": elbow_table({name: by_job[name, lead] for name in embeddings}),
+        **{
+            table: stack([look[table] for look in found], [{"encoder": n} for n in embeddings])
+            for table in ("clusters", "silhouettes", "maps")
+        },
+    }
+
+
+def _look_into(
+    sweep: Sweep,
+    vectors: Float[np.ndarray, "images dim"],
+    images: Sequence[str],
+    k: int,
+    similarity: Float[np.ndarray, "images words"] | None,
+    words: Sequence[str],
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    return *details(sweep, images, k, similarity, words, seed), maps(vectors, images, seed)
+
+
+def _similarity(
+    embeddings: dict[str, Embedding], request: _Request
+) -> Float[np.ndarray, "images words"] | None:
+    if not request.words or request.namer not in embeddings:
+        return None
+    namer = embeddings[request.namer]
+    return word_similarity(namer.vectors, namer.texts)
+
+
+def _shared_k(sweeps: list[Sweep]) -> int:
+    """The median of the ks at which each encoder's K-means silhouette is highest."""
+    best = []
+    for sweep in sweeps:
+        assert sweep.choice is not None
+        curve = sweep.choice.curve
+        best.append(int(curve["k"].iloc[int(np.argmax(curve["silhouette"].fillna(-1)))]))
+    return int(np.median(best))
+
+
+def _candidates(sweep: Sweep, plan: KPlan, shared: int) -> list[Candidate]:
+    candidates = [Candidate(plan.shared_from, shared)]
+    if sweep.choice is not None:
+        choice = sweep.choice
+        candidates += [
+            Candidate("elbow", choice.elbow),
+            Candidate("silhouette", choice.silhouette),
+            Candidate("gap", choice.gap),
+        ]
+    return candidates
+
+
+def _classes(dataset: Dataset) -> int | None:
+    truth = dataset.truth_codes()
+    return len(truth[1]) if truth else None
+
+
+def _distinct(clusterers: list[Clusterer]) -> tuple[Clusterer, ...]:
+    found = {clusterer.name: clusterer for clusterer in clusterers}
+    if len(found) < len(clusterers):
+        raise InputError("a clusterer is given twice")
+    return tuple(found.values())

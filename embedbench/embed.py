@@ -1,0 +1,355 @@
+"""Embedding: images to vectors, in worker processes of each encoder's own, into the store."""
+
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import numpy as np
+from jaxtyping import Float32
+from PIL import Image
+
+from embedbench.dataset import Dataset, Source, read_source
+from embedbench.encoder import (
+    Encoder,
+    LookupEncoder,
+    TextEncoder,
+    Vectors,
+    check_rows,
+    combine,
+    hash_file,
+)
+from embedbench.errors import EmbedbenchError, EncoderError, ImageError
+from embedbench.images import open_rgb
+from embedbench.network import forbid_network, hub_environment
+from embedbench.progress import Progress
+from embedbench.store import Store, default_store, text_key
+from embedbench.workers import Pool, cores, map_unordered, peak_memory_mb
+
+__all__ = ["Embedding", "Engine", "embed", "make_engine"]
+
+_FLUSH_ROWS = 256
+_FLUSH_SECONDS = 5.0
+
+Item = tuple[str, Source]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where and how encoders run.
+
+    Attributes:
+        store: where vectors are kept.
+        workers: processes for each encoder; on a GPU there is one.
+        environment: variables set in them.
+        offline: they may not use the network.
+        progress: how it is shown.
+    """
+
+    store: Store
+    workers: int = field(default_factory=cores)
+    environment: dict[str, str] = field(default_factory=dict)
+    offline: bool = False
+    progress: Progress = field(default_factory=Progress)
+
+    def pool(self, workers: int, encoder: Encoder) -> Pool:
+        """Return worker processes that hold this encoder."""
+        arguments = (cloudpickle.dumps(encoder), self.offline)
+        return Pool(workers, self.environment, _hold, arguments)
+
+
+def make_engine(store: str | Path | None, offline: bool, progress: Progress) -> Engine:
+    """Return an engine on this machine; `store` is a folder, or None for the user's cache."""
+    return Engine(
+        store=Store(Path(store) if store else default_store()),
+        environment=hub_environment(offline),
+        offline=offline,
+        progress=progress,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """What an encoder made of a dataset.
+
+    Attributes:
+        vectors: row i is image i.
+        texts: row i is text i; no rows where none were asked for.
+        failures: reasons by the images' rows; their vectors are nan.
+        record: `dim`, `fingerprint`, and what was measured when the vectors were made:
+            `images_per_second`, `load_seconds`, `peak_memory_mb`, and the facts of the model.
+        encoded: how many images were encoded now; the others were in the store.
+    """
+
+    vectors: Vectors
+    texts: Float32[np.ndarray, "texts dim"]
+    failures: dict[int, str]
+    record: dict[str, Any]
+    encoded: int
+
+    def take(self, rows: Sequence[int]) -> "Embedding":
+        """Return the embedding of these images alone, none of which may have failed."""
+        return replace(self, vectors=self.vectors[list(rows)], failures={})
+
+
+def embed(
+    label: str,
+    encoder: Encoder,
+    dataset: Dataset,
+    hashes: Sequence[str],
+    engine: Engine,
+    texts: Sequence[str] = (),
+) -> Embedding:
+    """Return the vectors of all images and texts; only those not in the store are encoded.
+
+    Args:
+        label: the encoder's name, for the progress bar.
+        encoder: not yet loaded; it is loaded in the workers alone, and only if it is needed.
+        dataset: the images.
+        hashes: the hash of each image's bytes.
+        engine: where and how.
+        texts: to be put into the images' space; the encoder must be a TextEncoder.
+
+    Raises:
+        EmbedbenchError: the encoder could not be loaded, failed, or returned something wrong.
+    """
+    if isinstance(encoder, LookupEncoder):
+        return _look_up(encoder, dataset)
+    items = dict(zip(hashes, dataset.sources, strict=True))
+    identity = combine(encoder.identity(), [])
+    record = _recall(engine.store, identity)
+    missing, missing_texts = _missing(engine.store, record, items, texts)
+    failures: dict[str, str] = {}
+    if missing or missing_texts:
+        session = _Session(label, encoder, engine, identity, record)
+        record, failures, missing = session.run(items, texts)
+    assert record is not None
+    return _collect(engine.store, record, hashes, texts, failures, len(missing))
+
+
+def _missing(
+    store: Store, record: dict[str, Any] | None, items: dict[str, Source], texts: Sequence[str]
+) -> tuple[list[Item], list[str]]:
+    if record is None:
+        return list(items.items()), list(texts)
+    keys = [text_key(text) for text in texts]
+    stored = store.read(record["fingerprint"], [*items, *keys])
+    return (
+        [item for item in items.items() if item[0] not in stored],
+        [text for text, key in zip(texts, keys, strict=True) if key not in stored],
+    )
+
+
+@dataclass
+class _Session:
+    """One start of an encoder's processes."""
+
+    label: str
+    encoder: Encoder
+    engine: Engine
+    identity: str
+    record: dict[str, Any] | None
+
+    def run(
+        self, items: dict[str, Source], texts: Sequence[str]
+    ) -> tuple[dict[str, Any], dict[str, str], list[Item]]:
+        """Encode what is missing; return the record, the images that failed, what was missing."""
+        store, progress = self.engine.store, self.engine.progress
+        with ExitStack() as stack:
+            with progress.bar(f"{self.label}: loading", 0, "images"):
+                first = stack.enter_context(self.engine.pool(1, self.encoder))
+                loaded = first.call(_load)
+            fingerprint = combine(self.encoder.identity(), [row[3] for row in loaded["weights"]])
+            record = (self.record or {}) | loaded | {"fingerprint": fingerprint}
+            missing, missing_texts = _missing(store, record, items, texts)
+            if missing_texts:
+                rows = first.call(_encode_texts, missing_texts)
+                store.write(fingerprint, [text_key(text) for text in missing_texts], rows)
+            batches = _split(missing, self.encoder.batch_size)
+            others = min(self.engine.workers, len(batches)) - 1
+            pools = [first]
+            if others > 0 and loaded["facts"]["device"] == "cpu":
+                pools.append(stack.enter_context(self.engine.pool(others, self.encoder)))
+            failures, measured = self._encode(pools, batches, fingerprint, len(missing))
+        if measured:
+            record |= measured
+        store.remember("encoders", self.identity, record)
+        store.tidy(fingerprint)
+        return record, failures, missing
+
+    def _encode(
+        self, pools: list[Pool], batches: list[list[Item]], fingerprint: str, images: int
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        writer = _Writer(self.engine.store, fingerprint)
+        failures: dict[str, str] = {}
+        busy, peak, rows = 0.0, 0.0, 0
+        try:
+            with self.engine.progress.bar(self.label, images, "images") as bar:
+                for batch in map_unordered(pools, _encode_images, batches):
+                    writer.add(batch.keys, batch.vectors)
+                    failures |= batch.failures
+                    busy, rows = busy + batch.seconds, rows + len(batch.keys)
+                    peak = max(peak, batch.peak_memory_mb)
+                    bar.update(len(batch.keys) + len(batch.failures))
+        finally:
+            writer.flush()
+        if not busy:
+            return failures, {}
+        workers = sum(pool.workers for pool in pools)
+        speed = {"images_per_second": round(workers * rows / busy, 2), "workers": workers}
+        return failures, speed | {"peak_memory_mb": round(peak)}
+
+
+@dataclass
+class _Writer:
+    """Gathers rows, and writes them every few seconds."""
+
+    store: Store
+    fingerprint: str
+    keys: list[str] = field(default_factory=list)
+    rows: list[Vectors] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+
+    def add(self, keys: list[str], rows: Vectors) -> None:
+        self.keys += keys
+        self.rows.append(rows)
+        late = time.monotonic() - self.since > _FLUSH_SECONDS
+        if len(self.keys) >= _FLUSH_ROWS or late:
+            self.flush()
+
+    def flush(self) -> None:
+        if self.keys:
+            filled = [rows for rows in self.rows if len(rows)]
+            self.store.write(self.fingerprint, self.keys, np.concatenate(filled))
+        self.keys, self.rows, self.since = [], [], time.monotonic()
+
+
+def _collect(
+    store: Store,
+    record: dict[str, Any],
+    hashes: Sequence[str],
+    texts: Sequence[str],
+    failures: dict[str, str],
+    encoded: int,
+) -> Embedding:
+    keys = [text_key(text) for text in texts]
+    stored = store.read(record["fingerprint"], [*hashes, *keys])
+    failed = {row: failures[key] for row, key in enumerate(hashes) if key in failures}
+    if len(failed) == len(hashes):
+        raise EncoderError(f"it could encode none of the images; the first: {failed[0]}")
+    dim = next(len(vector) for vector in stored.values())
+    nothing = np.full(dim, np.nan, np.float32)
+    return Embedding(
+        vectors=np.stack([stored.get(key, nothing) for key in hashes]),
+        texts=np.stack([stored[key] for key in keys]) if keys else np.empty((0, dim), np.float32),
+        failures=failed,
+        record=record | {"dim": dim},
+        encoded=encoded - len(failed),
+    )
+
+
+def _look_up(encoder: LookupEncoder, dataset: Dataset) -> Embedding:
+    vectors = check_rows(encoder.lookup(dataset.names), len(dataset))
+    dim = vectors.shape[1]
+    record = {"dim": dim, "fingerprint": encoder.fingerprint(), "facts": asdict(encoder.facts())}
+    return Embedding(vectors, np.empty((0, dim), np.float32), {}, record, 0)
+
+
+def _recall(store: Store, identity: str) -> dict[str, Any] | None:
+    """Return what is remembered of an encoder, if its weights' files are still the same."""
+    record = store.recall("encoders", identity)
+    if record is None or any(_stamp(Path(row[0])) != row[1:3] for row in record["weights"]):
+        return None
+    return record
+
+
+def _stamp(path: Path) -> list[int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return []
+    return [found.st_size, found.st_mtime_ns]
+
+
+def _split(items: list[Item], size: int) -> list[list[Item]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+# What follows runs in the workers.
+
+_held: list[Encoder] = []
+"""The one encoder of this worker process."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    keys: list[str]
+    vectors: Vectors
+    failures: dict[str, str]
+    seconds: float
+    peak_memory_mb: float
+
+
+def _hold(pickled: bytes, offline: bool) -> None:
+    if offline:
+        forbid_network()
+    _held[:] = [cloudpickle.loads(pickled)]
+
+
+def _load() -> dict[str, Any]:
+    """Load the model by encoding a grey image; tell what it is and what it was loaded from."""
+    encoder = _held[0]
+    start = time.perf_counter()
+    with _errors_in_words():
+        encoder.encode([Image.new("RGB", (64, 64), "grey")])
+        seconds = time.perf_counter() - start
+        files = [path.resolve() for path in encoder.weights_files()]
+        weights = [[str(path), *_stamp(path), hash_file(path)] for path in files]
+        return {
+            "weights": weights,
+            "facts": asdict(encoder.facts()),
+            "load_seconds": round(seconds, 2),
+            "peak_memory_mb": round(peak_memory_mb()),
+        }
+
+
+def _encode_images(items: list[Item]) -> _Batch:
+    encoder = _held[0]
+    keys, prepared, failures = [], [], {}
+    start = time.perf_counter()
+    with _errors_in_words():
+        for key, source in items:
+            try:
+                image = open_rgb(read_source(source))
+            except ImageError as error:
+                failures[key] = str(error)
+                continue
+            prepared.append(encoder.prepare(image))
+            keys.append(key)
+        rows = encoder.encode_prepared(prepared) if keys else np.empty((0, 0), np.float32)
+    seconds = time.perf_counter() - start
+    return _Batch(keys, rows, failures, seconds, peak_memory_mb())
+
+
+def _encode_texts(texts: list[str]) -> Float32[np.ndarray, "texts dim"]:
+    encoder = _held[0]
+    assert isinstance(encoder, TextEncoder)
+    with _errors_in_words():
+        return check_rows(encoder.encode_texts(texts), len(texts))
+
+
+@contextmanager
+def _errors_in_words() -> Iterator[None]:
+    """Turn whatever an encoder raises into an EncoderError of one line; our own errors pass."""
+    try:
+        yield
+    except EmbedbenchError:
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        text = " ".join(str(error).split())[:500]
+        raise EncoderError(f"{type(error).__name__}: {text}") from None

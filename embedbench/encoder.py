@@ -1,0 +1,234 @@
+"""The encoder, the only plug-in point: RGB images in, one float32 row each out.
+
+A plug-in is a frozen dataclass that subclasses `Encoder` (or `TextEncoder`) and writes
+`encode_batch`. Everything that encoders share (batches, order, checks, identity) lives here.
+A plug-in imports this module and its own library, nothing else of embedbench.
+"""
+
+import ast
+import dataclasses
+import hashlib
+import importlib.metadata
+import inspect
+import json
+import sys
+import textwrap
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from jaxtyping import Float32
+from PIL import Image
+
+from embedbench.errors import EncoderError, InputError, WeightsError
+
+__all__ = [
+    "Encoder",
+    "EncoderError",
+    "Facts",
+    "InputError",
+    "LookupEncoder",
+    "TextEncoder",
+    "Vectors",
+    "WeightsError",
+    "check_rows",
+]
+
+Vectors = Float32[np.ndarray, "images dim"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the library knows of a model; None where it does not know.
+
+    Attributes:
+        parameters: number of weights, trainable or not.
+        licence: the licence of the weights.
+        pretrained_on: the data that the weights were trained on.
+        device: where the model runs, as its library names it: "cpu", "cuda", ...
+    """
+
+    parameters: int | None = None
+    licence: str | None = None
+    pretrained_on: str | None = None
+    device: str = "cpu"
+
+
+class Encoder(ABC):
+    """Turns RGB images into vectors.
+
+    Subclasses are frozen dataclasses: the public fields are the encoder's identity, and the
+    first field is what stands after the colon in `NAME:MODEL`. Constructing one is cheap;
+    heavy libraries are imported and weights are loaded at first use (`functools.cached_property`
+    fits), in a worker process that this encoder shares with no other.
+
+    Attributes:
+        libraries: names of the distributions that must be installed. Their versions are part of
+            the fingerprint.
+        batch_size: how many images `encode_batch` gets at once. The last batch is filled up, so
+            that every call has this many and no vector depends on where its image stood.
+    """
+
+    libraries: ClassVar[tuple[str, ...]] = ()
+    batch_size: ClassVar[int] = 8
+
+    @abstractmethod
+    def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
+        """Return one float32 row for each of the `batch_size` prepared images, in their order."""
+
+    def prepare(self, image: Image.Image) -> Any:
+        """Return one RGB image as `encode_batch` wants it: resized, normalised."""
+        return image
+
+    def weights_files(self) -> Sequence[Path]:
+        """Return the local files that the weights come from, to be hashed; none if there are none.
+
+        Called after the model was loaded, so files that were fetched are there.
+        """
+        return ()
+
+    def facts(self) -> Facts:
+        """Return what the library knows of the model. Called after the model was loaded."""
+        return Facts()
+
+    def encode(self, images: Iterable[Image.Image]) -> Vectors:
+        """Return one row for each image, in their order.
+
+        Args:
+            images: pictures in RGB mode.
+
+        Raises:
+            EncoderError: the encoder returned other than one finite float32 row an image.
+        """
+        batches = [
+            self.encode_prepared([self.prepare(image) for image in batch])
+            for batch in _batches(images, self.batch_size)
+        ]
+        if not batches:
+            raise InputError("there are no images to encode")
+        return np.concatenate(batches)
+
+    def encode_prepared(self, images: Sequence[Any]) -> Vectors:
+        """Return one row for each of at most `batch_size` prepared images, checked."""
+        filled = [*images, *[images[-1]] * (self.batch_size - len(images))]
+        return check_rows(self.encode_batch(filled), len(filled))[: len(images)]
+
+    def identity(self) -> dict[str, Any]:
+        """Return what tells this encoder from others, weights aside: class, fields, versions."""
+        return {
+            "class": f"{type(self).__module__}.{type(self).__qualname__}",
+            "code": _code_hash(type(self)),
+            "fields": _fields(self),
+            "libraries": {name: _version(name) for name in self.libraries},
+        }
+
+    def fingerprint(self) -> str:
+        """Return 16 hex digits that change with the fields, the code, the libraries, the weights.
+
+        Loads the model where the weights have yet to be fetched.
+        """
+        return combine(self.identity(), [hash_file(path) for path in self.weights_files()])
+
+
+class TextEncoder(Encoder):
+    """An encoder that also puts texts into the space of its images."""
+
+    @abstractmethod
+    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+        """Return one float32 row for each text, in their order, comparable by cosine."""
+
+
+class LookupEncoder(Encoder):
+    """An encoder whose vectors were made elsewhere and are found by the image's name."""
+
+    @abstractmethod
+    def lookup(self, names: Sequence[str]) -> Vectors:
+        """Return one row for each name, in their order.
+
+        Raises:
+            InputError: a name has no row.
+        """
+
+    def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
+        """Raise EncoderError: what was made elsewhere cannot encode another image."""
+        raise EncoderError("its vectors were made elsewhere; it cannot encode other images")
+
+
+def check_rows(rows: Any, count: int) -> Vectors:
+    """Return `rows` if they are `count` finite float32 rows.
+
+    Raises:
+        EncoderError: they are not; the message says what they are instead.
+    """
+    if not isinstance(rows, np.ndarray):
+        raise EncoderError(f"it returned a {type(rows).__name__}; it must return a numpy array")
+    if rows.ndim != 2 or rows.shape[1] == 0:
+        raise EncoderError(f"it returned shape {rows.shape}; it must return (images, dim)")
+    if len(rows) != count:
+        raise EncoderError(f"it returned {len(rows)} rows for {count} images")
+    if rows.dtype != np.float32:
+        raise EncoderError(f"it returned {rows.dtype}; it must return float32")
+    if not np.isfinite(rows).all():
+        raise EncoderError("it returned values that are not finite")
+    return rows
+
+
+def combine(identity: dict[str, Any], weights: Sequence[str]) -> str:
+    """Return the fingerprint of an identity and the hashes of its weights' files."""
+    text = json.dumps([identity, list(weights)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fields(encoder: Encoder) -> dict[str, Any]:
+    if not dataclasses.is_dataclass(encoder):
+        return {}
+    names = [field.name for field in dataclasses.fields(encoder)]
+    return {name: _plain(getattr(encoder, name)) for name in names if not name.startswith("_")}
+
+
+def _plain(value: Any) -> Any:
+    """Return a field's value for JSON: a file by its bytes, a folder by its name alone."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    path = Path(str(value))
+    if str(value) and path.is_file():
+        return f"sha256:{hash_file(path)}"
+    return path.name if str(value) and path.is_dir() else str(value)
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _code_hash(cls: type) -> str:
+    """Hash the code that an encoder comes from, without its comments.
+
+    Of a class in a plug-in that is its whole module; of one in a script or a notebook, itself.
+    """
+    module = sys.modules.get(cls.__module__)
+    try:
+        source = inspect.getsource(cls if cls.__module__ == "__main__" or not module else module)
+        code = ast.unparse(ast.parse(textwrap.dedent(source)))
+    except (OSError, TypeError, SyntaxError):  # typed at a prompt: no source is kept
+        functions = [value for value in vars(cls).values() if hasattr(value, "__code__")]
+        code = repr([(f.__code__.co_code, f.__code__.co_names) for f in functions])
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
+
+
+def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

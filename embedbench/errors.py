@@ -1,0 +1,50 @@
+"""What can go wrong, as a tree of exceptions.
+
+EmbedbenchError
+├── InputError (ValueError)             an argument, a file or a table that cannot be used
+├── UnknownEncoderError (LookupError)   no installed encoder has that name
+├── MissingLibraryError (ImportError)   the encoder is known, its library is not installed
+├── WeightsError (OSError)              weights that cannot be found, fetched or trusted
+├── EncoderError (RuntimeError)         an encoder that failed or returned something wrong
+└── ImageError (ValueError)             one image that cannot be read
+
+The command line prints each of them as one line; anything else is a fault of ours.
+"""
+
+__all__ = [
+    "EmbedbenchError",
+    "EncoderError",
+    "ImageError",
+    "InputError",
+    "MissingLibraryError",
+    "UnknownEncoderError",
+    "WeightsError",
+]
+
+
+class EmbedbenchError(Exception):
+    """The base of every error that embedbench raises on purpose."""
+
+
+class InputError(EmbedbenchError, ValueError):
+    """An argument, a file or a table that cannot be used."""
+
+
+class UnknownEncoderError(EmbedbenchError, LookupError):
+    """No installed encoder has that name."""
+
+
+class MissingLibraryError(EmbedbenchError, ImportError):
+    """The encoder is known, but a library that it needs is not installed."""
+
+
+class WeightsError(EmbedbenchError, OSError):
+    """Weights that cannot be found, fetched or trusted."""
+
+
+class EncoderError(EmbedbenchError, RuntimeError):
+    """An encoder that failed, or returned something other than one float32 row an image."""
+
+
+class ImageError(EmbedbenchError, ValueError):
+    """One image that cannot be read."""

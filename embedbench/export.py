@@ -1,0 +1,60 @@
+"""Vectors of one encoder, to a file that other tools read."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from embedbench.dataset import Dataset, read_dataset
+from embedbench.embed import embed, make_engine
+from embedbench.encoder import Encoder
+from embedbench.errors import InputError
+from embedbench.progress import Progress
+from embedbench.registry import create_all
+from embedbench.survey import survey
+
+__all__ = ["write_vectors"]
+
+
+def write_vectors(
+    source: str | Path | Dataset,
+    encoder: str | Encoder,
+    out: Path,
+    *,
+    store: str | Path | None = None,
+    offline: bool = False,
+    limit: int | None = None,
+    quiet: bool = True,
+) -> tuple[int, dict[str, str]]:
+    """Write one encoder's vectors to a `.parquet` or a `.npy` file.
+
+    The first has columns `image` and `vector`; beside the second stands a `.txt` file of the
+    same stem with the images' names, one a line.
+
+    Returns:
+        How many rows were written, and the images that were skipped with their reasons.
+
+    Raises:
+        EmbedbenchError: nothing could be done.
+    """
+    if out.suffix not in (".parquet", ".npy"):
+        raise InputError(f"`out` must be a .parquet or a .npy file; not '{out}'")
+    (name, made), *_ = create_all([encoder]).items()
+    dataset = read_dataset(source).sample(limit)
+    engine = make_engine(store, offline, Progress(quiet))
+    readable, images, failures = survey(dataset, engine.store, engine.workers, engine.progress)
+    found = embed(name, made, readable, list(images["hash"]), engine)
+    skipped = dict(zip(failures["name"], failures["error"], strict=True))
+    skipped |= {readable.names[row]: reason for row, reason in found.failures.items()}
+    kept = [row for row in range(len(readable)) if row not in found.failures]
+    names, vectors = [readable.names[row] for row in kept], found.vectors[kept]
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.suffix == ".npy":
+            np.save(out, vectors, allow_pickle=False)
+            out.with_suffix(".txt").write_text("\n".join([*names, ""]), encoding="utf-8")
+        else:
+            pd.DataFrame({"image": names, "vector": list(vectors)}).to_parquet(out, index=False)
+    except OSError as error:
+        raise InputError(f"cannot write '{out}': {error.strerror or error}") from error
+    return len(names), skipped

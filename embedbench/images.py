@@ -1,0 +1,93 @@
+"""One image: from the bytes of a file to RGB, and to a thumbnail."""
+
+import io
+import warnings
+
+import numpy as np
+from PIL import ExifTags, Image, ImageOps
+
+from embedbench.errors import ImageError
+
+__all__ = ["SUFFIXES", "THUMBNAIL_SIDE", "open_rgb", "thumbnail", "to_rgb", "upright_size"]
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF")
+THUMBNAIL_SIDE = 128
+
+
+def upright_size(content: bytes) -> tuple[int, int]:
+    """Return width and height in pixels of an image that `open_rgb` can open, turned upright."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+            turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+            return (image.height, image.width) if turned else image.size
+
+
+def open_rgb(content: bytes, draft: tuple[int, int] | None = None) -> Image.Image:
+    """Return the image in a file's bytes, upright and in RGB mode.
+
+    Of an animation the first frame; EXIF orientation applied; what is transparent lies over
+    white; 16-bit grey is scaled to 8 bits.
+
+    Args:
+        content: the file, whole.
+        draft: decode a JPEG at a reduced scale, no smaller than this width and height.
+
+    Raises:
+        ImageError: it is no image of a known format, or a broken one.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of odd EXIF and of large images
+            with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+                if draft:
+                    image.draft("RGB", draft)
+                image.load()
+                return to_rgb(ImageOps.exif_transpose(image))
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"too many pixels: {error}") from error
+    except MemoryError as error:
+        raise ImageError("too large for the memory") from error
+    except Exception as error:  # Pillow's decoders raise nearly anything on broken files
+        raise ImageError(_reason(content, error)) from error
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Return the image in RGB mode, from grey, palette, 16-bit, CMYK or with transparency."""
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
+    if image.mode.startswith("I") or image.mode == "F":
+        return _from_deep_grey(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image).convert("RGB")
+    return image.convert("RGB")
+
+
+def thumbnail(image: Image.Image, side: int = THUMBNAIL_SIDE) -> bytes:
+    """Return the RGB image as a small JPEG file, its longer side at most `side` pixels."""
+    small = image.copy()
+    small.thumbnail((side, side), Image.Resampling.BICUBIC)
+    content = io.BytesIO()
+    small.save(content, "JPEG", quality=80)
+    return content.getvalue()
+
+
+def _from_deep_grey(image: Image.Image) -> Image.Image:
+    """16-bit grey is scaled from its full range; other depths from the values that occur."""
+    values = np.asarray(image, dtype=np.float64)
+    low, high = 0.0, 65535.0
+    if image.mode == "F" or values.min() < low or values.max() > high:
+        low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    grey = np.nan_to_num((values - low) / (high - low or 1.0) * 255)
+    return Image.fromarray(grey.round().astype(np.uint8)).convert("RGB")
+
+
+def _reason(content: bytes, error: Exception) -> str:
+    if not content:
+        return "the file is empty"
+    if isinstance(error, Image.UnidentifiedImageError):
+        return "not an image of a known format (JPEG, PNG, WebP, GIF, BMP, TIFF)"
+    return " ".join(f"broken image: {error}".split())

@@ -1,0 +1,41 @@
+"""Progress bars on standard error, or none."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+__all__ = ["Progress"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How long work is shown.
+
+    Attributes:
+        quiet: show nothing.
+    """
+
+    quiet: bool = False
+
+    def bar(self, what: str, total: int, unit: str) -> "tqdm[None]":
+        """Return a progress bar, to be used as a context."""
+        from tqdm import tqdm
+
+        return tqdm(
+            total=total, desc=what, unit=f" {unit}", disable=self.quiet, leave=False, smoothing=0.1
+        )
+
+    def say(self, text: str) -> None:
+        """Print a line, above any bar."""
+        if not self.quiet:
+            from tqdm import tqdm
+
+            tqdm.write(text, file=_standard_error())
+
+
+def _standard_error() -> "object":
+    import sys
+
+    return sys.stderr

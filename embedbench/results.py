@@ -1,0 +1,176 @@
+"""Results: every table of one comparison, and the run folder that holds them on disk."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from embedbench.errors import InputError
+
+__all__ = ["HEADLINE", "Results"]
+
+SCHEMA_VERSION = 1
+_CSV = ("comparison", "encoders", "elbow", "clusters", "failures")
+_PARQUET = ("partitions", "images", "silhouettes", "maps")
+
+HEADLINE = {
+    "encoder": "encoder",
+    "space": "space",
+    "clusterer": "clusterer",
+    "k_from": "k from",
+    "k": "k",
+    "clusters": "clusters",
+    "coverage": "coverage",
+    "ami": "AMI",
+    "ami_low": "low",
+    "ami_high": "high",
+    "ari": "ARI",
+    "accuracy": "accuracy",
+    "silhouette": "silhouette*",
+    "stability": "stability",
+    "seconds": "seconds",
+}
+"""The columns that a person sees first, with their headings; the CSV file holds them all."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables of one comparison.
+
+    Attributes:
+        comparison: a row for each encoder x space x clusterer x way of choosing k. The main
+            columns count each noise image as a cluster of its own; those that end in
+            `_clustered` leave noise out. Means over the seeds.
+        encoders: a row for each encoder: dim, speed, memory, fingerprint, status, error.
+        partitions: a row for each image x run, label -1 is noise.
+        elbow: a row for each encoder x k of the K-means sweep in the first space.
+        clusters: a row for each encoder x clusterer x cluster of the headline partition: in
+            the first space, at the shared k, of the first seed.
+        failures: a row for each image or encoder that failed.
+        images: a row for each image compared: `image, hash, truth, width, height, thumbnail`
+            (JPEG bytes) and the dataset's other columns.
+        silhouettes: a row for each image x encoder x clusterer of the headline partition:
+            `image, encoder, clusterer, cluster, silhouette, medoid_distance`.
+        maps: a row for each image x encoder x map: `image, encoder, map, x, y`, where map is
+            `pca` or `tsne`.
+        run: all that is needed to repeat it.
+    """
+
+    comparison: pd.DataFrame
+    encoders: pd.DataFrame
+    partitions: pd.DataFrame
+    elbow: pd.DataFrame
+    clusters: pd.DataFrame
+    failures: pd.DataFrame
+    images: pd.DataFrame
+    silhouettes: pd.DataFrame
+    maps: pd.DataFrame
+    run: dict[str, Any]
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether at least two labels are known."""
+        return "ami" in self.comparison.columns
+
+    def headline(self) -> pd.DataFrame:
+        """Return the columns of the comparison that a person sees first, with their headings."""
+        present = [column for column in HEADLINE if column in self.comparison.columns]
+        return self.comparison[present].rename(columns=HEADLINE)
+
+    def to_markdown(self) -> str:
+        """Return the headline table as Markdown, three decimals."""
+        table = self.headline().astype(object)
+        return str(
+            table.where(table.notna(), "").to_markdown(
+                index=False, floatfmt=".3f", numalign="right"
+            )
+        )
+
+    def to_text(self) -> str:
+        """Return the main rows as plain text: every clusterer at the shared k, or at its own."""
+        main = self.comparison["k_from"].isin(["truth", "given", "shared", "own"])
+        return _markdown(self.headline()[main], "simple")
+
+    def _repr_html_(self) -> str:
+        return str(self.headline().to_html(index=False, float_format="{:.3f}".format, na_rep=""))
+
+    def write(self, folder: Path, draw: Callable[["Results", Path], None] | None = None) -> None:
+        """Write the run folder: all of it, or nothing.
+
+        Args:
+            folder: where to; an earlier run folder there is replaced.
+            draw: called with these results and the unfinished folder, to add figures and report.
+
+        Raises:
+            InputError: the folder holds something else, or cannot be written.
+        """
+        check_writable(folder)
+        unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.unfinished")
+        try:
+            unfinished.mkdir(parents=True)
+            self._write_tables(unfinished)
+            if draw:
+                draw(self, unfinished)
+            if folder.exists():
+                shutil.rmtree(folder)
+            unfinished.rename(folder)
+        except OSError as error:
+            raise InputError(f"cannot write '{folder}': {error.strerror or error}") from error
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+    def _write_tables(self, folder: Path) -> None:
+        for name in _CSV:
+            getattr(self, name).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        for name in _PARQUET:
+            getattr(self, name).to_parquet(folder / f"{name}.parquet", index=False)
+        headline = self.headline()
+        (folder / "comparison.md").write_text(self.to_markdown() + "\n", encoding="utf-8")
+        latex = headline.style.hide(axis="index").format(precision=3, escape="latex", na_rep="")
+        latex = latex.format_index(escape="latex", axis=1)
+        (folder / "comparison.tex").write_text(latex.to_latex(hrules=True), encoding="utf-8")
+        run = {"schema": SCHEMA_VERSION, **self.run}
+        text = json.dumps(run, indent=2, sort_keys=True, ensure_ascii=False)
+        (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> "Results":
+        """Return the results in a run folder.
+
+        Raises:
+            InputError: the folder is no run folder, or of another version of it.
+        """
+        try:
+            run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+            tables = {name: pd.read_csv(folder / f"{name}.csv") for name in _CSV}
+            tables |= {name: pd.read_parquet(folder / f"{name}.parquet") for name in _PARQUET}
+        except (OSError, ValueError) as error:
+            raise InputError(f"'{folder}' is not a whole run folder: {error}") from error
+        if run.get("schema") != SCHEMA_VERSION:
+            raise InputError(
+                f"'{folder}' has schema {run.get('schema')!r}; this version reads {SCHEMA_VERSION}"
+            )
+        assert set(tables) | {"run"} == {field.name for field in fields(cls)}
+        return cls(**tables, run=run)
+
+
+def _markdown(table: pd.DataFrame, form: str) -> str:
+    """Return the table as text, three decimals, empty where nothing is known."""
+    table = table.astype(object).where(table.notna(), "")
+    return str(table.to_markdown(index=False, tablefmt=form, floatfmt=".3f"))
+
+
+def check_writable(folder: Path) -> None:
+    """Raise InputError unless a run folder can be written there."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"cannot write '{folder}': it is a file")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "run.json").is_file():
+        raise InputError(f"cannot write '{folder}': it holds something that is not a run")
+    parent = next(path for path in folder.absolute().parents if path.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise InputError(f"cannot write '{folder}': '{parent}' cannot be written to")

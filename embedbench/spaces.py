@@ -1,0 +1,156 @@
+"""Spaces: what clustering sees of the vectors, such as unit-length rows or their components."""
+
+import re
+import sys
+import warnings
+
+import numpy as np
+from jaxtyping import Float32, Float64
+from loky import ProcessPoolExecutor
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+from sklearn.preprocessing import normalize
+
+from embedbench.errors import InputError, MissingLibraryError
+
+__all__ = ["check_space", "principal_components", "to_space"]
+
+_ALLOWED = "l2, raw, center-l2, pca:N, whiten, umap:N, tsne:2"
+_PATTERN = re.compile(r"l2|raw|center-l2|whiten|tsne:2|(?:pca|umap):[1-9]\d*")
+_WHITENED_VARIANCE = 0.9
+_UMAP_NEIGHBOURS = 30
+_TSNE_PERPLEXITY = 30.0
+_TSNE_LEAST_IMAGES = 4
+
+
+def check_space(space: str) -> None:
+    """Raise InputError, listing what is allowed, unless `space` is the name of a space."""
+    if not _PATTERN.fullmatch(space):
+        raise InputError(f"unknown space '{space}'; spaces: {_ALLOWED}")
+
+
+def to_space(
+    vectors: Float32[np.ndarray, "images dim"], space: str, seed: int
+) -> Float32[np.ndarray, "images components"]:
+    """Return the vectors as clustering is to see them, one row an image.
+
+    Args:
+        vectors: as the encoder made them.
+        space: one of
+            `l2`: rows of unit length, so that Euclidean distance orders pairs as cosine does;
+            rows of zeros stay so.
+            `raw`: the vectors as they are.
+            `center-l2`: the mean vector taken off, then unit length.
+            `pca:N`: the N first principal components of `l2`.
+            `whiten`: the principal components of `l2` that hold 90 % of the variance, each
+            brought to variance 1. All of them would put every pair of images at the same
+            distance as soon as there are fewer images than dimensions.
+            `umap:N`: UMAP of `l2` for clustering (30 neighbours, minimal distance 0), after
+            Lowe et al. 2024, arXiv 2406.02465. Needs the library umap-learn.
+            `tsne:2`: scikit-learn's t-SNE of `l2`. It tears pure noise into clusters.
+        seed: used by `umap:N` and `tsne:2`; the others are the same for every seed.
+
+    Raises:
+        InputError: there is no such space, or the images are too few for it.
+        MissingLibraryError: `umap:N` without umap-learn.
+    """
+    check_space(space)
+    if space == "raw":
+        return vectors
+    if space == "center-l2":
+        return _unit_length(vectors - vectors.mean(axis=0, dtype=np.float64).astype(np.float32))
+    rows = _unit_length(vectors)
+    name, _, count = space.partition(":")
+    match name:
+        case "pca":
+            _check_count(space, int(count), min(rows.shape))
+            return principal_components(rows, int(count))
+        case "whiten":
+            return _whiten(rows)
+        case "umap":
+            # Its spectral start needs as many eigenvectors, and one more image than those.
+            _check_count(space, int(count), len(rows) - 2)
+            return _umap_in_own_process(rows, int(count), seed)
+        case "tsne":
+            return _tsne(rows, seed)
+    return rows
+
+
+def principal_components(
+    points: Float32[np.ndarray, "images dim"], components: int
+) -> Float32[np.ndarray, "images components"]:
+    """Return the first principal components of the points, exact and with settled signs."""
+    solver = "full" if points.shape[0] <= points.shape[1] else "covariance_eigh"
+    result: Float32[np.ndarray, "images components"] = PCA(
+        components, svd_solver=solver
+    ).fit_transform(points)
+    return np.ascontiguousarray(result)
+
+
+def _check_count(space: str, count: int, highest: int) -> None:
+    if count > highest:
+        raise InputError(f"space '{space}' has too many components; here at most {highest} fit")
+
+
+def _unit_length(
+    vectors: Float32[np.ndarray, "images dim"],
+) -> Float32[np.ndarray, "images dim"]:
+    # In float64, for the squares of large float32 values overflow.
+    rows: Float64[np.ndarray, "images dim"] = normalize(vectors.astype(np.float64))
+    return rows.astype(np.float32)
+
+
+def _whiten(
+    rows: Float32[np.ndarray, "images dim"],
+) -> Float32[np.ndarray, "images components"]:
+    components = principal_components(rows, min(rows.shape)).astype(np.float64)
+    variance = components.var(axis=0)
+    share = np.cumsum(variance) / max(variance.sum(), np.finfo(np.float64).tiny)
+    kept = slice(0, int(np.searchsorted(share, _WHITENED_VARIANCE)) + 1)
+    deviation = np.sqrt(variance[kept])
+    whitened = components[:, kept] / np.where(deviation > 0, deviation, 1)
+    return whitened.astype(np.float32)
+
+
+def _tsne(rows: Float32[np.ndarray, "images dim"], seed: int) -> Float32[np.ndarray, "images 2"]:
+    if len(rows) < _TSNE_LEAST_IMAGES:
+        raise InputError(
+            f"space 'tsne:2' needs at least {_TSNE_LEAST_IMAGES} images; there are {len(rows)}"
+        )
+    perplexity = min(_TSNE_PERPLEXITY, (len(rows) - 1) / 3)
+    start = "pca" if min(rows.shape) >= 2 else "random"
+    tsne = TSNE(2, perplexity=perplexity, init=start, random_state=seed, n_jobs=1)
+    plane: Float32[np.ndarray, "images 2"] = tsne.fit_transform(rows)
+    return plane
+
+
+def _umap_in_own_process(
+    rows: Float32[np.ndarray, "images dim"], components: int, seed: int
+) -> Float32[np.ndarray, "images components"]:
+    one_thread = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+    with ProcessPoolExecutor(max_workers=1, env=one_thread) as fresh_process:
+        return fresh_process.submit(_umap, rows, components, seed).result()
+
+
+def _umap(
+    rows: Float32[np.ndarray, "images dim"], components: int, seed: int
+) -> Float32[np.ndarray, "images components"]:
+    # umap imports TensorFlow where it is installed, and both bring an LLVM: the process aborts.
+    sys.modules["tensorflow"] = None  # type: ignore[assignment]
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
+            from umap import UMAP
+    except ModuleNotFoundError as error:
+        raise MissingLibraryError(
+            "space 'umap:N' needs the library 'umap-learn', which is not installed; "
+            'in your checkout run: pip install -e ".[umap]"'
+        ) from error
+    umap = UMAP(
+        n_components=components,
+        n_neighbors=min(_UMAP_NEIGHBOURS, len(rows) - 1),
+        min_dist=0.0,
+        random_state=seed,
+        n_jobs=1,
+    )
+    return np.asarray(umap.fit_transform(rows), dtype=np.float32)

@@ -1,0 +1,166 @@
+"""The tables of a comparison, put together from what its parts found."""
+
+import hashlib
+import importlib.metadata
+import platform
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from embedbench.analyse import Sweep
+from embedbench.dataset import Dataset
+from embedbench.embed import Embedding
+from embedbench.encoder import Encoder
+from embedbench.workers import cores
+
+__all__ = [
+    "elbow_table",
+    "encoders_table",
+    "failures_table",
+    "partitions_table",
+    "run_record",
+    "stack",
+]
+
+
+def failures_table(
+    dataset: Dataset, embeddings: dict[str, Embedding], errors: dict[str, str]
+) -> pd.DataFrame:
+    """Return a row for each image or encoder that failed."""
+    rows = [
+        {"what": "image", "name": dataset.names[row], "stage": f"encode: {name}", "error": error}
+        for name, embedding in embeddings.items()
+        for row, error in embedding.failures.items()
+    ]
+    rows += [
+        {"what": "encoder", "name": name, "stage": "encode", "error": error}
+        for name, error in errors.items()
+    ]
+    return pd.DataFrame(rows, columns=["what", "name", "stage", "error"])
+
+
+def stack(tables: list[pd.DataFrame], keys: list[dict[str, str]]) -> pd.DataFrame:
+    """Return the tables as one, with their keys as the first columns."""
+    named = [
+        pd.concat([pd.DataFrame([key] * len(table), index=table.index), table], axis=1)
+        for table, key in zip(tables, keys, strict=True)
+    ]
+    return pd.concat([table for table in named if len(table)] or named[:1], ignore_index=True)
+
+
+def partitions_table(sweeps: dict[tuple[str, str], Sweep], images: Sequence[str]) -> pd.DataFrame:
+    """Return a row for each image x run."""
+    frames = []
+    for (encoder, space), sweep in sweeps.items():
+        runs = sweep.runs[["clusterer", "k", "seed"]].assign(encoder=encoder, space=space)
+        frames.append(runs.loc[runs.index.repeat(len(images))].reset_index(drop=True))
+        frames[-1]["image"] = np.tile(np.asarray(images, dtype=object), len(runs))
+        frames[-1]["label"] = sweep.labels.reshape(-1)
+    columns = ["image", "encoder", "space", "clusterer", "k", "seed", "label"]
+    table = pd.concat(frames, ignore_index=True)[columns]
+    return table.astype({name: "category" for name in columns[:4]})
+
+
+def elbow_table(sweeps: dict[str, Sweep]) -> pd.DataFrame:
+    """Return a row for each encoder x k of the K-means sweep, with what each criterion chose."""
+    frames = []
+    for sweep in sweeps.values():
+        if sweep.choice is None:
+            kmeans = sweep.runs[sweep.runs["clusterer"] == "kmeans"]
+            curve = kmeans.groupby("k", as_index=False)[["inertia", "silhouette"]].mean()
+            frames.append(curve.assign(gap=np.nan, chosen=""))
+            continue
+        choice = sweep.choice
+        chosen = {"elbow": choice.elbow, "silhouette": choice.silhouette, "gap": choice.gap}
+        marks = [
+            ",".join(name for name, best in chosen.items() if best == k) for k in choice.curve["k"]
+        ]
+        frames.append(choice.curve.assign(chosen=marks))
+    return stack(frames, [{"encoder": name} for name in sweeps])
+
+
+def encoders_table(
+    encoders: dict[str, Encoder], embeddings: dict[str, Embedding], errors: dict[str, str]
+) -> pd.DataFrame:
+    """Return a row for each encoder asked for."""
+    rows = []
+    for name in encoders:
+        record = embeddings[name].record if name in embeddings else {}
+        facts = record.get("facts", {})
+        rows.append(
+            {
+                "encoder": name,
+                "dim": record.get("dim"),
+                "images_per_second": record.get("images_per_second"),
+                "load_seconds": record.get("load_seconds"),
+                "peak_memory_mb": record.get("peak_memory_mb"),
+                "parameters": facts.get("parameters"),
+                "licence": facts.get("licence"),
+                "pretrained_on": facts.get("pretrained_on"),
+                "device": facts.get("device"),
+                "fingerprint": record.get("fingerprint"),
+                "status": "ok" if name in embeddings else "failed",
+                "error": errors.get(name, ""),
+            }
+        )
+    table = pd.DataFrame(rows)
+    return table.astype({"dim": "Int64", "parameters": "Int64", "peak_memory_mb": "Int64"})
+
+
+def run_record(
+    images: pd.DataFrame,
+    embeddings: dict[str, Embedding],
+    encoders: dict[str, Encoder],
+    started: float,
+    asked: dict[str, Any],
+) -> dict[str, Any]:
+    """Return all that is needed to repeat the comparison.
+
+    Args:
+        images: the table of the images compared.
+        embeddings: what the encoders made of them.
+        encoders: all that were asked for, also those that failed.
+        started: in seconds since 1970.
+        asked: what was asked for.
+    """
+    return {
+        **asked,
+        "dataset": {
+            "images": len(images),
+            "classes": int(images["truth"].nunique()) if "truth" in images else None,
+            "fingerprint": _dataset_fingerprint(images),
+        },
+        "fingerprints": {name: found.record["fingerprint"] for name, found in embeddings.items()},
+        "encoded": {name: found.encoded for name, found in embeddings.items()},
+        "versions": _versions(encoders),
+        "hardware": {
+            "machine": platform.machine(),
+            "system": platform.system(),
+            "cores": cores(),
+        },
+        "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.time() - started, 1),
+    }
+
+
+def _versions(encoders: dict[str, Encoder]) -> dict[str, str]:
+    names = {"image-embedbench", "numpy", "scipy", "scikit-learn", "hdbscan", "pandas", "pillow"}
+    names |= {library for encoder in encoders.values() for library in encoder.libraries}
+    found = {"python": platform.python_version()}
+    for name in sorted(names):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _dataset_fingerprint(images: pd.DataFrame) -> str:
+    """Return 16 hex digits that change with the images' names, bytes and labels."""
+    columns = [name for name in ("image", "hash", "truth") if name in images.columns]
+    text = images[columns].to_csv(index=False, lineterminator="\n")
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,161 @@
+"""Worker processes: fresh, with one math thread each, and never the parent's standard output.
+
+The processes are loky's: they need no `if __name__ == "__main__"` in the caller's script, take
+classes that were written in a notebook, and one that dies raises instead of hanging.
+"""
+
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
+
+from embedbench.errors import EncoderError
+
+__all__ = ["Pool", "cores", "map_unordered", "peak_memory_mb"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_THREADS = ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM", "NUMEXPR")
+_ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in _THREADS} | {
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+
+def cores() -> int:
+    """Return the number of processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def peak_memory_mb() -> float:
+    """Return the most memory that this process has held at once, in megabytes (10^6 bytes)."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows
+        return float("nan")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+class Pool:
+    """Worker processes; leaving the context ends them.
+
+    Args:
+        workers: how many.
+        environment: variables set in the workers before anything is imported.
+        prepare: called once in each worker with `arguments`, before its first task.
+        patience: seconds without any result after which the workers are given up.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        environment: dict[str, str] | None = None,
+        prepare: Callable[..., None] | None = None,
+        arguments: tuple[Any, ...] = (),
+        patience: float = 900.0,
+    ) -> None:
+        self.workers = workers
+        self.patience = patience
+        self._log = tempfile.NamedTemporaryFile(prefix="embedbench-", suffix=".log")  # noqa: SIM115
+        self._executor = ProcessPoolExecutor(
+            max_workers=workers,
+            initializer=_start,
+            initargs=(self._log.name, prepare, arguments),
+            env=_ONE_THREAD | (environment or {}),
+        )
+
+    def __enter__(self) -> "Pool":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._executor.shutdown(wait=True, kill_workers=kind is not None)
+        self._log.close()
+
+    def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Return the result of one call in a worker."""
+        return self.result(self.submit(function, *arguments))
+
+    def submit(self, function: Callable[..., Result], *arguments: Any) -> "Future[Result]":
+        """Start one call in a worker."""
+        return self._executor.submit(function, *arguments)
+
+    def gather(self, calls: Sequence[tuple[Any, ...]], tick: Callable[[int], object]) -> list[Any]:
+        """Return the results of calls, (function, argument ...), in their order.
+
+        Args:
+            calls: what to call.
+            tick: called with 1 whenever a result is there.
+        """
+        futures = [self.submit(*call) for call in calls]
+        for future in futures:
+            future.add_done_callback(lambda _: tick(1))
+        return [self.result(future) for future in futures]
+
+    def result(self, future: "Future[Result]") -> Result:
+        """Return the result of a call, or raise what it raised.
+
+        Raises:
+            EncoderError: the worker died, or did not answer for too long.
+        """
+        try:
+            return future.result(self.patience)
+        except TimeoutError as error:
+            raise EncoderError(
+                f"no answer from its process for {self.patience:.0f} seconds"
+            ) from error
+        except TerminatedWorkerError as error:
+            raise EncoderError(f"its process died{self._last_words()}") from error
+
+    def _last_words(self) -> str:
+        lines = Path(self._log.name).read_text(errors="replace").strip().splitlines()
+        return f"; its last line was: {lines[-1][:200]}" if lines else ", without a word"
+
+
+def map_unordered(
+    pools: Sequence[Pool], function: Callable[[Item], Result], items: Iterable[Item]
+) -> Iterator[Result]:
+    """Yield the function's results as they come, from whichever pool is free.
+
+    Raises:
+        EncoderError: a worker died, or none answered for too long.
+    """
+    waiting = iter(items)
+    running: dict[Future[Result], Pool] = {}
+    while True:
+        for pool in pools:
+            room = 2 * pool.workers - sum(owner is pool for owner in running.values())
+            for item in islice(waiting, room):
+                running[pool.submit(function, item)] = pool
+        if not running:
+            return
+        done, _ = wait(running, pools[0].patience, FIRST_COMPLETED)
+        for future in done or list(running)[:1]:
+            yield running.pop(future).result(future)
+
+
+def _start(log: str, prepare: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
+    """In the worker: whatever is printed goes to the log, then the caller's own preparation."""
+    sys.stdout.flush()
+    descriptor = os.open(log, os.O_WRONLY | os.O_APPEND)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    threading.excepthook = lambda arguments: None
+    if prepare:
+        prepare(*arguments)

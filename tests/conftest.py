@@ -1,0 +1,59 @@
+"""What tests share: small pictures, a small real encoder, the folder of assets."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from embedbench.encoder import Encoder
+
+pytest.register_assert_rewrite("embedbench.conformance")
+
+COLOURS = {"red": (200, 30, 30), "green": (30, 180, 40), "blue": (30, 40, 200)}
+
+
+@pytest.fixture(autouse=True)
+def _own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or fills the user's store."""
+    monkeypatch.setenv("EMBEDBENCH_STORE", str(tmp_path / "store"))
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> Path:
+    """A folder of 36 pictures, 12 each of three colours, in sub-folders; noisy, so all differ."""
+    folder = tmp_path / "photographs"
+    random = np.random.default_rng(0)
+    for name, colour in COLOURS.items():
+        (folder / name).mkdir(parents=True)
+        for number in range(12):
+            pixels = np.clip(random.normal(colour, 20, (24, 32, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number:02d}.png")
+    return folder
+
+
+@pytest.fixture
+def colour_encoder() -> Callable[..., Encoder]:
+    """A real encoder of a few lines, local so that it travels to workers by value."""
+
+    @dataclass(frozen=True)
+    class Colour(Encoder):
+        side: int = 2
+
+        def encode_batch(self, images: Any) -> np.ndarray:
+            small = [image.resize((self.side, self.side)) for image in images]
+            return np.stack([np.asarray(image, np.float32).ravel() / 255 for image in small])
+
+    return Colour
+
+
+@pytest.fixture(scope="session")
+def assets() -> Path:
+    """Real photographs and weights that lie beside the project, where they do."""
+    folder = Path(__file__).parents[2] / "shared" / "assets"
+    if not folder.is_dir():
+        pytest.skip("the folder ../shared/assets with photographs and weights is not there")
+    return folder

@@ -1,0 +1,129 @@
+"""Promises of datasets: the same order and labels everywhere, and clear words otherwise."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from embedbench.dataset import Dataset, read_dataset
+from embedbench.errors import InputError
+
+
+def put(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (4, 4)).save(folder / name)
+    return folder
+
+
+def truth(dataset: Dataset) -> list[str | None]:
+    return [None if pd.isna(label) else label for label in dataset.table["truth"]]
+
+
+def test_sub_folders_are_labels_if_two_or_more_hold_images(tmp_path: Path) -> None:
+    dataset = read_dataset(put(tmp_path, "b/2.png", "a/x/1.jpg", "a/x/0.JPG", "3.png"))
+    assert dataset.names == ("3.png", "a/x/0.JPG", "a/x/1.jpg", "b/2.png")
+    assert truth(dataset) == [None, "a/x", "a/x", "b"]
+
+
+def test_one_sub_folder_is_no_label(tmp_path: Path) -> None:
+    dataset = read_dataset(put(tmp_path, "a/1.png", "a/2.png", "3.png"))
+    assert "truth" not in dataset.table
+
+
+def test_order_does_not_depend_on_the_file_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "a/1.png", "a/2.png", "b/1.png", "b/2.png")
+    expected = read_dataset(tmp_path).names
+    walk = os.walk
+    monkeypatch.setattr(os, "walk", lambda top: [(r, d, f[::-1]) for r, d, f in walk(top)][::-1])
+    assert read_dataset(tmp_path).names == expected
+
+
+def test_hidden_files_and_other_files_are_left_out(tmp_path: Path) -> None:
+    put(tmp_path, ".cache/1.png", ".2.png", "3.png", "4.png")
+    (tmp_path / "notes.txt").write_text("no image")
+    assert read_dataset(tmp_path).names == ("3.png", "4.png")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_table_gives_paths_relative_to_itself(tmp_path: Path, suffix: str) -> None:
+    put(tmp_path / "images", "b.png", "a.png")
+    table = pd.DataFrame(
+        {"path": ["images/b.png", "images/a.png"], "label": ["x", None], "camera": ["1", "2"]}
+    )
+    file = tmp_path / f"table{suffix}"
+    table.to_csv(file, index=False) if suffix == ".csv" else table.to_parquet(file)
+    dataset = read_dataset(file)
+    assert dataset.names == ("images/a.png", "images/b.png")
+    assert all(isinstance(source, Path) and source.exists() for source in dataset.sources)
+    assert truth(dataset) == [None, "x"]
+    by_camera = dataset.with_truth("camera")
+    assert truth(by_camera) == ["2", "1"]
+
+
+def test_labels_from_a_file_join_by_file_name(tmp_path: Path) -> None:
+    dataset = read_dataset(put(tmp_path / "d", "one/1.png", "two/2.png", "two/3.png"))
+    file = tmp_path / "labels.csv"
+    file.write_text("filename,label\n2.png,dog\n1.png,cat\nother.png,cow\n")
+    assert truth(dataset.with_truth(str(file))) == ["cat", "dog", None]
+
+
+def test_labels_do_not_join_by_a_file_name_that_is_there_twice(tmp_path: Path) -> None:
+    dataset = read_dataset(put(tmp_path / "d", "one/1.png", "two/1.png", "two/2.png"))
+    file = tmp_path / "labels.csv"
+    file.write_text("filename,label\n1.png,dog\n2.png,cat\none/1.png,cow\n")
+    assert truth(dataset.with_truth(str(file))) == ["cow", None, "cat"]
+
+
+def test_labels_can_be_hidden(photographs: Path) -> None:
+    assert read_dataset(photographs).truth_codes() is not None
+    assert read_dataset(photographs).with_truth("none").truth_codes() is None
+
+
+def test_truth_codes_are_sorted_classes_and_minus_one() -> None:
+    dataset = Dataset.from_images([b"1", b"2", b"3"], truth=["dog", None, "cat"])  # type: ignore[list-item]
+    found = dataset.truth_codes()
+    assert found is not None
+    assert (found[0].tolist(), found[1]) == ([1, -1, 0], ["cat", "dog"])
+
+
+def test_a_sample_is_seeded_and_in_order(photographs: Path) -> None:
+    dataset = read_dataset(photographs)
+    sample = dataset.sample(10)
+    assert sample.names == dataset.sample(10).names
+    assert list(sample.names) == sorted(sample.names) and len(sample) == 10
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda folder: folder, "no images in"),
+        (lambda folder: folder / "missing", "no folder or table"),
+        (lambda folder: folder / "missing.csv", "no file"),
+    ],
+)
+def test_a_source_without_images_says_so(tmp_path: Path, make: object, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        read_dataset(make(tmp_path))  # type: ignore[operator]
+
+
+def test_a_table_without_paths_says_what_it_has(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("file,label\na.png,x\n")
+    with pytest.raises(InputError, match="column `path`; it has file, label"):
+        read_dataset(tmp_path / "t.csv")
+
+
+def test_labels_that_name_no_image_say_so(photographs: Path, tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text("filename,label\nnowhere.png,dog\n")
+    with pytest.raises(InputError, match="name none of the 36 images"):
+        read_dataset(photographs).with_truth(str(file))
+
+
+def test_unknown_labels_name_the_columns(photographs: Path) -> None:
+    with pytest.raises(InputError, match=r"a column \(truth\); not 'colour'"):
+        read_dataset(photographs).with_truth("colour")
