@@ -1,223 +1,144 @@
-"""One encoder in one space: cluster it in every way, score it, look into the main partition."""
+"""All encoders in all spaces: clustered, scored and looked into, one a worker process."""
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Float, Int
 
-from embedbench.choose_k import KChoice, choose_k
-from embedbench.cluster import Clusterer, KMeans, Partitions
+from embedbench.cluster import Clusterer
 from embedbench.encoder import Vectors
-from embedbench.metrics import evaluate
-from embedbench.metrics.internal import silhouettes
-from embedbench.metrics.stability import stability
-from embedbench.naming import Name, name_clusters
-from embedbench.spaces import to_space
+from embedbench.errors import EmbedbenchError, InputError
+from embedbench.progress import Progress
+from embedbench.settings import KPlan
+from embedbench.sweep import Candidate, Sweep, comparison_rows, details, maps, sweep_space
+from embedbench.tables import elbow_table, partitions_table, stack
+from embedbench.workers import Pool, cores
 
-__all__ = ["Candidate", "Sweep", "comparison_rows", "details", "maps", "sweep_space"]
-
-Points = Float32[np.ndarray, "images dim"]
+__all__ = ["Analysis", "Task", "analyse"]
 
 
 @dataclass(frozen=True, eq=False)
-class Sweep:
-    """All partitions of one encoder in one space, scored.
+class Task:
+    """What is to be analysed.
 
     Attributes:
-        points: the images in the space.
-        labels: a row a run.
-        runs: a row a run: `clusterer, k, seed, inertia, seconds` and every metric.
-        choice: the ks that the criteria choose; None if they were not asked.
-    """
-
-    points: Points
-    labels: Int[np.ndarray, "runs images"]
-    runs: pd.DataFrame
-    choice: KChoice | None
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A row of the comparison to be: a k, and where it comes from."""
-
-    k_from: str
-    k: int | None
-
-
-def sweep_space(
-    vectors: Vectors,
-    space: str,
-    clusterers: Sequence[Clusterer],
-    ks: Sequence[int],
-    seeds: Sequence[int],
-    truth: Int[np.ndarray, " images"] | None,
-    choose: bool,
-) -> Sweep:
-    """Return all runs of the clusterers in the space, with their metrics.
-
-    Args:
-        vectors: what the encoder made.
-        space: what the clusterers see.
-        clusterers: each is run for every k and seed.
-        ks: numbers of clusters, rising.
-        seeds: the same for every encoder.
+        images: their names.
         truth: codes of the labels, -1 where not known; None without labels.
-        choose: whether a k is to be chosen.
+        clusterers: each is run in every space.
+        spaces: the first one leads: clusters are looked into there.
+        plan: which numbers of clusters.
+        seeds: the same for every encoder.
+        similarity: how well each word fits each image; None without words.
+        words: candidate names.
     """
-    points = to_space(vectors, space, seeds[0])
-    parts, frames = [], []
-    for clusterer in clusterers:
-        start = time.perf_counter()
-        partitions = clusterer.run(points, ks, seeds)
-        seconds = time.perf_counter() - start
-        parts.append(partitions.labels)
-        frames.append(partitions.runs.assign(seconds=round(seconds, 3)))
-    labels = np.concatenate(parts)
-    runs = pd.concat(frames, ignore_index=True)
-    runs = pd.concat([runs, evaluate(points, labels, truth)], axis=1)
-    choice = _choose(points, labels, runs, ks, seeds) if choose else None
-    return Sweep(points, labels, runs, choice)
+
+    images: Sequence[str]
+    truth: Int[np.ndarray, " images"] | None
+    clusterers: Sequence[Clusterer]
+    spaces: Sequence[str]
+    plan: KPlan
+    seeds: Sequence[int]
+    similarity: Float[np.ndarray, "images words"] | None
+    words: Sequence[str]
 
 
-def _choose(
-    points: Points,
-    labels: Int[np.ndarray, "runs images"],
-    runs: pd.DataFrame,
-    ks: Sequence[int],
-    seeds: Sequence[int],
-) -> KChoice:
-    """The criteria read the K-means sweep; where none was asked for, one is made for them."""
-    mine = (runs["clusterer"] == "kmeans").to_numpy()
-    if mine.any():
-        kmeans = Partitions(labels[mine], runs.loc[mine, list(_RUN)].reset_index(drop=True))
-        silhouette = runs.loc[mine, "silhouette"].to_numpy()
-    else:
-        kmeans = KMeans().run(points, ks, seeds[:1])
-        silhouette = evaluate(points, kmeans.labels, None)["silhouette"].to_numpy()
-    return choose_k(points, kmeans, silhouette, seeds[0])
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """What was found.
 
-
-_RUN = ("clusterer", "k", "seed", "inertia")
-
-
-def comparison_rows(
-    sweep: Sweep,
-    clusterers: Sequence[Clusterer],
-    candidates: Sequence[Candidate],
-    seed: int,
-) -> pd.DataFrame:
-    """Return a row for each clusterer and way of choosing k: means over the seeds, stability.
-
-    A clusterer that finds its own number of clusters has one row, `own`. A candidate without a k
-    has a row without numbers: no clear k.
+    Attributes:
+        tables: `comparison`, `partitions`, `elbow`, `clusters`, `silhouettes`, `maps`, as in
+            `Results`.
+        errors: why an encoder's vectors could not be clustered.
     """
-    rows = []
-    for clusterer in clusterers:
-        mine = sweep.runs[sweep.runs["clusterer"] == clusterer.name]
-        known: dict[int | None, float] = {}
-        own = [Candidate("own", None)] if mine["k"].isna().all() else candidates
-        for candidate in own:
-            row = {"clusterer": clusterer.name, "k": candidate.k, "k_from": candidate.k_from}
-            if candidate.k is None and candidate.k_from != "own":
-                rows.append(row)
-                continue
-            chosen = mine if candidate.k is None else mine[mine["k"] == candidate.k]
-            if candidate.k not in known:
-                known[candidate.k] = stability(sweep.points, clusterer, candidate.k, seed)
-            rows.append(row | _mean(chosen) | {"stability": known[candidate.k]})
-    return pd.DataFrame(rows)
+
+    tables: dict[str, pd.DataFrame]
+    errors: dict[str, str]
 
 
-def _mean(runs: pd.DataFrame) -> dict[str, float]:
-    """Means over the seeds; of AMI also the lowest and the highest."""
-    metrics = runs.drop(columns=[*_RUN, "seconds"])
-    row = {str(name): float(value) for name, value in metrics.mean().items()}
-    if "ami" in row:
-        row |= {"ami_low": float(runs["ami"].min()), "ami_high": float(runs["ami"].max())}
-    return row | {"seconds": float(runs["seconds"].iloc[0])}
+def analyse(vectors: dict[str, Vectors], task: Task, progress: Progress) -> Analysis:
+    """Return the tables of all encoders, from the vectors that each made of the images.
 
-
-def details(
-    sweep: Sweep,
-    images: Sequence[str],
-    k: int,
-    similarity: Float[np.ndarray, "images words"] | None,
-    words: Sequence[str],
-    seed: int,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the clusters, and the images within them, of each clusterer's main partition.
-
-    The main partition is the one at the shared k of the first seed.
-
-    Returns:
-        A row a cluster, as in `Results.clusters`, and a row an image, as in
-        `Results.silhouettes`; both without their column `encoder`.
+    Raises:
+        InputError: no encoder's vectors could be clustered.
     """
-    runs = sweep.runs
-    main = runs[(runs["k"].isna() | (runs["k"] == k)) & ~runs.duplicated(["clusterer", "k"])]
-    labels = sweep.labels[main.index.to_numpy()]
-    profiles = silhouettes(sweep.points, labels)
-    clusters, members = [], []
-    for name, row, profile in zip(main["clusterer"], labels, profiles, strict=True):
-        names = {} if similarity is None else name_clusters(similarity, words, row, seed)
-        table, distances = _clusters(sweep.points, row, profile, images, names)
-        clusters.append(table.assign(clusterer=name))
-        members.append(
-            pd.DataFrame(
-                {
-                    "image": list(images),
-                    "clusterer": name,
-                    "cluster": row,
-                    "silhouette": profile,
-                    "medoid_distance": distances,
-                }
-            )
+    jobs = len(vectors) * len(task.spaces)
+    with (
+        progress.bar("clustering", 2 * jobs + len(vectors), "steps") as bar,
+        Pool(min(cores(), jobs)) as pool,
+    ):
+        sweeps, errors = _sweep_all(task, vectors, pool, bar.update)
+        encoders = [name for name in vectors if name not in errors]
+        if not encoders:
+            name, error = next(iter(errors.items()))
+            raise InputError(f"no encoder's vectors could be clustered; '{name}': {error}")
+        lead = {name: sweeps[name, task.spaces[0]] for name in encoders}
+        shared = task.plan.shared or _shared_k(list(lead.values()))
+        rows = pool.gather([(_rows, task, sweep, shared) for sweep in sweeps.values()], bar.update)
+        looks = pool.gather(
+            [(_look_into, task, vectors[name], sweep, shared) for name, sweep in lead.items()],
+            bar.update,
         )
-    return pd.concat(clusters, ignore_index=True), pd.concat(members, ignore_index=True)
+    by_encoder = [{"encoder": name} for name in encoders]
+    by_job = [{"encoder": name, "space": space} for name, space in sweeps]
+    tables = {
+        "comparison": stack(rows, by_job),
+        "partitions": partitions_table(sweeps, task.images),
+        "elbow": elbow_table(lead),
+        "clusters": stack([look[0] for look in looks], by_encoder),
+        "silhouettes": stack([look[1] for look in looks], by_encoder),
+        "maps": stack([look[2] for look in looks], by_encoder),
+    }
+    return Analysis(tables, errors)
 
 
-def _clusters(
-    points: Points,
-    labels: Int[np.ndarray, " images"],
-    profile: Float[np.ndarray, " images"],
-    images: Sequence[str],
-    names: dict[int, Name],
-) -> tuple[pd.DataFrame, Float[np.ndarray, " images"]]:
-    """The medoid is the member with the least mean squared distance to the others.
+def _sweep_all(
+    task: Task, vectors: dict[str, Vectors], pool: Pool, tick: Callable[[int], object]
+) -> tuple[dict[tuple[str, str], Sweep], dict[str, str]]:
+    """Return the sweeps of the encoders that could be clustered in every space, and the errors."""
+    jobs = [(name, space) for name in vectors for space in task.spaces]
+    calls = [(_try_sweep, task, vectors[name], space) for name, space in jobs]
+    found = dict(zip(jobs, pool.gather(calls, tick), strict=True))
+    errors = {name: result for (name, _), result in found.items() if isinstance(result, str)}
+    return {job: result for job, result in found.items() if job[0] not in errors}, errors
 
-    That is the member nearest to the mean.
-    """
-    distances = np.full(len(labels), np.nan)
-    rows = []
-    for cluster in np.unique(labels[labels >= 0]):
-        members = np.flatnonzero(labels == cluster)
-        inside = points[members].astype(np.float64)
-        medoid = int(np.argmin(((inside - inside.mean(axis=0)) ** 2).sum(axis=1)))
-        distances[members] = np.linalg.norm(inside - inside[medoid], axis=1)
-        name = names.get(int(cluster), Name("", float("nan"), ""))
-        rows.append(
-            {
-                "cluster": int(cluster),
-                "size": len(members),
-                "silhouette": float(profile[members].mean()),
-                "name": name.name,
-                "name_margin": name.margin,
-                "medoid": images[members[medoid]],
-            }
+
+def _try_sweep(task: Task, vectors: Vectors, space: str) -> Sweep | str:
+    plan = task.plan
+    try:
+        return sweep_space(
+            vectors, space, task.clusterers, plan.ks, task.seeds, task.truth, plan.choose
         )
-    columns = ["cluster", "size", "silhouette", "name", "name_margin", "medoid"]
-    return pd.DataFrame(rows, columns=columns), distances
+    except EmbedbenchError as error:
+        return str(error)
 
 
-def maps(vectors: Vectors, images: Sequence[str], seed: int) -> pd.DataFrame:
-    """Return where each image lies on two maps, `pca` and `tsne`: columns `image, map, x, y`."""
-    frames = []
-    for name, space in (("pca", "pca:2"), ("tsne", "tsne:2")):
-        plane = to_space(vectors, space, seed)
-        frames.append(
-            pd.DataFrame({"image": list(images), "map": name, "x": plane[:, 0], "y": plane[:, 1]})
-        )
-    return pd.concat(frames, ignore_index=True)
+def _rows(task: Task, sweep: Sweep, shared: int) -> pd.DataFrame:
+    candidates = [Candidate(task.plan.shared_from, shared)]
+    if sweep.choice is not None:
+        candidates += [
+            Candidate("elbow", sweep.choice.elbow),
+            Candidate("silhouette", sweep.choice.silhouette),
+            Candidate("gap", sweep.choice.gap),
+        ]
+    return comparison_rows(sweep, task.clusterers, candidates, task.seeds[0])
+
+
+def _look_into(
+    task: Task, vectors: Vectors, sweep: Sweep, k: int
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    seed = task.seeds[0]
+    clusters, members = details(sweep, task.images, k, task.similarity, task.words, seed)
+    return clusters, members, maps(vectors, task.images, seed)
+
+
+def _shared_k(sweeps: list[Sweep]) -> int:
+    """The median of the ks at which each encoder's K-means silhouette is highest."""
+    best = []
+    for sweep in sweeps:
+        assert sweep.choice is not None
+        curve = sweep.choice.curve
+        best.append(int(curve["k"].iloc[int(np.argmax(curve["silhouette"].fillna(-1)))]))
+    return int(np.median(best))

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
-from embedbench.analyse import Candidate, Sweep, comparison_rows, details, maps, sweep_space
-from embedbench.cluster import Clusterer, parse_clusterer
+from embedbench.analyse import Task, analyse
+from embedbench.cluster import Clusterer, Estimator, parse_clusterer
 from embedbench.dataset import Dataset, read_dataset
 from embedbench.embed import Embedding, Engine, embed, make_engine
 from embedbench.encoder import Encoder, TextEncoder
@@ -20,18 +20,15 @@ from embedbench.naming import read_words, texts_for, word_similarity
 from embedbench.progress import Progress
 from embedbench.registry import create_all
 from embedbench.results import Results, check_writable
-from embedbench.settings import DEFAULT_K, KPlan, plan_k
+from embedbench.settings import DEFAULT_K, plan_k
 from embedbench.spaces import check_space
 from embedbench.survey import survey
 from embedbench.tables import (
-    elbow_table,
+    encoder_failures,
     encoders_table,
-    failures_table,
-    partitions_table,
+    image_failures,
     run_record,
-    stack,
 )
-from embedbench.workers import Pool, cores
 
 __all__ = ["CLUSTERERS", "compare"]
 
@@ -82,7 +79,7 @@ def compare(
     dataset = read_dataset(source).with_truth(labels).sample(limit)
     request = _Request(
         encoders=create_all(encoders),
-        clusterers=_distinct([parse_clusterer(clusterer) for clusterer in clusterers]),
+        clusterers=_read_clusterers(clusterers),
         spaces=tuple(dict.fromkeys(spaces)),
         k=str(k),
         seeds=tuple(range(seeds)),
@@ -152,19 +149,34 @@ class _Request:
 def _run(dataset: Dataset, request: _Request, engine: Engine, started: float) -> Results:
     readable, images, failures = survey(dataset, engine.store, engine.workers, engine.progress)
     embeddings, errors = _embed_all(readable, list(images["hash"]), request, engine)
-    failures = pd.concat(
-        [failures, failures_table(readable, embeddings, errors)], ignore_index=True
-    )
+    skipped = image_failures(readable, embeddings)
     readable, images, embeddings = _without_failures(readable, images, embeddings)
     truth = readable.truth_codes()
-    plan = plan_k(request.k, len(readable), _classes(readable))
-    analysis = _analyse(readable, embeddings, truth[0] if truth else None, plan, request)
+    plan = plan_k(request.k, len(readable), _classes(readable), images["hash"].nunique())
+    similarity = _similarity(embeddings, request)
+    analysis = analyse(
+        {name: embedding.vectors for name, embedding in embeddings.items()},
+        Task(
+            images=readable.names,
+            truth=truth[0] if truth else None,
+            clusterers=request.clusterers,
+            spaces=request.spaces,
+            plan=plan,
+            seeds=request.seeds,
+            similarity=similarity,
+            words=request.words,
+        ),
+        engine.progress,
+    )
+    failures = pd.concat(
+        [failures, skipped, encoder_failures(errors, analysis.errors)], ignore_index=True
+    )
     known = readable.table.reset_index(drop=True)
     images = pd.concat([images, known[[c for c in known if c not in images]]], axis=1)
     asked = request.record() | {"source": dataset.origin, "offline": engine.offline}
     return Results(
-        **analysis,
-        encoders=encoders_table(request.encoders, embeddings, errors),
+        **analysis.tables,
+        encoders=encoders_table(request.encoders, embeddings, errors | analysis.errors),
         failures=failures,
         images=images,
         run=run_record(images, embeddings, request.encoders, started, asked),
@@ -185,8 +197,8 @@ def _embed_all(
             errors[name] = str(error)
             engine.progress.say(f"encoder '{name}' failed: {error}")
     if not embeddings:
-        name, error = next(iter(errors.items()))
-        raise InputError(f"none of the {len(errors)} encoders could be used; '{name}': {error}")
+        first, reason = next(iter(errors.items()))
+        raise InputError(f"none of the {len(errors)} encoders could be used; '{first}': {reason}")
     return embeddings, errors
 
 
@@ -204,73 +216,6 @@ def _without_failures(
     return dataset.take(kept), images.iloc[kept].reset_index(drop=True), smaller
 
 
-def _analyse(
-    dataset: Dataset,
-    embeddings: dict[str, Embedding],
-    truth: Int[np.ndarray, " images"] | None,
-    plan: KPlan,
-    request: _Request,
-) -> dict[str, pd.DataFrame]:
-    """Cluster and score every encoder in every space, one a worker process."""
-    jobs = [(name, space) for name in embeddings for space in request.spaces]
-    lead = request.spaces[0]
-    steps = 2 * len(jobs) + len(embeddings)
-    with (
-        request.progress.bar("clustering", steps, "steps") as bar,
-        Pool(min(cores(), len(jobs))) as pool,
-    ):
-        sweeps = pool.gather(
-            [
-                (sweep_space, embeddings[name].vectors, space, request.clusterers, plan.ks,
-                 request.seeds, truth, plan.choose)
-                for name, space in jobs
-            ],
-            bar.update,
-        )  # fmt: skip
-        by_job = dict(zip(jobs, sweeps, strict=True))
-        shared = plan.shared or _shared_k([by_job[name, lead] for name in embeddings])
-        rows = pool.gather(
-            [
-                (comparison_rows, sweep, request.clusterers, _candidates(sweep, plan, shared),
-                 request.seeds[0])
-                for sweep in sweeps
-            ],
-            bar.update,
-        )  # fmt: skip
-        similarity = _similarity(embeddings, request)
-        seed = request.seeds[0]
-        looks = pool.gather(
-            [
-                (_look_into, by_job[name, lead], embedding.vectors, dataset.names, shared,
-                 similarity, request.words, seed)
-                for name, embedding in embeddings.items()
-            ],
-            bar.update,
-        )  # fmt: skip
-    found = [dict(zip(("clusters", "silhouettes", "maps"), look, strict=True)) for look in looks]
-    return {
-        "comparison": stack(rows, [{"encoder": name, "space": space} for name, space in jobs]),
-        "partitions": partitions_table(by_job, dataset.names),
-        "elbow": elbow_table({name: by_job[name, lead] for name in embeddings}),
-        **{
-            table: stack([look[table] for look in found], [{"encoder": n} for n in embeddings])
-            for table in ("clusters", "silhouettes", "maps")
-        },
-    }
-
-
-def _look_into(
-    sweep: Sweep,
-    vectors: Float[np.ndarray, "images dim"],
-    images: Sequence[str],
-    k: int,
-    similarity: Float[np.ndarray, "images words"] | None,
-    words: Sequence[str],
-    seed: int,
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    return *details(sweep, images, k, similarity, words, seed), maps(vectors, images, seed)
-
-
 def _similarity(
     embeddings: dict[str, Embedding], request: _Request
 ) -> Float[np.ndarray, "images words"] | None:
@@ -280,35 +225,16 @@ def _similarity(
     return word_similarity(namer.vectors, namer.texts)
 
 
-def _shared_k(sweeps: list[Sweep]) -> int:
-    """The median of the ks at which each encoder's K-means silhouette is highest."""
-    best = []
-    for sweep in sweeps:
-        assert sweep.choice is not None
-        curve = sweep.choice.curve
-        best.append(int(curve["k"].iloc[int(np.argmax(curve["silhouette"].fillna(-1)))]))
-    return int(np.median(best))
-
-
-def _candidates(sweep: Sweep, plan: KPlan, shared: int) -> list[Candidate]:
-    candidates = [Candidate(plan.shared_from, shared)]
-    if sweep.choice is not None:
-        choice = sweep.choice
-        candidates += [
-            Candidate("elbow", choice.elbow),
-            Candidate("silhouette", choice.silhouette),
-            Candidate("gap", choice.gap),
-        ]
-    return candidates
-
-
 def _classes(dataset: Dataset) -> int | None:
     truth = dataset.truth_codes()
     return len(truth[1]) if truth else None
 
 
-def _distinct(clusterers: list[Clusterer]) -> tuple[Clusterer, ...]:
-    found = {clusterer.name: clusterer for clusterer in clusterers}
-    if len(found) < len(clusterers):
+def _read_clusterers(given: Sequence[Any]) -> tuple[Clusterer, ...]:
+    read: list[Clusterer] = [
+        parse_clusterer(one) if isinstance(one, str) else Estimator(one, type(one).__name__.lower())
+        for one in given
+    ]
+    if len({clusterer.name for clusterer in read}) < len(read):
         raise InputError("a clusterer is given twice")
-    return tuple(found.values())
+    return tuple(read)

@@ -104,9 +104,9 @@ def leaves_global_state_alone(encoder: Encoder) -> None:
     """Raise unless the random states of Python and NumPy are as they were."""
     random.seed(1)
     np.random.seed(1)
-    state = random.getstate(), np.random.get_state()[1]
+    state = random.getstate(), _numpy_state()
     dataclasses.replace(encoder).encode(_pictures(1))  # type: ignore[type-var]
-    if random.getstate() != state[0] or not np.array_equal(np.random.get_state()[1], state[1]):
+    if random.getstate() != state[0] or not np.array_equal(_numpy_state(), state[1]):
         raise EncoderError("it changed the global random state")
 
 
@@ -156,6 +156,12 @@ def _require_close(rows: Vectors, others: Vectors, what: str) -> None:
     moved = float(np.abs(rows - others).max()) / scale
     if moved > TOLERANCE:
         raise EncoderError(f"rows change with their {what} in the batch, by {moved:.2g}")
+
+
+def _numpy_state() -> np.ndarray:
+    state = np.random.get_state(legacy=True)
+    assert isinstance(state, tuple)
+    return state[1]
 
 
 def _pictures(count: int) -> list[Image.Image]:

@@ -4,7 +4,7 @@ import io
 import warnings
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from embedbench.errors import ImageError
 
@@ -88,6 +88,6 @@ def _from_deep_grey(image: Image.Image) -> Image.Image:
 def _reason(content: bytes, error: Exception) -> str:
     if not content:
         return "the file is empty"
-    if isinstance(error, Image.UnidentifiedImageError):
+    if isinstance(error, UnidentifiedImageError):
         return "not an image of a known format (JPEG, PNG, WebP, GIF, BMP, TIFF)"
     return " ".join(f"broken image: {error}".split())

@@ -74,6 +74,7 @@ def _open(path: str) -> Image.Image:
     found = importlib.util.find_spec(package)
     assert found is not None and found.origin is not None
     with Image.open(Path(found.origin).parent / rest) as image:
+        image.load()
         return to_rgb(image)
 
 

@@ -47,21 +47,22 @@ class KPlan:
     choose: bool
 
 
-def plan_k(k: str, images: int, classes: int | None) -> KPlan:
+def plan_k(k: str, images: int, classes: int | None, different: int | None = None) -> KPlan:
     """Return the plan for `2..20`, `4` or `truth`.
 
     Args:
         k: what was asked for.
         images: how many images are compared.
         classes: how many classes their labels have; None without labels.
+        different: how many of the images are different files; all of them if None.
 
     Raises:
         InputError: it is none of these, asks for more clusters than there can be, or for labels
             that there are not.
     """
-    most = images - 1
+    most = min(images - 1, images if different is None else different)
     if most < 2:
-        raise InputError(f"a comparison needs at least 3 images; not {images}")
+        raise InputError(f"a comparison needs at least 3 images, 2 of them different; not {images}")
     if k == "truth":
         if classes is None:
             raise InputError("`k` can be `truth` only with labels; give some, or a range: 2..20")

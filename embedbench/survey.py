@@ -54,7 +54,7 @@ def _split(
     dataset: Dataset, hashes: list[tuple[str | None, str]], known: pd.DataFrame | None
 ) -> tuple[Dataset, pd.DataFrame, pd.DataFrame]:
     rows, images, failures = [], [], []
-    records = {} if known is None else known.to_dict("index")
+    records: dict[Any, Any] = {} if known is None else known.to_dict("index")
     for row, (name, (key, reason)) in enumerate(zip(dataset.names, hashes, strict=True)):
         record: dict[str, Any] = dict(records[key]) if key else {"error": reason}
         error = record.pop("error")

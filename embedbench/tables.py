@@ -11,36 +11,44 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from embedbench.analyse import Sweep
 from embedbench.dataset import Dataset
 from embedbench.embed import Embedding
 from embedbench.encoder import Encoder
+from embedbench.sweep import Sweep
 from embedbench.workers import cores
 
 __all__ = [
     "elbow_table",
+    "encoder_failures",
     "encoders_table",
-    "failures_table",
+    "image_failures",
     "partitions_table",
     "run_record",
     "stack",
 ]
 
 
-def failures_table(
-    dataset: Dataset, embeddings: dict[str, Embedding], errors: dict[str, str]
-) -> pd.DataFrame:
-    """Return a row for each image or encoder that failed."""
+_FAILURE = ["what", "name", "stage", "error"]
+
+
+def image_failures(dataset: Dataset, embeddings: dict[str, Embedding]) -> pd.DataFrame:
+    """Return a row for each image that an encoder could not encode."""
     rows = [
-        {"what": "image", "name": dataset.names[row], "stage": f"encode: {name}", "error": error}
+        ("image", dataset.names[row], f"encode: {name}", error)
         for name, embedding in embeddings.items()
         for row, error in embedding.failures.items()
     ]
-    rows += [
-        {"what": "encoder", "name": name, "stage": "encode", "error": error}
+    return pd.DataFrame(rows, columns=_FAILURE)
+
+
+def encoder_failures(encoding: dict[str, str], clustering: dict[str, str]) -> pd.DataFrame:
+    """Return a row for each encoder that failed, from the errors by encoder and stage."""
+    rows = [
+        ("encoder", name, stage, error)
+        for stage, errors in (("encode", encoding), ("cluster", clustering))
         for name, error in errors.items()
     ]
-    return pd.DataFrame(rows, columns=["what", "name", "stage", "error"])
+    return pd.DataFrame(rows, columns=_FAILURE)
 
 
 def stack(tables: list[pd.DataFrame], keys: list[dict[str, str]]) -> pd.DataFrame:
@@ -103,7 +111,7 @@ def encoders_table(
                 "pretrained_on": facts.get("pretrained_on"),
                 "device": facts.get("device"),
                 "fingerprint": record.get("fingerprint"),
-                "status": "ok" if name in embeddings else "failed",
+                "status": "failed" if name in errors else "ok",
                 "error": errors.get(name, ""),
             }
         )

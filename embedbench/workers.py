@@ -94,7 +94,8 @@ class Pool:
 
     def submit(self, function: Callable[..., Result], *arguments: Any) -> "Future[Result]":
         """Start one call in a worker."""
-        return self._executor.submit(function, *arguments)
+        future: Future[Result] = self._executor.submit(function, *arguments)
+        return future
 
     def gather(self, calls: Sequence[tuple[Any, ...]], tick: Callable[[int], object]) -> list[Any]:
         """Return the results of calls, (function, argument ...), in their order.

@@ -1,0 +1,228 @@
+"""One encoder in one space: cluster it in every way, score it, look into the main partition."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Float32, Int
+
+from embedbench.choose_k import KChoice, choose_k
+from embedbench.cluster import Clusterer, KMeans, Partitions
+from embedbench.encoder import Vectors
+from embedbench.metrics import evaluate
+from embedbench.metrics.internal import silhouettes
+from embedbench.metrics.stability import stability
+from embedbench.naming import Name, name_clusters
+from embedbench.spaces import to_space
+
+__all__ = ["Candidate", "Sweep", "comparison_rows", "details", "maps", "sweep_space"]
+
+Points = Float32[np.ndarray, "images dim"]
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """All partitions of one encoder in one space, scored.
+
+    Attributes:
+        points: the images in the space.
+        labels: a row a run.
+        runs: a row a run: `clusterer, k, seed, inertia, seconds` and every metric.
+        choice: the ks that the criteria choose; None if they were not asked.
+    """
+
+    points: Points
+    labels: Int[np.ndarray, "runs images"]
+    runs: pd.DataFrame
+    choice: KChoice | None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A row of the comparison to be: a k, and where it comes from."""
+
+    k_from: str
+    k: int | None
+
+
+def sweep_space(
+    vectors: Vectors,
+    space: str,
+    clusterers: Sequence[Clusterer],
+    ks: Sequence[int],
+    seeds: Sequence[int],
+    truth: Int[np.ndarray, " images"] | None,
+    choose: bool,
+) -> Sweep:
+    """Return all runs of the clusterers in the space, with their metrics.
+
+    Args:
+        vectors: what the encoder made.
+        space: what the clusterers see.
+        clusterers: each is run for every k and seed.
+        ks: numbers of clusters, rising.
+        seeds: the same for every encoder.
+        truth: codes of the labels, -1 where not known; None without labels.
+        choose: whether a k is to be chosen.
+    """
+    points = to_space(vectors, space, seeds[0])
+    parts, frames = [], []
+    for clusterer in clusterers:
+        start = time.perf_counter()
+        partitions = clusterer.run(points, ks, seeds)
+        seconds = time.perf_counter() - start
+        parts.append(partitions.labels)
+        frames.append(partitions.runs.assign(seconds=round(seconds, 3)))
+    labels = np.concatenate(parts)
+    runs = pd.concat(frames, ignore_index=True)
+    runs = pd.concat([runs, evaluate(points, labels, truth)], axis=1)
+    choice = _choose(points, labels, runs, ks, seeds) if choose else None
+    return Sweep(points, labels, runs, choice)
+
+
+def _choose(
+    points: Points,
+    labels: Int[np.ndarray, "runs images"],
+    runs: pd.DataFrame,
+    ks: Sequence[int],
+    seeds: Sequence[int],
+) -> KChoice:
+    """The criteria read the K-means sweep; where none was asked for, one is made for them."""
+    mine = (runs["clusterer"] == "kmeans").to_numpy()
+    if mine.any():
+        kmeans = Partitions(labels[mine], runs.loc[mine, list(_RUN)].reset_index(drop=True))
+        silhouette = runs.loc[mine, "silhouette"].to_numpy()
+    else:
+        kmeans = KMeans().run(points, ks, seeds[:1])
+        silhouette = evaluate(points, kmeans.labels, None)["silhouette"].to_numpy()
+    return choose_k(points, kmeans, silhouette, seeds[0])
+
+
+_RUN = ("clusterer", "k", "seed", "inertia")
+
+
+def comparison_rows(
+    sweep: Sweep,
+    clusterers: Sequence[Clusterer],
+    candidates: Sequence[Candidate],
+    seed: int,
+) -> pd.DataFrame:
+    """Return a row for each clusterer and way of choosing k: means over the seeds, stability.
+
+    A clusterer that finds its own number of clusters has one row, `own`. A candidate without a k
+    has a row without numbers: no clear k.
+    """
+    rows = []
+    for clusterer in clusterers:
+        mine = sweep.runs[sweep.runs["clusterer"] == clusterer.name]
+        known: dict[int | None, float] = {}
+        own = [Candidate("own", None)] if mine["k"].isna().all() else candidates
+        for candidate in own:
+            row: dict[str, Any] = {
+                "clusterer": clusterer.name,
+                "k": candidate.k,
+                "k_from": candidate.k_from,
+            }
+            if candidate.k is None and candidate.k_from != "own":
+                rows.append(row)
+                continue
+            chosen = mine if candidate.k is None else mine[mine["k"] == candidate.k]
+            if candidate.k not in known:
+                known[candidate.k] = stability(sweep.points, clusterer, candidate.k, seed)
+            rows.append(row | _mean(chosen) | {"stability": known[candidate.k]})
+    return pd.DataFrame(rows)
+
+
+def _mean(runs: pd.DataFrame) -> dict[str, float]:
+    """Means over the seeds; of AMI also the lowest and the highest."""
+    metrics = runs.drop(columns=[*_RUN, "seconds"])
+    row = {str(name): float(value) for name, value in metrics.mean().items()}
+    if "ami" in row:
+        row |= {"ami_low": float(runs["ami"].min()), "ami_high": float(runs["ami"].max())}
+    return row | {"seconds": float(runs["seconds"].iloc[0])}
+
+
+def details(
+    sweep: Sweep,
+    images: Sequence[str],
+    k: int,
+    similarity: Float[np.ndarray, "images words"] | None,
+    words: Sequence[str],
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the clusters, and the images within them, of each clusterer's main partition.
+
+    The main partition is the one at the shared k of the first seed.
+
+    Returns:
+        A row a cluster, as in `Results.clusters`, and a row an image, as in
+        `Results.silhouettes`; both without their column `encoder`.
+    """
+    runs = sweep.runs
+    main = runs[(runs["k"].isna() | (runs["k"] == k)) & ~runs.duplicated(["clusterer", "k"])]
+    labels = sweep.labels[main.index.to_numpy()]
+    profiles = silhouettes(sweep.points, labels)
+    clusters, members = [], []
+    for name, row, profile in zip(main["clusterer"], labels, profiles, strict=True):
+        names = {} if similarity is None else name_clusters(similarity, words, row, seed)
+        table, distances = _clusters(sweep.points, row, profile, images, names)
+        clusters.append(table.assign(clusterer=name))
+        members.append(
+            pd.DataFrame(
+                {
+                    "image": list(images),
+                    "clusterer": name,
+                    "cluster": row,
+                    "silhouette": profile,
+                    "medoid_distance": distances,
+                }
+            )
+        )
+    return pd.concat(clusters, ignore_index=True), pd.concat(members, ignore_index=True)
+
+
+def _clusters(
+    points: Points,
+    labels: Int[np.ndarray, " images"],
+    profile: Float[np.ndarray, " images"],
+    images: Sequence[str],
+    names: dict[int, Name],
+) -> tuple[pd.DataFrame, Float[np.ndarray, " images"]]:
+    """The medoid is the member with the least mean squared distance to the others.
+
+    That is the member nearest to the mean.
+    """
+    distances = np.full(len(labels), np.nan)
+    rows = []
+    for cluster in np.unique(labels[labels >= 0]):
+        members = np.flatnonzero(labels == cluster)
+        inside = points[members].astype(np.float64)
+        medoid = int(np.argmin(((inside - inside.mean(axis=0)) ** 2).sum(axis=1)))
+        distances[members] = np.linalg.norm(inside - inside[medoid], axis=1)
+        name = names.get(int(cluster), Name("", float("nan"), ""))
+        rows.append(
+            {
+                "cluster": int(cluster),
+                "size": len(members),
+                "silhouette": float(profile[members].mean()),
+                "name": name.name,
+                "name_margin": name.margin,
+                "medoid": images[members[medoid]],
+            }
+        )
+    columns = ["cluster", "size", "silhouette", "name", "name_margin", "medoid"]
+    return pd.DataFrame(rows, columns=columns), distances
+
+
+def maps(vectors: Vectors, images: Sequence[str], seed: int) -> pd.DataFrame:
+    """Return where each image lies on two maps, `pca` and `tsne`: columns `image, map, x, y`."""
+    frames = []
+    for name, space in (("pca", "pca:2"), ("tsne", "tsne:2")):
+        plane = to_space(vectors, space, seed)
+        frames.append(
+            pd.DataFrame({"image": list(images), "map": name, "x": plane[:, 0], "y": plane[:, 1]})
+        )
+    return pd.concat(frames, ignore_index=True)

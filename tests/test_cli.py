@@ -1,0 +1,185 @@
+"""Promises of the command line: one line and exit 2, 3 for a part, the table alone on stdout."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from embedbench import cli
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as stop:
+        cli.main([str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    assert isinstance(stop.value.code, int)
+    return stop.value.code, out, err
+
+
+def test_a_run_prints_the_table_alone_and_writes_the_folder(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    code, table, err = call(
+        capsys,
+        "run",
+        photographs,
+        "-e",
+        "pixels",
+        "--k",
+        "3",
+        "--seeds",
+        2,
+        "--out",
+        out,
+        "--quiet",
+    )
+    assert code == 0
+    lines = table.splitlines()
+    assert lines[0].split()[:4] == ["encoder", "space", "clusterer", "k"]
+    assert len(lines) == 2 + 3
+    assert err.splitlines() == ["36 images, 1 encoders", f"report: {out / 'report.html'}"]
+    for name in (
+        "comparison.csv comparison.md comparison.tex encoders.csv partitions.parquet elbow.csv "
+        "clusters.csv failures.csv run.json report.html figures"
+    ).split():
+        assert (out / name).exists(), name
+    assert not list(tmp_path.glob(".run*"))
+
+
+def test_a_broken_image_is_skipped_and_counted(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photographs / "red" / "broken.jpg").write_bytes(b"no image")
+    out = tmp_path / "run"
+    code, _, err = call(
+        capsys,
+        "run",
+        photographs,
+        "-e",
+        "pixels",
+        "--k",
+        "3",
+        "--seeds",
+        1,
+        "--out",
+        out,
+        "--quiet",
+    )
+    assert code == 3 and "1 images were skipped" in err
+    assert pd.read_csv(out / "failures.csv")["name"].tolist() == ["red/broken.jpg"]
+
+
+def test_a_toml_file_says_the_same(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "comparison.toml"
+    file.write_text(
+        'source = "photographs"\nencoder = ["pixels"]\nclusterer = ["kmeans"]\nk = "2..4"\nseeds = 1\n'
+    )
+    out = tmp_path / "run"
+    code, table, _ = call(capsys, "run", file, "--k", "truth", "--out", out, "--quiet")
+    assert code == 0 and len(table.splitlines()) == 3
+    assert json.loads((out / "run.json").read_text())["k"] == "truth"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run"], "what to compare is missing"),
+        (["run", "{photographs}"], "needs an encoder"),
+        (["run", "{photographs}", "-e", "clop"], "unknown encoder 'clop'; installed"),
+        (["run", "{photographs}", "-e", "pixels,depth=3"], "no field 'depth'"),
+        (["run", "{empty}", "-e", "pixels"], "no images in"),
+        (["run", "{one}", "-e", "pixels"], "at least 3 images"),
+        (["run", "{photographs}", "-e", "pixels", "--k", "99"], "between 2 and 35"),
+        (["run", "{photographs}", "-e", "pixels", "--labels", "none", "--k", "truth"], "labels"),
+        (["run", "{photographs}", "-e", "pixels", "--labels", "{labels}"], "name none of the 36"),
+        (["run", "{table}", "-e", "pixels"], "must have a column `path`"),
+        (["run", "{photographs}", "-e", "pixels", "--out", "{table}"], "it is a file"),
+        (["run", "{photographs}", "-e", "pixels", "--wrong"], "No such option"),
+        (["report", "{empty}"], "not a whole run folder"),
+        (["embed", "{photographs}", "-e", "pixels", "--out", "x.txt"], ".parquet or a .npy"),
+        (["check", "clop"], "unknown encoder"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(
+    photographs: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    words: str,
+) -> None:
+    places = {name: tmp_path / name for name in ("empty", "one")}
+    for place in places.values():
+        place.mkdir()
+    (places["one"] / "1.png").write_bytes((photographs / "red" / "00.png").read_bytes())
+    places |= {name: tmp_path / f"{name}.csv" for name in ("labels", "table")}
+    places["labels"].write_text("filename,label\nelsewhere.png,dog\n")
+    places["table"].write_text("file\na.png\n")
+    before = sorted(tmp_path.rglob("*"))
+    filled = [text.format(photographs=photographs, **places) for text in arguments]
+    code, out, err = call(capsys, *filled)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ") and len(err.splitlines()) == 1 and words in err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".parquet"])
+def test_embed_writes_what_the_vectors_encoder_reads(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], suffix: str
+) -> None:
+    file = tmp_path / f"pixels{suffix}"
+    assert call(capsys, "embed", photographs, "-e", "pixels", "--out", file, "--quiet")[0] == 0
+    code, table, _ = call(
+        capsys, "run", photographs, "-e", "pixels", "-e", f"vectors:{file}", "--k", "3",
+        "--clusterer", "kmeans", "--seeds", 1, "--out", tmp_path / "run", "--quiet",
+    )  # fmt: skip
+    assert code == 0
+    rows = [line.split() for line in table.splitlines()[2:]]
+    assert rows[0][0] == "pixels" and rows[1][0] == f"vectors:{file.name}"
+    numbers = pd.read_csv(tmp_path / "run" / "comparison.csv").drop(columns=["encoder", "seconds"])
+    assert numbers.iloc[0].equals(numbers.iloc[1])
+    if suffix == ".npy":
+        assert np.load(file, allow_pickle=False).shape[0] == 36
+
+
+def test_encoders_lists_all_that_are_installed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, table, _ = call(capsys, "encoders")
+    assert code == 0
+    assert [line.split()[0] for line in table.splitlines()[2:]] == [
+        "clip", "conse", "keras", "pixels", "timm", "vectors",
+    ]  # fmt: skip
+
+
+def test_check_passes_for_pixels(capsys: pytest.CaptureFixture[str]) -> None:
+    code, table, _ = call(capsys, "check", "pixels")
+    assert code == 0
+    assert all(line.split()[-1] == "ok" for line in table.splitlines()[2:])
+
+
+def test_report_draws_again_from_the_run_folder_alone(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    call(
+        capsys,
+        "run",
+        photographs,
+        "-e",
+        "pixels",
+        "--k",
+        "3",
+        "--seeds",
+        1,
+        "--out",
+        out,
+        "--quiet",
+    )
+    photographs.rename(tmp_path / "moved")
+    page = (out / "report.html").read_bytes()
+    (out / "report.html").unlink()
+    assert call(capsys, "report", out)[0] == 0
+    assert (out / "report.html").read_bytes() == page

@@ -1,0 +1,188 @@
+"""Promises of a comparison: right numbers, the same every time, and failures are rows."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_mutual_info_score
+
+from embedbench import Results, compare
+from embedbench.encoder import Encoder
+from embedbench.errors import InputError
+
+MakeEncoder = Callable[..., Encoder]
+TIMES = ["seconds", "images_per_second", "load_seconds", "peak_memory_mb"]
+
+
+@pytest.fixture
+def results(photographs: Path, colour_encoder: MakeEncoder) -> Results:
+    return compare(
+        photographs, {"colour": colour_encoder(), "fine": colour_encoder(side=8)}, k="2..5", seeds=3
+    )
+
+
+def test_three_colours_are_three_clusters(results: Results) -> None:
+    table = results.comparison
+    kmeans = table[(table["clusterer"] == "kmeans") & (table["k_from"] == "truth")]
+    assert kmeans["encoder"].tolist() == ["colour", "fine"]
+    assert kmeans["k"].eq(3).all() and kmeans["clusters"].eq(3).all()
+    assert kmeans["ami"].eq(1).all() and kmeans["accuracy"].eq(1).all()
+    assert set(table["clusterer"]) == {"kmeans", "agglomerative", "hdbscan"}
+    assert set(table["k_from"]) == {"truth", "elbow", "silhouette", "gap", "own"}
+
+
+def test_the_required_columns_are_there(results: Results) -> None:
+    for table, columns in {
+        "comparison": "encoder space clusterer k k_from clusters coverage silhouette "
+        "silhouette_macro calinski_harabasz davies_bouldin stability ami ari nmi v_measure "
+        "homogeneity completeness accuracy ami_low ami_high seconds",
+        "encoders": "encoder dim images_per_second peak_memory_mb fingerprint status error",
+        "partitions": "image encoder space clusterer k seed label",
+        "elbow": "encoder k inertia silhouette gap chosen",
+        "clusters": "encoder clusterer cluster size silhouette name name_margin medoid",
+        "failures": "what name stage error",
+    }.items():
+        assert set(columns.split()) <= set(getattr(results, table).columns), table
+
+
+def test_numbers_are_those_of_scikit_learn(photographs: Path, colour_encoder: MakeEncoder) -> None:
+    """The table's mean over the seeds, made again from the partitions alone."""
+    results = compare(photographs, {"fine": colour_encoder(side=8)}, k="5", seeds=4)
+    runs = results.partitions[results.partitions["clusterer"] == "kmeans"]
+    scores = [
+        adjusted_mutual_info_score(group["image"].astype(str).str.split("/").str[0], group["label"])
+        for _, group in runs.groupby("seed")
+    ]
+    row = results.comparison[results.comparison["clusterer"] == "kmeans"].iloc[0]
+    assert len(scores) == 4 and row["k_from"] == "given"
+    assert row["ami"] == pytest.approx(np.mean(scores))
+    assert (row["ami_low"], row["ami_high"]) == pytest.approx((min(scores), max(scores)))
+
+
+def test_the_same_run_twice_gives_the_same_bytes(
+    photographs: Path, colour_encoder: MakeEncoder, tmp_path: Path
+) -> None:
+    encoders = {"colour": colour_encoder(), "fine": colour_encoder(side=8)}
+    for name in ("one", "two"):
+        compare(photographs, encoders, k="2..5", seeds=2, store=tmp_path / f"store-{name}").write(
+            tmp_path / name
+        )
+    for file in ("comparison", "encoders", "elbow", "clusters", "failures"):
+        tables = [
+            pd.read_csv(tmp_path / name / f"{file}.csv", dtype=str) for name in ("one", "two")
+        ]
+        kept = [table.drop(columns=TIMES, errors="ignore").to_csv() for table in tables]
+        assert kept[0] == kept[1], file
+    one, two = (tmp_path / name / "partitions.parquet" for name in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_run_folder_reads_back(results: Results, tmp_path: Path) -> None:
+    results.write(tmp_path / "run")
+    again = Results.read(tmp_path / "run")
+    pd.testing.assert_frame_equal(again.comparison, results.comparison, check_dtype=False)
+    assert again.to_markdown() == results.to_markdown()
+    assert again.run["dataset"]["fingerprint"] == results.run["dataset"]["fingerprint"]
+    assert {"comparison.md", "comparison.tex", "run.json"} <= set(os.listdir(tmp_path / "run"))
+
+
+def test_a_failing_encoder_is_a_row_and_the_others_are_compared(
+    photographs: Path, colour_encoder: MakeEncoder
+) -> None:
+    @dataclass(frozen=True)
+    class Wrong(Encoder):
+        def encode_batch(self, images: Any) -> np.ndarray:
+            raise ValueError("no luck")
+
+    encoders = {"wrong": Wrong(), "colour": colour_encoder()}
+    results = compare(photographs, encoders, k="3", seeds=1)
+    assert results.encoders["status"].tolist() == ["failed", "ok"]
+    assert results.encoders["error"].tolist() == ["ValueError: no luck", ""]
+    assert set(results.comparison["encoder"]) == {"colour"}
+    assert results.failures[["what", "name"]].to_numpy().tolist() == [["encoder", "wrong"]]
+
+
+def test_no_encoder_at_all_is_an_error(photographs: Path) -> None:
+    @dataclass(frozen=True)
+    class Wrong(Encoder):
+        def encode_batch(self, images: Any) -> np.ndarray:
+            raise ValueError("no luck")
+
+    with pytest.raises(InputError, match="none of the 1 encoders could be used; 'wrong': Value"):
+        compare(photographs, {"wrong": Wrong()})
+
+
+def test_without_labels_there_are_no_scores_against_them(
+    photographs: Path, colour_encoder: MakeEncoder
+) -> None:
+    results = compare(
+        photographs, {"colour": colour_encoder()}, labels="none", k="2..5", seeds=2, spaces=("raw",)
+    )
+    assert "ami" not in results.comparison
+    shared = results.comparison[results.comparison["k_from"] == "shared"]
+    assert shared["k"].eq(3).all() and shared["silhouette"].gt(0.5).all()
+
+
+def test_labels_for_some_images_score_those(
+    photographs: Path, colour_encoder: MakeEncoder, tmp_path: Path
+) -> None:
+    file = tmp_path / "labels.csv"
+    rows = [f"{name}/{number:02d}.png,{name}" for name in ("red", "blue") for number in range(5)]
+    file.write_text("\n".join(["path,label", *rows, ""]))
+    results = compare(photographs, {"colour": colour_encoder()}, labels=str(file), k="3", seeds=1)
+    assert results.comparison.loc[0, "ami"] == 1
+    assert results.run["dataset"]["classes"] == 2
+
+
+def test_any_clusterer_of_scikit_learns_form(
+    photographs: Path, colour_encoder: MakeEncoder
+) -> None:
+    results = compare(
+        photographs, {"colour": colour_encoder()}, clusterers=[KMeans(n_init=2)], k="3", seeds=2
+    )
+    assert results.comparison["ami"].tolist() == [1.0]
+
+
+def test_clusters_name_their_medoid_and_their_size(results: Results) -> None:
+    rows = results.clusters[
+        (results.clusters["encoder"] == "colour") & (results.clusters["clusterer"] == "kmeans")
+    ]
+    assert sorted(name.split("/")[0] for name in rows["medoid"]) == ["blue", "green", "red"]
+    assert rows["size"].eq(12).all() and rows["silhouette"].gt(0.5).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"k": "99"}, "between 2 and 35 for 36 images; not 99"),
+        ({"seeds": 0}, "`seeds` must be at least 1"),
+        ({"spaces": ("l3",)}, "l3"),
+        ({"clusterers": ("kmedians",)}, "kmedians"),
+        ({"names": "cat,dog"}, "names need an encoder that reads texts"),
+        ({"limit": 0}, "`limit` must be at least 1"),
+        ({"out": "/proc/nowhere/run"}, "cannot write"),
+    ],
+)
+def test_bad_input_is_known_before_any_work(
+    photographs: Path, colour_encoder: MakeEncoder, options: dict[str, Any], words: str
+) -> None:
+    store = Path(os.environ["EMBEDBENCH_STORE"])
+    with pytest.raises(InputError, match=words):
+        compare(photographs, {"colour": colour_encoder()}, **options)
+    assert not store.exists()
+
+
+def test_a_folder_of_something_else_is_not_replaced(
+    photographs: Path, colour_encoder: MakeEncoder, tmp_path: Path
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("all my work")
+    with pytest.raises(InputError, match="holds something that is not a run"):
+        compare(photographs, {"colour": colour_encoder()}, out=tmp_path / "mine")
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "all my work"

@@ -1,0 +1,180 @@
+"""Promises of embedding: nothing twice, nothing lost, and a failing encoder says why."""
+
+import os
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from embedbench.dataset import Dataset, content_hash, read_dataset
+from embedbench.embed import Embedding, Engine, embed
+from embedbench.encoder import Encoder, LookupEncoder, TextEncoder
+from embedbench.errors import EncoderError, WeightsError
+from embedbench.progress import Progress
+from embedbench.store import Store
+
+MakeEncoder = Callable[..., Encoder]
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return Engine(Store(tmp_path / "store"), workers=2, progress=Progress(quiet=True))
+
+
+def run(encoder: Encoder, dataset: Dataset, engine: Engine, texts: Sequence[str] = ()) -> Embedding:
+    hashes = [content_hash(Path(str(source)).read_bytes()) for source in dataset.sources]
+    return embed("it", encoder, dataset, hashes, engine, texts)
+
+
+def test_rows_are_what_the_encoder_makes_of_each_image(
+    photographs: Path, engine: Engine, colour_encoder: MakeEncoder
+) -> None:
+    dataset = read_dataset(photographs)
+    found = run(colour_encoder(), dataset, engine)
+    expected = colour_encoder().encode([Image.open(photographs / name) for name in dataset.names])
+    assert np.array_equal(found.vectors, expected)
+    assert found.encoded == 36 and found.record["dim"] == 12
+
+
+def test_the_second_run_starts_no_process(
+    photographs: Path, engine: Engine, colour_encoder: MakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = read_dataset(photographs)
+    first = run(colour_encoder(), dataset, engine)
+    monkeypatch.setattr(Engine, "pool", None)
+    second = run(colour_encoder(), dataset, engine)
+    assert second.encoded == 0 and np.array_equal(first.vectors, second.vectors)
+    assert second.record["images_per_second"] == first.record["images_per_second"]
+
+
+def test_ten_new_images_encode_ten(
+    photographs: Path, engine: Engine, colour_encoder: MakeEncoder
+) -> None:
+    dataset = read_dataset(photographs)
+    run(colour_encoder(), dataset.take(range(26)), engine)
+    assert run(colour_encoder(), dataset, engine).encoded == 10
+
+
+def test_another_field_encodes_anew(
+    photographs: Path, engine: Engine, colour_encoder: MakeEncoder
+) -> None:
+    dataset = read_dataset(photographs)
+    run(colour_encoder(), dataset, engine)
+    assert run(colour_encoder(side=1), dataset, engine).vectors.shape == (36, 3)
+
+
+def test_a_crash_keeps_what_was_encoded(photographs: Path, engine: Engine) -> None:
+    trap = photographs.parent / "trap"
+    trap.touch()
+
+    @dataclass(frozen=True)
+    class Fragile(Encoder):
+        def encode_batch(self, images: Any) -> np.ndarray:
+            rows = np.stack([np.asarray(image, np.float32).mean((0, 1)) for image in images])
+            if trap.exists() and rows[0, 2] > 150:  # the blue ones, first in the order
+                return rows
+            if trap.exists() and rows[0, 0] > 150:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return rows
+
+    dataset = read_dataset(photographs)
+    one = Engine(engine.store, workers=1, progress=engine.progress)
+    with pytest.raises(EncoderError, match="its process died"):
+        run(Fragile(), dataset, one)
+    trap.unlink()
+    assert 0 < run(Fragile(), dataset, one).encoded < 36
+
+
+def broken(kind: str) -> Encoder:
+    @dataclass(frozen=True)
+    class Broken(Encoder):
+        kind: str
+
+        def encode_batch(self, images: Any) -> np.ndarray:
+            if self.kind == "raises":
+                raise ValueError("two\nlines")
+            if self.kind == "weights":
+                raise WeightsError("the hub cannot be reached")
+            if self.kind == "rows":
+                return np.zeros((1, 3), np.float32)
+            print("last words")
+            os._exit(1)
+
+    return Broken(kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "words"),
+    [
+        ("raises", EncoderError, "ValueError: two lines"),
+        ("weights", WeightsError, "the hub cannot be reached"),
+        ("rows", EncoderError, "1 rows for 8 images"),
+        ("exits", EncoderError, "died; its last line was: last words"),
+    ],
+)
+def test_a_failing_encoder_says_why(
+    photographs: Path, engine: Engine, kind: str, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        run(broken(kind), read_dataset(photographs), engine)
+
+
+def test_texts_are_encoded_once(photographs: Path, engine: Engine) -> None:
+    @dataclass(frozen=True)
+    class Lengths(TextEncoder):
+        def encode_batch(self, images: Any) -> np.ndarray:
+            return np.ones((len(images), 2), np.float32)
+
+        def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+            return np.array([[len(text), 1] for text in texts], np.float32)
+
+    dataset = read_dataset(photographs).take(range(3))
+    assert run(Lengths(), dataset, engine, ["a", "bcd"]).texts[:, 0].tolist() == [1, 3]
+    found = run(Lengths(), dataset, engine, ["bcd", "ef"])
+    assert found.texts[:, 0].tolist() == [3, 2] and found.encoded == 0
+
+
+def test_an_image_that_cannot_be_opened_any_more_is_told(
+    photographs: Path, engine: Engine, colour_encoder: MakeEncoder
+) -> None:
+    dataset = read_dataset(photographs).take(range(3))
+    hashes = ["00" * 32, "11" * 32, "22" * 32]
+    Path(str(dataset.sources[1])).unlink()
+    found = embed("it", colour_encoder(), dataset, hashes, engine)
+    assert list(found.failures) == [1] and np.isnan(found.vectors[1]).all()
+    assert np.isfinite(found.vectors[[0, 2]]).all()
+
+
+def test_vectors_made_elsewhere_are_looked_up_by_name(photographs: Path, engine: Engine) -> None:
+    @dataclass(frozen=True)
+    class Named(LookupEncoder):
+        def lookup(self, names: Sequence[str]) -> np.ndarray:
+            return np.array([[len(name)] for name in names], np.float32)
+
+    dataset = read_dataset(photographs)
+    found = run(Named(), dataset, engine)
+    assert found.vectors[:, 0].tolist() == [len(name) for name in dataset.names]
+
+
+def test_changed_weights_are_noticed(photographs: Path, engine: Engine) -> None:
+    file = photographs.parent / "weights"
+    file.write_text("1")
+
+    @dataclass(frozen=True)
+    class Scaled(Encoder):
+        def encode_batch(self, images: Any) -> np.ndarray:
+            return np.full((len(images), 1), float(file.read_text()), np.float32)
+
+        def weights_files(self) -> list[Path]:
+            return [file]
+
+    dataset = read_dataset(photographs)
+    assert run(Scaled(), dataset, engine).vectors[0, 0] == 1
+    file.write_text("22")
+    found = run(Scaled(), dataset, engine)
+    assert found.vectors[0, 0] == 22 and found.encoded == 36

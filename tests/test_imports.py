@@ -1,0 +1,57 @@
+"""Promises of the house: the core imports no encoder library, and what is public is said."""
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import embedbench
+
+HEAVY = ("torch", "tensorflow", "keras", "timm", "transformers", "matplotlib", "seaborn")
+MODULES = sorted(module.name for module in pkgutil.iter_modules(embedbench.__path__))
+
+
+def heavy_after(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(*(name for name in {HEAVY} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_the_core_imports_no_heavy_library() -> None:
+    core = [name for name in MODULES if name not in ("plots", "report")]
+    assert heavy_after("; ".join(f"import embedbench.{name}" for name in core)) == set()
+
+
+def test_the_check_above_can_fail() -> None:
+    assert heavy_after("import torch") == {"torch"}
+
+
+def test_the_command_line_starts_without_numbers() -> None:
+    code = (
+        "import sys, embedbench.cli; print(*(n for n in ('numpy', 'pandas') if n in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_backends_import_the_contract_and_their_library_alone() -> None:
+    for file in Path(__file__).parents[1].glob("backends/*/*.py"):
+        for line in file.read_text().splitlines():
+            if line.strip().startswith(("from embedbench.", "import embedbench")):
+                assert line.split()[1] == "embedbench.encoder", (file.name, line)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_exported_names_are_there_and_sorted(name: str) -> None:
+    module = importlib.import_module(f"embedbench.{name}")
+    exported = getattr(module, "__all__", None)
+    assert exported is not None, f"{name} has no __all__"
+    assert exported == sorted(exported)
+    assert all(hasattr(module, item) for item in exported)
+
+
+def test_everything_of_the_package_can_be_had() -> None:
+    assert all(getattr(embedbench, name) is not None for name in embedbench.__all__)

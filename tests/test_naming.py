@@ -1,0 +1,66 @@
+"""Promises of naming: the right word with a margin, and no name where chance would do."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embedbench.errors import InputError
+from embedbench.naming import TEMPLATES, name_clusters, read_words, texts_for, word_similarity
+
+WORDS = ("cat", "car", "cup")
+RANDOM = np.random.default_rng(0)
+
+
+def texts(directions: np.ndarray) -> np.ndarray:
+    return np.repeat(directions, len(TEMPLATES), axis=0).astype(np.float32)
+
+
+def test_each_cluster_gets_the_word_it_points_to() -> None:
+    labels = np.repeat([0, 1, 2], 20)
+    images = np.eye(3)[labels] + RANDOM.normal(0, 0.1, (60, 3)) + 5  # 5: what all have in common
+    similarity = word_similarity(images.astype(np.float32), texts(np.eye(3)))
+    names = name_clusters(similarity, WORDS, labels, seed=0)
+    assert [names[cluster].name for cluster in range(3)] == list(WORDS)
+    assert all(name.margin > 0.5 for name in names.values())
+
+
+def test_a_cluster_of_anything_has_no_good_name() -> None:
+    images = RANDOM.normal(size=(200, 3)).astype(np.float32)
+    similarity = word_similarity(images, texts(np.eye(3)))
+    clusterings = [RANDOM.integers(0, 4, 200) for _ in range(25)]
+    found = [name for c in clusterings for name in name_clusters(similarity, WORDS, c, 0).values()]
+    assert sum(name.name != "" for name in found) <= 10  # 5 of 100 are expected
+    assert all(name.best in WORDS for name in found)
+
+
+def test_noise_has_no_name() -> None:
+    labels = np.array([-1, -1, 0, 0])
+    assert set(name_clusters(RANDOM.normal(size=(4, 3)), WORDS, labels, 0)) == {0}
+
+
+def test_one_word_must_beat_the_average_image() -> None:
+    labels = np.repeat([0, 1], 20)
+    images = (np.eye(2)[labels] + 3).astype(np.float32)
+    similarity = word_similarity(images, texts(np.array([[1.0, 0.0]])))
+    names = name_clusters(similarity, ("left",), labels, 0)
+    assert (names[0].name, names[1].name) == ("left", "")
+
+
+def test_words_from_a_text_or_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "words.txt"
+    file.write_text("hot dog\n\ncar \nhot  dog\n")
+    assert read_words("hot dog,car,, hot dog") == read_words(str(file)) == ("hot dog", "car")
+
+
+@pytest.mark.parametrize("names", [" , ", "missing.txt"])
+def test_no_words_is_an_error(names: str) -> None:
+    with pytest.raises(InputError, match="words"):
+        read_words(names)
+
+
+@given(st.lists(st.text(min_size=1), min_size=1, max_size=4))
+def test_every_word_is_in_every_template(words: list[str]) -> None:
+    assert len(texts_for(words)) == len(words) * len(TEMPLATES)

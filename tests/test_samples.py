@@ -1,0 +1,38 @@
+"""Promises of the sample photographs: 18 real ones, 24 views each, the same everywhere."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from embedbench.dataset import read_dataset
+from embedbench.samples import PHOTOGRAPHS, VIEWS, write_samples
+
+
+def test_eighteen_photographs_in_24_seeded_views(tmp_path: Path) -> None:
+    one, two = (read_dataset(write_samples(tmp_path / name)) for name in ("one", "two"))
+    assert len(one) == 18 * 24 == len(PHOTOGRAPHS) * VIEWS
+    found = one.truth_codes()
+    assert found is not None and found[1] == sorted(PHOTOGRAPHS)
+    hashes = [
+        [hashlib.sha256(Path(str(source)).read_bytes()).hexdigest() for source in dataset.sources]
+        for dataset in (one, two)
+    ]
+    assert hashes[0] == hashes[1] and len(set(hashes[0])) == len(one)
+
+
+def test_views_of_one_photograph_differ_but_not_beyond_it(tmp_path: Path) -> None:
+    folder = write_samples(tmp_path)
+    cat = [np.asarray(Image.open(folder / "cat" / f"view_{n:02d}.jpg"), float) for n in range(24)]
+    assert all(view.shape == (256, 256, 3) for view in cat)
+    red_above_blue = [view[..., 0].mean() > view[..., 2].mean() for view in cat]
+    assert all(red_above_blue), "a ginger cat stays one under every change of light"
+
+
+def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
+    folder = write_samples(tmp_path)
+    file = folder / "cat" / "view_00.jpg"
+    file.write_bytes(b"mine")
+    write_samples(tmp_path)
+    assert file.read_bytes() == b"mine"
