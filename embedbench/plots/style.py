@@ -1,0 +1,146 @@
+"""How every figure looks: colours, markers, type and size."""
+
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import seaborn as sns
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+__all__ = [
+    "COLOURS",
+    "INK",
+    "MUTED",
+    "NOISE",
+    "cluster_colour",
+    "cluster_marker",
+    "cluster_name",
+    "encoder_colours",
+    "house_style",
+    "in_order",
+    "safe_names",
+    "save",
+    "say_nothing_to_draw",
+    "shorten",
+]
+
+COLOURS = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#882255",
+    "#A40122",
+    "#003C86",
+    "#EE6677",
+)
+"""Six colours of Okabe and Ito (2008), then four of Tol and Krzywinski that stay furthest from
+them and from grey for normal, deuteranope and protanope eyes."""
+
+NOISE = "#B8B8B8"
+INK = "#1F2933"
+MUTED = "#6B7680"
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+
+_SETTINGS = {
+    "axes.edgecolor": "#C5CCD3",
+    "axes.labelcolor": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "figure.dpi": 130,
+    "figure.titlesize": 13,
+    "figure.titleweight": "bold",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 10,
+    "grid.color": "#E6EAEE",
+    "text.color": INK,
+    # A label such as "$5 note" is a name, not a formula.
+    "text.parse_math": False,
+    "xtick.color": MUTED,
+    "xtick.labelsize": 9,
+    "ytick.color": MUTED,
+    "ytick.labelsize": 9,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw in the style of embedbench inside the block; leave matplotlib as it was after it."""
+    with rc_context(sns.axes_style("whitegrid") | _SETTINGS), warnings.catch_warnings():
+        # Names in a script that matplotlib's own font lacks; the tables of the report show them.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        yield
+
+
+def cluster_colour(cluster: int) -> str:
+    """Return the colour of a cluster, grey for noise (-1); they repeat after ten."""
+    return NOISE if cluster < 0 else COLOURS[cluster % len(COLOURS)]
+
+
+def cluster_marker(cluster: int) -> str:
+    """Return the marker of a cluster; it changes each time that the colours repeat."""
+    return "x" if cluster < 0 else MARKERS[cluster // len(COLOURS) % len(MARKERS)]
+
+
+def cluster_name(cluster: int, name: str = "") -> str:
+    """Return what a cluster is called in figures and in the report."""
+    number = "noise" if cluster < 0 else f"cluster {cluster}"
+    return f"{number}: {name}" if name else number
+
+
+def in_order(clusters: pd.Series) -> list[int]:
+    """Return the clusters that there are, in the order of their numbers, noise last."""
+    numbers = {int(cluster) for cluster in clusters.unique()}
+    return sorted(numbers, key=lambda cluster: (cluster < 0, cluster))
+
+
+def encoder_colours(encoders: Iterable[str]) -> dict[str, str]:
+    """Return a colour for each encoder, in their order; they repeat after ten."""
+    unique = dict.fromkeys(encoders)
+    return {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(unique)}
+
+
+def safe_names(labels: Sequence[str]) -> dict[str, str]:
+    """Return a file name for each label: letters, digits and _, different on every system.
+
+    Each starts with the label's number, so that no two collide where case does not count, none
+    is a name that Windows keeps to itself, and a folder lists them in the order of the tables.
+    """
+    unique = list(dict.fromkeys(labels))
+    cleaned = [re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_")[:60] for label in unique]
+    return {
+        label: f"{number:02d}_{name}".rstrip("_")
+        for number, (label, name) in enumerate(zip(unique, cleaned, strict=True), start=1)
+    }
+
+
+def shorten(text: str, length: int = 30) -> str:
+    """Return `text` on one line, the middle left out where it is longer than `length`."""
+    line = " ".join(text.split())
+    if len(line) <= length:
+        return line
+    head = (length - 1) * 2 // 3
+    return f"{line[:head]}…{line[head + 1 - length :]}"
+
+
+def say_nothing_to_draw(axes: Axes, reason: str) -> None:
+    """Write the reason in the middle of empty axes."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, reason, ha="center", va="center", color=MUTED, transform=axes.transAxes)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG or JPEG, as its name ends; its folder is made where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with house_style():
+        figure.savefig(path)

@@ -1,0 +1,170 @@
+"""A small comparison with everything that can be in one: names that bite, failures, noise."""
+
+from io import BytesIO
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+from PIL import Image
+from sklearn.metrics import adjusted_mutual_info_score, silhouette_samples
+
+from embedbench.results import Results
+
+ENCODERS = ("pixels", "timm:resnet50,pretrained=false", "keras:MobileNetV2,weights=x.h5")
+FAILED = "clip:<img src=x onerror=alert(1)>"
+BROKEN_IMAGE = "<script>alert(1)</script>.jpg"
+CLASSES = ("<b>red</b>", "green & grey", '"blue"', "_$yellow^")
+CLUSTERERS = ("kmeans", "agglomerative", "hdbscan")
+OWN_K = ("elbow", "silhouette", "gap")
+_COLOURS = ((200, 40, 40), (40, 160, 60), (40, 60, 200), (220, 200, 40))
+
+
+def example_results(truth: bool = True) -> Results:
+    """Return a comparison of three encoders, best first, and one that failed, on 40 images."""
+    classes = np.repeat(np.arange(4), 10)
+    parts = [_Part(name, classes, noise) for name, noise in zip(ENCODERS, (0, 2, 8), strict=True)]
+    images = _images(classes)
+    tables = {
+        name: pd.concat([getattr(part, name)(list(images["image"])) for part in parts])
+        for name in ("partitions", "elbow", "clusters", "silhouettes", "maps")
+    }
+    return Results(
+        comparison=pd.concat([part.comparison(truth) for part in parts], ignore_index=True),
+        encoders=_encoders(),
+        failures=pd.DataFrame(
+            [
+                {"what": "image", "name": BROKEN_IMAGE, "stage": "read", "error": "cut <off>"},
+                {"what": "encoder", "name": FAILED, "stage": "encode", "error": "no & network"},
+            ]
+        ),
+        images=images if truth else images.drop(columns="truth"),
+        run={
+            "command": "embedbench run '<photos>' -e pixels",
+            "source": "/data/<photos>",
+            "seeds": [0, 1, 2],
+            "dataset": {"images": 40, "classes": 4 if truth else None, "fingerprint": "f0"},
+            "started": "2026-11-21T09:00:00+00:00",
+            "versions": {"numpy": "2.4.0"},
+        },
+        **{name: table.reset_index(drop=True) for name, table in tables.items()},
+    )
+
+
+class _Part:
+    """What one encoder gives: the classes as clusters, the first `swapped` images misplaced."""
+
+    def __init__(self, encoder: str, classes: Int[np.ndarray, " images"], swapped: int) -> None:
+        generator = np.random.default_rng(swapped)
+        self.encoder, self.classes = encoder, classes
+        self.points = 10 * np.eye(4)[classes] + generator.normal(size=(len(classes), 4))
+        self.labels = classes.copy()
+        self.labels[:swapped] = 3
+        self.noisy = np.where(np.arange(len(classes)) % 9 == 8, -1, self.labels)
+
+    def _labels(self, clusterer: str) -> Int[np.ndarray, " images"]:
+        return self.noisy if clusterer == "hdbscan" else self.labels
+
+    def _silhouettes(self, clusterer: str) -> Float[np.ndarray, " images"]:
+        labels = self._labels(clusterer)
+        return np.where(labels < 0, np.nan, silhouette_samples(self.points, labels))
+
+    def comparison(self, truth: bool) -> pd.DataFrame:
+        rows: list[dict[str, object]] = []
+        for clusterer in CLUSTERERS:
+            shared = "truth" if truth else "shared"
+            for k_from in ("own",) if clusterer == "hdbscan" else (shared, *OWN_K):
+                row: dict[str, object] = {"encoder": self.encoder, "space": "l2"}
+                row |= {
+                    "clusterer": clusterer,
+                    "k": np.nan if k_from == "own" else 4.0,
+                    "k_from": k_from,
+                }
+                if self.encoder == "pixels" and k_from in OWN_K:
+                    rows.append(row | {"k": np.nan})
+                else:
+                    rows.append(row | self._scores(clusterer, truth))
+        return pd.DataFrame(rows)
+
+    def _scores(self, clusterer: str, truth: bool) -> dict[str, float]:
+        labels = self._labels(clusterer)
+        mean = float(np.nanmean(self._silhouettes(clusterer)))
+        scores = {"clusters": 4.0, "coverage": float((labels >= 0).mean())}
+        if truth:
+            ami = float(adjusted_mutual_info_score(self.classes, labels))
+            scores |= {"ami": ami, "ami_low": ami - 0.15, "ami_high": ami, "ari": ami}
+            scores |= {"nmi": ami, "v_measure": ami, "homogeneity": ami, "completeness": ami}
+            scores |= {"fowlkes_mallows": ami, "accuracy": ami, "purity": ami}
+        scores |= {"silhouette": mean, "silhouette_macro": mean, "calinski_harabasz": 321.5}
+        scores |= {"davies_bouldin": 0.5, "stability": 0.9}
+        twins = {f"{name}_clustered": value for name, value in scores.items() if name == "ami"}
+        return scores | twins | {"seconds": 1.25}
+
+    def partitions(self, images: list[str]) -> pd.DataFrame:
+        rows = {"image": images, "encoder": self.encoder, "space": "l2", "clusterer": "kmeans"}
+        return pd.DataFrame(rows | {"k": 4.0, "seed": 0, "label": self.labels})
+
+    def elbow(self, images: list[str]) -> pd.DataFrame:
+        k = np.arange(2, 7)
+        table = pd.DataFrame({"encoder": self.encoder, "k": k, "inertia": 100.0 / k})
+        table["silhouette"], table["gap"], table["gap_error"] = 0.1 * k, 0.2 * k, 0.05
+        table["inertia_null_low"], table["inertia_null_high"] = 110.0 / k, 120.0 / k
+        table["silhouette_null_high"], table["chosen"] = 0.05, ""
+        if self.encoder != "pixels":
+            table.loc[table["k"] == 4, "chosen"] = "elbow,gap"
+        return table
+
+    def clusters(self, images: list[str]) -> pd.DataFrame:
+        rows = []
+        for clusterer in CLUSTERERS:
+            labels, profile = self._labels(clusterer), self._silhouettes(clusterer)
+            for cluster in range(4):
+                members = np.flatnonzero(labels == cluster)
+                name = "" if cluster == 0 else f"{CLASSES[cluster]}s"
+                row = {"encoder": self.encoder, "clusterer": clusterer, "cluster": cluster}
+                row |= {"size": len(members), "silhouette": profile[members].mean(), "name": name}
+                rows.append(row | {"name_margin": 0.1, "medoid": images[members[0]]})
+        return pd.DataFrame(rows)
+
+    def silhouettes(self, images: list[str]) -> pd.DataFrame:
+        frames = []
+        for clusterer in CLUSTERERS:
+            labels = self._labels(clusterer)
+            rank = pd.Series(labels).groupby(labels).cumcount().astype(float)
+            table = pd.DataFrame({"cluster": labels, "silhouette": self._silhouettes(clusterer)})
+            table["medoid_distance"] = rank.where(labels >= 0)
+            frames.append(table.assign(image=images, encoder=self.encoder, clusterer=clusterer))
+        return pd.concat(frames)
+
+    def maps(self, images: list[str]) -> pd.DataFrame:
+        frames = []
+        for kind, (first, second) in {"pca": (0, 1), "tsne": (2, 3)}.items():
+            plane = pd.DataFrame({"x": self.points[:, first], "y": self.points[:, second]})
+            frames.append(plane.assign(image=images, encoder=self.encoder, map=kind))
+        return pd.concat(frames)
+
+
+def _images(classes: Int[np.ndarray, " images"]) -> pd.DataFrame:
+    rows = []
+    for number, kind in enumerate(classes):
+        red, green, blue = _COLOURS[kind]
+        buffer = BytesIO()
+        Image.new("RGB", (128, 96), (red, green + 5 * (number % 10), blue)).save(buffer, "JPEG")
+        name = f'{CLASSES[kind]}/{number}" onmouseover="alert(1).jpg'
+        rows.append(
+            {"image": name, "hash": f"{number:04x}", "truth": CLASSES[kind], "width": 640,
+             "height": 480, "thumbnail": buffer.getvalue()}
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _encoders() -> pd.DataFrame:
+    known = {"dim": 4, "images_per_second": 12.5, "load_seconds": 1.0, "peak_memory_mb": 512}
+    known |= {"parameters": 4_652_008}
+    rows = [
+        {"encoder": name, **known, "licence": "apache-2.0", "pretrained_on": "ImageNet-1k",
+         "fingerprint": f"fingerprint-{number}", "status": "ok", "error": ""}
+        for number, name in enumerate(ENCODERS)
+    ]  # fmt: skip
+    rows.append({"encoder": FAILED, "status": "failed", "error": "no & network"})
+    table = pd.DataFrame(rows)
+    return table.astype({"dim": "Int64", "parameters": "Int64", "peak_memory_mb": "Int64"})
