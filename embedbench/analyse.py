@@ -129,9 +129,8 @@ def _rows(task: Task, sweep: Sweep, shared: int) -> pd.DataFrame:
 def _look_into(
     task: Task, vectors: Vectors, sweep: Sweep, k: int
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    seed = task.seeds[0]
-    clusters, members = details(sweep, task.images, k, task.similarity, task.words, seed)
-    return clusters, members, maps(vectors, task.images, seed)
+    clusters, members = details(sweep, task.images, k, task.similarity, task.words)
+    return clusters, members, maps(vectors, task.images, task.seeds[0])
 
 
 def _shared_k(sweeps: list[Sweep]) -> int:

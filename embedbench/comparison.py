@@ -1,5 +1,6 @@
 """One comparison from end to end: images and encoders in, results out."""
 
+import shlex
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -87,10 +88,13 @@ def compare(
         progress=Progress(quiet),
     )
     request.check(len(dataset), _classes(dataset))
+    specs = [str(one) for one in encoders]
+    asked = {"source": dataset.origin, "labels": labels, "limit": limit, "offline": offline}
+    asked |= {"encoders": specs} | request.record()
     if out is not None:
         check_writable(Path(out))
     engine = make_engine(store, offline, request.progress)
-    results = _run(dataset, request, engine, started)
+    results = _run(dataset, request, engine, started, asked | {"command": _command(asked)})
     if out is not None:
         from embedbench.report import draw
 
@@ -128,7 +132,6 @@ class _Request:
     def record(self) -> dict[str, Any]:
         """Return what was asked for, as it stands in run.json."""
         return {
-            "encoders": list(self.encoders),
             "clusterers": [clusterer.name for clusterer in self.clusterers],
             "spaces": list(self.spaces),
             "k": self.k,
@@ -146,7 +149,9 @@ class _Request:
         return texts[0] if texts else None
 
 
-def _run(dataset: Dataset, request: _Request, engine: Engine, started: float) -> Results:
+def _run(
+    dataset: Dataset, request: _Request, engine: Engine, started: float, asked: dict[str, Any]
+) -> Results:
     readable, images, failures = survey(dataset, engine.store, engine.workers, engine.progress)
     embeddings, errors = _embed_all(readable, list(images["hash"]), request, engine)
     skipped = image_failures(readable, embeddings)
@@ -173,7 +178,6 @@ def _run(dataset: Dataset, request: _Request, engine: Engine, started: float) ->
     )
     known = readable.table.reset_index(drop=True)
     images = pd.concat([images, known[[c for c in known if c not in images]]], axis=1)
-    asked = request.record() | {"source": dataset.origin, "offline": engine.offline}
     return Results(
         **analysis.tables,
         encoders=encoders_table(request.encoders, embeddings, errors | analysis.errors),
@@ -223,6 +227,28 @@ def _similarity(
         return None
     namer = embeddings[request.namer]
     return word_similarity(namer.vectors, namer.texts)
+
+
+def _command(asked: dict[str, Any]) -> str:
+    """Return the line for a shell that asks for the same."""
+    parts = ["embedbench", "run", asked["source"]]
+    for word, values in {
+        "-e": asked["encoders"],
+        "--clusterer": asked["clusterers"],
+        "--space": asked["spaces"],
+    }.items():
+        parts += [part for value in values for part in (word, value)]
+    options = {
+        "--labels": asked["labels"],
+        "--k": asked["k"],
+        "--seeds": len(asked["seeds"]),
+        "--names": ",".join(asked["names"]) or None,
+        "--limit": asked["limit"],
+    }
+    parts += [
+        str(part) for word, value in options.items() if value is not None for part in (word, value)
+    ]
+    return shlex.join([*parts, "--offline"] if asked["offline"] else parts)
 
 
 def _classes(dataset: Dataset) -> int | None:

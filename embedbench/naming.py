@@ -6,17 +6,17 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Float32, Int
+from scipy.stats import t
 from sklearn.preprocessing import normalize
 
 from embedbench.errors import InputError
 
-__all__ = ["TEMPLATES", "Name", "name_clusters", "read_words", "texts_for", "word_similarity"]
+__all__ = ["Name", "TEMPLATES", "name_clusters", "read_words", "texts_for", "word_similarity"]
 
 TEMPLATES = ("a photo of a {}.", "a photo of the {}.", "a picture of {}.", "{}")
 """What words are put into; the mean over them is steadier than any one (Radford et al. 2021)."""
 
-_DRAWS = 1000
-_CHANCE = 0.95
+_CHANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -85,34 +85,30 @@ def name_clusters(
     similarity: Float[np.ndarray, "images words"],
     words: Sequence[str],
     labels: Int[np.ndarray, " images"],
-    seed: int,
 ) -> dict[int, Name]:
     """Return a name for each cluster, noise aside.
 
-    A word is a good name if its margin to the next exceeds that of 95 % of random groups of as
-    many images.
+    A word is a good name if the cluster's images fit it better than every other word by more
+    than chance: a one-sided paired t-test over the images, at 5 %. Of one image or two, or of
+    images that fit several words alike, there is no good name.
     """
-    names = {}
     if len(words) == 1:
         similarity = np.column_stack([similarity, np.zeros(len(similarity))])
         words = [*words, ""]
+    names = {}
     for cluster in np.unique(labels[labels >= 0]):
-        members = labels == cluster
-        scores = similarity[members].mean(axis=0)
-        order = np.argsort(-scores, kind="stable")
-        best = words[order[0]]
-        margin = float(scores[order[0]] - scores[order[1]])
-        good = margin > _margin_by_chance(similarity, int(members.sum()), seed)
-        names[int(cluster)] = Name(best if good else "", margin, best)
+        members = similarity[labels == cluster]
+        best, *others = np.argsort(-members.mean(axis=0), kind="stable")
+        leads = members[:, [best]] - members[:, others]
+        good = len(members) > 2 and bool((leads.mean(axis=0) > _by_chance(leads)).all())
+        margin = float(leads.mean(axis=0).min())
+        names[int(cluster)] = Name(words[best] if good else "", margin, words[best])
     return names
 
 
-def _margin_by_chance(similarity: Float[np.ndarray, "images words"], size: int, seed: int) -> float:
-    random = np.random.default_rng(seed)
-    images = len(similarity)
-    margins = np.empty(_DRAWS)
-    for draw in range(_DRAWS):
-        group = random.choice(images, size, replace=False)
-        top = np.partition(similarity[group].mean(axis=0), -2)[-2:]
-        margins[draw] = top[1] - top[0]
-    return float(np.quantile(margins, _CHANCE))
+def _by_chance(leads: Float[np.ndarray, "members words"]) -> Float[np.ndarray, " words"]:
+    """Return the mean lead that chance exceeds in 5 of 100 samples of members."""
+    size = len(leads)
+    error = leads.std(axis=0, ddof=1) / np.sqrt(size)
+    limits: Float[np.ndarray, " words"] = t.ppf(1 - _CHANCE, size - 1) * error
+    return limits

@@ -14,7 +14,7 @@ class Progress:
     """How long work is shown.
 
     Attributes:
-        quiet: show nothing.
+        quiet: show nothing; otherwise bars appear where standard error is a terminal.
     """
 
     quiet: bool = False
@@ -24,7 +24,12 @@ class Progress:
         from tqdm import tqdm
 
         return tqdm(
-            total=total, desc=what, unit=f" {unit}", disable=self.quiet, leave=False, smoothing=0.1
+            total=total,
+            desc=what,
+            unit=f" {unit}",
+            disable=self.quiet or None,
+            leave=False,
+            smoothing=0.1,
         )
 
     def say(self, text: str) -> None:

@@ -3,11 +3,8 @@
 Encoders are found through the entry-point group `embedbench.encoders`, the built-in ones too.
 """
 
-import csv
-import dataclasses
 import importlib.metadata
 import importlib.util
-import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +13,9 @@ from typing import Any
 
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError, MissingLibraryError, UnknownEncoderError
+from embedbench.spec import field_list, parse_fields, read_spec
 
-__all__ = ["GROUP", "Installed", "create", "create_all", "installed", "label", "parse_fields"]
+__all__ = ["GROUP", "Installed", "create", "create_all", "installed", "label"]
 
 GROUP = "embedbench.encoders"
 
@@ -92,19 +90,18 @@ def create(spec: str) -> Encoder:
         MissingLibraryError: a library that it needs is not installed.
         InputError: it has no such field, or the value does not fit.
     """
-    head, rest = _split(spec)
-    name, colon, model = head.partition(":")
-    known = installed()
+    asked = read_spec(spec)
+    name, known = asked.name, installed()
     if name not in known:
         raise UnknownEncoderError(
             f"unknown encoder '{name}'; installed encoders: {', '.join(known) or 'none'}"
         )
     cls = known[name].load()
-    fields = [field.name for field in _fields(cls)]
-    if colon and not fields:
-        raise InputError(f"encoder '{name}' takes no model; not '{model}'")
-    given = {fields[0]: model} if colon else {}
-    values = parse_fields(f"encoder '{name}'", cls, given | rest)
+    fields = [field.name for field in field_list(cls)]
+    if asked.model is not None and not fields:
+        raise InputError(f"encoder '{name}' takes no model; not '{asked.model}'")
+    given = {} if asked.model is None else {fields[0]: asked.model}
+    values = parse_fields(f"encoder '{name}'", cls, given | asked.fields)
     for library in known[name].missing():
         raise MissingLibraryError(known[name].advice(library))
     return cls(**values)
@@ -136,7 +133,7 @@ def create_all(
 def label(name: str, encoder: Encoder) -> str:
     """Return the short text that tells the encoder in tables: its name, model, changed fields."""
     head, parts = name, []
-    for position, field in enumerate(_fields(type(encoder))):
+    for position, field in enumerate(field_list(type(encoder))):
         value = getattr(encoder, field.name)
         if position == 0 and str(value):
             head = f"{name}:{_short(value)}"
@@ -145,62 +142,9 @@ def label(name: str, encoder: Encoder) -> str:
     return ",".join([head if _is_model(type(encoder)) else name, *parts])
 
 
-def parse_fields(what: str, cls: type, texts: dict[str, str]) -> dict[str, Any]:
-    """Return the values for a dataclass's fields, read from texts by the fields' types.
-
-    Raises:
-        InputError: there is no such field, one without a default is missing, or a value does not
-            fit its type.
-    """
-    fields = {field.name: field for field in _fields(cls)}
-    hints = typing.get_type_hints(cls)
-    for name in texts:
-        if name not in fields:
-            known = ", ".join(fields) or "none"
-            raise InputError(f"{what} has no field '{name}'; its fields: {known}")
-    for name, field in fields.items():
-        required = field.default is field.default_factory is dataclasses.MISSING
-        if required and not texts.get(name):
-            raise InputError(f"{what} needs a value for '{name}'")
-    return {name: _value(what, name, hints[name], text) for name, text in texts.items()}
-
-
-def _split(spec: str) -> tuple[str, dict[str, str]]:
-    parts = [part.strip() for part in next(csv.reader([spec]), [])]
-    if not parts or not parts[0]:
-        raise InputError(f"an encoder must be NAME[:MODEL][,field=value]; not '{spec}'")
-    fields: dict[str, str] = {}
-    for part in parts[1:]:
-        name, equals, value = part.partition("=")
-        if not equals or not name:
-            raise InputError(f"in '{spec}', '{part}' must be field=value")
-        if name in fields:
-            raise InputError(f"in '{spec}', '{name}' is given twice")
-        fields[name] = value
-    return parts[0], fields
-
-
-def _value(what: str, name: str, hint: Any, text: str) -> Any:
-    choices = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    if text.lower() == "none" and type(None) in choices:
-        return None
-    kind = next(choice for choice in choices if choice is not type(None))
-    try:
-        if kind is bool:
-            return {"true": True, "false": False}[text.lower()]
-        return kind(text) if kind in (int, float, Path) else text
-    except (KeyError, ValueError) as error:
-        wanted = "true or false" if kind is bool else f"a {kind.__name__}"
-        raise InputError(f"{what}: `{name}` must be {wanted}; not '{text}'") from error
-
-
-def _fields(cls: type) -> list["dataclasses.Field[Any]"]:
-    return list(dataclasses.fields(cls)) if dataclasses.is_dataclass(cls) else []
-
-
 def _is_model(cls: type) -> bool:
     """Whether the first field says which model, rather than how."""
-    fields = _fields(cls)
+    fields = field_list(cls)
     return bool(fields) and typing.get_type_hints(cls)[fields[0].name] in (str, Path)
 
 

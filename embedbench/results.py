@@ -18,6 +18,12 @@ SCHEMA_VERSION = 1
 _CSV = ("comparison", "encoders", "elbow", "clusters", "failures")
 _PARQUET = ("partitions", "images", "silhouettes", "maps")
 
+_TEXTS = (
+    "chosen", "clusterer", "encoder", "error", "k_from", "medoid", "name", "nearest_word",
+    "space", "stage", "status", "what",
+)  # fmt: skip
+_KNOWN_OR_NOT = ("device", "fingerprint", "licence", "pretrained_on")
+
 HEADLINE = {
     "encoder": "encoder",
     "space": "space",
@@ -84,17 +90,12 @@ class Results:
 
     def to_markdown(self) -> str:
         """Return the headline table as Markdown, three decimals."""
-        table = self.headline().astype(object)
-        return str(
-            table.where(table.notna(), "").to_markdown(
-                index=False, floatfmt=".3f", numalign="right"
-            )
-        )
+        return _as_text(self.headline(), "pipe")
 
     def to_text(self) -> str:
         """Return the main rows as plain text: every clusterer at the shared k, or at its own."""
         main = self.comparison["k_from"].isin(["truth", "given", "shared", "own"])
-        return _markdown(self.headline()[main], "simple")
+        return _as_text(self.headline()[main], "simple")
 
     def _repr_html_(self) -> str:
         return str(self.headline().to_html(index=False, float_format="{:.3f}".format, na_rep=""))
@@ -147,7 +148,7 @@ class Results:
         """
         try:
             run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-            tables = {name: pd.read_csv(folder / f"{name}.csv") for name in _CSV}
+            tables = {name: _read_csv(folder / f"{name}.csv") for name in _CSV}
             tables |= {name: pd.read_parquet(folder / f"{name}.parquet") for name in _PARQUET}
         except (OSError, ValueError) as error:
             raise InputError(f"'{folder}' is not a whole run folder: {error}") from error
@@ -159,10 +160,29 @@ class Results:
         return cls(**tables, run=run)
 
 
-def _markdown(table: pd.DataFrame, form: str) -> str:
-    """Return the table as text, three decimals, empty where nothing is known."""
-    table = table.astype(object).where(table.notna(), "")
-    return str(table.to_markdown(index=False, tablefmt=form, floatfmt=".3f"))
+def _read_csv(file: Path) -> pd.DataFrame:
+    """Return a table as it was written: a cluster named `null` or `12` keeps its name."""
+    kinds = dict.fromkeys([*_TEXTS, *_KNOWN_OR_NOT], str)
+    table = pd.read_csv(file, dtype=kinds, keep_default_na=False, na_values=[""])
+    return table.fillna({name: "" for name in _TEXTS if name in table.columns})
+
+
+def _as_text(table: pd.DataFrame, form: str) -> str:
+    """Return the table as text: whole numbers whole, others with three decimals."""
+    words = {HEADLINE[name] for name in ("encoder", "space", "clusterer", "k_from")}
+    align = ["left" if name in words else "right" for name in table]
+    written = table.map(_number)
+    return str(
+        written.to_markdown(index=False, tablefmt=form, colalign=align, disable_numparse=True)
+    )
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if pd.isna(value):
+        return ""
+    return f"{value:.0f}" if value == int(value) and value > 1 else f"{value:.3f}"
 
 
 def check_writable(folder: Path) -> None:

@@ -5,11 +5,10 @@ import sys
 import warnings
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32
 from loky import ProcessPoolExecutor
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
-from sklearn.preprocessing import normalize
 
 from embedbench.errors import InputError, MissingLibraryError
 
@@ -17,7 +16,7 @@ __all__ = ["check_space", "principal_components", "to_space"]
 
 _ALLOWED = "l2, raw, center-l2, pca:N, whiten, umap:N, tsne:2"
 _PATTERN = re.compile(r"l2|raw|center-l2|whiten|tsne:2|(?:pca|umap):[1-9]\d*")
-_WHITENED_VARIANCE = 0.9
+_WHITENED_VARIANCE = 0.5
 _UMAP_NEIGHBOURS = 30
 _TSNE_PERPLEXITY = 30.0
 _TSNE_LEAST_IMAGES = 4
@@ -42,9 +41,9 @@ def to_space(
             `raw`: the vectors as they are.
             `center-l2`: the mean vector taken off, then unit length.
             `pca:N`: the N first principal components of `l2`.
-            `whiten`: the principal components of `l2` that hold 90 % of the variance, each
-            brought to variance 1. All of them would put every pair of images at the same
-            distance as soon as there are fewer images than dimensions.
+            `whiten`: the principal components of `l2` that hold half of the variance, each
+            brought to variance 1. More of them bring more noise to the same footing: with as
+            many components as images, every pair of images is at the same distance.
             `umap:N`: UMAP of `l2` for clustering (30 neighbours, minimal distance 0), after
             Lowe et al. 2024, arXiv 2406.02465. Needs the library umap-learn.
             `tsne:2`: scikit-learn's t-SNE of `l2`. It tears pure noise into clusters.
@@ -81,10 +80,10 @@ def principal_components(
 ) -> Float32[np.ndarray, "images components"]:
     """Return the first principal components of the points, exact and with settled signs."""
     solver = "full" if points.shape[0] <= points.shape[1] else "covariance_eigh"
-    result: Float32[np.ndarray, "images components"] = PCA(
-        components, svd_solver=solver
-    ).fit_transform(points)
-    return np.ascontiguousarray(result)
+    pca = PCA(components, svd_solver=solver)
+    # Where all images are the same, the shares of a variance of zero are 0 / 0.
+    with np.errstate(invalid="ignore"):
+        return np.ascontiguousarray(pca.fit_transform(points))
 
 
 def _check_count(space: str, count: int, highest: int) -> None:
@@ -95,9 +94,10 @@ def _check_count(space: str, count: int, highest: int) -> None:
 def _unit_length(
     vectors: Float32[np.ndarray, "images dim"],
 ) -> Float32[np.ndarray, "images dim"]:
-    # In float64, for the squares of large float32 values overflow.
-    rows: Float64[np.ndarray, "images dim"] = normalize(vectors.astype(np.float64))
-    return rows.astype(np.float32)
+    # In float64, for the squares of large and small float32 values do not fit into float32.
+    wide = vectors.astype(np.float64)
+    lengths = np.linalg.norm(wide, axis=1, keepdims=True)
+    return (wide / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
 def _whiten(
@@ -118,7 +118,7 @@ def _tsne(rows: Float32[np.ndarray, "images dim"], seed: int) -> Float32[np.ndar
             f"space 'tsne:2' needs at least {_TSNE_LEAST_IMAGES} images; there are {len(rows)}"
         )
     perplexity = min(_TSNE_PERPLEXITY, (len(rows) - 1) / 3)
-    start = "pca" if min(rows.shape) >= 2 else "random"
+    start = "pca" if rows.shape[1] > 1 and (rows != rows[0]).any() else "random"
     tsne = TSNE(2, perplexity=perplexity, init=start, random_state=seed, n_jobs=1)
     plane: Float32[np.ndarray, "images 2"] = tsne.fit_transform(rows)
     return plane
@@ -129,7 +129,10 @@ def _umap_in_own_process(
 ) -> Float32[np.ndarray, "images components"]:
     one_thread = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
     with ProcessPoolExecutor(max_workers=1, env=one_thread) as fresh_process:
-        return fresh_process.submit(_umap, rows, components, seed).result()
+        reduced: Float32[np.ndarray, "images components"] = fresh_process.submit(
+            _umap, rows, components, seed
+        ).result()
+    return reduced
 
 
 def _umap(
@@ -153,4 +156,7 @@ def _umap(
         random_state=seed,
         n_jobs=1,
     )
-    return np.asarray(umap.fit_transform(rows), dtype=np.float32)
+    with warnings.catch_warnings():
+        # With few images it may have to start from random places, which serves as well.
+        warnings.filterwarnings("ignore", "Spectral initialisation failed", UserWarning)
+        return np.asarray(umap.fit_transform(rows), dtype=np.float32)

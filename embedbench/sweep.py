@@ -1,6 +1,5 @@
 """One encoder in one space: cluster it in every way, score it, look into the main partition."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ import pandas as pd
 from jaxtyping import Float, Float32, Int
 
 from embedbench.choose_k import KChoice, choose_k
-from embedbench.cluster import Clusterer, KMeans, Partitions
+from embedbench.cluster import Clusterer, KMeans, Partitions, sweep
 from embedbench.encoder import Vectors
 from embedbench.metrics import evaluate
 from embedbench.metrics.internal import silhouettes
@@ -69,16 +68,9 @@ def sweep_space(
         choose: whether a k is to be chosen.
     """
     points = to_space(vectors, space, seeds[0])
-    parts, frames = [], []
-    for clusterer in clusterers:
-        start = time.perf_counter()
-        partitions = clusterer.run(points, ks, seeds)
-        seconds = time.perf_counter() - start
-        parts.append(partitions.labels)
-        frames.append(partitions.runs.assign(seconds=round(seconds, 3)))
-    labels = np.concatenate(parts)
-    runs = pd.concat(frames, ignore_index=True)
-    runs = pd.concat([runs, evaluate(points, labels, truth)], axis=1)
+    partitions = sweep(points, clusterers, ks, seeds)
+    labels = partitions.labels
+    runs = pd.concat([partitions.runs, evaluate(points, labels, truth)], axis=1)
     choice = _choose(points, labels, runs, ks, seeds) if choose else None
     return Sweep(points, labels, runs, choice)
 
@@ -105,7 +97,7 @@ _RUN = ("clusterer", "k", "seed", "inertia")
 
 
 def comparison_rows(
-    sweep: Sweep,
+    scored: Sweep,
     clusterers: Sequence[Clusterer],
     candidates: Sequence[Candidate],
     seed: int,
@@ -117,7 +109,7 @@ def comparison_rows(
     """
     rows = []
     for clusterer in clusterers:
-        mine = sweep.runs[sweep.runs["clusterer"] == clusterer.name]
+        mine = scored.runs[scored.runs["clusterer"] == clusterer.name]
         known: dict[int | None, float] = {}
         own = [Candidate("own", None)] if mine["k"].isna().all() else candidates
         for candidate in own:
@@ -131,27 +123,27 @@ def comparison_rows(
                 continue
             chosen = mine if candidate.k is None else mine[mine["k"] == candidate.k]
             if candidate.k not in known:
-                known[candidate.k] = stability(sweep.points, clusterer, candidate.k, seed)
+                known[candidate.k] = stability(scored.points, clusterer, candidate.k, seed)
             rows.append(row | _mean(chosen) | {"stability": known[candidate.k]})
     return pd.DataFrame(rows)
 
 
 def _mean(runs: pd.DataFrame) -> dict[str, float]:
-    """Means over the seeds; of AMI also the lowest and the highest."""
+    """Means over the seeds; of AMI also the lowest and the highest, if there are several."""
     metrics = runs.drop(columns=[*_RUN, "seconds"])
     row = {str(name): float(value) for name, value in metrics.mean().items()}
     if "ami" in row:
-        row |= {"ami_low": float(runs["ami"].min()), "ami_high": float(runs["ami"].max())}
+        spread = runs["ami"] if len(runs) > 1 else pd.Series([np.nan])
+        row |= {"ami_low": float(spread.min()), "ami_high": float(spread.max())}
     return row | {"seconds": float(runs["seconds"].iloc[0])}
 
 
 def details(
-    sweep: Sweep,
+    scored: Sweep,
     images: Sequence[str],
     k: int,
     similarity: Float[np.ndarray, "images words"] | None,
     words: Sequence[str],
-    seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the clusters, and the images within them, of each clusterer's main partition.
 
@@ -161,15 +153,16 @@ def details(
         A row a cluster, as in `Results.clusters`, and a row an image, as in
         `Results.silhouettes`; both without their column `encoder`.
     """
-    runs = sweep.runs
+    runs = scored.runs
     main = runs[(runs["k"].isna() | (runs["k"] == k)) & ~runs.duplicated(["clusterer", "k"])]
-    labels = sweep.labels[main.index.to_numpy()]
-    profiles = silhouettes(sweep.points, labels)
+    labels = scored.labels[main.index.to_numpy()]
+    profiles = silhouettes(scored.points, labels)
     clusters, members = [], []
     for name, row, profile in zip(main["clusterer"], labels, profiles, strict=True):
-        names = {} if similarity is None else name_clusters(similarity, words, row, seed)
-        table, distances = _clusters(sweep.points, row, profile, images, names)
-        clusters.append(table.assign(clusterer=name))
+        names = {} if similarity is None else name_clusters(similarity, words, row)
+        table, distances = _clusters(scored.points, row, profile, images, names)
+        table.insert(0, "clusterer", name)
+        clusters.append(table)
         members.append(
             pd.DataFrame(
                 {
@@ -210,10 +203,11 @@ def _clusters(
                 "silhouette": float(profile[members].mean()),
                 "name": name.name,
                 "name_margin": name.margin,
+                "nearest_word": name.best,
                 "medoid": images[members[medoid]],
             }
         )
-    columns = ["cluster", "size", "silhouette", "name", "name_margin", "medoid"]
+    columns = ["cluster", "size", "silhouette", "name", "name_margin", "nearest_word", "medoid"]
     return pd.DataFrame(rows, columns=columns), distances
 
 

@@ -77,7 +77,8 @@ def test_a_toml_file_says_the_same(
 ) -> None:
     file = tmp_path / "comparison.toml"
     file.write_text(
-        'source = "photographs"\nencoder = ["pixels"]\nclusterer = ["kmeans"]\nk = "2..4"\nseeds = 1\n'
+        'source = "photographs"\nencoder = ["pixels"]\nclusterer = ["kmeans"]\n'
+        'k = "2..4"\nseeds = 1\n'
     )
     out = tmp_path / "run"
     code, table, _ = call(capsys, "run", file, "--k", "truth", "--out", out, "--quiet")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,18 @@ def test_a_run_folder_reads_back(results: Results, tmp_path: Path) -> None:
     assert {"comparison.md", "comparison.tex", "run.json"} <= set(os.listdir(tmp_path / "run"))
 
 
+def test_names_that_look_like_numbers_or_nothing_read_back(
+    results: Results, tmp_path: Path
+) -> None:
+    names = ["null", "12", "NA"]
+    clusters = results.clusters.iloc[:3].assign(name=names)
+    encoders = results.encoders.assign(fingerprint=["12345e67", "0012"])
+    replace(results, clusters=clusters, encoders=encoders).write(tmp_path / "run")
+    again = Results.read(tmp_path / "run")
+    assert again.clusters["name"].tolist() == names
+    assert again.encoders["fingerprint"].tolist() == ["12345e67", "0012"]
+
+
 def test_a_failing_encoder_is_a_row_and_the_others_are_compared(
     photographs: Path, colour_encoder: MakeEncoder
 ) -> None:
@@ -166,7 +178,7 @@ def test_clusters_name_their_medoid_and_their_size(results: Results) -> None:
         ({"clusterers": ("kmedians",)}, "kmedians"),
         ({"names": "cat,dog"}, "names need an encoder that reads texts"),
         ({"limit": 0}, "`limit` must be at least 1"),
-        ({"out": "/proc/nowhere/run"}, "cannot write"),
+        ({"out": "/dev/null/run"}, "cannot write"),
     ],
 )
 def test_bad_input_is_known_before_any_work(

@@ -22,7 +22,7 @@ def test_each_cluster_gets_the_word_it_points_to() -> None:
     labels = np.repeat([0, 1, 2], 20)
     images = np.eye(3)[labels] + RANDOM.normal(0, 0.1, (60, 3)) + 5  # 5: what all have in common
     similarity = word_similarity(images.astype(np.float32), texts(np.eye(3)))
-    names = name_clusters(similarity, WORDS, labels, seed=0)
+    names = name_clusters(similarity, WORDS, labels)
     assert [names[cluster].name for cluster in range(3)] == list(WORDS)
     assert all(name.margin > 0.5 for name in names.values())
 
@@ -31,21 +31,27 @@ def test_a_cluster_of_anything_has_no_good_name() -> None:
     images = RANDOM.normal(size=(200, 3)).astype(np.float32)
     similarity = word_similarity(images, texts(np.eye(3)))
     clusterings = [RANDOM.integers(0, 4, 200) for _ in range(25)]
-    found = [name for c in clusterings for name in name_clusters(similarity, WORDS, c, 0).values()]
+    found = [name for c in clusterings for name in name_clusters(similarity, WORDS, c).values()]
     assert sum(name.name != "" for name in found) <= 10  # 5 of 100 are expected
     assert all(name.best in WORDS for name in found)
 
 
+def test_two_images_are_too_few_for_a_name() -> None:
+    similarity = np.array([[0.9, 0.1]] * 3)
+    assert name_clusters(similarity, WORDS[:2], np.array([0, 0, 1]))[0].name == ""
+    assert name_clusters(similarity, WORDS[:2], np.array([0, 0, 0]))[0].name == "cat"
+
+
 def test_noise_has_no_name() -> None:
     labels = np.array([-1, -1, 0, 0])
-    assert set(name_clusters(RANDOM.normal(size=(4, 3)), WORDS, labels, 0)) == {0}
+    assert set(name_clusters(RANDOM.normal(size=(4, 3)), WORDS, labels)) == {0}
 
 
 def test_one_word_must_beat_the_average_image() -> None:
     labels = np.repeat([0, 1], 20)
     images = (np.eye(2)[labels] + 3).astype(np.float32)
     similarity = word_similarity(images, texts(np.array([[1.0, 0.0]])))
-    names = name_clusters(similarity, ("left",), labels, 0)
+    names = name_clusters(similarity, ("left",), labels)
     assert (names[0].name, names[1].name) == ("left", "")
 
 

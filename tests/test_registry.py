@@ -97,7 +97,7 @@ def test_two_plug_ins_of_one_name_are_an_error(
         ("timm,pretrained=maybe", InputError, "must be true or false; not 'maybe'"),
         ("timm,pretrained", InputError, "'pretrained' must be field=value"),
         ("timm,pretrained=true,pretrained=false", InputError, "given twice"),
-        ("timm,seed=x", InputError, "`seed` must be a int; not 'x'"),
+        ("timm,seed=x", InputError, "`seed` must be a whole number; not 'x'"),
         ("vectors", InputError, "needs a value for 'file'"),
     ],
 )

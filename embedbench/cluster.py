@@ -1,0 +1,276 @@
+"""Clusterers: points in, partitions out, a whole sweep of numbers of clusters and seeds at once."""
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Int
+from scipy.cluster.hierarchy import linkage, ward
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial.distance import squareform
+from sklearn.base import clone
+from sklearn.metrics.pairwise import cosine_distances
+
+from embedbench.errors import InputError
+from embedbench.kmeans import fit_kmeans
+from embedbench.partitions import Partitions, Points, make_partitions
+from embedbench.spec import parse_fields, read_spec
+
+__all__ = [
+    "Agglomerative",
+    "Clusterer",
+    "Estimator",
+    "Hdbscan",
+    "KMeans",
+    "Partitions",
+    "highest_k",
+    "parse_clusterer",
+    "sweep",
+]
+
+
+@runtime_checkable
+class Clusterer(Protocol):
+    """Whatever partitions points. `name` is what the tables call it."""
+
+    @property
+    def name(self) -> str:
+        """What the tables call it."""
+
+    def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
+        """Return a partition for each k and seed that make a difference."""
+
+
+@dataclass(frozen=True)
+class KMeans:
+    """K-means, the best of 10 starts for each k and seed; see `embedbench.kmeans`."""
+
+    @property
+    def name(self) -> str:
+        """What the tables call it."""
+        return _name("kmeans", self)
+
+    def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
+        """Return a partition for each k and seed.
+
+        Raises:
+            InputError: a k is too low or too high for the points.
+        """
+        _check(points, ks, seeds)
+        pairs = [(k, seed) for k in ks for seed in seeds]
+        fits = fit_kmeans(points, pairs)
+        rows = [(k, seed, fit.inertia) for (k, seed), fit in zip(pairs, fits, strict=True)]
+        return make_partitions(self.name, points, [fit.labels for fit in fits], rows)
+
+
+@dataclass(frozen=True)
+class Agglomerative:
+    """Agglomerative clustering: one tree, cut at every k.
+
+    Attributes:
+        linkage: `ward` (Ward's, on Euclidean distance) or `average` (on cosine distance).
+    """
+
+    linkage: str = "ward"
+
+    def __post_init__(self) -> None:
+        if self.linkage not in ("average", "ward"):
+            raise InputError(f"`linkage` must be one of average, ward; not '{self.linkage}'")
+
+    @property
+    def name(self) -> str:
+        """What the tables call it."""
+        return _name("agglomerative", self)
+
+    def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
+        """Return a partition for each k.
+
+        Raises:
+            InputError: a k is too low or too high for the points.
+        """
+        _check(points, ks, seeds)
+        if self.linkage == "ward":
+            tree = ward(points)
+        else:
+            distances = cosine_distances(points.astype(np.float64))
+            tree = linkage(squareform(distances, checks=False), method="average")
+        rows = [(k, seeds[0], np.nan) for k in ks]
+        return make_partitions(self.name, points, [_cut(tree, k) for k in ks], rows)
+
+
+@dataclass(frozen=True)
+class Hdbscan:
+    """HDBSCAN of the library hdbscan, on Euclidean distance; it finds the number of clusters.
+
+    Attributes:
+        min_cluster_size: fewer images than this are noise, not a cluster.
+        min_samples: the higher, the more images are noise; 0 is as `min_cluster_size`.
+    """
+
+    min_cluster_size: int = 5
+    min_samples: int = 0
+
+    def __post_init__(self) -> None:
+        if self.min_cluster_size < 2:
+            raise InputError(f"`min_cluster_size` must be at least 2; not {self.min_cluster_size}")
+        if self.min_samples < 0:
+            raise InputError(f"`min_samples` must be at least 0; not {self.min_samples}")
+
+    @property
+    def name(self) -> str:
+        """What the tables call it."""
+        return _name("hdbscan", self)
+
+    def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
+        """Return one partition: HDBSCAN takes neither k nor seed."""
+        from hdbscan import HDBSCAN  # takes a second to import
+
+        clusterer = HDBSCAN(
+            min_cluster_size=self.min_cluster_size,
+            min_samples=self.min_samples or None,
+            core_dist_n_jobs=1,
+        )
+        labels = clusterer.fit_predict(points.astype(np.float64))
+        return make_partitions(self.name, points, [labels], [(None, seeds[0], np.nan)])
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """Any object with scikit-learn's `fit_predict`.
+
+    It is cloned for each run, `n_clusters` and `random_state` set where it has them; without
+    the one it runs once, not for each k, without the other once, not for each seed.
+
+    Attributes:
+        estimator: the object. Negative labels are noise.
+        name: what the tables call it.
+    """
+
+    estimator: Any
+    name: str
+
+    def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
+        """Return a partition for each k and seed that make a difference.
+
+        Raises:
+            InputError: a k is too low or too high, or there is not one label for each image.
+        """
+        takes_k = hasattr(self.estimator, "n_clusters")
+        takes_seed = hasattr(self.estimator, "random_state")
+        if takes_k:
+            _check(points, ks, seeds)
+        own_ks: Sequence[int | None] = ks if takes_k else [None]
+        labels, rows = [], []
+        for k in own_ks:
+            for seed in seeds if takes_seed else seeds[:1]:
+                estimator = clone(self.estimator, safe=False)
+                if takes_k:
+                    estimator.n_clusters = k
+                if takes_seed:
+                    estimator.random_state = seed
+                labels.append(self._fit_predict(estimator, points))
+                rows.append((k, seed, float(getattr(estimator, "inertia_", np.nan))))
+        return make_partitions(self.name, points, labels, rows)
+
+    def _fit_predict(self, estimator: Any, points: Points) -> Int[np.ndarray, " images"]:
+        labels = np.asarray(estimator.fit_predict(points))
+        if labels.shape != (len(points),) or labels.dtype.kind not in "iu":
+            raise InputError(
+                f"clusterer '{self.name}' returned {labels.dtype} labels of shape {labels.shape}; "
+                f"it must return one whole number for each of {len(points)} images"
+            )
+        return labels
+
+
+_CLUSTERERS: dict[str, Any] = {"agglomerative": Agglomerative, "hdbscan": Hdbscan, "kmeans": KMeans}
+
+
+def parse_clusterer(text: str) -> Clusterer:
+    """Return the clusterer that `NAME[,field=value ...]` describes, such as `kmeans`.
+
+    Raises:
+        InputError: there is no clusterer of that name, no such field, or its value does not fit.
+    """
+    spec = read_spec(text)
+    if spec.name not in _CLUSTERERS or spec.model is not None:
+        raise InputError(f"unknown clusterer '{text}'; clusterers: {', '.join(_CLUSTERERS)}")
+    cls = _CLUSTERERS[spec.name]
+    clusterer: Clusterer = cls(**parse_fields(f"clusterer '{spec.name}'", cls, spec.fields))
+    return clusterer
+
+
+def sweep(
+    points: Points, clusterers: Sequence[Clusterer], ks: Sequence[int], seeds: Sequence[int]
+) -> Partitions:
+    """Return the partitions of all clusterers, one below the other.
+
+    The runs have one more column, `seconds`: what their clusterer took for all of its runs.
+
+    Args:
+        points: what is clustered.
+        clusterers: which clusterers run.
+        ks: numbers of clusters, for those that take one.
+        seeds: for those that take one; at least one.
+
+    Raises:
+        InputError: a k is too low or too high for the points, or there are no seeds.
+    """
+    if not seeds or not clusterers:
+        raise InputError("at least one clusterer and one seed are needed")
+    labels, runs = [], []
+    for clusterer in clusterers:
+        start = time.perf_counter()
+        part = clusterer.run(points, ks, seeds)
+        labels.append(part.labels)
+        runs.append(part.runs.assign(seconds=round(time.perf_counter() - start, 3)))
+    return Partitions(np.concatenate(labels), pd.concat(runs, ignore_index=True))
+
+
+def highest_k(points: Points) -> int:
+    """Return the highest number of clusters that the points allow.
+
+    It is one less than the images, and no more than there are different ones.
+    """
+    different = {row.tobytes() for row in points + np.float32(0)}  # -0 becomes 0
+    return min(len(points) - 1, len(different))
+
+
+def _check(points: Points, ks: Sequence[int], seeds: Sequence[int]) -> None:
+    if not seeds:
+        raise InputError("at least one seed is needed")
+    highest = highest_k(points)
+    for k in ks:
+        if not 2 <= k <= highest:
+            different = "" if highest == len(points) - 1 else f", {highest} of them different"
+            raise InputError(
+                f"`k` must be between 2 and {highest} for {len(points)} images{different}; not {k}"
+                if highest >= 2
+                else f"{len(points)} images{different} are too few to cluster"
+            )
+
+
+def _cut(tree: np.ndarray, k: int) -> Int[np.ndarray, " images"]:
+    """Return the k clusters that are left after the first merges of a linkage."""
+    images = len(tree) + 1
+    merges = images - k
+    parents = np.repeat(np.arange(images, images + merges), 2)
+    children = tree[:merges, :2].astype(np.int64).ravel()
+    edges = coo_array((np.ones(2 * merges), (parents, children)), shape=(2 * images, 2 * images))
+    _, components = connected_components(edges, directed=False)
+    labels: Int[np.ndarray, " images"] = components[:images]
+    return labels
+
+
+def _name(name: str, clusterer: Any) -> str:
+    """Return the text that `parse_clusterer` makes this clusterer from."""
+    changed = [
+        f"{field.name}={getattr(clusterer, field.name)}"
+        for field in dataclasses.fields(clusterer)
+        if getattr(clusterer, field.name) != field.default
+    ]
+    return ",".join([name, *changed])

@@ -1,0 +1,48 @@
+"""All metrics of all partitions, with noise counted and with noise left out."""
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float32, Int
+
+from embedbench.metrics.external import external
+from embedbench.metrics.internal import internal
+
+__all__ = ["evaluate", "noise_as_singletons"]
+
+
+def noise_as_singletons(
+    labels: Int[np.ndarray, "runs images"],
+) -> Int[np.ndarray, "runs images"]:
+    """Return the labels with each noise image as a cluster of its own, numbered above the rest."""
+    own = labels.max(axis=1, keepdims=True, initial=-1) + np.cumsum(labels < 0, axis=1)
+    return np.where(labels < 0, own, labels).astype(labels.dtype)
+
+
+def evaluate(
+    points: Float32[np.ndarray, "images dim"],
+    labels: Int[np.ndarray, "runs images"],
+    truth: Int[np.ndarray, " images"] | None,
+) -> pd.DataFrame:
+    """Return every metric of every partition, a row a run.
+
+    Columns: `clusters`, noise not counted; `coverage`, the share of images that are no noise;
+    the columns of `external` (with truth) and `internal`, with each noise image as a cluster of
+    its own; and all of these again with noise left out, as `NAME_clustered`. A number that is
+    not defined is nan. `embedbench.metrics.METRICS` says what each of them means.
+
+    Args:
+        points: the space that was clustered.
+        labels: the cluster of each image in each run, -1 is noise.
+        truth: the known label of each image as a number, -1 where not known: those images are
+            left out of the comparison with the truth only. None without labels.
+    """
+    runs = len(labels)
+    both = np.concatenate([noise_as_singletons(labels), labels])
+    scores = internal(points, both)
+    if truth is not None:
+        scores = pd.concat([external(both, truth), scores], axis=1)
+    counts = scores[["clusters", "coverage"]].iloc[runs:].reset_index(drop=True)
+    scores = scores.drop(columns=["clusters", "coverage"])
+    counted = scores.iloc[:runs].reset_index(drop=True)
+    clustered = scores.iloc[runs:].reset_index(drop=True).add_suffix("_clustered")
+    return pd.concat([counts, counted, clustered], axis=1)

@@ -1,0 +1,40 @@
+"""Promises of the catalogue of metrics."""
+
+import numpy as np
+import pytest
+
+from embedbench.metrics import METRICS, Metric, evaluate
+
+RANDOM = np.random.default_rng(0)
+POINTS = RANDOM.normal(size=(30, 4)).astype(np.float32)
+LABELS = RANDOM.integers(-1, 4, (6, 30))
+SCORES = evaluate(POINTS, LABELS, RANDOM.integers(0, 3, 30))
+
+
+def test_every_column_of_an_evaluation_is_described_and_every_metric_but_stability_is_there() -> (
+    None
+):
+    names = [metric.name for metric in METRICS]
+    assert len(set(names)) == len(names)
+    assert set(names) - set(SCORES.columns) == {"stability"}
+    assert set(SCORES.columns) <= set(names)
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_a_metric_has_all_that_a_person_reads(metric: Metric) -> None:
+    assert metric.heading and metric.source
+    assert metric.sentence[0].isupper() or metric.sentence[0].isdigit()
+    assert metric.sentence.endswith(".")
+    assert metric.direction in (-1, 0, 1)
+    assert metric.low < metric.high
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_the_numbers_lie_in_the_declared_range(metric: Metric) -> None:
+    if metric.name != "stability":
+        assert SCORES[metric.name].between(metric.low, metric.high).all()
+
+
+def test_the_metrics_that_need_truth_are_those_that_go_without_it() -> None:
+    without = set(evaluate(POINTS, LABELS, None).columns)
+    assert {metric.name for metric in METRICS if metric.needs_truth} == set(SCORES) - without

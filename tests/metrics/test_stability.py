@@ -1,0 +1,42 @@
+"""Promises of stability."""
+
+import numpy as np
+from sklearn.datasets import make_blobs
+
+from embedbench.cluster import Agglomerative, Hdbscan, KMeans
+from embedbench.metrics.stability import stability
+
+RANDOM = np.random.default_rng(0)
+BLOBS = make_blobs(120, 5, centers=4, cluster_std=0.3, random_state=0)[0].astype(np.float32)
+NOISE = RANDOM.normal(size=(120, 5)).astype(np.float32)
+
+
+def test_far_apart_blobs_are_found_again_every_time() -> None:
+    assert stability(BLOBS, KMeans(), 4, 0) == 1
+    assert stability(BLOBS, Agglomerative(), 4, 0) == 1
+    assert stability(BLOBS, Hdbscan(), None, 0) > 0.98
+
+
+def test_structureless_images_are_split_another_way_each_time() -> None:
+    assert stability(NOISE, KMeans(), 4, 0) < 0.8
+
+
+def test_the_right_k_is_the_stablest() -> None:
+    scores = {k: stability(BLOBS, KMeans(), k, 0) for k in (2, 4, 6, 9)}
+    assert max(scores, key=lambda k: scores[k]) in (2, 4)
+    assert scores[4] > max(scores[6], scores[9])
+
+
+def test_the_same_seed_gives_the_same_number_and_another_seed_another() -> None:
+    assert stability(NOISE, KMeans(), 4, 1) == stability(NOISE, KMeans(), 4, 1)
+    assert stability(NOISE, KMeans(), 4, 1) != stability(NOISE, KMeans(), 4, 2)
+
+
+def test_all_noise_is_not_called_stable_for_finding_nothing() -> None:
+    few = NOISE[:6]
+    assert stability(few, Hdbscan(), None, 0) == 1
+
+
+def test_it_is_nan_where_a_subsample_has_too_few_different_images() -> None:
+    assert np.isnan(stability(NOISE[:10], KMeans(), 8, 0))
+    assert np.isnan(stability(np.repeat(NOISE[:3], 20, axis=0), KMeans(), 4, 0))

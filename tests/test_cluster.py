@@ -1,0 +1,239 @@
+"""Promises of the clusterers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.cluster import AgglomerativeClustering, SpectralClustering
+from sklearn.cluster import KMeans as ScikitKMeans
+from sklearn.datasets import load_digits, make_blobs
+from sklearn.metrics import adjusted_rand_score
+from threadpoolctl import threadpool_limits
+
+from embedbench.cluster import (
+    Agglomerative,
+    Clusterer,
+    Estimator,
+    Hdbscan,
+    KMeans,
+    highest_k,
+    parse_clusterer,
+    sweep,
+)
+from embedbench.errors import InputError
+
+RANDOM = np.random.default_rng(0)
+POINTS, TRUTH = make_blobs(90, 10, centers=3, cluster_std=0.5, random_state=0)
+POINTS = POINTS.astype(np.float32)
+ALL: list[Clusterer] = [
+    KMeans(),
+    Agglomerative(),
+    Agglomerative(linkage="average"),
+    Hdbscan(),
+    Hdbscan(min_cluster_size=10, min_samples=3),
+]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    with threadpool_limits(1):
+        yield
+
+
+@pytest.mark.parametrize("clusterer", ALL, ids=lambda clusterer: clusterer.name)
+def test_far_apart_blobs_are_found(clusterer: Clusterer) -> None:
+    found = clusterer.run(POINTS, [3], [0])
+    assert adjusted_rand_score(TRUTH, found.labels[0]) == 1
+    assert found.labels.dtype == np.int32
+
+
+@pytest.mark.parametrize("clusterer", ALL, ids=lambda clusterer: clusterer.name)
+def test_a_clusterer_is_read_back_from_its_name(clusterer: Clusterer) -> None:
+    assert parse_clusterer(clusterer.name) == clusterer
+
+
+@pytest.mark.parametrize("clusterer", ALL, ids=lambda clusterer: clusterer.name)
+def test_the_same_seed_gives_the_same_bytes(clusterer: Clusterer) -> None:
+    points = RANDOM.normal(size=(150, 120)).astype(np.float32)
+    one, other = (clusterer.run(points, [2, 7], [0, 1]) for _ in range(2))
+    assert one.labels.tobytes() == other.labels.tobytes()
+    assert one.runs.equals(other.runs)
+
+
+def kmeans_data() -> dict[str, np.ndarray]:
+    sphere = RANDOM.normal(size=(300, 256))
+    return {
+        "blobs": make_blobs(400, 256, centers=12, cluster_std=4, random_state=0)[0],
+        "digits": load_digits().data[:500],
+        "sphere": sphere / np.linalg.norm(sphere, axis=1, keepdims=True),
+        "decaying": RANDOM.normal(size=(400, 200)) * np.arange(1, 201) ** -0.5,
+        "overlapping": RANDOM.normal(size=(8, 200))[RANDOM.integers(0, 8, 500)] * 0.3
+        + RANDOM.normal(size=(500, 200)),
+    }
+
+
+@pytest.mark.parametrize(("name", "points"), kmeans_data().items(), ids=kmeans_data())
+def test_kmeans_is_as_good_as_ten_starts_in_the_full_space(name: str, points: np.ndarray) -> None:
+    points = points.astype(np.float32)
+    ks, seeds = [2, 8, 15], range(10)
+    found = KMeans().run(points, ks, seeds).runs.groupby("k")["inertia"].mean()
+    for k in ks:
+        fits = [ScikitKMeans(k, n_init=10, random_state=seed).fit(points) for seed in seeds]
+        assert found[k] <= 1.001 * np.mean([fit.inertia_ for fit in fits])
+
+
+def test_inertia_is_the_squared_distance_to_the_means_in_the_full_space() -> None:
+    points = RANDOM.normal(size=(150, 120)).astype(np.float32)
+    found = KMeans().run(points, [4], [0])
+    by_hand = sum(
+        (
+            (points[found.labels[0] == cluster] - points[found.labels[0] == cluster].mean(0)) ** 2
+        ).sum(dtype=np.float64)
+        for cluster in range(4)
+    )
+    assert found.runs["inertia"][0] == pytest.approx(by_hand, rel=1e-4)
+
+
+@pytest.mark.parametrize(("linkage", "metric"), [("ward", "euclidean"), ("average", "cosine")])
+def test_one_tree_cut_at_every_k_is_scikit_learn_at_every_k(linkage: str, metric: str) -> None:
+    points = RANDOM.normal(size=(80, 20)).astype(np.float32)
+    ks = list(range(2, 80))
+    found = Agglomerative(linkage).run(points, ks, [0]).labels
+    for k, labels in zip(ks, found, strict=True):
+        peer = AgglomerativeClustering(k, linkage=linkage, metric=metric).fit_predict(points)
+        assert adjusted_rand_score(peer, labels) == 1
+
+
+@given(arrays(np.float32, (9, 2), elements=st.integers(0, 2)), st.sampled_from(["ward", "average"]))
+def test_ties_and_duplicates_leave_the_number_of_clusters_exact(
+    points: np.ndarray, linkage: str
+) -> None:
+    ks = list(range(2, highest_k(points) + 1))
+    found = Agglomerative(linkage).run(points, ks, [0])
+    assert [len(np.unique(labels)) for labels in found.labels] == ks
+
+
+@given(arrays(np.float32, (9, 2), elements=st.integers(0, 2)))
+@settings(max_examples=25)
+def test_kmeans_of_duplicates_has_at_most_k_clusters_and_no_warning(points: np.ndarray) -> None:
+    ks = list(range(2, highest_k(points) + 1))
+    found = KMeans().run(points, ks, [0])
+    assert all(len(np.unique(row)) == k for row, k in zip(found.labels, ks, strict=True))
+
+
+def test_images_that_differ_outside_the_components_can_be_told_apart() -> None:
+    points = np.zeros((140, 140), dtype=np.float32)
+    points[np.arange(140), np.arange(140)] = 1
+    assert len(np.unique(KMeans().run(points, [139], [0]).labels)) == 139
+
+
+def test_hdbscan_calls_scattered_images_noise() -> None:
+    points = np.concatenate([POINTS, RANDOM.uniform(-100, 100, (10, 10)).astype(np.float32)])
+    labels = Hdbscan().run(points, [], [0]).labels[0]
+    assert (labels[-10:] == -1).all()
+    assert (labels[:90] >= 0).mean() > 0.9
+
+
+@pytest.mark.parametrize("images", [2, 3, 6])
+def test_hdbscan_of_few_images_is_all_noise(images: int) -> None:
+    assert (Hdbscan().run(POINTS[:images], [], [0]).labels == -1).all()
+
+
+def test_a_sweep_stacks_all_runs_and_says_what_made_them() -> None:
+    clusterers: list[Clusterer] = [KMeans(), Agglomerative(), Hdbscan()]
+    found = sweep(POINTS, clusterers, [2, 3], [5, 6])
+    names = ["kmeans"] * 4 + ["agglomerative"] * 2 + ["hdbscan"]
+    assert found.labels.shape == (7, 90)
+    assert found.runs["clusterer"].tolist() == names
+    assert found.runs["seed"].tolist() == [5, 6, 5, 6, 5, 5, 5]
+    assert found.runs["k"].dtype == "Int64"
+    assert found.runs["k"].dropna().tolist() == [2, 2, 3, 3, 2, 3]
+    assert found.runs["inertia"].notna().tolist() == [True] * 4 + [False] * 3
+
+
+def test_clusters_are_numbered_in_order_of_appearance() -> None:
+    for labels in sweep(POINTS, ALL, [2, 3, 5], [0, 1]).labels:
+        _, first = np.unique(labels[labels >= 0], return_index=True)
+        assert (np.diff(first) > 0).all()
+
+
+@dataclass
+class Halves:
+    """Has neither `n_clusters` nor `random_state`, nor scikit-learn's base class."""
+
+    def fit_predict(self, points: np.ndarray) -> np.ndarray:
+        return np.where(np.arange(len(points)) < len(points) // 2, -5, 9)
+
+
+@dataclass
+class Wrong:
+    """Returns one label, whatever the images."""
+
+    def fit_predict(self, points: np.ndarray) -> np.ndarray:
+        return np.zeros(1, dtype=int)
+
+
+def test_an_estimator_runs_for_each_k_and_seed_that_it_takes() -> None:
+    spectral = SpectralClustering()
+    found = Estimator(spectral, "spectral").run(POINTS, [2, 3], [0, 1])
+    assert found.runs[["k", "seed"]].values.tolist() == [[2, 0], [2, 1], [3, 0], [3, 1]]
+    assert adjusted_rand_score(TRUTH, found.labels[2]) == 1
+    assert spectral.n_clusters == 8 and not hasattr(spectral, "labels_")
+
+    ward = Estimator(AgglomerativeClustering(), "ward").run(POINTS, [2, 3], [4, 1])
+    assert ward.runs[["k", "seed"]].values.tolist() == [[2, 4], [3, 4]]
+
+
+def test_an_estimator_without_k_and_seed_runs_once_and_negative_is_noise() -> None:
+    found = Estimator(Halves(), "halves").run(POINTS, [2, 3], [4, 1])
+    assert found.runs["k"].isna().tolist() == [True]
+    assert found.labels.tolist() == [[-1] * 45 + [0] * 45]
+
+
+def test_an_estimator_without_a_label_for_each_image_is_refused() -> None:
+    with pytest.raises(InputError, match="'wrong' returned int64 labels of shape .1,.; .* 90 im"):
+        Estimator(Wrong(), "wrong").run(POINTS, [2], [0])
+
+
+@pytest.mark.parametrize("clusterer", [KMeans(), Agglomerative()])
+@pytest.mark.parametrize("k", [0, 1, 90])
+def test_a_k_out_of_range_is_told_with_the_range(clusterer: Clusterer, k: int) -> None:
+    with pytest.raises(InputError, match=f"`k` must be between 2 and 89 for 90 images; not {k}"):
+        clusterer.run(POINTS, [3, k], [0])
+
+
+def test_a_k_above_the_different_images_is_told() -> None:
+    points = np.repeat(POINTS[:4], 5, axis=0)
+    with pytest.raises(InputError, match="between 2 and 4 for 20 images, 4 of them different; not"):
+        KMeans().run(points, [5], [0])
+    with pytest.raises(InputError, match="2 images are too few to cluster"):
+        KMeans().run(POINTS[:2], [2], [0])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("dbscan", "unknown clusterer 'dbscan'; clusterers: agglomerative, hdbscan, kmeans"),
+        ("hdbscan,size=3", "has no field 'size'; its fields: min_cluster_size, min_samples"),
+        ("kmeans,k=3", "'kmeans' has no field 'k'; its fields: none"),
+        ("hdbscan,min_cluster_size=a", "`min_cluster_size` must be a whole number; not 'a'"),
+        ("hdbscan,min_cluster_size=1", "`min_cluster_size` must be at least 2; not 1"),
+        ("hdbscan,min_samples=-1", "`min_samples` must be at least 0; not -1"),
+        ("agglomerative,linkage=single", "must be one of average, ward; not 'single'"),
+        ("agglomerative,linkage", "'linkage' must be field=value"),
+    ],
+)
+def test_a_clusterer_that_cannot_be_read_is_told(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        parse_clusterer(text)
+
+
+def test_a_sweep_needs_a_clusterer_and_a_seed() -> None:
+    with pytest.raises(InputError, match="at least one clusterer and one seed"):
+        sweep(POINTS, [], [2], [0])
+    with pytest.raises(InputError, match="at least one clusterer and one seed"):
+        sweep(POINTS, [KMeans()], [2], [])
