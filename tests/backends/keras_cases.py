@@ -1,0 +1,116 @@
+"""The cases of test_keras.py: the `keras` encoder against Keras itself, called directly."""
+
+import random
+import socket
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from embedbench.encoder import InputError, WeightsError
+from embedbench_keras import KerasEncoder
+
+
+def _pictures(count: int) -> list[Image.Image]:
+    pixels = np.random.default_rng(0).integers(0, 256, (count, 6, 5, 3), dtype=np.uint8)
+    return [Image.fromarray(small).resize((300, 260)) for small in pixels]
+
+
+def _pixels(pictures: list[Image.Image], size: int) -> np.ndarray:
+    small = [picture.resize((size, size), Image.Resampling.BILINEAR) for picture in pictures]
+    return np.stack([np.asarray(picture, np.float32) for picture in small])
+
+
+def test_resnet50_is_as_keras_builds_it_with_that_seed() -> None:
+    encoder = KerasEncoder("ResNet50", weights="none", seed=3)
+    rows = encoder.encode(_pictures(8))
+
+    import keras
+
+    keras.utils.set_random_seed(3)
+    network = keras.applications.ResNet50(weights=None, include_top=False, pooling="avg")
+    # By hand: blue, green, red, less the mean of each over ImageNet.
+    pixels = _pixels(_pictures(8), 224)[..., ::-1] - np.array([103.939, 116.779, 123.68])
+    expected = network.predict_on_batch(pixels.astype(np.float32))
+    assert rows.shape == (8, 2048)
+    np.testing.assert_allclose(rows, expected, rtol=1e-5, atol=1e-5)
+    assert encoder.facts().parameters == 23_587_712
+    assert "torch" not in sys.modules
+
+
+def test_a_row_depends_on_its_image_alone() -> None:
+    encoder, pictures = KerasEncoder("MobileNetV2", weights="none"), _pictures(8)
+    rows = encoder.encode(pictures)
+    np.testing.assert_allclose(encoder.encode(pictures[::-1])[::-1], rows, atol=1e-5)
+    np.testing.assert_allclose(encoder.encode(pictures[5:6]), rows[5:6], atol=1e-5)
+
+
+def test_loading_leaves_the_random_states_alone() -> None:
+    random.seed(1)
+    np.random.seed(1)
+    expected = random.random(), np.random.rand()
+    random.seed(1)
+    np.random.seed(1)
+    KerasEncoder("MobileNetV2", weights="none").facts()
+    assert (random.random(), np.random.rand()) == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "size"), [("InceptionV3", 299), ("EfficientNetB1", 240), ("MobileNetV3Small", 224)]
+)
+def test_images_have_the_size_that_the_model_was_made_for(model: str, size: int) -> None:
+    picture = _pictures(1)[0]
+    assert KerasEncoder(model, weights="none").prepare(picture).shape == (size, size, 3)
+
+
+@pytest.mark.weights
+def test_real_weights_from_a_file(assets: Path) -> None:
+    import keras
+
+    folder = assets / "weights/keras_mobilenetv2_imagenet"
+    file = folder / "keras_mobilenetv2_imagenet_notop.weights.h5"
+    encoder = KerasEncoder("MobileNetV2", weights=str(file))
+    network = keras.applications.MobileNetV2(
+        weights=str(file), include_top=False, pooling="avg", input_shape=(224, 224, 3)
+    )
+    expected = network.predict_on_batch(_pixels(_pictures(8), 224) / 127.5 - 1)
+    np.testing.assert_allclose(encoder.encode(_pictures(8)), expected, rtol=1e-5, atol=1e-5)
+    assert encoder.weights_files() == [file]
+
+
+@pytest.mark.weights
+def test_a_file_of_another_model_is_refused(assets: Path) -> None:
+    folder = assets / "weights/keras_mobilenetv2_imagenet"
+    file = folder / "keras_mobilenetv2_imagenet_notop.weights.h5"
+    with pytest.raises(WeightsError, match="into ResNet50 without its top"):
+        KerasEncoder("ResNet50", weights=str(file)).facts()
+
+
+def test_a_file_that_is_absent_or_broken_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="must be imagenet, none or a local file"):
+        KerasEncoder("MobileNetV2", weights=str(tmp_path / "absent.h5")).facts()
+    (tmp_path / "broken.weights.h5").write_text("no weights")
+    with pytest.raises(WeightsError, match="cannot load .*broken.weights.h5' into MobileNetV2"):
+        KerasEncoder("MobileNetV2", weights=str(tmp_path / "broken.weights.h5")).facts()
+
+
+def test_a_model_that_keras_has_not_is_named_beside_those_it_has() -> None:
+    with pytest.raises(InputError, match="unknown Keras model 'Resnet5O'; some are: ResNet50"):
+        KerasEncoder("Resnet5O").facts()
+
+
+def test_a_server_that_never_answers_is_given_up_within_ten_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{mute.getsockname()[1]}")
+        monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+        encoder = KerasEncoder("MobileNetV2")
+        encoder.prepare(_pictures(1)[0])  # the libraries' own loading aside
+        start = time.monotonic()
+        with pytest.raises(WeightsError, match="no answer from .*give the file: weights=FILE"):
+            encoder.facts()
+        assert time.monotonic() - start < 10

@@ -1,0 +1,22 @@
+"""The `keras` encoder. Its cases run apart, for TensorFlow shares no process with PyTorch."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("keras", reason="keras is not installed")
+
+
+def test_all_cases_pass_in_a_process_without_torch() -> None:
+    cases = Path(__file__).with_name("keras_cases.py")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", str(cases)]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert " passed" in run.stdout
+
+
+def test_it_conforms(conformance: Callable[[str], None]) -> None:
+    conformance("keras:MobileNetV2,weights=none")

