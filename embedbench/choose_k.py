@@ -1,0 +1,196 @@
+"""Choosing the number of clusters: three criteria, each of which may answer "no clear k"."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Float64
+from kneed import KneeLocator
+
+from embedbench.kmeans import fit_kmeans
+from embedbench.metrics.internal import silhouettes
+from embedbench.partitions import Partitions, Points
+from embedbench.reference import structureless
+
+__all__ = ["KChoice", "choose_k"]
+
+_DEVIATIONS = 3
+_GAP_TOLERANCE = 0.05
+_BAND = (0.05, 0.95)
+_LEAST_INERTIA = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class KChoice:
+    """The number of clusters by each criterion, None where it finds no clear one.
+
+    Attributes:
+        elbow: the knee of the inertia.
+        silhouette: the k with the highest mean silhouette. Where it is the last one asked for,
+            more clusters may do better still.
+        gap: the k of the gap statistic; the last one is to be read likewise.
+        curve: a row for each k: `k`, `inertia` and `silhouette` (means over the seeds), `gap`,
+            `gap_error` (its standard error), and what data without clusters give:
+            `inertia_null_low`, `inertia_null_high` (their 5 % and 95 % quantiles) and
+            `silhouette_null_high` (their 95 % quantile).
+    """
+
+    elbow: int | None
+    silhouette: int | None
+    gap: int | None
+    curve: pd.DataFrame
+
+
+def choose_k(
+    points: Points,
+    kmeans_runs: Partitions,
+    silhouettes_mean: Float[np.ndarray, " runs"],
+    seed: int,
+    references: int = 20,
+) -> KChoice:
+    """Return how many clusters the points have, by three criteria.
+
+    Each is computed as well on data without clusters but with the covariance of the points
+    (`embedbench.reference`), clustered in the same way, and counts only if it stands more than
+    three standard deviations above the mean of what it is there.
+
+    - `elbow`: the knee that Kneedle (Satopaa et al. 2011, library kneed) finds in the logarithm
+      of the inertia from k = 1 on; in the inertia itself the first splits hide the later ones.
+      It stands out by how far the curve lies below the straight line between its ends.
+    - `silhouette`: the highest mean silhouette.
+    - `gap`: how far the logarithm of the inertia lies below that of the references (Tibshirani,
+      Walther, Hastie 2001). The smallest k whose gap is within one standard error, or 5 %, of
+      the largest: the error alone is so small in many dimensions that groups within the
+      clusters would count, and comparing each k with the next stops early where clusters come
+      in groups.
+
+    Args:
+        points: what was clustered.
+        kmeans_runs: the K-means partitions of the points, of at least one k.
+        silhouettes_mean: the mean silhouette of each of these runs.
+        seed: of the references and of their clustering.
+        references: how many data sets without clusters; at least 2.
+    """
+    table = kmeans_runs.runs[["k", "inertia"]].assign(silhouette=silhouettes_mean)
+    # One reference has one seed, so it is the mean over the seeds, not the best, that compares.
+    curve = table.astype({"k": "int64"}).groupby("k", as_index=False).mean()
+    observed = _Curve.of(points, curve["inertia"].to_numpy(), curve["silhouette"].to_numpy())
+    ks = curve["k"].to_numpy()
+    null = [
+        _clustered(reference, ks.tolist(), seed)
+        for reference in structureless(points, seed, references)
+    ]
+    null_inertia = np.stack([one.log_inertia for one in null])
+    null_silhouette = np.stack([one.silhouette for one in null])
+    gap = null_inertia.mean(axis=0) - observed.log_inertia
+    error = null_inertia.std(axis=0) * np.sqrt(1 + 1 / references)
+    low, high = np.exp(np.quantile(null_inertia[:, 1:], _BAND, axis=0))
+    return KChoice(
+        elbow=_elbow(ks, observed.log_inertia, null_inertia),
+        silhouette=_silhouette(ks, observed.silhouette, null_silhouette),
+        gap=_gap(ks, gap, error, null_inertia),
+        curve=curve.assign(
+            gap=gap[1:],
+            gap_error=error[1:],
+            inertia_null_low=low,
+            inertia_null_high=high,
+            silhouette_null_high=np.quantile(null_silhouette, _BAND[1], axis=0),
+        ),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Curve:
+    """What K-means gives for each k: the logarithm of the inertia from k = 1 on, the silhouette."""
+
+    log_inertia: Float64[np.ndarray, " ks+1"]
+    silhouette: Float64[np.ndarray, " ks"]
+
+    @classmethod
+    def of(
+        cls, points: Points, inertia: Float[np.ndarray, " ks"], silhouette: Float[np.ndarray, " ks"]
+    ) -> "_Curve":
+        """Return the curve; an inertia of nothing, of copies of k images, has a finite one too."""
+        whole = points.astype(np.float64).var(axis=0).sum() * len(points)
+        log_inertia = np.log(np.maximum([whole, *inertia], _LEAST_INERTIA * whole))
+        return cls(log_inertia, np.nan_to_num(silhouette.astype(np.float64), nan=-1.0))
+
+
+def _clustered(points: Points, ks: Sequence[int], seed: int) -> _Curve:
+    fits = fit_kmeans(points, [(k, seed) for k in ks])
+    profiles = silhouettes(points, np.stack([fit.labels for fit in fits]))
+    inertia = np.array([fit.inertia for fit in fits])
+    return _Curve.of(points, inertia, profiles.mean(axis=1))
+
+
+def _elbow(
+    ks: np.ndarray,
+    log_inertia: Float64[np.ndarray, " ks+1"],
+    null: Float64[np.ndarray, "references ks+1"],
+) -> int | None:
+    every = np.array([1, *ks])
+    null_depth = _depth(every, null)
+    usual = null_depth.mean(axis=0)
+    knee = _knee(every, log_inertia)
+    if knee is None:
+        return None
+    at_knees = [
+        0.0 if place is None else float(depth[place] - usual[place])
+        for depth, place in zip(null_depth, (_knee(every, one) for one in null), strict=True)
+    ]
+    depth = _depth(every, log_inertia[None])[0] - usual
+    return int(every[knee]) if _stands_out(depth[knee], np.array(at_knees)) else None
+
+
+def _knee(ks: np.ndarray, log_inertia: Float64[np.ndarray, " ks"]) -> int | None:
+    """Return the place of the knee on a falling curve; None where it has none within."""
+    if len(ks) < 3:
+        return None
+    with warnings.catch_warnings():
+        # A curve without a knee is an answer, not a fault.
+        warnings.filterwarnings("ignore", "No knee/elbow found", UserWarning)
+        # "online": a later, deeper knee takes the place of an earlier one.
+        found = KneeLocator(ks, log_inertia, curve="convex", direction="decreasing", online=True)
+    place = None if found.knee is None else int(np.searchsorted(ks, found.knee))
+    return place if place not in (0, len(ks) - 1) else None
+
+
+def _depth(
+    ks: np.ndarray, curves: Float64[np.ndarray, "curves ks"]
+) -> Float64[np.ndarray, "curves ks"]:
+    """Return how far each curve lies below the straight line between its ends."""
+    share = (ks - ks[0]) / (ks[-1] - ks[0])
+    first, last = curves[:, :1], curves[:, -1:]
+    below: Float64[np.ndarray, "curves ks"] = first + (last - first) * share - curves
+    return below
+
+
+def _silhouette(
+    ks: np.ndarray,
+    silhouette: Float64[np.ndarray, " ks"],
+    null: Float64[np.ndarray, "references ks"],
+) -> int | None:
+    best = int(np.argmax(silhouette))
+    return int(ks[best]) if _stands_out(silhouette[best], null.max(axis=1)) else None
+
+
+def _gap(
+    ks: np.ndarray,
+    gap: Float64[np.ndarray, " ks+1"],
+    error: Float64[np.ndarray, " ks+1"],
+    null: Float64[np.ndarray, "references ks+1"],
+) -> int | None:
+    null_gap = null.mean(axis=0) - null
+    largest = int(np.argmax(gap))
+    rise = (null_gap - null_gap[:, :1]).max(axis=1)
+    tolerance = max(error[largest], _GAP_TOLERANCE * (gap[largest] - gap[0]))
+    chosen = int(np.argmax(gap >= gap[largest] - tolerance))
+    if chosen == 0 or not _stands_out(gap[largest] - gap[0], rise):
+        return None
+    return int(ks[chosen - 1])
+
+
+def _stands_out(value: float, null: Float64[np.ndarray, " references"]) -> bool:
+    return bool(value > null.mean() + _DEVIATIONS * null.std(ddof=1))
