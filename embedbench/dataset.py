@@ -109,7 +109,10 @@ class Dataset:
 
     @classmethod
     def from_images(
-        cls, images: Iterable[Source], truth: Sequence[str] | None = None, origin: str = "images"
+        cls,
+        images: Iterable[Source],
+        truth: Sequence[str | None] | None = None,
+        origin: str = "images",
     ) -> "Dataset":
         """Return a dataset of files or of the bytes of files, named by file name or number."""
         sources = tuple(images)

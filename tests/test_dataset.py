@@ -85,7 +85,7 @@ def test_labels_can_be_hidden(photographs: Path) -> None:
 
 
 def test_truth_codes_are_sorted_classes_and_minus_one() -> None:
-    dataset = Dataset.from_images([b"1", b"2", b"3"], truth=["dog", None, "cat"])  # type: ignore[list-item]
+    dataset = Dataset.from_images([b"1", b"2", b"3"], truth=["dog", None, "cat"])
     found = dataset.truth_codes()
     assert found is not None
     assert (found[0].tolist(), found[1]) == ([1, -1, 0], ["cat", "dog"])

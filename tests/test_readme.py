@@ -2,10 +2,10 @@
 
 import re
 import shlex
-import sys
 from pathlib import Path
 
 import click
+import fill_readme
 import numpy as np
 import pytest
 from PIL import Image
@@ -19,9 +19,6 @@ from embedbench.settings import read_toml
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-sys.path.insert(0, str(ROOT / "docs"))
-import fill_readme  # noqa: E402
 
 
 def blocks(language: str) -> list[str]:

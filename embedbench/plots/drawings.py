@@ -122,7 +122,7 @@ def _maps(results: Results, encoder: str, folder: str, members: pd.DataFrame) ->
         title = f"{MAP_TITLES.get(kind, kind)} map, {first}, {shorten(encoder, 50)}"
         draw = partial(map_figure, points, names, title)
         yield Drawing(f"{folder}/map_{kind}.png", title, encoder, draw)
-        if kind == "tsne" and "thumbnail" in points:
+        if "thumbnail" in points:
             draw = partial(picture_map, points, title)
             file = f"{folder}/map_{kind}_pictures.jpg"
             yield Drawing(file, f"{title}, as pictures", encoder, draw, photographic=True)

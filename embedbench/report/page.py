@@ -38,6 +38,7 @@ class Strip:
     size: int
     silhouette: str
     margin: str
+    nearest: str
     colour: str
     first: list[str]
     rest: list[str]
@@ -248,12 +249,19 @@ def _strips(members: pd.DataFrame, clusters: pd.DataFrame, everything: bool) -> 
                 size=len(names),
                 silhouette=format_value("silhouette", row.get("silhouette")),
                 margin="" if name == "–" else format_value("name_margin", row.get("name_margin")),
+                nearest=_nearest(row) if name == "–" else "",
                 colour=cluster_colour(cluster),
                 first=names[:STRIP_PICTURES],
                 rest=names[STRIP_PICTURES:] if everything else [],
             )
         )
     return strips
+
+
+def _nearest(cluster: Any) -> str:
+    """Return the word that fits a cluster's row best though no good name; "" without words."""
+    word = format_value("nearest_word", cluster.get("nearest_word"))
+    return "" if word == "–" else word
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
