@@ -142,8 +142,9 @@ def encoders() -> int:
     for name, found in installed().items():
         missing = found.missing()
         words = (found.load().__doc__ or "").strip().splitlines()
-        rows.append([name, f"needs {', '.join(missing)}" if missing else "ready", *words[:1]])
-    _print_table(["encoder", "status", "what it is"], rows)
+        status = f"needs {missing[0]}: {found.install(missing)}" if missing else "ready"
+        rows.append([name, found.default(), status, *words[:1]])
+    _print_table(["encoder", "by default", "status", "what it is"], rows)
     return OK
 
 
@@ -228,17 +229,23 @@ def _compare_and_print(asked: dict[str, Any]) -> int:
 
 
 def _summarise(results: "Results", out: Path) -> None:
-    failures = results.failures
-    images = int((failures["what"] == "image").sum())
-    click.echo(
-        f"{len(results.images)} images, {int((results.encoders['status'] == 'ok').sum())} encoders",
-        err=True,
-    )
-    if images:
-        click.echo(f"{images} images were skipped: {out / 'failures.csv'} says why", err=True)
-    for _, row in failures[failures["what"] == "encoder"].iterrows():
-        click.echo(f"encoder '{row['name']}' failed: {row['error']}", err=True)
-    click.echo(f"report: {out / 'report.html'}", err=True)
+    kinds = results.failures["what"]
+    skipped, failed = int((kinds == "image").sum()), int((kinds == "encoder").sum())
+    encoders = int((results.encoders["status"] == "ok").sum())
+    lines = [
+        "* in the encoder's own space: compares clusterings of one encoder, not encoders",
+        f"{_count(len(results.images), 'image')}, {_count(encoders, 'encoder')}",
+    ]
+    if skipped:
+        lines.append(f"{_count(skipped, 'image')} skipped: {out / 'failures.csv'} says why")
+    if failed:
+        lines.append(f"{_count(failed, 'encoder')} failed: {out / 'failures.csv'} says why")
+    for line in [*lines, f"report: {out / 'report.html'}"]:
+        click.echo(line, err=True)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _print_table(headings: list[str], rows: list[list[str]]) -> None:

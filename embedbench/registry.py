@@ -52,13 +52,24 @@ class Installed:
         """Return the libraries that the encoder needs and that are not installed."""
         return [name for name in self.load().libraries if not _has(name)]
 
-    def advice(self, library: str) -> str:
-        """Return one line that says how to install what is missing."""
+    def default(self) -> str:
+        """Return the encoder's label if nothing is said of it; `NAME:...` if it needs a value."""
+        try:
+            return label(self.name, self.load()())
+        except TypeError:
+            return f"{self.name}:..."
+
+    def install(self, libraries: Sequence[str]) -> str:
+        """Return the command that installs these libraries, which the encoder misses."""
         distribution = self.entry_point.dist
         if distribution is not None and distribution.name == "image-embedbench":
-            step = f'in your checkout run: pip install -e ".[{self.name}]"'
-        else:
-            step = f"run: pip install {library}"
+            return f'pip install -e ".[{self.name}]"'
+        return f"pip install {' '.join(libraries)}"
+
+    def advice(self, library: str) -> str:
+        """Return one line that says how to install a missing library."""
+        command = self.install([library])
+        step = f"in your checkout run: {command}" if " -e " in command else f"run: {command}"
         return (
             f"encoder '{self.name}' needs the library '{library}', which is not installed; {step}"
         )

@@ -95,7 +95,10 @@ class Results:
     def to_text(self) -> str:
         """Return the main rows as plain text: every clusterer at the shared k, or at its own."""
         main = self.comparison["k_from"].isin(["truth", "given", "shared", "own"])
-        return _as_text(self.headline()[main], "simple")
+        left_out = [HEADLINE["seconds"]]
+        if self.comparison["space"].nunique() == 1:
+            left_out.append(HEADLINE["space"])
+        return _as_text(self.headline()[main].drop(columns=left_out), "simple")
 
     def _repr_html_(self) -> str:
         return str(self.headline().to_html(index=False, float_format="{:.3f}".format, na_rep=""))
@@ -182,7 +185,9 @@ def _number(value: Any) -> str:
         return value
     if pd.isna(value):
         return ""
-    return f"{value:.0f}" if value == int(value) and value > 1 else f"{value:.3f}"
+    if value == int(value) and value > 1:
+        return f"{value:.0f}"
+    return f"{value:.3f}".replace("-0.000", "0.000")
 
 
 def check_writable(folder: Path) -> None:

@@ -38,9 +38,9 @@ def test_a_run_prints_the_table_alone_and_writes_the_folder(
     )
     assert code == 0
     lines = table.splitlines()
-    assert lines[0].split()[:4] == ["encoder", "space", "clusterer", "k"]
+    assert lines[0].split()[:4] == ["encoder", "clusterer", "k", "from"]
     assert len(lines) == 2 + 3
-    assert err.splitlines() == ["36 images, 1 encoders", f"report: {out / 'report.html'}"]
+    assert err.splitlines()[1:] == ["36 images, 1 encoder", f"report: {out / 'report.html'}"]
     for name in (
         "comparison.csv comparison.md comparison.tex encoders.csv partitions.parquet elbow.csv "
         "clusters.csv failures.csv run.json report.html figures"
@@ -68,7 +68,7 @@ def test_a_broken_image_is_skipped_and_counted(
         out,
         "--quiet",
     )
-    assert code == 3 and "1 images were skipped" in err
+    assert code == 3 and "1 image skipped" in err
     assert pd.read_csv(out / "failures.csv")["name"].tolist() == ["red/broken.jpg"]
 
 

@@ -25,7 +25,7 @@ def stability(
 
     Two partitions are compared on the images that are in both, each noise image as a cluster of
     its own (Ben-Hur, Elisseeff, Guyon 2002; von Luxburg 2010). Stable does not mean right. nan
-    where a subsample holds too few different images for k.
+    where a subsample holds too few different images for k, or where none has a cluster.
 
     Args:
         points: the space that is clustered.
@@ -44,9 +44,13 @@ def stability(
     if k is not None and any(highest_k(points[sample]) < k for sample in samples):
         return float("nan")
     labels = np.full((resamples, len(points)), -1)
+    found = False
     for row, sample in zip(labels, samples, strict=True):
         partition = clusterer.run(points[sample], [] if k is None else [k], [seed])
+        found |= bool((partition.labels >= 0).any())
         row[sample] = noise_as_singletons(partition.labels)[0]
+    if not found:
+        return float("nan")
     return float(np.mean([_agreement(one, other) for one, other in combinations(labels, 2)]))
 
 
