@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float64
-from kneed import KneeLocator
 
 from embedbench.kmeans import fit_kmeans
 from embedbench.metrics.internal import silhouettes
@@ -66,6 +65,9 @@ def choose_k(
       clusters would count, and comparing each k with the next stops early where clusters come
       in groups.
 
+    Data without clusters here means something near Gaussian or uniform. A few images far from all
+    others (heavy tails, mostly of vectors that are not of unit length) can pass for clusters.
+
     Args:
         points: what was clustered.
         kmeans_runs: the K-means partitions of the points, of at least one k.
@@ -105,7 +107,7 @@ def choose_k(
 class _Curve:
     """What K-means gives for each k: the logarithm of the inertia from k = 1 on, the silhouette."""
 
-    log_inertia: Float64[np.ndarray, " ks+1"]
+    log_inertia: Float64[np.ndarray, " from_one"]
     silhouette: Float64[np.ndarray, " ks"]
 
     @classmethod
@@ -127,8 +129,8 @@ def _clustered(points: Points, ks: Sequence[int], seed: int) -> _Curve:
 
 def _elbow(
     ks: np.ndarray,
-    log_inertia: Float64[np.ndarray, " ks+1"],
-    null: Float64[np.ndarray, "references ks+1"],
+    log_inertia: Float64[np.ndarray, " from_one"],
+    null: Float64[np.ndarray, "references from_one"],
 ) -> int | None:
     every = np.array([1, *ks])
     null_depth = _depth(every, null)
@@ -146,6 +148,8 @@ def _elbow(
 
 def _knee(ks: np.ndarray, log_inertia: Float64[np.ndarray, " ks"]) -> int | None:
     """Return the place of the knee on a falling curve; None where it has none within."""
+    from kneed import KneeLocator  # brings matplotlib with it
+
     if len(ks) < 3:
         return None
     with warnings.catch_warnings():
@@ -178,9 +182,9 @@ def _silhouette(
 
 def _gap(
     ks: np.ndarray,
-    gap: Float64[np.ndarray, " ks+1"],
-    error: Float64[np.ndarray, " ks+1"],
-    null: Float64[np.ndarray, "references ks+1"],
+    gap: Float64[np.ndarray, " from_one"],
+    error: Float64[np.ndarray, " from_one"],
+    null: Float64[np.ndarray, "references from_one"],
 ) -> int | None:
     null_gap = null.mean(axis=0) - null
     largest = int(np.argmax(gap))

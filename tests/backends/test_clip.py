@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from embedbench.comparison import compare
 from embedbench.encoder import EncoderError, WeightsError
 from embedbench_clip import ClipEncoder
 
@@ -241,3 +242,15 @@ def test_a_hub_out_of_reach_is_a_weights_error_with_the_next_step(tmp_path: Path
     last = run.stderr.strip().splitlines()[-1]
     assert "WeightsError: cannot load 'openai/clip-vit-base-patch32'" in last
     assert last.endswith("give the folder: clip:FOLDER")
+
+
+def test_a_comparison_with_names_runs_whole(clip_folder: Path, photographs: Path) -> None:
+    results = compare(
+        photographs, [f"clip:{clip_folder}"], k="3", seeds=1, names=["cat", "dog", "car"]
+    )
+    assert results.encoders["dim"].tolist() == [24]
+    assert results.run["naming_encoder"] == "clip:" + clip_folder.name
+    assert set(results.clusters["nearest_word"]) <= {"cat", "dog", "car"}
+    assert results.clusters["name_margin"].ge(0).all()
+    named = results.clusters["name"] != ""
+    assert (results.clusters["name"] == results.clusters["nearest_word"])[named].all()

@@ -1,0 +1,65 @@
+"""The whole way on real photographs with real pretrained weights, where both are at hand."""
+
+from pathlib import Path
+
+import pytest
+
+from embedbench import Results, compare
+
+UNTRAINED = "timm:tf_efficientnet_lite0,pretrained=false"
+
+pytestmark = [pytest.mark.weights, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("store")
+
+
+def keras_spec(assets: Path) -> str:
+    folder = assets / "weights" / "keras_mobilenetv2_imagenet"
+    return f"keras:MobileNetV2,weights={folder / 'keras_mobilenetv2_imagenet_notop.weights.h5'}"
+
+
+def run(assets: Path, store: Path) -> Results:
+    encoders = ["timm", "conse", "pixels", UNTRAINED, keras_spec(assets)]
+    return compare(
+        assets / "images" / "caltech101_subset", encoders, k="truth", seeds=5, store=store
+    )
+
+
+def test_trained_encoders_find_the_classes_and_the_controls_do_not(
+    assets: Path, store: Path
+) -> None:
+    results = run(assets, store)
+    assert results.failures.empty
+    assert set(results.comparison["clusterer"]) == {"kmeans", "agglomerative", "hdbscan"}
+    kmeans = results.comparison[results.comparison["clusterer"] == "kmeans"]
+    ami = kmeans.set_index("encoder")["ami"]
+    assert ami["timm:tf_efficientnet_lite0"] >= 0.93
+    assert ami[[name for name in ami.index if name.startswith("keras")][0]] >= 0.90
+    assert ami["conse"] >= 0.80
+    assert ami[UNTRAINED] < 0.35 and ami["pixels"] < 0.45
+    again = run(assets, store)
+    assert set(again.run["encoded"].values()) == {0}
+    columns = [name for name in results.comparison.columns if name != "seconds"]
+    assert again.comparison[columns].equals(results.comparison[columns])
+
+
+def test_photographs_with_labels_in_a_file_or_without(assets: Path, store: Path) -> None:
+    folder = assets / "images"
+    labels = str(folder / "openimages_100_labels.csv")
+    with_labels = compare(
+        folder / "openimages_100",
+        ["timm", "pixels"],
+        labels=labels,
+        k="truth",
+        seeds=3,
+        store=store,
+    )
+    kmeans = with_labels.comparison.query("clusterer == 'kmeans' and k_from == 'truth'")
+    assert kmeans["k"].eq(8).all()
+    assert kmeans["ami"].iloc[0] > 0.2 > kmeans["ami"].iloc[1]
+    without = compare(folder / "openimages_100", ["timm", "pixels"], k="2..6", seeds=2, store=store)
+    assert "ami" not in without.comparison and not without.has_truth
+    assert (without.comparison["k_from"] == "shared").any()
