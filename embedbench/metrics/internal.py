@@ -1,6 +1,6 @@
 """Metrics without truth: how tight and how far apart the clusters are in their own space."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,10 @@ from sklearn.metrics import (
 )
 
 __all__ = ["internal", "silhouettes"]
+
+Points = Float64[np.ndarray, "images dim"]
+Members = Int[np.ndarray, " images"]
+Profile = Float64[np.ndarray, " images"]
 
 _NEAR = 1e-4
 """Nearer than this share of their length, two points' distance is lost in rounding."""
@@ -39,38 +43,44 @@ def internal(
     profiles = silhouettes(points, distinct)
     wide = points.astype(np.float64)
     rows = [_row(wide, row, profile) for row, profile in zip(distinct, profiles, strict=True)]
-    return pd.DataFrame(rows, columns=_COLUMNS).iloc[runs].reset_index(drop=True)
+    columns = ["clusters", "coverage", *_SCORES]
+    return pd.DataFrame(rows, columns=columns).iloc[runs].reset_index(drop=True)
 
 
-_COLUMNS = [
-    "clusters",
-    "coverage",
-    "silhouette",
-    "silhouette_macro",
-    "calinski_harabasz",
-    "davies_bouldin",
-]
-
-
-def _row(
-    points: Float64[np.ndarray, "images dim"],
-    labels: Int[np.ndarray, " images"],
-    profile: Float64[np.ndarray, " images"],
-) -> list[float]:
+def _row(points: Points, labels: Int[np.ndarray, " images"], profile: Profile) -> dict[str, float]:
     clustered = labels >= 0
     clusters, members = np.unique(labels[clustered], return_inverse=True)
-    counts = [float(len(clusters)), float(clustered.mean())]
+    row = {"clusters": float(len(clusters)), "coverage": float(clustered.mean())}
     if not 2 <= len(clusters) < len(members):
-        return [*counts, *[np.nan] * 4]
-    inside = points[clustered]
-    means = np.bincount(members, profile[clustered]) / np.bincount(members)
-    return [
-        *counts,
-        profile[clustered].mean(),
-        means.mean(),
-        calinski_harabasz_score(inside, members),
-        davies_bouldin_score(inside, members),
-    ]
+        return row | dict.fromkeys(_SCORES, np.nan)
+    inside, shape = points[clustered], profile[clustered]
+    return row | {name: float(score(inside, members, shape)) for name, score in _SCORES.items()}
+
+
+def _silhouette(points: Points, members: Members, profile: Profile) -> float:
+    return float(profile.mean())
+
+
+def _silhouette_macro(points: Points, members: Members, profile: Profile) -> float:
+    means = np.bincount(members, profile) / np.bincount(members)
+    return float(means.mean())
+
+
+def _calinski_harabasz(points: Points, members: Members, profile: Profile) -> float:
+    return float(calinski_harabasz_score(points, members))
+
+
+def _davies_bouldin(points: Points, members: Members, profile: Profile) -> float:
+    return float(davies_bouldin_score(points, members))
+
+
+_SCORES: dict[str, Callable[[Points, Members, Profile], float]] = {
+    "silhouette": _silhouette,
+    "silhouette_macro": _silhouette_macro,
+    "calinski_harabasz": _calinski_harabasz,
+    "davies_bouldin": _davies_bouldin,
+}
+"""Each from the clustered points, the cluster of each, and the silhouette of each."""
 
 
 def silhouettes(
