@@ -151,15 +151,18 @@ def test_the_elbow_says_which_k_was_chosen_and_where_none_is_clear() -> None:
     table = elbow(ENCODERS[1])
     assert [chosen_k(table, name) for name in ("elbow", "silhouette", "gap")] == [4, None, 4]
     assert titles(elbow_figure(table, "a", "red")) == [
-        "inertia: k = 4",
+        "elbow: k = 4",
         "silhouette: no clear k",
         "gap: k = 4",
     ]
+    assert titles(elbow_figure(table[table["k"] <= 4], "a", "red"))[2] == "gap: k = 4 or more"
 
 
 def test_the_elbow_says_nothing_of_a_k_that_was_not_asked_for() -> None:
     table = elbow(ENCODERS[0])[["k", "inertia", "silhouette"]].assign(gap=np.nan, chosen="")
-    assert titles(elbow_figure(table, "a", "red")) == ["inertia", "silhouette", "gap"]
+    figure = elbow_figure(table, "a", "red")
+    assert titles(figure) == ["", "", ""]
+    assert [axes.get_ylabel() for axes in figure.axes] == ["inertia", "silhouette", "gap"]
 
 
 def test_empty_choices_read_from_csv_are_no_choice() -> None:

@@ -64,12 +64,11 @@ def elbow_figure(elbow: pd.DataFrame, encoder: str, colour: str) -> Figure:
         for axes, criterion, name in zip(
             (inertia, silhouette, gap), CRITERIA, ("inertia", "silhouette", "gap"), strict=True
         ):
-            axes.set(xlabel="k")
+            axes.set(xlabel="k", ylabel=name)
             axes.use_sticky_edges = False
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-            axes.set_title(name)
             if asked:
-                _mark_chosen(axes, name, chosen_k(table, criterion))
+                _mark_chosen(axes, criterion, chosen_k(table, criterion), int(k.max()))
         if asked:
             _draw_null(table, inertia, silhouette, gap, colour)
     return figure
@@ -91,11 +90,12 @@ def _draw_null(
     )  # fmt: skip
 
 
-def _mark_chosen(axes: Axes, name: str, k: int | None) -> None:
+def _mark_chosen(axes: Axes, criterion: str, k: int | None, last: int) -> None:
+    """A best k that is the last one tried is told as such: more clusters may do better."""
     if k is None:
-        axes.set_title(f"{name}: no clear k", color=MUTED)
+        axes.set_title(f"{criterion}: no clear k", color=MUTED)
         return
-    axes.set_title(f"{name}: k = {k}")
+    axes.set_title(f"{criterion}: k = {k}{' or more' if k == last else ''}")
     axes.axvline(k, color=INK, linewidth=1.2, linestyle=(0, (4, 3)), zorder=0.5)
 
 
