@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,16 +46,19 @@ class Engine:
     Attributes:
         store: where vectors are kept.
         workers: processes for each encoder; on a GPU there is one.
-        environment: variables set in them.
         offline: they may not use the network.
         progress: how it is shown.
     """
 
     store: Store
     workers: int = field(default_factory=cores)
-    environment: dict[str, str] = field(default_factory=dict)
     offline: bool = False
     progress: Progress = field(default_factory=Progress)
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """Variables set in the processes; found out when the first of them is needed."""
+        return hub_environment(self.offline)
 
     def pool(self, workers: int, encoder: Encoder) -> Pool:
         """Return worker processes that hold this encoder."""
@@ -66,7 +70,6 @@ def make_engine(store: str | Path | None, offline: bool, progress: Progress) -> 
     """Return an engine on this machine; `store` is a folder, or None for the user's cache."""
     return Engine(
         store=Store(Path(store) if store else default_store()),
-        environment=hub_environment(offline),
         offline=offline,
         progress=progress,
     )

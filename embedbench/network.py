@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 import urllib.error
 import urllib.request
 from typing import Any
@@ -13,8 +14,19 @@ HUB = "https://huggingface.co"
 
 def reachable(address: str, seconds: float = 4.0) -> bool:
     """Return whether an http(s) address answers at all; proxies of the environment are used."""
-    request = urllib.request.Request(address, method="HEAD")
+    answers: list[bool] = []
+    # Looking up a name knows no time limit of its own, so it is left behind in a thread.
+    asking = threading.Thread(
+        target=lambda: answers.append(_answers(address, seconds)), daemon=True
+    )
+    asking.start()
+    asking.join(seconds + 1)
+    return any(answers)
+
+
+def _answers(address: str, seconds: float) -> bool:
     try:
+        request = urllib.request.Request(address, method="HEAD")
         urllib.request.urlopen(request, timeout=seconds).close()
     except urllib.error.HTTPError:
         return True
@@ -29,6 +41,8 @@ def hub_environment(offline: bool) -> dict[str, str]:
     Left alone, they try again for 25 to 45 seconds; told to be offline, they use what was
     fetched before, or say at once that it is not there.
     """
+    if os.environ.get("HF_HUB_OFFLINE"):
+        return {}
     if offline or not reachable(os.environ.get("HF_ENDPOINT", HUB)):
         return {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
     return {}

@@ -1,5 +1,6 @@
 """Progress bars on standard error, or none."""
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ class Progress:
     quiet: bool = False
 
     def bar(self, what: str, total: int, unit: str) -> "tqdm[None]":
-        """Return a progress bar, to be used as a context."""
+        """Return a progress bar, to be used as a context; of no total, only the time is shown."""
         from tqdm import tqdm
 
         return tqdm(
@@ -30,6 +31,7 @@ class Progress:
             disable=self.quiet or None,
             leave=False,
             smoothing=0.1,
+            bar_format=None if total else "{desc} ({elapsed})",
         )
 
     def say(self, text: str) -> None:
@@ -37,10 +39,4 @@ class Progress:
         if not self.quiet:
             from tqdm import tqdm
 
-            tqdm.write(text, file=_standard_error())
-
-
-def _standard_error() -> "object":
-    import sys
-
-    return sys.stderr
+            tqdm.write(text, file=sys.stderr)
