@@ -109,7 +109,7 @@ def _try_sweep(task: Task, vectors: Vectors, space: str) -> Sweep | str:
     plan = task.plan
     try:
         return sweep_space(
-            vectors, space, task.clusterers, plan.ks, task.seeds, task.truth, plan.choose
+            vectors, space, task.clusterers, plan.ks, task.seeds, task.truth, plan.choose_from
         )
     except EmbedbenchError as error:
         return str(error)

@@ -38,13 +38,15 @@ class KPlan:
         ks: those of the sweep, rising.
         shared: the k at which encoders are compared; None if it is to be chosen from the sweep.
         shared_from: what to call it in the table: `truth`, `given` or `shared`.
-        choose: whether elbow, silhouette and gap choose a k of their own for each encoder.
+        choose_from: the ks from which elbow, silhouette and gap choose one for each encoder; none
+            if they are not asked. The number of classes is not added here: a criterion must not
+            know it.
     """
 
     ks: tuple[int, ...]
     shared: int | None
     shared_from: str
-    choose: bool
+    choose_from: tuple[int, ...]
 
 
 def plan_k(k: str, images: int, classes: int | None, different: int | None = None) -> KPlan:
@@ -66,19 +68,19 @@ def plan_k(k: str, images: int, classes: int | None, different: int | None = Non
     if k == "truth":
         if classes is None:
             raise InputError("`k` can be `truth` only with labels; give some, or a range: 2..20")
-        return KPlan((_fits(classes, most, images),), classes, "truth", choose=False)
+        return KPlan((_fits(classes, most, images),), classes, "truth", ())
     if re.fullmatch(r"\d+", k):
-        return KPlan((_fits(int(k), most, images),), int(k), "given", choose=False)
+        return KPlan((_fits(int(k), most, images),), int(k), "given", ())
     match = re.fullmatch(r"(\d+)\.\.(\d+)", k)
     if not match or int(match[1]) > int(match[2]):
         raise InputError(f"`k` must be a range such as 2..20, a number or `truth`; not '{k}'")
     low, high = (int(part) for part in match.groups())
     if k == DEFAULT_K:
         high = min(high, most)
-    ks = set(range(_fits(low, most, images), _fits(high, most, images) + 1))
+    asked = tuple(range(_fits(low, most, images), _fits(high, most, images) + 1))
     if classes is None or not 2 <= classes <= most:
-        return KPlan(tuple(sorted(ks)), None, "shared", choose=True)
-    return KPlan(tuple(sorted(ks | {classes})), classes, "truth", choose=True)
+        return KPlan(asked, None, "shared", asked)
+    return KPlan(tuple(sorted({*asked, classes})), classes, "truth", asked)
 
 
 def _fits(k: int, most: int, images: int) -> int:

@@ -54,7 +54,7 @@ def sweep_space(
     ks: Sequence[int],
     seeds: Sequence[int],
     truth: Int[np.ndarray, " images"] | None,
-    choose: bool,
+    choose_from: Sequence[int],
 ) -> Sweep:
     """Return all runs of the clusterers in the space, with their metrics.
 
@@ -65,13 +65,13 @@ def sweep_space(
         ks: numbers of clusters, rising.
         seeds: the same for every encoder.
         truth: codes of the labels, -1 where not known; None without labels.
-        choose: whether a k is to be chosen.
+        choose_from: the ks of which the criteria choose one; none if they are not asked.
     """
     points = to_space(vectors, space, seeds[0])
     partitions = sweep(points, clusterers, ks, seeds)
     labels = partitions.labels
     runs = pd.concat([partitions.runs, evaluate(points, labels, truth)], axis=1)
-    choice = _choose(points, labels, runs, ks, seeds) if choose else None
+    choice = _choose(points, labels, runs, choose_from, seeds) if choose_from else None
     return Sweep(points, labels, runs, choice)
 
 
@@ -83,7 +83,7 @@ def _choose(
     seeds: Sequence[int],
 ) -> KChoice:
     """The criteria read the K-means sweep; where none was asked for, one is made for them."""
-    mine = (runs["clusterer"] == "kmeans").to_numpy()
+    mine = ((runs["clusterer"] == "kmeans") & runs["k"].isin(ks)).to_numpy()
     if mine.any():
         kmeans = Partitions(labels[mine], runs.loc[mine, list(_RUN)].reset_index(drop=True))
         silhouette = runs.loc[mine, "silhouette"].to_numpy()

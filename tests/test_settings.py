@@ -13,12 +13,12 @@ from embedbench.settings import KPlan, plan_k, read_toml
 @pytest.mark.parametrize(
     ("k", "images", "classes", "plan"),
     [
-        ("2..5", 100, None, KPlan((2, 3, 4, 5), None, "shared", True)),
-        ("2..5", 100, 3, KPlan((2, 3, 4, 5), 3, "truth", True)),
-        ("2..4", 100, 9, KPlan((2, 3, 4, 9), 9, "truth", True)),
-        ("2..20", 5, None, KPlan((2, 3, 4), None, "shared", True)),
-        ("4", 100, 3, KPlan((4,), 4, "given", False)),
-        ("truth", 100, 3, KPlan((3,), 3, "truth", False)),
+        ("2..5", 100, None, KPlan((2, 3, 4, 5), None, "shared", (2, 3, 4, 5))),
+        ("2..5", 100, 3, KPlan((2, 3, 4, 5), 3, "truth", (2, 3, 4, 5))),
+        ("2..4", 100, 9, KPlan((2, 3, 4, 9), 9, "truth", (2, 3, 4))),
+        ("2..20", 5, None, KPlan((2, 3, 4), None, "shared", (2, 3, 4))),
+        ("4", 100, 3, KPlan((4,), 4, "given", ())),
+        ("truth", 100, 3, KPlan((3,), 3, "truth", ())),
     ],
 )
 def test_three_forms_of_k(k: str, images: int, classes: int | None, plan: KPlan) -> None:
