@@ -1,7 +1,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test format
+.PHONY: demo test format readme
 
 demo: .venv/demo-installed
 	$(BIN)/embedbench demo
@@ -15,6 +15,10 @@ test: .venv/test-installed
 format: .venv/test-installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The README's table, picture and texts, from a demo run and the program.
+readme: demo
+	$(BIN)/python docs/fill_readme.py embedbench-demo/run
 
 .venv/demo-installed: pyproject.toml
 	$(PYTHON) -m venv .venv

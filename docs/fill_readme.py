@@ -1,6 +1,8 @@
-"""Fill the marked blocks of README.md: from the program itself, and from a demo run.
+"""Fill the marked blocks of README.md from the program itself; of a demo run also the rest.
 
 python docs/fill_readme.py [DEMO_RUN_FOLDER]
+
+With a run folder of `embedbench demo`, its table and its picture are taken as well.
 """
 
 import re
@@ -8,6 +10,7 @@ import sys
 from pathlib import Path
 
 import click
+from PIL import Image
 
 from embedbench.cli import cli
 from embedbench.metrics import METRICS
@@ -55,6 +58,14 @@ def demo_table(run: Path) -> str:
     return f"```text\n{Results.read(run).to_text()}\n```"
 
 
+def demo_picture(run: Path) -> None:
+    """Write the first encoder's map of pictures, small enough for a README."""
+    source = min((run / "figures").glob("01_*/map_tsne_pictures.jpg"))
+    with Image.open(source) as picture:
+        picture.thumbnail((1000, 1100))
+        picture.save(README.parent / "docs" / "demo-clusters.webp", quality=80)
+
+
 def fill(text: str, name: str, block: str) -> str:
     """Return the text with the block between `<!-- name -->` and the next `<!-- end -->`."""
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -70,6 +81,7 @@ def main() -> None:
         text = fill(text, name, make())
     if len(sys.argv) > 1:
         text = fill(text, "demo table", demo_table(Path(sys.argv[1])))
+        demo_picture(Path(sys.argv[1]))
     README.write_text(text, encoding="utf-8")
 
 

@@ -67,7 +67,7 @@ def analyse(vectors: dict[str, Vectors], task: Task, progress: Progress) -> Anal
     jobs = len(vectors) * len(task.spaces)
     with (
         progress.bar("clustering", 2 * jobs + len(vectors), "steps") as bar,
-        Pool(min(cores(), jobs)) as pool,
+        Pool(min(cores(), jobs), patience=None) as pool,
     ):
         sweeps, errors = _sweep_all(task, vectors, pool, bar.update)
         encoders = [name for name in vectors if name not in errors]

@@ -143,14 +143,16 @@ def create_all(
 
 def label(name: str, encoder: Encoder) -> str:
     """Return the short text that tells the encoder in tables: its name, model, changed fields."""
-    head, parts = name, []
-    for position, field in enumerate(field_list(type(encoder))):
-        value = getattr(encoder, field.name)
-        if position == 0 and str(value):
-            head = f"{name}:{_short(value)}"
-        elif position and value != field.default:
-            parts.append(f"{field.name}={_short(value)}")
-    return ",".join([head if _is_model(type(encoder)) else name, *parts])
+    fields = field_list(type(encoder))
+    head = name
+    if _is_model(type(encoder)):
+        head = f"{name}:{_short(getattr(encoder, fields.pop(0).name))}"
+    changed = [
+        f"{field.name}={_short(value)}"
+        for field in fields
+        if (value := getattr(encoder, field.name)) != field.default
+    ]
+    return ",".join([head, *changed])
 
 
 def _is_model(cls: type) -> bool:

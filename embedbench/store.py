@@ -3,9 +3,10 @@
 A store is a folder. Under `vectors/FINGERPRINT/` lie safetensors files, each with some rows of
 `vectors` and their `keys` (SHA-256 of the image file's bytes or of the text). Files are only ever
 added, each whole or not at all, so that any number of processes may write at once and a process
-that is killed leaves no half row. `tables/` holds Parquet files added in the same way, such as
-the images' sizes and thumbnails; `encoders/` remembers what was measured of an encoder, and the
-files that its fingerprint was made from.
+that is killed leaves no half row. (safetensors: plain arrays, read and written at the speed of
+the disk, with nothing in them that can run.) `tables/` holds Parquet files added in the same way,
+such as the images' sizes and thumbnails; `encoders/` remembers what was measured of an encoder,
+and the files that its fingerprint was made from.
 """
 
 import contextlib

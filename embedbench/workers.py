@@ -7,7 +7,6 @@ classes that were written in a notebook, and one that dies raises instead of han
 import os
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
@@ -55,7 +54,8 @@ class Pool:
         workers: how many.
         environment: variables set in the workers before anything is imported.
         prepare: called once in each worker with `arguments`, before its first task.
-        patience: seconds without any result after which the workers are given up.
+        patience: seconds without any result after which the workers are given up; None to wait
+            for as long as they live.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Pool:
         environment: dict[str, str] | None = None,
         prepare: Callable[..., None] | None = None,
         arguments: tuple[Any, ...] = (),
-        patience: float = 900.0,
+        patience: float | None = 900.0,
     ) -> None:
         self.workers = workers
         self.patience = patience
@@ -118,11 +118,13 @@ class Pool:
         try:
             return future.result(self.patience)
         except TimeoutError as error:
-            raise EncoderError(
-                f"no answer from its process for {self.patience:.0f} seconds"
-            ) from error
+            raise self.silence() from error
         except TerminatedWorkerError as error:
             raise EncoderError(f"its process died{self._last_words()}") from error
+
+    def silence(self) -> EncoderError:
+        """Return the error that tells of too long a wait."""
+        return EncoderError(f"no answer from its process for {self.patience:.0f} seconds")
 
     def _last_words(self) -> str:
         lines = Path(self._log.name).read_text(errors="replace").strip().splitlines()
@@ -147,7 +149,9 @@ def map_unordered(
         if not running:
             return
         done, _ = wait(running, pools[0].patience, FIRST_COMPLETED)
-        for future in done or list(running)[:1]:
+        if not done:
+            raise pools[0].silence()
+        for future in done:
             yield running.pop(future).result(future)
 
 
@@ -157,6 +161,5 @@ def _start(log: str, prepare: Callable[..., None] | None, arguments: tuple[Any, 
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
-    threading.excepthook = lambda arguments: None
     if prepare:
         prepare(*arguments)

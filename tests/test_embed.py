@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from embedbench.encoder import Encoder, LookupEncoder, TextEncoder
 from embedbench.errors import EncoderError, WeightsError
 from embedbench.progress import Progress
 from embedbench.store import Store
+from embedbench.workers import Pool, map_unordered
 
 MakeEncoder = Callable[..., Encoder]
 
@@ -122,6 +124,24 @@ def test_a_failing_encoder_says_why(
 ) -> None:
     with pytest.raises(error, match=words):
         run(broken(kind), read_dataset(photographs), engine)
+
+
+def test_an_encoder_that_hangs_is_given_up() -> None:
+    @dataclass(frozen=True)
+    class Hanging(Encoder):
+        def encode_batch(self, images: Any) -> np.ndarray:
+            time.sleep(600)
+            return np.zeros((len(images), 1), np.float32)
+
+    start = time.monotonic()
+    with (
+        pytest.raises(EncoderError, match="no answer from its process for 2 seconds"),
+        Pool(1, patience=2.0) as pool,
+    ):
+        pool.call(Hanging().encode_batch, [])
+    assert time.monotonic() - start < 30
+    with pytest.raises(EncoderError, match="no answer"), Pool(1, patience=2.0) as pool:
+        list(map_unordered([pool], time.sleep, [600]))
 
 
 def test_texts_are_encoded_once(photographs: Path, engine: Engine) -> None:

@@ -109,8 +109,8 @@ def test_a_wrong_spec_says_what_would_be_right(
 
 
 def test_the_label_names_the_model_and_what_was_changed() -> None:
-    names = list(create_all(["timm", "timm:resnet18,pretrained=false", "pixels"]))
-    assert names == ["timm:tf_efficientnet_lite0", "timm:resnet18,pretrained=false", "pixels"]
+    specs = ["timm", "timm:resnet18,pretrained=false", "pixels", "conse", "conse,classes=5"]
+    assert list(create_all(specs)) == ["timm:tf_efficientnet_lite0", *specs[1:]]
 
 
 def test_the_same_encoder_twice_is_an_error() -> None:

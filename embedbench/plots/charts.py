@@ -261,6 +261,6 @@ def _draw_bars(axes: Axes, part: pd.DataFrame, value: str, colours: list[str]) -
         if known and low in part and pd.notna(row[low]):
             axes.plot([row[low], row[high]], [place, place], color=INK, linewidth=1.4)
             end = max(end, row[high])
-        text = f" {row[value]:.2f}" if known else " no number"
+        text = f" {row[value]:.2f}".replace("-0.00", "0.00") if known else " no number"
         axes.text(max(end, 0), place, text, va="center", size=8, color=INK if known else MUTED)
     axes.margins(x=0.18)
