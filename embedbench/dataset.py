@@ -186,9 +186,10 @@ def _read_table(file: Path) -> Dataset:
     table = table.assign(path=table["path"].astype(str)).sort_values("path", ignore_index=True)
     names = tuple(PurePosixPath(path.replace("\\", "/")).as_posix() for path in table["path"])
     sources = tuple(file.parent / name for name in names)
-    table = table.drop(columns="path").rename(columns={"truth": "truth"})
-    if "label" in table.columns and "truth" not in table.columns:
-        table["truth"] = _as_labels(table["label"])
+    table = table.drop(columns="path")
+    labels = next((name for name in ("truth", "label") if name in table.columns), None)
+    if labels:
+        table["truth"] = _as_labels(table[labels])
     return Dataset(names, sources, table, str(file))
 
 
@@ -213,6 +214,9 @@ def _labels_from_file(file: Path, names: Sequence[str]) -> pd.Series:
     column = "label" if "label" in rest else rest[0] if len(rest) == 1 else None
     if column is None:
         raise InputError(f"'{file}' must have a column `label`; it has {', '.join(rest) or 'none'}")
+    if table[keys[0]].duplicated().any():
+        twice = table.loc[table[keys[0]].duplicated(), keys[0]].iloc[0]
+        raise InputError(f"'{file}' has two labels for '{twice}'")
     known = dict(zip(table[keys[0]].astype(str), _as_labels(table[column]), strict=True))
     short = pd.Series([PurePosixPath(name).name for name in names])
     unique = ~short.duplicated(keep=False)

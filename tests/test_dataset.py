@@ -124,6 +124,23 @@ def test_labels_that_name_no_image_say_so(photographs: Path, tmp_path: Path) -> 
         read_dataset(photographs).with_truth(str(file))
 
 
+def test_two_labels_for_one_image_are_an_error(photographs: Path, tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text("path,label\nred/00.png,dog\nred/00.png,cat\n")
+    with pytest.raises(InputError, match="two labels for 'red/00.png'"):
+        read_dataset(photographs).with_truth(str(file))
+
+
+def test_labels_that_are_numbers_are_names_too(tmp_path: Path) -> None:
+    put(tmp_path, "a.png", "b.png", "c.png")
+    file = tmp_path / "table.parquet"
+    table = pd.DataFrame({"path": ["a.png", "b.png", "c.png"], "label": [10, 9, 10]})
+    table.to_parquet(file)
+    found = read_dataset(file).truth_codes()
+    assert found is not None
+    assert (found[0].tolist(), found[1]) == ([0, 1, 0], ["10", "9"])
+
+
 def test_unknown_labels_name_the_columns(photographs: Path) -> None:
     with pytest.raises(InputError, match=r"a column \(truth\); not 'colour'"):
         read_dataset(photographs).with_truth("colour")
