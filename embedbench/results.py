@@ -135,7 +135,7 @@ class Results:
             getattr(self, name).to_parquet(folder / f"{name}.parquet", index=False)
         headline = self.headline()
         (folder / "comparison.md").write_text(self.to_markdown() + "\n", encoding="utf-8")
-        latex = headline.style.hide(axis="index").format(precision=3, escape="latex", na_rep="")
+        latex = headline.style.hide(axis="index").format(_number, escape="latex")
         latex = latex.format_index(escape="latex", axis=1)
         (folder / "comparison.tex").write_text(latex.to_latex(hrules=True), encoding="utf-8")
         run = {"schema": SCHEMA_VERSION, **self.run}
