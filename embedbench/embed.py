@@ -1,9 +1,8 @@
 """Embedding: images to vectors, in worker processes of each encoder's own, into the store."""
 
 import time
-import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,31 +11,26 @@ from typing import Any
 import cloudpickle
 import numpy as np
 from jaxtyping import Float32
-from PIL import Image
 
-from embedbench.dataset import Dataset, Source, read_source
+from embedbench.dataset import Dataset, Source
 from embedbench.encoder import (
     Encoder,
     LookupEncoder,
-    TextEncoder,
     Vectors,
     check_rows,
     combine,
-    hash_file,
 )
-from embedbench.errors import EmbedbenchError, EncoderError, ImageError
-from embedbench.images import open_rgb
-from embedbench.network import forbid_network, hub_environment
+from embedbench.encoding import Item, encode_images, encode_texts, hold, load, stamp
+from embedbench.errors import EncoderError
+from embedbench.network import hub_environment
 from embedbench.progress import Progress
 from embedbench.store import Store, default_store, text_key
-from embedbench.workers import Pool, cores, map_unordered, peak_memory_mb
+from embedbench.workers import Pool, cores, map_unordered
 
 __all__ = ["Embedding", "Engine", "embed", "make_engine"]
 
 _FLUSH_ROWS = 256
 _FLUSH_SECONDS = 5.0
-
-Item = tuple[str, Source]
 
 
 @dataclass(frozen=True)
@@ -63,7 +57,7 @@ class Engine:
     def pool(self, workers: int, encoder: Encoder) -> Pool:
         """Return worker processes that hold this encoder."""
         arguments = (cloudpickle.dumps(encoder), self.offline)
-        return Pool(workers, self.environment, _hold, arguments)
+        return Pool(workers, self.environment, hold, arguments)
 
 
 def make_engine(store: str | Path | None, offline: bool, progress: Progress) -> Engine:
@@ -165,12 +159,12 @@ class _Session:
         with ExitStack() as stack:
             with progress.bar(f"{self.label}: loading", 0, "images"):
                 first = stack.enter_context(self.engine.pool(1, self.encoder))
-                loaded = first.call(_load)
+                loaded = first.call(load)
             fingerprint = combine(self.encoder.identity(), [row[3] for row in loaded["weights"]])
             record = (self.record or {}) | loaded | {"fingerprint": fingerprint}
             missing, missing_texts = _missing(store, record, items, texts)
             if missing_texts:
-                rows = first.call(_encode_texts, missing_texts)
+                rows = first.call(encode_texts, missing_texts)
                 store.write(fingerprint, [text_key(text) for text in missing_texts], rows)
             batches = _split(missing, self.encoder.batch_size)
             others = min(self.engine.workers, len(batches)) - 1
@@ -192,7 +186,7 @@ class _Session:
         busy, peak, rows = 0.0, 0.0, 0
         try:
             with self.engine.progress.bar(self.label, images, "images") as bar:
-                for batch in map_unordered(pools, _encode_images, batches):
+                for batch in map_unordered(pools, encode_images, batches):
                     writer.add(batch.keys, batch.vectors)
                     failures |= batch.failures
                     busy, rows = busy + batch.seconds, rows + len(batch.keys)
@@ -265,94 +259,10 @@ def _look_up(encoder: LookupEncoder, dataset: Dataset) -> Embedding:
 def _recall(store: Store, identity: str) -> dict[str, Any] | None:
     """Return what is remembered of an encoder, if its weights' files are still the same."""
     record = store.recall("encoders", identity)
-    if record is None or any(_stamp(Path(row[0])) != row[1:3] for row in record["weights"]):
+    if record is None or any(stamp(Path(row[0])) != row[1:3] for row in record["weights"]):
         return None
     return record
 
 
-def _stamp(path: Path) -> list[int]:
-    try:
-        found = path.stat()
-    except OSError:
-        return []
-    return [found.st_size, found.st_mtime_ns]
-
-
 def _split(items: list[Item], size: int) -> list[list[Item]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
-
-
-# What follows runs in the workers.
-
-_held: list[Encoder] = []
-"""The one encoder of this worker process."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Batch:
-    keys: list[str]
-    vectors: Vectors
-    failures: dict[str, str]
-    seconds: float
-    peak_memory_mb: float
-
-
-def _hold(pickled: bytes, offline: bool) -> None:
-    if offline:
-        forbid_network()
-    _held[:] = [cloudpickle.loads(pickled)]
-
-
-def _load() -> dict[str, Any]:
-    """Load the model by encoding a grey image; tell what it is and what it was loaded from."""
-    encoder = _held[0]
-    start = time.perf_counter()
-    with _errors_in_words():
-        encoder.encode([Image.new("RGB", (64, 64), "grey")])
-        seconds = time.perf_counter() - start
-        files = [path.resolve() for path in encoder.weights_files()]
-        weights = [[str(path), *_stamp(path), hash_file(path)] for path in files]
-        return {
-            "weights": weights,
-            "facts": asdict(encoder.facts()),
-            "load_seconds": round(seconds, 2),
-            "peak_memory_mb": round(peak_memory_mb()),
-        }
-
-
-def _encode_images(items: list[Item]) -> _Batch:
-    encoder = _held[0]
-    keys, prepared, failures = [], [], {}
-    start = time.perf_counter()
-    with _errors_in_words():
-        for key, source in items:
-            try:
-                image = open_rgb(read_source(source))
-            except ImageError as error:
-                failures[key] = str(error)
-                continue
-            prepared.append(encoder.prepare(image))
-            keys.append(key)
-        rows = encoder.encode_prepared(prepared) if keys else np.empty((0, 0), np.float32)
-    seconds = time.perf_counter() - start
-    return _Batch(keys, rows, failures, seconds, peak_memory_mb())
-
-
-def _encode_texts(texts: list[str]) -> Float32[np.ndarray, "texts dim"]:
-    encoder = _held[0]
-    assert isinstance(encoder, TextEncoder)
-    with _errors_in_words():
-        return check_rows(encoder.encode_texts(texts), len(texts))
-
-
-@contextmanager
-def _errors_in_words() -> Iterator[None]:
-    """Turn whatever an encoder raises into an EncoderError of one line; our own errors pass."""
-    try:
-        yield
-    except EmbedbenchError:
-        raise
-    except Exception as error:
-        traceback.print_exc()
-        text = " ".join(str(error).split())[:500]
-        raise EncoderError(f"{type(error).__name__}: {text}") from None
