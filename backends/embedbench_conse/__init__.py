@@ -17,7 +17,13 @@ from jaxtyping import Float32
 from PIL import Image
 
 from embedbench.encoder import Facts, InputError, TextEncoder, Vectors
-from embedbench_timm import PACKAGED, Packaged, evaluation_transform, load_packaged
+from embedbench_timm import (
+    PACKAGED,
+    Packaged,
+    TimmEncoder,
+    evaluation_transform,
+    load_packaged,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -52,6 +58,10 @@ class ConseEncoder(TextEncoder):
         PACKAGED[_CLASSIFIER].distribution,
         _MINILM.distribution,
     )
+
+    def identity(self) -> dict[str, Any]:
+        """Return what tells this encoder from others, the code of its classifier included."""
+        return super().identity() | {"classifier": TimmEncoder(_CLASSIFIER).identity()}
 
     def prepare(self, image: Image.Image) -> "torch.Tensor":
         """Return the image resized, cropped and normalised as the classifier was evaluated."""

@@ -10,6 +10,7 @@ from PIL import Image
 
 from embedbench.encoder import InputError
 from embedbench_conse import ConseEncoder
+from embedbench_timm import TimmEncoder
 
 timm = pytest.importorskip("timm")
 torch = pytest.importorskip("torch")
@@ -97,3 +98,10 @@ def test_it_names_seven_of_ten_photographs(conse: ConseEncoder, assets: Path) ->
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     named = (rows @ conse.encode_texts(names).T).argmax(axis=1)
     assert (named == truth).mean() >= 0.70
+
+
+def test_the_fingerprint_changes_with_the_classifiers_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = ConseEncoder().identity()
+    assert before == ConseEncoder().identity()
+    monkeypatch.setattr(TimmEncoder, "identity", lambda self: {"code": "changed"})
+    assert ConseEncoder().identity() != before
