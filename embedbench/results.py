@@ -38,6 +38,7 @@ HEADLINE = {
     "ari": "ARI",
     "accuracy": "accuracy",
     "silhouette": "silhouette*",
+    "silhouette_l2": "in l2*",
     "stability": "stability",
     "seconds": "seconds",
 }
@@ -86,6 +87,8 @@ class Results:
     def headline(self) -> pd.DataFrame:
         """Return the columns of the comparison that a person sees first, with their headings."""
         present = [column for column in HEADLINE if column in self.comparison.columns]
+        if self.comparison["space"].eq("l2").all() and "silhouette_l2" in present:
+            present.remove("silhouette_l2")
         return self.comparison[present].rename(columns=HEADLINE)
 
     def to_markdown(self) -> str:

@@ -11,7 +11,7 @@ from jaxtyping import Float, Float32, Int
 from embedbench.choose_k import KChoice, choose_k
 from embedbench.cluster import Clusterer, KMeans, Partitions, sweep
 from embedbench.encoder import Vectors
-from embedbench.metrics import evaluate
+from embedbench.metrics import evaluate, noise_as_singletons
 from embedbench.metrics.internal import silhouettes
 from embedbench.metrics.stability import stability
 from embedbench.naming import Name, name_clusters
@@ -29,7 +29,7 @@ class Sweep:
     Attributes:
         points: the images in the space.
         labels: a row a run.
-        runs: a row a run: `clusterer, k, seed, inertia, seconds` and every metric.
+        runs: a row a run: `clusterer, k, seed, inertia, seconds` and every metric but stability.
         choice: the ks that the criteria choose; None if they were not asked.
     """
 
@@ -71,8 +71,20 @@ def sweep_space(
     partitions = sweep(points, clusterers, ks, seeds)
     labels = partitions.labels
     runs = pd.concat([partitions.runs, evaluate(points, labels, truth)], axis=1)
+    runs["silhouette_l2"] = (
+        runs["silhouette"] if space == "l2" else _silhouette_l2(vectors, labels, seeds[0])
+    )
     choice = _choose(points, labels, runs, choose_from, seeds) if choose_from else None
     return Sweep(points, labels, runs, choice)
+
+
+def _silhouette_l2(
+    vectors: Vectors, labels: Int[np.ndarray, "runs images"], seed: int
+) -> Float[np.ndarray, " runs"]:
+    """The silhouettes of the same clusters among the vectors: a plane makes its own clusters."""
+    profiles = silhouettes(to_space(vectors, "l2", seed), noise_as_singletons(labels))
+    means: Float[np.ndarray, " runs"] = profiles.mean(axis=1)
+    return means
 
 
 def _choose(

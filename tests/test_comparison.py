@@ -1,7 +1,7 @@
 """Promises of a comparison: right numbers, the same every time, and failures are rows."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score
 
 from embedbench import Results, compare
-from embedbench.encoder import Encoder
+from embedbench.encoder import Encoder, LookupEncoder
 from embedbench.errors import InputError
 
 MakeEncoder = Callable[..., Encoder]
@@ -147,6 +147,26 @@ def test_without_labels_there_are_no_scores_against_them(
     assert "ami" not in results.comparison
     shared = results.comparison[results.comparison["k_from"] == "shared"]
     assert shared["k"].eq(3).all() and shared["silhouette"].gt(0.5).all()
+
+
+def test_the_plane_of_t_sne_stands_beside_the_honest_number(
+    photographs: Path, tmp_path: Path
+) -> None:
+    """Noise has clusters on the plane, and none among the vectors."""
+
+    @dataclass(frozen=True)
+    class Noise(LookupEncoder):
+        def lookup(self, names: Sequence[str]) -> np.ndarray:
+            random = np.random.default_rng(0)
+            return random.normal(size=(len(names), 64)).astype(np.float32)
+
+    results = compare(
+        photographs, {"noise": Noise()}, spaces=("l2", "tsne:2"), clusterers=("kmeans",), k="4"
+    )
+    (own, honest), (plane, behind) = results.comparison[["silhouette", "silhouette_l2"]].to_numpy()
+    assert own == honest
+    assert plane > 0.3 > 0.1 > behind
+    assert "in l2*" in results.to_text()
 
 
 def test_labels_for_some_images_score_those(

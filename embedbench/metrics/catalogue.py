@@ -210,6 +210,17 @@ METRICS: tuple[Metric, ...] = (
     *_WITH_TRUTH,
     *_WITHOUT_TRUTH,
     Metric(
+        "silhouette_l2",
+        "silhouette in l2",
+        +1,
+        -1.0,
+        1.0,
+        False,
+        "The silhouette of the same clusters among the vectors of unit length, whatever space they "
+        "were found in: the honest number beside that of a t-SNE or UMAP plane.",
+        "Rousseeuw 1987; embedbench",
+    ),
+    Metric(
         "stability",
         "stability",
         +1,
