@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from jaxtyping import Float
 
 from embedbench.analyse import Task, analyse
 from embedbench.cluster import Clusterer, Estimator, parse_clusterer
@@ -124,7 +122,7 @@ class _Request:
         for space in self.spaces:
             check_space(space)
         plan_k(self.k, images, classes)
-        if self.words and self.namer is None:
+        if self.words and not any(map(self.reads_texts, self.encoders)):
             raise InputError(
                 "names need an encoder that reads texts in the comparison: add -e clip or -e conse"
             )
@@ -137,16 +135,11 @@ class _Request:
             "k": self.k,
             "seeds": list(self.seeds),
             "names": list(self.words),
-            "naming_encoder": self.namer if self.words else None,
         }
 
-    @property
-    def namer(self) -> str | None:
-        """The first encoder that reads texts."""
-        texts = [
-            name for name, encoder in self.encoders.items() if isinstance(encoder, TextEncoder)
-        ]
-        return texts[0] if texts else None
+    def reads_texts(self, name: str) -> bool:
+        """Whether the encoder of this name reads texts as well as images."""
+        return isinstance(self.encoders[name], TextEncoder)
 
 
 def _run(
@@ -158,7 +151,10 @@ def _run(
     readable, images, embeddings = _without_failures(readable, images, embeddings)
     truth = readable.truth_codes()
     plan = plan_k(request.k, len(readable), _classes(readable), images["hash"].nunique())
-    similarity = _similarity(embeddings, request)
+    namer = next((name for name, found in embeddings.items() if len(found.texts)), None)
+    similarity = None
+    if namer is not None:
+        similarity = word_similarity(embeddings[namer].vectors, embeddings[namer].texts)
     analysis = analyse(
         {name: embedding.vectors for name, embedding in embeddings.items()},
         Task(
@@ -183,7 +179,9 @@ def _run(
         encoders=encoders_table(request.encoders, embeddings, errors | analysis.errors),
         failures=failures,
         images=images,
-        run=run_record(images, embeddings, request.encoders, started, asked),
+        run=run_record(
+            images, embeddings, request.encoders, started, asked | {"naming_encoder": namer}
+        ),
     )
 
 
@@ -194,7 +192,8 @@ def _embed_all(
     embeddings: dict[str, Embedding] = {}
     errors: dict[str, str] = {}
     for name, encoder in request.encoders.items():
-        texts = texts_for(request.words) if name == request.namer else []
+        named = any(len(found.texts) for found in embeddings.values())
+        texts = [] if named or not request.reads_texts(name) else texts_for(request.words)
         try:
             embeddings[name] = embed(name, encoder, dataset, hashes, engine, texts)
         except EmbedbenchError as error:
@@ -218,15 +217,6 @@ def _without_failures(
         raise InputError("no image could be encoded by every encoder")
     smaller = {name: embedding.take(kept) for name, embedding in embeddings.items()}
     return dataset.take(kept), images.iloc[kept].reset_index(drop=True), smaller
-
-
-def _similarity(
-    embeddings: dict[str, Embedding], request: _Request
-) -> Float[np.ndarray, "images words"] | None:
-    if not request.words or request.namer not in embeddings:
-        return None
-    namer = embeddings[request.namer]
-    return word_similarity(namer.vectors, namer.texts)
 
 
 def _command(asked: dict[str, Any]) -> str:

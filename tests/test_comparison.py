@@ -13,7 +13,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score
 
 from embedbench import Results, compare
-from embedbench.encoder import Encoder, LookupEncoder
+from embedbench.encoder import Encoder, LookupEncoder, TextEncoder
 from embedbench.errors import InputError
 
 MakeEncoder = Callable[..., Encoder]
@@ -226,3 +226,24 @@ def test_a_folder_of_something_else_is_not_replaced(
     with pytest.raises(InputError, match="holds something that is not a run"):
         compare(photographs, {"colour": colour_encoder()}, out=tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "all my work"
+
+
+def test_the_next_encoder_names_the_clusters_where_the_first_failed(photographs: Path) -> None:
+    @dataclass(frozen=True)
+    class Colours(TextEncoder):
+        fails: bool = False
+
+        def encode_batch(self, images: Any) -> np.ndarray:
+            if self.fails:
+                raise ValueError("no luck")
+            return np.stack([np.asarray(image, np.float32).mean((0, 1)) for image in images])
+
+        def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+            names = ("red", "green", "blue")
+            return np.array([[name in text for name in names] for text in texts], np.float32)
+
+    encoders = {"first": Colours(fails=True), "second": Colours()}
+    results = compare(photographs, encoders, k="3", seeds=1, names="red,green,blue")
+    assert results.run["naming_encoder"] == "second"
+    kmeans = results.clusters[results.clusters["clusterer"] == "kmeans"]
+    assert [medoid.split("/")[0] for medoid in kmeans["medoid"]] == kmeans["name"].tolist()
