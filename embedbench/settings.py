@@ -12,6 +12,7 @@ from embedbench.errors import InputError
 __all__ = ["KPlan", "plan_k", "read_toml"]
 
 DEFAULT_K = "2..20"
+_LEAST_IMAGES = 4  # a t-SNE map needs as many
 
 _TOML_KINDS: Mapping[str, type] = {
     "source": str,
@@ -63,8 +64,10 @@ def plan_k(k: str, images: int, classes: int | None, different: int | None = Non
             that there are not.
     """
     most = min(images - 1, images if different is None else different)
-    if most < 2:
-        raise InputError(f"a comparison needs at least 3 images, 2 of them different; not {images}")
+    if most < 2 or images < _LEAST_IMAGES:
+        raise InputError(
+            f"a comparison needs at least {_LEAST_IMAGES} images, 2 of them different; not {images}"
+        )
     if k == "truth":
         if classes is None:
             raise InputError("`k` can be `truth` only with labels; give some, or a range: 2..20")

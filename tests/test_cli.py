@@ -94,7 +94,7 @@ def test_a_toml_file_says_the_same(
         (["run", "{photographs}", "-e", "clop"], "unknown encoder 'clop'; installed"),
         (["run", "{photographs}", "-e", "pixels,depth=3"], "no field 'depth'"),
         (["run", "{empty}", "-e", "pixels"], "no images in"),
-        (["run", "{one}", "-e", "pixels"], "at least 3 images"),
+        (["run", "{one}", "-e", "pixels"], "at least 4 images"),
         (["run", "{photographs}", "-e", "pixels", "--k", "99"], "between 2 and 35"),
         (["run", "{photographs}", "-e", "pixels", "--labels", "none", "--k", "truth"], "labels"),
         (["run", "{photographs}", "-e", "pixels", "--labels", "{labels}"], "name none of the 36"),

@@ -12,7 +12,7 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score
 
-from embedbench import Results, compare
+from embedbench import Dataset, Results, compare
 from embedbench.encoder import Encoder, LookupEncoder, TextEncoder
 from embedbench.errors import InputError
 
@@ -247,3 +247,18 @@ def test_the_next_encoder_names_the_clusters_where_the_first_failed(photographs:
     assert results.run["naming_encoder"] == "second"
     kmeans = results.clusters[results.clusters["clusterer"] == "kmeans"]
     assert [medoid.split("/")[0] for medoid in kmeans["medoid"]] == kmeans["name"].tolist()
+
+
+def test_four_images_or_copies_of_two_are_compared(
+    photographs: Path, colour_encoder: MakeEncoder
+) -> None:
+    names = ["red/00.png", "red/01.png", "blue/00.png", "blue/01.png"]
+    four = Dataset.from_images([photographs / name for name in names])
+    copies = Dataset(
+        tuple(f"{copy}.png" for copy in range(10)),
+        tuple(photographs / names[copy % 2 * 2] for copy in range(10)),
+    )
+    for dataset in (four, copies):
+        results = compare(dataset, {"colour": colour_encoder()}, seeds=2)
+        kmeans = results.comparison[results.comparison["clusterer"] == "kmeans"]
+        assert kmeans["silhouette"].max() > 0.5

@@ -35,7 +35,7 @@ def test_three_forms_of_k(k: str, images: int, classes: int | None, plan: KPlan)
         ("many", 150, None, "a range such as 2..20, a number or `truth`; not 'many'"),
         ("truth", 150, None, "only with labels"),
         ("truth", 150, 1, "not 1"),
-        ("2..20", 1, None, "at least 3 images, .*; not 1"),
+        ("2..20", 1, None, "at least 4 images, .*; not 1"),
     ],
 )
 def test_what_cannot_be_says_why(k: str, images: int, classes: int | None, words: str) -> None:
