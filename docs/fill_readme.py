@@ -15,6 +15,7 @@ from PIL import Image
 from embedbench.cli import cli
 from embedbench.metrics import METRICS
 from embedbench.registry import installed
+from embedbench.report.tables import OTHER_SENTENCES
 from embedbench.results import Results
 
 README = Path(__file__).parents[1] / "README.md"
@@ -23,11 +24,14 @@ README = Path(__file__).parents[1] / "README.md"
 def columns() -> str:
     """Return a table of what the columns mean."""
     arrows = {1: "higher", -1: "lower", 0: "neither"}
-    rows = [
+    rows = [f"| `{name}` | | | {sentence} |" for name, sentence in OTHER_SENTENCES.items()]
+    rows += [
         f"| `{metric.name}` | {arrows[metric.direction]} | {metric.low:g} to {metric.high:g} "
         f"| {metric.sentence} ({metric.source}) |"
         for metric in METRICS
+        if not metric.name.endswith("_clustered")
     ]
+    rows.append("| `NAME_clustered` | | | `NAME` with noise left out: read it beside `coverage`. |")
     return "\n".join(["| column | better | range | what it tells |", "|---|---|---|---|", *rows])
 
 

@@ -27,7 +27,7 @@ _SETTINGS = (".json", ".txt", ".model")
 
 @dataclass(frozen=True)
 class ClipEncoder(TextEncoder):
-    """A transformers model that has image and text features, with its own image processor.
+    """CLIP, SigLIP and their family, by transformers: images and texts in one space.
 
     All rows have length 1. Weights are read from safetensors where there are any, else from
     pickles of tensors alone (`weights_only=True`); code that comes with a model is never run.

