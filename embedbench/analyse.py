@@ -118,11 +118,7 @@ def _try_sweep(task: Task, vectors: Vectors, space: str) -> Sweep | str:
 def _rows(task: Task, sweep: Sweep, shared: int) -> pd.DataFrame:
     candidates = [Candidate(task.plan.shared_from, shared)]
     if sweep.choice is not None:
-        candidates += [
-            Candidate("elbow", sweep.choice.elbow),
-            Candidate("silhouette", sweep.choice.silhouette),
-            Candidate("gap", sweep.choice.gap),
-        ]
+        candidates += [Candidate(name, k) for name, k in sweep.choice.by_criterion().items()]
     return comparison_rows(sweep, task.clusterers, candidates, task.seeds[0])
 
 

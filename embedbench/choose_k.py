@@ -12,6 +12,7 @@ from embedbench.kmeans import fit_kmeans
 from embedbench.metrics.internal import silhouettes
 from embedbench.partitions import Partitions, Points
 from embedbench.reference import structureless
+from embedbench.results import CRITERIA
 
 __all__ = ["KChoice", "choose_k"]
 
@@ -40,6 +41,10 @@ class KChoice:
     silhouette: int | None
     gap: int | None
     curve: pd.DataFrame
+
+    def by_criterion(self) -> dict[str, int | None]:
+        """Return the chosen k by the name of the criterion."""
+        return {name: getattr(self, name) for name in CRITERIA}
 
 
 def choose_k(

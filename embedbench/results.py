@@ -12,9 +12,15 @@ import pandas as pd
 
 from embedbench.errors import InputError
 
-__all__ = ["HEADLINE", "Results"]
+__all__ = ["CRITERIA", "FAILURE_COLUMNS", "HEADLINE", "Results", "check_writable"]
 
 SCHEMA_VERSION = 1
+
+CRITERIA = ("elbow", "silhouette", "gap")
+"""The ways of choosing k that give each encoder a k of its own."""
+
+FAILURE_COLUMNS = ["what", "name", "stage", "error"]
+
 _CSV = ("comparison", "encoders", "elbow", "clusters", "failures")
 _PARQUET = ("partitions", "images", "silhouettes", "maps")
 
@@ -86,10 +92,14 @@ class Results:
 
     def headline(self) -> pd.DataFrame:
         """Return the columns of the comparison that a person sees first, with their headings."""
+        return self.comparison[self.headline_columns()].rename(columns=HEADLINE)
+
+    def headline_columns(self) -> list[str]:
+        """Return the names of those columns; the silhouette in l2 only where another space is."""
         present = [column for column in HEADLINE if column in self.comparison.columns]
         if self.comparison["space"].eq("l2").all() and "silhouette_l2" in present:
             present.remove("silhouette_l2")
-        return self.comparison[present].rename(columns=HEADLINE)
+        return present
 
     def to_markdown(self) -> str:
         """Return the headline table as Markdown, three decimals."""
@@ -97,7 +107,7 @@ class Results:
 
     def to_text(self) -> str:
         """Return the main rows as plain text: every clusterer at the shared k, or at its own."""
-        main = self.comparison["k_from"].isin(["truth", "given", "shared", "own"])
+        main = ~self.comparison["k_from"].isin(CRITERIA)
         left_out = [HEADLINE["seconds"]]
         if self.comparison["space"].nunique() == 1:
             left_out.append(HEADLINE["space"])

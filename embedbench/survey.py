@@ -11,6 +11,7 @@ from embedbench.dataset import Dataset, Source, content_hash, read_source
 from embedbench.errors import ImageError, InputError
 from embedbench.images import THUMBNAIL_SIDE, open_rgb, thumbnail, upright_size
 from embedbench.progress import Progress
+from embedbench.results import FAILURE_COLUMNS
 from embedbench.store import Store
 from embedbench.workers import Pool, map_unordered
 
@@ -69,8 +70,7 @@ def _split(
             f"none of the {len(dataset)} images in '{dataset.origin}' can be read; "
             f"'{first['name']}': {first['error']}"
         )
-    columns = ["what", "name", "stage", "error"]
-    return dataset.take(rows), pd.DataFrame(images), pd.DataFrame(failures, columns=columns)
+    return dataset.take(rows), pd.DataFrame(images), pd.DataFrame(failures, columns=FAILURE_COLUMNS)
 
 
 def _hashes(sources: Sequence[Source]) -> list[tuple[str | None, str]]:

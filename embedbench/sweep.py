@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Float, Int
 
 from embedbench.choose_k import KChoice, choose_k
 from embedbench.cluster import Clusterer, KMeans, Partitions, sweep
@@ -15,11 +15,10 @@ from embedbench.metrics import evaluate, noise_as_singletons
 from embedbench.metrics.internal import silhouettes
 from embedbench.metrics.stability import stability
 from embedbench.naming import Name, name_clusters
+from embedbench.partitions import Points
 from embedbench.spaces import to_space
 
 __all__ = ["Candidate", "Sweep", "comparison_rows", "details", "maps", "sweep_space"]
-
-Points = Float32[np.ndarray, "images dim"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ import pandas as pd
 from embedbench.dataset import Dataset
 from embedbench.embed import Embedding
 from embedbench.encoder import Encoder
+from embedbench.results import FAILURE_COLUMNS
 from embedbench.sweep import Sweep
 from embedbench.workers import cores
 
@@ -28,9 +29,6 @@ __all__ = [
 ]
 
 
-_FAILURE = ["what", "name", "stage", "error"]
-
-
 def image_failures(dataset: Dataset, embeddings: dict[str, Embedding]) -> pd.DataFrame:
     """Return a row for each image that an encoder could not encode."""
     rows = [
@@ -38,7 +36,7 @@ def image_failures(dataset: Dataset, embeddings: dict[str, Embedding]) -> pd.Dat
         for name, embedding in embeddings.items()
         for row, error in embedding.failures.items()
     ]
-    return pd.DataFrame(rows, columns=_FAILURE)
+    return pd.DataFrame(rows, columns=FAILURE_COLUMNS)
 
 
 def encoder_failures(encoding: dict[str, str], clustering: dict[str, str]) -> pd.DataFrame:
@@ -48,7 +46,7 @@ def encoder_failures(encoding: dict[str, str], clustering: dict[str, str]) -> pd
         for stage, errors in (("encode", encoding), ("cluster", clustering))
         for name, error in errors.items()
     ]
-    return pd.DataFrame(rows, columns=_FAILURE)
+    return pd.DataFrame(rows, columns=FAILURE_COLUMNS)
 
 
 def stack(tables: list[pd.DataFrame], keys: list[dict[str, str]]) -> pd.DataFrame:
@@ -83,9 +81,9 @@ def elbow_table(sweeps: dict[str, Sweep]) -> pd.DataFrame:
             frames.append(curve.assign(gap=np.nan, chosen=""))
             continue
         choice = sweep.choice
-        chosen = {"elbow": choice.elbow, "silhouette": choice.silhouette, "gap": choice.gap}
         marks = [
-            ",".join(name for name, best in chosen.items() if best == k) for k in choice.curve["k"]
+            ",".join(name for name, best in choice.by_criterion().items() if best == k)
+            for k in choice.curve["k"]
         ]
         frames.append(choice.curve.assign(chosen=marks))
     return stack(frames, [{"encoder": name} for name in sweeps])

@@ -151,7 +151,7 @@ def test_what_is_measured_in_an_encoders_own_space_has_no_best(name: str) -> Non
 
 
 def test_every_column_of_the_comparison_is_explained() -> None:
-    for column in comparison_columns(example_results().comparison.columns, headline=False):
+    for column in comparison_columns(example_results().comparison.columns):
         assert column.heading
         assert column.sentence.endswith("."), column.name
 
@@ -173,6 +173,24 @@ def test_another_winner_with_another_clusterer_is_told() -> None:
     table.loc[(table["clusterer"] == "agglomerative") & ~swapped, "ami"] = 0.5
     text = " ".join(summary(dataclasses.replace(results, comparison=table)))
     assert f"agglomerative puts <strong>{ENCODERS[2]}</strong> first (1.00)." in text
+
+
+def test_a_winner_that_was_run_once_has_no_spread_to_tell() -> None:
+    results = example_results()
+    table = results.comparison.assign(ami_low=np.nan, ami_high=np.nan)
+    text = " ".join(summary(dataclasses.replace(results, comparison=table)))
+    assert "nan" not in text and "spread" not in text
+    assert "It was run once" in text
+
+
+def test_the_silhouette_in_l2_is_shown_where_another_space_is() -> None:
+    results = example_results()
+    table = results.comparison.assign(silhouette_l2=0.1, space="l2")
+    alone = dataclasses.replace(results, comparison=table)
+    assert "silhouette_l2" not in alone.headline_columns()
+    table = pd.concat([table, table.assign(space="pca:2")], ignore_index=True)
+    both = dataclasses.replace(results, comparison=table)
+    assert "silhouette_l2" in both.headline_columns()
 
 
 def test_a_lone_winner_is_told_apart() -> None:

@@ -21,6 +21,7 @@ from embedbench.plots.style import (
     say_nothing_to_draw,
     shorten,
 )
+from embedbench.results import CRITERIA
 
 __all__ = [
     "agreement_figure",
@@ -32,7 +33,6 @@ __all__ = [
     "silhouette_chart",
 ]
 
-CRITERIA = ("elbow", "silhouette", "gap")
 _BAND = "#DDE3E8"
 
 

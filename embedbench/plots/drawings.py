@@ -17,19 +17,15 @@ from embedbench.plots.charts import (
 )
 from embedbench.plots.maps import contact_sheet, map_figure, picture_map
 from embedbench.plots.style import encoder_colours, safe_names, save, shorten
-from embedbench.results import Results
+from embedbench.results import CRITERIA, Results
 
 __all__ = [
-    "OWN_K",
     "Drawing",
     "draw_figures",
     "drawings",
     "headline_rows",
     "members_of",
 ]
-
-OWN_K = ("elbow", "silhouette", "gap")
-"""The ways of choosing k that give each encoder a k of its own."""
 
 MAP_TITLES = {"pca": "PCA", "tsne": "t-SNE"}
 
@@ -79,7 +75,7 @@ def drawings(results: Results) -> list[Drawing]:
 def headline_rows(results: Results) -> pd.DataFrame:
     """Return the rows that compare encoders: the first space, at the shared k."""
     rows = results.comparison
-    shared = (rows["space"] == rows["space"].iloc[0]) & ~rows["k_from"].isin(OWN_K)
+    shared = (rows["space"] == rows["space"].iloc[0]) & ~rows["k_from"].isin(CRITERIA)
     found: pd.DataFrame = rows[shared].drop_duplicates(["encoder", "clusterer"])
     return found
 

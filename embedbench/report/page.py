@@ -10,7 +10,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from embedbench.plots import drawings, headline_rows
-from embedbench.plots.drawings import OWN_K, members_of
+from embedbench.plots.drawings import members_of
 from embedbench.plots.style import cluster_colour, cluster_name, encoder_colours, in_order, shorten
 from embedbench.report.pictures import EmbeddedFigure, embed_figure, thumbnail_data
 from embedbench.report.summary import count, summary
@@ -21,7 +21,7 @@ from embedbench.report.tables import (
     format_value,
     plain_table,
 )
-from embedbench.results import Results
+from embedbench.results import CRITERIA, Results
 
 __all__ = ["write_report"]
 
@@ -146,12 +146,13 @@ def _comparison(results: Results) -> dict[str, Any]:
         order = headline["ami"].rank(ascending=False, method="first", na_option="bottom")
         headline = headline.loc[order.sort_values().index]
     first_space = table["space"] == table["space"].iloc[0]
-    own_k = table[first_space & table["k_from"].isin(OWN_K)]
-    other_spaces = table[~first_space & ~table["k_from"].isin(OWN_K)]
-    columns = comparison_columns(table.columns, headline=True)
-    if first_space.all():
-        columns = [column for column in columns if column.name != "space"]
-    every = comparison_columns(table.columns, headline=False)
+    own_k = table[first_space & table["k_from"].isin(CRITERIA)]
+    other_spaces = table[~first_space & ~table["k_from"].isin(CRITERIA)]
+    left_out = {"ami_low", "ami_high"} | ({"space"} if first_space.all() else set())
+    columns = comparison_columns(
+        name for name in results.headline_columns() if name not in left_out
+    )
+    every = comparison_columns(table.columns)
     return {
         "columns": columns,
         "headline": comparison_table(headline, columns, marked=True),

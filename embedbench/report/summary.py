@@ -6,9 +6,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from embedbench.plots import headline_rows
-from embedbench.plots.charts import CRITERIA, chosen_k
+from embedbench.plots.charts import chosen_k
 from embedbench.report.tables import marks
-from embedbench.results import Results
+from embedbench.results import CRITERIA, Results
 
 __all__ = ["count", "summary"]
 
@@ -78,14 +78,15 @@ def _ranking(rows: pd.DataFrame) -> list[Markup]:
     near = [name for name, mark in found.items() if mark == "near"]
     top = first.loc[first["ami"].idxmax()]
     sentence = Markup(
-        "With {}, {} best with the labels: AMI {:.2f} ({:.2f} to {:.2f} over the seeds), where 1 "
-        "is perfect and 0 is chance."
+        "With {}, {} best with the labels: AMI {:.2f}{}, where 1 is perfect and 0 is chance."
     ).format(
         top["clusterer"], _names(best) + (" agrees" if len(best) == 1 else " agree"),
-        top["ami"], top["ami_low"], top["ami_high"],
+        top["ami"], _spread(top),
     )  # fmt: skip
     sentences = [sentence]
-    if near:
+    if not _spread(top):
+        sentences.append(Markup("It was run once, so how far luck goes is not known."))
+    elif near:
         verb = "is" if len(near) == 1 else "are"
         sentences.append(
             Markup("{} {} within its spread: not told apart from it.").format(_names(near), verb)
@@ -93,6 +94,13 @@ def _ranking(rows: pd.DataFrame) -> list[Markup]:
     elif len(found) > 1 and len(best) == 1:
         sentences.append(Markup("No other encoder comes within its spread."))
     return sentences + _other_clusterers(rows, best)
+
+
+def _spread(row: pd.Series) -> str:
+    """Return the lowest and the highest AMI of a row in words; "" where it was run once."""
+    if pd.isna(row["ami_low"]):
+        return ""
+    return f" ({row['ami_low']:.2f} to {row['ami_high']:.2f} over the seeds)"
 
 
 def _other_clusterers(rows: pd.DataFrame, best: list[str]) -> list[Markup]:

@@ -79,16 +79,8 @@ class Row:
     cells: list[Cell]
 
 
-def comparison_columns(present: Iterable[str], headline: bool) -> list[Column]:
-    """Return the columns to show, in their order; of the headline only those, low and high aside.
-
-    Args:
-        present: the names that the table has.
-        headline: whether the columns that a person sees first are enough.
-    """
-    names = list(present)
-    if headline:
-        names = [name for name in HEADLINE if name in names and name not in {"ami_low", "ami_high"}]
+def comparison_columns(names: Iterable[str]) -> list[Column]:
+    """Return the columns of these names, in their order."""
     return [_column(name) for name in names]
 
 
