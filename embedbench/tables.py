@@ -50,9 +50,9 @@ def encoder_failures(encoding: dict[str, str], clustering: dict[str, str]) -> pd
 
 
 def stack(tables: list[pd.DataFrame], keys: list[dict[str, str]]) -> pd.DataFrame:
-    """Return the tables as one, with their keys as the first columns."""
+    """Return the tables as one, with their keys as the first columns, also where all are empty."""
     named = [
-        pd.concat([pd.DataFrame([key] * len(table), index=table.index), table], axis=1)
+        pd.concat([pd.DataFrame([key] * len(table), table.index, list(key)), table], axis=1)
         for table, key in zip(tables, keys, strict=True)
     ]
     return pd.concat([table for table in named if len(table)] or named[:1], ignore_index=True)

@@ -262,3 +262,18 @@ def test_four_images_or_copies_of_two_are_compared(
         results = compare(dataset, {"colour": colour_encoder()}, seeds=2)
         kmeans = results.comparison[results.comparison["clusterer"] == "kmeans"]
         assert kmeans["silhouette"].max() > 0.5
+
+
+@pytest.mark.parametrize(
+    "clusterer", ["agglomerative", "hdbscan,min_cluster_size=30"], ids=["no elbow", "all noise"]
+)
+def test_one_clusterer_that_leaves_a_table_empty_is_reported(
+    photographs: Path, colour_encoder: MakeEncoder, tmp_path: Path, clusterer: str
+) -> None:
+    out = tmp_path / "run"
+    encoders = {"colour": colour_encoder()}
+    compare(photographs, encoders, clusterers=[clusterer], k="truth", seeds=1, out=out)
+    again = Results.read(out)
+    assert "encoder" in again.elbow and "encoder" in again.clusters
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "nan to nan" not in page
