@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import cloudpickle
 import numpy as np
 from jaxtyping import Float32
 
+from embedbench.changes import Changed
 from embedbench.dataset import Dataset, Source
 from embedbench.encoder import (
     Encoder,
@@ -20,7 +20,7 @@ from embedbench.encoder import (
     check_rows,
     combine,
 )
-from embedbench.encoding import Item, encode_images, encode_texts, hold, load, stamp
+from embedbench.encoding import Item, dumps, encode_images, encode_texts, hold, load, stamp
 from embedbench.errors import EncoderError
 from embedbench.network import hub_environment
 from embedbench.progress import Progress
@@ -56,7 +56,7 @@ class Engine:
 
     def pool(self, workers: int, encoder: Encoder) -> Pool:
         """Return worker processes that hold this encoder."""
-        arguments = (cloudpickle.dumps(encoder), self.offline)
+        arguments = (dumps(encoder), self.offline)
         return Pool(workers, self.environment, hold, arguments)
 
 
@@ -76,6 +76,8 @@ class Embedding:
     Attributes:
         vectors: row i is image i.
         texts: row i is text i; no rows where none were asked for.
+        copies: row i is changed copy i, nan where it could not be encoded; no rows where none
+            were asked for, or where vectors are looked up and copies have none.
         failures: reasons by the images' rows; their vectors are nan.
         record: `dim`, `fingerprint`, and what was measured when the vectors were made:
             `images_per_second`, `load_seconds`, `peak_memory_mb`, and the facts of the model.
@@ -84,6 +86,7 @@ class Embedding:
 
     vectors: Vectors
     texts: Float32[np.ndarray, "texts dim"]
+    copies: Float32[np.ndarray, "copies dim"]
     failures: dict[int, str]
     record: dict[str, Any]
     encoded: int
@@ -100,8 +103,9 @@ def embed(
     hashes: Sequence[str],
     engine: Engine,
     texts: Sequence[str] = (),
+    copies: Sequence[Changed] = (),
 ) -> Embedding:
-    """Return the vectors of all images and texts; only those not in the store are encoded.
+    """Return the vectors of all images, texts and copies; those not in the store are encoded.
 
     Args:
         label: the encoder's name, for the progress bar.
@@ -110,13 +114,15 @@ def embed(
         hashes: the hash of each image's bytes.
         engine: where and how.
         texts: to be put into the images' space; the encoder must be a TextEncoder.
+        copies: changed images, encoded beside the images.
 
     Raises:
         EmbedbenchError: the encoder could not be loaded, failed, or returned something wrong.
     """
     if isinstance(encoder, LookupEncoder):
         return _look_up(encoder, dataset)
-    items = dict(zip(hashes, dataset.sources, strict=True))
+    items: dict[str, Source | Changed] = dict(zip(hashes, dataset.sources, strict=True))
+    items |= {copy.store_key: copy for copy in copies}
     identity = combine(encoder.identity(), [])
     record = _recall(engine.store, identity)
     missing, missing_texts = _missing(engine.store, record, items, texts)
@@ -125,11 +131,18 @@ def embed(
         session = _Session(label, encoder, engine, identity, record)
         record, failures, missing = session.run(items, texts)
     assert record is not None
-    return _collect(engine.store, record, hashes, texts, failures, len(missing))
+    failed = {row: failures[key] for row, key in enumerate(hashes) if key in failures}
+    if len(failed) == len(hashes):
+        raise EncoderError(f"it could encode none of the images; the first: {failed[0]}")
+    encoded = len({key for key, _ in missing} & set(hashes) - set(failures))
+    return _collect(engine.store, record, hashes, texts, copies, failed, encoded)
 
 
 def _missing(
-    store: Store, record: dict[str, Any] | None, items: dict[str, Source], texts: Sequence[str]
+    store: Store,
+    record: dict[str, Any] | None,
+    items: dict[str, Source | Changed],
+    texts: Sequence[str],
 ) -> tuple[list[Item], list[str]]:
     if record is None:
         return list(items.items()), list(texts)
@@ -152,7 +165,7 @@ class _Session:
     record: dict[str, Any] | None
 
     def run(
-        self, items: dict[str, Source], texts: Sequence[str]
+        self, items: dict[str, Source | Changed], texts: Sequence[str]
     ) -> tuple[dict[str, Any], dict[str, str], list[Item]]:
         """Encode what is missing; return the record, the images that failed, what was missing."""
         store, progress = self.engine.store, self.engine.progress
@@ -230,22 +243,25 @@ def _collect(
     record: dict[str, Any],
     hashes: Sequence[str],
     texts: Sequence[str],
-    failures: dict[str, str],
+    copies: Sequence[Changed],
+    failed: dict[int, str],
     encoded: int,
 ) -> Embedding:
-    keys = [text_key(text) for text in texts]
-    stored = store.read(record["fingerprint"], [*hashes, *keys])
-    failed = {row: failures[key] for row, key in enumerate(hashes) if key in failures}
-    if len(failed) == len(hashes):
-        raise EncoderError(f"it could encode none of the images; the first: {failed[0]}")
-    dim = next(len(vector) for vector in stored.values())
+    others = [[text_key(text) for text in texts], [copy.store_key for copy in copies]]
+    stored = store.read(record["fingerprint"], [*hashes, *others[0], *others[1]])
+    dim = len(next(iter(stored.values())))
     nothing = np.full(dim, np.nan, np.float32)
+
+    def rows(keys: Sequence[str]) -> Vectors:
+        return np.array([stored.get(key, nothing) for key in keys]).reshape(len(keys), dim)
+
     return Embedding(
-        vectors=np.stack([stored.get(key, nothing) for key in hashes]),
-        texts=np.stack([stored[key] for key in keys]) if keys else np.empty((0, dim), np.float32),
+        vectors=rows(hashes),
+        texts=rows(others[0]),
+        copies=rows(others[1]),
         failures=failed,
         record=record | {"dim": dim},
-        encoded=encoded - len(failed),
+        encoded=encoded,
     )
 
 
@@ -253,7 +269,8 @@ def _look_up(encoder: LookupEncoder, dataset: Dataset) -> Embedding:
     vectors = check_rows(encoder.lookup(dataset.names), len(dataset))
     dim = vectors.shape[1]
     record = {"dim": dim, "fingerprint": encoder.fingerprint(), "facts": asdict(encoder.facts())}
-    return Embedding(vectors, np.empty((0, dim), np.float32), {}, record, 0)
+    nothing = np.empty((0, dim), np.float32)
+    return Embedding(vectors, nothing, nothing, {}, record, 0)
 
 
 def _recall(store: Store, identity: str) -> dict[str, Any] | None:

@@ -1,10 +1,12 @@
 """What runs in an encoder's worker processes: load it, decode and encode batches."""
 
+import io
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import numpy as np
 from jaxtyping import Float32
 from PIL import Image
 
+from embedbench.changes import Changed
 from embedbench.dataset import Source, read_source
 from embedbench.encoder import Encoder, TextEncoder, Vectors, check_rows, hash_file
 from embedbench.errors import EmbedbenchError, EncoderError, ImageError
@@ -20,10 +23,10 @@ from embedbench.images import open_rgb
 from embedbench.network import forbid_network
 from embedbench.workers import peak_memory_mb
 
-__all__ = ["Batch", "Item", "encode_images", "encode_texts", "hold", "load", "stamp"]
+__all__ = ["Batch", "Item", "dumps", "encode_images", "encode_texts", "hold", "load", "stamp"]
 
-Item = tuple[str, Source]
-"""An image's hash, and where it is."""
+Item = tuple[str, Source | Changed]
+"""An image's key in the store, and where it is or what it is made from."""
 
 _held: list[Encoder] = []
 """The one encoder of this worker process."""
@@ -46,6 +49,29 @@ class Batch:
     failures: dict[str, str]
     seconds: float
     peak_memory_mb: float
+
+
+def dumps(encoder: Encoder) -> bytes:
+    """Return the encoder for its way into a worker; a class from a notebook goes with it."""
+    content = io.BytesIO()
+    _Pickler(content).dump(encoder)
+    return content.getvalue()
+
+
+def _reduce(cached: "cached_property[Any]") -> tuple[Any, ...]:
+    return _cached, (cached.func, cached.attrname)
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """Before Python 3.12 a cached property holds a lock, which cannot be pickled."""
+
+    dispatch_table = {**cloudpickle.Pickler.dispatch_table, cached_property: _reduce}
+
+
+def _cached(function: Callable[[Any], Any], name: str) -> "cached_property[Any]":
+    found = cached_property(function)
+    found.__set_name__(object, name)
+    return found
 
 
 def hold(pickled: bytes, offline: bool) -> None:
@@ -80,7 +106,7 @@ def encode_images(items: list[Item]) -> Batch:
     with _errors_in_words():
         for key, source in items:
             try:
-                image = open_rgb(read_source(source))
+                image = _open(source)
             except ImageError as error:
                 failures[key] = str(error)
                 continue
@@ -89,6 +115,10 @@ def encode_images(items: list[Item]) -> Batch:
         rows = encoder.encode_prepared(prepared) if keys else np.empty((0, 0), np.float32)
     seconds = time.perf_counter() - start
     return Batch(keys, rows, failures, seconds, peak_memory_mb())
+
+
+def _open(source: Source | Changed) -> Image.Image:
+    return source.open() if isinstance(source, Changed) else open_rgb(read_source(source))
 
 
 def encode_texts(texts: list[str]) -> Float32[np.ndarray, "texts dim"]:

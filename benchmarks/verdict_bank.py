@@ -1,0 +1,122 @@
+"""The vectors on which the verdict is measured: every set by every encoder, with light changes.
+
+python benchmarks/verdict_bank.py SETS OUT --assets ../shared/assets
+
+Writes OUT/SET.safetensors, with one array `ENCODER` (1 + changes, images, dim) for each encoder,
+the first layer the images themselves, and `truth`. About 25 minutes on two cores; what is in the
+store is not encoded again.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from embedbench_timm import evaluation_transform, load_packaged
+from PIL import Image
+from safetensors.numpy import save_file
+
+from embedbench.changes import LIGHT_CHANGES, Changed
+from embedbench.dataset import read_dataset
+from embedbench.embed import embed, make_engine
+from embedbench.encoder import Encoder
+from embedbench.progress import Progress
+from embedbench.registry import create_all
+from embedbench.survey import survey
+
+
+@dataclass(frozen=True)
+class Lite0Layers(Encoder):
+    """EfficientNet-Lite0 before its end: pooled early and middle layers, and its logits."""
+
+    libraries: ClassVar[tuple[str, ...]] = ("timm", "torch")
+
+    @cached_property
+    def _network(self) -> Any:
+        return load_packaged("tf_efficientnet_lite0")
+
+    @cached_property
+    def _transform(self) -> Any:
+        return evaluation_transform(self._network)
+
+    def prepare(self, image: Image.Image) -> Any:
+        """Return what the network takes."""
+        return self._transform(image)
+
+    def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
+        """Return 24 early, 112 middle values and 1,000 logits a row."""
+        import torch
+
+        network = self._network
+        with torch.inference_mode():
+            found = network.bn1(network.conv_stem(torch.stack(list(images))))
+            pooled = []
+            for number, block in enumerate(network.blocks):
+                found = block(found)
+                if number in (1, 4):
+                    pooled.append(found.mean((2, 3)))
+            logits = network.forward_head(network.bn2(network.conv_head(found)))
+            return torch.cat([*pooled, logits], 1).numpy()
+
+
+LAYERS = {"early": slice(0, 24), "middle": slice(24, 136), "logits": slice(136, None)}
+
+
+def main() -> None:
+    """Encode all sets."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sets", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--assets", type=Path, default=Path("../shared/assets"))
+    parser.add_argument("--store", type=Path)
+    asked = parser.parse_args()
+    weights = asked.assets / "weights"
+    mobilenet = weights / "mobilenetv2_imagenet_features/timm_mobilenetv2_100_features.pth"
+    keras = "keras_mobilenetv2_imagenet/keras_mobilenetv2_imagenet_notop.weights.h5"
+    specs: dict[str, Any] = {
+        "lite0": "timm",
+        "lite1": "timm:tf_efficientnet_lite1",
+        "lite2": "timm:tf_efficientnet_lite2",
+        "mobilenet": f"timm:mobilenetv2_100,weights={mobilenet}",
+        "keras": f"keras:MobileNetV2,weights={weights / keras}",
+        "conse": "conse",
+        "pixels": "pixels",
+        "untrained": "timm:tf_efficientnet_lite0,pretrained=false",
+        "untrained18": "timm:resnet18,pretrained=false",
+    }
+    encoders: dict[str, Encoder] = {
+        name: next(iter(create_all([spec]).values())) for name, spec in specs.items()
+    }
+    encoders["layers"] = Lite0Layers()
+    engine = make_engine(asked.store, True, Progress(True))
+    asked.out.mkdir(parents=True, exist_ok=True)
+    for folder in sorted(asked.sets.iterdir()):
+        dataset, images, _ = survey(
+            read_dataset(folder), engine.store, engine.workers, engine.progress
+        )
+        hashes = list(images["hash"])
+        copies = [
+            Changed(source, change, key)
+            for change in LIGHT_CHANGES
+            for source, key in zip(dataset.sources, hashes, strict=True)
+        ]
+        truth = dataset.truth_codes()
+        assert truth is not None
+        arrays = {"truth": truth[0]}
+        for name, encoder in encoders.items():
+            found = embed(name, encoder, dataset, hashes, engine, copies=copies)
+            rows = np.concatenate([found.vectors, found.copies])
+            layers = rows.reshape(1 + len(LIGHT_CHANGES), len(dataset), -1)
+            parts = LAYERS if name == "layers" else {name: slice(None)}
+            arrays |= {
+                part: np.ascontiguousarray(layers[..., columns]) for part, columns in parts.items()
+            }
+            print(f"{folder.name} {name}: {found.record.get('images_per_second')}", flush=True)
+        save_file(arrays, asked.out / f"{folder.name}.safetensors")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Light changes of an image, such as a person would call harmless; each gives a new image."""
+
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import cos, radians, sin
+
+import numpy as np
+from PIL import Image, ImageEnhance
+
+from embedbench.dataset import Source, read_source
+from embedbench.images import open_rgb
+
+__all__ = ["LIGHT_CHANGES", "Changed"]
+
+_VERSION = 1
+"""Raised whenever a change gives other pixels, so that the store does not mix old and new."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Where a changed image comes from: read like any other source.
+
+    Attributes:
+        source: the image as it is.
+        change: one of `LIGHT_CHANGES`.
+        key: the hash of the image; it decides how much is changed, and which way.
+    """
+
+    source: Source
+    change: str
+    key: str
+
+    @property
+    def store_key(self) -> str:
+        """The key under which the store holds its vectors."""
+        text = f"change\0{_VERSION}\0{self.change}\0{self.key}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def open(self) -> Image.Image:
+        """Return the changed image in RGB; raise ImageError where it cannot be read."""
+        seed = hashlib.sha256(f"{self.change} {self.key}".encode()).digest()
+        random = np.random.default_rng(int.from_bytes(seed[:8]))
+        return LIGHT_CHANGES[self.change](open_rgb(read_source(self.source)), random)
+
+
+def _crop(image: Image.Image, random: np.random.Generator) -> Image.Image:
+    """Keep 80 to 95 % of each side, anywhere."""
+    share = random.uniform(0.80, 0.95)
+    width, height = (max(1, round(share * side)) for side in image.size)
+    left = int(random.integers(image.width - width + 1))
+    top = int(random.integers(image.height - height + 1))
+    return image.crop((left, top, left + width, top + height))
+
+
+def _tilt(image: Image.Image, random: np.random.Generator) -> Image.Image:
+    """Turn by 3 to 8 degrees either way, and keep the middle, where nothing is missing."""
+    angle = random.choice([-1, 1]) * random.uniform(3, 8)
+    turned = image.rotate(angle, Image.Resampling.BICUBIC)
+    wide, high = cos(radians(angle)), abs(sin(radians(angle)))
+    longer, shorter = max(image.size), min(image.size)
+    share = shorter / (longer * high + shorter * wide)
+    left, top = ((1 - share) / 2 * side for side in image.size)
+    right, bottom = (image.width - left, image.height - top)
+    box = (int(left), int(top), max(int(left) + 1, int(right)), max(int(top) + 1, int(bottom)))
+    return turned.crop(box)
+
+
+def _light(image: Image.Image, random: np.random.Generator) -> Image.Image:
+    """Darker or brighter by 20 to 35 %, with up to a quarter more or less contrast."""
+    brightness = 1 + random.choice([-1, 1]) * random.uniform(0.20, 0.35)
+    brighter = ImageEnhance.Brightness(image).enhance(float(brightness))
+    return ImageEnhance.Contrast(brighter).enhance(random.uniform(0.75, 1.25))
+
+
+def _colour(image: Image.Image, random: np.random.Generator) -> Image.Image:
+    """Half the saturation or half as much again, under a warmer or colder light."""
+    saturation = random.choice([random.uniform(0.4, 0.7), random.uniform(1.3, 1.7)])
+    gains = random.uniform(0.9, 1.1, 3).tolist()
+    bands = ImageEnhance.Color(image).enhance(float(saturation)).split()
+    shifted = [
+        band.point([min(255, round(gain * value)) for value in range(256)])
+        for band, gain in zip(bands, gains, strict=True)
+    ]
+    return Image.merge("RGB", shifted)
+
+
+def _soft(image: Image.Image, random: np.random.Generator) -> Image.Image:
+    """Half the resolution, at most 112 pixels, and a JPEG of quality 30 to 50."""
+    scale = min(0.5, 112 / min(image.size))
+    small = image.resize(
+        [max(1, round(scale * side)) for side in image.size], Image.Resampling.BICUBIC
+    )
+    content = io.BytesIO()
+    small.save(content, "JPEG", quality=int(random.integers(30, 51)))
+    return open_rgb(content.getvalue()).resize(image.size, Image.Resampling.BICUBIC)
+
+
+LIGHT_CHANGES: dict[str, Callable[[Image.Image, np.random.Generator], Image.Image]] = {
+    "crop": _crop,
+    "tilt": _tilt,
+    "light": _light,
+    "colour": _colour,
+    "soft": _soft,
+}
+"""Each by name. There is no mirror image among them: of a digit or a sign it is another thing."""

@@ -1,0 +1,115 @@
+"""Consistency: whether an encoder sees a lightly changed image as the same one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int
+from sklearn.preprocessing import normalize
+
+from embedbench.encoder import Vectors
+from embedbench.metrics.fast_ami import ami_of_runs
+
+__all__ = ["Consistency", "clusters_kept", "consistency"]
+
+Copies = Float32[np.ndarray, "changes sampled dim"]
+Rows = Int[np.ndarray, " sampled"]
+
+
+@dataclass(frozen=True, eq=False)
+class Consistency:
+    """What the changed copies of the sampled images find.
+
+    Attributes:
+        found: of each copy, 1 where the image nearest to it by cosine is the one it was made
+            from, else 0; nan where there is no copy.
+        kept: of each copy, the Jaccard index of its nearest images and those of the image it was
+            made from, 0 to 1; nan where there is no copy.
+    """
+
+    found: Float64[np.ndarray, "changes sampled"]
+    kept: Float64[np.ndarray, "changes sampled"]
+
+
+def consistency(
+    vectors: Vectors,
+    copies: Copies,
+    rows: Rows,
+    groups: Int[np.ndarray, " images"],
+    neighbours: int = 10,
+) -> Consistency:
+    """Return what the copies of the images in `rows` find among all images.
+
+    Higher is better for both. Chance finds its own image once in as many images.
+
+    Args:
+        vectors: as the encoder made them.
+        copies: the vectors of each change's copies; rows of nan where there is none.
+        rows: the images that the copies were made from.
+        groups: images of the same number are copies of one another: to find one is to find all,
+            and they are not counted among the nearest.
+        neighbours: how many nearest images; fewer where there are not as many.
+    """
+    unit = normalize(vectors.astype(np.float64))
+    own: Bool[np.ndarray, "sampled images"] = groups[rows][:, None] == groups[None]
+    neighbours = min(neighbours, int((~own).sum(axis=1).min()))
+    around = _nearest(unit[rows] @ unit.T, own, neighbours)
+    found, kept = np.full((2, *copies.shape[:2]), np.nan)
+    for change, changed in enumerate(copies):
+        there = np.isfinite(changed).all(axis=1)
+        if not there.any():
+            continue
+        cosines = normalize(changed[there].astype(np.float64)) @ unit.T
+        nearest = np.argmax(cosines, axis=1)
+        found[change, there] = groups[nearest] == groups[rows[there]]
+        if neighbours:
+            others = _nearest(cosines, own[there], neighbours)
+            common = (around[there] & others).sum(axis=1)
+            kept[change, there] = common / (2 * neighbours - common)
+    return Consistency(found, kept)
+
+
+def _nearest(
+    cosines: Float64[np.ndarray, "rows images"],
+    own: Bool[np.ndarray, "rows images"],
+    neighbours: int,
+) -> Bool[np.ndarray, "rows images"]:
+    """Return which images are the nearest of each row, its own left out."""
+    order = np.argsort(np.where(own, np.inf, -cosines), axis=1, kind="stable")[:, :neighbours]
+    nearest = np.zeros(cosines.shape, dtype=bool)
+    np.put_along_axis(nearest, order, True, axis=1)
+    return nearest
+
+
+def clusters_kept(
+    vectors: Vectors,
+    labels: Int[np.ndarray, "runs images"],
+    copies: Copies,
+    rows: Rows,
+) -> float:
+    """Return how well the copies' clusters agree with the images' own: the mean AMI.
+
+    A copy is in the cluster whose mean direction is the nearest by distance. At most 1, higher is
+    better, 0 is chance; nan where there is no copy, or no cluster.
+
+    Args:
+        vectors: as the encoder made them.
+        labels: partitions of all images; noise, -1, is no cluster.
+        copies: the vectors of each change's copies; rows of nan where there is none.
+        rows: the images that the copies were made from.
+    """
+    unit = normalize(vectors.astype(np.float64))
+    found = []
+    for run in labels:
+        clusters = np.unique(run[run >= 0])
+        if not len(clusters):
+            continue
+        means = np.stack([unit[run == cluster].mean(axis=0) for cluster in clusters])
+        for changed in copies:
+            there = np.isfinite(changed).all(axis=1) & (run[rows] >= 0)
+            if not there.any():
+                continue
+            moved = normalize(changed[there].astype(np.float64))
+            nearest = np.argmin((means**2).sum(axis=1) - 2 * moved @ means.T, axis=1)
+            agreement = ami_of_runs(clusters[nearest][None], run[rows[there]][None])
+            found.append(float(agreement[0, 0]))
+    return float(np.mean(found)) if found else float("nan")

@@ -1,0 +1,109 @@
+"""Geometry: how an encoder fills its space, without labels. Rows are scaled to length one first."""
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.linalg import eigvalsh
+from scipy.special import entr
+from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import normalize
+
+from embedbench.encoder import Vectors
+
+__all__ = ["anisotropy", "centred_directions", "effective_rank", "intrinsic_dimension"]
+
+_LEAST_RATIOS = 10
+"""Through fewer points than these no line is fitted."""
+
+
+def centred_directions(vectors: Vectors) -> Float64[np.ndarray, "images dim"] | None:
+    """Return the rows, scaled to length one, with their mean taken off; None without spread.
+
+    A row of zeros stays so before the mean is taken off. There is no spread where the rows
+    differ by no more than float32 rounds, as those of one image or of copies of one do.
+    """
+    if not vectors.size:
+        return None
+    rows = normalize(vectors.astype(np.float64))
+    rows -= rows.mean(axis=0)
+    spread = np.linalg.norm(rows) / np.sqrt(len(rows))
+    return rows if spread > np.finfo(np.float32).eps else None
+
+
+def effective_rank(vectors: Vectors) -> float:
+    """Return over how many directions the vectors spread, 1 to min(images - 1, dim).
+
+    The exponential of the entropy of the singular values, as shares of their sum (Roy, Vetterli
+    2007), of the rows with their mean taken off. RankMe (arXiv 2210.02885) leaves the mean in;
+    here that one direction, which tells no image from another, is left to `anisotropy`. Neither
+    high nor low is better. It grows with the number of images: compare it on the same ones. nan
+    where all rows have one direction.
+    """
+    rows = centred_directions(vectors)
+    if rows is None:
+        return float("nan")
+    # The smaller of the two products has the same eigenvalues, the squared singular values.
+    gram = rows.T @ rows if rows.shape[0] >= rows.shape[1] else rows @ rows.T
+    squared = eigvalsh(gram, overwrite_a=True, check_finite=False)
+    # Of those that are zero, rounding leaves something of either sign.
+    squared = squared[squared > squared[-1] * len(squared) * np.finfo(np.float64).eps]
+    values = np.sqrt(squared)
+    return float(np.exp(entr(values / values.sum()).sum()))
+
+
+def intrinsic_dimension(vectors: Vectors, share_discarded: float = 0.1) -> float:
+    """Return how many coordinates the images need around each of them, more than 0.
+
+    TwoNN (Facco et al. 2017, doi 10.1038/s41598-017-11873-y): the ratio of the distances from an
+    image to its second and to its first neighbour follows a Pareto law whose exponent is the
+    dimension; it is the slope, through the origin, of -log(1 - rank / images) on log(ratio).
+    Neither high nor low is better; above about 10 it comes out too low, the more so the fewer
+    the images. Copies of a row count once. nan where fewer than ten ratios are left, or where
+    none of them is above 1.
+
+    Args:
+        vectors: as the encoder made them.
+        share_discarded: the share of the largest ratios that are left out of the fit.
+
+    Raises:
+        ValueError: `share_discarded` is not in [0, 1).
+    """
+    if not 0 <= share_discarded < 1:
+        raise ValueError(f"`share_discarded` must be at least 0 and below 1; not {share_discarded}")
+    if not vectors.size:
+        return float("nan")
+    rows = np.unique(normalize(vectors.astype(np.float64)), axis=0)
+    # The largest ratio has the rank 1, whose logarithm is infinite.
+    kept = min(len(rows) - 1, len(rows) - round(share_discarded * len(rows)))
+    if kept < _LEAST_RATIOS:
+        return float("nan")
+    nearest = _two_nearest(rows)
+    ratios = np.sort(np.log(nearest[:, 1] / nearest[:, 0]))[:kept]
+    ranks = -np.log1p(-np.arange(1, kept + 1) / len(rows))
+    squares = float(ratios @ ratios)
+    return float(ratios @ ranks) / squares if squares > 0 else float("nan")
+
+
+def _two_nearest(rows: Float64[np.ndarray, "images dim"]) -> Float64[np.ndarray, "images 2"]:
+    """Return the distances to the two nearest other rows, the nearer first."""
+    search = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(rows)
+    neighbours = search.kneighbors(return_distance=False)
+    # As roots of differences of squares, small distances come out wrong.
+    distances = [np.linalg.norm(rows - rows[column], axis=1) for column in neighbours.T]
+    return np.sort(np.stack(distances, axis=1), axis=1)
+
+
+def anisotropy(vectors: Vectors) -> float:
+    """Return the mean cosine between two different images, -1 / (images - 1) to 1.
+
+    Lower is better spread: near 1 all vectors lie in a narrow cone, and cosines between them
+    tell little (Ethayarajh 2019, arXiv 1909.00512, who draws pairs; here it is over all). The
+    cosine with a row of zeros is 0. nan for fewer than two images.
+    """
+    images = len(vectors)
+    if images < 2 or not vectors.size:
+        return float("nan")
+    rows = normalize(vectors.astype(np.float64))
+    total = rows.sum(axis=0)
+    # The sum over all pairs, less each image with itself.
+    cosines = float(total @ total) - float(np.einsum("ij,ij->", rows, rows))
+    return min(cosines / (images * (images - 1)), 1.0)

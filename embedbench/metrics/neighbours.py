@@ -1,0 +1,263 @@
+"""Neighbours: the images nearest to each image, and what they tell of the vectors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int, UInt64
+from scipy.stats import skew
+from sklearn.preprocessing import normalize
+
+from embedbench.encoder import Vectors
+
+__all__ = ["Neighbourhood", "hubness", "knn_correct", "neighbourhood", "overlap"]
+
+Nearest = Int[np.ndarray, "images neighbours"]
+Cosines = Float64[np.ndarray, "images neighbours"]
+PerImage = Float64[np.ndarray, " images"]
+
+_MEGABYTE = 2**20
+_BYTES_A_PAIR = 32
+"""What a pair of images takes in a block: distances, a sorted copy, two rows of keys."""
+
+_COPY = 1e-14
+"""Rows nearer than this, as 1 - cosine, differ by the rounding of float32 only."""
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """The nearest other images of each image by cosine, and how well they find its class.
+
+    A neighbour is never the image itself, nor one of its group. Where there are fewer, rows end
+    in -1, with similarity nan. Of neighbours at the same cosine the one of the lower row number
+    comes first.
+
+    Attributes:
+        nearest: row numbers of the neighbours, the nearest first.
+        similarity: the cosines to them, -1 to 1.
+        labelled: the same as `nearest`, of images with a known label only; None without truth.
+        labelled_similarity: the cosines to these.
+        average_precision: of the ranking of all other labelled images by their cosine to this
+            one, those of its class being right: 0 to 1, higher is better. nan without a known
+            label, and where no image of another group has the same. None without truth.
+        r_precision: of as many nearest labelled images as there are of its class, the share
+            that are of its class: range, direction and nan as above.
+    """
+
+    nearest: Nearest
+    similarity: Cosines
+    labelled: Nearest | None
+    labelled_similarity: Cosines | None
+    average_precision: PerImage | None
+    r_precision: PerImage | None
+
+
+def neighbourhood(
+    vectors: Vectors,
+    truth: Int[np.ndarray, " images"] | None,
+    groups: Int[np.ndarray, " images"],
+    most: int = 50,
+    working_memory: int = 256,
+) -> Neighbourhood:
+    """Return the neighbours of each image and its retrieval scores, from one pass over all pairs.
+
+    Images at the same cosine are tied: the average precision counts them together, as
+    scikit-learn's `average_precision_score` does, and the R-precision is the mean over their
+    orders (McSherry and Najork 2008), so that rows all the same score as chance does. Cosines
+    are computed in float64, for the ties; rows of zeros have cosine 0 with all.
+
+    Args:
+        vectors: as the encoder made them.
+        truth: the known label of each image as a number, -1 where not known; None without labels.
+        groups: images of the same number are copies of one another.
+        most: how many neighbours to keep of each image.
+        working_memory: about how many MB the pass may take, vectors and result aside.
+    """
+    count = len(vectors)
+    unit = normalize(vectors.astype(np.float64))
+    nearest, near = _empty(count, most)
+    labelled, labelled_near = nearest, near
+    unknown = np.flatnonzero(truth < 0) if truth is not None else np.arange(0)
+    if len(unknown):
+        labelled, labelled_near = _empty(count, most)
+    scores = np.full((2, count), np.nan)
+    size = max(1, working_memory * _MEGABYTE // (_BYTES_A_PAIR * max(1, count)))
+    for start in range(0, count, size):
+        rows = slice(start, start + size)
+        distances = _distances(unit, groups, rows)
+        nearest[rows], near[rows] = _nearest(distances, most)
+        if len(unknown):
+            distances[:, unknown] = np.inf
+            labelled[rows], labelled_near[rows] = _nearest(distances, most)
+        if truth is not None:
+            scores[:, rows] = _retrieval(distances, truth, start)
+    if truth is None:
+        return Neighbourhood(nearest, near, None, None, None, None)
+    return Neighbourhood(nearest, near, labelled, labelled_near, scores[0], scores[1])
+
+
+def _empty(count: int, most: int) -> tuple[Nearest, Cosines]:
+    return np.full((count, most), -1), np.full((count, most), np.nan)
+
+
+def _distances(
+    unit: Float64[np.ndarray, "images dim"], groups: Int[np.ndarray, " images"], rows: slice
+) -> Float32[np.ndarray, "block images"]:
+    """Return 1 - cosine between a block of images and all; inf within a group.
+
+    What ties in float64 but for its rounding ties exactly in float32.
+    """
+    wide = unit[rows] @ unit.T
+    np.subtract(1, wide, out=wide)
+    wide[wide < _COPY] = 0
+    distances: Float32[np.ndarray, "block images"] = wide.astype(np.float32)
+    distances[groups[rows, None] == groups] = np.inf
+    return distances
+
+
+def _nearest(
+    distances: Float32[np.ndarray, "block images"], most: int
+) -> tuple[Int[np.ndarray, "block neighbours"], Float64[np.ndarray, "block neighbours"]]:
+    """Return the nearest of each row in order, and their cosines; -1 and nan where none is left."""
+    # The bits of floats from 0 on are in the order of the floats: one sort settles ties as well.
+    keys: UInt64[np.ndarray, "block images"] = distances.view(np.uint32).astype(np.uint64)
+    keys <<= np.uint64(32)
+    keys |= np.arange(distances.shape[1], dtype=np.uint64)
+    if most < distances.shape[1]:
+        keys.partition(most, axis=1)
+        keys = keys[:, :most]
+    keys.sort(axis=1)
+    found, cosines = _empty(len(distances), most)
+    columns = keys.shape[1]
+    found[:, :columns] = keys & np.uint64(2**32 - 1)
+    near = (keys >> np.uint64(32)).astype(np.uint32).view(np.float32)
+    cosines[:, :columns] = 1 - near.astype(np.float64)
+    found[np.isneginf(cosines)] = -1
+    cosines[np.isneginf(cosines)] = np.nan
+    return found, cosines
+
+
+def _retrieval(
+    distances: Float32[np.ndarray, "block images"], truth: Int[np.ndarray, " images"], start: int
+) -> Float64[np.ndarray, "2 block"]:
+    """Return the average precision and the R-precision of a block of queries."""
+    scores = np.full((2, len(distances)), np.nan)
+    members = {label: np.flatnonzero(truth == label) for label in np.unique(truth[truth >= 0])}
+    ordered = np.sort(distances, axis=1)
+    for query, ranking in enumerate(ordered):
+        label = truth[start + query]
+        if label < 0:
+            continue
+        right = np.sort(distances[query, members[label]])
+        right = right[np.isfinite(right)]
+        if not len(right):
+            continue
+        hits = np.searchsorted(right, right, "right")
+        scores[0, query] = np.mean(hits / np.searchsorted(ranking, right, "right"))
+        # Of those tied at the last place that counts, some are in: each is as likely as another.
+        cut = ranking[len(right) - 1]
+        nearer, hits_nearer = np.searchsorted(ranking, cut), np.searchsorted(right, cut)
+        tied = np.searchsorted(ranking, cut, "right") - nearer
+        hits_tied = np.searchsorted(right, cut, "right") - hits_nearer
+        within = hits_nearer + hits_tied * (len(right) - nearer) / tied
+        scores[1, query] = within / len(right)
+    return scores
+
+
+def knn_correct(
+    found: Neighbourhood, truth: Int[np.ndarray, " images"], neighbours: int = 10
+) -> PerImage:
+    """Return 1 for each image whose label its nearest labelled neighbours guess, 0 for the others.
+
+    Each image is left out in turn, with its group. Its neighbours vote by 1 / (1 - cosine), only
+    copies of it where there are some, as in scikit-learn's `KNeighborsClassifier(metric="cosine",
+    weights="distance")`; of labels with the same vote the lowest wins. nan without a known label,
+    and where no image of another group has the same: it could not be right.
+
+    Args:
+        found: from `neighbourhood`, with truth.
+        truth: the same as there.
+        neighbours: how many vote; fewer where there are fewer.
+
+    Raises:
+        ValueError: found without truth, or with fewer neighbours than are to vote.
+    """
+    possible = found.average_precision
+    if found.labelled is None or found.labelled_similarity is None or possible is None:
+        raise ValueError("`found` has no labelled neighbours; give `neighbourhood` the truth")
+    voters = _first(found.labelled, neighbours)
+    distances = 1 - found.labelled_similarity[:, :neighbours]
+    copies = distances == 0
+    with np.errstate(divide="ignore"):
+        weights = np.where(copies.any(axis=1, keepdims=True), copies, 1 / distances)
+    images, columns = np.nonzero(voters >= 0)
+    names, labels = np.unique(truth, return_inverse=True)
+    votes = np.bincount(
+        images * len(names) + labels[voters[images, columns]],
+        weights[images, columns],
+        len(truth) * len(names),
+    )
+    guess = votes.reshape(len(truth), len(names)).argmax(axis=1)
+    return np.where(np.isnan(possible), np.nan, guess == labels)
+
+
+def hubness(found: Neighbourhood, neighbours: int = 10) -> float:
+    """Return how much a few images are neighbours of all: the skewness of the k-occurrence.
+
+    The k-occurrence of an image is the number of images that have it among their nearest
+    (Radovanovic, Nanopoulos, Ivanovic 2010, JMLR 11). Lower is better: 0 is even, above 1 there
+    are hubs; it has no upper bound. nan where all images occur equally often, as where there are
+    no more than `neighbours` others.
+
+    Args:
+        found: from `neighbourhood`.
+        neighbours: how many nearest images count.
+
+    Raises:
+        ValueError: found with fewer neighbours than are to count.
+    """
+    nearest = _first(found.nearest, neighbours)
+    occurrences = np.bincount(nearest[nearest >= 0], minlength=len(nearest))
+    if np.ptp(occurrences) == 0:
+        return float("nan")
+    return float(skew(occurrences))
+
+
+def overlap(one: Neighbourhood, other: Neighbourhood, neighbours: int = 10) -> float:
+    """Return the share of neighbours that two encoders have in common, the mean over the images.
+
+    It is the mutual nearest-neighbour alignment of Huh et al. 2024, arXiv 2405.07987: 0 to 1,
+    higher is more alike; vectors that have nothing to do with one another come to
+    `neighbours` / (images - 1). Images without a neighbour are left out; nan where none is left.
+
+    Args:
+        one: from `neighbourhood`.
+        other: the same of another encoder, with the same images and groups.
+        neighbours: how many nearest images count; fewer where there are fewer.
+
+    Raises:
+        ValueError: not the same number of images, or fewer neighbours than are to count.
+    """
+    if len(one.nearest) != len(other.nearest):
+        raise ValueError(
+            f"`one` and `other` must be of the same images; not {len(one.nearest)} and "
+            f"{len(other.nearest)}"
+        )
+    first, second = _first(one.nearest, neighbours), _first(other.nearest, neighbours)
+    both = np.concatenate([first, second], axis=1)
+    both.sort(axis=1)
+    common = ((both[:, 1:] == both[:, :-1]) & (both[:, 1:] >= 0)).sum(axis=1)
+    counts = (first >= 0).sum(axis=1)
+    counted = counts > 0
+    if not counted.any():
+        return float("nan")
+    return float(np.mean(common[counted] / counts[counted]))
+
+
+def _first(nearest: Nearest, neighbours: int) -> Int[np.ndarray, "images counted"]:
+    """Return the first columns, or raise ValueError where there are not as many."""
+    if not 1 <= neighbours <= nearest.shape[1]:
+        raise ValueError(
+            f"`neighbours` must be between 1 and {nearest.shape[1]}, the number found; "
+            f"not {neighbours}"
+        )
+    return nearest[:, :neighbours]

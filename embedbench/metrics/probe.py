@@ -1,0 +1,107 @@
+"""The linear probe: whether a linear classifier can read the labels off the vectors."""
+
+import warnings
+
+import numpy as np
+from jaxtyping import Float64, Int
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.preprocessing import normalize
+
+from embedbench.encoder import Vectors
+
+__all__ = ["probe_correct"]
+
+Rows = Float64[np.ndarray, "images components"]
+
+_STRENGTH = 10.0
+"""The inverse of the penalty, scikit-learn's C, for rows of mean squared length 1."""
+
+_MOST_STEPS = 300
+_LEAST_SPREAD = 1e-6
+"""Unit rows that spread less than this differ by the rounding of float32 only."""
+
+
+def probe_correct(
+    vectors: Vectors,
+    truth: Int[np.ndarray, " images"],
+    groups: Int[np.ndarray, " images"],
+    seed: int,
+    folds: int = 5,
+) -> Float64[np.ndarray, " images"]:
+    """Return 1 for each image whose label a linear classifier guesses, 0 for the others.
+
+    The classifier is trained on the other folds: multinomial logistic regression, as in the
+    linear probes of CLIP (Radford et al. 2021, arXiv 2103.00020), on rows of unit length, the
+    mean of the training rows taken off and all divided by one number, which brings their mean
+    squared length to 1. So neither rotating nor scaling the vectors changes a guess, and vectors
+    that lie close together, as those of untrained networks, are penalised no more than others.
+    C is 10: on photographs of 20 classes it was within 0.03 of the best of 0.1 to 10,000 for
+    five encoders, trained and not.
+
+    nan without a known label, where the images of the label are of fewer than two groups, and
+    for all where fewer than two labels are left.
+
+    Args:
+        vectors: as the encoder made them.
+        truth: the known label of each image as a number, -1 where not known.
+        groups: images of the same number are copies of one another, and in the same fold.
+        seed: of the folds, which are the same whatever the vectors.
+        folds: how many; fewer where the smallest class has fewer groups.
+    """
+    correct = np.full(len(vectors), np.nan)
+    sizes = _groups_a_class(truth, groups)
+    usable = [label for label, size in sizes.items() if size >= 2]
+    kept = np.flatnonzero(np.isin(truth, usable))
+    if len(usable) < 2:
+        return correct
+    folds = min(folds, *(sizes[label] for label in usable))
+    rows, labels = _rotated(normalize(vectors[kept].astype(np.float64))), truth[kept]
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    for train, test in splitter.split(rows, labels, groups[kept]):
+        correct[kept[test]] = _fold(rows[train], labels[train], rows[test], labels[test])
+    return correct
+
+
+def _groups_a_class(
+    truth: Int[np.ndarray, " images"], groups: Int[np.ndarray, " images"]
+) -> dict[int, int]:
+    """Return how many groups the images of each known label are of."""
+    pairs = np.unique(np.stack([truth, groups], axis=1), axis=0)
+    labels, counts = np.unique(pairs[pairs[:, 0] >= 0, 0], return_counts=True)
+    return dict(zip(labels.tolist(), counts.tolist(), strict=True))
+
+
+def _rotated(rows: Float64[np.ndarray, "images dim"]) -> Rows:
+    """Return the rows turned into as many dimensions as there are images, if that is fewer.
+
+    Lengths and angles stay, so the classifier's guesses do too.
+    """
+    if len(rows) >= rows.shape[1]:
+        return rows
+    triangle = np.asarray(np.linalg.qr(rows.T, mode="r"))
+    return np.ascontiguousarray(triangle.T)
+
+
+def _fold(
+    train: Rows,
+    labels: Int[np.ndarray, " images"],
+    test: Float64[np.ndarray, "tested components"],
+    truth: Int[np.ndarray, " tested"],
+) -> Float64[np.ndarray, " tested"]:
+    """Return whether each tested row's label is guessed; nan where none of it was to train on."""
+    seen = np.unique(labels)
+    if len(seen) < 2:
+        return np.full(len(test), np.nan)
+    mean = train.mean(axis=0)
+    spread = max(np.sqrt(((train - mean) ** 2).sum(axis=1).mean()), _LEAST_SPREAD)
+    classifier = LogisticRegression(C=_STRENGTH, max_iter=_MOST_STEPS)
+    with warnings.catch_warnings():
+        # Where the vectors do not tell the labels apart, the last steps change nothing.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        # scikit-learn wonders whether many different labels are meant to be measurements.
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        classifier.fit((train - mean) / spread, labels)
+    correct = classifier.predict((test - mean) / spread) == truth
+    return np.where(np.isin(truth, seen), correct, np.nan)

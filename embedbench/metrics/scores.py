@@ -1,0 +1,228 @@
+"""Scores: a number for each seed, and how much each image moves it.
+
+What leaving an image out changes (the jackknife; Quenouille 1956, Efron and Stein 1981) is all
+that resampling needs: an interval over images then takes a sum for each resample, instead of the
+metric again. Resampling the images themselves would not do for agreement with the truth: an image
+drawn twice agrees with itself, which lifts the AMI of 400 images in 4 classes so far that its 95 %
+interval holds the known answer 8 times of 10.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Int
+from scipy.optimize import linear_sum_assignment
+from scipy.special import xlogy
+
+from embedbench.metrics.fast_ami import ExpectedInformation, ami_of_tables
+
+__all__ = ["Score", "accuracy_score", "ami_score", "ari_score", "mean_score"]
+
+_NOTHING = 1e-12
+
+_COINS = 4
+"""Images made up to be right or wrong at random, as Agresti and Coull (1998) add to a share."""
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """A number for each seed, and how much each image moves it.
+
+    Attributes:
+        estimates: the number of each seed; nan where there is none.
+        influence: of each image: an image more like it would move the number by about this,
+            divided by the number of images. 0 for images that do not count; sums to 0.
+        doubt: the root mean square influence of an image made up at random, so that an interval
+            has a width also where all images are right.
+        counted: how many images count.
+    """
+
+    estimates: Float64[np.ndarray, " seeds"]
+    influence: Float64[np.ndarray, "seeds images"]
+    doubt: Float64[np.ndarray, " seeds"]
+    counted: int
+
+    @property
+    def mean(self) -> float:
+        """The mean over the seeds."""
+        return float(self.estimates.mean())
+
+
+def mean_score(values: Float64[np.ndarray, "seeds images"], low: float = 0.0) -> Score:
+    """Return the score that is the mean over the images.
+
+    Args:
+        values: of each image, at most 1; nan for those that do not count, the same for each seed.
+        low: the lowest that a value can be.
+    """
+    counts = ~np.isnan(values[0])
+    counted = int(counts.sum())
+    if not counted:
+        return _nothing(values.shape)
+    means = values[:, counts].mean(axis=1)
+    influence = np.where(counts, values - means[:, None], 0.0)
+    away = ((1 - means) ** 2 + (means - low) ** 2) / 2
+    return Score(means, influence, np.sqrt(_COINS * away), counted)
+
+
+def ami_score(labels: Int[np.ndarray, "seeds images"], truth: Int[np.ndarray, " images"]) -> Score:
+    """Return the adjusted mutual information with the truth (scikit-learn's, arithmetic mean).
+
+    Args:
+        labels: the cluster of each image for each seed.
+        truth: the known label of each image as a number; images with -1 do not count.
+    """
+    return _agreement(labels, truth, _ami_changed)
+
+
+def ari_score(labels: Int[np.ndarray, "seeds images"], truth: Int[np.ndarray, " images"]) -> Score:
+    """Return the adjusted Rand index with the truth; see `ami_score`."""
+    return _agreement(labels, truth, _ari_changed)
+
+
+def accuracy_score(
+    labels: Int[np.ndarray, "seeds images"], truth: Int[np.ndarray, " images"]
+) -> Score:
+    """Return the share of images that are right where clusters are matched to labels for the best.
+
+    The matching (Kuhn 1955) is that of all images; see `ami_score` for the arguments.
+    """
+    known = truth >= 0
+    right = np.full(labels.shape, np.nan)
+    for row, found in zip(labels, right, strict=True):
+        if len(np.unique(truth[known])) > 1:
+            table, cells = _table(row[known], truth[known])
+            matched = np.zeros(table.shape)
+            matched[linear_sum_assignment(table, maximize=True)] = 1
+            found[known] = matched[cells]
+    return mean_score(right)
+
+
+def _nothing(shape: tuple[int, int]) -> Score:
+    nan = np.full(shape[0], np.nan)
+    return Score(nan, np.zeros(shape), nan, 0)
+
+
+_Table = Int[np.ndarray, "clusters classes"]
+_Values = Float64[np.ndarray, "clusters classes"]
+_Numbers = Float64[np.ndarray, "..."]
+_Cells = tuple[Int[np.ndarray, " images"], Int[np.ndarray, " images"]]
+
+
+def _table(
+    labels: Int[np.ndarray, " images"], truth: Int[np.ndarray, " images"]
+) -> tuple[Int[np.ndarray, "clusters classes"], _Cells]:
+    """Return how many images each cluster and each class share, and the cell of each image."""
+    clusters = np.unique(labels, return_inverse=True)[1]
+    classes = np.unique(truth, return_inverse=True)[1]
+    table = np.zeros((clusters.max() + 1, classes.max() + 1), dtype=np.int64)
+    np.add.at(table, (clusters, classes), 1)
+    return table, (clusters, classes)
+
+
+def _agreement(
+    labels: Int[np.ndarray, "seeds images"],
+    truth: Int[np.ndarray, " images"],
+    changed: Callable[[_Table, int], tuple[float, _Values]],
+) -> Score:
+    """Return the score of which `changed` tells the value after one more or one less in a cell."""
+    known = truth >= 0
+    images = int(known.sum())
+    if len(np.unique(truth[known])) < 2:
+        return _nothing(labels.shape)
+    distinct, seeds = np.unique(labels[:, known], axis=0, return_inverse=True)
+    estimates, doubt = np.empty(len(distinct)), np.empty(len(distinct))
+    influence = np.zeros((len(distinct), len(truth)))
+    for number, row in enumerate(distinct):
+        table, cells = _table(row, truth[known])
+        estimate, less = changed(table, -1)
+        moves = (images - 1) * (estimate - less[cells])
+        influence[number, known] = moves - moves.mean()
+        by_chance = np.outer(table.sum(axis=1), table.sum(axis=0)) / images**2
+        more = (images + 1) * (changed(table, +1)[1] - estimate)
+        estimates[number], doubt[number] = estimate, np.sqrt((by_chance * more**2).sum())
+    return Score(estimates[seeds], influence[seeds], doubt[seeds], images)
+
+
+def _ami_changed(table: _Table, step: int) -> tuple[float, _Values]:
+    """Return the AMI, and what it is with one image more, or less, in each cell.
+
+    As in `fast_ami`, but only what the one image changes is worked out again.
+    """
+    estimate = float(ami_of_tables(table[None])[0])
+    if len(table) == 1:
+        return estimate, np.zeros(table.shape)
+    expected = ExpectedInformation(int(table.sum()) + step)
+    total = expected.total
+    rows, columns = table.sum(axis=1), table.sum(axis=0)
+
+    def sums(counts: Int[np.ndarray, "..."]) -> Float64[np.ndarray, "..."]:
+        moved = xlogy(np.maximum(counts + step, 0), np.maximum(counts + step, 0))
+        return np.asarray(xlogy(counts, counts).sum() - xlogy(counts, counts) + moved)
+
+    both = sums(rows)[:, None] + sums(columns)[None]
+    chance = _chance_changed(rows, columns, step, expected)
+    whole = np.log(total)
+    information = whole + (sums(table) - both) / total
+    entropy = whole - both / (2 * total)
+    return estimate, _ratio(information - chance, entropy - chance)
+
+
+def _chance_changed(
+    rows: Int[np.ndarray, " clusters"],
+    columns: Int[np.ndarray, " classes"],
+    step: int,
+    expected: ExpectedInformation,
+) -> _Values:
+    """Return the expected mutual information with the sizes of one row and one column changed."""
+    sizes, kinds = np.unique(np.concatenate([rows, rows + step]), return_inverse=True)
+    others, other_kinds = np.unique(np.concatenate([columns, columns + step]), return_inverse=True)
+    row, moved_row = np.split(kinds, 2)
+    column, moved_column = np.split(other_kinds, 2)
+    shared = expected(sizes[:, None], others[None])
+    of_row = shared @ np.bincount(column, minlength=len(others))
+    of_column = np.bincount(row, minlength=len(sizes)) @ shared
+
+    def cell(row: Int[np.ndarray, " clusters"], column: Int[np.ndarray, " classes"]) -> _Values:
+        return np.asarray(shared[np.ix_(row, column)])
+
+    in_row = (of_row[moved_row] - of_row[row])[:, None]
+    in_column = (of_column[moved_column] - of_column[column])[None]
+    crossing = (
+        cell(row, column)
+        - cell(moved_row, column)
+        - cell(row, moved_column)
+        + cell(moved_row, moved_column)
+    )
+    return np.asarray(of_row[row].sum() + in_row + in_column + crossing)
+
+
+def _ari_changed(table: _Table, step: int) -> tuple[float, _Values]:
+    """Return the adjusted Rand index, and what it is with one image more, or less, in each cell."""
+
+    def index(
+        pairs: _Numbers, rows: _Numbers, columns: _Numbers, images: int
+    ) -> Float64[np.ndarray, "..."]:
+        by_chance = rows * columns / (images * (images - 1) / 2)
+        return _ratio(pairs - by_chance, (rows + columns) / 2 - by_chance)
+
+    def pairs(counts: Int[np.ndarray, "..."]) -> Float64[np.ndarray, "1 1"]:
+        return np.array([[(counts * (counts - 1) / 2).sum()]])
+
+    def moved(counts: Int[np.ndarray, "..."]) -> Float64[np.ndarray, "..."]:
+        """The pairs of all, with one image more or less in each."""
+        return np.asarray((counts * (counts - 1) / 2).sum() + (counts if step > 0 else 1 - counts))
+
+    images = int(table.sum())
+    rows, columns = table.sum(axis=1), table.sum(axis=0)
+    estimate = index(pairs(table), pairs(rows), pairs(columns), images)
+    values = index(moved(table), moved(rows)[:, None], moved(columns)[None], images + step)
+    return float(estimate[0, 0]), values
+
+
+def _ratio(above: _Numbers, below: _Numbers) -> _Numbers:
+    """Return the ratio, 1 where nothing is left to agree on."""
+    return np.asarray(
+        np.divide(above, below, out=np.ones(above.shape), where=np.abs(below) > _NOTHING)
+    )

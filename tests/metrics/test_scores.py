@@ -1,0 +1,124 @@
+"""Scores: the number is scikit-learn's, and the influence is what leaving an image out does."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+
+from embedbench.metrics.external import external
+from embedbench.metrics.scores import (
+    Score,
+    accuracy_score,
+    ami_score,
+    ari_score,
+    mean_score,
+)
+
+AGREEMENTS = [
+    (ami_score, adjusted_mutual_info_score),
+    (ari_score, adjusted_rand_score),
+]
+
+
+def example(seed: int, images: int = 40, classes: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    """Two runs, a third of each at random, and the truth."""
+    random = np.random.default_rng(seed)
+    truth = random.integers(classes, size=images)
+    labels = np.where(random.random((2, images)) < 0.3, random.integers(6, size=images), truth)
+    return labels.astype(np.int32), truth.astype(np.int32)
+
+
+@pytest.mark.parametrize(("score", "reference"), AGREEMENTS)
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_influence_is_what_leaving_an_image_out_changes(
+    score: Callable[[np.ndarray, np.ndarray], Score],
+    reference: Callable[[np.ndarray, np.ndarray], float],
+    seed: int,
+) -> None:
+    labels, truth = example(seed)
+    found = score(labels, truth)
+    images = len(truth)
+    for run, row in enumerate(labels):
+        whole = reference(truth, row)
+        without = [
+            reference(np.delete(truth, image), np.delete(row, image)) for image in range(images)
+        ]
+        moves = (images - 1) * (whole - np.array(without))
+        assert found.estimates[run] == pytest.approx(whole, abs=1e-9)
+        np.testing.assert_allclose(found.influence[run], moves - moves.mean(), atol=1e-7)
+
+
+@pytest.mark.parametrize(("score", "reference"), AGREEMENTS)
+def test_doubt_is_what_an_image_with_a_random_label_does(
+    score: Callable[[np.ndarray, np.ndarray], Score],
+    reference: Callable[[np.ndarray, np.ndarray], float],
+) -> None:
+    labels, truth = example(3)
+    images = len(truth)
+    whole = reference(truth, labels[0])
+    moves = [
+        (images + 1) * (reference([*truth, one], [*labels[0], other]) - whole)
+        for one in truth
+        for other in labels[0]
+    ]
+    expected = np.sqrt(np.mean(np.square(moves)))
+    assert score(labels, truth).doubt[0] == pytest.approx(expected, abs=1e-6)
+
+
+def test_accuracy_is_that_of_the_table_of_metrics() -> None:
+    labels, truth = example(5)
+    expected = external(labels, truth)["accuracy"].to_numpy()
+    np.testing.assert_allclose(accuracy_score(labels, truth).estimates, expected)
+
+
+@pytest.mark.parametrize("score", [ami_score, ari_score, accuracy_score])
+def test_images_without_a_label_do_not_count(
+    score: Callable[[np.ndarray, np.ndarray], Score],
+) -> None:
+    labels, truth = example(7)
+    partly = truth.copy()
+    partly[:10] = -1
+    found, without = score(labels, partly), score(labels[:, 10:], truth[10:])
+    assert found.counted == 30
+    np.testing.assert_allclose(found.estimates, without.estimates)
+    np.testing.assert_allclose(found.influence[:, 10:], without.influence)
+    assert not found.influence[:, :10].any()
+
+
+@pytest.mark.parametrize("score", [ami_score, ari_score, accuracy_score])
+def test_one_class_alone_gives_no_number(
+    score: Callable[[np.ndarray, np.ndarray], Score],
+) -> None:
+    labels, truth = example(7)
+    found = score(labels, np.zeros_like(truth))
+    assert np.isnan(found.estimates).all()
+    assert np.isnan(found.mean)
+
+
+def test_all_right_leaves_a_doubt() -> None:
+    truth = np.repeat(np.arange(4, dtype=np.int32), 10)
+    found = ami_score(truth[None], truth)
+    assert found.mean == 1
+    assert not found.influence.any()
+    assert found.doubt[0] > 0.5
+
+
+@pytest.mark.parametrize("clusters", [1, 40])
+def test_one_cluster_and_images_alone_score_nothing(clusters: int) -> None:
+    truth = np.repeat(np.arange(4, dtype=np.int32), 10)
+    labels = (np.arange(40, dtype=np.int32) % clusters)[None]
+    for score in (ami_score, ari_score):
+        found = score(labels, truth)
+        assert found.mean == pytest.approx(0, abs=1e-12)
+        assert np.isfinite(found.influence).all() and np.isfinite(found.doubt).all()
+
+
+def test_the_mean_of_values_moves_by_what_lies_off_it() -> None:
+    found = mean_score(np.array([[1.0, 0.0, np.nan, 0.5]]))
+    assert found.mean == pytest.approx(0.5)
+    np.testing.assert_allclose(found.influence, [[0.5, -0.5, 0.0, 0.0]])
+    assert found.counted == 3
