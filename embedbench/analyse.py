@@ -1,22 +1,41 @@
 """All encoders in all spaces: clustered, scored and looked into, one a worker process."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
 from embedbench.cluster import Clusterer
+from embedbench.criteria import Copies, Criteria, look_alone
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError
+from embedbench.metrics.scores import Score
 from embedbench.progress import Progress
+from embedbench.relations import NO_PAIRS, Seen, disagreement, relate, split_pairs
 from embedbench.settings import KPlan
-from embedbench.sweep import Candidate, Sweep, comparison_rows, details, maps, sweep_space
-from embedbench.tables import elbow_table, partitions_table, stack
+from embedbench.shortcuts import Shortcut, shortcut_probe
+from embedbench.statistics import Resamples
+from embedbench.sweep import (
+    Candidate,
+    Sweep,
+    comparison_rows,
+    details,
+    labels_at,
+    maps,
+    sweep_space,
+)
+from embedbench.tables import elbow_table, partitions_table, similarity_table, stack
 from embedbench.workers import Pool, cores
 
 __all__ = ["Analysis", "Task", "analyse"]
+
+SPREAD_KS = (4, 8, 12, 20)
+SPREAD_SEEDS = 3
+"""Where no labels say how many clusters there are, encoders are compared at several ks at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +51,8 @@ class Task:
         seeds: the same for every encoder.
         similarity: how well each word fits each image; None without words.
         words: candidate names.
+        groups: images of the same number are copies of one another.
+        attributes: codes of what should not decide a clustering, by name: see `shortcuts`.
     """
 
     images: Sequence[str]
@@ -42,6 +63,13 @@ class Task:
     seeds: Sequence[int]
     similarity: Float[np.ndarray, "images words"] | None
     words: Sequence[str]
+    groups: Int[np.ndarray, " images"]
+    attributes: dict[str, Int[np.ndarray, " images"]]
+
+    @property
+    def resamples(self) -> Resamples:
+        """The draws of images and seeds, the same wherever they are made."""
+        return Resamples(self.groups, self.seeds[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,24 +77,44 @@ class Analysis:
     """What was found.
 
     Attributes:
-        tables: `comparison`, `partitions`, `elbow`, `clusters`, `silhouettes`, `maps`, as in
-            `Results`.
+        tables: `comparison`, `partitions`, `elbow`, `clusters`, `silhouettes`, `maps`,
+            `similarity`, `disagreements`, `shortcuts`, as in `Results`.
+        scores: by encoder, clusterer and metric, in the first space at the shared k.
+        criteria: of each encoder alone.
+        labels: each encoder's K-means partitions at several ks.
+        disagreement: on each image, how far the encoders disagree about its neighbours.
         errors: why an encoder's vectors could not be clustered.
     """
 
     tables: dict[str, pd.DataFrame]
+    scores: dict[str, dict[str, dict[str, Score]]]
+    criteria: dict[str, Criteria]
+    labels: dict[str, Int[np.ndarray, "ks seeds images"]]
+    disagreement: Float[np.ndarray, " images"]
     errors: dict[str, str]
 
 
-def analyse(vectors: dict[str, Vectors], task: Task, progress: Progress) -> Analysis:
+def analyse(
+    vectors: dict[str, Vectors],
+    copies: dict[str, Copies | None],
+    task: Task,
+    progress: Progress,
+) -> Analysis:
     """Return the tables of all encoders, from the vectors that each made of the images.
+
+    Args:
+        vectors: by encoder, of the images.
+        copies: by encoder, of changed images; None where it cannot encode them.
+        task: what is to be analysed.
+        progress: how it is shown.
 
     Raises:
         InputError: no encoder's vectors could be clustered.
     """
     jobs = len(vectors) * len(task.spaces)
+    steps = 2 * jobs + 3 * len(vectors) + len(vectors) * (len(vectors) - 1) // 2
     with (
-        progress.bar("clustering", 2 * jobs + len(vectors), "steps") as bar,
+        progress.bar("clustering", steps, "steps") as bar,
         Pool(min(cores(), jobs), patience=None) as pool,
     ):
         sweeps, errors = _sweep_all(task, vectors, pool, bar.update)
@@ -76,22 +124,61 @@ def analyse(vectors: dict[str, Vectors], task: Task, progress: Progress) -> Anal
             raise InputError(f"no encoder's vectors could be clustered; '{name}': {error}")
         lead = {name: sweeps[name, task.spaces[0]] for name in encoders}
         shared = task.plan.shared or _shared_k(list(lead.values()))
+        main = {name: labels_at(sweep, [shared], task.seeds)[0] for name, sweep in lead.items()}
+        ks, seeds = spread_ks(task.plan.ks), task.seeds[:SPREAD_SEEDS]
+        labels = {name: labels_at(sweep, ks, seeds) for name, sweep in lead.items()}
+
+        def each(function: Callable[..., Any], *arguments: dict[str, Any]) -> list[Any]:
+            calls = [(function, task, *(one[name] for one in arguments)) for name in encoders]
+            return pool.gather(calls, bar.update)
+
         rows = pool.gather([(_rows, task, sweep, shared) for sweep in sweeps.values()], bar.update)
-        looks = pool.gather(
-            [(_look_into, task, vectors[name], sweep, shared) for name, sweep in lead.items()],
-            bar.update,
+        at = dict.fromkeys(encoders, shared)
+        looks = each(_look_into, vectors, lead, at)
+        alone = each(_look_alone, vectors, copies, labels, at)
+        criteria: dict[str, Criteria] = dict(zip(encoders, alone, strict=True))
+        shortcuts = each(_shortcuts, main)
+        seen = {
+            name: Seen(vectors[name], labels[name], criteria[name].neighbours) for name in encoders
+        }
+        pairs = list(combinations(encoders, 2))
+        related = pool.gather(
+            [(_relate, task, seen[one], seen[other]) for one, other in pairs], bar.update
         )
     by_encoder = [{"encoder": name} for name in encoders]
     by_job = [{"encoder": name, "space": space} for name, space in sweeps]
+    both_ways = [
+        {"encoder": first, "other": second}
+        for one, other in pairs
+        for first, second in ((one, other), (other, one))
+    ]
     tables = {
-        "comparison": stack(rows, by_job),
+        "comparison": stack([table for table, _ in rows], by_job),
         "partitions": partitions_table(sweeps, task.images),
         "elbow": elbow_table(lead),
         "clusters": stack([look[0] for look in looks], by_encoder),
         "silhouettes": stack([look[1] for look in looks], by_encoder),
         "maps": stack([look[2] for look in looks], by_encoder),
+        "similarity": similarity_table(dict(zip(pairs, [one for one, _ in related], strict=True))),
+        "disagreements": stack(
+            [table for _, two in related for table in two] or [NO_PAIRS], both_ways or [{}]
+        ),
+        "shortcuts": stack(shortcuts, by_encoder),
     }
-    return Analysis(tables, errors)
+    found = zip(sweeps, rows, strict=True)
+    return Analysis(
+        tables=tables,
+        scores={name: first for (name, space), (_, first) in found if space == task.spaces[0]},
+        criteria=criteria,
+        labels=labels,
+        disagreement=disagreement([one.neighbours for one in criteria.values()]),
+        errors=errors,
+    )
+
+
+def spread_ks(ks: Sequence[int]) -> list[int]:
+    """Return the ks of a sweep that lie nearest to 4, 8, 12 and 20, each once."""
+    return sorted({min(ks, key=lambda k: abs(k - wanted)) for wanted in SPREAD_KS})
 
 
 def _sweep_all(
@@ -115,11 +202,41 @@ def _try_sweep(task: Task, vectors: Vectors, space: str) -> Sweep | str:
         return str(error)
 
 
-def _rows(task: Task, sweep: Sweep, shared: int) -> pd.DataFrame:
+def _rows(
+    task: Task, sweep: Sweep, shared: int
+) -> tuple[pd.DataFrame, dict[str, dict[str, Score]]]:
     candidates = [Candidate(task.plan.shared_from, shared)]
     if sweep.choice is not None:
         candidates += [Candidate(name, k) for name, k in sweep.choice.by_criterion().items()]
-    return comparison_rows(sweep, task.clusterers, candidates, task.seeds[0])
+    return comparison_rows(
+        sweep, task.clusterers, candidates, task.truth, task.resamples, task.seeds[0]
+    )
+
+
+def _look_alone(
+    task: Task,
+    vectors: Vectors,
+    copies: Copies | None,
+    labels: Int[np.ndarray, "ks seeds images"],
+    shared: int,
+) -> Criteria:
+    return look_alone(vectors, copies, task.truth, task.groups, labels, shared, task.seeds[0])
+
+
+def _shortcuts(task: Task, labels: Int[np.ndarray, "runs images"]) -> pd.DataFrame:
+    found = shortcut_probe(labels, task.attributes, task.seeds[0])
+    columns = [field.name for field in fields(Shortcut)]
+    return pd.DataFrame([asdict(shortcut) for shortcut in found], columns=columns)
+
+
+def _relate(
+    task: Task, one: Seen, other: Seen
+) -> tuple[dict[str, float], tuple[pd.DataFrame, pd.DataFrame]]:
+    splits = (
+        split_pairs(one, other, task.groups, task.images),
+        split_pairs(other, one, task.groups, task.images),
+    )
+    return relate(one, other), splits
 
 
 def _look_into(

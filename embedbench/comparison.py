@@ -10,16 +10,21 @@ from typing import Any
 import pandas as pd
 
 from embedbench.analyse import Task, analyse
+from embedbench.changes import LIGHT_CHANGES, Changed
 from embedbench.cluster import Clusterer, Estimator, parse_clusterer
+from embedbench.criteria import COPIES, choose_copied, read_copies
 from embedbench.dataset import Dataset, read_dataset
+from embedbench.duplicates import duplicate_groups
 from embedbench.embed import Embedding, Engine, embed, make_engine
 from embedbench.encoder import Encoder, TextEncoder
 from embedbench.errors import EmbedbenchError, InputError
+from embedbench.judge import judge
 from embedbench.naming import read_words, texts_for, word_similarity
 from embedbench.progress import Progress
 from embedbench.registry import create_all
 from embedbench.results import Results, check_writable
 from embedbench.settings import DEFAULT_K, plan_k
+from embedbench.shortcuts import attributes
 from embedbench.spaces import check_space
 from embedbench.survey import survey
 from embedbench.tables import (
@@ -48,6 +53,7 @@ def compare(
     store: str | Path | None = None,
     offline: bool = False,
     limit: int | None = None,
+    copies: int = COPIES,
     quiet: bool = True,
 ) -> Results:
     """Return the comparison of these encoders on these images.
@@ -68,6 +74,8 @@ def compare(
         store: the folder that keeps vectors between runs.
         offline: encoders may not use the network.
         limit: compare a seeded sample of so many images.
+        copies: of how many images to encode lightly changed copies as well, which shows without
+            labels whether an encoder still sees the same picture; 0 for none.
         quiet: show no progress.
 
     Raises:
@@ -83,6 +91,7 @@ def compare(
         k=str(k),
         seeds=tuple(range(seeds)),
         words=read_words(names) if isinstance(names, str) and names else tuple(names),
+        copies=copies,
         progress=Progress(quiet),
     )
     request.check(len(dataset), _classes(dataset))
@@ -111,12 +120,15 @@ class _Request:
     k: str
     seeds: tuple[int, ...]
     words: tuple[str, ...]
+    copies: int
     progress: Progress
 
     def check(self, images: int, classes: int | None) -> None:
         """Raise InputError for what can be known to fail before any work is done."""
         if not self.seeds:
             raise InputError("`seeds` must be at least 1")
+        if self.copies < 0:
+            raise InputError(f"`copies` must be at least 0; not {self.copies}")
         if not self.clusterers or not self.spaces:
             raise InputError("a comparison needs a clusterer and a space")
         for space in self.spaces:
@@ -135,6 +147,7 @@ class _Request:
             "k": self.k,
             "seeds": list(self.seeds),
             "names": list(self.words),
+            "copies": self.copies,
         }
 
     def reads_texts(self, name: str) -> bool:
@@ -146,56 +159,73 @@ def _run(
     dataset: Dataset, request: _Request, engine: Engine, started: float, asked: dict[str, Any]
 ) -> Results:
     readable, images, failures = survey(dataset, engine.store, engine.workers, engine.progress)
-    embeddings, errors = _embed_all(readable, list(images["hash"]), request, engine)
+    copied = choose_copied(list(images["hash"]), request.copies)
+    embeddings, errors = _embed_all(readable, list(images["hash"]), copied, request, engine)
     skipped = image_failures(readable, embeddings)
-    readable, images, embeddings = _without_failures(readable, images, embeddings)
+    kept = _encoded_by_all(len(readable), embeddings)
+    copies = {name: read_copies(found, copied, kept) for name, found in embeddings.items()}
+    readable, images = readable.take(kept), images.iloc[kept].reset_index(drop=True)
+    embeddings = {name: found.take(kept) for name, found in embeddings.items()}
+    vectors = {name: found.vectors for name, found in embeddings.items()}
+    known = readable.table.reset_index(drop=True)
+    images = pd.concat([images, known[[c for c in known if c not in images]]], axis=1)
+    images["group"] = duplicate_groups(list(images["hash"]), list(vectors.values()))
     truth = readable.truth_codes()
-    plan = plan_k(request.k, len(readable), _classes(readable), images["hash"].nunique())
     namer = next((name for name, found in embeddings.items() if len(found.texts)), None)
     similarity = None
     if namer is not None:
-        similarity = word_similarity(embeddings[namer].vectors, embeddings[namer].texts)
-    analysis = analyse(
-        {name: embedding.vectors for name, embedding in embeddings.items()},
-        Task(
-            images=readable.names,
-            truth=truth[0] if truth else None,
-            clusterers=request.clusterers,
-            spaces=request.spaces,
-            plan=plan,
-            seeds=request.seeds,
-            similarity=similarity,
-            words=request.words,
-        ),
-        engine.progress,
+        similarity = word_similarity(vectors[namer], embeddings[namer].texts)
+    task = Task(
+        images=readable.names,
+        truth=truth[0] if truth else None,
+        clusterers=request.clusterers,
+        spaces=request.spaces,
+        plan=plan_k(request.k, len(readable), _classes(readable), images["hash"].nunique()),
+        seeds=request.seeds,
+        similarity=similarity,
+        words=request.words,
+        groups=images["group"].to_numpy(),
+        attributes=attributes(images),
     )
+    analysis = analyse(vectors, copies, task, engine.progress)
+    images["disagreement"] = analysis.disagreement
     failures = pd.concat(
         [failures, skipped, encoder_failures(errors, analysis.errors)], ignore_index=True
     )
-    known = readable.table.reset_index(drop=True)
-    images = pd.concat([images, known[[c for c in known if c not in images]]], axis=1)
+    encoders = encoders_table(request.encoders, embeddings, errors | analysis.errors)
+    judgement = judge(analysis, task, encoders)
+    record = run_record(
+        images, embeddings, request.encoders, started, asked | {"naming_encoder": namer}
+    )
     return Results(
         **analysis.tables,
-        encoders=encoders_table(request.encoders, embeddings, errors | analysis.errors),
+        **judgement.tables,
         failures=failures,
         images=images,
-        run=run_record(
-            images, embeddings, request.encoders, started, asked | {"naming_encoder": namer}
-        ),
+        run=record | {"verdict": judgement.verdict},
     )
 
 
 def _embed_all(
-    dataset: Dataset, hashes: list[str], request: _Request, engine: Engine
+    dataset: Dataset,
+    hashes: list[str],
+    copied: Sequence[int],
+    request: _Request,
+    engine: Engine,
 ) -> tuple[dict[str, Embedding], dict[str, str]]:
     """Return what each encoder made, and the errors of those that failed."""
     embeddings: dict[str, Embedding] = {}
     errors: dict[str, str] = {}
+    copies = [
+        Changed(dataset.sources[row], change, hashes[row])
+        for change in LIGHT_CHANGES
+        for row in copied
+    ]
     for name, encoder in request.encoders.items():
         named = any(len(found.texts) for found in embeddings.values())
         texts = [] if named or not request.reads_texts(name) else texts_for(request.words)
         try:
-            embeddings[name] = embed(name, encoder, dataset, hashes, engine, texts)
+            embeddings[name] = embed(name, encoder, dataset, hashes, engine, texts, copies)
         except EmbedbenchError as error:
             errors[name] = str(error)
             engine.progress.say(f"encoder '{name}' failed: {error}")
@@ -205,18 +235,13 @@ def _embed_all(
     return embeddings, errors
 
 
-def _without_failures(
-    dataset: Dataset, images: pd.DataFrame, embeddings: dict[str, Embedding]
-) -> tuple[Dataset, pd.DataFrame, dict[str, Embedding]]:
+def _encoded_by_all(images: int, embeddings: dict[str, Embedding]) -> list[int]:
     """Every encoder is compared on the same images: those that all could encode."""
     failed = {row for embedding in embeddings.values() for row in embedding.failures}
-    if not failed:
-        return dataset, images, embeddings
-    kept = [row for row in range(len(dataset)) if row not in failed]
+    kept = [row for row in range(images) if row not in failed]
     if not kept:
         raise InputError("no image could be encoded by every encoder")
-    smaller = {name: embedding.take(kept) for name, embedding in embeddings.items()}
-    return dataset.take(kept), images.iloc[kept].reset_index(drop=True), smaller
+    return kept
 
 
 def _command(asked: dict[str, Any]) -> str:
@@ -234,6 +259,7 @@ def _command(asked: dict[str, Any]) -> str:
         "--seeds": len(asked["seeds"]),
         "--names": ",".join(asked["names"]) or None,
         "--limit": asked["limit"],
+        "--copies": None if asked["copies"] == COPIES else asked["copies"],
     }
     parts += [
         str(part) for word, value in options.items() if value is not None for part in (word, value)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int
+from jaxtyping import Float32, Int
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.preprocessing import normalize
@@ -85,8 +85,7 @@ def duplicate_groups(
     for one, other in _copies([rows[first] for rows in vectors]):
         groups = _join(groups, one, other)
     _, appears, numbers = np.unique(groups[files], return_index=True, return_inverse=True)
-    order: Int[np.ndarray, " groups"] = np.argsort(np.argsort(appears))
-    return order[numbers]
+    return np.asarray(np.argsort(np.argsort(appears))[numbers])
 
 
 def duplicate_rate(groups: Int[np.ndarray, " images"]) -> float:
@@ -126,7 +125,7 @@ def _centred(rows: Vectors) -> Vectors:
     """Return the rows at unit length around their mean, which is taken at unit length too."""
     wide = normalize(rows.astype(np.float64))
     wide -= wide.mean(axis=0)
-    return normalize(wide).astype(np.float32)
+    return np.asarray(normalize(wide), dtype=np.float32)
 
 
 def _nearest(
@@ -161,8 +160,8 @@ def _join(
     other: Int[np.ndarray, " pairs"],
 ) -> Int[np.ndarray, " images"]:
     """Return the groups after those of each pair became one."""
-    links: Bool[np.ndarray, " pairs"] = np.ones(len(one), dtype=bool)
+    links = np.ones(len(one), dtype=bool)
     shape = (len(groups), len(groups))
     graph = coo_array((links, (groups[one], groups[other])), shape=shape)
-    joined: Int[np.ndarray, " groups"] = connected_components(graph, directed=False)[1]
-    return joined[groups].astype(np.int64)
+    joined = connected_components(graph, directed=False)[1]
+    return np.asarray(joined[groups], dtype=np.int64)

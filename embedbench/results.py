@@ -14,19 +14,23 @@ from embedbench.errors import InputError
 
 __all__ = ["CRITERIA", "FAILURE_COLUMNS", "HEADLINE", "Results", "check_writable"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 CRITERIA = ("elbow", "silhouette", "gap")
 """The ways of choosing k that give each encoder a k of its own."""
 
 FAILURE_COLUMNS = ["what", "name", "stage", "error"]
 
-_CSV = ("comparison", "encoders", "elbow", "clusters", "failures")
+_CSV = (
+    "comparison", "encoders", "elbow", "clusters", "failures", "pairs", "criteria", "similarity",
+    "disagreements", "shortcuts",
+)  # fmt: skip
 _PARQUET = ("partitions", "images", "silhouettes", "maps")
 
 _TEXTS = (
-    "chosen", "clusterer", "encoder", "error", "k_from", "medoid", "name", "nearest_word",
-    "space", "stage", "status", "what",
+    "attribute", "chosen", "clusterer", "criterion", "encoder", "error", "image", "k_from",
+    "medoid", "metric", "name", "nearest_word", "other", "partner", "space", "stage", "status",
+    "what",
 )  # fmt: skip
 _KNOWN_OR_NOT = ("device", "fingerprint", "licence", "pretrained_on")
 
@@ -71,6 +75,16 @@ class Results:
             `image, encoder, clusterer, cluster, silhouette, medoid_distance`.
         maps: a row for each image x encoder x map: `image, encoder, map, x, y`, where map is
             `pca` or `tsne`.
+        pairs: a row for each clusterer x metric x ordered pair of encoders, in the first space
+            at the shared k: the difference and its interval, `win, tie, loss, p_beats`.
+        criteria: a row for each encoder x criterion that needs no labels: its value, its
+            interval where it has one, and what chance gives: `shuffled` and `random`.
+        similarity: a row for each ordered pair of encoders: `partition_agreement, mutual_knn,
+            cka`.
+        disagreements: a row for each pair of pictures that `encoder` puts together and `other`
+            apart: `image, partner, strength`, the strongest first.
+        shortcuts: a row for each encoder x attribute: how much of the clustering the attribute
+            explains, `ami`, and what it does by chance, `null` and `p`.
         run: all that is needed to repeat it.
     """
 
@@ -83,6 +97,11 @@ class Results:
     images: pd.DataFrame
     silhouettes: pd.DataFrame
     maps: pd.DataFrame
+    pairs: pd.DataFrame
+    criteria: pd.DataFrame
+    similarity: pd.DataFrame
+    disagreements: pd.DataFrame
+    shortcuts: pd.DataFrame
     run: dict[str, Any]
 
     @property

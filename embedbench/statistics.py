@@ -1,6 +1,6 @@
 """Uncertainty: the same resamples for every encoder, and what they say of intervals and ranks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +54,14 @@ class Resamples:
             for row, score in enumerate(scores):
                 values[row, start:stop] = self._block(score, times, start, row)
         return values
+
+    def intervals(self, scores: Mapping[str, Score]) -> dict[str, tuple[float, float]]:
+        """Return low and high of each score at `LEVEL`; nan where it has no number."""
+        replicates = self.of(list(scores.values()))
+        return {
+            name: interval(score.mean, row, high=1.0)
+            for (name, score), row in zip(scores.items(), replicates, strict=True)
+        }
 
     def _draw(self, random: np.random.Generator, count: int) -> Float64[np.ndarray, "block images"]:
         """Return how often each image is drawn in each resample."""

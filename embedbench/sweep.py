@@ -6,19 +6,29 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float32, Int
 
 from embedbench.choose_k import KChoice, choose_k
 from embedbench.cluster import Clusterer, KMeans, Partitions, sweep
 from embedbench.encoder import Vectors
 from embedbench.metrics import evaluate, noise_as_singletons
 from embedbench.metrics.internal import silhouettes
+from embedbench.metrics.scores import (
+    Score,
+    accuracy_score,
+    ami_score,
+    ari_score,
+    mean_score,
+)
 from embedbench.metrics.stability import stability
 from embedbench.naming import Name, name_clusters
 from embedbench.partitions import Points
 from embedbench.spaces import to_space
+from embedbench.statistics import Resamples
 
-__all__ = ["Candidate", "Sweep", "comparison_rows", "details", "maps", "sweep_space"]
+__all__ = [
+    "Candidate", "Sweep", "comparison_rows", "details", "labels_at", "maps", "sweep_space",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +39,14 @@ class Sweep:
         points: the images in the space.
         labels: a row a run.
         runs: a row a run: `clusterer, k, seed, inertia, seconds` and every metric but stability.
+        silhouettes: of each image in each run, noise images as clusters of their own.
         choice: the ks that the criteria choose; None if they were not asked.
     """
 
     points: Points
     labels: Int[np.ndarray, "runs images"]
     runs: pd.DataFrame
+    silhouettes: Float32[np.ndarray, "runs images"]
     choice: KChoice | None
 
 
@@ -69,12 +81,13 @@ def sweep_space(
     points = to_space(vectors, space, seeds[0])
     partitions = sweep(points, clusterers, ks, seeds)
     labels = partitions.labels
-    runs = pd.concat([partitions.runs, evaluate(points, labels, truth)], axis=1)
+    metrics, profiles = evaluate(points, labels, truth)
+    runs = pd.concat([partitions.runs, metrics], axis=1)
     runs["silhouette_l2"] = (
         runs["silhouette"] if space == "l2" else _silhouette_l2(vectors, labels, seeds[0])
     )
     choice = _choose(points, labels, runs, choose_from, seeds) if choose_from else None
-    return Sweep(points, labels, runs, choice)
+    return Sweep(points, labels, runs, profiles.astype(np.float32), choice)
 
 
 def _silhouette_l2(
@@ -100,7 +113,7 @@ def _choose(
         silhouette = runs.loc[mine, "silhouette"].to_numpy()
     else:
         kmeans = KMeans().run(points, ks, seeds[:1])
-        silhouette = evaluate(points, kmeans.labels, None)["silhouette"].to_numpy()
+        silhouette = evaluate(points, kmeans.labels, None)[0]["silhouette"].to_numpy()
     return choose_k(points, kmeans, silhouette, seeds[0])
 
 
@@ -111,17 +124,25 @@ def comparison_rows(
     scored: Sweep,
     clusterers: Sequence[Clusterer],
     candidates: Sequence[Candidate],
+    truth: Int[np.ndarray, " images"] | None,
+    resamples: Resamples,
     seed: int,
-) -> pd.DataFrame:
-    """Return a row for each clusterer and way of choosing k: means over the seeds, stability.
+) -> tuple[pd.DataFrame, dict[str, dict[str, Score]]]:
+    """Return a row for each clusterer and way of choosing k, and the scores of the first ways.
 
-    A clusterer that finds its own number of clusters has one row, `own`. A candidate without a k
+    Numbers are means over the seeds. AMI, ARI, accuracy and silhouette have an interval,
+    `NAME_low` and `NAME_high`, over images and seeds; stability has one over its subsamples. A
+    clusterer that finds its own number of clusters has one row, `own`. A candidate without a k
     has a row without numbers: no clear k.
+
+    Returns:
+        The rows; by clusterer and metric the score at the first candidate, or at its own k.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
+    first: dict[str, dict[str, Score]] = {}
     for clusterer in clusterers:
         mine = scored.runs[scored.runs["clusterer"] == clusterer.name]
-        known: dict[int | None, float] = {}
+        known: dict[int | None, dict[str, float]] = {}
         own = [Candidate("own", None)] if mine["k"].isna().all() else candidates
         for candidate in own:
             row: dict[str, Any] = {
@@ -132,21 +153,74 @@ def comparison_rows(
             if candidate.k is None and candidate.k_from != "own":
                 rows.append(row)
                 continue
-            chosen = mine if candidate.k is None else mine[mine["k"] == candidate.k]
             if candidate.k not in known:
-                known[candidate.k] = stability(scored.points, clusterer, candidate.k, seed)
-            rows.append(row | _mean(chosen) | {"stability": known[candidate.k]})
-    return pd.DataFrame(rows)
+                chosen = mine if candidate.k is None else mine[mine["k"] == candidate.k]
+                scores = _scores(scored, chosen.index.to_numpy(), truth)
+                first.setdefault(clusterer.name, scores)
+                known[candidate.k] = (
+                    _mean(chosen)
+                    | _intervals(scores, resamples)
+                    | _stability(scored.points, clusterer, candidate.k, seed)
+                )
+            rows.append(row | known[candidate.k])
+    return pd.DataFrame(rows), first
 
 
 def _mean(runs: pd.DataFrame) -> dict[str, float]:
-    """Means over the seeds; of AMI also the lowest and the highest, if there are several."""
+    """Return means over the seeds."""
     metrics = runs.drop(columns=[*_RUN, "seconds"])
     row = {str(name): float(value) for name, value in metrics.mean().items()}
-    if "ami" in row:
-        spread = runs["ami"] if len(runs) > 1 else pd.Series([np.nan])
-        row |= {"ami_low": float(spread.min()), "ami_high": float(spread.max())}
     return row | {"seconds": float(runs["seconds"].iloc[0])}
+
+
+def _scores(
+    scored: Sweep, rows: Int[np.ndarray, " seeds"], truth: Int[np.ndarray, " images"] | None
+) -> dict[str, Score]:
+    """Return the scores of these runs, one a seed."""
+    scores = {"silhouette": mean_score(scored.silhouettes[rows].astype(np.float64), low=-1.0)}
+    if truth is None:
+        return scores
+    labels = noise_as_singletons(scored.labels[rows])
+    return scores | {
+        "ami": ami_score(labels, truth),
+        "ari": ari_score(labels, truth),
+        "accuracy": accuracy_score(labels, truth),
+    }
+
+
+def _intervals(scores: dict[str, Score], resamples: Resamples) -> dict[str, float]:
+    """Return `NAME_low` and `NAME_high` of each score."""
+    row: dict[str, float] = {}
+    for name, (low, high) in resamples.intervals(scores).items():
+        row |= {f"{name}_low": low, f"{name}_high": high}
+    return row
+
+
+def _stability(points: Points, clusterer: Clusterer, k: int | None, seed: int) -> dict[str, float]:
+    found = stability(points, clusterer, k, seed)
+    return {
+        "stability": found.value,
+        "stability_low": found.low,
+        "stability_high": found.high,
+    }
+
+
+def labels_at(
+    scored: Sweep, ks: Sequence[int], seeds: Sequence[int]
+) -> Int[np.ndarray, "ks seeds images"]:
+    """Return the K-means partitions at these ks, from the sweep or, where it has none, made here.
+
+    Args:
+        scored: the sweep.
+        ks: numbers of clusters.
+        seeds: those of the sweep, or some of them.
+    """
+    runs = scored.runs
+    mine = (runs["clusterer"] == "kmeans") & runs["k"].isin(ks) & runs["seed"].isin(seeds)
+    if not mine.any():
+        partitions = KMeans().run(scored.points, ks, seeds)
+        return partitions.labels.reshape(len(ks), len(seeds), -1)
+    return scored.labels[mine.to_numpy()].reshape(len(ks), len(seeds), -1)
 
 
 def details(

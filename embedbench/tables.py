@@ -25,6 +25,7 @@ __all__ = [
     "image_failures",
     "partitions_table",
     "run_record",
+    "similarity_table",
     "stack",
 ]
 
@@ -51,6 +52,8 @@ def encoder_failures(encoding: dict[str, str], clustering: dict[str, str]) -> pd
 
 def stack(tables: list[pd.DataFrame], keys: list[dict[str, str]]) -> pd.DataFrame:
     """Return the tables as one, with their keys as the first columns, also where all are empty."""
+    if not tables:
+        return pd.DataFrame()
     named = [
         pd.concat([pd.DataFrame([key] * len(table), table.index, list(key)), table], axis=1)
         for table, key in zip(tables, keys, strict=True)
@@ -87,6 +90,17 @@ def elbow_table(sweeps: dict[str, Sweep]) -> pd.DataFrame:
         ]
         frames.append(choice.curve.assign(chosen=marks))
     return stack(frames, [{"encoder": name} for name in sweeps])
+
+
+def similarity_table(related: dict[tuple[str, str], dict[str, float]]) -> pd.DataFrame:
+    """Return a row for each pair of encoders, either way round, with how alike they are."""
+    columns = ["encoder", "other", "partition_agreement", "mutual_knn", "cka"]
+    rows = [
+        {"encoder": first, "other": second, **found}
+        for (one, other), found in related.items()
+        for first, second in ((one, other), (other, one))
+    ]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def encoders_table(

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float32, Float64, Int
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
-from embedbench.metrics.fast_ami import ami_of_runs
+from embedbench.metrics.scores import Score, ami_score
 
 __all__ = ["Consistency", "clusters_kept", "consistency"]
 
@@ -85,11 +85,12 @@ def clusters_kept(
     labels: Int[np.ndarray, "runs images"],
     copies: Copies,
     rows: Rows,
-) -> float:
-    """Return how well the copies' clusters agree with the images' own: the mean AMI.
+) -> Score:
+    """Return how well the copies' clusters agree with the images' own: AMI, mean over changes.
 
-    A copy is in the cluster whose mean direction is the nearest by distance. At most 1, higher is
-    better, 0 is chance; nan where there is no copy, or no cluster.
+    A copy is in the cluster whose mean direction is the nearest to it. At most 1, higher is
+    better, 0 is chance. A run takes the place of a seed; nan where there is no copy or fewer
+    than two clusters.
 
     Args:
         vectors: as the encoder made them.
@@ -98,18 +99,18 @@ def clusters_kept(
         rows: the images that the copies were made from.
     """
     unit = normalize(vectors.astype(np.float64))
-    found = []
-    for run in labels:
-        clusters = np.unique(run[run >= 0])
-        if not len(clusters):
+    there = np.isfinite(copies).all(axis=(0, 2))
+    moved = [normalize(changed[there].astype(np.float64)) for changed in copies]
+    estimates, doubt = np.full((2, len(labels)), np.nan)
+    influence = np.zeros((len(labels), len(vectors)))
+    for run, own in enumerate(labels):
+        clusters = np.unique(own[own >= 0])
+        if not len(clusters) or not there.any():
             continue
-        means = np.stack([unit[run == cluster].mean(axis=0) for cluster in clusters])
-        for changed in copies:
-            there = np.isfinite(changed).all(axis=1) & (run[rows] >= 0)
-            if not there.any():
-                continue
-            moved = normalize(changed[there].astype(np.float64))
-            nearest = np.argmin((means**2).sum(axis=1) - 2 * moved @ means.T, axis=1)
-            agreement = ami_of_runs(clusters[nearest][None], run[rows[there]][None])
-            found.append(float(agreement[0, 0]))
-    return float(np.mean(found)) if found else float("nan")
+        means = np.stack([unit[own == cluster].mean(axis=0) for cluster in clusters])
+        lengths = (means**2).sum(axis=1)
+        nearest = [clusters[np.argmin(lengths - 2 * rows @ means.T, axis=1)] for rows in moved]
+        score = ami_score(np.array(nearest), own[rows[there]])
+        estimates[run], doubt[run] = score.mean, score.doubt.mean()
+        influence[run, rows[there]] = score.influence.mean(axis=0)
+    return Score(estimates, influence, doubt, int(there.sum()))

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32, Int
+from jaxtyping import Float32, Float64, Int
 
 from embedbench.metrics.external import external
-from embedbench.metrics.internal import internal
+from embedbench.metrics.internal import internal, silhouettes
 
 __all__ = ["evaluate", "noise_as_singletons"]
 
@@ -22,13 +22,14 @@ def evaluate(
     points: Float32[np.ndarray, "images dim"],
     labels: Int[np.ndarray, "runs images"],
     truth: Int[np.ndarray, " images"] | None,
-) -> pd.DataFrame:
-    """Return every metric of every partition, a row a run.
+) -> tuple[pd.DataFrame, Float64[np.ndarray, "runs images"]]:
+    """Return every metric of every partition, a row a run, and each image's silhouette in it.
 
     Columns: `clusters`, noise not counted; `coverage`, the share of images that are no noise;
     the columns of `external` (with truth) and `internal`, with each noise image as a cluster of
     its own; and all of these again with noise left out, as `NAME_clustered`. A number that is
-    not defined is nan. `embedbench.metrics.METRICS` says what each of them means.
+    not defined is nan. `embedbench.metrics.METRICS` says what each of them means. The silhouettes
+    count each noise image as a cluster of its own.
 
     Args:
         points: the space that was clustered.
@@ -38,11 +39,12 @@ def evaluate(
     """
     runs = len(labels)
     both = np.concatenate([noise_as_singletons(labels), labels])
-    scores = internal(points, both)
+    profiles = silhouettes(points, both)
+    scores = internal(points, both, profiles)
     if truth is not None:
         scores = pd.concat([external(both, truth), scores], axis=1)
     counts = scores[["clusters", "coverage"]].iloc[runs:].reset_index(drop=True)
     scores = scores.drop(columns=["clusters", "coverage"])
     counted = scores.iloc[:runs].reset_index(drop=True)
     clustered = scores.iloc[runs:].reset_index(drop=True).add_suffix("_clustered")
-    return pd.concat([counts, counted, clustered], axis=1)
+    return pd.concat([counts, counted, clustered], axis=1), profiles[:runs]

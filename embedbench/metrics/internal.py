@@ -25,7 +25,9 @@ _MEGABYTE = 2**20
 
 
 def internal(
-    points: Float32[np.ndarray, "images dim"], labels: Int[np.ndarray, "runs images"]
+    points: Float32[np.ndarray, "images dim"],
+    labels: Int[np.ndarray, "runs images"],
+    profiles: Float64[np.ndarray, "runs images"] | None = None,
 ) -> pd.DataFrame:
     """Return how tight and how far apart the clusters are, a row a run.
 
@@ -38,11 +40,14 @@ def internal(
     Args:
         points: the space that was clustered.
         labels: the cluster of each image in each run; noise, -1, is left out of its run.
+        profiles: the `silhouettes` of the same, if they are there already.
     """
-    distinct, runs = np.unique(labels, axis=0, return_inverse=True)
-    profiles = silhouettes(points, distinct)
+    profiles = silhouettes(points, labels) if profiles is None else profiles
+    distinct, first, runs = np.unique(labels, axis=0, return_index=True, return_inverse=True)
     wide = points.astype(np.float64)
-    rows = [_row(wide, row, profile) for row, profile in zip(distinct, profiles, strict=True)]
+    rows = [
+        _row(wide, row, profile) for row, profile in zip(distinct, profiles[first], strict=True)
+    ]
     columns = ["clusters", "coverage", *_SCORES]
     return pd.DataFrame(rows, columns=columns).iloc[runs].reset_index(drop=True)
 

@@ -2,15 +2,31 @@
 
 import warnings
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, Int
+from jaxtyping import Float32, Float64, Int
+from scipy.stats import t
 from sklearn.metrics import adjusted_mutual_info_score
 
 from embedbench.cluster import Clusterer, highest_k
 from embedbench.metrics.evaluation import noise_as_singletons
+from embedbench.statistics import LEVEL
 
-__all__ = ["stability"]
+__all__ = ["Stability", "stability"]
+
+_LEAST_FOR_INTERVAL = 3
+
+
+class Stability(NamedTuple):
+    """A mean over pairs of subsamples, and its interval over the subsamples; nan if unknown."""
+
+    value: float
+    low: float
+    high: float
+
+
+_UNKNOWN = Stability(float("nan"), float("nan"), float("nan"))
 
 
 def stability(
@@ -20,7 +36,7 @@ def stability(
     seed: int,
     resamples: int = 10,
     share: float = 0.8,
-) -> float:
+) -> Stability:
     """Return the mean AMI between partitions of pairs of subsamples, at most 1, higher is better.
 
     Two partitions are compared on the images that are in both, each noise image as a cluster of
@@ -42,7 +58,7 @@ def stability(
         for _ in range(resamples)
     ]
     if k is not None and any(highest_k(points[sample]) < k for sample in samples):
-        return float("nan")
+        return _UNKNOWN
     labels = np.full((resamples, len(points)), -1)
     found = False
     for row, sample in zip(labels, samples, strict=True):
@@ -50,8 +66,23 @@ def stability(
         found |= bool((partition.labels >= 0).any())
         row[sample] = noise_as_singletons(partition.labels)[0]
     if not found:
-        return float("nan")
-    return float(np.mean([_agreement(one, other) for one, other in combinations(labels, 2)]))
+        return _UNKNOWN
+    agreements = np.zeros((resamples, resamples))
+    for one, other in combinations(range(resamples), 2):
+        agreements[one, other] = agreements[other, one] = _agreement(labels[one], labels[other])
+    return _mean_of_pairs(agreements)
+
+
+def _mean_of_pairs(agreements: Float64[np.ndarray, "resamples resamples"]) -> Stability:
+    """The interval is the jackknife's, over the subsamples, with Student's t (Tukey 1958)."""
+    count = len(agreements)
+    value = agreements.sum() / (count * (count - 1))
+    if count < _LEAST_FOR_INTERVAL:
+        return Stability(float(value), float("nan"), float("nan"))
+    without = (agreements.sum() - 2 * agreements.sum(axis=1)) / ((count - 1) * (count - 2))
+    error = np.sqrt((count - 1) / count * ((without - without.mean()) ** 2).sum())
+    reach = t.ppf((1 + LEVEL) / 2, count - 1) * error
+    return Stability(float(value), float(value - reach), float(min(1.0, value + reach)))
 
 
 def _agreement(one: Int[np.ndarray, " images"], other: Int[np.ndarray, " images"]) -> float:

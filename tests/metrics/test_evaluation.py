@@ -18,7 +18,7 @@ NOISY = np.where(np.arange(40) % 4 == 0, -1, LABELS)
 
 
 def halves(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    table = evaluate(POINTS, labels, TRUTH)
+    table = evaluate(POINTS, labels, TRUTH)[0]
     clustered = [name for name in table.columns if name.endswith("_clustered")]
     counted = [name.removesuffix("_clustered") for name in clustered]
     return table[counted].to_numpy(), table[clustered].to_numpy()
@@ -35,7 +35,7 @@ def test_without_noise_both_halves_are_the_same() -> None:
 
 
 def test_plain_columns_count_noise_and_clustered_columns_leave_it_out() -> None:
-    table = evaluate(POINTS, NOISY, TRUTH)
+    table = evaluate(POINTS, NOISY, TRUTH)[0]
     kept = NOISY[0] >= 0
     plain = external(noise_as_singletons(NOISY), TRUTH)
     inside = external(NOISY[:, kept], TRUTH[kept])
@@ -52,7 +52,7 @@ def test_dropping_noise_does_not_lift_the_plain_score() -> None:
     labels = np.full((1, 40), -1)
     order = np.argsort(TRUTH, kind="stable")
     labels[0, order[:2]], labels[0, order[-2:]] = 0, 1
-    table = evaluate(POINTS, labels, TRUTH)
+    table = evaluate(POINTS, labels, TRUTH)[0]
     assert table["ami_clustered"][0] == 1
     assert table["ami"][0] < 0.2
     assert table["coverage"][0] == pytest.approx(0.1)
@@ -60,7 +60,7 @@ def test_dropping_noise_does_not_lift_the_plain_score() -> None:
 
 def test_images_without_a_label_count_in_the_metrics_without_truth_alone() -> None:
     truth = np.where(np.arange(40) < 10, -1, TRUTH)
-    found, whole = evaluate(POINTS, NOISY, truth), evaluate(POINTS, NOISY, TRUTH)
+    found, whole = evaluate(POINTS, NOISY, truth)[0], evaluate(POINTS, NOISY, TRUTH)[0]
     part = external(noise_as_singletons(NOISY)[:, 10:], TRUTH[10:])
     assert np.allclose(found[list(part)], part)
     assert found[["silhouette", "coverage"]].equals(whole[["silhouette", "coverage"]])
@@ -75,6 +75,6 @@ def test_images_without_a_label_count_in_the_metrics_without_truth_alone() -> No
 def test_any_labelling_of_a_few_images_gives_numbers_or_nan(
     labels: np.ndarray, truth: np.ndarray, points: np.ndarray, images: int
 ) -> None:
-    table = evaluate(points[:images], labels[:, :images], truth[:images])
+    table = evaluate(points[:images], labels[:, :images], truth[:images])[0]
     assert table.shape == (3, 28)
     assert not np.isinf(table.to_numpy()).any()

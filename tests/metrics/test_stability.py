@@ -12,17 +12,17 @@ NOISE = RANDOM.normal(size=(120, 5)).astype(np.float32)
 
 
 def test_far_apart_blobs_are_found_again_every_time() -> None:
-    assert stability(BLOBS, KMeans(), 4, 0) == 1
-    assert stability(BLOBS, Agglomerative(), 4, 0) == 1
-    assert stability(BLOBS, Hdbscan(), None, 0) > 0.98
+    assert stability(BLOBS, KMeans(), 4, 0).value == 1
+    assert stability(BLOBS, Agglomerative(), 4, 0).value == 1
+    assert stability(BLOBS, Hdbscan(), None, 0).value > 0.98
 
 
 def test_structureless_images_are_split_another_way_each_time() -> None:
-    assert stability(NOISE, KMeans(), 4, 0) < 0.8
+    assert stability(NOISE, KMeans(), 4, 0).value < 0.8
 
 
 def test_the_right_k_is_the_stablest() -> None:
-    scores = {k: stability(BLOBS, KMeans(), k, 0) for k in (2, 4, 6, 9)}
+    scores = {k: stability(BLOBS, KMeans(), k, 0).value for k in (2, 4, 6, 9)}
     assert max(scores, key=lambda k: scores[k]) in (2, 4)
     assert scores[4] > max(scores[6], scores[9])
 
@@ -34,9 +34,19 @@ def test_the_same_seed_gives_the_same_number_and_another_seed_another() -> None:
 
 def test_all_noise_is_not_called_stable_for_finding_nothing() -> None:
     few = NOISE[:6]
-    assert np.isnan(stability(few, Hdbscan(), None, 0))
+    assert np.isnan(stability(few, Hdbscan(), None, 0)).all()
 
 
 def test_it_is_nan_where_a_subsample_has_too_few_different_images() -> None:
-    assert np.isnan(stability(NOISE[:10], KMeans(), 8, 0))
-    assert np.isnan(stability(np.repeat(NOISE[:3], 20, axis=0), KMeans(), 4, 0))
+    assert np.isnan(stability(NOISE[:10], KMeans(), 8, 0)).all()
+    assert np.isnan(stability(np.repeat(NOISE[:3], 20, axis=0), KMeans(), 4, 0)).all()
+
+
+def test_the_interval_is_the_jackknife_of_the_subsamples() -> None:
+    found = stability(NOISE, KMeans(), 4, 1)
+    assert found.low < found.value < found.high <= 1
+    sure = stability(BLOBS, KMeans(), 4, 0)
+    assert sure.low == sure.value == sure.high == 1
+    wide, narrow = (stability(NOISE, KMeans(), 4, 1, resamples=count) for count in (4, 16))
+    assert narrow.high - narrow.low < wide.high - wide.low
+    assert np.isnan(stability(NOISE, KMeans(), 4, 1, resamples=2).low)

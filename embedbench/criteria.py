@@ -1,0 +1,190 @@
+"""One encoder looked at alone: what its vectors find, with labels and without, and by chance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int
+from sklearn.preprocessing import normalize
+
+from embedbench.changes import LIGHT_CHANGES
+from embedbench.cluster import KMeans
+from embedbench.embed import Embedding
+from embedbench.encoder import Vectors
+from embedbench.kmeans import fit_kmeans
+from embedbench.metrics.consistency import clusters_kept, consistency
+from embedbench.metrics.geometry import anisotropy, effective_rank, intrinsic_dimension
+from embedbench.metrics.neighbours import Neighbourhood, hubness, knn_correct, neighbourhood
+from embedbench.metrics.probe import probe_correct
+from embedbench.metrics.scores import Score, mean_score
+from embedbench.metrics.stability import stability
+
+__all__ = ["COPIES", "Copies", "Criteria", "choose_copied", "look_alone", "read_copies"]
+
+COPIES = 100
+"""Of how many images changed copies are made."""
+
+NEIGHBOURS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Copies:
+    """Lightly changed copies of some of the images.
+
+    Attributes:
+        vectors: of each change's copies; rows of nan where there is none.
+        rows: the images that they were made from.
+    """
+
+    vectors: Float32[np.ndarray, "changes sampled dim"]
+    rows: Int[np.ndarray, " sampled"]
+
+
+def choose_copied(hashes: Sequence[str], count: int) -> list[int]:
+    """Return the rows of the images to be changed: those of the lowest hashes, each file once.
+
+    They are as good as drawn at random, and mostly stay the same when images are added.
+    """
+    first: dict[str, int] = {}
+    for row, key in enumerate(hashes):
+        first.setdefault(key, row)
+    return sorted(first[key] for key in sorted(first)[:count])
+
+
+def read_copies(embedding: Embedding, copied: Sequence[int], kept: Sequence[int]) -> Copies | None:
+    """Return an encoder's vectors of the changed copies; None where it has none.
+
+    Args:
+        embedding: what the encoder made, the copies of each change together.
+        copied: the rows of the images that they were made from.
+        kept: those rows that are compared; the others are left out, and the rows renumbered.
+    """
+    place = {row: number for number, row in enumerate(kept)}
+    there = [number for number, row in enumerate(copied) if row in place]
+    if not len(embedding.copies) or not there:
+        return None
+    vectors = embedding.copies.reshape(len(LIGHT_CHANGES), len(copied), -1)[:, there]
+    return Copies(vectors, np.array([place[copied[number]] for number in there]))
+
+
+@dataclass(frozen=True, eq=False)
+class Criteria:
+    """What was found.
+
+    Attributes:
+        scores: those that are means over images, by the names of `embedbench.metrics.METRICS`.
+        numbers: the others.
+        shuffled: what the criteria without labels are where each column is dealt anew among the
+            images: the columns keep their values, the images lose theirs.
+        random: what they are for random directions of the same dimension.
+        neighbours: of each image.
+        shuffled_labels: partitions of the shuffled vectors, one at each of those ks.
+    """
+
+    scores: dict[str, Score]
+    numbers: dict[str, float]
+    shuffled: dict[str, float]
+    random: dict[str, float]
+    neighbours: Neighbourhood
+    shuffled_labels: Int[np.ndarray, "ks images"]
+
+
+def look_alone(
+    vectors: Vectors,
+    copies: Copies | None,
+    truth: Int[np.ndarray, " images"] | None,
+    groups: Int[np.ndarray, " images"],
+    labels: Int[np.ndarray, "ks seeds images"],
+    shared: int,
+    seed: int,
+) -> Criteria:
+    """Return an encoder's criteria.
+
+    Args:
+        vectors: what the encoder made of the images.
+        copies: what it made of changed ones; None where it cannot.
+        truth: codes of the labels, -1 where not known; None without labels.
+        groups: images of the same number are copies of one another.
+        labels: its K-means partitions at several ks.
+        shared: the k at which encoders are compared.
+        seed: of the folds, the shuffling and the random vectors.
+    """
+    found = neighbourhood(vectors, truth, groups)
+    scores, numbers = _without_labels(
+        vectors, copies, groups, labels.reshape(-1, len(vectors)), found
+    )
+    if truth is not None:
+        assert found.average_precision is not None and found.r_precision is not None
+        per_image = {
+            "knn_accuracy": knn_correct(found, truth, NEIGHBOURS),
+            "retrieval_map": found.average_precision,
+            "r_precision": found.r_precision,
+            "linear_probe": probe_correct(vectors, truth, groups, seed),
+        }
+        scores = {name: mean_score(values[None]) for name, values in per_image.items()} | scores
+    ks = [len(np.unique(rows[0])) for rows in labels]
+    generator = np.random.default_rng(seed)
+    nulls, null_labels = [], []
+    for make in (_shuffled, _random):
+        blank = make(vectors, generator)
+        blanks = copies and Copies(
+            np.stack([make(rows, generator) for rows in copies.vectors]), copies.rows
+        )
+        distinct = len(np.unique(blank, axis=0))
+        fits = fit_kmeans(_unit(blank), [(min(k, distinct), seed) for k in ks])
+        null_labels.append(np.array([fit.labels for fit in fits], dtype=np.int32))
+        blank_found = neighbourhood(blank, None, groups)
+        means, others = _without_labels(blank, blanks, groups, null_labels[-1], blank_found)
+        others["stability"] = stability(_unit(blank), KMeans(), shared, seed).value
+        nulls.append({name: score.mean for name, score in means.items()} | others)
+    return Criteria(scores, numbers, nulls[0], nulls[1], found, null_labels[0])
+
+
+def _without_labels(
+    vectors: Vectors,
+    copies: Copies | None,
+    groups: Int[np.ndarray, " images"],
+    labels: Int[np.ndarray, "runs images"],
+    found: Neighbourhood,
+) -> tuple[dict[str, Score], dict[str, float]]:
+    numbers = {
+        "hubness": hubness(found, NEIGHBOURS),
+        "anisotropy": anisotropy(vectors),
+        "effective_rank": effective_rank(vectors),
+        "intrinsic_dimension": intrinsic_dimension(vectors),
+    }
+    if copies is None:
+        return {}, numbers
+    kept = consistency(vectors, copies.vectors, copies.rows, groups, NEIGHBOURS)
+    scores = {
+        "copies_found": _score_of_sample(kept.found, copies.rows, len(vectors)),
+        "neighbours_kept": _score_of_sample(kept.kept, copies.rows, len(vectors)),
+        "clusters_kept": clusters_kept(vectors, labels, copies.vectors, copies.rows),
+    }
+    return scores, numbers
+
+
+def _score_of_sample(
+    values: Float64[np.ndarray, "changes sampled"], rows: Int[np.ndarray, " sampled"], images: int
+) -> Score:
+    """Return the mean over the sampled images of each one's mean over the changes."""
+    there = ~np.isnan(values)
+    means = np.full(images, np.nan)
+    counts = there.sum(axis=0)
+    sums = np.where(there, values, 0).sum(axis=0)
+    means[rows[counts > 0]] = sums[counts > 0] / counts[counts > 0]
+    return mean_score(means[None])
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    unit: Vectors = normalize(vectors.astype(np.float64)).astype(np.float32)
+    return unit
+
+
+def _shuffled(vectors: Vectors, generator: np.random.Generator) -> Vectors:
+    shuffled: Vectors = generator.permuted(vectors, axis=0)
+    return shuffled
+
+
+def _random(vectors: Vectors, generator: np.random.Generator) -> Vectors:
+    return generator.normal(size=vectors.shape).astype(np.float32)

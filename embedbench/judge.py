@@ -1,0 +1,172 @@
+"""All encoders side by side: ranks, pairs, criteria, and the verdict on which is best here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64
+
+from embedbench.analyse import Analysis, Task
+from embedbench.metrics.scores import Score, mean_score
+from embedbench.metrics.similarity import agreement
+from embedbench.ranking import pairs_table, rank_by
+from embedbench.statistics import Resamples
+from embedbench.verdict import (
+    CANNOT_TELL,
+    Verdict,
+    consensus_scores,
+    families,
+    with_labels,
+    without_labels,
+)
+
+__all__ = ["Judgement", "judge"]
+
+WITH_LABELS = ("knn_accuracy", "retrieval_map", "r_precision", "linear_probe")
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """What was found.
+
+    Attributes:
+        tables: `encoders, pairs, criteria`, as in `Results`.
+        verdict: as in run.json: `basis, answer, group, reasons, smallest, fastest`.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    verdict: dict[str, Any]
+
+
+def judge(analysis: Analysis, task: Task, encoders: pd.DataFrame) -> Judgement:
+    """Return the ranks, pairs and criteria of all encoders, and the verdict.
+
+    Args:
+        analysis: what was found of each, and of each two.
+        task: what was asked.
+        encoders: the table of encoders so far, to which columns are added.
+    """
+    names = list(analysis.criteria)
+    resamples = task.resamples
+    alike = _matrix(names, analysis.tables["similarity"], "cka")
+    consensus = consensus_scores([analysis.labels[name] for name in names], families(alike))
+    criteria = _criteria_table(analysis, consensus, resamples)
+    main = next(iter(next(iter(analysis.scores.values()))))
+    pairs = pairs_table(analysis.scores, resamples)
+    if task.truth is not None:
+        scores = [analysis.scores[name][main]["ami"] for name in names]
+        ranks = rank_by(names, [score.mean for score in scores], resamples.of(scores))
+        verdict = with_labels(ranks, "AMI")
+    else:
+        constancy = [one.scores.get("clusters_kept") for one in analysis.criteria.values()]
+        ranks, verdict = _without_labels(names, constancy, consensus, resamples)
+    columns = _columns(analysis, criteria, resamples)
+    table = encoders.merge(columns.join(ranks), "left", left_on="encoder", right_index=True)
+    named = _recommended(table, verdict)
+    table["recommended"] = table["encoder"] == named["smallest"]
+    last = ["status", "error"]
+    table = table[[*table.columns.difference(last, sort=False), *last]]
+    return Judgement(
+        {"encoders": table, "pairs": pairs, "criteria": criteria}, verdict.record() | named
+    )
+
+
+def _matrix(
+    names: Sequence[str], similarity: pd.DataFrame, column: str
+) -> Float64[np.ndarray, "encoders encoders"]:
+    matrix = similarity.pivot(index="encoder", columns="other", values=column)
+    return matrix.reindex(index=list(names), columns=list(names)).fillna(0.0).to_numpy(np.float64)
+
+
+def _without_labels(
+    names: Sequence[str],
+    constancy: Sequence[Score | None],
+    consensus: Sequence[Score],
+    resamples: Resamples,
+) -> tuple[pd.DataFrame, Verdict]:
+    nothing = mean_score(np.full((1, len(resamples.groups)), np.nan))
+    found = [score or nothing for score in constancy]
+    return without_labels(
+        names,
+        [score.mean for score in found],
+        [score.mean for score in consensus],
+        {"constancy": resamples.of(found), "consensus": resamples.of(consensus)},
+    )
+
+
+def _criteria_table(
+    analysis: Analysis, consensus: Sequence[Score], resamples: Resamples
+) -> pd.DataFrame:
+    """A row for each encoder x criterion that needs no labels, with what chance gives."""
+    stable = _stability(analysis.tables["comparison"])
+    rows: list[dict[str, Any]] = []
+    for (name, found), agreed in zip(analysis.criteria.items(), consensus, strict=True):
+        own = {key: score for key, score in found.scores.items() if key not in WITH_LABELS}
+        values: dict[str, tuple[float, float, float]] = {
+            key: (score.mean, *resamples.intervals({key: score})[key])
+            for key, score in (own | {"consensus": agreed}).items()
+        }
+        values |= {key: (value, np.nan, np.nan) for key, value in found.numbers.items()}
+        values["stability"] = stable[name]
+        shuffled = found.shuffled | {"consensus": _by_chance(name, analysis)}
+        rows += [
+            {
+                "encoder": name,
+                "criterion": key,
+                "value": value,
+                "low": low,
+                "high": high,
+                "shuffled": shuffled.get(key),
+                "random": found.random.get(key),
+            }
+            for key, (value, low, high) in values.items()
+        ]
+    return pd.DataFrame(rows).astype({"shuffled": float, "random": float})
+
+
+def _stability(comparison: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
+    """Return each encoder's stability in its first row: first space and clusterer, shared k."""
+    first = comparison.drop_duplicates("encoder").set_index("encoder")
+    columns = ["stability", "stability_low", "stability_high"]
+    return {str(name): tuple(row) for name, row in first[columns].astype(float).T.items()}
+
+
+def _by_chance(name: str, analysis: Analysis) -> float:
+    """Return how far the others' partitions agree with those of the encoder's shuffled vectors."""
+    shuffled = analysis.criteria[name].shuffled_labels
+    found = [
+        agreement(row[None], labels[k])
+        for other, labels in analysis.labels.items()
+        if other != name
+        for k, row in enumerate(shuffled)
+    ]
+    return float(np.mean(found)) if found else float("nan")
+
+
+def _columns(analysis: Analysis, criteria: pd.DataFrame, resamples: Resamples) -> pd.DataFrame:
+    """Return the columns of the table of encoders that come of all this, indexed by encoder."""
+    rows = {}
+    values = criteria.pivot(index="encoder", columns="criterion", values="value")
+    for name, found in analysis.criteria.items():
+        row: dict[str, float] = {}
+        known = {key: found.scores[key] for key in WITH_LABELS if key in found.scores}
+        for key, (low, high) in resamples.intervals(known).items():
+            row |= {key: known[key].mean, f"{key}_low": low, f"{key}_high": high}
+        rows[name] = row | values.loc[name, list(criteria["criterion"].unique())].to_dict()
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _recommended(encoders: pd.DataFrame, verdict: Verdict) -> dict[str, str | None]:
+    """Return the smallest and the fastest encoder of those named; None where none is named."""
+    mine = encoders[encoders["encoder"].isin(verdict.group)]
+    if verdict.answer == CANNOT_TELL or mine.empty:
+        return {"smallest": None, "fastest": None}
+    size = mine["parameters"].astype(float)
+    size = size if size.notna().all() else mine["dim"].astype(float)
+    speed = mine["images_per_second"].astype(float).fillna(0)
+    return {
+        "smallest": str(mine["encoder"].iloc[int(np.argmin(size))]),
+        "fastest": str(mine["encoder"].iloc[int(np.argmax(speed))]),
+    }

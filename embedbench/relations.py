@@ -1,0 +1,128 @@
+"""Two encoders side by side: how alike they are, and the pictures they see differently."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float32, Float64, Int
+from sklearn.preprocessing import normalize
+
+from embedbench.encoder import Vectors
+from embedbench.metrics.neighbours import Neighbourhood, overlap
+from embedbench.metrics.similarity import agreement, linear_cka
+
+__all__ = ["NO_PAIRS", "Seen", "disagreement", "relate", "split_pairs"]
+
+NO_PAIRS = pd.DataFrame(columns=["encoder", "other", "image", "partner", "strength"])
+"""Of one encoder alone."""
+
+_GALLERY = 12
+"""How many pairs of pictures are listed for each ordered pair of encoders."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What an encoder makes of the images.
+
+    Attributes:
+        vectors: row i is image i.
+        labels: its K-means partitions at several ks.
+        neighbours: of each image.
+    """
+
+    vectors: Vectors
+    labels: Int[np.ndarray, "ks seeds images"]
+    neighbours: Neighbourhood
+
+
+def relate(one: Seen, other: Seen) -> dict[str, float]:
+    """Return how alike two encoders are.
+
+    Returns:
+        `partition_agreement`, the mean AMI between a partition of one and one of the other at
+        the same k;
+        `mutual_knn`, the share of common neighbours; `cka`, the debiased linear CKA. Higher is
+        more alike; at most 1.
+    """
+    return {
+        "partition_agreement": float(
+            np.mean([agreement(*both) for both in zip(one.labels, other.labels, strict=True)])
+        ),
+        "mutual_knn": overlap(one.neighbours, other.neighbours, 10),
+        "cka": linear_cka(one.vectors, other.vectors),
+    }
+
+
+def split_pairs(
+    one: Seen, other: Seen, groups: Int[np.ndarray, " images"], images: Sequence[str]
+) -> pd.DataFrame:
+    """Return pairs of pictures that `one` puts together and `other` apart, the strongest first.
+
+    Candidates are neighbours by `one`. Half of a pair's strength is the share of partitions in
+    which `one` has the two in the same cluster, less that by `other`; half is the share of images
+    that are farther from the first than the second is, by `one`, less that by `other`. 1 is the
+    most; only pairs above 0 are listed, and no image twice.
+
+    Returns:
+        Columns `image, partner, strength`.
+    """
+    rows = np.repeat(np.arange(len(groups)), one.neighbours.nearest.shape[1])
+    partners = one.neighbours.nearest.ravel()
+    fits = (partners >= 0) & (rows != partners)
+    rows, partners = rows[fits], partners[fits]
+    together = [
+        (seen.labels[..., rows] == seen.labels[..., partners]).mean(axis=(0, 1))
+        for seen in (one, other)
+    ]
+    split = together[0] > together[1]
+    rows, partners = rows[split], partners[split]
+    apart = (together[0] - together[1])[split]
+    near = [_nearness(seen.vectors, rows, partners) for seen in (one, other)]
+    strength = apart / 2 + (near[0] - near[1]) / 2
+    order = np.lexsort((partners, rows, -strength.round(9)))
+    used: set[int] = set()
+    listed: list[tuple[str, str, float]] = []
+    for pair in order:
+        image, partner = int(rows[pair]), int(partners[pair])
+        if len(listed) == _GALLERY or strength[pair] <= 0:
+            break
+        if used.isdisjoint({int(groups[image]), int(groups[partner])}):
+            used |= {int(groups[image]), int(groups[partner])}
+            listed.append((images[image], images[partner], float(strength[pair])))
+    return pd.DataFrame(listed, columns=["image", "partner", "strength"])
+
+
+def _nearness(
+    vectors: Float32[np.ndarray, "images dim"],
+    rows: Int[np.ndarray, " pairs"],
+    partners: Int[np.ndarray, " pairs"],
+) -> Float64[np.ndarray, " pairs"]:
+    """Return the share of other images that are farther from the first than the second is."""
+    unit = normalize(vectors.astype(np.float64))
+    nearness = np.empty(len(rows))
+    order = np.argsort(rows, kind="stable")
+    starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
+    for part in np.split(order, starts[1:]) if len(order) else []:
+        cosines = unit @ unit[rows[part[0]]]
+        nearness[part] = (cosines[None] < cosines[partners[part], None]).mean(axis=1)
+    return nearness
+
+
+def disagreement(
+    neighbours: Sequence[Neighbourhood], count: int = 10
+) -> Float64[np.ndarray, " images"]:
+    """Return on each image how far the encoders disagree about its neighbours, 0 to 1.
+
+    It is the mean over all pairs of encoders of the share of its nearest images that are not in
+    both. nan for one encoder.
+    """
+    nearest = [found.nearest[:, :count] for found in neighbours]
+    shares = [
+        1 - (one[:, :, None] == other[:, None, :]).any(axis=2).mean(axis=1)
+        for number, one in enumerate(nearest)
+        for other in nearest[:number]
+    ]
+    if not shares:
+        return np.full(len(nearest[0]), np.nan)
+    return np.asarray(np.mean(shares, axis=0))

@@ -1,0 +1,209 @@
+"""Shortcuts: how much of a clustering is explained by what should not matter.
+
+A clustering that follows the light, the camera or the folder of the pictures looks as tidy as one
+that follows what is in them (Geirhos et al. 2020, "Shortcut learning in deep neural networks",
+arXiv 2004.07780).
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64, Int
+from PIL import ImageStat
+
+from embedbench.images import open_rgb
+from embedbench.metrics.evaluation import noise_as_singletons
+from embedbench.metrics.fast_ami import ExpectedInformation, ami_of_runs
+
+__all__ = ["Shortcut", "attributes", "shortcut_probe", "shortcut_warning"]
+
+Codes = Int[np.ndarray, " images"]
+Channels = Float64[np.ndarray, "images 3"]
+
+_LUMA = (0.299, 0.587, 0.114)
+_BINS = 5
+_SECTORS = 6
+_LEAST_SATURATION = 0.1
+_ASPECTS = (1 / 1.6, 1 / 1.05, 1.05, 1.6)
+_SAME_FORMAT = {".jpg": ".jpeg", ".tif": ".tiff"}
+_DECODED = (32, 32)
+"""Thumbnails are decoded no larger than is needed: their mean colour stays the same."""
+
+_ALARM = 0.05
+"""How often some attribute may exceed its null where none explains anything."""
+
+_LEAST_AMI = 0.05
+"""What explains less of a clustering is not worth a sentence."""
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """How much of the partitions of one encoder an attribute explains.
+
+    Attributes:
+        attribute: its name.
+        ami: the mean adjusted mutual information with the partitions; at most 1, about 0 where
+            it explains nothing. Lower is better.
+        null: what that mean stays below in 95 % of the permutations of the attribute.
+        p: the share of permutations, itself counted as one, that explain as much; above 0 to 1.
+    """
+
+    attribute: str
+    ami: float
+    null: float
+    p: float
+
+
+def attributes(images: pd.DataFrame) -> dict[str, Codes]:
+    """Return what should not matter, as a code for each image, by the attribute's name.
+
+    An attribute with one value is left out. They are:
+
+    - `brightness`: the mean luma of the thumbnail, in five parts of as many images each.
+    - `colour`: grey where the thumbnail's mean colour has a saturation below 0.1, else its hue:
+      red, yellow, green, cyan, blue, magenta. The hue of the mean colour is the mean hue, each
+      pixel weighted by its chroma.
+    - `size`: the number of pixels, in five parts of as many images each.
+    - `aspect`: width by height: below 0.625, to 0.95, square to 1.05, to 1.6, wider.
+    - `format`: the suffix of the name; jpg is jpeg.
+    - `folder`: the folder of the name; left out where it tells the known labels and no more.
+
+    Args:
+        images: a row an image, as `embedbench.results.Results.images`: `image`, the name with
+            forward slashes; `width`, `height`; `thumbnail`, JPEG bytes; maybe `truth`.
+    """
+    channels = _mean_colours(images["thumbnail"])
+    width, height = images["width"].to_numpy(float), images["height"].to_numpy(float)
+    paths = [PurePosixPath(name) for name in images["image"]]
+    suffixes = [path.suffix.lower() for path in paths]
+    folders = _codes([str(path.parent) for path in paths])
+    found = {
+        "brightness": _equal_parts((channels * _LUMA).sum(axis=1)),
+        "colour": _colours(channels),
+        "size": _equal_parts(width * height),
+        "aspect": np.digitize(width / height, _ASPECTS),
+        "format": _codes([_SAME_FORMAT.get(suffix, suffix) for suffix in suffixes]),
+    }
+    if "truth" not in images or not _tells_the_same(folders, images["truth"]):
+        found["folder"] = folders
+    return {name: codes for name, codes in found.items() if len(np.unique(codes)) > 1}
+
+
+def shortcut_probe(
+    labels: Int[np.ndarray, "runs images"],
+    attributes: Mapping[str, Codes],
+    seed: int,
+    permutations: int = 200,
+) -> list[Shortcut]:
+    """Return how much of the partitions each attribute explains, in the order of the attributes.
+
+    The null deals the values of the attribute to the images at random, the same permutations for
+    each attribute, and scores them against all runs together.
+
+    Args:
+        labels: the cluster of each image in each run of one encoder, at least one run; noise,
+            -1, is a cluster of its own.
+        attributes: a code for each image, by name.
+        seed: of the permutations.
+        permutations: how many; `p` is at least 1 / (permutations + 1).
+
+    Raises:
+        ValueError: there is no run.
+    """
+    if not len(labels):
+        raise ValueError("`labels` must hold at least one run; not 0")
+    partitions = noise_as_singletons(labels)
+    expected = ExpectedInformation(labels.shape[1])
+    found = []
+    for name, codes in attributes.items():
+        dealt = np.tile(codes, (permutations, 1))
+        dealt = np.random.default_rng(seed).permuted(dealt, axis=1)
+        every = np.concatenate([codes[None], dealt])
+        ami, *null = ami_of_runs(partitions, every, expected).mean(axis=0).tolist()
+        # The last bits depend on the order of a sum.
+        as_much = sum(other >= ami - 1e-12 for other in null)
+        high = float(np.quantile(null, 0.95)) if null else math.nan
+        found.append(Shortcut(name, ami, high, (1 + as_much) / (1 + permutations)))
+    return found
+
+
+def shortcut_warning(
+    encoder: str,
+    shortcuts: Sequence[Shortcut],
+    with_truth: float | None,
+    with_others: float | None,
+) -> str | None:
+    """Return a sentence on the attribute that explains too much of a clustering; None if none.
+
+    It explains too much where its AMI is at least 0.05, beyond its null (`p` times the number of
+    attributes at most 0.05, after Bonferroni, so that of encoders that follow none of them one in
+    twenty is accused at most), and above the AMI with the labels, or, without labels, with the
+    other encoders' partitions, both to two digits. Of several, that with the highest AMI is told.
+
+    Args:
+        encoder: its name.
+        shortcuts: of its partitions.
+        with_truth: the AMI of its partitions with the labels; None or nan without labels.
+        with_others: their mean AMI with those of the other encoders; None or nan without others.
+    """
+    if with_truth is not None and not math.isnan(with_truth):
+        reference, rival = with_truth, "by the labels"
+    elif with_others is not None and not math.isnan(with_others):
+        reference, rival = with_others, "as the other encoders do"
+    else:
+        return None
+    # To the two digits that are told, lest it says that 0.24 is more than 0.24.
+    suspects = [
+        shortcut
+        for shortcut in shortcuts
+        if round(shortcut.ami, 2) > round(reference, 2)
+        and shortcut.ami >= _LEAST_AMI
+        and shortcut.p * len(shortcuts) <= _ALARM
+    ]
+    if not suspects:
+        return None
+    worst = max(suspects, key=lambda shortcut: shortcut.ami)
+    return (
+        f"{encoder} groups by {worst.attribute} (AMI {worst.ami:.2f}) more than {rival} "
+        f"({reference:.2f}): look whether its clusters hold anything else"
+    )
+
+
+def _mean_colours(thumbnails: Iterable[bytes]) -> Channels:
+    """Return the mean red, green and blue of each thumbnail, 0 to 255."""
+    means = [ImageStat.Stat(open_rgb(content, _DECODED)).mean for content in thumbnails]
+    return np.array(means, dtype=np.float64).reshape(-1, 3)
+
+
+def _colours(channels: Channels) -> Codes:
+    """Return 0 for grey, and 1 to 6 for the hues from red on."""
+    red, green, blue = channels.T
+    highest, lowest = channels.max(axis=1), channels.min(axis=1)
+    hue = np.arctan2(math.sqrt(3) / 2 * (green - blue), red - (green + blue) / 2)
+    sector = np.round(hue / (2 * math.pi / _SECTORS)).astype(np.int64) % _SECTORS
+    is_grey = highest - lowest < _LEAST_SATURATION * np.maximum(highest, 1)
+    return np.where(is_grey, 0, 1 + sector)
+
+
+def _equal_parts(values: Float64[np.ndarray, " images"]) -> Codes:
+    """Return the part of each value, from the lowest; equal values stay together."""
+    if not len(values):
+        return np.zeros(0, dtype=np.int64)
+    edges = np.quantile(values, np.arange(1, _BINS) / _BINS)
+    return np.searchsorted(edges, values)
+
+
+def _codes(values: Sequence[str]) -> Codes:
+    return np.unique(np.asarray(values, dtype=str), return_inverse=True)[1]
+
+
+def _tells_the_same(codes: Codes, truth: pd.Series) -> bool:
+    """Whether the codes split the images of known label as the labels do."""
+    known = truth.notna().to_numpy()
+    kinds = pd.DataFrame({"code": codes[known], "truth": truth[known].to_numpy()})
+    pairs = len(kinds.drop_duplicates())
+    return pairs > 1 and pairs == kinds["code"].nunique() == kinds["truth"].nunique()

@@ -1,0 +1,189 @@
+"""The verdict: which encoders are the best here, or that it cannot be told, and why.
+
+With labels it is a matter of statistics. Without, no number is the truth, and the one that most
+people look at, the silhouette in each encoder's own space, says next to nothing. Two witnesses do
+say something, and fail in different places. One is constancy: whether images keep their cluster
+when they are lightly changed. The other is consensus: whether the encoder's clusters agree with
+those of the other encoders. `docs/verdict.md` tells how often they were right.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64, Int
+from scipy.stats import rankdata
+
+from embedbench.metrics.scores import Score, ami_score
+from embedbench.ranking import rank_by
+from embedbench.statistics import Replicates, rank
+
+__all__ = ["Verdict", "consensus_scores", "families", "places", "with_labels", "without_labels"]
+
+FAMILY = 0.9
+"""Encoders at least this much alike (linear CKA) have one voice in the consensus."""
+
+CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Which encoders are the best here.
+
+    Attributes:
+        basis: `labels`, `no labels`, or `nothing` where there is nothing to compare.
+        answer: `best` where one is named, `tied` where several are, else `cannot tell`.
+        group: the encoders named, the best first; those among which the best may be if it
+            cannot be told.
+        reasons: sentences.
+    """
+
+    basis: str
+    answer: str
+    group: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+    def record(self) -> dict[str, Any]:
+        """Return it for run.json."""
+        return asdict(self)
+
+
+def with_labels(ranks: pd.DataFrame, metric: str) -> Verdict:
+    """Return the verdict on a table of `embedbench.ranking.rank_by` made against the labels."""
+    if ranks.empty:
+        return Verdict("nothing", CANNOT_TELL, (), ("There are no two encoders to compare.",))
+    group = tuple(ranks[ranks["tied_with_best"]].sort_values("rank", kind="stable").index)
+    if len(group) == 1:
+        reason = f"Its {metric} is ahead of every other one by more than chance explains."
+        return Verdict("labels", "best", group, (reason,))
+    if len(group) == len(ranks):
+        reason = f"No difference in {metric} between them is larger than chance explains."
+        return Verdict("labels", "tied", group, (reason,))
+    reason = (
+        f"Their {metric} cannot be told apart on so many images; the others are behind by more "
+        "than chance explains."
+    )
+    return Verdict("labels", "tied", group, (reason,))
+
+
+def families(alike: Float64[np.ndarray, "encoders encoders"]) -> Int[np.ndarray, " encoders"]:
+    """Return the family of each encoder, from their linear CKA with each other."""
+    family = np.arange(len(alike))
+    for one, other in zip(*np.nonzero(alike >= FAMILY), strict=True):
+        family[family == family[one]] = family[other]
+    return np.asarray(family)
+
+
+def consensus_scores(
+    labels: Sequence[Int[np.ndarray, "ks seeds images"]],
+    family: Int[np.ndarray, " encoders"],
+) -> list[Score]:
+    """Return how well each encoder's partitions agree with those of the other families.
+
+    It is the mean over the other families of the mean over their members of the AMI at the same
+    k: at most 1, higher is more in agreement. Consensus is not truth: an encoder that is better
+    than all others agrees with none. nan where there is no other family.
+
+    Args:
+        labels: of each encoder, at the same ks and seeds.
+        family: the family of each.
+    """
+    found = []
+    for one, mine in enumerate(labels):
+        others = [other for other in range(len(labels)) if family[other] != family[one]]
+        sizes = {name: sum(family[other] == name for other in others) for name in family}
+        weights = {other: 1 / sizes[family[other]] for other in others}
+        parts = [
+            (weight, ami_score(mine[k], labels[other][k][0]))
+            for other, weight in weights.items()
+            for k in range(len(mine))
+        ]
+        found.append(_weighted(parts, mine.shape[1:]))
+    return found
+
+
+def _weighted(parts: list[tuple[float, Score]], shape: tuple[int, ...]) -> Score:
+    if not parts:
+        nan = np.full(shape[0], np.nan)
+        return Score(nan, np.zeros(shape), nan, 0)
+    total = sum(weight for weight, _ in parts)
+    return Score(
+        np.asarray(sum(weight * score.estimates for weight, score in parts) / total),
+        np.asarray(sum(weight * score.influence for weight, score in parts) / total),
+        np.asarray(sum(weight * score.doubt for weight, score in parts) / total),
+        parts[0][1].counted,
+    )
+
+
+def places(witnesses: Float64[np.ndarray, "witnesses ... encoders"]) -> Float64[np.ndarray, "..."]:
+    """Return each encoder's mean place over the witnesses, 1 the best; ties share a place."""
+    return np.asarray(rankdata(-witnesses, axis=-1).mean(axis=0))
+
+
+def without_labels(
+    names: Sequence[str],
+    constancy: Sequence[float],
+    consensus: Sequence[float],
+    replicates: Mapping[str, Replicates],
+) -> tuple[pd.DataFrame, Verdict]:
+    """Return the ranks, as `embedbench.ranking.rank_by`, and the verdict.
+
+    Encoders are put in order by their mean place in constancy and in consensus. The better half
+    of them is named, if the first of it is in the better half by either witness alone; else the
+    witnesses contradict each other, and it cannot be told.
+
+    Args:
+        names: of the encoders.
+        constancy: of each, how far images keep their cluster when they are lightly changed.
+        consensus: of each, how far its clusters agree with those of other families.
+        replicates: both, by `constancy` and `consensus`, in each resample.
+    """
+    both = np.array([constancy, consensus], dtype=np.float64)
+    known = np.asarray(np.isfinite(both).all(axis=0))
+    half = int(known.sum()) // 2
+    unknown = tuple(name for name, there in zip(names, known, strict=True) if not there)
+    missing = tuple(
+        f"{name} is left out of it: it has no lightly changed images, or no other family of "
+        "encoders to agree with."
+        for name in unknown
+    )
+    if known.sum() < 2:
+        return rank_by([], [], np.zeros((0, 1))), Verdict("nothing", CANNOT_TELL, (), missing)
+    kept = [name for name, there in zip(names, known, strict=True) if there]
+    mean_places = places(both[:, known])
+    moved = np.stack([replicates[name][known].T for name in ("constancy", "consensus")])
+    ranks = rank_by(kept, list(-mean_places), -places(moved).T)
+    low, high = rank(-places(moved).T)
+    first = list(ranks.sort_values("rank", kind="stable").index)
+    leader = kept.index(first[0])
+    alone = rankdata(-both[:, known], axis=1)[:, leader]
+    group = tuple(first[:half])
+    ranks["tied_with_best"] = [name in group for name in ranks.index]
+    reasons: tuple[str, ...]
+    if (alone <= half).all():
+        answer = "best" if half == 1 else "tied"
+        verb = "is" if half == 1 else "are"
+        reasons = (
+            f"Of {len(kept)} encoders {_plain(group)} {verb} the better half by the mean of two "
+            "witnesses: images keep their cluster when they are lightly changed, and the clusters "
+            "agree with those of the other encoders.",
+            "No labels were used: this is evidence, not proof.",
+        )
+    else:
+        answer = CANNOT_TELL
+        reasons = (
+            f"The two witnesses contradict each other: {first[0]} comes first by their mean, but "
+            f"is {_place(alone[0])} of {len(kept)} in keeping clusters under light changes and "
+            f"{_place(alone[1])} in agreeing with the other encoders.",
+        )
+    return ranks, Verdict("no labels", answer, group, reasons + missing)
+
+
+def _plain(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def _place(number: float) -> str:
+    return f"number {number:g}"
