@@ -12,7 +12,7 @@ from PIL import Image, ImageEnhance
 from embedbench.dataset import Source, read_source
 from embedbench.images import open_rgb
 
-__all__ = ["LIGHT_CHANGES", "Changed"]
+__all__ = ["Changed", "LIGHT_CHANGES"]
 
 _VERSION = 1
 """Raised whenever a change gives other pixels, so that the store does not mix old and new."""

@@ -73,6 +73,12 @@ def cli() -> None:
 @click.option("--store", metavar="DIR", help=_STORE_HELP)
 @click.option("--offline", is_flag=True, default=None, help="Never use the network.")
 @click.option("--limit", type=int, metavar="N", help="Compare a seeded sample of N images.")
+@click.option(
+    "--copies",
+    type=int,
+    metavar="N",
+    help="Encode lightly changed copies of N images too, for what needs no labels.  [default: 100]",
+)
 @click.option("--quiet", is_flag=True, default=None, help="No progress bars.")
 def run(source: str | None, **given: Any) -> int:
     """Compare encoders on your own images.
@@ -204,6 +210,7 @@ def embed(source: str, encoder: str, out: str, **options: Any) -> int:
 
 def _compare_and_print(asked: dict[str, Any]) -> int:
     from embedbench.comparison import CLUSTERERS, compare
+    from embedbench.criteria import COPIES
     from embedbench.settings import DEFAULT_K
 
     source = Path(asked["source"])
@@ -221,6 +228,7 @@ def _compare_and_print(asked: dict[str, Any]) -> int:
         store=asked.get("store"),
         offline=bool(asked.get("offline")),
         limit=asked.get("limit"),
+        copies=asked.get("copies", COPIES),
         quiet=bool(asked.get("quiet")),
     )
     click.echo(results.to_text())
@@ -229,6 +237,8 @@ def _compare_and_print(asked: dict[str, Any]) -> int:
 
 
 def _summarise(results: "Results", out: Path) -> None:
+    from embedbench.verdict import in_words
+
     kinds = results.failures["what"]
     skipped, failed = int((kinds == "image").sum()), int((kinds == "encoder").sum())
     encoders = int((results.encoders["status"] == "ok").sum())
@@ -240,7 +250,7 @@ def _summarise(results: "Results", out: Path) -> None:
         lines.append(f"{_count(skipped, 'image')} skipped: {out / 'failures.csv'} says why")
     if failed:
         lines.append(f"{_count(failed, 'encoder')} failed: {out / 'failures.csv'} says why")
-    for line in [*lines, f"report: {out / 'report.html'}"]:
+    for line in [*lines, *in_words(results.run["verdict"]), f"report: {out / 'report.html'}"]:
         click.echo(line, err=True)
 
 

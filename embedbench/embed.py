@@ -252,8 +252,9 @@ def _collect(
     dim = len(next(iter(stored.values())))
     nothing = np.full(dim, np.nan, np.float32)
 
-    def rows(keys: Sequence[str]) -> Vectors:
-        return np.array([stored.get(key, nothing) for key in keys]).reshape(len(keys), dim)
+    def rows(keys: Sequence[str]) -> Float32[np.ndarray, "keys dim"]:
+        found = [stored.get(key, nothing) for key in keys]
+        return np.array(found, dtype=np.float32).reshape(len(keys), dim)
 
     return Embedding(
         vectors=rows(hashes),

@@ -27,6 +27,7 @@ _TOML_KINDS: Mapping[str, type] = {
     "store": str,
     "offline": bool,
     "limit": int,
+    "copies": int,
 }
 """The words of the command line, and what each holds in a TOML file."""
 

@@ -10,8 +10,16 @@ from jaxtyping import Bool, Float64, Int
 from embedbench.metrics.scores import Score
 
 __all__ = [
-    "LEVEL", "RESAMPLES", "TIE", "Resamples", "compare_pairs", "interval", "rank", "tied_with_best",
-]  # fmt: skip
+    "LEVEL",
+    "RESAMPLES",
+    "Replicates",
+    "Resamples",
+    "TIE",
+    "compare_pairs",
+    "interval",
+    "rank",
+    "tied_with_best",
+]
 
 LEVEL = 0.95
 """Of every interval."""

@@ -20,12 +20,23 @@ from embedbench.metrics.scores import Score, ami_score
 from embedbench.ranking import rank_by
 from embedbench.statistics import Replicates, rank
 
-__all__ = ["Verdict", "consensus_scores", "families", "places", "with_labels", "without_labels"]
+__all__ = [
+    "CANNOT_TELL",
+    "Verdict",
+    "consensus_scores",
+    "families",
+    "in_words",
+    "places",
+    "with_labels",
+    "without_labels",
+]
 
 FAMILY = 0.9
 """Encoders at least this much alike (linear CKA) have one voice in the consensus."""
 
 CANNOT_TELL = "cannot tell"
+
+NOTHING_TO_RANK = "Fewer than two encoders have a number to be ranked by."
 
 
 @dataclass(frozen=True)
@@ -50,10 +61,27 @@ class Verdict:
         return asdict(self)
 
 
+def in_words(verdict: Mapping[str, Any]) -> list[str]:
+    """Return a verdict, as it stands in run.json, as lines of plain text."""
+    group = verdict["group"]
+    if verdict["basis"] == "nothing":
+        return [f"no verdict: {' '.join(verdict['reasons'])}"]
+    by = "by the labels" if verdict["basis"] == "labels" else "without labels"
+    if verdict["answer"] == CANNOT_TELL:
+        return [f"{by}: cannot tell which is best here. {' '.join(verdict['reasons'])}"]
+    if len(group) == 1:
+        return [f"best {by}: {group[0]}. {' '.join(verdict['reasons'])}"]
+    names, smallest, fastest = _plain(group), verdict["smallest"], verdict["fastest"]
+    which = f"the smallest and fastest of them is {smallest}"
+    if smallest != fastest:
+        which = f"the smallest of them is {smallest}, the fastest {fastest}"
+    return [f"tied as best {by}: {names}; {which}. {' '.join(verdict['reasons'])}"]
+
+
 def with_labels(ranks: pd.DataFrame, metric: str) -> Verdict:
     """Return the verdict on a table of `embedbench.ranking.rank_by` made against the labels."""
     if ranks.empty:
-        return Verdict("nothing", CANNOT_TELL, (), ("There are no two encoders to compare.",))
+        return Verdict("nothing", CANNOT_TELL, (), (NOTHING_TO_RANK,))
     group = tuple(ranks[ranks["tied_with_best"]].sort_values("rank", kind="stable").index)
     if len(group) == 1:
         reason = f"Its {metric} is ahead of every other one by more than chance explains."
@@ -150,7 +178,9 @@ def without_labels(
         for name in unknown
     )
     if known.sum() < 2:
-        return rank_by([], [], np.zeros((0, 1))), Verdict("nothing", CANNOT_TELL, (), missing)
+        return rank_by([], [], np.zeros((0, 1))), Verdict(
+            "nothing", CANNOT_TELL, (), (NOTHING_TO_RANK, *missing)
+        )
     kept = [name for name, there in zip(names, known, strict=True) if there]
     mean_places = places(both[:, known])
     moved = np.stack([replicates[name][known].T for name in ("constancy", "consensus")])

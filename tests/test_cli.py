@@ -40,7 +40,11 @@ def test_a_run_prints_the_table_alone_and_writes_the_folder(
     lines = table.splitlines()
     assert lines[0].split()[:4] == ["encoder", "clusterer", "k", "from"]
     assert len(lines) == 2 + 3
-    assert err.splitlines()[1:] == ["36 images, 1 encoder", f"report: {out / 'report.html'}"]
+    assert err.splitlines()[1:] == [
+        "36 images, 1 encoder",
+        "no verdict: Fewer than two encoders have a number to be ranked by.",
+        f"report: {out / 'report.html'}",
+    ]
     for name in (
         "comparison.csv comparison.md comparison.tex encoders.csv partitions.parquet elbow.csv "
         "clusters.csv failures.csv run.json report.html figures"

@@ -62,7 +62,7 @@ def test_numbers_are_those_of_scikit_learn(photographs: Path, colour_encoder: Ma
     row = results.comparison[results.comparison["clusterer"] == "kmeans"].iloc[0]
     assert len(scores) == 4 and row["k_from"] == "given"
     assert row["ami"] == pytest.approx(np.mean(scores))
-    assert (row["ami_low"], row["ami_high"]) == pytest.approx((min(scores), max(scores)))
+    assert row["ami_low"] < min(scores) and max(scores) < row["ami_high"] <= 1
 
 
 def test_the_same_run_twice_gives_the_same_bytes(
