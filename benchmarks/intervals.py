@@ -12,6 +12,7 @@ difference), and how often two encoders of one law, and one encoder given twice,
 
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -90,7 +91,7 @@ def simulate(
                 "copy tied": tied_with_best(estimates[[0, 2]], replicates[[0, 2]]).all(),
             }
         )
-    means = pd.DataFrame(found).mean().to_dict()
+    means = {str(name): float(share) for name, share in pd.DataFrame(found).mean().items()}
     return {"answer": float(answer[0]), "needed width": float(needed)} | means
 
 
@@ -103,18 +104,18 @@ def main() -> None:
         (1000, 20, 0.3), (1000, 20, 0.8),
     ]:  # fmt: skip
         for name, score in SCORES.items():
-            found = simulate(
-                lambda random, i=images, c=classes, r=right: draw(random, i, c, r),
-                score, sets, min(20 * sets, 4000),
-            )  # fmt: skip
-            rows.append({"law": "made", "images": images, "classes": classes, "score": name, **found})
+            law = partial(draw, images=images, classes=classes, right=right)
+            found = simulate(law, score, sets, min(20 * sets, 4000))
+            rows.append(
+                {"law": "made", "images": images, "classes": classes, "score": name, **found}
+            )
             print(pd.Series(rows[-1]).to_frame().T.to_string(header=len(rows) == 1), flush=True)
     for images, classes, apart in [(150, 5, 1.0), (300, 10, 0.8), (300, 10, 1.2)]:
-        found = simulate(
-            lambda random, i=images, c=classes, a=apart: draw_kmeans(random, i, c, a),
-            ami_score, sets // 5, sets // 2,
-        )  # fmt: skip
-        rows.append({"law": "K-means", "images": images, "classes": classes, "score": "ami", **found})
+        clustered = partial(draw_kmeans, images=images, classes=classes, apart=apart)
+        found = simulate(clustered, ami_score, sets // 5, sets // 2)
+        rows.append(
+            {"law": "K-means", "images": images, "classes": classes, "score": "ami", **found}
+        )
     print()
     print(pd.DataFrame(rows).to_markdown(index=False, floatfmt=".3f"))
 

@@ -11,7 +11,7 @@ unpacked. A set whose source is not there is left out, and said.
 import argparse
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--emoji", type=Path, default=Path("package"), help="the npm package")
     asked = parser.parse_args()
     images, share = asked.assets / "images", asked.debian / SHARE
-    sources = {
+    sources: dict[str, Callable[[], Labelled]] = {
         "caltech": lambda: _folder(images / "caltech101_subset"),
         "openimages": lambda: _table(images / "openimages_100", "openimages_100_labels.csv"),
         "samples": lambda: _folder(write_samples(asked.out.parent / "samples")),
@@ -112,7 +112,7 @@ def _table(folder: Path, labels: str) -> Labelled:
 def _digits() -> Labelled:
     found = load_digits()
     for pixels, label in zip(found.images, found.target, strict=True):
-        yield str(label), _grey(np.uint8(pixels / 16 * 255), 64)
+        yield str(label), _grey((pixels / 16 * 255).astype(np.uint8), 64)
 
 
 def _fashion(folder: Path) -> Labelled:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from embedbench_timm import evaluation_transform, load_packaged
 from PIL import Image
 from safetensors.numpy import save_file
 
@@ -26,6 +25,7 @@ from embedbench.encoder import Encoder
 from embedbench.progress import Progress
 from embedbench.registry import create_all
 from embedbench.survey import survey
+from embedbench_timm import evaluation_transform, load_packaged
 
 
 @dataclass(frozen=True)

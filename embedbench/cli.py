@@ -187,6 +187,25 @@ def report(run_folder: str) -> int:
 
 
 @cli.command()
+@click.argument("run_folder", metavar="RUN")
+@click.option("-n", "count", type=int, default=60, metavar="N", show_default=True)
+@click.option("--out", default="labels.csv", metavar="FILE.csv", show_default=True)
+def suggest_labels(run_folder: str, count: int, out: str) -> int:
+    """Write N images to label, so that the verdict can use labels.
+
+    Fill in the column `label`, all of it or in part, and run again with --labels FILE.csv.
+    """
+    from embedbench.results import Results
+    from embedbench.suggest import suggest_labels as write
+
+    written = write(Path(run_folder), count, Path(out))
+    source = Results.read(Path(run_folder)).run.get("source", "SOURCE")
+    click.echo(f"{_count(written, 'image')} to label: {out}", err=True)
+    click.echo(f"then: embedbench run {source} --labels {out} -e ...", err=True)
+    return OK
+
+
+@cli.command()
 @click.argument("source")
 @click.option("-e", "--encoder", required=True, metavar="ENCODER", help=_ENCODER_HELP)
 @click.option("--out", required=True, metavar="FILE", help="A .parquet or .npy file.")

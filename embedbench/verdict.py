@@ -31,8 +31,11 @@ __all__ = [
     "without_labels",
 ]
 
-FAMILY = 0.9
+FAMILY = 0.95
 """Encoders at least this much alike (linear CKA) have one voice in the consensus."""
+
+WITHIN = 1.5
+"""How many mean places behind the first an encoder may be to be named with it."""
 
 CANNOT_TELL = "cannot tell"
 
@@ -158,9 +161,10 @@ def without_labels(
 ) -> tuple[pd.DataFrame, Verdict]:
     """Return the ranks, as `embedbench.ranking.rank_by`, and the verdict.
 
-    Encoders are put in order by their mean place in constancy and in consensus. The better half
-    of them is named, if the first of it is in the better half by either witness alone; else the
-    witnesses contradict each other, and it cannot be told.
+    Encoders are put in order by their mean place in constancy and in consensus. Those of the
+    better half that are no more than `WITHIN` places behind the first are named, if the first is
+    in the better half by either witness alone; else the witnesses contradict each other, and it
+    cannot be told.
 
     Args:
         names: of the encoders.
@@ -189,16 +193,16 @@ def without_labels(
     first = list(ranks.sort_values("rank", kind="stable").index)
     leader = kept.index(first[0])
     alone = rankdata(-both[:, known], axis=1)[:, leader]
-    group = tuple(first[:half])
+    near = mean_places.min() + WITHIN
+    group = tuple(name for name in first[:half] if mean_places[kept.index(name)] <= near)
     ranks["tied_with_best"] = [name in group for name in ranks.index]
     reasons: tuple[str, ...]
     if (alone <= half).all():
-        answer = "best" if half == 1 else "tied"
-        verb = "is" if half == 1 else "are"
+        answer = "best" if len(group) == 1 else "tied"
         reasons = (
-            f"Of {len(kept)} encoders {_plain(group)} {verb} the better half by the mean of two "
-            "witnesses: images keep their cluster when they are lightly changed, and the clusters "
-            "agree with those of the other encoders.",
+            f"Two witnesses put {first[0]} in the better half of {len(kept)} encoders: images "
+            "keep their cluster when they are lightly changed, and the clusters agree with those "
+            "of the other encoders.",
             "No labels were used: this is evidence, not proof.",
         )
     else:

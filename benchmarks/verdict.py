@@ -1,0 +1,320 @@
+"""How often the verdict without labels is right, on labelled sets whose labels are hidden.
+
+python benchmarks/verdict.py BANK [TRIALS] > table.md
+
+BANK is what `verdict_bank.py` writes. A trial is a set, with all classes or some, 70 % of the
+images or more, and 3 to 8 encoders, all drawn at random, among them noised and PCA-truncated
+copies of EfficientNet-Lite0. The truth is the AMI of K-means at the true number of classes, mean
+over 5 seeds. A named group is right where its best member is within 0.02 of the best encoder; it
+commits where it names at most half of the encoders. About 10 minutes on two cores for the 200
+trials of 25 a set; also printed: what choosing the rule on one half of the sets gives on the
+other, and how many random labels do as well.
+"""
+
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import load_file
+from scipy.stats import kendalltau, rankdata
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import normalize
+
+from embedbench.kmeans import fit_kmeans
+from embedbench.metrics.consistency import clusters_kept, consistency
+from embedbench.metrics.fast_ami import ami_of_runs
+from embedbench.metrics.geometry import anisotropy, effective_rank, intrinsic_dimension
+from embedbench.metrics.internal import silhouettes
+from embedbench.metrics.neighbours import hubness, neighbourhood, overlap
+from embedbench.metrics.scores import ami_score
+from embedbench.metrics.similarity import linear_cka
+from embedbench.statistics import Resamples, tied_with_best
+from embedbench.verdict import CANNOT_TELL, consensus_scores, families, without_labels
+
+KS, SEEDS, TRUE_SEEDS, RIGHT = (4, 8, 12, 20), 3, 5, 0.02
+LABELS, DRAWS = (20, 40, 60, 100), 4
+HALVES = ("caltech", "digits", "emoji", "stamps"), ("clipart", "fashion", "openimages", "samples")
+CRITERIA = (
+    "clusters kept", "neighbours kept", "copies found", "consensus", "neighbour consensus",
+    "stability", "own-space silhouette", "hubness", "anisotropy", "effective rank",
+    "intrinsic dimension",
+)  # fmt: skip
+
+Vectors = np.ndarray
+
+
+def directions(layers: Vectors) -> Vectors:
+    """Return all layers' rows at length one."""
+    flat = normalize(layers.reshape(-1, layers.shape[-1]).astype(np.float64))
+    return np.asarray(flat.reshape(layers.shape), dtype=np.float32)
+
+
+def with_made_up(bank: dict[str, Vectors], rows: np.ndarray) -> dict[str, Vectors]:
+    """Return the encoders on these rows, with worse copies of Lite0 whose order is known."""
+    found = {name: layers[:, rows] for name, layers in bank.items()}
+    lite = directions(found["lite0"])
+    for name, spread in (("noised", 1.0), ("noised more", 2.5)):
+        noise = np.random.default_rng(0).normal(size=lite.shape) * spread
+        found[name] = (lite + noise / np.sqrt(lite.shape[-1])).astype(np.float32)
+    for dim in (4, 16):
+        pca = PCA(dim, random_state=0).fit(lite[0])
+        found[f"PCA {dim}"] = np.stack([pca.transform(one) for one in lite]).astype(np.float32)
+    return found
+
+
+def trial(bank: dict[str, Vectors], truth: np.ndarray, seed: list[int]) -> list[dict[str, Any]]:
+    """Return a row an encoder: its truth and criteria; the first one also holds the verdict."""
+    random = np.random.default_rng(seed)
+    classes = np.unique(truth)
+    some = random.integers(max(4, len(classes) // 2), len(classes) + 1)
+    rows = np.flatnonzero(np.isin(truth, random.choice(classes, some, replace=False)))
+    rows = np.sort(random.choice(rows, int(len(rows) * random.uniform(0.7, 1)), replace=False))
+    pool = with_made_up(bank, rows)
+    names = sorted(random.choice(list(pool), random.integers(3, 9), replace=False))
+    labels, groups = truth[rows].astype(np.int64), np.arange(len(rows))
+    ks = [k for k in KS if k < len(rows) // 3]
+    looked = [look(pool[name], labels, groups, ks) for name in names]
+    alike = np.eye(len(names))
+    for one, other in combinations(range(len(names)), 2):
+        cka = linear_cka(pool[names[one]][0], pool[names[other]][0])
+        alike[one, other] = alike[other, one] = cka
+    consensus = consensus_scores([found["partitions"] for found in looked], families(alike))
+    resamples = Resamples(groups, 0, 200)
+    kept = [found["kept"] for found in looked]
+    ranks, verdict = without_labels(
+        names,
+        [score.mean for score in kept],
+        [score.mean for score in consensus],
+        {"constancy": resamples.of(kept), "consensus": resamples.of(consensus)},
+    )
+    few = few_labels(labels, [found["at truth"] for found in looked], seed)
+    result = []
+    for number, (name, found) in enumerate(zip(names, looked, strict=True)):
+        shared = [
+            overlap(found["near"], other["near"], 10)
+            for other in looked
+            if other["near"] is not found["near"]
+        ]
+        row = {"encoder": name, **found["row"], "consensus": consensus[number].mean}
+        row |= {"neighbour consensus": np.mean(shared), "rank": ranks["rank"].get(name)}
+        row |= {"named": name in verdict.group, "answer": verdict.answer}
+        row |= {key: values[number] for key, values in few.items()}
+        result.append(row)
+    return result
+
+
+def look(layers: Vectors, truth: np.ndarray, groups: np.ndarray, ks: list[int]) -> dict[str, Any]:
+    """Return what one encoder alone gives."""
+    unit, rows = directions(layers[:1])[0], np.arange(len(truth))
+    pairs = [(len(np.unique(truth)), seed) for seed in range(TRUE_SEEDS)]
+    pairs += [(k, seed) for k in ks for seed in range(SEEDS)]
+    fits = np.array([fit.labels for fit in fit_kmeans(unit, pairs)], dtype=np.int32)
+    at_truth, spread = fits[:TRUE_SEEDS], fits[TRUE_SEEDS:]
+    near = neighbourhood(layers[0], None, groups, 10)
+    found = consistency(layers[0], layers[1:], rows, groups)
+    kept = clusters_kept(layers[0], spread, layers[1:], rows)
+    row = {
+        "truth": float(ami_of_runs(at_truth, truth[None]).mean()),
+        "clusters kept": kept.mean,
+        "neighbours kept": float(np.nanmean(found.kept)),
+        "copies found": float(np.nanmean(found.found)),
+        "stability": stable(unit, ks),
+        "own-space silhouette": float(np.nanmean(silhouettes(unit, spread))),
+        "hubness": -hubness(near, 10),
+        "anisotropy": -anisotropy(layers[0]),
+        "effective rank": effective_rank(layers[0]),
+        "intrinsic dimension": -intrinsic_dimension(layers[0]),
+    }
+    partitions = spread.reshape(len(ks), SEEDS, -1)
+    return {"row": row, "kept": kept, "near": near, "partitions": partitions, "at truth": at_truth}
+
+
+def stable(unit: Vectors, ks: list[int], samples: int = 4) -> float:
+    """Return the mean AMI between clusterings of 80 % of the images."""
+    labels = np.full((samples, len(ks), len(unit)), -1, dtype=np.int32)
+    for number in range(samples):
+        rows = np.random.default_rng(number).permutation(len(unit))[: int(0.8 * len(unit))]
+        fits = fit_kmeans(unit[rows], [(k, number) for k in ks])
+        labels[number][:, rows] = [fit.labels for fit in fits]
+    found = []
+    for one, other in combinations(range(samples), 2):
+        both = (labels[one, 0] >= 0) & (labels[other, 0] >= 0)
+        found += [
+            ami_of_runs(labels[one, k][None, both], labels[other, k][None, both])[0, 0]
+            for k in range(len(ks))
+        ]
+    return float(np.mean(found))
+
+
+def few_labels(
+    truth: np.ndarray, partitions: list[np.ndarray], seed: list[int]
+) -> dict[str, list[Any]]:
+    """Return what the verdict with so many random labels names, by its column."""
+    columns: dict[str, list[Any]] = {}
+    for count in LABELS:
+        for draw in range(DRAWS):
+            chosen = np.random.default_rng([*seed, count, draw]).permutation(len(truth))[:count]
+            known = np.full(len(truth), -1)
+            known[chosen] = truth[chosen]
+            if count > len(truth) or len(np.unique(truth[chosen])) < 2:
+                continue
+            scores = [ami_score(labels, known) for labels in partitions]
+            estimates = np.array([score.mean for score in scores])
+            moved = Resamples(np.arange(len(truth)), draw, 200).of(scores)
+            columns[f"{count} labels {draw} AMI"] = list(estimates)
+            columns[f"{count} labels {draw} tied"] = list(tied_with_best(estimates, moved))
+    return columns
+
+
+def one_set(file: Path, trials: int) -> pd.DataFrame:
+    """Return the rows of all trials on a set."""
+    bank = load_file(file)
+    truth = bank.pop("truth")
+    name = sum(map(ord, file.stem))
+    rows = [
+        {"set": file.stem, "trial": number, **row}
+        for number in range(trials)
+        for row in trial(bank, truth, [name, number])
+    ]
+    return pd.DataFrame(rows)
+
+
+Choice = Callable[[pd.DataFrame], tuple[np.ndarray, np.ndarray]]
+
+
+def judged(table: pd.DataFrame, choose: Choice) -> pd.Series:
+    """Return how often a way of choosing is right, on all trials of a table.
+
+    Args:
+        table: rows of trials.
+        choose: from a trial to the order (higher is better) and the group named, none if it
+            cannot tell.
+    """
+    rows = []
+    for _, one in table.groupby(["set", "trial"]):
+        order, group = choose(one)
+        truth = one["truth"].to_numpy()
+        commits = 0 < group.sum() <= len(one) / 2
+        rows.append(
+            {
+                "Kendall's tau": np.nan_to_num(kendalltau(order, truth).statistic),
+                "commits": commits,
+                "right": truth.max() - truth[group].max() <= RIGHT if commits else np.nan,
+                "named of all": group.mean() if commits else np.nan,
+                "regret of the group": truth.max() - truth[group].max() if commits else np.nan,
+                "regret of the first": truth.max() - truth[np.argmax(order)],
+            }
+        )
+    return pd.DataFrame(rows).astype(float).mean()
+
+
+def by_verdict(one: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """The verdict as the program gives it."""
+    group = one["named"].to_numpy(bool) & (one["answer"] != CANNOT_TELL).to_numpy()
+    return -one["rank"].fillna(len(one)).to_numpy(float), group
+
+
+def better_half(order: np.ndarray) -> np.ndarray:
+    """The better half of an order."""
+    return np.argsort(np.argsort(-order, kind="stable")) < max(1, len(order) // 2)
+
+
+def by_criterion(name: str) -> Choice:
+    """The better half by one criterion."""
+
+    def choose(one: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        order = one[name].fillna(-np.inf).to_numpy(float)
+        return order, better_half(order)
+
+    return choose
+
+
+def at_random(one: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Half of the encoders, drawn."""
+    order = np.random.default_rng(int(one["trial"].iloc[0])).permutation(len(one)).astype(float)
+    return order, better_half(order)
+
+
+def by_witnesses(names: Iterable[str]) -> Choice:
+    """The verdict's rule with these witnesses in place of its two."""
+    names = list(names)
+
+    def choose(one: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        values = one[names].fillna(-np.inf).to_numpy(float)
+        places = rankdata(-values, axis=0)
+        mean, half = places.mean(axis=1), max(1, len(one) // 2)
+        group = better_half(-mean) & (mean <= mean.min() + 1.5)
+        first = np.argsort(mean, kind="stable")[0]
+        return -mean, group & bool((places[first] <= half).all())
+
+    return choose
+
+
+def on_the_other_half(table: pd.DataFrame) -> pd.DataFrame:
+    """Choose one or two witnesses on one half of the sets, and judge them on the other."""
+    rules = [names for count in (1, 2) for names in combinations(CRITERIA, count)]
+    rows = []
+    for chosen_on, told_on in (HALVES, HALVES[::-1]):
+        mine, other = (table[table["set"].isin(half)] for half in (chosen_on, told_on))
+        found = {names: judged(mine, by_witnesses(names)) for names in rules}
+        fits = {n: one for n, one in found.items() if one["right"] >= 0.9 and one["commits"] >= 0.6}
+        best = max(fits or found, key=lambda names: found[names]["Kendall's tau"])
+        for what, choose in (
+            (f"chosen there: {' + '.join(best)}", by_witnesses(best)),
+            ("the verdict", by_verdict),
+        ):
+            row = judged(other, choose).to_dict()
+            rows.append({"chosen on": ", ".join(chosen_on), "rule": what, **row})
+    return pd.DataFrame(rows)
+
+
+def by_labels(value: str, tied: str) -> Choice:
+    """The verdict with a few labels, from the columns that hold it."""
+
+    def choose(one: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        return one[value].to_numpy(float), one[tied].to_numpy(bool)
+
+    return choose
+
+
+def labels_needed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how the verdict with so many random labels does."""
+    rows = []
+    for count in LABELS:
+        found = []
+        for draw in range(DRAWS):
+            value, tied = (f"{count} labels {draw} {what}" for what in ("AMI", "tied"))
+            if value in table:
+                found.append(judged(table.dropna(subset=[value]), by_labels(value, tied)))
+        rows.append({"random labels": count, **pd.DataFrame(found).mean().to_dict()})
+    return pd.DataFrame(rows)
+
+
+def main() -> None:
+    """Print the tables."""
+    files = sorted(Path(sys.argv[1]).glob("*.safetensors"))
+    trials = int(sys.argv[2]) if len(sys.argv) > 2 else 25
+    with ProcessPoolExecutor(2) as pool:
+        table = pd.concat(pool.map(one_set, files, [trials] * len(files)), ignore_index=True)
+    ways: dict[str, Choice] = {"the verdict": by_verdict, "a random half": at_random}
+    ways |= {f"better half by {name}": by_criterion(name) for name in CRITERIA}
+    rows = pd.DataFrame({name: judged(table, choose) for name, choose in ways.items()}).T
+    rows = rows.sort_values("Kendall's tau", ascending=False)
+    sets = {name: judged(one, by_verdict) for name, one in table.groupby("set")}
+    print(f"## {table.groupby(['set', 'trial']).ngroups} trials on {table['set'].nunique()} sets\n")
+    print(rows.to_markdown(floatfmt=".2f"))
+    print("\n## The verdict by set\n")
+    print(pd.DataFrame(sets).T.to_markdown(floatfmt=".2f"))
+    print("\n## Chosen on half of the sets, told on the other half\n")
+    print(on_the_other_half(table).to_markdown(index=False, floatfmt=".2f"))
+    print("\n## With a few random labels instead\n")
+    print(labels_needed(table).to_markdown(index=False, floatfmt=".2f"))
+
+
+if __name__ == "__main__":
+    main()
