@@ -1,28 +1,58 @@
 """Promises of the images suggested for labelling."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from embedbench import compare
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError
 from embedbench.suggest import suggest_labels
 
-MakeEncoder = Callable[..., Encoder]
+
+def encoders() -> dict[str, Encoder]:
+    """Two of them, local so that they travel to workers by value."""
+
+    @dataclass(frozen=True)
+    class Colour(Encoder):
+        side: int
+
+        def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
+            small = [image.resize((self.side, self.side)) for image in images]
+            return np.stack([np.asarray(image, np.float32).ravel() / 255 for image in small])
+
+    return {"fine": Colour(8), "coarse": Colour(1)}
 
 
-@pytest.fixture
-def run(photographs: Path, tmp_path: Path, colour_encoder: MakeEncoder) -> Path:
-    encoders = {"fine": colour_encoder(side=8), "coarse": colour_encoder(side=1)}
-    compare(photographs, encoders, labels="none", k="3", seeds=2, copies=0, out=tmp_path / "run")
-    return tmp_path / "run"
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three classes of 12 pictures, no two alike: coloured blocks, tinted by class."""
+    folder, random = tmp_path_factory.mktemp("pictures"), np.random.default_rng(0)
+    for number, name in enumerate(("red", "green", "blue")):
+        (folder / name).mkdir()
+        for count in range(12):
+            blocks = random.integers(0, 128, (4, 4, 3), dtype=np.uint8)
+            blocks[..., number] += 64
+            picture = Image.fromarray(blocks).resize((32, 32), Image.Resampling.NEAREST)
+            picture.save(folder / name / f"{count}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "run"
+    compare(pictures, encoders(), labels="none", k="3", seeds=2, copies=0, out=out)
+    return out
 
 
 def test_the_file_filled_in_part_is_what_a_run_takes(
-    run: Path, photographs: Path, tmp_path: Path, colour_encoder: MakeEncoder
+    run: Path, pictures: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "labels.csv"
     assert suggest_labels(run, 20, file) == 20
@@ -31,8 +61,7 @@ def test_the_file_filled_in_part_is_what_a_run_takes(
     assert table["label"].isna().all()
     table.loc[:14, "label"] = table["image"][:15].str.split("/").str[0]
     table.to_csv(file, index=False)
-    encoders = {"fine": colour_encoder(side=8), "coarse": colour_encoder(side=1)}
-    again = compare(photographs, encoders, labels=str(file), k="3", seeds=2, copies=0)
+    again = compare(pictures, encoders(), labels=str(file), k="3", seeds=2, copies=0)
     assert again.images["truth"].notna().sum() == 15
     assert again.run["verdict"]["basis"] == "labels"
     assert again.comparison["ami"].notna().all()
