@@ -55,8 +55,8 @@ def judge(analysis: Analysis, task: Task, encoders: pd.DataFrame) -> Judgement:
     criteria = _criteria_table(analysis, consensus, resamples)
     main = next(iter(next(iter(analysis.scores.values()))))
     pairs = pairs_table(analysis.scores, resamples)
-    if task.truth is not None:
-        scores = [analysis.scores[name][main]["ami"] for name in names]
+    scores = [found[main]["ami"] for found in analysis.scores.values() if "ami" in found[main]]
+    if any(score.counted for score in scores):
         ranks = rank_by(names, [score.mean for score in scores], resamples.of(scores))
         verdict = with_labels(ranks, "AMI")
     else:

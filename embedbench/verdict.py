@@ -34,8 +34,7 @@ __all__ = [
 FAMILY = 0.95
 """Encoders at least this much alike (linear CKA) have one voice in the consensus."""
 
-WITHIN = 1.5
-"""How many mean places behind the first an encoder may be to be named with it."""
+_LEAST_FOR_CONSENSUS = 3
 
 CANNOT_TELL = "cannot tell"
 
@@ -161,10 +160,9 @@ def without_labels(
 ) -> tuple[pd.DataFrame, Verdict]:
     """Return the ranks, as `embedbench.ranking.rank_by`, and the verdict.
 
-    Encoders are put in order by their mean place in constancy and in consensus. Those of the
-    better half that are no more than `WITHIN` places behind the first are named, if the first is
-    in the better half by either witness alone; else the witnesses contradict each other, and it
-    cannot be told.
+    Encoders are put in order by their mean place in constancy and in consensus. The better half
+    of them is named, if the first of it is in the better half by either witness alone; else the
+    witnesses contradict each other, and it cannot be told.
 
     Args:
         names: of the encoders.
@@ -175,12 +173,12 @@ def without_labels(
     both = np.array([constancy, consensus], dtype=np.float64)
     known = np.asarray(np.isfinite(both).all(axis=0))
     half = int(known.sum()) // 2
-    unknown = tuple(name for name, there in zip(names, known, strict=True) if not there)
-    missing = tuple(
-        f"{name} is left out of it: it has no lightly changed images, or no other family of "
-        "encoders to agree with."
-        for name in unknown
+    unknown = [name for name, there in zip(names, known, strict=True) if not there]
+    missing: tuple[str, ...] = (
+        f"Left out: {_plain(unknown)}, for want of lightly changed images or of other encoders "
+        "to agree with.",
     )
+    missing = missing if unknown else ()
     if known.sum() < 2:
         return rank_by([], [], np.zeros((0, 1))), Verdict(
             "nothing", CANNOT_TELL, (), (NOTHING_TO_RANK, *missing)
@@ -193,8 +191,7 @@ def without_labels(
     first = list(ranks.sort_values("rank", kind="stable").index)
     leader = kept.index(first[0])
     alone = rankdata(-both[:, known], axis=1)[:, leader]
-    near = mean_places.min() + WITHIN
-    group = tuple(name for name in first[:half] if mean_places[kept.index(name)] <= near)
+    group = tuple(first[:half])
     ranks["tied_with_best"] = [name in group for name in ranks.index]
     reasons: tuple[str, ...]
     if (alone <= half).all():
@@ -205,6 +202,9 @@ def without_labels(
             "of the other encoders.",
             "No labels were used: this is evidence, not proof.",
         )
+    elif len(kept) < _LEAST_FOR_CONSENSUS:
+        answer = CANNOT_TELL
+        reasons = ("Two encoders agree with each other equally: consensus needs a third one.",)
     else:
         answer = CANNOT_TELL
         reasons = (
