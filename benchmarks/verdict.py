@@ -2,13 +2,13 @@
 
 python benchmarks/verdict.py BANK TRIALS TRIALS.csv > table.md
 
-BANK is what `verdict_bank.py` writes; each set gets so many TRIALS, kept in the CSV file. A trial is a set, with all classes or some, 70 % of the
-images or more, and 3 to 8 encoders, all drawn at random, among them noised and PCA-truncated
-copies of EfficientNet-Lite0. The truth is the AMI of K-means at the true number of classes, mean
-over 5 seeds. A named group is right where its best member is within 0.02 of the best encoder; it
-commits where it names at most half of the encoders. About 15 minutes on two cores for 30
-trials a set; also printed: what choosing the rule on one half of the sets gives on the
-other, and how many random labels do as well.
+BANK is what `verdict_bank.py` writes; each set gets so many TRIALS, which are kept in the CSV
+file. A trial is a set, with all classes or some, 70 % of the images or more, and 3 to 8 encoders,
+all drawn at random, among them noised and PCA-truncated copies of EfficientNet-Lite0. The truth is
+the AMI of K-means at the true number of classes, mean over 5 seeds. A named group is right where
+its best member is within 0.02 of the best encoder; it commits where it names at most half of the
+encoders. About 15 minutes on two cores for 30 trials a set. Also printed: what choosing the rule
+on one half of the sets gives on the other, and how many random labels do as well.
 """
 
 import sys

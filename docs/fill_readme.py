@@ -13,7 +13,7 @@ import click
 from PIL import Image
 
 from embedbench.cli import cli
-from embedbench.metrics import METRICS
+from embedbench.metrics import ENCODER_METRICS, METRICS
 from embedbench.registry import installed
 from embedbench.report.tables import OTHER_SENTENCES
 from embedbench.results import Results
@@ -28,7 +28,7 @@ def columns() -> str:
     rows += [
         f"| `{metric.name}` | {arrows[metric.direction]} | {metric.low:g} to {metric.high:g} "
         f"| {metric.sentence} ({metric.source}) |"
-        for metric in METRICS
+        for metric in (*METRICS, *ENCODER_METRICS)
         if not metric.name.endswith("_clustered")
     ]
     rows.append("| `NAME_clustered` | | | `NAME` with noise left out: read it beside `coverage`. |")

@@ -1,6 +1,8 @@
 """A small comparison with everything that can be in one: names that bite, failures, noise."""
 
+import dataclasses
 from io import BytesIO
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,31 @@ BROKEN_IMAGE = "<script>alert(1)</script>.jpg"
 CLASSES = ("<b>red</b>", "green & grey", '"blue"', "_$yellow^")
 CLUSTERERS = ("kmeans", "agglomerative", "hdbscan")
 OWN_K = ("elbow", "silhouette", "gap")
+PAIR_COLUMNS = ["encoder", "other", "difference", "difference_low", "difference_high", "win"]
+PAIR_COLUMNS += ["tie", "loss", "p_beats"]
+COPIES = 5
+"""The first images are copies of one."""
+
+TIED = {
+    "basis": "labels",
+    "answer": "tied",
+    "group": list(ENCODERS[:2]),
+    "reasons": ["Their AMI cannot be told apart on < 50 images."],
+    "smallest": ENCODERS[0],
+    "fastest": ENCODERS[1],
+}
+"""The verdict with labels."""
+
+BEST = {
+    "basis": "no labels",
+    "answer": "best",
+    "group": [ENCODERS[0]],
+    "reasons": ["No labels were used: this is evidence, not proof."],
+    "smallest": ENCODERS[0],
+    "fastest": ENCODERS[0],
+}
+"""The verdict without labels."""
+
 _COLOURS = ((200, 40, 40), (40, 160, 60), (40, 60, 200), (220, 200, 40))
 
 
@@ -28,9 +55,15 @@ def example_results(truth: bool = True) -> Results:
         name: pd.concat([getattr(part, name)(list(images["image"])) for part in parts])
         for name in ("partitions", "elbow", "clusters", "silhouettes", "maps")
     }
+    comparison = pd.concat([part.comparison(truth) for part in parts], ignore_index=True)
     return Results(
-        comparison=pd.concat([part.comparison(truth) for part in parts], ignore_index=True),
-        encoders=_encoders(),
+        comparison=comparison,
+        encoders=_encoders(truth),
+        pairs=_pairs(comparison) if truth else pd.DataFrame(columns=PAIR_COLUMNS),
+        criteria=_criteria(),
+        similarity=_similarity(),
+        disagreements=_disagreements(list(images["image"])),
+        shortcuts=_shortcuts(),
         failures=pd.DataFrame(
             [
                 {"what": "image", "name": BROKEN_IMAGE, "stage": "read", "error": "cut <off>"},
@@ -45,9 +78,16 @@ def example_results(truth: bool = True) -> Results:
             "dataset": {"images": 40, "classes": 4 if truth else None, "fingerprint": "f0"},
             "started": "2026-11-21T09:00:00+00:00",
             "versions": {"numpy": "2.4.0"},
+            "verdict": TIED if truth else BEST,
         },
         **{name: table.reset_index(drop=True) for name, table in tables.items()},
     )
+
+
+def with_verdict(results: Results, **changes: object) -> Results:
+    """Return the results with another verdict."""
+    verdict = results.run["verdict"] | changes
+    return dataclasses.replace(results, run=results.run | {"verdict": verdict})
 
 
 class _Part:
@@ -92,8 +132,12 @@ class _Part:
         if truth:
             ami = float(adjusted_mutual_info_score(self.classes, labels))
             scores |= {"ami": ami, "ami_low": ami - 0.15, "ami_high": ami, "ari": ami}
+            for name in ("ari", "accuracy"):
+                scores |= {f"{name}_low": ami - 0.1, f"{name}_high": ami + 0.1}
             scores |= {"nmi": ami, "v_measure": ami, "homogeneity": ami, "completeness": ami}
             scores |= {"fowlkes_mallows": ami, "accuracy": ami, "purity": ami}
+        scores |= {"silhouette_low": mean - 0.05, "silhouette_high": mean + 0.05}
+        scores |= {"stability_low": 0.85, "stability_high": 0.95}
         scores |= {"silhouette": mean, "silhouette_macro": mean, "calinski_harabasz": 321.5}
         scores |= {"davies_bouldin": 0.5, "stability": 0.9}
         twins = {f"{name}_clustered": value for name, value in scores.items() if name == "ami"}
@@ -152,19 +196,84 @@ def _images(classes: Int[np.ndarray, " images"]) -> pd.DataFrame:
         name = f'{CLASSES[kind]}/{number}" onmouseover="alert(1).jpg'
         rows.append(
             {"image": name, "hash": f"{number:04x}", "truth": CLASSES[kind], "width": 640,
-             "height": 480, "thumbnail": buffer.getvalue()}
+             "height": 480, "thumbnail": buffer.getvalue(), "group": max(0, number - COPIES + 1),
+             "disagreement": number / 40}
         )  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def _encoders() -> pd.DataFrame:
+def _encoders(truth: bool) -> pd.DataFrame:
     known = {"dim": 4, "images_per_second": 12.5, "load_seconds": 1.0, "peak_memory_mb": 512}
     known |= {"parameters": 4_652_008}
-    rows = [
-        {"encoder": name, **known, "licence": "apache-2.0", "pretrained_on": "ImageNet-1k",
-         "fingerprint": f"fingerprint-{number}", "status": "ok", "error": ""}
-        for number, name in enumerate(ENCODERS)
-    ]  # fmt: skip
+    rows = []
+    for number, name in enumerate(ENCODERS):
+        facts = {"licence": "apache-2.0", "pretrained_on": "ImageNet-1k"}
+        row: dict[str, object] = {
+            "encoder": name,
+            **known,
+            **facts,
+            "fingerprint": f"fingerprint-{number}",
+        }
+        for metric in ("knn_accuracy", "linear_probe") if truth else ():
+            value = 0.9 - 0.1 * number
+            row |= {metric: value, f"{metric}_low": value - 0.05, f"{metric}_high": value + 0.05}
+        low, high = ((1, 2), (1, 2), (3, 3))[number]
+        row |= {"rank": number + 1, "rank_low": low, "rank_high": high}
+        rows.append(row | {"tied_with_best": number < 2, "recommended": number == 0})
+        rows[-1] |= {"status": "ok", "error": ""}
     rows.append({"encoder": FAILED, "status": "failed", "error": "no & network"})
     table = pd.DataFrame(rows)
     return table.astype({"dim": "Int64", "parameters": "Int64", "peak_memory_mb": "Int64"})
+
+
+def _pairs(comparison: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs of the shared k: of each two, a difference below 0.15 may be none."""
+    rows = []
+    shared = comparison[comparison["k_from"].isin(["truth", "own"])]
+    for clusterer, group in shared.groupby("clusterer", sort=False):
+        for metric in ("ami", "ari", "accuracy"):
+            values = dict(zip(group["encoder"], group[metric], strict=True))
+            for one, other in permutations(ENCODERS, 2):
+                gap = values[one] - values[other]
+                ends = (gap, gap - 0.15, gap + 0.15)
+                shares = (0.9, 0.06, 0.04, 0.93) if gap > 0 else (0.04, 0.06, 0.9, 0.07)
+                rows.append((clusterer, metric, one, other, *ends, *shares))
+    return pd.DataFrame(rows, columns=["clusterer", "metric", *PAIR_COLUMNS])
+
+
+def _criteria() -> pd.DataFrame:
+    rows: list[tuple[object, ...]] = []
+    for number, name in enumerate(ENCODERS):
+        kept, agreed = 0.9 - 0.2 * number, 0.4 - 0.1 * number
+        rows.append((name, "clusters_kept", kept, kept - 0.05, kept + 0.05, 0.011, 0.022))
+        rows.append((name, "consensus", agreed, agreed - 0.05, agreed + 0.05, -0.001, np.nan))
+        rows.append((name, "hubness", 1.5, np.nan, np.nan, 1.25, 0.33))
+        rows.append((name, "stability", 0.9, 0.85, 0.95, 0.1, 0.1))
+    columns = ["encoder", "criterion", "value", "low", "high", "shuffled", "random"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _similarity() -> pd.DataFrame:
+    rows = [(one, other, 0.5, 0.25, 0.75) for one, other in permutations(ENCODERS, 2)]
+    columns = ["encoder", "other", "partition_agreement", "mutual_knn", "cka"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _disagreements(images: list[str]) -> pd.DataFrame:
+    """Return eight pairs of pictures for each ordered pair of encoders, the last the strongest."""
+    rows = [
+        (one, other, images[2 * pair], images[2 * pair + 1], 0.5 + 0.05 * number - 0.01 * pair)
+        for number, (one, other) in enumerate(permutations(ENCODERS, 2))
+        for pair in range(8)
+    ]
+    return pd.DataFrame(rows, columns=["encoder", "other", "image", "partner", "strength"])
+
+
+def _shortcuts() -> pd.DataFrame:
+    """Return two attributes; the last encoder groups by the second."""
+    rows = [
+        (name, attribute, 0.95 if name == ENCODERS[2] and attribute == "folder" else 0.01, 0.02, p)
+        for name in ENCODERS
+        for attribute, p in (("brightness", 0.5), ("folder", 0.005))
+    ]
+    return pd.DataFrame(rows, columns=["encoder", "attribute", "ami", "null", "p"])

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 from pathlib import Path
 
@@ -106,7 +107,11 @@ def test_every_encoder_that_worked_gets_its_figures(tmp_path: Path) -> None:
     folders = ["01_pixels", "02_timm_resnet50_pretrained_false"]
     folders += ["03_keras_MobileNetV2_weights_x_h5"]
     expected = {Path(folder, file) for folder in folders for file in files}
-    assert found == expected | {Path("comparison.png")}
+    assert found == expected | {
+        Path("comparison.png"),
+        Path("ranks.png"),
+        Path("similarity.png"),
+    }
 
 
 def test_without_labels_nothing_is_drawn_by_class() -> None:
@@ -114,6 +119,23 @@ def test_without_labels_nothing_is_drawn_by_class() -> None:
     assert not [drawing for drawing in found if "classes_" in drawing.file]
     assert {drawing.encoder for drawing in found} == {None, *ENCODERS}
     assert FAILED not in {drawing.encoder for drawing in found}
+
+
+@pytest.mark.parametrize(("truth", "sureness"), [(True, "ranks.png"), (False, "witnesses.png")])
+def test_figures_of_all_encoders_are_listed(truth: bool, sureness: str) -> None:
+    found = [drawing.file for drawing in drawings(example_results(truth)) if not drawing.encoder]
+    assert found == ["comparison.png", sureness, "similarity.png"]
+
+
+def test_one_encoder_has_no_ranks_and_nothing_to_be_alike_to() -> None:
+    lone = dataclasses.replace(
+        RESULTS,
+        encoders=RESULTS.encoders.head(1).assign(rank=np.nan),
+        comparison=RESULTS.comparison[RESULTS.comparison["encoder"] == ENCODERS[0]],
+        similarity=RESULTS.similarity.iloc[:0],
+    )
+    found = [drawing.file for drawing in drawings(lone) if not drawing.encoder]
+    assert found == ["comparison.png"]
 
 
 def test_drawing_leaves_matplotlib_as_it_was(tmp_path: Path) -> None:
@@ -125,7 +147,7 @@ def test_drawing_leaves_matplotlib_as_it_was(tmp_path: Path) -> None:
 
 def test_figures_are_the_same_byte_for_byte(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
-        save(drawings(RESULTS)[1].draw(), tmp_path / name)
+        save(drawings(RESULTS)[3].draw(), tmp_path / name)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 

@@ -4,6 +4,7 @@ import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,16 @@ import pytest
 from embedbench.plots.drawings import drawings
 from embedbench.report import draw, write_report
 from embedbench.report.pictures import embed_figure
-from embedbench.report.summary import count, summary
-from embedbench.report.tables import comparison_columns, format_value, marks, plain_table
+from embedbench.report.tables import comparison_columns, format_value, plain_table
 from embedbench.results import Results
-from tests.example_results import BROKEN_IMAGE, CLASSES, ENCODERS, FAILED, example_results
+from tests.example_results import (
+    BROKEN_IMAGE,
+    CLASSES,
+    ENCODERS,
+    FAILED,
+    example_results,
+    with_verdict,
+)
 
 
 class Page(HTMLParser):
@@ -113,14 +120,16 @@ def test_a_style_sheet_cannot_be_broken_out_of(folder: Path) -> None:
 def test_every_thumbnail_is_in_the_page_once_and_used_by_every_encoder(page: str) -> None:
     for thumbnail in example_results().images["thumbnail"]:
         assert page.count(base64.b64encode(thumbnail).decode("ascii")) == 1
-    for section in page.split("<section id=")[3:6]:
+    sections = [part for part in page.split("<section id=") if part.startswith('"encoder-')]
+    for section in sections[:3]:
         assert len(set(re.findall(r'class="(t\d+)', section))) == 40
 
 
 def test_the_sections_stand_in_their_order(page: str) -> None:
     places = [name for name in Page(page).attributes("id")]
     encoders = [f"encoder-{number}" for number in (1, 2, 3, 4)]
-    assert places == ["comparison", "encoders", *encoders, "skipped", "repeat"]
+    findings = ["sure", "with-labels", "without-labels", "why", "shortcuts"]
+    assert places == ["comparison", *findings, "encoders", *encoders, "skipped", "repeat"]
 
 
 def test_a_failed_encoder_has_a_section_that_says_why(page: str) -> None:
@@ -129,58 +138,24 @@ def test_a_failed_encoder_has_a_section_that_says_why(page: str) -> None:
     assert "<img" not in section
 
 
-def test_the_best_and_what_overlaps_it_are_marked() -> None:
-    table = pd.DataFrame(
-        {
-            "ami": [0.5, 0.8, 0.7, np.nan],
-            "ami_low": [0.4, 0.7, 0.6, np.nan],
-            "ami_high": [0.6, 0.9, 0.75, np.nan],
-            "ari": [0.1, 0.2, 0.2, np.nan],
-            "silhouette": [0.9, 0.1, 0.1, 0.1],
-            "davies_bouldin": [0.9, 0.1, 0.1, 0.1],
-        }
-    )
-    assert marks(table, "ami") == ["", "best", "near", ""]
-    assert marks(table, "ari") == ["", "best", "best", ""]
-    assert marks(table.assign(ami=np.nan), "ami") == [""] * 4
-
-
-@pytest.mark.parametrize("name", ["silhouette", "davies_bouldin", "coverage", "clusters"])
-def test_what_is_measured_in_an_encoders_own_space_has_no_best(name: str) -> None:
-    assert marks(pd.DataFrame({name: [0.9, 0.1]}), name) == ["", ""]
-
-
 def test_every_column_of_the_comparison_is_explained() -> None:
     for column in comparison_columns(example_results().comparison.columns):
         assert column.heading
         assert column.sentence.endswith("."), column.name
 
 
-def test_the_summary_names_the_best_and_those_within_its_spread() -> None:
-    text = " ".join(summary(example_results()))
-    assert f"<strong>{ENCODERS[0]}</strong> agrees best with the labels: AMI 1.00" in text
-    assert f"<strong>{ENCODERS[1]}</strong> is within its spread" in text
-    assert "3 encoders were compared on 40 images, grouped into 4 clusters" in text
-    assert "1 encoder and 1 image could not be used." in text
-    assert f"finds a clear number of clusters for <strong>{ENCODERS[0]}</strong>." in text
+def test_every_end_of_an_interval_is_explained_by_the_name_of_its_number() -> None:
+    low, high = comparison_columns(["linear_probe_low", "linear_probe_high"])
+    assert "interval of linear_probe starts" in low.sentence
+    assert "interval of linear_probe ends" in high.sentence
 
 
-def test_another_winner_with_another_clusterer_is_told() -> None:
-    results = example_results()
-    table = results.comparison.copy()
-    swapped = (table["clusterer"] == "agglomerative") & (table["encoder"] == ENCODERS[2])
-    table.loc[swapped, "ami"] = 1.0
-    table.loc[(table["clusterer"] == "agglomerative") & ~swapped, "ami"] = 0.5
-    text = " ".join(summary(dataclasses.replace(results, comparison=table)))
-    assert f"agglomerative puts <strong>{ENCODERS[2]}</strong> first (1.00)." in text
-
-
-def test_a_winner_that_was_run_once_has_no_spread_to_tell() -> None:
-    results = example_results()
-    table = results.comparison.assign(ami_low=np.nan, ami_high=np.nan)
-    text = " ".join(summary(dataclasses.replace(results, comparison=table)))
-    assert "nan" not in text and "spread" not in text
-    assert "It was run once" in text
+def test_intervals_stand_beneath_their_numbers_and_have_no_columns(page: str) -> None:
+    table = page.split('<section id="comparison">')[1].split("</table>")[0]
+    headings = re.findall(r"<th[^>]*>([^<]+)</th>", table)
+    assert "AMI" in headings and not {"low", "high", "ari low"} & set(headings)
+    assert "<small>0.85 to 1.00</small>" in table
+    assert page.count("<small>0.85 to 0.95</small>") > len(ENCODERS)
 
 
 def test_the_silhouette_in_l2_is_shown_where_another_space_is() -> None:
@@ -193,22 +168,9 @@ def test_the_silhouette_in_l2_is_shown_where_another_space_is() -> None:
     assert "silhouette_l2" in both.headline_columns()
 
 
-def test_a_lone_winner_is_told_apart() -> None:
-    results = example_results()
-    table = results.comparison.assign(ami_low=results.comparison["ami"])
-    text = " ".join(summary(dataclasses.replace(results, comparison=table)))
-    assert "No other encoder comes within its spread." in text
-
-
-def test_foreign_words_in_the_summary_are_escaped() -> None:
-    results = example_results()
-    table = results.comparison.replace({"encoder": {ENCODERS[0]: "<b>&"}})
-    text = " ".join(summary(dataclasses.replace(results, comparison=table)))
-    assert "<strong>&lt;b&gt;&amp;</strong>" in text
-
-
-def test_without_labels_no_encoder_is_called_best(page_without_labels: str) -> None:
+def test_without_labels_no_number_is_marked_as_best(page_without_labels: str) -> None:
     seen = Page(page_without_labels)
+    assert not {"with-labels"} & set(seen.attributes("id"))
     assert "does not compare encoders" in seen.text
     assert "best" not in " ".join(seen.attributes("class")).split()
     assert "AMI" not in seen.text.split("What the columns mean")[0].split("Comparison")[-1]
@@ -234,9 +196,84 @@ def test_large_sets_show_the_first_strip_of_each_cluster(
     merged = results.silhouettes.assign(cluster=results.silhouettes["cluster"].mask(part, 0))
     merged_results = dataclasses.replace(results, silhouettes=merged)
     assert "26 more" in write_report(merged_results, folder).read_text(encoding="utf-8")
-    monkeypatch.setattr("embedbench.report.page.ALL_PICTURES_UP_TO", 39)
+    monkeypatch.setattr("embedbench.report.encoders.ALL_PICTURES_UP_TO", 39)
     page = write_report(merged_results, folder).read_text(encoding="utf-8")
     assert "26 more" not in page and "40 images" in page
+
+
+def test_pictures_in_dispute_are_shown_also_where_no_cluster_shows_them(folder: Path) -> None:
+    results = example_results()
+    few = dataclasses.replace(results, silhouettes=results.silhouettes.iloc[:1])
+    page = write_report(few, folder).read_text(encoding="utf-8")
+    section = page.split('<section id="why">')[1].split("</section>")[0]
+    shown = [found for tag, found in Page(section).tags if found.get("role") == "img"]
+    # Twelve in dispute, and six ordered pairs of encoders with six pairs of pictures each.
+    assert len(shown) == 12 + 6 * 6 * 2
+    assert all(re.fullmatch(r"t\d+", str(found["class"])) for found in shown)
+
+
+NOT_A_NUMBER = re.compile(r"(?<![\w.])(nan|NaN|None|<NA>|inf)(?!\w)")
+
+
+def lone_results() -> Results:
+    """The example with its first encoder alone."""
+    results = example_results()
+    tables: dict[str, Any] = {
+        field.name: table[table["encoder"] == ENCODERS[0]] if "encoder" in table else table
+        for field in dataclasses.fields(results)
+        if isinstance(table := getattr(results, field.name), pd.DataFrame)
+    }
+    for name in ("pairs", "similarity", "disagreements"):
+        tables[name] = tables[name].iloc[:0]
+    ranks = ["rank", "rank_low", "rank_high"]
+    tables["encoders"] = tables["encoders"].assign(
+        **dict.fromkeys(ranks, np.nan), tied_with_best=np.nan
+    )
+    tables["images"] = tables["images"].assign(disagreement=np.nan)
+    lone = dataclasses.replace(results, **tables)
+    return with_verdict(
+        lone, basis="nothing", answer="cannot tell", group=[], smallest=None, fastest=None,
+        reasons=["There are no two encoders to compare."],
+    )  # fmt: skip
+
+
+def test_one_encoder_gives_a_page_without_pairs(folder: Path) -> None:
+    seen = Page(write_report(lone_results(), folder).read_text(encoding="utf-8"))
+    assert not {"sure", "why"} & set(seen.attributes("id"))
+    assert "There is no verdict. There are no two encoders to compare." in seen.text
+    assert "best" not in " ".join(seen.attributes("class")).split()
+    assert not NOT_A_NUMBER.search(seen.text)
+    assert {link[1:] for link in seen.attributes("href")} <= set(seen.attributes("id"))
+
+
+def test_no_number_in_the_page_is_nan(page: str, page_without_labels: str) -> None:
+    for seen in (Page(page), Page(page_without_labels)):
+        assert not NOT_A_NUMBER.search(seen.text)
+        assert not NOT_A_NUMBER.search(" ".join(seen.attributes("style")))
+
+
+def test_a_run_that_found_nothing_more_has_a_page_of_the_comparison(folder: Path) -> None:
+    results = example_results()
+    names = ("pairs", "criteria", "similarity", "disagreements", "shortcuts")
+    empty: dict[str, Any] = dict.fromkeys(names, pd.DataFrame())
+    bare = dataclasses.replace(results, **empty)
+    kept = ["encoder", "status", "error"]
+    bare = dataclasses.replace(
+        bare,
+        encoders=results.encoders[kept],
+        images=results.images.drop(columns=["group", "disagreement"]),
+    )
+    seen = Page(write_report(bare, folder).read_text(encoding="utf-8"))
+    assert not {"sure", "with-labels", "without-labels", "why", "shortcuts"} & set(
+        seen.attributes("id")
+    )
+
+
+def test_the_table_of_encoders_holds_facts_only(page: str) -> None:
+    table = page.split('<section id="encoders">')[1].split("</table>")[0]
+    headings = re.findall(r"<th>([^<]+)</th>", table)
+    assert {"dim", "images / s", "memory, MB", "licence", "status"} <= set(headings)
+    assert not {"rank", "linear probe", "recommended", "consensus", "error"} & set(headings)
 
 
 def test_a_run_that_tells_nothing_of_itself_still_has_a_report(folder: Path) -> None:
@@ -279,11 +316,3 @@ def test_values_read_well(name: str, value: object, text: str) -> None:
 def test_columns_that_hold_nothing_are_left_out() -> None:
     table = pd.DataFrame({"encoder": ["a", "b"], "licence": [None, None], "error": ["", ""]})
     assert plain_table(table) == (["encoder"], [["a"], ["b"]])
-
-
-@pytest.mark.parametrize(
-    ("number", "noun", "text"),
-    [(1, "image", "1 image"), (2, "class", "2 classes"), (1200, "image", "1,200 images")],
-)
-def test_nouns_are_counted(number: int, noun: str, text: str) -> None:
-    assert count(number, noun) == text

@@ -16,6 +16,8 @@ from embedbench.plots.charts import (
     silhouette_figure,
 )
 from embedbench.plots.maps import contact_sheet, map_figure, picture_map
+from embedbench.plots.ranks import WITNESSES, ranks_figure, witnesses_figure
+from embedbench.plots.similarity import similarity_figure
 from embedbench.plots.style import encoder_colours, safe_names, save, shorten
 from embedbench.results import CRITERIA, Results
 
@@ -25,6 +27,7 @@ __all__ = [
     "drawings",
     "headline_rows",
     "members_of",
+    "ranked",
 ]
 
 MAP_TITLES = {"pca": "PCA", "tsne": "t-SNE"}
@@ -61,7 +64,7 @@ def draw_figures(results: Results, folder: Path) -> None:
 
 def drawings(results: Results) -> list[Drawing]:
     """Return the figures that these results have, in the order of the report."""
-    found = list(_comparison(results))
+    found = [*_comparison(results), *_sureness(results), *_similarity(results)]
     folders = safe_names(results.encoders["encoder"].astype(str).tolist())
     colours = encoder_colours(folders)
     for encoder, folder in folders.items():
@@ -80,6 +83,15 @@ def headline_rows(results: Results) -> pd.DataFrame:
     return found
 
 
+def ranked(results: Results) -> list[str]:
+    """Return the encoders that were compared, by their ranks; those without one last."""
+    names = results.comparison["encoder"].astype(str).unique().tolist()
+    if "rank" not in results.encoders:
+        return names
+    ranks = results.encoders.set_index("encoder")["rank"].astype(float)
+    return [str(name) for name in ranks.reindex(names).sort_values(kind="stable").index]
+
+
 def members_of(results: Results, encoder: str) -> pd.DataFrame:
     """Return the images of an encoder's main partitions with what is known of each image."""
     rows = results.silhouettes[results.silhouettes["encoder"] == encoder]
@@ -96,6 +108,31 @@ def _comparison(results: Results) -> Iterator[Drawing]:
     else:
         draw = partial(silhouette_chart, rows)
         yield Drawing("comparison.png", "silhouette of every clusterer by encoder", None, draw)
+
+
+def _sureness(results: Results) -> Iterator[Drawing]:
+    """Ranks where labels are known, else the two witnesses; nothing where there is no number."""
+    colours = encoder_colours(results.encoders["encoder"].astype(str))
+    names = ranked(results)
+    if results.has_truth and "rank" in results.encoders:
+        ranks = results.encoders.set_index("encoder").reindex(names).dropna(subset=["rank"])
+        if len(ranks):
+            clusterer = shorten(str(results.comparison["clusterer"].iloc[0]))
+            title = f"Rank by AMI, {clusterer}: dots as measured, lines what other images may give"
+            draw = partial(ranks_figure, ranks.reset_index(), colours, title)
+            yield Drawing("ranks.png", "rank of every encoder with its interval", None, draw)
+    elif not results.has_truth:
+        rows = results.criteria[results.criteria["criterion"].isin(WITNESSES)]
+        if rows["value"].notna().any():
+            draw = partial(witnesses_figure, rows, names, colours)
+            title = "clusters kept and consensus of every encoder with what chance gives"
+            yield Drawing("witnesses.png", title, None, draw)
+
+
+def _similarity(results: Results) -> Iterator[Drawing]:
+    if len(results.similarity):
+        draw = partial(similarity_figure, results.similarity)
+        yield Drawing("similarity.png", "how alike each two encoders are", None, draw)
 
 
 def _elbow(results: Results, encoder: str, folder: str, colour: str) -> Iterator[Drawing]:

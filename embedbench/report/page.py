@@ -1,7 +1,6 @@
 """The page as a whole: what each section shows, and the file it is written to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any
@@ -10,61 +9,28 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from embedbench.plots import drawings, headline_rows
-from embedbench.plots.drawings import members_of
-from embedbench.plots.style import cluster_colour, cluster_name, encoder_colours, in_order, shorten
-from embedbench.report.pictures import EmbeddedFigure, embed_figure, thumbnail_data
+from embedbench.plots.style import encoder_colours, shorten
+from embedbench.report.criteria import with_labels_table, without_labels_table
+from embedbench.report.differences import disputed, splits
+from embedbench.report.duels import duels
+from embedbench.report.encoders import EncoderPart, encoder_parts
+from embedbench.report.marks import marks, tied_by_ami
+from embedbench.report.pictures import embed_figure, thumbnail_data
+from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
 from embedbench.report.summary import count, summary
-from embedbench.report.tables import (
-    Column,
-    comparison_columns,
-    comparison_table,
-    format_value,
-    plain_table,
-)
+from embedbench.report.tables import Column, comparison_columns, comparison_table, plain_table
 from embedbench.results import CRITERIA, Results
 
 __all__ = ["write_report"]
 
-STRIP_PICTURES = 14
-ALL_PICTURES_UP_TO = 2000
-"""Of more images than this, each cluster shows its first strip only: the file stays small."""
+TOLD = {"command", "schema", "verdict"}
+"""What a run tells of itself that stands elsewhere in the page, or means nothing there."""
 
-
-@dataclass(frozen=True)
-class Strip:
-    """One cluster: its heading, its numbers, its colour, its pictures by their names."""
-
-    heading: str
-    size: int
-    silhouette: str
-    margin: str
-    nearest: str
-    colour: str
-    first: list[str]
-    rest: list[str]
-
-
-@dataclass(frozen=True)
-class ClustererPart:
-    """One clusterer in an encoder's section."""
-
-    name: str
-    figures: list[EmbeddedFigure]
-    strips: list[Strip]
-
-
-@dataclass(frozen=True)
-class EncoderPart:
-    """One encoder's section; of an encoder that failed, its error alone."""
-
-    name: str
-    anchor: str
-    colour: str
-    error: str
-    facts: str
-    maps: list[EmbeddedFigure]
-    elbow: EmbeddedFigure | None
-    clusterers: list[ClustererPart]
+FACTS = (
+    "encoder", "status", "dim", "parameters", "images_per_second", "load_seconds",
+    "peak_memory_mb", "licence", "pretrained_on", "device", "fingerprint",
+)  # fmt: skip
+"""What the table of encoders shows; errors stand below it, the rest has sections of its own."""
 
 
 def write_report(results: Results, folder: Path) -> Path:
@@ -78,30 +44,30 @@ def write_report(results: Results, folder: Path) -> Path:
         if not drawing.file.endswith("contact_sheet.jpg")
     }
     thumbnails = thumbnail_data(results.images)
-    encoders = _encoders(results, embedded)
-    used = {
-        name
-        for encoder in encoders
-        for part in encoder.clusterers
-        for strip in part.strips
-        for name in (*strip.first, *strip.rest)
-    }
+    encoders = encoder_parts(results, embedded)
+    findings = _findings(results)
+    used = _used(encoders, findings)
+    figures = {file: found for file, (owner, found) in embedded.items() if owner is None}
     page = _template().render(
         title=_title(results),
         subtitle=_subtitle(results),
         summary=summary(results),
-        comparison_figure=embedded["comparison.png"][1],
+        figures=figures,
+        sure=bool(findings["duels"] or {"ranks.png", "witnesses.png"} & set(figures)),
+        differ=bool(findings["splits"] or findings["disputed"] or "similarity.png" in figures),
+        first_clusterer=str(results.comparison["clusterer"].iloc[0]),
         tables=_comparison(results),
         colours=encoder_colours(results.encoders["encoder"].astype(str)),
-        encoder_table=plain_table(_status_first(results.encoders)),
+        encoder_table=plain_table(_facts(results.encoders)),
         encoders=encoders,
         # The number is the name of a class in the style sheet: names of files never go there.
         thumbnails={name: number for number, name in enumerate(sorted(used & set(thumbnails)))},
         thumbnail_data=thumbnails,
         failures=plain_table(results.failures),
         command=str(results.run.get("command") or ""),
-        record=_flat({k: v for k, v in results.run.items() if k not in {"command", "schema"}}),
+        record=_flat({k: v for k, v in results.run.items() if k not in TOLD}),
         shorten=shorten,
+        **findings,
     )
     path = folder / "report.html"
     path.write_text(page, encoding="utf-8")
@@ -141,29 +107,40 @@ def _subtitle(results: Results) -> list[str]:
 
 def _comparison(results: Results) -> dict[str, Any]:
     table = results.comparison
-    headline = headline_rows(results)
-    if results.has_truth:
-        order = headline["ami"].rank(ascending=False, method="first", na_option="bottom")
-        headline = headline.loc[order.sort_values().index]
+    headline = _in_order(results)
     first_space = table["space"] == table["space"].iloc[0]
     own_k = table[first_space & table["k_from"].isin(CRITERIA)]
     other_spaces = table[~first_space & ~table["k_from"].isin(CRITERIA)]
-    left_out = {"ami_low", "ami_high"} | ({"space"} if first_space.all() else set())
+    left_out = {"space"} if first_space.all() else set()
     columns = comparison_columns(
         name for name in results.headline_columns() if name not in left_out
     )
     every = comparison_columns(table.columns)
+    tied = tied_by_ami(results)
+    marked = {column.name: marks(headline, column.name, results.pairs, tied) for column in columns}
+    group = "clusterer" if results.has_truth else "encoder"
     return {
         "columns": columns,
-        "headline": comparison_table(headline, columns, marked=True),
-        "own_k": comparison_table(own_k, columns, marked=False),
-        "other_spaces": comparison_table(other_spaces, columns, marked=False),
+        "headline": comparison_table(headline, columns, marked, group),
+        "own_k": comparison_table(own_k, columns),
+        "other_spaces": comparison_table(other_spaces, columns),
         "every_column": every,
-        "every": comparison_table(table, every, marked=False),
+        "every": comparison_table(table, every),
         "meanings": [column for column in columns if column.sentence],
         "other_meanings": [column for column in every if _is_new(column, columns)],
-        "compared": results.has_truth,
+        "marked": {mark for found in marked.values() for mark in found},
+        "has_truth": results.has_truth,
     }
+
+
+def _in_order(results: Results) -> pd.DataFrame:
+    """Return the headline rows: with labels by clusterer, in each the highest AMI first."""
+    rows = headline_rows(results)
+    if not results.has_truth:
+        return rows
+    clusterers = {name: place for place, name in enumerate(rows["clusterer"].unique())}
+    keys = pd.DataFrame({"clusterer": rows["clusterer"].map(clusterers), "ami": -rows["ami"]})
+    return rows.loc[keys.sort_values(["clusterer", "ami"], kind="stable").index]
 
 
 def _is_new(column: Column, known: list[Column]) -> bool:
@@ -172,97 +149,34 @@ def _is_new(column: Column, known: list[Column]) -> bool:
     return bool(column.sentence) and column not in known and not twin
 
 
-def _encoders(
-    results: Results, embedded: Mapping[str, tuple[str | None, EmbeddedFigure]]
-) -> list[EncoderPart]:
-    colours = encoder_colours(results.encoders["encoder"].astype(str))
-    parts = []
-    for number, (_, row) in enumerate(results.encoders.iterrows(), start=1):
-        name = str(row["encoder"])
-        mine = {
-            file.split("/")[-1]: found for file, (owner, found) in embedded.items() if owner == name
-        }
-        failed = row.get("status") == "failed"
-        parts.append(
-            EncoderPart(
-                name=name,
-                anchor=f"encoder-{number}",
-                colour=colours[name],
-                error=format_value("error", row.get("error")) if failed else "",
-                facts=_facts(row),
-                maps=[found for file, found in mine.items() if file.startswith("map_")],
-                elbow=mine.get("elbow.png"),
-                clusterers=_clusterers(results, name, mine),
-            )
-        )
-    return parts
+def _findings(results: Results) -> dict[str, Any]:
+    """Return what the sections between the comparison and the encoders show."""
+    return {
+        "duels": duels(results),
+        "with_labels": with_labels_table(results),
+        "without_labels": without_labels_table(results),
+        "splits": splits(results),
+        "disputed": disputed(results),
+        "shortcuts": shortcut_table(results),
+        "warnings": shortcut_warnings(results),
+    }
 
 
-def _status_first(encoders: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of encoders, status second; errors stand below it."""
-    first = [name for name in ("encoder", "status") if name in encoders]
-    return encoders[[*first, *encoders.columns.difference([*first, "error"], sort=False)]]
+def _used(encoders: list[EncoderPart], findings: Mapping[str, Any]) -> set[str]:
+    """Return the names of the images that the page shows."""
+    used = {
+        name
+        for encoder in encoders
+        for part in encoder.clusterers
+        for strip in part.strips
+        for name in (*strip.first, *strip.rest)
+    }
+    used |= {name for split in findings["splits"] for pair in split.pairs for name in pair}
+    return used | set(findings["disputed"].images if findings["disputed"] else ())
 
 
-def _facts(row: pd.Series) -> str:
-    """Return one line of what is known of an encoder."""
-    known = [
-        ("dim", "{} dimensions"),
-        ("images_per_second", "{} images a second"),
-        ("peak_memory_mb", "{} MB of memory"),
-        ("parameters", "{} parameters"),
-        ("licence", "{}"),
-    ]
-    found = [(format_value(name, row.get(name)), text) for name, text in known]
-    return " · ".join(text.format(value) for value, text in found if value != "–")
-
-
-def _clusterers(
-    results: Results, encoder: str, figures: Mapping[str, EmbeddedFigure]
-) -> list[ClustererPart]:
-    """Return the parts of an encoder's clusterers; the first has all its pictures."""
-    members = members_of(results, encoder)
-    clusters = results.clusters[results.clusters["encoder"] == encoder]
-    parts: list[ClustererPart] = []
-    for number, name in enumerate(members["clusterer"].unique(), start=1):
-        mine = [
-            found
-            for file, found in figures.items()
-            if file.startswith((f"silhouette_{number:02d}", f"classes_{number:02d}"))
-        ]
-        everything = not parts and len(results.images) <= ALL_PICTURES_UP_TO
-        rows = members[members["clusterer"] == name].sort_values("medoid_distance", kind="stable")
-        table = clusters[clusters["clusterer"] == name].set_index("cluster")
-        parts.append(ClustererPart(str(name), mine, _strips(rows, table, everything)))
-    return parts
-
-
-def _strips(members: pd.DataFrame, clusters: pd.DataFrame, everything: bool) -> list[Strip]:
-    """Return one strip a cluster, in the order of their numbers, noise last."""
-    strips = []
-    for cluster in in_order(members["cluster"]):
-        names = members.loc[members["cluster"] == cluster, "image"].astype(str).tolist()
-        row = clusters.loc[cluster] if cluster in clusters.index else pd.Series(dtype=object)
-        name = format_value("name", row.get("name"))
-        strips.append(
-            Strip(
-                heading=cluster_name(cluster, "" if name == "–" else name),
-                size=len(names),
-                silhouette=format_value("silhouette", row.get("silhouette")),
-                margin="" if name == "–" else format_value("name_margin", row.get("name_margin")),
-                nearest=_nearest(row) if name == "–" else "",
-                colour=cluster_colour(cluster),
-                first=names[:STRIP_PICTURES],
-                rest=names[STRIP_PICTURES:] if everything else [],
-            )
-        )
-    return strips
-
-
-def _nearest(cluster: Any) -> str:
-    """Return the word that fits a cluster's row best though no good name; "" without words."""
-    word = format_value("nearest_word", cluster.get("nearest_word"))
-    return "" if word == "–" else word
+def _facts(encoders: pd.DataFrame) -> pd.DataFrame:
+    return encoders[[name for name in FACTS if name in encoders]]
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:

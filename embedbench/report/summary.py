@@ -1,36 +1,45 @@
-"""The first paragraph of the report: what the numbers say, in plain words."""
+"""The first paragraphs of the report: the verdict, what was compared, and what to mind."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
+from embedbench.duplicates import duplicate_rate
 from embedbench.plots import headline_rows
 from embedbench.plots.charts import chosen_k
-from embedbench.report.tables import marks
+from embedbench.report.duels import visible_difference
+from embedbench.report.shortcuts import shortcut_warnings
+from embedbench.report.tables import interval_text
 from embedbench.results import CRITERIA, Results
+from embedbench.verdict import CANNOT_TELL
 
 __all__ = ["count", "summary"]
 
+NAMED = 6
+"""Of more encoders than these, the names of the others are left to the tables."""
+
+WARNED = 1
+"""Of more shortcuts than this, the others are left to their section."""
+
+_SEEN = 0.02
+"""Differences that are smaller than this nobody looks for."""
+
+_FEW = 100
+"""Fewer images than these are told to be few."""
+
 
 def summary(results: Results) -> list[Markup]:
-    """Return sentences in HTML, every foreign word in them escaped."""
+    """Return paragraphs in HTML, every foreign word in them escaped; the verdict comes first."""
     rows = headline_rows(results)
-    sentences = [_what(results, rows)]
-    if results.has_truth and rows["ami"].notna().any():
-        sentences += _ranking(rows)
-    elif results.has_truth:
-        sentences.append(Markup("No encoder could be scored against the labels."))
-    else:
-        sentences.append(
-            Markup(
-                "No labels were given, so no number here says which encoder is right. "
-                "Silhouette is measured in each encoder's own space and <strong>does not compare "
-                "encoders</strong>: look at the pictures in their clusters, or give labels for "
-                "some of the images."
-            )
-        )
-    return [*sentences, *_clear_k(results), *_skipped(results)]
+    paragraphs = [
+        _verdict(results, rows),
+        [_what(results, rows), *_without_labels(results), *_other_clusterers(results, rows)],
+        [*_sensitivity(results), *_copies(results), *_shortcuts(results)],
+        [*_clear_k(results), *_skipped(results)],
+    ]
+    return [Markup(" ").join(sentences) for sentences in paragraphs if sentences]
 
 
 def count(number: int, noun: str) -> str:
@@ -40,10 +49,83 @@ def count(number: int, noun: str) -> str:
 
 
 def _names(names: Sequence[str]) -> Markup:
-    bold = [Markup("<strong>{}</strong>").format(name) for name in names]
+    bold = [Markup("<strong>{}</strong>").format(name) for name in names[:NAMED]]
+    if len(names) > NAMED:
+        bold.append(Markup("{} more").format(len(names) - NAMED))
     if len(bold) < 2:
         return Markup("").join(bold)
     return Markup("{} and {}").format(Markup(", ").join(bold[:-1]), bold[-1])
+
+
+def _verdict(results: Results, rows: pd.DataFrame) -> list[Markup]:
+    """Say which encoder is the best; nothing of a run that holds no verdict."""
+    verdict = results.run.get("verdict")
+    if not verdict:
+        return []
+    reasons = Markup(" ").join(Markup("{}").format(reason) for reason in verdict["reasons"])
+    if verdict["basis"] == "nothing":
+        return [Markup("There is <strong>no verdict</strong>."), reasons, *_scores(results, rows)]
+    by = "by the labels" if verdict["basis"] == "labels" else "without labels"
+    group = verdict["group"]
+    if verdict["answer"] == CANNOT_TELL:
+        first = Markup("{}, we <strong>cannot tell</strong> which encoder is best here.")
+        return [first.format(by.capitalize()), reasons]
+    if len(group) == 1:
+        first = Markup("{} is the <strong>best</strong> here, {}.").format(_names(group), by)
+    else:
+        first = Markup("{} are <strong>tied</strong> as best here, {}{}.").format(
+            _names(group), by, _cheapest(verdict)
+        )
+    return [first, reasons, *_scores(results, rows)]
+
+
+def _cheapest(verdict: dict[str, Any]) -> Markup:
+    smallest, fastest = verdict["smallest"], verdict["fastest"]
+    if smallest is None:
+        return Markup("")
+    if smallest == fastest:
+        return Markup("; the smallest and fastest of them is {}").format(_names([smallest]))
+    return Markup("; the smallest of them is {}, the fastest {}").format(
+        _names([smallest]), _names([fastest])
+    )
+
+
+def _scores(results: Results, rows: pd.DataFrame) -> list[Markup]:
+    """Tell the highest AMI of the first clusterer, and the ranks of those tied with it."""
+    group = results.run["verdict"]["group"]
+    if not results.has_truth:
+        return []
+    first = rows[rows["clusterer"] == rows["clusterer"].iloc[0]].dropna(subset=["ami"])
+    if first.empty:
+        return [Markup("No encoder could be scored against the labels.")]
+    best = first.loc[first["ami"].idxmax()]
+    interval = interval_text(best.get("ami_low"), best.get("ami_high"))
+    whose = _names([str(best["encoder"])])
+    return [
+        Markup("With {}, {} is {:.2f}{}, where 1 is perfect and 0 is chance.").format(
+            best["clusterer"],
+            Markup("the AMI of {}").format(whose) if len(group) != 1 else "its AMI",
+            best["ami"],
+            f" (95 % interval {interval})" if interval else "",
+        ),
+        *_ranks(results, group),
+    ]
+
+
+def _ranks(results: Results, group: Sequence[str]) -> list[Markup]:
+    """Tell the ranks that tied encoders may have."""
+    if len(group) < 2 or "rank_low" not in results.encoders:
+        return []
+    ranks = results.encoders.set_index("encoder").reindex(list(group)).dropna(subset=["rank_low"])
+    words = [
+        Markup("{} {}").format(name, _range(int(row["rank_low"]), int(row["rank_high"])))
+        for name, row in ranks.head(NAMED).iterrows()
+    ]
+    return [Markup("With other images they may rank: {}.").format(Markup(", ").join(words))]
+
+
+def _range(low: int, high: int) -> str:
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def _what(results: Results, rows: pd.DataFrame) -> Markup:
@@ -69,51 +151,72 @@ def _plain_list(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
-def _ranking(rows: pd.DataFrame) -> list[Markup]:
-    first = rows.loc[rows["clusterer"] == rows["clusterer"].iloc[0]].dropna(subset=["ami"])
-    if first.empty:
+def _without_labels(results: Results) -> list[Markup]:
+    if results.has_truth:
         return []
-    found = dict(zip(first["encoder"].astype(str), marks(first, "ami"), strict=True))
-    best = [name for name, mark in found.items() if mark == "best"]
-    near = [name for name, mark in found.items() if mark == "near"]
-    top = first.loc[first["ami"].idxmax()]
-    sentence = Markup(
-        "With {}, {} best with the labels: AMI {:.2f}{}, where 1 is perfect and 0 is chance."
-    ).format(
-        top["clusterer"], _names(best) + (" agrees" if len(best) == 1 else " agree"),
-        top["ami"], _spread(top),
-    )  # fmt: skip
-    sentences = [sentence]
-    if not _spread(top):
-        sentences.append(Markup("It was run once, so how far luck goes is not known."))
-    elif near:
-        verb = "is" if len(near) == 1 else "are"
-        sentences.append(
-            Markup("{} {} within its spread: not told apart from it.").format(_names(near), verb)
+    return [
+        Markup(
+            "No labels were given, so no number here is the truth. Silhouette is measured in each "
+            "encoder's own space and <strong>does not compare encoders</strong>: look at the "
+            "pictures in their clusters, or give labels for some of the images."
         )
-    elif len(found) > 1 and len(best) == 1:
-        sentences.append(Markup("No other encoder comes within its spread."))
-    return sentences + _other_clusterers(rows, best)
+    ]
 
 
-def _spread(row: pd.Series) -> str:
-    """Return the lowest and the highest AMI of a row in words; "" where it was run once."""
-    if pd.isna(row["ami_low"]):
-        return ""
-    return f" ({row['ami_low']:.2f} to {row['ami_high']:.2f} over the seeds)"
-
-
-def _other_clusterers(rows: pd.DataFrame, best: list[str]) -> list[Markup]:
+def _other_clusterers(results: Results, rows: pd.DataFrame) -> list[Markup]:
     """Say where another clusterer puts another encoder first."""
+    if not results.has_truth:
+        return []
     scored = rows.dropna(subset=["ami"])
-    winners = scored.loc[scored.groupby("clusterer", sort=False)["ami"].idxmax()].iloc[1:]
+    tops = scored.groupby("clusterer", sort=False)["ami"].transform("max")
+    winners = scored[scored["ami"] == tops].groupby("clusterer", sort=False)["encoder"]
+    firsts = {str(clusterer): set(names.astype(str)) for clusterer, names in winners}
+    best = next(iter(firsts.values()), set())
     return [
         Markup("{} puts {} first ({:.2f}).").format(
-            row["clusterer"], _names([str(row["encoder"])]), row["ami"]
+            clusterer, _names(sorted(names)), tops[scored["clusterer"] == clusterer].iloc[0]
         )
-        for _, row in winners.iterrows()
-        if row["encoder"] not in best
+        for clusterer, names in firsts.items()
+        if not names & best
     ]
+
+
+def _sensitivity(results: Results) -> list[Markup]:
+    """Say how large a difference must be to be seen; without labels, where images are few."""
+    images, half = count(len(results.images), "image"), visible_difference(results)
+    if half is not None and half >= _SEEN:
+        return [
+            Markup("With {}, differences in AMI under about {:.2f} cannot be seen.").format(
+                images, half
+            )
+        ]
+    if half is None and len(results.images) < _FEW:
+        return [Markup("{} are few: with others, every number may be another.").format(images)]
+    return []
+
+
+def _copies(results: Results) -> list[Markup]:
+    if "group" not in results.images:
+        return []
+    rate = duplicate_rate(results.images["group"].to_numpy())
+    if not rate > 0:
+        return []
+    share = f"{100 * rate:.0f} %" if rate >= 0.005 else "Less than 1 %"
+    return [
+        Markup("{} of the images are copies of others; they were resampled together.").format(share)
+    ]
+
+
+def _shortcuts(results: Results) -> list[Markup]:
+    """Tell of the best encoders what else decides their clusters."""
+    warned = shortcut_warnings(results)
+    sentences = [warning.sentence for warning in warned[:WARNED]]
+    if not results.has_truth and any(warning.by_folder for warning in warned[:WARNED]):
+        sentences.append(Markup("If the folders are the subjects, that is no shortcut."))
+    if len(warned) > WARNED:
+        more = count(len(warned) - WARNED, "more such warning").replace("1 more", "One more")
+        sentences.append(Markup('<a href="#shortcuts">{}.</a>').format(more))
+    return sentences
 
 
 def _clear_k(results: Results) -> list[Markup]:

@@ -1,12 +1,12 @@
 """The tables of the report: numbers as text, and which of them are marked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from embedbench.metrics import METRICS
+from embedbench.metrics import ENCODER_METRICS, METRICS
 from embedbench.results import HEADLINE
 
 __all__ = [
@@ -15,8 +15,9 @@ __all__ = [
     "Row",
     "comparison_columns",
     "comparison_table",
+    "bar",
     "format_value",
-    "marks",
+    "interval_text",
     "plain_table",
 ]
 
@@ -37,12 +38,18 @@ OTHER_SENTENCES = {
         "Who chose k: truth (the number of classes), given (you), shared (one for all encoders), "
         "own (the clusterer itself), or elbow, silhouette, gap (a k for each encoder alone)."
     ),
-    "ami_low": "The lowest AMI of all seeds.",
-    "ami_high": "The highest AMI of all seeds.",
+    "NAME_low": (
+        "Where the 95 % interval of NAME starts: over images drawn anew, copies of one another "
+        "together, and over the seeds; that of the stability over its subsamples."
+    ),
+    "NAME_high": "Where the 95 % interval of NAME ends.",
     "seconds": "How long the clusterer took for all its ks and seeds.",
 }
-_ONE_DECIMAL = {"seconds", "load_seconds", "images_per_second", "calinski_harabasz"}
-_METRICS = {metric.name: metric for metric in METRICS}
+_ONE_DECIMAL = {
+    "seconds", "load_seconds", "images_per_second", "calinski_harabasz", "effective_rank",
+    "intrinsic_dimension",
+}  # fmt: skip
+_METRICS = {metric.name: metric for metric in METRICS + ENCODER_METRICS}
 
 
 @dataclass(frozen=True)
@@ -63,57 +70,79 @@ class Cell:
     Attributes:
         text: as it is shown.
         mark: "best", "near" (cannot be told from the best) or "".
-        span: where low, value and high lie between the metric's ends, in percent; or None.
+        span: where low, value and high lie from 0 to 1, in percent; or None.
+        interval: its interval as text, or "".
+        chance: what chance gives, as text, or "".
     """
 
     text: str
     mark: str = ""
     span: tuple[float, float, float] | None = None
+    interval: str = ""
+    chance: str = ""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: whose it is, and its cells."""
+    """One row: whose it is, its cells, and whether a group of rows that compare starts here."""
 
     encoder: str
     cells: list[Cell]
+    starts: bool = False
 
 
 def comparison_columns(names: Iterable[str]) -> list[Column]:
-    """Return the columns of these names, in their order."""
-    return [_column(name) for name in names]
+    """Return the columns of these names, in their order.
+
+    The ends of an interval are no columns of their own where the number itself is one.
+    """
+    known = list(names)
+    ends = {f"{name}_{end}" for name in known for end in ("low", "high")}
+    return [_column(name) for name in known if name not in ends]
 
 
 def _column(name: str) -> Column:
     metric = _METRICS.get(name)
     heading = HEADLINE.get(name) or (metric.heading if metric else name.replace("_", " "))
     sentence = metric.sentence if metric else OTHER_SENTENCES.get(name, "")
+    for end in ("low", "high"):
+        if name.endswith(f"_{end}"):
+            sentence = OTHER_SENTENCES[f"NAME_{end}"].replace("NAME", name.removesuffix(f"_{end}"))
     numeric = name not in {"encoder", "space", "clusterer", "k_from"}
     return Column(name, heading, sentence, metric.source if metric else "", numeric)
 
 
-def comparison_table(table: pd.DataFrame, columns: list[Column], marked: bool) -> list[Row]:
+def comparison_table(
+    table: pd.DataFrame,
+    columns: list[Column],
+    marks: Mapping[str, list[str]] | None = None,
+    group: str | None = None,
+) -> list[Row]:
     """Return the rows of a comparison.
 
     Args:
         table: rows of `Results.comparison`.
         columns: which to show.
-        marked: whether the rows compare with each other, so that the best is marked.
+        marks: a mark for each row, by column; none where rows do not compare.
+        group: the column whose change starts a new group of rows.
     """
-    rows = table.reset_index(drop=True)
-    found = {
-        column.name: marks(rows, column.name) if marked else [""] * len(rows) for column in columns
-    }
-    return [
-        Row(
-            str(row["encoder"]),
-            [
-                Cell(_text(column, row), found[column.name][index], _span(column.name, row))
-                for column in columns
-            ],
-        )
-        for index, (_, row) in enumerate(rows.iterrows())
-    ]
+    rows, known = table.reset_index(drop=True), marks or {}
+    found = []
+    for index, (_, row) in enumerate(rows.iterrows()):
+        cells = [
+            Cell(
+                _text(column, row),
+                known[column.name][index] if column.name in known else "",
+                bar(row["ami"], row.get("ami_low"), row.get("ami_high"))
+                if column.name == "ami"
+                else None,
+                interval_text(row.get(f"{column.name}_low"), row.get(f"{column.name}_high")),
+            )
+            for column in columns
+        ]
+        starts = bool(group and index and row[group] != rows[group][index - 1])
+        found.append(Row(str(row["encoder"]), cells, starts))
+    return found
 
 
 def _text(column: Column, row: pd.Series) -> str:
@@ -122,40 +151,23 @@ def _text(column: Column, row: pd.Series) -> str:
     return format_value(column.name, row[column.name])
 
 
-def _span(name: str, row: pd.Series) -> tuple[float, float, float] | None:
-    if name != "ami" or pd.isna(row["ami"]):
+def bar(value: Any, low: Any, high: Any) -> tuple[float, float, float] | None:
+    """Return where low, value and high lie from 0 to 1, in percent; None where there is no value.
+
+    Where low and high are not known, they are the value.
+    """
+    if pd.isna(value):
         return None
-    low, high = _interval(row, name)
-    ends = (min(max(100 * value, 0.0), 100.0) for value in (low, float(row["ami"]), high))
-    left, middle, right = (round(value, 1) for value in ends)
+    ends = [value if end is None or pd.isna(end) else end for end in (low, value, high)]
+    left, middle, right = (round(min(max(100 * float(end), 0.0), 100.0), 1) for end in ends)
     return left, middle, right
 
 
-def marks(table: pd.DataFrame, name: str) -> list[str]:
-    """Return "best", "near" or "" for each row of a column.
-
-    Only what is measured against the labels is marked: the rest is measured in each encoder's
-    own space and says nothing of one encoder against another. Near is a row whose low to high
-    overlaps that of the best.
-    """
-    metric = _METRICS.get(name)
-    if not metric or not metric.needs_truth or not metric.direction or table[name].isna().all():
-        return [""] * len(table)
-    best = table.iloc[int((table[name] * metric.direction).argmax())]
-    low, high = _interval(best, name)
-    found = []
-    for _, row in table.iterrows():
-        mine = _interval(row, name)
-        near = mine[0] <= high and mine[1] >= low
-        found.append("best" if row[name] == best[name] else "near" if near else "")
-    return found
-
-
-def _interval(row: pd.Series, name: str) -> tuple[float, float]:
-    """Return low and high of a number; where they are not known, the number itself twice."""
-    ends = (row.get(f"{name}_low"), row.get(f"{name}_high"))
-    low, high = (row[name] if end is None or pd.isna(end) else end for end in ends)
-    return float(low), float(high)
+def interval_text(low: Any, high: Any) -> str:
+    """Return an interval as a person reads it, two decimals; "" where it is not known."""
+    if low is None or high is None or pd.isna(low) or pd.isna(high):
+        return ""
+    return f"{float(low):.2f} to {float(high):.2f}".replace("-0.00", "0.00")
 
 
 def plain_table(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:

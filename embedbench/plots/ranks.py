@@ -1,0 +1,98 @@
+"""Charts of how sure it is: ranks with their intervals, and the two witnesses without labels."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from embedbench.metrics import ENCODER_METRICS
+from embedbench.plots.style import MUTED, house_style, shorten
+
+__all__ = ["WITNESSES", "ranks_figure", "witnesses_figure"]
+
+WITNESSES = ("clusters_kept", "consensus")
+"""The criteria that the verdict without labels rests on."""
+
+_HEADINGS = {metric.name: metric.heading for metric in ENCODER_METRICS}
+_CHANCE = {"shuffled": "|", "random": "x"}
+
+
+def ranks_figure(ranks: pd.DataFrame, colours: Mapping[str, str], title: str) -> Figure:
+    """Return the rank of each encoder as a dot, and the ranks that it may have as a line.
+
+    Args:
+        ranks: columns `encoder, rank, rank_low, rank_high`, the best first.
+        colours: of each encoder.
+        title: what they are ranked by.
+    """
+    names = ranks["encoder"].astype(str).tolist()
+    with house_style():
+        figure = Figure(figsize=(8.2, 0.36 * len(names) + 1.25), layout="constrained")
+        figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+        axes = figure.subplots()
+        _draw_intervals(
+            axes, ranks.set_index("encoder"), ("rank", "rank_low", "rank_high"), colours
+        )
+        _name_rows(axes, names)
+        axes.set(
+            xlabel="rank, 1 is best", xlim=(0.6, max(len(names), ranks["rank_high"].max()) + 0.4)
+        )
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
+def witnesses_figure(
+    criteria: pd.DataFrame, encoders: Sequence[str], colours: Mapping[str, str]
+) -> Figure:
+    """Return both witnesses of each encoder with their intervals, a panel for each that has any.
+
+    What chance gives is marked faintly: `|` where the vectors are shuffled among the images,
+    `x` where their directions are random.
+
+    Args:
+        criteria: as `Results.criteria`, with a number of one witness at least.
+        encoders: the rows, the first on top.
+        colours: of each encoder.
+    """
+    known = set(criteria.dropna(subset=["value"])["criterion"])
+    shown = [witness for witness in WITNESSES if witness in known]
+    with house_style():
+        figure = Figure(figsize=(10.4, 0.36 * len(encoders) + 1.6), layout="constrained")
+        title = "Witnesses without labels (AMI: 1 is perfect, 0 is chance)"
+        figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+        panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
+        for axes, witness in zip(panels, shown, strict=True):
+            rows = criteria[criteria["criterion"] == witness].set_index("encoder")
+            rows = rows.reindex(list(encoders))
+            for column, marker in _CHANCE.items():
+                axes.scatter(rows[column], range(len(rows)), s=34, marker=marker, color="#9AA5AF",
+                             linewidths=1.3, zorder=2)  # fmt: skip
+            _draw_intervals(axes, rows, ("value", "low", "high"), colours)
+            axes.set_title(_HEADINGS[witness], fontsize=9.5)
+            axes.set_xlim(min(-0.03, rows[["low", "value"]].min().min() - 0.03), 1.03)
+        panels[0].set_xlabel("grey: by chance, | shuffled vectors, x random ones", color=MUTED)
+        _name_rows(panels[0], encoders)
+    return figure
+
+
+def _draw_intervals(
+    axes: Axes, rows: pd.DataFrame, columns: tuple[str, str, str], colours: Mapping[str, str]
+) -> None:
+    value, low, high = columns
+    for place, (name, row) in enumerate(rows.iterrows()):
+        if pd.isna(row[value]):
+            axes.text(0.02, place, "no number", va="center", size=8, color=MUTED,
+                      transform=axes.get_yaxis_transform())  # fmt: skip
+            continue
+        colour = colours[str(name)]
+        if pd.notna(row[low]):
+            axes.plot([row[low], row[high]], [place, place], color=colour, linewidth=2.4,
+                      solid_capstyle="round", alpha=0.55)  # fmt: skip
+        axes.plot([row[value]], [place], "o", color=colour, markersize=7, zorder=3)
+
+
+def _name_rows(axes: Axes, names: Sequence[str]) -> None:
+    axes.set_yticks(range(len(names)), [shorten(name, 40) for name in names], size=8.5)
+    axes.set_ylim(len(names) - 0.4, -0.6)

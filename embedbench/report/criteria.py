@@ -1,0 +1,103 @@
+"""What is known of each encoder's vectors, whatever clusters are found in them, as tables."""
+
+import pandas as pd
+
+from embedbench.metrics import ENCODER_METRICS
+from embedbench.plots import headline_rows
+from embedbench.plots.drawings import ranked
+from embedbench.plots.ranks import WITNESSES
+from embedbench.report.tables import (
+    NOTHING,
+    Cell,
+    Column,
+    Row,
+    bar,
+    comparison_columns,
+    format_value,
+    interval_text,
+)
+from embedbench.results import Results
+
+__all__ = ["with_labels_table", "without_labels_table"]
+
+_WITH_TRUTH = [metric.name for metric in ENCODER_METRICS if metric.needs_truth]
+_WITHOUT_TRUTH = [metric.name for metric in ENCODER_METRICS if not metric.needs_truth]
+
+
+def with_labels_table(results: Results) -> tuple[list[Column], list[Row]]:
+    """Return what the vectors know of the labels, an encoder a row; no rows without labels."""
+    table = results.encoders.set_index("encoder")
+    known = [name for name in _WITH_TRUTH if name in table and table[name].notna().any()]
+    if not known:
+        return [], []
+    rows = []
+    for encoder in ranked(results):
+        row = table.loc[encoder]
+        cells = [
+            Cell(
+                format_value(name, row[name]),
+                span=bar(row[name], row.get(f"{name}_low"), row.get(f"{name}_high")),
+                interval=interval_text(row.get(f"{name}_low"), row.get(f"{name}_high")),
+            )
+            for name in known
+        ]
+        rows.append(Row(encoder, [Cell(encoder), *cells]))
+    return comparison_columns(["encoder", *known]), rows
+
+
+def without_labels_table(results: Results) -> tuple[list[Column], list[Row]]:
+    """Return the criteria that need no labels, an encoder a row, the two witnesses first.
+
+    With each number stand its interval and what chance gives: shuffled vectors, then random
+    ones. The silhouette comes last; its heading ends with a star: it does not compare encoders.
+    """
+    criteria = results.criteria.dropna(subset=["value"]) if len(results.criteria) else None
+    if criteria is None or criteria.empty:
+        return [], []
+    there = set(criteria["criterion"])
+    order = [*WITNESSES, *(name for name in _WITHOUT_TRUTH if name not in WITNESSES), "stability"]
+    known = [name for name in order if name in there]
+    cells = {
+        (str(row["encoder"]), str(row["criterion"])): _cell(row) for _, row in criteria.iterrows()
+    }
+    own = _silhouettes(results)
+    rows = [
+        Row(
+            encoder,
+            [
+                Cell(encoder),
+                *(cells.get((encoder, name), Cell(NOTHING)) for name in known),
+                own.get(encoder, Cell(NOTHING)),
+            ],
+        )
+        for encoder in ranked(results)
+    ]
+    return comparison_columns(["encoder", *known, "silhouette"]), rows
+
+
+def _cell(row: pd.Series) -> Cell:
+    name = str(row["criterion"])
+    known = [row[kind] for kind in ("shuffled", "random") if pd.notna(row[kind])]
+    return Cell(
+        format_value(name, row["value"]),
+        interval=interval_text(row["low"], row["high"]),
+        chance=" · ".join(_short(value) for value in known),
+    )
+
+
+def _short(value: float) -> str:
+    if abs(value) >= 10:
+        return f"{value:,.0f}"
+    return f"{value:.2f}".replace("-0.00", "0.00")
+
+
+def _silhouettes(results: Results) -> dict[str, Cell]:
+    """Return each encoder's silhouette by the first clusterer, in its own space."""
+    rows = headline_rows(results).drop_duplicates("encoder")
+    return {
+        str(row["encoder"]): Cell(
+            format_value("silhouette", row["silhouette"]),
+            interval=interval_text(row.get("silhouette_low"), row.get("silhouette_high")),
+        )
+        for _, row in rows.iterrows()
+    }

@@ -1,0 +1,88 @@
+"""Duels: each two encoders against each other, by the headline metric of the first clusterer."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from embedbench.plots.drawings import ranked
+from embedbench.report.tables import interval_text
+from embedbench.results import Results
+
+__all__ = ["Duel", "duels", "headline_pairs", "visible_difference"]
+
+HEADLINE_METRIC = "ami"
+
+
+@dataclass(frozen=True)
+class Duel:
+    """Two encoders, the better one first, their numbers as text.
+
+    Attributes:
+        better: the encoder that is ahead.
+        other: the one behind.
+        difference: by how much.
+        interval: of that difference.
+        outcomes: how often the better one wins, ties and loses, in percent.
+        p_beats: the probability that it beats the other.
+        apart: whether they can be told apart: the interval does not hold 0.
+    """
+
+    better: str
+    other: str
+    difference: str
+    interval: str
+    outcomes: str
+    p_beats: str
+    apart: bool
+
+
+def headline_pairs(results: Results) -> pd.DataFrame:
+    """Return the rows of `Results.pairs` for the AMI of the first clusterer."""
+    pairs = results.pairs
+    if pairs.empty:
+        return pairs
+    first = results.comparison["clusterer"].iloc[0]
+    found: pd.DataFrame = pairs[
+        (pairs["clusterer"] == first) & (pairs["metric"] == HEADLINE_METRIC)
+    ]
+    return found
+
+
+def duels(results: Results) -> list[Duel]:
+    """Return each pair of encoders once, in the order of their ranks."""
+    order = {name: place for place, name in enumerate(ranked(results))}
+    found = []
+    for _, row in headline_pairs(results).iterrows():
+        better, other = str(row["encoder"]), str(row["other"])
+        ahead = row["difference"] > 0 or (row["difference"] == 0 and order[better] < order[other])
+        if ahead:
+            found.append((order[better], order[other], _duel(better, other, row)))
+    return [duel for _, _, duel in sorted(found, key=lambda one: one[:2])]
+
+
+def _duel(better: str, other: str, row: pd.Series) -> Duel:
+    shares = " / ".join(f"{100 * row[name]:.0f}" for name in ("win", "tie", "loss"))
+    # A share of 1,000 resamples is no certainty.
+    p_beats = "> 0.99" if row["p_beats"] > 0.99 else f"{row['p_beats']:.2f}"
+    return Duel(
+        better,
+        other,
+        f"{row['difference']:.3f}",
+        interval_text(row["difference_low"], row["difference_high"]),
+        shares,
+        p_beats,
+        bool(row["difference_low"] > 0),
+    )
+
+
+def visible_difference(results: Results) -> float | None:
+    """Return how large a difference in AMI must be to be seen here; None where it is not known.
+
+    It is half the median width of the intervals of the differences: a smaller one has an interval
+    that holds 0.
+    """
+    pairs = headline_pairs(results)
+    if pairs.empty:
+        return None
+    half = float((pairs["difference_high"] - pairs["difference_low"]).median() / 2)
+    return None if pd.isna(half) else half

@@ -1,0 +1,86 @@
+"""What should not matter and yet decides clusters: a table, and warnings in words."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup
+
+from embedbench.plots import headline_rows
+from embedbench.plots.drawings import ranked
+from embedbench.report.tables import NOTHING, Cell, Row
+from embedbench.results import Results
+from embedbench.shortcuts import Shortcut, shortcut_warning
+
+__all__ = ["Warned", "shortcut_table", "shortcut_warnings"]
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A warning on an encoder.
+
+    Attributes:
+        encoder: its name.
+        sentence: in HTML, every foreign word escaped.
+        by_folder: whether it groups by folder, which may be the subject itself.
+    """
+
+    encoder: str
+    sentence: Markup
+    by_folder: bool
+
+
+def shortcut_table(results: Results) -> tuple[list[str], list[Row]]:
+    """Return the attributes, and a row for each encoder: AMI, and what it stays below by chance."""
+    table = results.shortcuts
+    if table.empty:
+        return [], []
+    attributes = [str(name) for name in table["attribute"].unique()]
+    cells = {
+        (str(row["encoder"]), str(row["attribute"])): Cell(
+            f"{row['ami']:.2f}".replace("-0.00", "0.00"),
+            chance="" if pd.isna(row["null"]) else f"{row['null']:.2f}".replace("-0.00", "0.00"),
+        )
+        for _, row in table.iterrows()
+    }
+    rows = [
+        Row(encoder, [cells.get((encoder, name), Cell(NOTHING)) for name in attributes])
+        for encoder in ranked(results)
+    ]
+    return attributes, rows
+
+
+def shortcut_warnings(results: Results) -> list[Warned]:
+    """Return the encoders that group by what should not matter, the best-ranked first."""
+    if results.shortcuts.empty:
+        return []
+    truth, others = _agreements(results), _consensus(results)
+    found = []
+    for encoder in ranked(results):
+        rows = results.shortcuts[results.shortcuts["encoder"] == encoder]
+        shortcuts = [
+            Shortcut(str(row["attribute"]), float(row["ami"]), float(row["null"]), float(row["p"]))
+            for _, row in rows.iterrows()
+        ]
+        words = shortcut_warning(encoder, shortcuts, truth.get(encoder), others.get(encoder))
+        if words is not None:
+            rest = words.removeprefix(encoder)
+            sentence = Markup("<strong>{}</strong>{}.").format(encoder, rest)
+            found.append(Warned(encoder, sentence, rest.startswith(" groups by folder ")))
+    return found
+
+
+def _agreements(results: Results) -> dict[str, float]:
+    """Return each encoder's AMI with the labels, of K-means, which is probed, if it was run."""
+    if not results.has_truth:
+        return {}
+    rows = headline_rows(results)
+    probed = rows[rows["clusterer"] == "kmeans"]
+    rows = (probed if len(probed) else rows).drop_duplicates("encoder")
+    return dict(zip(rows["encoder"].astype(str), rows["ami"].astype(float), strict=True))
+
+
+def _consensus(results: Results) -> dict[str, float]:
+    if results.criteria.empty:
+        return {}
+    rows = results.criteria[results.criteria["criterion"] == "consensus"]
+    return dict(zip(rows["encoder"].astype(str), rows["value"].astype(float), strict=True))
