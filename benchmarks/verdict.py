@@ -8,13 +8,13 @@ all drawn at random, among them noised and PCA-truncated copies of EfficientNet-
 the AMI of K-means at the true number of classes, mean over 5 seeds. A named group is right where
 its best member is within 0.02 of the best encoder; it commits where it names at most half of the
 encoders. About 15 minutes on two cores for 30 trials a set. Also printed: what choosing the rule
-on one half of the sets gives on the other, and how many random labels do as well.
+on one half of the sets gives on the other, and how many labels do as well.
 """
 
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from embedbench.metrics.internal import silhouettes
 from embedbench.metrics.neighbours import hubness, neighbourhood, overlap
 from embedbench.metrics.scores import ami_score
 from embedbench.metrics.similarity import linear_cka
+from embedbench.relations import disagreement
 from embedbench.statistics import Resamples, tied_with_best
 from embedbench.verdict import CANNOT_TELL, consensus_scores, families, without_labels
 
@@ -92,7 +93,12 @@ def trial(bank: dict[str, Vectors], truth: np.ndarray, seed: list[int]) -> list[
         [score.mean for score in consensus],
         {"constancy": resamples.of(kept), "consensus": resamples.of(consensus)},
     )
-    few = few_labels(labels, [found["at truth"] for found in looked], seed)
+    few = few_labels(
+        labels,
+        [found["at truth"] for found in looked],
+        disagreement([found["near"] for found in looked]),
+        seed,
+    )
     result = []
     for number, (name, found) in enumerate(zip(names, looked, strict=True)):
         shared = [
@@ -152,13 +158,19 @@ def stable(unit: Vectors, ks: list[int], samples: int = 4) -> float:
 
 
 def few_labels(
-    truth: np.ndarray, partitions: list[np.ndarray], seed: list[int]
+    truth: np.ndarray, partitions: list[np.ndarray], disputed: np.ndarray, seed: list[int]
 ) -> dict[str, list[Any]]:
-    """Return what the verdict with so many random labels names, by its column."""
+    """Return what the verdict with so many labels names, by its column.
+
+    The labels are those of random images, or of random ones for one half and for the other of
+    those whose neighbours the encoders disagree about most.
+    """
     columns: dict[str, list[Any]] = {}
-    for count in LABELS:
-        for draw in range(DRAWS):
-            chosen = np.random.default_rng([*seed, count, draw]).permutation(len(truth))[:count]
+    for count, draw in product(LABELS, range(DRAWS)):
+        random = np.random.default_rng([*seed, count, draw]).permutation(len(truth))
+        most = random[np.argsort(-disputed[random], kind="stable")]
+        both = list(dict.fromkeys([*random[: count // 2], *most]))
+        for way, chosen in (("random", random[:count]), ("half disputed", both[:count])):
             known = np.full(len(truth), -1)
             known[chosen] = truth[chosen]
             if count > len(truth) or len(np.unique(truth[chosen])) < 2:
@@ -166,8 +178,8 @@ def few_labels(
             scores = [ami_score(labels, known) for labels in partitions]
             estimates = np.array([score.mean for score in scores])
             moved = Resamples(np.arange(len(truth)), draw, 200).of(scores)
-            columns[f"{count} labels {draw} AMI"] = list(estimates)
-            columns[f"{count} labels {draw} tied"] = list(tied_with_best(estimates, moved))
+            columns[f"{count} {way} {draw} AMI"] = list(estimates)
+            columns[f"{count} {way} {draw} tied"] = list(tied_with_best(estimates, moved))
     return columns
 
 
@@ -282,15 +294,15 @@ def by_labels(value: str, tied: str) -> Choice:
 
 
 def labels_needed(table: pd.DataFrame) -> pd.DataFrame:
-    """Return how the verdict with so many random labels does."""
+    """Return how the verdict with so many labels does."""
     rows = []
-    for count in LABELS:
+    for count, way in product(LABELS, ("random", "half disputed")):
         found = []
         for draw in range(DRAWS):
-            value, tied = (f"{count} labels {draw} {what}" for what in ("AMI", "tied"))
+            value, tied = (f"{count} {way} {draw} {what}" for what in ("AMI", "tied"))
             if value in table:
                 found.append(judged(table.dropna(subset=[value]), by_labels(value, tied)))
-        rows.append({"random labels": count, **pd.DataFrame(found).mean().to_dict()})
+        rows.append({"labels": count, "images": way, **pd.DataFrame(found).mean().to_dict()})
     return pd.DataFrame(rows)
 
 
@@ -312,7 +324,7 @@ def main() -> None:
     print(pd.DataFrame(sets).T.to_markdown(floatfmt=".2f"))
     print("\n## Chosen on half of the sets, told on the other half\n")
     print(on_the_other_half(table).to_markdown(index=False, floatfmt=".2f"))
-    print("\n## With a few random labels instead\n")
+    print("\n## With a few labels instead\n")
     print(labels_needed(table).to_markdown(index=False, floatfmt=".2f"))
 
 

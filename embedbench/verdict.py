@@ -197,10 +197,9 @@ def without_labels(
     if (alone <= half).all():
         answer = "best" if len(group) == 1 else "tied"
         reasons = (
-            f"Two witnesses put {first[0]} in the better half of {len(kept)} encoders: images "
-            "keep their cluster when they are lightly changed, and the clusters agree with those "
-            "of the other encoders.",
-            "No labels were used: this is evidence, not proof.",
+            f"Two witnesses agree on the better half of the {len(kept)} encoders: pictures keep "
+            "their cluster when they are lightly changed, and the clusters agree with those of "
+            "the other encoders. It is evidence, not proof.",
         )
     elif len(kept) < _LEAST_FOR_CONSENSUS:
         answer = CANNOT_TELL

@@ -63,3 +63,24 @@ def test_photographs_with_labels_in_a_file_or_without(assets: Path, store: Path)
     without = compare(folder / "openimages_100", ["timm", "pixels"], k="2..6", seeds=2, store=store)
     assert "ami" not in without.comparison and not without.has_truth
     assert (without.comparison["k_from"] == "shared").any()
+
+
+def test_with_labels_hidden_the_best_is_among_those_named_and_the_controls_come_last(
+    assets: Path, store: Path
+) -> None:
+    seen = run(assets, store)  # from the store
+    ami = seen.comparison.query("clusterer == 'kmeans'").set_index("encoder")["ami"]
+    hidden = compare(
+        assets / "images" / "caltech101_subset",
+        [str(name) for name in ami.index],
+        labels="none",
+        k="2..20",
+        clusterers=["kmeans"],
+        seeds=3,
+        store=store,
+    )
+    verdict = hidden.run["verdict"]
+    assert verdict["basis"] == "no labels"
+    assert ami.idxmax() in verdict["group"]
+    last = hidden.encoders.set_index("encoder")["rank"].nlargest(2).index
+    assert set(last) == {"pixels", UNTRAINED}
