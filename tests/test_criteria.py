@@ -24,7 +24,9 @@ def _one_thread() -> Iterator[None]:
         yield
 
 
-def clustered(images: int = 60, spread: float = 0.1, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def clustered(
+    images: int = 60, spread: float = 0.1, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """Vectors around four places, and the place of each."""
     random = np.random.default_rng(seed)
     truth = (np.arange(images) % 4).astype(np.int32)

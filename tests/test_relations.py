@@ -88,7 +88,9 @@ def test_a_pair_is_what_one_puts_together_and_the_other_apart() -> None:
     one = seen(at(0, 1, 40, 43), [[[0, 0, 1, 1]]])
     other = seen(at(0, 80, 2, 77), [[[0, 1, 0, 1]]])
     found = split_pairs(one, other, np.arange(4), names(4))
-    pairs = [{image, partner} for image, partner in zip(found["image"], found["partner"], strict=True)]
+    pairs = [
+        {image, partner} for image, partner in zip(found["image"], found["partner"], strict=True)
+    ]
     assert pairs == [{"0.png", "1.png"}, {"2.png", "3.png"}]
     assert found["strength"].iloc[0] == pytest.approx(1 / 2 + (2 / 4 - 0) / 2)
 
@@ -106,7 +108,9 @@ def test_pairs_are_the_strongest_first_and_no_image_stands_twice(seed: int) -> N
     number = {name: row for row, name in enumerate(names(60))}
     for image, partner in zip(found["image"], found["partner"], strict=True):
         pair = [number[image], number[partner]]
-        together = [(part.labels[..., pair[0]] == part.labels[..., pair[1]]).mean() for part in (one, other)]
+        together = [
+            (part.labels[..., pair[0]] == part.labels[..., pair[1]]).mean() for part in (one, other)
+        ]
         assert together[0] > together[1]
         assert pair[1] in one.neighbours.nearest[pair[0]]
 
@@ -132,7 +136,11 @@ def test_encoders_that_see_the_same_have_no_pairs() -> None:
 def test_disagreement_is_the_share_of_neighbours_that_are_not_in_both() -> None:
     """Image 0 of six, two neighbours: 1 and 2; 1 and 5; 5 and 4."""
     encoders = [seen(at(*row), [[[0] * 6]]) for row in ANGLES]
-    assert [part.neighbours.nearest[0, :2].tolist() for part in encoders] == [[1, 2], [1, 5], [5, 4]]
+    assert [part.neighbours.nearest[0, :2].tolist() for part in encoders] == [
+        [1, 2],
+        [1, 5],
+        [5, 4],
+    ]
     found = disagreement([part.neighbours for part in encoders], count=2)
     assert found[0] == pytest.approx(np.mean([1 / 2, 1, 1 / 2]))
 

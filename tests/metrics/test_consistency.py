@@ -58,7 +58,9 @@ def test_where_there_is_no_copy_there_is_nan() -> None:
     whole, found = (consistency(vectors, made, rows, np.arange(30)) for made in (copies, holes))
     for values, expected in ((found.found, whole.found), (found.kept, whole.kept)):
         assert np.argwhere(np.isnan(values)).tolist() == [[1, 4]]
-        np.testing.assert_array_equal(np.delete(values.ravel(), 14), np.delete(expected.ravel(), 14))
+        np.testing.assert_array_equal(
+            np.delete(values.ravel(), 14), np.delete(expected.ravel(), 14)
+        )
     nothing = consistency(vectors, np.full_like(copies, np.nan), rows, np.arange(30))
     assert np.isnan(nothing.found).all() and np.isnan(nothing.kept).all()
 

@@ -61,7 +61,7 @@ def test_doubt_is_what_an_image_with_a_random_label_does(
     images = len(truth)
     whole = reference(truth, labels[0])
     moves = [
-        (images + 1) * (reference([*truth, one], [*labels[0], other]) - whole)
+        (images + 1) * (reference(np.append(truth, one), np.append(labels[0], other)) - whole)
         for one in truth
         for other in labels[0]
     ]

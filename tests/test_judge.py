@@ -1,0 +1,254 @@
+"""Promises of the judgement: from vectors to a verdict, whatever the vectors and the labels."""
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from threadpoolctl import threadpool_limits
+
+from embedbench.analyse import Analysis, Task, analyse
+from embedbench.cluster import KMeans
+from embedbench.criteria import Copies, look_alone
+from embedbench.judge import WITH_LABELS, Judgement, judge
+from embedbench.progress import Progress
+from embedbench.relations import Seen, relate
+from embedbench.settings import plan_k
+from embedbench.sweep import Candidate, comparison_rows, labels_at, sweep_space
+from embedbench.tables import similarity_table
+
+KMEANS = (KMeans(),)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    with threadpool_limits(1):
+        yield
+
+
+def make_task(images: int, truth: np.ndarray | None, groups: np.ndarray | None = None) -> Task:
+    return Task(
+        images=[f"{number}.png" for number in range(images)],
+        truth=truth,
+        clusterers=KMEANS,
+        spaces=("l2",),
+        plan=plan_k("3", images, None),
+        seeds=(0, 1),
+        similarity=None,
+        words=(),
+        groups=np.arange(images) if groups is None else groups,
+        attributes={},
+    )
+
+
+def alone(task: Task, vectors: np.ndarray, copies: Copies | None) -> dict[str, Any]:
+    """What `analyse` finds of one encoder, as far as `judge` reads it."""
+    sweep = sweep_space(vectors, "l2", KMEANS, task.plan.ks, task.seeds, task.truth, ())
+    labels = labels_at(sweep, [3], task.seeds)
+    rows, scores = comparison_rows(
+        sweep, KMEANS, [Candidate("shared", 3)], task.truth, task.resamples, 0
+    )
+    found = look_alone(vectors, copies, task.truth, task.groups, labels, 3, 0)
+    seen = Seen(vectors, labels, found.neighbours)
+    return {"rows": rows, "scores": scores, "criteria": found, "labels": labels, "seen": seen}
+
+
+def judged(
+    vectors: dict[str, np.ndarray],
+    truth: np.ndarray | None,
+    noise: dict[str, float] | None = None,
+    groups: np.ndarray | None = None,
+    failed: tuple[str, ...] = (),
+) -> Judgement:
+    """The judgement of these encoders, whose copies are so noisy; without noise there are none."""
+    images = len(next(iter(vectors.values())))
+    task = make_task(images, truth, groups)
+    rows, random = np.arange(0, images, 2), np.random.default_rng(5)
+    copies: dict[str, Copies | None] = dict.fromkeys(vectors)
+    for name, much in (noise or {}).items():
+        moved = vectors[name][rows] + much * random.normal(size=(5, len(rows), 1)) * np.ones(8)
+        moved += much * random.normal(size=moved.shape)
+        copies[name] = Copies(moved.astype(np.float32), rows)
+    found = {name: alone(task, row, copies[name]) for name, row in vectors.items()}
+    related = {
+        (one, two): relate(found[one]["seen"], found[two]["seen"])
+        for one, two in combinations(vectors, 2)
+    }
+    comparison = pd.concat(
+        [one["rows"].assign(encoder=name, space="l2") for name, one in found.items()]
+    )
+    analysis = Analysis(
+        tables={"comparison": comparison, "similarity": similarity_table(related)},
+        scores={name: one["scores"] for name, one in found.items()},
+        criteria={name: one["criteria"] for name, one in found.items()},
+        labels={name: one["labels"] for name, one in found.items()},
+        disagreement=np.zeros(images),
+        errors={},
+    )
+    return judge(analysis, task, encoders_table([*failed, *vectors]))
+
+
+def encoders_table(names: list[str]) -> pd.DataFrame:
+    """The first one is the smallest, the last one the fastest."""
+    count = len(names)
+    return pd.DataFrame(
+        {
+            "encoder": names,
+            "dim": 8,
+            "parameters": np.arange(1, count + 1),
+            "images_per_second": np.arange(1.0, count + 1),
+            "status": "ok",
+            "error": "",
+        }
+    )
+
+
+def truth_of(images: int) -> np.ndarray:
+    return np.resize(np.arange(3, dtype=np.int32), images)
+
+
+def encoder(noise: float, seed: int, images: int = 36) -> np.ndarray:
+    """Vectors around three places, one a class."""
+    random = np.random.default_rng(seed)
+    vectors = 3 * np.eye(3, 8)[truth_of(images)] + noise * random.normal(size=(images, 8))
+    return np.asarray(vectors, dtype=np.float32)
+
+
+def two(images: int = 36) -> dict[str, np.ndarray]:
+    return {"good": encoder(0.3, 0, images), "noise": encoder(30, 1, images)}
+
+
+def test_one_that_finds_the_classes_is_the_best_by_the_labels() -> None:
+    found = judged(two(), truth_of(36))
+    assert found.verdict["basis"] == "labels" and found.verdict["answer"] == "best"
+    assert found.verdict["group"] == ("good",)
+    assert found.verdict["smallest"] == found.verdict["fastest"] == "good"
+    table = found.tables["encoders"].set_index("encoder")
+    assert table["recommended"].to_dict() == {"good": True, "noise": False}
+    assert table["rank_high"].to_dict() == {"good": 1, "noise": 2}
+    assert table["knn_accuracy"]["good"] == 1 > table["knn_accuracy_high"]["noise"]
+    pairs = found.tables["pairs"].query("metric == 'ami' and encoder == 'good'")
+    assert pairs["other"].tolist() == ["noise"] and pairs["difference_low"].iloc[0] > 0.5
+
+
+def test_of_tied_encoders_the_smallest_and_the_fastest_are_told() -> None:
+    found = judged({"a": encoder(0.3, 0), "b": encoder(0.3, 1), "c": encoder(30, 2)}, truth_of(36))
+    assert found.verdict["answer"] == "tied" and set(found.verdict["group"]) == {"a", "b"}
+    assert (found.verdict["smallest"], found.verdict["fastest"]) == ("a", "b")
+
+
+def test_without_labels_the_one_that_keeps_its_clusters_and_agrees_comes_first() -> None:
+    vectors = {name: encoder(noise, row) for row, (name, noise) in enumerate(NOISE.items())}
+    found = judged(vectors, None, {"a": 0.1, "b": 1.0, "c": 3.0, "d": 10.0})
+    assert found.verdict["basis"] == "no labels" and found.verdict["answer"] != "cannot tell"
+    assert found.verdict["group"][0] == "a" and "d" not in found.verdict["group"]
+    table = found.tables["encoders"].set_index("encoder")
+    assert table.loc["a", "rank"] == 1 and table["clusters_kept"].idxmax() == "a"
+    assert found.tables["pairs"].empty and not set(WITH_LABELS) & set(table.columns)
+
+
+NOISE = {"a": 0.2, "b": 1.0, "c": 1.5, "d": 30.0}
+
+
+def test_criteria_have_an_interval_and_what_chance_gives() -> None:
+    found = judged(two(), truth_of(36), {"good": 0.1, "noise": 0.1}).tables["criteria"]
+    assert found.columns.tolist() == [
+        "encoder", "criterion", "value", "low", "high", "shuffled", "random",
+    ]  # fmt: skip
+    assert not found.duplicated(["encoder", "criterion"]).any()
+    assert not set(WITH_LABELS) & set(found["criterion"])
+    known = found.dropna(subset=["low"])
+    assert {"copies_found", "clusters_kept", "consensus", "stability"} <= set(known["criterion"])
+    assert (known["low"] <= known["value"]).all() and (known["value"] <= known["high"]).all()
+    kept = found[(found["encoder"] == "good") & (found["criterion"] == "clusters_kept")].iloc[0]
+    assert kept["value"] > 0.9 and abs(kept["shuffled"]) < 0.15 and abs(kept["random"]) < 0.15
+
+
+def test_an_encoder_that_failed_keeps_its_row_without_a_rank() -> None:
+    table = judged(two(), truth_of(36), failed=("broken",)).tables["encoders"]
+    assert table["encoder"].tolist() == ["broken", "good", "noise"]
+    assert table["rank"].isna().tolist() == [True, False, False]
+    assert table["recommended"].tolist() == [False, True, False]
+    assert table.columns[-2:].tolist() == ["status", "error"]
+
+
+def labels_like(case: str) -> np.ndarray:
+    truth = truth_of(36)
+    return {
+        "labels for some": np.where(np.arange(36) < 20, truth, -1),
+        "a class of one": np.where(np.arange(36) == 7, 5, truth),
+        "one class": 0 * truth,
+        "one class known": np.where(truth == 0, 0, -1),
+    }[case].astype(np.int32)
+
+
+@pytest.mark.parametrize(
+    ("case", "basis"),
+    [
+        ("labels for some", "labels"),
+        ("a class of one", "labels"),
+        ("one class", "nothing"),
+        ("one class known", "nothing"),
+    ],
+)
+def test_odd_labels_give_a_verdict_or_say_that_there_is_none(case: str, basis: str) -> None:
+    found = judged(two(), labels_like(case))
+    assert found.verdict["basis"] == basis
+    if basis == "nothing":
+        assert found.verdict["answer"] == "cannot tell" and found.verdict["smallest"] is None
+        assert not found.tables["encoders"]["recommended"].any()
+    named = found.tables["encoders"]["tied_with_best"]
+    assert named.notna().all() == (basis == "labels")
+    if case in ("labels for some", "a class of one"):
+        assert found.verdict["group"] == ("good",)
+
+
+@pytest.mark.parametrize(("images", "labelled"), [(6, True), (20, False)])
+def test_few_images_give_a_verdict(images: int, labelled: bool) -> None:
+    found = judged(two(images), truth_of(images) if labelled else None, {"good": 0.1, "noise": 0.1})
+    assert found.verdict["basis"] in ("labels", "no labels", "nothing")
+    values = found.tables["criteria"].query("criterion == 'copies_found'")["value"]
+    assert len(values) == 2 and values.between(0, 1).all()
+
+
+def test_duplicates_widen_the_intervals() -> None:
+    """Twelve images three times over tell no more than twelve."""
+    vectors = {name: np.repeat(encoder(2, row, 12), 3, axis=0) for row, name in enumerate("ab")}
+    truth = np.repeat(truth_of(12), 3)
+    width = []
+    for groups in (np.arange(36), np.repeat(np.arange(12), 3)):
+        pairs = judged(vectors, truth, groups=groups).tables["pairs"]
+        row = pairs[pairs["metric"] == "accuracy"].iloc[0]
+        width.append(row["difference_high"] - row["difference_low"])
+    assert width[1] > 1.3 * width[0]
+
+
+def test_one_encoder_alone_has_criteria_and_no_verdict() -> None:
+    found = judged({"good": encoder(0.3, 0)}, truth_of(36), {"good": 0.1})
+    assert found.verdict["basis"] == "nothing" and found.verdict["group"] == ()
+    assert found.tables["pairs"].empty
+    criteria = found.tables["criteria"].set_index("criterion")["value"].to_dict()
+    assert criteria["clusters_kept"] > 0.9 and pd.isna(criteria["consensus"])
+
+
+def test_an_encoder_twice_is_tied_with_itself() -> None:
+    vectors = {"one": encoder(1.5, 0, 20), "same": encoder(1.5, 0, 20)}
+    found = judged(vectors, truth_of(20))
+    assert found.verdict["answer"] == "tied" and set(found.verdict["group"]) == {"one", "same"}
+    blind = judged(vectors, None, {"one": 0.1, "same": 0.1})
+    assert blind.verdict["basis"] == "nothing"  # one family: nobody else to agree with
+
+
+def test_constant_vectors_leave_the_others_compared() -> None:
+    vectors = two(24) | {"constant": np.ones((24, 8), np.float32)}
+    task = make_task(24, truth_of(24))
+    found = analyse(vectors, dict.fromkeys(vectors), task, Progress(quiet=True))
+    assert list(found.errors) == ["constant"] and list(found.criteria) == ["good", "noise"]
+    table = judge(found, task, encoders_table(list(vectors))).tables["encoders"]
+    assert table.set_index("encoder")["rank"].to_dict() == {
+        "good": 1.0,
+        "noise": 2.0,
+        "constant": pytest.approx(np.nan, nan_ok=True),
+    }
