@@ -121,9 +121,10 @@ def look(layers: Vectors, truth: np.ndarray, groups: np.ndarray, ks: list[int]) 
     pairs += [(k, seed) for k in ks for seed in range(SEEDS)]
     fits = np.array([fit.labels for fit in fit_kmeans(unit, pairs)], dtype=np.int32)
     at_truth, spread = fits[:TRUE_SEEDS], fits[TRUE_SEEDS:]
+    partitions = spread.reshape(len(ks), SEEDS, -1)
     near = neighbourhood(layers[0], None, groups, 10)
     found = consistency(layers[0], layers[1:], rows, groups)
-    kept = clusters_kept(layers[0], spread, layers[1:], rows)
+    kept = clusters_kept(layers[0], partitions, layers[1:], rows)
     row = {
         "truth": float(ami_of_runs(at_truth, truth[None]).mean()),
         "clusters kept": kept.mean,
@@ -136,7 +137,6 @@ def look(layers: Vectors, truth: np.ndarray, groups: np.ndarray, ks: list[int]) 
         "effective rank": effective_rank(layers[0]),
         "intrinsic dimension": -intrinsic_dimension(layers[0]),
     }
-    partitions = spread.reshape(len(ks), SEEDS, -1)
     return {"row": row, "kept": kept, "near": near, "partitions": partitions, "at truth": at_truth}
 
 
@@ -259,9 +259,10 @@ def by_witnesses(names: Iterable[str]) -> Choice:
     def choose(one: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         values = one[names].fillna(-np.inf).to_numpy(float)
         places = rankdata(-values, axis=0)
-        mean, half = places.mean(axis=1), max(1, len(one) // 2)
-        first = np.argsort(mean, kind="stable")[0]
-        return -mean, better_half(-mean) & bool((places[first] <= half).all())
+        mean, worst, half = places.mean(axis=1), places.max(axis=1), len(one) // 2
+        order = -mean - worst / 1000
+        group = better_half(order) & (worst < len(one))
+        return -mean, group & bool((places[mean == mean.min()] <= half).all())
 
     return choose
 

@@ -4,18 +4,22 @@ import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import cos, radians, sin
+from math import ceil, cos, radians, sin
 
 import numpy as np
 from PIL import Image, ImageEnhance
 
 from embedbench.dataset import Source, read_source
+from embedbench.errors import ImageError
 from embedbench.images import open_rgb
 
 __all__ = ["Changed", "LIGHT_CHANGES"]
 
-_VERSION = 1
+_VERSION = 2
 """Raised whenever a change gives other pixels, so that the store does not mix old and new."""
+
+_JPEG_SIDE = 65_500
+"""The longest side, in pixels, that a JPEG file can have."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,11 @@ class Changed:
         """Return the changed image in RGB; raise ImageError where it cannot be read."""
         seed = hashlib.sha256(f"{self.change} {self.key}".encode()).digest()
         random = np.random.default_rng(int.from_bytes(seed[:8]))
-        return LIGHT_CHANGES[self.change](open_rgb(read_source(self.source)), random)
+        image = open_rgb(read_source(self.source))
+        try:
+            return LIGHT_CHANGES[self.change](image, random)
+        except (MemoryError, OSError, ValueError) as error:
+            raise ImageError(f"cannot be changed ({self.change}): {error}") from error
 
 
 def _crop(image: Image.Image, random: np.random.Generator) -> Image.Image:
@@ -61,10 +69,8 @@ def _tilt(image: Image.Image, random: np.random.Generator) -> Image.Image:
     wide, high = cos(radians(angle)), abs(sin(radians(angle)))
     longer, shorter = max(image.size), min(image.size)
     share = shorter / (longer * high + shorter * wide)
-    left, top = ((1 - share) / 2 * side for side in image.size)
-    right, bottom = (image.width - left, image.height - top)
-    box = (int(left), int(top), max(int(left) + 1, int(right)), max(int(top) + 1, int(bottom)))
-    return turned.crop(box)
+    left, top = (min(ceil((1 - share) / 2 * side) + 1, (side - 1) // 2) for side in image.size)
+    return turned.crop((left, top, image.width - left, image.height - top))
 
 
 def _light(image: Image.Image, random: np.random.Generator) -> Image.Image:
@@ -88,7 +94,7 @@ def _colour(image: Image.Image, random: np.random.Generator) -> Image.Image:
 
 def _soft(image: Image.Image, random: np.random.Generator) -> Image.Image:
     """Half the resolution, at most 112 pixels, and a JPEG of quality 30 to 50."""
-    scale = min(0.5, 112 / min(image.size))
+    scale = min(0.5, 112 / min(image.size), _JPEG_SIDE / max(image.size))
     small = image.resize(
         [max(1, round(scale * side)) for side in image.size], Image.Resampling.BICUBIC
     )

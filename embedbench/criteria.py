@@ -1,6 +1,6 @@
 """One encoder looked at alone: what its vectors find, with labels and without, and by chance."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,9 +110,7 @@ def look_alone(
         seed: of the folds, the shuffling and the random vectors.
     """
     found = neighbourhood(vectors, truth, groups)
-    scores, numbers = _without_labels(
-        vectors, copies, groups, labels.reshape(-1, len(vectors)), found
-    )
+    scores, numbers = _without_labels(vectors, copies, groups, labels, found)
     if truth is not None:
         assert found.average_precision is not None and found.r_precision is not None
         per_image = {
@@ -127,14 +125,14 @@ def look_alone(
     nulls, null_labels = [], []
     for make in (_shuffled, _random):
         blank = make(vectors, generator)
-        blanks = copies and Copies(
-            np.stack([make(rows, generator) for rows in copies.vectors]), copies.rows
-        )
+        blanks = copies and _blank(copies, make, generator)
         distinct = len(np.unique(blank, axis=0))
         fits = fit_kmeans(_unit(blank), [(min(k, distinct), seed) for k in ks])
         null_labels.append(np.array([fit.labels for fit in fits], dtype=np.int32))
         blank_found = neighbourhood(blank, None, groups)
-        means, others = _without_labels(blank, blanks, groups, null_labels[-1], blank_found)
+        means, others = _without_labels(
+            blank, blanks, groups, null_labels[-1][:, None], blank_found
+        )
         others["stability"] = stability(_unit(blank), KMeans(), shared, seed).value
         nulls.append({name: score.mean for name, score in means.items()} | others)
     return Criteria(scores, numbers, nulls[0], nulls[1], found, null_labels[0])
@@ -144,7 +142,7 @@ def _without_labels(
     vectors: Vectors,
     copies: Copies | None,
     groups: Int[np.ndarray, " images"],
-    labels: Int[np.ndarray, "runs images"],
+    labels: Int[np.ndarray, "ks seeds images"],
     found: Neighbourhood,
 ) -> tuple[dict[str, Score], dict[str, float]]:
     numbers = {
@@ -174,6 +172,19 @@ def _score_of_sample(
     sums = np.where(there, values, 0).sum(axis=0)
     means[rows[counts > 0]] = sums[counts > 0] / counts[counts > 0]
     return mean_score(means[None])
+
+
+def _blank(
+    copies: Copies,
+    make: Callable[[Vectors, np.random.Generator], Vectors],
+    generator: np.random.Generator,
+) -> Copies:
+    """Return the copies with vectors that say nothing; what is missing stays missing."""
+    vectors = np.full_like(copies.vectors, np.nan)
+    for blank, rows in zip(vectors, copies.vectors, strict=True):
+        there = np.isfinite(rows).all(axis=1)
+        blank[there] = make(rows[there], generator)
+    return Copies(vectors, copies.rows)
 
 
 def _unit(vectors: Vectors) -> Vectors:

@@ -36,8 +36,8 @@ def pairs_table(
         table = compare_pairs(list(mine), estimates, resamples.of(list(mine.values())))
         tables.append(table.assign(clusterer=clusterer, metric=metric))
     whole = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
-    first = [name for name in ("clusterer", "metric") if name in whole]
-    return whole[[*first, *whole.columns.difference(first, sort=False)]]
+    first = ["clusterer", "metric"]
+    return whole.reindex(columns=[*first, *whole.columns.difference(first, sort=False)])
 
 
 def rank_by(

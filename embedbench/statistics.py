@@ -60,14 +60,14 @@ class Resamples:
             random = np.random.default_rng([self.seed, start])
             times = self._draw(random, stop - start)
             for row, score in enumerate(scores):
-                values[row, start:stop] = self._block(score, times, start, row)
+                values[row, start:stop] = self._block(score, times, start)
         return values
 
     def intervals(self, scores: Mapping[str, Score]) -> dict[str, tuple[float, float]]:
         """Return low and high of each score at `LEVEL`; nan where it has no number."""
         replicates = self.of(list(scores.values()))
         return {
-            name: interval(score.mean, row, high=1.0)
+            name: interval(score.mean, row, score.low, 1.0)
             for (name, score), row in zip(scores.items(), replicates, strict=True)
         }
 
@@ -80,14 +80,14 @@ class Resamples:
         return times[:, self.groups].astype(np.float64)
 
     def _block(
-        self, score: Score, times: Float64[np.ndarray, "block images"], start: int, row: int
+        self, score: Score, times: Float64[np.ndarray, "block images"], start: int
     ) -> Float64[np.ndarray, " block"]:
         seeds = len(score.estimates)
         draws = max(1, seeds - 1)
         random = np.random.default_rng([self.seed, start, seeds])
         share = random.multinomial(draws, np.full(seeds, 1 / seeds), size=len(times)) / draws
         moved = score.estimates + times @ score.influence.T / max(1, score.counted)
-        invented = np.random.default_rng([self.seed, start, seeds, row]).normal(size=len(times))
+        invented = random.normal(size=len(times))
         doubt = score.doubt.mean() / max(1, score.counted)
         return np.asarray((share * moved).sum(axis=1) + doubt * invented)
 

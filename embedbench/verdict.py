@@ -18,7 +18,7 @@ from scipy.stats import rankdata
 
 from embedbench.metrics.scores import Score, ami_score
 from embedbench.ranking import rank_by
-from embedbench.statistics import Replicates, rank
+from embedbench.statistics import Replicates
 
 __all__ = [
     "CANNOT_TELL",
@@ -112,9 +112,10 @@ def consensus_scores(
 ) -> list[Score]:
     """Return how well each encoder's partitions agree with those of the other families.
 
-    It is the mean over the other families of the mean over their members of the AMI at the same
-    k: at most 1, higher is more in agreement. Consensus is not truth: an encoder that is better
-    than all others agrees with none. nan where there is no other family.
+    It is the mean over the other families of the mean over their members of the AMI with the
+    partition of the same k and of the first seed: at most 1, higher is more in agreement.
+    Consensus is not truth: an encoder that is better than all others agrees with none. nan where
+    there is no other family.
 
     Args:
         labels: of each encoder, at the same ks and seeds.
@@ -160,9 +161,11 @@ def without_labels(
 ) -> tuple[pd.DataFrame, Verdict]:
     """Return the ranks, as `embedbench.ranking.rank_by`, and the verdict.
 
-    Encoders are put in order by their mean place in constancy and in consensus. The better half
-    of them is named, if the first of it is in the better half by either witness alone; else the
-    witnesses contradict each other, and it cannot be told.
+    Encoders are put in order by their mean place in constancy and in consensus, then by the worse
+    of the two. The better half of them is named, less those that a witness puts last, if the
+    first of it is in the better half by either witness alone, and so are those tied with it. Else
+    the witnesses contradict each other, and it cannot be told; nor where there are fewer than
+    three encoders, for two agree with each other equally but for chance.
 
     Args:
         names: of the encoders.
@@ -186,30 +189,32 @@ def without_labels(
     kept = [name for name, there in zip(names, known, strict=True) if there]
     mean_places = places(both[:, known])
     moved = np.stack([replicates[name][known].T for name in ("constancy", "consensus")])
+    alone = rankdata(-both[:, known], axis=1)
     ranks = rank_by(kept, list(-mean_places), -places(moved).T)
-    low, high = rank(-places(moved).T)
-    first = list(ranks.sort_values("rank", kind="stable").index)
-    leader = kept.index(first[0])
-    alone = rankdata(-both[:, known], axis=1)[:, leader]
-    group = tuple(first[:half])
+    first = [kept[row] for row in np.lexsort((np.array(kept), alone.max(axis=0), mean_places))]
+    leaders = alone[:, mean_places == mean_places.min()]
+    last = alone.max(axis=0) >= len(kept)
+    group = tuple(name for name in first[:half] if not last[kept.index(name)])
     ranks["tied_with_best"] = [name in group for name in ranks.index]
     reasons: tuple[str, ...]
-    if (alone <= half).all():
+    if len(kept) < _LEAST_FOR_CONSENSUS:
+        answer = CANNOT_TELL
+        reasons = ("Two encoders agree with each other equally: consensus needs a third one.",)
+    elif (leaders <= half).all():
         answer = "best" if len(group) == 1 else "tied"
         reasons = (
             f"Two witnesses agree on the better half of the {len(kept)} encoders: pictures keep "
             "their cluster when they are lightly changed, and the clusters agree with those of "
             "the other encoders. It is evidence, not proof.",
         )
-    elif len(kept) < _LEAST_FOR_CONSENSUS:
-        answer = CANNOT_TELL
-        reasons = ("Two encoders agree with each other equally: consensus needs a third one.",)
     else:
+        worst = [name for name in first if mean_places[kept.index(name)] == mean_places.min()][-1]
+        leader = alone[:, kept.index(worst)]
         answer = CANNOT_TELL
         reasons = (
-            f"The two witnesses contradict each other: {first[0]} comes first by their mean, but "
-            f"is {_place(alone[0])} of {len(kept)} in keeping clusters under light changes and "
-            f"{_place(alone[1])} in agreeing with the other encoders.",
+            f"The two witnesses contradict each other: {worst} comes first by their mean, but "
+            f"is {_place(leader[0])} of {len(kept)} in keeping clusters under light changes and "
+            f"{_place(leader[1])} in agreeing with the other encoders.",
         )
     return ranks, Verdict("no labels", answer, group, reasons + missing)
 

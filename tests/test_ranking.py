@@ -105,9 +105,6 @@ def test_a_metric_without_a_number_leaves_that_encoder_out() -> None:
     assert table[["encoder", "other"]].to_numpy().tolist() == [["a", "c"], ["c", "a"]]
 
 
-# The columns of the empty table are those of `compare_pairs`; `clusterer` and `metric` are only
-# added to tables with rows.
-@pytest.mark.xfail(strict=True, reason="bug: pairs.csv without rows has no clusterer and metric")
 def test_a_table_without_pairs_keeps_its_columns() -> None:
     for scores in (
         {"a": {"kmeans": {"ami": score(0.9)}}},

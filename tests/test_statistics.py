@@ -119,10 +119,6 @@ def test_more_resamples_begin_with_the_same_ones() -> None:
     assert not np.array_equal(few, resamples(30, seed=1, count=100).of([score]))
 
 
-# The noise for images made up at random is seeded by the score's place in the list: the interval
-# of one AMI is not the same in comparison.csv, ranks and pairs, and an encoder that is added
-# first moves those of all others.
-@pytest.mark.xfail(strict=True, reason="bug: resamples of a score depend on its place in the list")
 def test_a_score_has_the_same_resamples_whatever_stands_beside_it() -> None:
     scores = [mean_score(np.random.default_rng(seed).random((2, 30))) for seed in range(3)]
     found = resamples(30).of(scores)
@@ -149,9 +145,6 @@ def test_few_images_have_intervals(images: int) -> None:
         assert low <= high <= 1
 
 
-# With two known labels, leaving an image out leaves one image and no pairs of images: 0 / 0, a
-# warning, and an influence of nan.
-@pytest.mark.xfail(strict=True, raises=RuntimeWarning, reason="bug: `ari_score` of two labels")
 def test_labels_for_two_images_have_intervals() -> None:
     truth = np.array([0, 1, -1, -1], dtype=np.int32)
     labels = np.array([[0, 1, 1, 0]], dtype=np.int32)
@@ -172,8 +165,6 @@ def test_labels_for_some_images_have_the_interval_of_those() -> None:
         assert 1.5 < width["some"] / width["whole"] < 3  # about sqrt(200 / 50)
 
 
-# A share is never below 0: `intervals` knows of the highest value only.
-@pytest.mark.xfail(strict=True, reason="bug: the interval of a share of 0 begins below 0")
 def test_the_interval_of_a_share_stays_above_0() -> None:
     low, high = resamples(100).intervals({"none right": mean_score(np.zeros((1, 100)))})[
         "none right"

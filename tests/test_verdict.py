@@ -32,7 +32,7 @@ from embedbench.verdict import (
 )
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _one_thread() -> Iterator[None]:
     with threadpool_limits(1):
         yield
@@ -202,16 +202,15 @@ def test_the_named_are_some_of_the_better_half_the_best_first(
     names = [f"e{row}" for row in range(len(both))]
     constancy = {name: pair[0] for name, pair in zip(names, both, strict=True)}
     table, found = witnesses(constancy, [pair[1] for pair in both])
-    assert 1 <= len(found.group) <= max(1, len(both) // 2)
+    assert len(found.group) <= max(1, len(both) // 2)
+    assert found.group or found.answer == CANNOT_TELL
     order = table.loc[list(found.group), "rank"]
-    assert order.is_monotonic_increasing and order.iloc[0] == 1
+    assert order.is_monotonic_increasing
+    assert found.answer == CANNOT_TELL or order.iloc[0] == 1
     assert found.answer in ("best", "tied", CANNOT_TELL)
     assert (found.answer == "best") <= (len(found.group) == 1)
 
 
-# By mean place `a` and `b` are both 2, and the one that stands first in the list is looked at: `a`,
-# third by one witness (cannot tell), or `b`, second by both (tied).
-@pytest.mark.xfail(strict=True, reason="bug: the verdict depends on the order of the encoders")
 def test_encoders_in_another_order_have_the_same_verdict() -> None:
     found = []
     for names in ("abcd", "bacd"):
@@ -222,25 +221,17 @@ def test_encoders_in_another_order_have_the_same_verdict() -> None:
     assert found[0] == found[1]
 
 
-# Only the first of those named is held against each witness alone. The last by consensus, which
-# agrees with the others as by chance, is named behind it, and may be the recommended one. So in
-# 4 of 12 worlds such as below, where the wrong one has twelve tight clusters in four.
-@pytest.mark.xfail(strict=True, reason="bug: one that a witness puts last is named as tied")
 def test_none_is_named_that_one_witness_puts_last() -> None:
     constancy = {"h1": 0.995, "h2": 0.99, "h3": 0.98, "h4": 0.985, "h5": 0.97, "wrong": 1.0}
     _, found = witnesses(constancy, [0.51, 0.52, 0.505, 0.36, 0.32, 0.01])
     assert "wrong" not in found.group
 
 
-# Two encoders agree with each other, and that is one number: what is left between them is which
-# seeds were compared (of 60 draws of one law 55 %
-# one way, by 0.02). It decides whether the
-# more constant of the two is the best or it cannot be told.
-@pytest.mark.xfail(strict=True, reason="bug: two encoders have the same consensus but for seeds")
-def test_consensus_of_two_encoders_tells_them_not_apart() -> None:
-    one, other = partitions(0, 2)
-    found = consensus_scores([one, other], np.arange(2))
-    assert found[0].mean == pytest.approx(found[1].mean)
+def test_two_encoders_alone_are_not_told_apart() -> None:
+    """What they agree on is one number; what is left between them is which seeds were compared."""
+    for consensus in ([0.51, 0.49], [0.49, 0.51]):
+        _, found = witnesses({"a": 0.9, "b": 0.5}, consensus)
+        assert found.answer == CANNOT_TELL
 
 
 # The trap
@@ -297,8 +288,8 @@ def test_the_tightest_clusters_by_the_wrong_attribute_are_not_named(seed: int) -
     assert agreements["wrong"] < 0.1 < 0.8 < min(agreements[name] for name in names[1:])
 
     def constancy(name: str) -> Score:
-        runs, copies = labels[name].reshape(-1, 120), made.copies[name]
-        return clusters_kept(made.vectors[name], runs, copies.vectors, copies.rows)
+        copies = made.copies[name]
+        return clusters_kept(made.vectors[name], labels[name], copies.vectors, copies.rows)
 
     alike = np.array(
         [[linear_cka(made.vectors[one], made.vectors[two]) for two in names] for one in names]

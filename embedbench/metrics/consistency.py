@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float32, Float64, Int
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
-from embedbench.metrics.scores import Score, ami_score
+from embedbench.metrics.scores import Score, ami_score, mean_score
 
 __all__ = ["Consistency", "clusters_kept", "consistency"]
 
@@ -82,35 +82,55 @@ def _nearest(
 
 def clusters_kept(
     vectors: Vectors,
-    labels: Int[np.ndarray, "runs images"],
+    labels: Int[np.ndarray, "ks seeds images"],
     copies: Copies,
     rows: Rows,
 ) -> Score:
     """Return how well the copies' clusters agree with the images' own: AMI, mean over changes.
 
     A copy is in the cluster whose mean direction is the nearest to it. At most 1, higher is
-    better, 0 is chance. A run takes the place of a seed; nan where there is no copy or fewer
-    than two clusters.
+    better, 0 is chance. It is the mean over those ks at which the images in `rows` have two
+    clusters or more; nan where there is no copy or no such k.
 
     Args:
         vectors: as the encoder made them.
-        labels: partitions of all images; noise, -1, is no cluster.
+        labels: partitions of all images at several ks; noise, -1, is no cluster.
         copies: the vectors of each change's copies; rows of nan where there is none.
         rows: the images that the copies were made from.
     """
     unit = normalize(vectors.astype(np.float64))
     there = np.isfinite(copies).all(axis=(0, 2))
-    moved = [normalize(changed[there].astype(np.float64)) for changed in copies]
-    estimates, doubt = np.full((2, len(labels)), np.nan)
-    influence = np.zeros((len(labels), len(vectors)))
-    for run, own in enumerate(labels):
-        clusters = np.unique(own[own >= 0])
-        if not len(clusters) or not there.any():
-            continue
-        means = np.stack([unit[own == cluster].mean(axis=0) for cluster in clusters])
-        lengths = (means**2).sum(axis=1)
-        nearest = [clusters[np.argmin(lengths - 2 * rows @ means.T, axis=1)] for rows in moved]
-        score = ami_score(np.array(nearest), own[rows[there]])
-        estimates[run], doubt[run] = score.mean, score.doubt.mean()
-        influence[run, rows[there]] = score.influence.mean(axis=0)
-    return Score(estimates, influence, doubt, int(there.sum()))
+    ks, seeds, images = labels.shape
+    estimates, doubt = np.full((2, ks, seeds), np.nan)
+    influence = np.zeros((ks, seeds, images))
+    if there.any():
+        moved = [normalize(changed[there].astype(np.float64)) for changed in copies]
+        for run in np.ndindex(ks, seeds):
+            score = _kept(unit, labels[run], moved, rows[there])
+            estimates[run], doubt[run] = score.mean, score.doubt.mean()
+            influence[run][rows[there]] = score.influence.mean(axis=0)
+    known = np.isfinite(estimates).all(axis=1)
+    if not known.any():
+        return mean_score(np.full((seeds, images), np.nan), low=-1.0)
+    return Score(
+        estimates[known].mean(axis=0),
+        influence[known].mean(axis=0),
+        doubt[known].mean(axis=0),
+        int(there.sum()),
+    )
+
+
+def _kept(
+    unit: Float64[np.ndarray, "images dim"],
+    own: Int[np.ndarray, " images"],
+    moved: list[Float64[np.ndarray, "sampled dim"]],
+    rows: Rows,
+) -> Score:
+    """Return the score of one partition, each change in the place of a seed."""
+    clusters = np.unique(own[own >= 0])
+    if not len(clusters):
+        return mean_score(np.full((len(moved), len(rows)), np.nan), low=-1.0)
+    means = np.stack([unit[own == cluster].mean(axis=0) for cluster in clusters])
+    lengths = (means**2).sum(axis=1)
+    nearest = [clusters[np.argmin(lengths - 2 * copies @ means.T, axis=1)] for copies in moved]
+    return ami_score(np.array(nearest), own[rows])

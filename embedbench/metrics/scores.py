@@ -36,12 +36,14 @@ class Score:
         doubt: the root mean square influence of an image made up at random, so that an interval
             has a width also where all images are right.
         counted: how many images count.
+        low: the lowest that the number can be.
     """
 
     estimates: Float64[np.ndarray, " seeds"]
     influence: Float64[np.ndarray, "seeds images"]
     doubt: Float64[np.ndarray, " seeds"]
     counted: int
+    low: float = -1.0
 
     @property
     def mean(self) -> float:
@@ -63,7 +65,7 @@ def mean_score(values: Float64[np.ndarray, "seeds images"], low: float = 0.0) ->
     means = values[:, counts].mean(axis=1)
     influence = np.where(counts, values - means[:, None], 0.0)
     away = ((1 - means) ** 2 + (means - low) ** 2) / 2
-    return Score(means, influence, np.sqrt(_COINS * away), counted)
+    return Score(means, influence, np.sqrt(_COINS * away), counted, low)
 
 
 def ami_score(labels: Int[np.ndarray, "seeds images"], truth: Int[np.ndarray, " images"]) -> Score:
@@ -204,7 +206,7 @@ def _ari_changed(table: _Table, step: int) -> tuple[float, _Values]:
     def index(
         pairs: _Numbers, rows: _Numbers, columns: _Numbers, images: int
     ) -> Float64[np.ndarray, "..."]:
-        by_chance = rows * columns / (images * (images - 1) / 2)
+        by_chance = rows * columns / max(images * (images - 1) / 2, 1)
         return _ratio(pairs - by_chance, (rows + columns) / 2 - by_chance)
 
     def pairs(counts: Int[np.ndarray, "..."]) -> Float64[np.ndarray, "1 1"]:
