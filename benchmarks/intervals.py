@@ -4,10 +4,11 @@ python benchmarks/intervals.py [SETS]
 
 Each set of pictures is drawn anew from a known law: a label, and for each of two encoders and 10
 seeds a cluster, right with a probability that an image has (some are hard for all) and a seed has
-(some starts are poor). The known answer is the mean of the score over 20,000 such sets. A second
-law clusters Gaussian classes with K-means, so that the partition itself is drawn anew with the
-images. Printed: how often the 95 % interval holds the answer (of each encoder, and of their
-difference), and how often two encoders of one law, and one encoder given twice, are called tied.
+(some starts are poor). The known answer is the mean of the score over ten times as many other
+sets. A second law clusters Gaussian classes with K-means, so that the partition itself is drawn
+anew with the images. Printed: how often the 95 % interval holds the answer (of each encoder, and
+of their difference), and how often two encoders of one law, and one encoder given twice, are
+called tied.
 """
 
 import sys
@@ -99,24 +100,20 @@ def main() -> None:
     """Print the table."""
     sets = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     rows = []
-    for images, classes, right in [
-        (100, 4, 0.6), (300, 10, 0.5), (300, 10, 0.8), (300, 10, 0.95), (600, 20, 0.9),
-        (1000, 20, 0.3), (1000, 20, 0.8),
-    ]:  # fmt: skip
+    for images, classes, right in [(100, 4, 0.6), (300, 10, 0.8), (600, 20, 0.9)]:
         for name, score in SCORES.items():
             law = partial(draw, images=images, classes=classes, right=right)
-            found = simulate(law, score, sets, min(20 * sets, 4000))
+            found = simulate(law, score, sets, 10 * sets)
             rows.append(
                 {"law": "made", "images": images, "classes": classes, "score": name, **found}
             )
-            print(pd.Series(rows[-1]).to_frame().T.to_string(header=len(rows) == 1), flush=True)
-    for images, classes, apart in [(150, 5, 1.0), (300, 10, 0.8), (300, 10, 1.2)]:
+            print(f"{images} images, {name}", file=sys.stderr)
+    for images, classes, apart in [(150, 5, 1.0), (300, 10, 0.8)]:
         clustered = partial(draw_kmeans, images=images, classes=classes, apart=apart)
         found = simulate(clustered, ami_score, sets // 5, sets // 2)
         rows.append(
             {"law": "K-means", "images": images, "classes": classes, "score": "ami", **found}
         )
-    print()
     print(pd.DataFrame(rows).to_markdown(index=False, floatfmt=".3f"))
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from jaxtyping import Float64
 
 from embedbench.analyse import Analysis, Task
+from embedbench.criteria import NEIGHBOURS
 from embedbench.metrics.scores import Score, mean_score
 from embedbench.metrics.similarity import agreement
 from embedbench.ranking import pairs_table, rank_by
@@ -100,7 +101,10 @@ def _criteria_table(
     analysis: Analysis, consensus: Sequence[Score], resamples: Resamples
 ) -> pd.DataFrame:
     """A row for each encoder x criterion that needs no labels, with what chance gives."""
-    stable = _stability(analysis.tables["comparison"])
+    comparison = analysis.tables["comparison"]
+    stable = _first_numbers(comparison, "stability")
+    planes = _first_numbers(comparison[comparison["space"].str.startswith("umap")], "silhouette")
+    alike = analysis.tables["similarity"].groupby("encoder")["mutual_knn"].mean()
     rows: list[dict[str, Any]] = []
     for (name, found), agreed in zip(analysis.criteria.items(), consensus, strict=True):
         own = {key: score for key, score in found.scores.items() if key not in WITH_LABELS}
@@ -110,7 +114,16 @@ def _criteria_table(
         }
         values |= {key: (value, np.nan, np.nan) for key, value in found.numbers.items()}
         values["stability"] = stable[name]
-        shuffled = found.shuffled | {"consensus": _by_chance(name, analysis)}
+        if name in planes:
+            values["silhouette_umap"] = planes[name]
+        if not alike.empty:
+            values["neighbour_consensus"] = (float(alike[name]), np.nan, np.nan)
+        images = len(analysis.disagreement)
+        by_chance = min(1.0, NEIGHBOURS / (images - 1))
+        shuffled = found.shuffled | {
+            "consensus": _by_chance(name, analysis),
+            "neighbour_consensus": by_chance,
+        }
         rows += [
             {
                 "encoder": name,
@@ -119,17 +132,17 @@ def _criteria_table(
                 "low": low,
                 "high": high,
                 "shuffled": shuffled.get(key),
-                "random": found.random.get(key),
+                "random": by_chance if key == "neighbour_consensus" else found.random.get(key),
             }
             for key, (value, low, high) in values.items()
         ]
     return pd.DataFrame(rows).astype({"shuffled": float, "random": float})
 
 
-def _stability(comparison: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
-    """Return each encoder's stability in its first row: first space and clusterer, shared k."""
+def _first_numbers(comparison: pd.DataFrame, name: str) -> dict[str, tuple[float, float, float]]:
+    """Return a number and its interval from each encoder's first row: the shared k."""
     first = comparison.drop_duplicates("encoder").set_index("encoder")
-    columns = ["stability", "stability_low", "stability_high"]
+    columns = [name, f"{name}_low", f"{name}_high"]
     return {str(name): tuple(row) for name, row in first[columns].astype(float).T.items()}
 
 

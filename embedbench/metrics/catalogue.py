@@ -327,6 +327,28 @@ ENCODER_METRICS = (
         "embedbench",
     ),
     Metric(
+        "neighbour_consensus",
+        "neighbour consensus",
+        +1,
+        0.0,
+        1.0,
+        False,
+        "How many of the ten nearest images of an image are the same by another encoder, on "
+        "average: 1 is all. Consensus is not the truth.",
+        "mutual k-nearest neighbours, Huh et al. 2024, arXiv 2405.07987",
+    ),
+    Metric(
+        "silhouette_umap",
+        "silhouette in UMAP",
+        +1,
+        -1.0,
+        1.0,
+        False,
+        "The silhouette of clusters found in a UMAP of the vectors, the same recipe for every "
+        "encoder; there only where a space umap:N was asked for.",
+        "Lowe et al. 2024, arXiv 2406.02465; umap-learn",
+    ),
+    Metric(
         "hubness",
         "hubness",
         -1,
