@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from embedbench.dataset import Dataset
+from embedbench.duplicates import duplicate_rate
 from embedbench.embed import Embedding
 from embedbench.encoder import Encoder
 from embedbench.results import FAILURE_COLUMNS
@@ -152,6 +153,7 @@ def run_record(
         "dataset": {
             "images": len(images),
             "classes": int(images["truth"].nunique()) if "truth" in images else None,
+            "duplicates": round(duplicate_rate(images["group"].to_numpy()), 4),
             "fingerprint": _dataset_fingerprint(images),
         },
         "fingerprints": {name: found.record["fingerprint"] for name, found in embeddings.items()},
