@@ -1,6 +1,6 @@
 """The labelled sets on which the verdict is measured, made as folders of small images.
 
-python benchmarks/labelled_sets.py OUT --assets ../shared/assets --debian / --emoji PACKAGE
+python benchmarks/labelled_sets.py OUT --assets ASSETS --debian / --emoji PACKAGE
 
 What each needs: `caltech`, `openimages`: a folder of assets; `samples`, `digits`: nothing;
 `fashion`, `stamps`, `clipart`: the Debian packages dataset-fashion-mnist,
@@ -47,7 +47,7 @@ def main() -> None:
     """Write the sets that can be had."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--assets", type=Path, default=Path("../shared/assets"))
+    parser.add_argument("--assets", type=Path, required=True)
     parser.add_argument("--debian", type=Path, default=Path("/"), help="where packages are rooted")
     parser.add_argument("--emoji", type=Path, default=Path("package"), help="the npm package")
     asked = parser.parse_args()

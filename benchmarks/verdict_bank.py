@@ -1,6 +1,6 @@
 """The vectors on which the verdict is measured: every set by every encoder, with light changes.
 
-python benchmarks/verdict_bank.py SETS OUT --assets ../shared/assets
+python benchmarks/verdict_bank.py SETS OUT --assets ASSETS
 
 Writes OUT/SET.safetensors, with one array `ENCODER` (1 + changes, images, dim) for each encoder,
 the first layer the images themselves, and `truth`. About 25 minutes on two cores; what is in the
@@ -70,7 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--assets", type=Path, default=Path("../shared/assets"))
+    parser.add_argument("--assets", type=Path, required=True)
     parser.add_argument("--store", type=Path)
     asked = parser.parse_args()
     weights = asked.assets / "weights"
