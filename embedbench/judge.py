@@ -108,9 +108,10 @@ def _criteria_table(
     rows: list[dict[str, Any]] = []
     for (name, found), agreed in zip(analysis.criteria.items(), consensus, strict=True):
         own = {key: score for key, score in found.scores.items() if key not in WITH_LABELS}
+        scores = own | {"consensus": agreed}
         values: dict[str, tuple[float, float, float]] = {
-            key: (score.mean, *resamples.intervals({key: score})[key])
-            for key, score in (own | {"consensus": agreed}).items()
+            key: (scores[key].mean, low, high)
+            for key, (low, high) in resamples.intervals(scores).items()
         }
         values |= {key: (value, np.nan, np.nan) for key, value in found.numbers.items()}
         values["stability"] = stable[name]

@@ -8,10 +8,7 @@ import pandas as pd
 from embedbench.errors import InputError
 from embedbench.results import Results
 
-__all__ = ["SUGGESTED", "suggest_labels"]
-
-SUGGESTED = 60
-"""So many random labels name the right encoders as surely as can be asked: `docs/verdict.md`."""
+__all__ = ["suggest_labels"]
 
 
 def suggest_labels(run: Path, count: int, out: Path, seed: int = 0) -> int:

@@ -53,8 +53,6 @@ def encoder_failures(encoding: dict[str, str], clustering: dict[str, str]) -> pd
 
 def stack(tables: list[pd.DataFrame], keys: list[dict[str, str]]) -> pd.DataFrame:
     """Return the tables as one, with their keys as the first columns, also where all are empty."""
-    if not tables:
-        return pd.DataFrame()
     named = [
         pd.concat([pd.DataFrame([key] * len(table), table.index, list(key)), table], axis=1)
         for table, key in zip(tables, keys, strict=True)
