@@ -12,10 +12,9 @@ from embedbench.cluster import KMeans
 from embedbench.embed import Embedding
 from embedbench.encoder import Vectors
 from embedbench.kmeans import fit_kmeans
+from embedbench.measure import NEIGHBOURS, measure_vectors
 from embedbench.metrics.consistency import clusters_kept, consistency
-from embedbench.metrics.geometry import anisotropy, effective_rank, intrinsic_dimension
-from embedbench.metrics.neighbours import Neighbourhood, hubness, knn_correct, neighbourhood
-from embedbench.metrics.probe import probe_correct
+from embedbench.metrics.neighbours import Neighbourhood
 from embedbench.metrics.scores import Score, mean_score
 from embedbench.metrics.stability import stability
 
@@ -23,8 +22,6 @@ __all__ = ["COPIES", "Copies", "Criteria", "choose_copied", "look_alone", "read_
 
 COPIES = 100
 """Of how many images changed copies are made."""
-
-NEIGHBOURS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,17 +106,8 @@ def look_alone(
         shared: the k at which encoders are compared.
         seed: of the folds, the shuffling and the random vectors.
     """
-    found = neighbourhood(vectors, truth, groups)
-    scores, numbers = _without_labels(vectors, copies, groups, labels, found)
-    if truth is not None:
-        assert found.average_precision is not None and found.r_precision is not None
-        per_image = {
-            "knn_accuracy": knn_correct(found, truth, NEIGHBOURS),
-            "retrieval_map": found.average_precision,
-            "r_precision": found.r_precision,
-            "linear_probe": probe_correct(vectors, truth, groups, seed),
-        }
-        scores = {name: mean_score(values[None]) for name, values in per_image.items()} | scores
+    found, scores, numbers = measure_vectors(vectors, truth, groups, seed)
+    scores |= _of_copies(vectors, copies, groups, labels)
     ks = [len(np.unique(rows[0])) for rows in labels]
     generator = np.random.default_rng(seed)
     nulls, null_labels = [], []
@@ -129,37 +117,27 @@ def look_alone(
         distinct = len(np.unique(blank, axis=0))
         fits = fit_kmeans(_unit(blank), [(min(k, distinct), seed) for k in ks])
         null_labels.append(np.array([fit.labels for fit in fits], dtype=np.int32))
-        blank_found = neighbourhood(blank, None, groups)
-        means, others = _without_labels(
-            blank, blanks, groups, null_labels[-1][:, None], blank_found
-        )
+        _, _, others = measure_vectors(blank, None, groups, seed)
+        means = _of_copies(blank, blanks, groups, null_labels[-1][:, None])
         others["stability"] = stability(_unit(blank), KMeans(), shared, seed).value
         nulls.append({name: score.mean for name, score in means.items()} | others)
     return Criteria(scores, numbers, nulls[0], nulls[1], found, null_labels[0])
 
 
-def _without_labels(
+def _of_copies(
     vectors: Vectors,
     copies: Copies | None,
     groups: Int[np.ndarray, " images"],
     labels: Int[np.ndarray, "ks seeds images"],
-    found: Neighbourhood,
-) -> tuple[dict[str, Score], dict[str, float]]:
-    numbers = {
-        "hubness": hubness(found, NEIGHBOURS),
-        "anisotropy": anisotropy(vectors),
-        "effective_rank": effective_rank(vectors),
-        "intrinsic_dimension": intrinsic_dimension(vectors),
-    }
+) -> dict[str, Score]:
     if copies is None:
-        return {}, numbers
+        return {}
     kept = consistency(vectors, copies.vectors, copies.rows, groups, NEIGHBOURS)
-    scores = {
+    return {
         "copies_found": _score_of_sample(kept.found, copies.rows, len(vectors)),
         "neighbours_kept": _score_of_sample(kept.kept, copies.rows, len(vectors)),
         "clusters_kept": clusters_kept(vectors, labels, copies.vectors, copies.rows),
     }
-    return scores, numbers
 
 
 def _score_of_sample(

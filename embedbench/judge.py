@@ -9,7 +9,7 @@ import pandas as pd
 from jaxtyping import Float64
 
 from embedbench.analyse import Analysis, Task
-from embedbench.criteria import NEIGHBOURS
+from embedbench.measure import NEIGHBOURS
 from embedbench.metrics.scores import Score, mean_score
 from embedbench.metrics.similarity import agreement
 from embedbench.ranking import pairs_table, rank_by

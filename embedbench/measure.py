@@ -1,0 +1,136 @@
+"""One set of images by one encoder, measured in every way: its clusters and its neighbours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+from embedbench.cluster import Clusterer, highest_k
+from embedbench.encoder import Vectors
+from embedbench.metrics.geometry import anisotropy, effective_rank, intrinsic_dimension
+from embedbench.metrics.neighbours import Neighbourhood, hubness, knn_correct, neighbourhood
+from embedbench.metrics.probe import probe_correct
+from embedbench.metrics.scores import Score, mean_score
+from embedbench.statistics import Resamples
+from embedbench.sweep import Candidate, comparison_rows, sweep_space
+
+__all__ = ["ENCODER_ALONE", "Measured", "Measures", "NEIGHBOURS", "measure", "measure_vectors"]
+
+ENCODER_ALONE = ""
+"""Stands for the clusterer of a metric that needs no clusters."""
+
+NEIGHBOURS = 10
+
+_NO_METRIC = {"clusterer", "k", "k_from", "seconds"}
+_NO_MEAN = ("_clustered", "_low", "_high", "_l2")
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """How a set of images is measured.
+
+    Attributes:
+        clusterers: each is run with every seed.
+        space: what they see.
+        k: the number of clusters; fewer where the images allow no more.
+        seeds: the same for every set.
+    """
+
+    clusterers: Sequence[Clusterer]
+    space: str
+    k: int
+    seeds: Sequence[int]
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What was found, by clusterer and metric.
+
+    Attributes:
+        values: means over the seeds; nan where a number is not defined. Metrics are those of
+            `embedbench.metrics`; those of the vectors alone stand under `ENCODER_ALONE`.
+        scores: of those metrics of which each image's influence is known.
+        k: the number of clusters asked of the clusterers.
+    """
+
+    values: dict[Key, float]
+    scores: dict[Key, Score]
+    k: int
+
+
+def measure(
+    vectors: Vectors,
+    truth: Int[np.ndarray, " images"] | None,
+    groups: Int[np.ndarray, " images"],
+    how: Measures,
+) -> Measured:
+    """Return every metric of the images, clustered on their own.
+
+    Args:
+        vectors: what the encoder made of these images.
+        truth: codes of the labels, -1 where not known; None without labels.
+        groups: images of the same number are copies of one another.
+        how: clusterers, space, k and seeds.
+
+    Raises:
+        InputError: the images are too few or too much alike to be clustered.
+    """
+    groups = np.unique(groups, return_inverse=True)[1]
+    k = max(2, min(how.k, highest_k(vectors)))
+    sweep = sweep_space(vectors, how.space, how.clusterers, [k], how.seeds, truth, ())
+    resamples = Resamples(groups, how.seeds[0])
+    rows, by_clusterer = comparison_rows(
+        sweep, how.clusterers, [Candidate("given", k)], truth, resamples, how.seeds[0]
+    )
+    values: dict[Key, float] = {
+        (str(row["clusterer"]), str(name)): float(row[name])
+        for row in rows.to_dict("records")
+        for name in row
+        if not (name in _NO_METRIC or str(name).endswith(_NO_MEAN))
+    }
+    scores = {
+        (clusterer, metric): score
+        for clusterer, found in by_clusterer.items()
+        for metric, score in found.items()
+    }
+    _, alone, numbers = measure_vectors(vectors, truth, groups, how.seeds[0])
+    scores |= {(ENCODER_ALONE, name): score for name, score in alone.items()}
+    values |= {(ENCODER_ALONE, name): score.mean for name, score in alone.items()}
+    values |= {(ENCODER_ALONE, name): value for name, value in numbers.items()}
+    return Measured(values, scores, k)
+
+
+def measure_vectors(
+    vectors: Vectors,
+    truth: Int[np.ndarray, " images"] | None,
+    groups: Int[np.ndarray, " images"],
+    seed: int,
+) -> tuple[Neighbourhood, dict[str, Score], dict[str, float]]:
+    """Return the neighbours of the images, the scores with labels, the numbers without.
+
+    Args:
+        vectors: what an encoder made.
+        truth: codes of the labels, -1 where not known; None without labels: no scores.
+        groups: images of the same number are copies of one another.
+        seed: of the folds of the linear probe.
+    """
+    found = neighbourhood(vectors, truth, groups)
+    numbers = {
+        "hubness": hubness(found, NEIGHBOURS),
+        "anisotropy": anisotropy(vectors),
+        "effective_rank": effective_rank(vectors),
+        "intrinsic_dimension": intrinsic_dimension(vectors),
+    }
+    if truth is None:
+        return found, {}, numbers
+    assert found.average_precision is not None and found.r_precision is not None
+    per_image = {
+        "knn_accuracy": knn_correct(found, truth, NEIGHBOURS),
+        "retrieval_map": found.average_precision,
+        "r_precision": found.r_precision,
+        "linear_probe": probe_correct(vectors, truth, groups, seed),
+    }
+    return found, {name: mean_score(values[None]) for name, values in per_image.items()}, numbers
