@@ -2,9 +2,12 @@
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
@@ -13,10 +16,36 @@ from jaxtyping import Int
 from embedbench.errors import ImageError, InputError
 from embedbench.images import SUFFIXES
 
-__all__ = ["Dataset", "Source", "read_dataset", "read_source"]
+__all__ = [
+    "Dataset",
+    "Remote",
+    "Source",
+    "content_hash",
+    "names_of_urls",
+    "read_dataset",
+    "read_source",
+]
 
-Source = Path | bytes
-"""Where an image is: a file, or its bytes."""
+OPEN_IMAGES = "open-images:"
+
+
+@dataclass(frozen=True)
+class Remote:
+    """An image that is not on this machine yet; `embedbench.download.fetch` brings it.
+
+    Attributes:
+        url: where it is; what is no http(s) address is listed as a failure when it is fetched.
+        file: where it is to be kept; None for a place among the downloads.
+        md5: the MD5 of the file, in hex, where it is known.
+    """
+
+    url: str
+    file: Path | None = None
+    md5: str | None = None
+
+
+Source = Path | bytes | Remote
+"""Where an image is: a file, its bytes, or an address."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +57,14 @@ class Dataset:
         sources: where each image is.
         table: a row an image: `truth` (a label or missing) and any other known columns.
         origin: what the dataset was read from, for people.
+        remarks: what a person should know of how it was read, a sentence each.
     """
 
     names: tuple[str, ...]
     sources: tuple[Source, ...]
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     origin: str = "images"
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.names:
@@ -51,11 +82,11 @@ class Dataset:
 
     def take(self, rows: Sequence[int] | Int[np.ndarray, " rows"]) -> "Dataset":
         """Return the dataset of these rows alone, in this order."""
-        return Dataset(
+        return replace(
+            self,
             names=tuple(self.names[row] for row in rows),
             sources=tuple(self.sources[row] for row in rows),
             table=self.table.iloc[list(rows)].reset_index(drop=True),
-            origin=self.origin,
         )
 
     def sample(self, limit: int | None, seed: int = 0) -> "Dataset":
@@ -105,7 +136,7 @@ class Dataset:
         return codes.astype(np.int32), [str(name) for name in classes]
 
     def _with_table(self, table: pd.DataFrame) -> "Dataset":
-        return Dataset(self.names, self.sources, table, self.origin)
+        return replace(self, table=table)
 
     @classmethod
     def from_images(
@@ -114,7 +145,7 @@ class Dataset:
         truth: Sequence[str | None] | None = None,
         origin: str = "images",
     ) -> "Dataset":
-        """Return a dataset of files or of the bytes of files, named by file name or number."""
+        """Return a dataset of images, named by their paths, or by number where they have none."""
         sources = tuple(images)
         names = [
             source.as_posix() if isinstance(source, Path) else f"{row:06d}"
@@ -128,10 +159,12 @@ def read_source(source: Source) -> bytes:
     """Return the bytes of an image's file.
 
     Raises:
-        ImageError: the file cannot be read.
+        ImageError: the file cannot be read, or is not on this machine.
     """
     if isinstance(source, bytes):
         return source
+    if isinstance(source, Remote):
+        raise ImageError("not downloaded")
     try:
         return source.read_bytes()
     except OSError as error:
@@ -139,13 +172,22 @@ def read_source(source: Source) -> bytes:
 
 
 def read_dataset(source: str | Path | Dataset) -> Dataset:
-    """Return the dataset in a folder, or in a `.csv` or `.parquet` table with a `path` column.
+    """Return the dataset that a source names; nothing is downloaded.
+
+    Args:
+        source: a folder; a `.csv` or `.parquet` table with a column `path` or `url`, of which a
+            row with both uses its path; or `open-images:FOLDER[,field=value ...]`, as in
+            `embedbench.openimages`.
 
     Raises:
         InputError: there is no such thing, or no image in it.
     """
     if isinstance(source, Dataset):
         return source
+    if isinstance(source, str) and source.startswith(OPEN_IMAGES):
+        from embedbench.openimages import read_open_images
+
+        return read_open_images(source)
     path = Path(source)
     if path.is_dir():
         return _read_folder(path)
@@ -177,20 +219,76 @@ def _read_folder(folder: Path) -> Dataset:
 
 def _read_table(file: Path) -> Dataset:
     table = _load_table(file)
-    if "path" not in table.columns:
+    if "path" not in table.columns and "url" not in table.columns:
         columns = ", ".join(map(str, table.columns))
-        raise InputError(f"'{file}' must have a column `path`; it has {columns}")
-    if table["path"].isna().any():
-        row = int(table["path"].isna().to_numpy().argmax())
-        raise InputError(f"'{file}' has no path in row {row + 1}")
-    table = table.assign(path=table["path"].astype(str)).sort_values("path", ignore_index=True)
-    names = tuple(PurePosixPath(path.replace("\\", "/")).as_posix() for path in table["path"])
-    sources = tuple(file.parent / name for name in names)
-    table = table.drop(columns="path")
+        raise InputError(f"'{file}' must have a column `path` or `url`; it has {columns}")
+    if "url" not in table.columns and "" in (paths := _texts(table, "path")):
+        raise InputError(f"'{file}' has no path in row {paths.index('') + 1}")
+    table = _in_order(table)
+    paths, urls = (_texts(table, column) for column in ("path", "url"))
+    paths = [PurePosixPath(path.replace("\\", "/")).as_posix() if path else "" for path in paths]
+    named = iter(names_of_urls([u for p, u in zip(paths, urls, strict=True) if not p], paths))
+    names = tuple(path or next(named) for path in paths)
+    sources = tuple(
+        file.parent / path if path else Remote(url.strip())
+        for path, url in zip(paths, urls, strict=True)
+    )
+    table = table.drop(columns="path", errors="ignore")
     labels = next((name for name in ("truth", "label") if name in table.columns), None)
     if labels:
         table["truth"] = _as_labels(table[labels])
     return Dataset(names, sources, table, str(file))
+
+
+def _texts(table: pd.DataFrame, column: str) -> list[str]:
+    """The texts in a column; empty where there is none."""
+    if column not in table.columns:
+        return [""] * len(table)
+    return ["" if pd.isna(value) else str(value) for value in table[column]]
+
+
+def _in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows by path, then by URL; where these are the same, by whatever else they hold."""
+    keys = pd.DataFrame({column: _texts(table, column) for column in ("path", "url")})
+    if keys.duplicated().any():
+        keys = keys.assign(rest=[str(tuple(row)) for row in table.itertuples(index=False)])
+    order = keys.sort_values(list(keys.columns), kind="stable").index
+    return table.loc[order].reset_index(drop=True)
+
+
+def names_of_urls(urls: Sequence[str], taken: Iterable[str] = ()) -> list[str]:
+    """Return a name for each URL, all different, none of them taken.
+
+    The last part of the URL's path where that is one URL's alone; else its host and path; where
+    these too are several's, numbered in the order of the URLs. The order in which different URLs
+    are given changes no name.
+    """
+    parts = [_parts_of_url(url) for url in urls]
+    short, long = Counter(last for last, _ in parts), Counter(path for _, path in parts)
+    used = set(taken)
+    names: dict[int, str] = {}
+    for row, (last, path) in enumerate(parts):
+        for name, alone in ((path, long[path] == 1), (last, short[last] == 1)):
+            if alone and name not in used:
+                names[row] = name
+    used |= set(names.values())
+    for row in sorted(set(range(len(urls))) - set(names), key=lambda row: (urls[row], row)):
+        path = parts[row][1]
+        numbered = (f"{path}#{number}" for number in count(1))
+        names[row] = next(name for name in numbered if name not in used)
+        used.add(names[row])
+    return [names[row] for row in range(len(urls))]
+
+
+def _parts_of_url(url: str) -> tuple[str, str]:
+    """The last part of the path, and host and path."""
+    try:
+        split = urlsplit(url)
+        host, path = split.hostname or "", split.path
+    except ValueError:
+        host, path = "", url
+    last = path.rstrip("/").rpartition("/")[2] or host or "no-url"
+    return last, f"{host}{path}" or "no-url"
 
 
 def _load_table(file: Path) -> pd.DataFrame:

@@ -1,13 +1,16 @@
 """Promises of datasets: the same order and labels everywhere, and clear words otherwise."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from embedbench.dataset import Dataset, read_dataset
+from embedbench.dataset import Dataset, Remote, names_of_urls, read_dataset
 from embedbench.errors import InputError
 
 
@@ -113,7 +116,7 @@ def test_a_source_without_images_says_so(tmp_path: Path, make: object, words: st
 
 def test_a_table_without_paths_says_what_it_has(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("file,label\na.png,x\n")
-    with pytest.raises(InputError, match="column `path`; it has file, label"):
+    with pytest.raises(InputError, match="column `path` or `url`; it has file, label"):
         read_dataset(tmp_path / "t.csv")
 
 
@@ -144,3 +147,102 @@ def test_labels_that_are_numbers_are_names_too(tmp_path: Path) -> None:
 def test_unknown_labels_name_the_columns(photographs: Path) -> None:
     with pytest.raises(InputError, match=r"a column \(truth\); not 'colour'"):
         read_dataset(photographs).with_truth("colour")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_table_of_urls_gives_remotes_and_keeps_its_columns(tmp_path: Path, suffix: str) -> None:
+    table = pd.DataFrame(
+        {
+            "url": ["https://x.org/b/2.jpg", " https://x.org/a/1.jpg?size=2 ", None],
+            "label": ["dog", "cat", None],
+            "camera": ["1", "2", "3"],
+        }
+    )
+    file = tmp_path / f"table{suffix}"
+    table.to_csv(file, index=False) if suffix == ".csv" else table.to_parquet(file)
+    dataset = read_dataset(file)
+    found = dict(zip(dataset.names, dataset.sources, strict=True))
+    assert found == {
+        "2.jpg": Remote("https://x.org/b/2.jpg"),
+        "1.jpg": Remote("https://x.org/a/1.jpg?size=2"),
+        "no-url": Remote(""),
+    }
+    assert dict(zip(dataset.names, truth(dataset), strict=True)) == {
+        "2.jpg": "dog", "1.jpg": "cat", "no-url": None,
+    }  # fmt: skip
+    assert set(dataset.table) == {"url", "label", "camera", "truth"}
+
+
+def test_a_row_with_a_path_uses_it_and_another_its_url(tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text(
+        "path,url\n1.png,https://x.org/1.png\n,https://x.org/1.png\n,https://x.org/2.png\n"
+    )
+    dataset = read_dataset(file)
+    found = dict(zip(dataset.names, dataset.sources, strict=True))
+    assert found == {
+        "1.png": tmp_path / "1.png",
+        "x.org/1.png": Remote("https://x.org/1.png"),
+        "2.png": Remote("https://x.org/2.png"),
+    }
+
+
+def test_a_table_of_paths_with_a_gap_names_the_row(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("path,label\nb.png,x\n,y\n")
+    with pytest.raises(InputError, match="no path in row 2"):
+        read_dataset(tmp_path / "t.csv")
+
+
+def test_urls_are_named_by_their_last_part_where_that_is_unique() -> None:
+    urls = {
+        "https://a.org/x/cat.jpg": "cat.jpg",
+        "https://a.org/x/dog.jpg": "a.org/x/dog.jpg",
+        "https://b.org/dog.jpg?s=1": "b.org/dog.jpg",
+        "https://c.org/photo?id=1": "c.org/photo#1",
+        "https://c.org/photo?id=2": "c.org/photo#2",
+        "https://d.org/": "d.org",
+        "file:///etc/passwd": "passwd",
+    }
+    assert names_of_urls(list(urls)) == list(urls.values())
+
+
+def test_a_url_that_is_there_twice_is_two_images(tmp_path: Path) -> None:
+    rows = ["https://x.org/1.png,dog", "https://x.org/1.png,cat", "https://x.org/1.png,"]
+    found = []
+    for order in (rows, rows[::-1]):
+        (tmp_path / "t.csv").write_text("\n".join(["url,label", *order]))
+        dataset = read_dataset(tmp_path / "t.csv")
+        found.append(dict(zip(dataset.names, truth(dataset), strict=True)))
+    assert found[0] == found[1] and len(found[0]) == 3
+    assert set(found[0].values()) == {"dog", "cat", None}
+
+
+PARTS = st.sampled_from(["a", "b", "a/b", "b.jpg", "a/b.jpg", "?x=1", "?x=2", "#1", "", "/", "//"])
+URLS = st.lists(
+    st.one_of(
+        st.builds(
+            "{}{}".format, st.sampled_from(["http://a/", "https://b/", "b", "", "ftp:"]), PARTS
+        ),
+        st.text(max_size=6),
+        st.sampled_from(["http://[", "no-url", "a", "a/b#1"]),
+    ),
+    max_size=12,
+)
+
+
+@given(URLS, st.lists(PARTS, max_size=3), st.randoms())
+def test_names_of_urls_are_unique_and_do_not_depend_on_their_order(
+    urls: Sequence[str], taken: Sequence[str], random: object
+) -> None:
+    names = names_of_urls(urls, taken)
+    assert len(set(names)) == len(urls) and not set(names) & set(taken) and "" not in names
+    order = sorted(range(len(urls)), key=lambda row: random.random())  # type: ignore[attr-defined]
+    again = names_of_urls([urls[row] for row in order], taken)
+    pairs = sorted(zip(urls, names, strict=True))
+    assert sorted(zip([urls[row] for row in order], again, strict=True)) == pairs
+
+
+def test_remarks_stay_with_the_dataset() -> None:
+    dataset = Dataset(("a", "b"), (b"1", b"2"), remarks=("one",))
+    assert dataset.take([1]).remarks == dataset.with_truth("none").remarks == ("one",)
+    assert dataset.sample(1).remarks == ("one",)

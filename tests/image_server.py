@@ -1,0 +1,135 @@
+"""A local HTTP server of images, with faults on demand, for tests of downloads."""
+
+import io
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+from PIL import Image
+
+__all__ = ["Answer", "ImageServer", "jpeg", "serve"]
+
+
+def jpeg(seed: int, side: int = 24) -> bytes:
+    """Return a small JPEG file of noise, another for each seed."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG")
+    return file.getvalue()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server says to one request.
+
+    Attributes:
+        body: what is sent; `length` says how long it claims to be, None for no claim at all,
+            -1 for the truth.
+        late: seconds before anything is sent.
+        drip: seconds between the bytes of the body; `drip_head` those of the head.
+    """
+
+    body: bytes = b""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    length: int | None = -1
+    late: float = 0.0
+    drip: float = 0.0
+    drip_head: float = 0.0
+
+
+@dataclass
+class ImageServer:
+    """A running server: its answers by path, each a list of which the last one stays."""
+
+    url: str
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
+    agents: set[str] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    open_now: int = 0
+    most_open: int = 0
+
+    def put(self, path: str, *answers: Answer | bytes) -> str:
+        """Set what is answered, first to last; return the URL."""
+        self.answers[path] = [
+            answer if isinstance(answer, Answer) else Answer(answer) for answer in answers
+        ]
+        return f"{self.url}{path}"
+
+    def take(self, path: str) -> Answer:
+        """Return the next answer, and count the request."""
+        with self.lock:
+            self.asked[path] += 1
+            waiting = self.answers.get(path, [Answer(status=404)])
+            return waiting.pop(0) if len(waiting) > 1 else waiting[0]
+
+
+@contextmanager
+def serve() -> Iterator[ImageServer]:
+    """Run a server on a free port of this machine."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            with server.lock:
+                server.open_now += 1
+                server.most_open = max(server.most_open, server.open_now)
+
+        def finish(self) -> None:
+            with server.lock:
+                server.open_now -= 1
+            super().finish()
+
+        def do_GET(self) -> None:
+            server.agents.add(self.headers["User-Agent"])
+            answer = server.take(self.path)
+            time.sleep(answer.late)
+            try:
+                _send(self, answer)
+            except OSError:  # the other side has had enough
+                self.close_connection = True
+
+        def log_message(self, format: str, *values: object) -> None:
+            """Say nothing."""
+
+    class Quiet(ThreadingHTTPServer):
+        daemon_threads = True
+        block_on_close = False
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Say nothing."""
+
+    running = Quiet(("127.0.0.1", 0), Handler)
+    server = ImageServer(f"http://127.0.0.1:{running.server_port}")
+    thread = threading.Thread(target=lambda: running.serve_forever(0.01), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        running.shutdown()
+        running.server_close()
+        thread.join()
+
+
+def _send(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
+    head = [f"HTTP/1.1 {answer.status} Anything", *map(": ".join, answer.headers.items())]
+    length = len(answer.body) if answer.length == -1 else answer.length
+    if length is None or length != len(answer.body):
+        head.append("Connection: close")
+        handler.close_connection = True
+    if length is not None:
+        head.append(f"Content-Length: {length}")
+    text = "\r\n".join([*head, "", ""]).encode()
+    for content, pause in ((text, answer.drip_head), (answer.body, answer.drip)):
+        pieces = [content] if not pause else [bytes([byte]) for byte in content]
+        for piece in pieces:
+            handler.wfile.write(piece)
+            time.sleep(pause)

@@ -1,0 +1,373 @@
+"""Promises of Open Images: the files of any release are read, in any order to the same images."""
+
+import base64
+import hashlib
+import json
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from embedbench.dataset import Dataset, Remote, read_dataset, read_source
+from embedbench.download import Fetching, fetch
+from embedbench.errors import InputError
+from embedbench.openimages import balanced_rows, read_open_images
+from embedbench.progress import Progress
+from tests.image_server import ImageServer, jpeg, serve
+
+MIDS = {"Animal": "/m/0jbk", "Cat": "/m/01yrx", "Dog": "/m/0bt9lr", "Tree": "/m/07j7r"}
+IDS = [f"{row:016x}" for row in range(12)]
+HEADING = (
+    "ImageID,Subset,OriginalURL,OriginalLandingURL,License,AuthorProfileURL,Author,Title,"
+    "OriginalSize,OriginalMD5,Thumbnail300KURL,Rotation"
+)
+BOXES = "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated"
+LABELS = "ImageID,Source,LabelName,Confidence"
+
+
+def lines(file: Path, *rows: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join([*rows, ""]), encoding="utf-8")
+
+
+def id_row(name: str, subset: str = "validation", rotation: str = "0.0", url: str = "") -> str:
+    md5 = base64.b64encode(hashlib.md5(name.encode()).digest()).decode()
+    title = '"A title, with a comma\nand a second line, and ""quotes"""'
+    return f"{name},{subset},{url},l,c,p,Zoë,{title},12,{md5},t,{rotation}"
+
+
+def label(row: int, name: str, there: int = 1, source: str = "verification") -> str:
+    return f"{IDS[row]},{source},{MIDS.get(name, name)},{there}"
+
+
+def truth(dataset: Dataset, column: str = "truth") -> list[str | None]:
+    return [None if pd.isna(value) else value for value in dataset.table[column]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Twelve validation images: even ones cats, odd ones dogs, all animals, four beside trees."""
+    folder = tmp_path / "oi"
+    lines(folder / "validation-images-with-rotation.csv", HEADING, *map(id_row, IDS))
+    descriptions = [f"{mid},{name}" for name, mid in MIDS.items()]
+    lines(folder / "oidv7-class-descriptions.csv", "LabelName,DisplayName", *descriptions)
+    rows = [label(row, ("Cat", "Dog")[row % 2]) for row in range(12)]
+    rows += [label(row, "Animal") for row in range(12)]
+    rows += [label(row, "Tree") for row in range(4)]
+    rows += [label(row, "Dog", there=0) for row in range(0, 12, 2)]
+    lines(folder / "oidv7-val-annotations-human-imagelabels.csv", LABELS, *rows)
+    tree = {"LabelName": "/m/0bl9f", "Subcategory": [
+        {"LabelName": MIDS["Tree"]},
+        {"LabelName": MIDS["Animal"],
+         "Subcategory": [{"LabelName": MIDS["Cat"]}, {"LabelName": MIDS["Dog"]}]},
+    ]}  # fmt: skip
+    (folder / "bbox_labels_600_hierarchy.json").write_text(json.dumps(tree))
+    return folder
+
+
+def test_the_official_layout_is_read(folder: Path) -> None:
+    dataset = read_dataset(f"open-images:{folder}")
+    assert dataset.names == tuple(f"{name}.jpg" for name in IDS)
+    assert dataset.sources[0] == Remote(
+        f"https://open-images-dataset.s3.amazonaws.com/validation/{IDS[0]}.jpg",
+        folder / "images" / f"{IDS[0]}.jpg",
+    )
+    assert truth(dataset) == ["Cat", "Dog"] * 6, "the deepest in the hierarchy"
+    assert truth(dataset, "labels")[:2] == ["Animal; Cat; Tree", "Animal; Dog; Tree"]
+    assert truth(dataset, "labels")[-1] == "Animal; Dog"
+    assert set(dataset.table["subset"]) == {"validation"}
+    assert set(dataset.table["rotation"]) == {0.0}
+    assert (dataset.remarks, dataset.origin) == ((), f"open-images:{folder}")
+
+
+def test_without_a_hierarchy_the_rarest_class_is_the_truth(folder: Path) -> None:
+    (folder / "bbox_labels_600_hierarchy.json").unlink()
+    found = truth(read_open_images(f"open-images:{folder}"))
+    assert found == ["Tree"] * 4 + ["Cat", "Dog"] * 4
+
+
+def test_equally_rare_classes_go_by_name(folder: Path) -> None:
+    (folder / "bbox_labels_600_hierarchy.json").unlink()
+    rows = [label(0, "Dog"), label(0, "Cat"), label(1, "Dog"), label(1, "Cat")]
+    lines(folder / "oidv7-val-annotations-human-imagelabels.csv", LABELS, *rows)
+    dataset = read_open_images(f"open-images:{folder}")
+    assert truth(dataset) == ["Cat", "Cat"] + [None] * 10
+    assert truth(dataset, "labels")[:3] == ["Cat; Dog", "Cat; Dog", None]
+
+
+def test_older_releases_are_read(folder: Path) -> None:
+    """No heading over the descriptions, no Rotation, machine labels with fractions beside."""
+    for file in folder.glob("*.csv"):
+        file.unlink()
+    old = "ImageID,Subset,OriginalURL,OriginalLandingURL,License,AuthorProfileURL,Author,Title"
+    rows = [f"{name},train,u,l,c,p,a,t" for name in IDS]
+    lines(folder / "2016_08" / "train" / "images.csv", old, *rows)
+    lines(folder / "dict.csv", *(f'"{mid}","{name}"' for name, mid in MIDS.items()))
+    machine = [label(row, "Tree", source="machine") for row in range(12)]
+    machine.append(f"{IDS[5]},machine,{MIDS['Animal']},0.7")
+    human = [f"{IDS[5]},human,{MIDS['Dog']},1.0", f"{IDS[5]},human,{MIDS['Cat']},0.0"]
+    lines(folder / "labels.csv", LABELS, *machine, *human)
+    dataset = read_open_images(f"open-images:{folder}")
+    assert truth(dataset, "labels") == [None] * 5 + ["Dog"] + [None] * 6
+    assert dataset.table["rotation"].isna().all()
+    source = dataset.sources[0]
+    assert isinstance(source, Remote) and f"/train/{IDS[0]}.jpg" in source.url
+
+
+def test_the_largest_box_can_be_the_truth(folder: Path) -> None:
+    with pytest.raises(InputError, match="label=largest needs a .csv of boxes"):
+        read_open_images(f"open-images:{folder},label=largest")
+    boxes = [
+        f"{IDS[0]},xclick,{MIDS['Cat']},1,0.1,0.2,0.1,0.2,0,0",
+        f"{IDS[0]},xclick,{MIDS['Tree']},1,0.0,0.9,0.0,0.9,0,0",
+        f"{IDS[1]},xclick,{MIDS['Tree']},1,0.5,0.6,0.5,0.6,0,0",
+        f"{IDS[1]},xclick,{MIDS['Dog']},1,0.0,0.1,0.0,0.9,0,0",
+    ]
+    lines(folder / "validation-annotations-bbox.csv", BOXES, *boxes)
+    dataset = read_open_images(f"open-images:{folder},label=largest")
+    assert truth(dataset) == ["Tree", "Dog"] + [None] * 10
+    assert truth(dataset, "labels")[1] == "Animal; Dog; Tree"
+    among = read_open_images(f"open-images:{folder},label=largest,classes=cat;dog")
+    assert truth(among)[:3] == ["Cat", "Dog", None]
+    (folder / "oidv7-val-annotations-human-imagelabels.csv").unlink()
+    alone = read_open_images(f"open-images:{folder}")
+    assert truth(alone, "labels")[:3] == ["Cat; Tree", "Dog; Tree", None]
+
+
+def test_pictures_that_lie_there_are_not_fetched(folder: Path) -> None:
+    places = ["", "images/", "validation/", "images/validation/"]
+    for name, place in zip(IDS, places, strict=False):
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        (folder / place / f"{name}.jpg").write_bytes(jpeg(1))
+    dataset = read_open_images(f"open-images:{folder}")
+    here = [folder / place / f"{name}.jpg" for name, place in zip(IDS, places, strict=False)]
+    assert list(dataset.sources[:4]) == here
+    assert all(isinstance(source, Remote) for source in dataset.sources[4:])
+
+
+def test_without_a_list_the_pictures_are_the_list(folder: Path) -> None:
+    (folder / "validation-images-with-rotation.csv").unlink()
+    with pytest.raises(InputError, match="neither pictures ID.jpg nor a .csv of ids"):
+        read_open_images(f"open-images:{folder}")
+    for row in (3, 2):
+        (folder / "train").mkdir(exist_ok=True)
+        (folder / "train" / f"{IDS[row]}.jpg").write_bytes(jpeg(row))
+    dataset = read_open_images(f"open-images:{folder}")
+    assert dataset.names == (f"{IDS[2]}.jpg", f"{IDS[3]}.jpg")
+    assert truth(dataset) == ["Cat", "Dog"] and truth(dataset, "subset") == ["train", "train"]
+
+
+def test_a_list_alone_has_no_truth(folder: Path) -> None:
+    (folder / "oidv7-val-annotations-human-imagelabels.csv").unlink()
+    dataset = read_open_images(f"open-images:{folder},n=5")
+    assert len(dataset) == 5 and list(dataset.table) == ["subset", "rotation"]
+    with pytest.raises(InputError, match="balanced=true needs images with labels"):
+        read_open_images(f"open-images:{folder},balanced=true")
+
+
+def test_classes_choose_images_and_their_truth(folder: Path) -> None:
+    trees = read_open_images(f"open-images:{folder},classes=TREE")
+    assert trees.names == tuple(f"{name}.jpg" for name in IDS[:4])
+    assert truth(trees) == ["Tree"] * 4
+    assert truth(trees, "labels")[0] == "Animal; Cat; Tree"
+    by_mid = read_open_images(f"open-images:{folder},classes={MIDS['Tree']} ; cat")
+    assert Counter(truth(by_mid)) == {"Cat": 6, "Tree": 2}
+
+
+def test_unknown_classes_are_remarked_upon_and_raise_if_none_is_known(folder: Path) -> None:
+    dataset = read_open_images(f"open-images:{folder},classes=Dog;Catt")
+    assert len(dataset) == 6
+    assert dataset.remarks == ("there is no class 'Catt'; near names: Cat",)
+    assert dataset.sample(2).with_truth("none").remarks == dataset.remarks
+    with pytest.raises(InputError, match="no class 'Catt'; near names: Cat"):
+        read_open_images(f"open-images:{folder},classes=Catt")
+    lines(folder / "oidv7-val-annotations-human-imagelabels.csv", LABELS, label(0, "Cat"))
+    with pytest.raises(InputError, match="no image has one of the classes 'Dog'"):
+        read_open_images(f"open-images:{folder},classes=Dog")
+
+
+def test_labels_without_descriptions_are_mids(folder: Path) -> None:
+    file = folder / "oidv7-val-annotations-human-imagelabels.csv"
+    lines(file, LABELS, label(0, "/m/0unknown"), label(1, "Cat"))
+    dataset = read_open_images(f"open-images:{folder}")
+    assert truth(dataset)[:2] == ["/m/0unknown", "Cat"]
+    assert dataset.remarks == (
+        "1 classes without a description are called by their MIDs, such as '/m/0unknown'",
+    )
+    (folder / "oidv7-class-descriptions.csv").unlink()
+    dataset = read_open_images(f"open-images:{folder},classes=/m/0unknown")
+    assert truth(dataset) == ["/m/0unknown"] and "no class descriptions" in dataset.remarks[0]
+
+
+def test_labels_of_another_release_are_remarked_upon(folder: Path) -> None:
+    file = folder / "oidv7-val-annotations-human-imagelabels.csv"
+    lines(file, LABELS, f"ffffffffffffffff,verification,{MIDS['Cat']},1")
+    dataset = read_open_images(f"open-images:{folder}")
+    assert dataset.remarks == (
+        f"'{file.name}' labels none of these images: another subset or release?",
+    )
+    assert dataset.truth_codes() is None
+
+
+def test_pictures_in_no_list_are_remarked_upon(folder: Path) -> None:
+    (folder / "ffffffffffffffff.jpg").write_bytes(jpeg(1))
+    dataset = read_open_images(f"open-images:{folder}")
+    assert len(dataset) == 12 and "1 pictures in" in dataset.remarks[0]
+
+
+def test_fewer_images_than_asked_for_are_remarked_upon(folder: Path) -> None:
+    dataset = read_open_images(f"open-images:{folder},n=100")
+    assert len(dataset) == 12
+    assert dataset.remarks == ("100 images were asked for; there are 12",)
+
+
+def test_the_rotation_is_told(folder: Path) -> None:
+    rows = [id_row(IDS[0], rotation="90.0"), id_row(IDS[1], rotation="")]
+    lines(folder / "validation-images-with-rotation.csv", HEADING, *rows)
+    found = read_open_images(f"open-images:{folder}").table["rotation"]
+    assert found[0] == 90 and np.isnan(found[1])
+
+
+@pytest.mark.parametrize("fields", ["n=5", "n=5,balanced=true", "n=5,classes=Tree;Dog"])
+def test_the_order_of_rows_and_files_changes_nothing(folder: Path, fields: str) -> None:
+    one = read_open_images(f"open-images:{folder},{fields}")
+    for file in list(folder.glob("*.csv")):
+        heading, *rows = pd.read_csv(file, header=None, dtype=str).itertuples(index=False)
+        random.Random(1).shuffle(rows)
+        pd.DataFrame([heading, *rows]).to_csv(file, index=False, header=False)
+        file.rename(file.with_name(f"z{file.name[::-1][:8]}{file.stat().st_size}.csv"))
+    two = read_open_images(f"open-images:{folder},{fields}")
+    assert one.names == two.names and len(one) == 5
+    assert one.table.equals(two.table) and one.sources == two.sources
+    other = read_open_images(f"open-images:{folder},{fields},seed=1")
+    assert other.names != one.names
+
+
+def test_a_sample_has_the_truth_that_the_whole_has(folder: Path) -> None:
+    """The rarest class is the rarest of the files, however few images are drawn."""
+    (folder / "bbox_labels_600_hierarchy.json").unlink()
+    whole = read_open_images(f"open-images:{folder}")
+    known = dict(zip(whole.names, truth(whole), strict=True))
+    sample = read_open_images(f"open-images:{folder},n=6")
+    assert truth(sample) == [known[name] for name in sample.names]
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        (",n=0", "`n` must be at least 1; not 0"),
+        (",label=best", "`label` must be specific or largest; not 'best'"),
+        (",seed=-1", "`seed` must be at least 0"),
+        (",size=3", "open-images has no field 'size'"),
+        ("/missing", "there is no folder"),
+    ],
+)
+def test_a_wrong_spec_says_what_would_be_right(folder: Path, spec: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        read_open_images(f"open-images:{folder}{spec}")
+
+
+def test_broken_files_are_named(folder: Path) -> None:
+    with (folder / "validation-images-with-rotation.csv").open("a") as file:
+        file.write("one,two,three\n")
+    with pytest.raises(InputError, match="cannot read '.*with-rotation.csv'"):
+        read_open_images(f"open-images:{folder}")
+
+
+def test_a_broken_hierarchy_is_named(folder: Path) -> None:
+    (folder / "bbox_labels_600_hierarchy.json").write_text('{"LabelName": 1')
+    with pytest.raises(InputError, match="hierarchy.json' is no hierarchy"):
+        read_open_images(f"open-images:{folder}")
+
+
+@pytest.fixture
+def server() -> Iterator[ImageServer]:
+    with serve() as running:
+        yield running
+
+
+def get(dataset: Dataset, tmp_path: Path) -> tuple[Dataset, dict[str, str]]:
+    fetching = Fetching(
+        tmp_path / "none", allow_local=True, first_wait=0.01, progress=Progress(quiet=True)
+    )
+    found, failures = fetch(dataset, fetching)
+    return found, dict(zip(failures["name"], failures["error"], strict=True))
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_what_the_bucket_has_is_fetched_into_the_folder(
+    folder: Path, server: ImageServer, tmp_path: Path
+) -> None:
+    for row, name in enumerate(IDS[:11]):
+        server.put(f"/validation/{name}.jpg", jpeg(row))
+    spec = f"open-images:{folder},base={server.url}/"
+    found, errors = get(read_open_images(spec), tmp_path)
+    assert errors == {f"{IDS[11]}.jpg": "404 Not Found"}
+    assert found.sources[3] == folder / "images" / f"{IDS[3]}.jpg"
+    assert read_source(found.sources[3]) == jpeg(3) and truth(found) == ["Cat", "Dog"] * 5 + ["Cat"]
+    again = read_open_images(spec)
+    assert again.sources[:11] == found.sources and isinstance(again.sources[11], Remote)
+
+
+def test_originals_are_checked_by_their_md5_and_kept_apart(
+    folder: Path, server: ImageServer, tmp_path: Path
+) -> None:
+    rows = [
+        id_row(name, url=server.put(f"/{row}_o.jpg", jpeg(row))) for row, name in enumerate(IDS[:2])
+    ]
+    true = base64.b64encode(hashlib.md5(jpeg(0)).digest()).decode()
+    named = base64.b64encode(hashlib.md5(IDS[0].encode()).digest()).decode()
+    rows[0] = rows[0].replace(named, true)
+    lines(folder / "validation-images-with-rotation.csv", HEADING, *rows)
+    (folder / "images").mkdir()
+    (folder / "images" / f"{IDS[0]}.jpg").write_bytes(b"a smaller copy")
+    dataset = read_open_images(f"open-images:{folder},original=true")
+    assert "rotation" not in dataset.table, "an original has its EXIF orientation"
+    found, errors = get(dataset, tmp_path)
+    assert found.sources == (folder / "originals" / f"{IDS[0]}.jpg",)
+    assert list(errors) == [f"{IDS[1]}.jpg"]
+    assert hashlib.md5(IDS[1].encode()).hexdigest() in errors[f"{IDS[1]}.jpg"]
+
+
+CLASSES = st.lists(st.integers(-1, 4), min_size=1, max_size=60)
+
+
+@given(CLASSES, st.integers(1, 70), st.integers(0, 3))
+@settings(deadline=None, max_examples=60)
+def test_balanced_numbers_differ_by_one_where_enough_are_there(
+    classes: Sequence[int], n: int, seed: int
+) -> None:
+    truth = np.array(classes, dtype=np.int64)
+    rows = balanced_rows(truth, n, seed)
+    known = Counter(one for one in classes if one >= 0)
+    assert len(rows) == min(n, known.total()) and (np.diff(rows) > 0).all()
+    taken = Counter({one: 0 for one in known}) | Counter(truth[rows].tolist())
+    counts = {one: taken[one] for one in known}
+    assert -1 not in taken
+    left_over = [counts[one] for one in known if counts[one] < known[one]]
+    if left_over:
+        assert max(left_over) - min(left_over) <= 1
+        assert max(counts.values()) <= max(left_over) + 1 or max(counts.values()) <= min(left_over)
+    assert np.array_equal(rows, balanced_rows(truth, n, seed))
+
+
+@given(CLASSES)
+@settings(deadline=None, max_examples=30)
+def test_balanced_without_a_number_is_as_many_as_the_smallest_class_has(
+    classes: Sequence[int],
+) -> None:
+    rows = balanced_rows(np.array(classes, dtype=np.int64), None, 0)
+    known = Counter(one for one in classes if one >= 0)
+    least = min(known.values(), default=0)
+    assert Counter(classes[row] for row in rows) == {one: least for one in known}
