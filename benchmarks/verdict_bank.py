@@ -99,16 +99,17 @@ def main() -> None:
         )
         hashes = list(images["hash"])
         copies = [
-            Changed(source, change, key)
+            (copy.store_key, copy)
             for change in LIGHT_CHANGES
             for source, key in zip(dataset.sources, hashes, strict=True)
+            for copy in [Changed(source, change, key)]
         ]
         truth = dataset.truth_codes()
         assert truth is not None
         arrays = {"truth": truth[0]}
         for name, encoder in encoders.items():
-            found = embed(name, encoder, dataset, hashes, engine, copies=copies)
-            rows = np.concatenate([found.vectors, found.copies])
+            found = embed(name, encoder, dataset, hashes, engine, others=copies)
+            rows = np.concatenate([found.vectors, found.others])
             layers = rows.reshape(1 + len(LIGHT_CHANGES), len(dataset), -1)
             parts = LAYERS if name == "layers" else {name: slice(None)}
             arrays |= {

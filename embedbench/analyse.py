@@ -13,6 +13,13 @@ from embedbench.cluster import Clusterer
 from embedbench.criteria import Copies, Criteria, look_alone
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError
+from embedbench.insight import details
+from embedbench.maps import (
+    draws_planes,
+    explained_variance,
+    map_points,
+    silhouette_of_noise,
+)
 from embedbench.metrics.scores import Score
 from embedbench.progress import Progress
 from embedbench.relations import NO_PAIRS, Seen, disagreement, relate, split_pairs
@@ -23,9 +30,7 @@ from embedbench.sweep import (
     Candidate,
     Sweep,
     comparison_rows,
-    details,
     labels_at,
-    maps,
     sweep_space,
 )
 from embedbench.tables import elbow_table, partitions_table, similarity_table, stack
@@ -45,6 +50,7 @@ class Task:
     Attributes:
         images: their names.
         truth: codes of the labels, -1 where not known; None without labels.
+        classes: the names of the labels.
         clusterers: each is run in every space.
         spaces: the first one leads: clusters are looked into there.
         plan: which numbers of clusters.
@@ -53,10 +59,12 @@ class Task:
         words: candidate names.
         groups: images of the same number are copies of one another.
         attributes: codes of what should not decide a clustering, by name: see `shortcuts`.
+        maps: which planes are drawn: see `embedbench.maps.MAPS`.
     """
 
     images: Sequence[str]
     truth: Int[np.ndarray, " images"] | None
+    classes: Sequence[str]
     clusterers: Sequence[Clusterer]
     spaces: Sequence[str]
     plan: KPlan
@@ -65,6 +73,7 @@ class Task:
     words: Sequence[str]
     groups: Int[np.ndarray, " images"]
     attributes: dict[str, Int[np.ndarray, " images"]]
+    maps: Sequence[str] = ("pca", "tsne")
 
     @property
     def resamples(self) -> Resamples:
@@ -78,17 +87,21 @@ class Analysis:
 
     Attributes:
         tables: `comparison`, `partitions`, `elbow`, `clusters`, `silhouettes`, `maps`,
-            `similarity`, `disagreements`, `shortcuts`, as in `Results`.
+            `similarity`, `disagreements`, `shortcuts`, `variance`, as in `Results`.
+        shared: the k at which encoders are compared.
         scores: by encoder, clusterer and metric, in the first space at the shared k.
         criteria: of each encoder alone.
+        main: each encoder's K-means partitions at the shared k, one a seed.
         labels: each encoder's K-means partitions at several ks.
         disagreement: on each image, how far the encoders disagree about its neighbours.
         errors: why an encoder's vectors could not be clustered.
     """
 
     tables: dict[str, pd.DataFrame]
+    shared: int
     scores: dict[str, dict[str, dict[str, Score]]]
     criteria: dict[str, Criteria]
+    main: dict[str, Int[np.ndarray, "all_seeds images"]]
     labels: dict[str, Int[np.ndarray, "ks seeds images"]]
     disagreement: Float[np.ndarray, " images"]
     errors: dict[str, str]
@@ -112,7 +125,7 @@ def analyse(
         InputError: no encoder's vectors could be clustered.
     """
     jobs = len(vectors) * len(task.spaces)
-    steps = 2 * jobs + 3 * len(vectors) + len(vectors) * (len(vectors) - 1) // 2
+    steps = 3 * jobs + 3 * len(vectors) + len(vectors) * (len(vectors) - 1) // 2
     with (
         progress.bar("clustering", steps, "steps") as bar,
         Pool(min(cores(), jobs), patience=None) as pool,
@@ -132,9 +145,18 @@ def analyse(
             calls = [(function, task, *(one[name] for one in arguments)) for name in encoders]
             return pool.gather(calls, bar.update)
 
-        rows = pool.gather([(_rows, task, sweep, shared) for sweep in sweeps.values()], bar.update)
+        rows = pool.gather(
+            [
+                (_rows, task, vectors[name], space, sweep, shared)
+                for (name, space), sweep in sweeps.items()
+            ],
+            bar.update,
+        )
+        looks = pool.gather(
+            [(_look_into, task, sweep, shared) for sweep in sweeps.values()], bar.update
+        )
         at = dict.fromkeys(encoders, shared)
-        looks = each(_look_into, vectors, lead, at)
+        planes = each(_maps, vectors)
         alone = each(_look_alone, vectors, copies, labels, at)
         criteria: dict[str, Criteria] = dict(zip(encoders, alone, strict=True))
         shortcuts = each(_shortcuts, main)
@@ -156,9 +178,10 @@ def analyse(
         "comparison": stack([table for table, _ in rows], by_job),
         "partitions": partitions_table(sweeps, task.images),
         "elbow": elbow_table(lead),
-        "clusters": stack([look[0] for look in looks], by_encoder),
-        "silhouettes": stack([look[1] for look in looks], by_encoder),
-        "maps": stack([look[2] for look in looks], by_encoder),
+        "clusters": stack([clusters for clusters, _ in looks], by_job),
+        "silhouettes": stack([members for _, members in looks], by_job),
+        "maps": stack([points for points, _ in planes], by_encoder),
+        "variance": stack([shares for _, shares in planes], by_encoder),
         "similarity": similarity_table(dict(zip(pairs, [one for one, _ in related], strict=True))),
         "disagreements": stack(
             [table for _, two in related for table in two] or [NO_PAIRS], both_ways or [{}]
@@ -168,8 +191,10 @@ def analyse(
     found = zip(sweeps, rows, strict=True)
     return Analysis(
         tables=tables,
+        shared=shared,
         scores={name: first for (name, space), (_, first) in found if space == task.spaces[0]},
         criteria=criteria,
+        main=main,
         labels=labels,
         disagreement=disagreement([one.neighbours for one in criteria.values()]),
         errors=errors,
@@ -203,14 +228,20 @@ def _try_sweep(task: Task, vectors: Vectors, space: str) -> Sweep | str:
 
 
 def _rows(
-    task: Task, sweep: Sweep, shared: int
+    task: Task, vectors: Vectors, space: str, sweep: Sweep, shared: int
 ) -> tuple[pd.DataFrame, dict[str, dict[str, Score]]]:
     candidates = [Candidate(task.plan.shared_from, shared)]
     if sweep.choice is not None:
         candidates += [Candidate(name, k) for name, k in sweep.choice.by_criterion().items()]
-    return comparison_rows(
-        sweep, task.clusterers, candidates, task.truth, task.resamples, task.seeds[0]
+    seed = task.seeds[0]
+    rows, scores = comparison_rows(
+        sweep, task.clusterers, candidates, task.truth, task.resamples, seed
     )
+    if draws_planes(space):
+        noise = silhouette_of_noise(vectors, space, task.clusterers, shared, seed)
+        main = rows["k_from"].isin([task.plan.shared_from, "own"])
+        rows["silhouette_noise"] = rows["clusterer"].map(noise).where(main)
+    return rows, scores
 
 
 def _look_alone(
@@ -239,11 +270,13 @@ def _relate(
     return relate(one, other), splits
 
 
-def _look_into(
-    task: Task, vectors: Vectors, sweep: Sweep, k: int
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    clusters, members = details(sweep, task.images, k, task.similarity, task.words)
-    return clusters, members, maps(vectors, task.images, task.seeds[0])
+def _look_into(task: Task, sweep: Sweep, k: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return details(sweep, task.images, k, task.truth, task.classes, task.similarity, task.words)
+
+
+def _maps(task: Task, vectors: Vectors) -> tuple[pd.DataFrame, pd.DataFrame]:
+    points = map_points(vectors, task.images, task.maps, task.seeds[0])
+    return points, explained_variance(vectors)
 
 
 def _shared_k(sweeps: list[Sweep]) -> int:

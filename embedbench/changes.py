@@ -1,4 +1,4 @@
-"""Light changes of an image, such as a person would call harmless; each gives a new image."""
+"""Changed images: light changes, such as a person would call harmless, and corruptions."""
 
 import hashlib
 import io
@@ -9,6 +9,7 @@ from math import ceil, cos, radians, sin
 import numpy as np
 from PIL import Image, ImageEnhance
 
+from embedbench.corruptions import CORRUPTIONS
 from embedbench.dataset import Source, read_source
 from embedbench.errors import ImageError
 from embedbench.images import open_rgb
@@ -16,7 +17,10 @@ from embedbench.images import open_rgb
 __all__ = ["Changed", "LIGHT_CHANGES"]
 
 _VERSION = 2
-"""Raised whenever a change gives other pixels, so that the store does not mix old and new."""
+"""Raised whenever a light change gives other pixels: the store must not mix old and new."""
+
+_CORRUPTIONS_VERSION = 1
+"""The same of corruptions, so that the one leaves what is stored of the others alone."""
 
 _JPEG_SIDE = 65_500
 """The longest side, in pixels, that a JPEG file can have."""
@@ -28,7 +32,7 @@ class Changed:
 
     Attributes:
         source: the image as it is.
-        change: one of `LIGHT_CHANGES`.
+        change: one of `LIGHT_CHANGES`, or the name of a corruption of images, such as `noise:3`.
         key: the hash of the image; it decides how much is changed, and which way.
     """
 
@@ -39,7 +43,8 @@ class Changed:
     @property
     def store_key(self) -> str:
         """The key under which the store holds its vectors."""
-        text = f"change\0{_VERSION}\0{self.change}\0{self.key}"
+        version = _VERSION if self.change in LIGHT_CHANGES else _CORRUPTIONS_VERSION
+        text = f"change\0{version}\0{self.change}\0{self.key}"
         return hashlib.sha256(text.encode()).hexdigest()
 
     def open(self) -> Image.Image:
@@ -48,9 +53,15 @@ class Changed:
         random = np.random.default_rng(int.from_bytes(seed[:8]))
         image = open_rgb(read_source(self.source))
         try:
-            return LIGHT_CHANGES[self.change](image, random)
+            return self._apply(image, random)
         except (MemoryError, OSError, ValueError) as error:
             raise ImageError(f"cannot be changed ({self.change}): {error}") from error
+
+    def _apply(self, image: Image.Image, random: np.random.Generator) -> Image.Image:
+        if self.change in LIGHT_CHANGES:
+            return LIGHT_CHANGES[self.change](image, random)
+        kind, _, severity = self.change.partition(":")
+        return CORRUPTIONS[kind](image, int(severity), random)
 
 
 def _crop(image: Image.Image, random: np.random.Generator) -> Image.Image:

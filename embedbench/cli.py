@@ -1,5 +1,6 @@
 """The command line: read it, call, print."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,53 +51,149 @@ def cli() -> None:
     """
 
 
+def _run_options(command: Any) -> Any:
+    """Add the options of a comparison to a command."""
+    for option in reversed(_RUN_OPTIONS):
+        command = option(command)
+    return command
+
+
+_RUN_OPTIONS = (
+    click.option("-e", "--encoder", multiple=True, metavar="ENCODER", help=_ENCODER_HELP),
+    click.option(
+        "--labels", metavar="FILE.csv|COLUMN", help="Labels; `none` hides those there are."
+    ),
+    click.option(
+        "--domain",
+        metavar="COLUMN|folder",
+        help="What tells domains apart: every metric by domain, and whether clusters follow it.",
+    ),
+    click.option(
+        "--clusterer",
+        multiple=True,
+        metavar="NAME",
+        help="kmeans, agglomerative or hdbscan; all three by default. Fields as for encoders.",
+    ),
+    click.option(
+        "--space",
+        multiple=True,
+        metavar="NAME",
+        help="What clusterers see: l2 (default), raw, center-l2, pca:N, whiten, umap:N, tsne:2.",
+    ),
+    click.option(
+        "--k", metavar="2..20|4|truth", help="Numbers of clusters to try.  [default: 2..20]"
+    ),
+    click.option("--seeds", type=int, metavar="N", help="How many seeds.  [default: 10]"),
+    click.option("--names", metavar="WORDS.txt|a,b,c", help="Candidate names for the clusters."),
+    click.option(
+        "--corrupt",
+        multiple=True,
+        metavar="KINDS:1..5",
+        help="Challenging images: noise, blur, jpeg, contrast, brightness, occlusion, rotation, "
+        "greyscale, low-resolution, or all; on the vectors: vector-noise, plane-noise.",
+    ),
+    click.option(
+        "--corrupted",
+        type=int,
+        metavar="N",
+        help="Of how many images corrupted copies are made.  [default: 200]",
+    ),
+    click.option(
+        "--mix",
+        metavar="FOLDER:0.1",
+        help="Mix in images of another kind, 0.1 for each of yours; `digits:0.1` needs no folder.",
+    ),
+    click.option(
+        "--map", multiple=True, metavar="NAME", help="pca, tsne or umap; the first two by default."
+    ),
+    click.option("--out", metavar="DIR", help="The run folder.  [default: embedbench-runs/SOURCE]"),
+    click.option("--store", metavar="DIR", help=_STORE_HELP),
+    click.option("--offline", is_flag=True, default=None, help="Never use the network."),
+    click.option(
+        "--allow-local",
+        is_flag=True,
+        default=None,
+        help="Images may be downloaded from this machine and its network.",
+    ),
+    click.option("--limit", type=int, metavar="N", help="Compare a seeded sample of N images."),
+    click.option(
+        "--copies",
+        type=int,
+        metavar="N",
+        help="Encode lightly changed copies of N images too, for what needs no labels.  "
+        "[default: 100]",
+    ),
+    click.option("--quiet", is_flag=True, default=None, help="No progress bars."),
+)
+
+
 @cli.command()
-@click.argument("source", required=False)
-@click.option("-e", "--encoder", multiple=True, metavar="ENCODER", help=_ENCODER_HELP)
-@click.option("--labels", metavar="FILE.csv|COLUMN", help="Labels; `none` hides those there are.")
-@click.option(
-    "--clusterer",
-    multiple=True,
-    metavar="NAME",
-    help="kmeans, agglomerative or hdbscan; all three by default. Fields as for encoders.",
-)
-@click.option(
-    "--space",
-    multiple=True,
-    metavar="NAME",
-    help="What clusterers see: l2 (default), raw, center-l2, pca:N, whiten, umap:N, tsne:2.",
-)
-@click.option("--k", metavar="2..20|4|truth", help="Numbers of clusters to try.  [default: 2..20]")
-@click.option("--seeds", type=int, metavar="N", help="How many seeds.  [default: 10]")
-@click.option("--names", metavar="WORDS.txt|a,b,c", help="Candidate names for the clusters.")
-@click.option("--out", metavar="DIR", help="The run folder.  [default: embedbench-runs/SOURCE]")
-@click.option("--store", metavar="DIR", help=_STORE_HELP)
-@click.option("--offline", is_flag=True, default=None, help="Never use the network.")
-@click.option("--limit", type=int, metavar="N", help="Compare a seeded sample of N images.")
-@click.option(
-    "--copies",
-    type=int,
-    metavar="N",
-    help="Encode lightly changed copies of N images too, for what needs no labels.  [default: 100]",
-)
-@click.option("--quiet", is_flag=True, default=None, help="No progress bars.")
-def run(source: str | None, **given: Any) -> int:
+@click.argument("source", nargs=-1)
+@_run_options
+def run(source: tuple[str, ...], **given: Any) -> int:
     """Compare encoders on your own images.
 
     SOURCE is a folder (sub-folders are labels if two or more hold images), a .csv or .parquet
-    file with a column `path`, or a .toml file with these same words.
+    file with a column `path` or `url`, `open-images:FOLDER`, or a .toml file with these same
+    words. Several sources are compared as domains.
     """
     from embedbench.settings import read_toml
 
-    if source is None:
+    if not source:
         raise click.UsageError("what to compare is missing: embedbench run FOLDER -e ENCODER")
-    asked: dict[str, Any] = {"source": source}
-    if source.endswith(".toml"):
-        asked = read_toml(Path(source))
+    asked: dict[str, Any] = {"source": list(source)}
+    if source[0].endswith(".toml"):
+        if len(source) > 1:
+            raise click.UsageError("a .toml file must be the only source")
+        asked = read_toml(Path(source[0]))
         if "source" not in asked:
-            raise click.UsageError(f"'{source}' names no source")
-    asked |= {word: value for word, value in given.items() if value not in (None, ())}
-    return _compare_and_print(asked)
+            raise click.UsageError(f"'{source[0]}' names no source")
+    return _compare_and_print(asked | _given(given))
+
+
+@cli.command()
+@click.argument("name", required=False)
+@click.argument("source", nargs=-1)
+@_run_options
+def recipe(name: str | None, source: tuple[str, ...], **given: Any) -> int:
+    """Run a comparison that is written down; without a NAME, list them.
+
+    A recipe sets the words of `embedbench run`; options given here take their place, so that
+    `-e` exchanges the encoders.
+    """
+    from embedbench.recipes import recipes
+
+    known = recipes()
+    if name is None:
+        _print_table(
+            ["recipe", "what it does"], [[key, one["about"]] for key, one in known.items()]
+        )
+        return OK
+    if name not in known:
+        raise click.UsageError(f"unknown recipe '{name}'; recipes: {', '.join(known)}")
+    if not source:
+        raise click.UsageError(f"the source is missing: embedbench recipe {name} SOURCE")
+    asked = known[name] | {"source": list(source)} | _given(given)
+    asked.setdefault("out", str(Path("embedbench-runs") / f"{name}-{_stem(asked['source'])}"))
+    hint = (
+        f"to run the recipe with other encoders: embedbench recipe {name} {shlex.join(source)} "
+        "-e ENCODER; conse, timm and pixels need no hub"
+    )
+    try:
+        code = _compare_and_print(asked)
+    except EmbedbenchError:
+        click.echo(hint, err=True)
+        raise
+    if code != OK:
+        click.echo(hint, err=True)
+    return code
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that were given, by the words of a TOML file."""
+    return {
+        word.replace("_", "-"): value for word, value in options.items() if value not in (None, ())
+    }
 
 
 @cli.command()
@@ -121,7 +218,7 @@ def demo(out: str, store: str | None, quiet: bool) -> int:
     encoders += [name for name in hubs if name not in unreachable]
     code = _compare_and_print(
         {
-            "source": str(photographs),
+            "source": [str(photographs)],
             "encoder": encoders,
             "names": ",".join(WORDS),
             "out": str(Path(out) / "run"),
@@ -199,7 +296,7 @@ def suggest_labels(run_folder: str, count: int, out: str) -> int:
     from embedbench.suggest import suggest_labels as write
 
     written = write(Path(run_folder), count, Path(out))
-    source = Results.read(Path(run_folder)).run.get("source", "SOURCE")
+    source = shlex.join(Results.read(Path(run_folder)).run.get("sources", ["SOURCE"]))
     click.echo(f"{_count(written, 'image')} to label: {out}", err=True)
     click.echo(f"then: embedbench run {source} --labels {out} -e ...", err=True)
     return OK
@@ -211,6 +308,9 @@ def suggest_labels(run_folder: str, count: int, out: str) -> int:
 @click.option("--out", required=True, metavar="FILE", help="A .parquet or .npy file.")
 @click.option("--store", metavar="DIR", help=_STORE_HELP)
 @click.option("--offline", is_flag=True, help="Never use the network.")
+@click.option(
+    "--allow-local", is_flag=True, help="Images may be downloaded from this machine's network."
+)
 @click.option("--limit", type=int, metavar="N", help="Take a seeded sample of N images.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 def embed(source: str, encoder: str, out: str, **options: Any) -> int:
@@ -230,22 +330,28 @@ def embed(source: str, encoder: str, out: str, **options: Any) -> int:
 def _compare_and_print(asked: dict[str, Any]) -> int:
     from embedbench.comparison import CLUSTERERS, compare
     from embedbench.criteria import COPIES
+    from embedbench.request import CORRUPTED, DEFAULT_MAPS
     from embedbench.settings import DEFAULT_K
 
-    source = Path(asked["source"])
-    out = Path(asked.get("out") or Path("embedbench-runs") / (source.stem or "images"))
+    out = Path(asked.get("out") or Path("embedbench-runs") / _stem(asked["source"]))
     results = compare(
-        source,
+        asked["source"],
         list(asked.get("encoder", ())),
         labels=asked.get("labels"),
+        domain=asked.get("domain"),
         clusterers=asked.get("clusterer") or CLUSTERERS,
         spaces=asked.get("space") or ("l2",),
         k=asked.get("k") or DEFAULT_K,
         seeds=asked.get("seeds", 10),
         names=asked.get("names") or (),
+        corrupt=asked.get("corrupt", ()),
+        corrupted=asked.get("corrupted", CORRUPTED),
+        mix=asked.get("mix"),
+        maps=asked.get("map") or DEFAULT_MAPS,
         out=out,
         store=asked.get("store"),
         offline=bool(asked.get("offline")),
+        allow_local=bool(asked.get("allow-local")),
         limit=asked.get("limit"),
         copies=asked.get("copies", COPIES),
         quiet=bool(asked.get("quiet")),
@@ -253,6 +359,12 @@ def _compare_and_print(asked: dict[str, Any]) -> int:
     click.echo(results.to_text())
     _summarise(results, out)
     return PARTLY_DONE if len(results.failures) else OK
+
+
+def _stem(sources: list[str]) -> str:
+    """Return a name for a run of these sources."""
+    stems = [Path(source.split(",")[0].rpartition(":")[2]).stem or "images" for source in sources]
+    return "-".join(stems)
 
 
 def _summarise(results: "Results", out: Path) -> None:
@@ -269,6 +381,7 @@ def _summarise(results: "Results", out: Path) -> None:
         lines.append(f"{_count(skipped, 'image')} skipped: {out / 'failures.csv'} says why")
     if failed:
         lines.append(f"{_count(failed, 'encoder')} failed: {out / 'failures.csv'} says why")
+    lines += [f"note: {remark}" for remark in results.run["remarks"]]
     for line in [*lines, *in_words(results.run["verdict"]), f"report: {out / 'report.html'}"]:
         click.echo(line, err=True)
 

@@ -52,15 +52,16 @@ def read_copies(embedding: Embedding, copied: Sequence[int], kept: Sequence[int]
     """Return an encoder's vectors of the changed copies; None where it has none.
 
     Args:
-        embedding: what the encoder made, the copies of each change together.
+        embedding: what the encoder made; the copies come first of the others, each change together.
         copied: the rows of the images that they were made from.
         kept: those rows that are compared; the others are left out, and the rows renumbered.
     """
     place = {row: number for number, row in enumerate(kept)}
     there = [number for number, row in enumerate(copied) if row in place]
-    if not len(embedding.copies) or not there:
+    if not len(embedding.others) or not there:
         return None
-    vectors = embedding.copies.reshape(len(LIGHT_CHANGES), len(copied), -1)[:, there]
+    changed = embedding.others[: len(LIGHT_CHANGES) * len(copied)]
+    vectors = changed.reshape(len(LIGHT_CHANGES), len(copied), -1)[:, there]
     return Copies(vectors, np.array([place[copied[number]] for number in there]))
 
 

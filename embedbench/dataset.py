@@ -2,26 +2,32 @@
 
 import hashlib
 import os
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
 from embedbench.errors import ImageError, InputError
+from embedbench.image_tables import (
+    as_labels,
+    in_order,
+    labels_from_file,
+    load_table,
+    names_of_urls,
+    texts,
+)
 from embedbench.images import SUFFIXES
+from embedbench.orientation import ORIENTATIONS, with_orientation
 
 __all__ = [
     "Dataset",
     "Remote",
     "Source",
+    "Turned",
     "content_hash",
-    "names_of_urls",
     "read_dataset",
     "read_source",
 ]
@@ -44,8 +50,25 @@ class Remote:
     md5: str | None = None
 
 
-Source = Path | bytes | Remote
-"""Where an image is: a file, its bytes, or an address."""
+@dataclass(frozen=True)
+class Turned:
+    """An image that lies on its side or on its head, and whose file does not say so.
+
+    Attributes:
+        source: where it is.
+        degrees: by how many it must be turned counter-clockwise to stand upright: 90, 180 or 270.
+    """
+
+    source: Path | Remote
+    degrees: int
+
+    def __post_init__(self) -> None:
+        if self.degrees not in ORIENTATIONS:
+            raise InputError(f"`degrees` must be 90, 180 or 270; not {self.degrees}")
+
+
+Source = Path | bytes | Remote | Turned
+"""Where an image is: a file, its bytes, an address, or either, to be turned upright."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,13 +138,13 @@ class Dataset:
         if labels == "none":
             return self._with_table(others)
         if labels in self.table.columns:
-            return self._with_table(others.assign(truth=_as_labels(self.table[labels])))
+            return self._with_table(others.assign(truth=as_labels(self.table[labels])))
         if not labels.endswith(".csv"):
             columns = ", ".join(self.table.columns) or "none"
             raise InputError(
                 f"`labels` must be a .csv file or a column ({columns}); not '{labels}'"
             )
-        return self._with_table(others.assign(truth=_labels_from_file(Path(labels), self.names)))
+        return self._with_table(others.assign(truth=labels_from_file(Path(labels), self.names)))
 
     def truth_codes(self) -> tuple[Int[np.ndarray, " images"], list[str]] | None:
         """Return the labels as codes into a sorted list of classes, -1 where not known.
@@ -147,22 +170,25 @@ class Dataset:
     ) -> "Dataset":
         """Return a dataset of images, named by their paths, or by number where they have none."""
         sources = tuple(images)
+        places = [one.source if isinstance(one, Turned) else one for one in sources]
         names = [
-            source.as_posix() if isinstance(source, Path) else f"{row:06d}"
-            for row, source in enumerate(sources)
+            place.as_posix() if isinstance(place, Path) else f"{row:06d}"
+            for row, place in enumerate(places)
         ]
         table = pd.DataFrame() if truth is None else pd.DataFrame({"truth": list(truth)})
         return cls(tuple(names), sources, table, origin)
 
 
 def read_source(source: Source) -> bytes:
-    """Return the bytes of an image's file.
+    """Return the bytes of an image's file; of one that is turned, with its EXIF orientation put in.
 
     Raises:
         ImageError: the file cannot be read, or is not on this machine.
     """
     if isinstance(source, bytes):
         return source
+    if isinstance(source, Turned):
+        return with_orientation(read_source(source.source), source.degrees)
     if isinstance(source, Remote):
         raise ImageError("not downloaded")
     try:
@@ -218,14 +244,14 @@ def _read_folder(folder: Path) -> Dataset:
 
 
 def _read_table(file: Path) -> Dataset:
-    table = _load_table(file)
+    table = load_table(file)
     if "path" not in table.columns and "url" not in table.columns:
         columns = ", ".join(map(str, table.columns))
         raise InputError(f"'{file}' must have a column `path` or `url`; it has {columns}")
-    if "url" not in table.columns and "" in (paths := _texts(table, "path")):
+    if "url" not in table.columns and "" in (paths := texts(table, "path")):
         raise InputError(f"'{file}' has no path in row {paths.index('') + 1}")
-    table = _in_order(table)
-    paths, urls = (_texts(table, column) for column in ("path", "url"))
+    table = in_order(table)
+    paths, urls = (texts(table, column) for column in ("path", "url"))
     paths = [PurePosixPath(path.replace("\\", "/")).as_posix() if path else "" for path in paths]
     named = iter(names_of_urls([u for p, u in zip(paths, urls, strict=True) if not p], paths))
     names = tuple(path or next(named) for path in paths)
@@ -236,103 +262,8 @@ def _read_table(file: Path) -> Dataset:
     table = table.drop(columns="path", errors="ignore")
     labels = next((name for name in ("truth", "label") if name in table.columns), None)
     if labels:
-        table["truth"] = _as_labels(table[labels])
+        table["truth"] = as_labels(table[labels])
     return Dataset(names, sources, table, str(file))
-
-
-def _texts(table: pd.DataFrame, column: str) -> list[str]:
-    """The texts in a column; empty where there is none."""
-    if column not in table.columns:
-        return [""] * len(table)
-    return ["" if pd.isna(value) else str(value) for value in table[column]]
-
-
-def _in_order(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows by path, then by URL; where these are the same, by whatever else they hold."""
-    keys = pd.DataFrame({column: _texts(table, column) for column in ("path", "url")})
-    if keys.duplicated().any():
-        keys = keys.assign(rest=[str(tuple(row)) for row in table.itertuples(index=False)])
-    order = keys.sort_values(list(keys.columns), kind="stable").index
-    return table.loc[order].reset_index(drop=True)
-
-
-def names_of_urls(urls: Sequence[str], taken: Iterable[str] = ()) -> list[str]:
-    """Return a name for each URL, all different, none of them taken.
-
-    The last part of the URL's path where that is one URL's alone; else its host and path; where
-    these too are several's, numbered in the order of the URLs. The order in which different URLs
-    are given changes no name.
-    """
-    parts = [_parts_of_url(url) for url in urls]
-    short, long = Counter(last for last, _ in parts), Counter(path for _, path in parts)
-    used = set(taken)
-    names: dict[int, str] = {}
-    for row, (last, path) in enumerate(parts):
-        for name, alone in ((path, long[path] == 1), (last, short[last] == 1)):
-            if alone and name not in used:
-                names[row] = name
-    used |= set(names.values())
-    for row in sorted(set(range(len(urls))) - set(names), key=lambda row: (urls[row], row)):
-        path = parts[row][1]
-        numbered = (f"{path}#{number}" for number in count(1))
-        names[row] = next(name for name in numbered if name not in used)
-        used.add(names[row])
-    return [names[row] for row in range(len(urls))]
-
-
-def _parts_of_url(url: str) -> tuple[str, str]:
-    """The last part of the path, and host and path."""
-    try:
-        split = urlsplit(url)
-        host, path = split.hostname or "", split.path
-    except ValueError:
-        host, path = "", url
-    last = path.rstrip("/").rpartition("/")[2] or host or "no-url"
-    return last, f"{host}{path}" or "no-url"
-
-
-def _load_table(file: Path) -> pd.DataFrame:
-    try:
-        if file.suffix == ".parquet":
-            return pd.read_parquet(file)
-        return pd.read_csv(file, dtype=str, keep_default_na=False, na_values=[""])
-    except FileNotFoundError as error:
-        raise InputError(f"there is no file '{file}'") from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read '{file}': {' '.join(str(error).split())}") from error
-
-
-def _labels_from_file(file: Path, names: Sequence[str]) -> pd.Series:
-    """Labels joined by the whole name, or by the file name alone where that is unique."""
-    table = _load_table(file)
-    keys = [name for name in ("path", "filename", "image", "name") if name in table.columns]
-    if not keys:
-        raise InputError(f"'{file}' must have a column `path`, `filename`, `image` or `name`")
-    rest = [column for column in table.columns if column != keys[0]]
-    column = "label" if "label" in rest else rest[0] if len(rest) == 1 else None
-    if column is None:
-        raise InputError(f"'{file}' must have a column `label`; it has {', '.join(rest) or 'none'}")
-    if table[keys[0]].duplicated().any():
-        twice = table.loc[table[keys[0]].duplicated(), keys[0]].iloc[0]
-        raise InputError(f"'{file}' has two labels for '{twice}'")
-    known = dict(zip(table[keys[0]].astype(str), _as_labels(table[column]), strict=True))
-    short = pd.Series([PurePosixPath(name).name for name in names])
-    unique = ~short.duplicated(keep=False)
-    found = [
-        known.get(name, known.get(last) if alone else None)
-        for name, last, alone in zip(names, short, unique, strict=True)
-    ]
-    if all(pd.isna(label) for label in found):
-        raise InputError(f"the labels in '{file}' name none of the {len(names)} images")
-    return pd.Series(found, dtype=object)
-
-
-def _as_labels(column: "pd.Series[str]") -> pd.Series:
-    return (
-        column.astype(object)
-        .where(column.notna(), None)
-        .map(lambda value: None if value is None else str(value))
-    )
 
 
 def content_hash(content: bytes) -> str:

@@ -13,6 +13,7 @@ from jaxtyping import Float32
 
 from embedbench.changes import Changed
 from embedbench.dataset import Dataset, Source
+from embedbench.download import Fetching
 from embedbench.encoder import (
     Encoder,
     LookupEncoder,
@@ -54,6 +55,11 @@ class Engine:
         """Variables set in the processes; found out when the first of them is needed."""
         return hub_environment(self.offline)
 
+    def fetching(self, allow_local: bool) -> Fetching:
+        """Return how images are downloaded: into the store, unless they have a place."""
+        folder = self.store.folder / "downloads"
+        return Fetching(folder, self.offline, allow_local, progress=self.progress)
+
     def pool(self, workers: int, encoder: Encoder) -> Pool:
         """Return worker processes that hold this encoder."""
         arguments = (dumps(encoder), self.offline)
@@ -76,8 +82,8 @@ class Embedding:
     Attributes:
         vectors: row i is image i.
         texts: row i is text i; no rows where none were asked for.
-        copies: row i is changed copy i, nan where it could not be encoded; no rows where none
-            were asked for, or where vectors are looked up and copies have none.
+        others: row i is other image i, nan where it could not be encoded; no rows where none
+            were asked for, or where vectors are looked up and the others have none.
         failures: reasons by the images' rows; their vectors are nan.
         record: `dim`, `fingerprint`, and what was measured when the vectors were made:
             `images_per_second`, `load_seconds`, `peak_memory_mb`, and the facts of the model.
@@ -86,7 +92,7 @@ class Embedding:
 
     vectors: Vectors
     texts: Float32[np.ndarray, "texts dim"]
-    copies: Float32[np.ndarray, "copies dim"]
+    others: Float32[np.ndarray, "others dim"]
     failures: dict[int, str]
     record: dict[str, Any]
     encoded: int
@@ -103,9 +109,9 @@ def embed(
     hashes: Sequence[str],
     engine: Engine,
     texts: Sequence[str] = (),
-    copies: Sequence[Changed] = (),
+    others: Sequence[Item] = (),
 ) -> Embedding:
-    """Return the vectors of all images, texts and copies; those not in the store are encoded.
+    """Return the vectors of all images, texts and others; those not in the store are encoded.
 
     Args:
         label: the encoder's name, for the progress bar.
@@ -114,7 +120,7 @@ def embed(
         hashes: the hash of each image's bytes.
         engine: where and how.
         texts: to be put into the images' space; the encoder must be a TextEncoder.
-        copies: changed images, encoded beside the images.
+        others: changed images and such, with their keys, encoded beside the images.
 
     Raises:
         EmbedbenchError: the encoder could not be loaded, failed, or returned something wrong.
@@ -122,7 +128,7 @@ def embed(
     if isinstance(encoder, LookupEncoder):
         return _look_up(encoder, dataset)
     items: dict[str, Source | Changed] = dict(zip(hashes, dataset.sources, strict=True))
-    items |= {copy.store_key: copy for copy in copies}
+    items |= dict(others)
     identity = combine(encoder.identity(), [])
     record = _recall(engine.store, identity)
     missing, missing_texts = _missing(engine.store, record, items, texts)
@@ -135,7 +141,7 @@ def embed(
     if len(failed) == len(hashes):
         raise EncoderError(f"it could encode none of the images; the first: {failed[0]}")
     encoded = len({key for key, _ in missing} & set(hashes) - set(failures))
-    return _collect(engine.store, record, hashes, texts, copies, failed, encoded)
+    return _collect(engine.store, record, hashes, texts, others, failed, encoded)
 
 
 def _missing(
@@ -243,12 +249,12 @@ def _collect(
     record: dict[str, Any],
     hashes: Sequence[str],
     texts: Sequence[str],
-    copies: Sequence[Changed],
+    others: Sequence[Item],
     failed: dict[int, str],
     encoded: int,
 ) -> Embedding:
-    others = [[text_key(text) for text in texts], [copy.store_key for copy in copies]]
-    stored = store.read(record["fingerprint"], [*hashes, *others[0], *others[1]])
+    text_keys, other_keys = [text_key(text) for text in texts], [key for key, _ in others]
+    stored = store.read(record["fingerprint"], [*hashes, *text_keys, *other_keys])
     dim = len(next(iter(stored.values())))
     nothing = np.full(dim, np.nan, np.float32)
 
@@ -258,8 +264,8 @@ def _collect(
 
     return Embedding(
         vectors=rows(hashes),
-        texts=rows(others[0]),
-        copies=rows(others[1]),
+        texts=rows(text_keys),
+        others=rows(other_keys),
         failures=failed,
         record=record | {"dim": dim},
         encoded=encoded,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from embedbench.dataset import Dataset, read_dataset
+from embedbench.download import fetch
 from embedbench.embed import embed, make_engine
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError
@@ -23,6 +24,7 @@ def write_vectors(
     *,
     store: str | Path | None = None,
     offline: bool = False,
+    allow_local: bool = False,
     limit: int | None = None,
     quiet: bool = True,
 ) -> tuple[int, dict[str, str]]:
@@ -42,8 +44,10 @@ def write_vectors(
     (name, made), *_ = create_all([encoder]).items()
     dataset = read_dataset(source).sample(limit)
     engine = make_engine(store, offline, Progress(quiet))
+    dataset, missed = fetch(dataset, engine.fetching(allow_local))
     readable, images, failures = survey(dataset, engine.store, engine.workers, engine.progress)
     found = embed(name, made, readable, list(images["hash"]), engine)
+    failures = pd.concat([missed, failures])
     skipped = dict(zip(failures["name"], failures["error"], strict=True))
     skipped |= {readable.names[row]: reason for row, reason in found.failures.items()}
     kept = [row for row in range(len(readable)) if row not in found.failures]

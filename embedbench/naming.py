@@ -5,18 +5,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float, Float32, Int
 from scipy.stats import t
 from sklearn.preprocessing import normalize
 
 from embedbench.errors import InputError
 
-__all__ = ["Name", "TEMPLATES", "name_clusters", "read_words", "texts_for", "word_similarity"]
+__all__ = [
+    "Name",
+    "TEMPLATES",
+    "fits_of_images",
+    "name_clusters",
+    "read_words",
+    "texts_for",
+    "word_similarity",
+]
 
 TEMPLATES = ("a photo of a {}.", "a photo of the {}.", "a picture of {}.", "{}")
 """What words are put into; the mean over them is steadier than any one (Radford et al. 2021)."""
 
 _CHANCE = 0.05
+
+_CLOSE = 0.75
+"""How well the second word of an image must fit for how well the first does."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +47,35 @@ class Name:
     best: str
 
 
-def read_words(names: str) -> tuple[str, ...]:
-    """Return candidate words from `a,b,c` or from a `.txt` file with one a line.
+def read_words(names: str | Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return candidate words, each once, and remarks on those that were left out.
+
+    Args:
+        names: `a,b,c`, a `.txt` file with one a line, or a sequence of words; none if empty.
 
     Raises:
-        InputError: there are none, or there is no such file.
+        InputError: there are only empty ones, or there is no such file.
     """
-    if names.endswith(".txt"):
-        try:
-            parts = Path(names).read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"cannot read the words in '{names}': {error}") from error
-    else:
-        parts = names.split(",")
-    words = tuple(dict.fromkeys(" ".join(part.split()) for part in parts if part.strip()))
+    if not names:
+        return (), ()
+    parts = list(names)
+    if isinstance(names, str):
+        parts = _read_file(names) if names.endswith(".txt") else names.split(",")
+    cleaned = [" ".join(part.split()) for part in parts]
+    words = tuple(dict.fromkeys(word for word in cleaned if word))
     if not words:
         raise InputError(f"there are no words in '{names}'")
-    return words
+    repeated = len([word for word in cleaned if word]) - len(words)
+    return words, (
+        (f"{repeated} of the candidate names stand there twice",) if repeated else ()
+    ) + ((f"{cleaned.count('')} of the candidate names are empty",) if "" in cleaned else ())
+
+
+def _read_file(names: str) -> list[str]:
+    try:
+        return Path(names).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the words in '{names}': {error}") from error
 
 
 def texts_for(words: Sequence[str]) -> list[str]:
@@ -104,6 +128,36 @@ def name_clusters(
         margin = float(leads.mean(axis=0).min())
         names[int(cluster)] = Name(words[best] if good else "", margin, words[best])
     return names
+
+
+def fits_of_images(
+    similarity: Float[np.ndarray, "images words"], words: Sequence[str], images: Sequence[str]
+) -> pd.DataFrame:
+    """Return for each image the two words that fit it best, and which images lie between two.
+
+    Columns: `image, word, fit, other_word, other_fit, margin` (`fit - other_fit`, cosines) and
+    `between`: whether the image fits both words, as a hot dog does food and dog: the second fits
+    at least three quarters as well as the first, and better than the second words of half of the
+    images do. No rows where there are fewer than two words.
+    """
+    columns = ["image", "word", "fit", "other_word", "other_fit", "margin", "between"]
+    if len(words) < 2:
+        return pd.DataFrame(columns=columns)
+    order = np.argsort(-similarity, axis=1, kind="stable")[:, :2]
+    fits = np.take_along_axis(similarity, order, axis=1)
+    close = (fits[:, 1] > 0) & (fits[:, 1] >= _CLOSE * fits[:, 0])
+    table = pd.DataFrame(
+        {
+            "image": list(images),
+            "word": [words[row] for row in order[:, 0]],
+            "fit": fits[:, 0],
+            "other_word": [words[row] for row in order[:, 1]],
+            "other_fit": fits[:, 1],
+            "margin": fits[:, 0] - fits[:, 1],
+            "between": close & (fits[:, 1] > np.median(fits[:, 1])),
+        }
+    )
+    return table[columns]
 
 
 def _by_chance(leads: Float[np.ndarray, "members words"]) -> Float[np.ndarray, " words"]:

@@ -4,7 +4,8 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +15,50 @@ from embedbench.errors import InputError
 
 __all__ = ["CRITERIA", "FAILURE_COLUMNS", "HEADLINE", "Results", "check_writable"]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 CRITERIA = ("elbow", "silhouette", "gap")
 """The ways of choosing k that give each encoder a k of its own."""
 
 FAILURE_COLUMNS = ["what", "name", "stage", "error"]
 
+_CHANGE = ("corruption", "severity", "clusterer", "metric")
+_DIFFERENCE = ("difference", "difference_low", "difference_high")
+
+_WHERE_ASKED = {
+    "words": ("image", "word", "fit", "other_word", "other_fit", "margin", "between"),
+    "composition": (
+        "encoder", "clusterer", "cluster", "by", "value", "images", "share_of_cluster",
+        "share_of_value",
+    ),
+    "robustness": ("encoder", *_CHANGE, "clean", "value", "change", "change_low", "change_high"),
+    "held": ("encoder", "kept", "kept_low", "kept_high"),
+    "mixed": ("encoder", "clusterer", "quantity", "value", "low", "high"),
+    "domains": ("encoder", "domain", "images", "k", "clusterer", "metric", "value", "low", "high"),
+    "domain_pairs": ("encoder", "domain", "other", "clusterer", "metric", *_DIFFERENCE),
+    "follows": ("encoder", "ami", "null", "p", "label_ami"),
+    "worst": ("encoder", "domain", "image", "score"),
+}  # fmt: skip
+"""Tables that have rows only where they were asked for, and their columns."""
+
 _CSV = (
     "comparison", "encoders", "elbow", "clusters", "failures", "pairs", "criteria", "similarity",
-    "disagreements", "shortcuts",
+    "disagreements", "shortcuts", "variance", *_WHERE_ASKED,
 )  # fmt: skip
 _PARQUET = ("partitions", "images", "silhouettes", "maps")
 
 _TEXTS = (
-    "attribute", "chosen", "clusterer", "criterion", "encoder", "error", "image", "k_from",
-    "medoid", "metric", "name", "nearest_word", "other", "partner", "space", "stage", "status",
-    "what",
+    "atypical", "attribute", "by", "chosen", "clusterer", "corruption", "criterion", "domain",
+    "encoder", "error", "image", "k_from", "label", "medoid", "metric", "name", "nearest_word",
+    "other", "other_word", "partner", "quantity", "space", "stage", "status", "typical", "what",
+    "word",
 )  # fmt: skip
 _KNOWN_OR_NOT = ("device", "fingerprint", "licence", "pretrained_on")
+
+
+def _nothing(name: str) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(_WHERE_ASKED[name]))
+
 
 HEADLINE = {
     "encoder": "encoder",
@@ -49,6 +75,7 @@ HEADLINE = {
     "accuracy": "accuracy",
     "silhouette": "silhouette*",
     "silhouette_l2": "in l2*",
+    "silhouette_noise": "of noise*",
     "stability": "stability",
     "seconds": "seconds",
 }
@@ -66,15 +93,15 @@ class Results:
         encoders: a row for each encoder: dim, speed, memory, fingerprint, status, error.
         partitions: a row for each image x run, label -1 is noise.
         elbow: a row for each encoder x k of the K-means sweep in the first space.
-        clusters: a row for each encoder x clusterer x cluster of the headline partition: in
-            the first space, at the shared k, of the first seed.
+        clusters: a row for each encoder x space x clusterer x cluster of the main partition: at
+            the shared k, of the first seed.
         failures: a row for each image or encoder that failed.
         images: a row for each image compared: `image, hash, truth, width, height, thumbnail`
             (JPEG bytes) and the dataset's other columns.
-        silhouettes: a row for each image x encoder x clusterer of the headline partition:
-            `image, encoder, clusterer, cluster, silhouette, medoid_distance`.
+        silhouettes: a row for each image x encoder x space x clusterer of the main partition:
+            `image, encoder, space, clusterer, cluster, silhouette, medoid_distance`.
         maps: a row for each image x encoder x map: `image, encoder, map, x, y`, where map is
-            `pca` or `tsne`.
+            `pca`, `tsne` or `umap`.
         pairs: a row for each clusterer x metric x ordered pair of encoders, in the first space
             at the shared k: the difference and its interval, `win, tie, loss, p_beats`.
         criteria: a row for each encoder x criterion that needs no labels: its value, its
@@ -85,7 +112,21 @@ class Results:
             apart: `image, partner, strength`, the strongest first.
         shortcuts: a row for each encoder x attribute: how much of the clustering the attribute
             explains, `ami`, and what it does by chance, `null` and `p`.
+        variance: a row for each encoder x principal component: the share of the variance that
+            it holds.
         run: all that is needed to repeat it.
+        words: a row for each image, where there are words: the two that fit it best, and whether
+            it lies `between` them.
+        composition: a row for each encoder x clusterer x cluster x label or domain, where there
+            are any: how many images, and their shares.
+        robustness: a row for each encoder x corruption x severity x clusterer x metric: its value
+            on clean images and on corrupted ones, the change and its interval.
+        held: a row for each encoder: how much it keeps under corruption, and its rank.
+        mixed: a row for each encoder x clusterer x quantity: where mixed-in images end up.
+        domains: a row for each encoder x domain x clusterer x metric, the domain by itself.
+        domain_pairs: how each metric moves between two domains.
+        follows: a row for each encoder: how far its clusters follow the domain.
+        worst: the images on which an encoder does worst, by domain.
     """
 
     comparison: pd.DataFrame
@@ -102,7 +143,22 @@ class Results:
     similarity: pd.DataFrame
     disagreements: pd.DataFrame
     shortcuts: pd.DataFrame
+    variance: pd.DataFrame
     run: dict[str, Any]
+    words: pd.DataFrame = field(default_factory=partial(_nothing, "words"))
+    composition: pd.DataFrame = field(default_factory=partial(_nothing, "composition"))
+    robustness: pd.DataFrame = field(default_factory=partial(_nothing, "robustness"))
+    held: pd.DataFrame = field(default_factory=partial(_nothing, "held"))
+    mixed: pd.DataFrame = field(default_factory=partial(_nothing, "mixed"))
+    domains: pd.DataFrame = field(default_factory=partial(_nothing, "domains"))
+    domain_pairs: pd.DataFrame = field(default_factory=partial(_nothing, "domain_pairs"))
+    follows: pd.DataFrame = field(default_factory=partial(_nothing, "follows"))
+    worst: pd.DataFrame = field(default_factory=partial(_nothing, "worst"))
+
+    @property
+    def spaces(self) -> list[str]:
+        """What was clustered; the first one leads."""
+        return [str(space) for space in self.comparison["space"].unique()]
 
     @property
     def has_truth(self) -> bool:
@@ -183,21 +239,29 @@ class Results:
         """
         try:
             run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+            _check_schema(folder, run)
             tables = {name: _read_csv(folder / f"{name}.csv") for name in _CSV}
             tables |= {name: pd.read_parquet(folder / f"{name}.parquet") for name in _PARQUET}
+        except InputError:
+            raise
         except (OSError, ValueError) as error:
             raise InputError(f"'{folder}' is not a whole run folder: {error}") from error
-        if run.get("schema") != SCHEMA_VERSION:
-            raise InputError(
-                f"'{folder}' has schema {run.get('schema')!r}; this version reads {SCHEMA_VERSION}"
-            )
         assert set(tables) | {"run"} == {field.name for field in fields(cls)}
         return cls(**tables, run=run)
 
 
+def _check_schema(folder: Path, run: Any) -> None:
+    schema = run.get("schema") if isinstance(run, dict) else None
+    if schema != SCHEMA_VERSION:
+        raise InputError(
+            f"'{folder}' has schema {schema!r}; this version reads {SCHEMA_VERSION}: run again"
+        )
+
+
 def _read_csv(file: Path) -> pd.DataFrame:
     """Return a table as it was written: a cluster named `null` or `12` keeps its name."""
-    kinds = dict.fromkeys([*_TEXTS, *_KNOWN_OR_NOT], str)
+    own = ["value"] if file.stem == "composition" else []  # the name of a label
+    kinds = dict.fromkeys([*_TEXTS, *_KNOWN_OR_NOT, *own], str)
     table = pd.read_csv(file, dtype=kinds, keep_default_na=False, na_values=[""])
     return table.fillna({name: "" for name in _TEXTS if name in table.columns})
 

@@ -15,21 +15,28 @@ DEFAULT_K = "2..20"
 _LEAST_IMAGES = 4  # a t-SNE map needs as many
 
 _TOML_KINDS: Mapping[str, type] = {
-    "source": str,
+    "about": str,
+    "source": list,
     "encoder": list,
     "labels": str,
+    "domain": str,
     "clusterer": list,
     "space": list,
     "k": str,
     "seeds": int,
     "names": str,
+    "corrupt": list,
+    "corrupted": int,
+    "mix": str,
+    "map": list,
     "out": str,
     "store": str,
     "offline": bool,
+    "allow-local": bool,
     "limit": int,
     "copies": int,
 }
-"""The words of the command line, and what each holds in a TOML file."""
+"""The words of the command line, and what each holds in a TOML file; `about` is for people."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +116,18 @@ def read_toml(file: Path) -> dict[str, Any]:
         if word not in _TOML_KINDS:
             raise InputError(f"'{file}' has '{word}'; known words: {', '.join(_TOML_KINDS)}")
         settings[word] = _checked(file, word, value)
-    for word in ("source", "labels", "names"):
-        beside = file.parent / str(settings.get(word, ""))
-        if word in settings and beside.exists():
-            settings[word] = str(beside)
+    for word in ("labels", "names"):
+        if word in settings:
+            settings[word] = _beside(file, settings[word])
+    if "source" in settings:
+        settings["source"] = [_beside(file, source) for source in settings["source"]]
     return settings
+
+
+def _beside(file: Path, name: str) -> str:
+    """Return the path beside the file where there is such a thing, else the name as it is."""
+    beside = file.parent / name
+    return str(beside) if beside.exists() else name
 
 
 def _checked(file: Path, word: str, value: Any) -> Any:

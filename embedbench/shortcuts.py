@@ -70,7 +70,8 @@ def attributes(images: pd.DataFrame) -> dict[str, Codes]:
     - `size`: the number of pixels, in five parts of as many images each.
     - `aspect`: width by height: below 0.625, to 0.95, square to 1.05, to 1.6, wider.
     - `format`: the suffix of the name; jpg is jpeg.
-    - `folder`: the folder of the name; left out where it tells the known labels and no more.
+    - `folder`: the folder of the name; left out where it tells the known labels and no more, of
+      several sets those of one.
 
     Args:
         images: a row an image, as `embedbench.results.Results.images`: `image`, the name with
@@ -88,7 +89,7 @@ def attributes(images: pd.DataFrame) -> dict[str, Codes]:
         "aspect": np.digitize(width / height, _ASPECTS),
         "format": _codes([_SAME_FORMAT.get(suffix, suffix) for suffix in suffixes]),
     }
-    if "truth" not in images or not _tells_the_same(folders, images["truth"]):
+    if not _folders_are_labels(images, folders):
         found["folder"] = folders
     return {name: codes for name, codes in found.items() if len(np.unique(codes)) > 1}
 
@@ -98,11 +99,14 @@ def shortcut_probe(
     attributes: Mapping[str, Codes],
     seed: int,
     permutations: int = 200,
+    within: Codes | None = None,
 ) -> list[Shortcut]:
     """Return how much of the partitions each attribute explains, in the order of the attributes.
 
     The null deals the values of the attribute to the images at random, the same permutations for
-    each attribute, and scores them against all runs together.
+    each attribute, and scores them against all runs together. Dealt only `within` images of the
+    same code, the values keep whatever they have to do with that code: what the attribute then
+    explains beyond the null it does not owe to the code.
 
     Args:
         labels: the cluster of each image in each run of one encoder, at least one run; noise,
@@ -110,25 +114,36 @@ def shortcut_probe(
         attributes: a code for each image, by name.
         seed: of the permutations.
         permutations: how many; `p` is at least 1 / (permutations + 1).
+        within: a code for each image, within which values are dealt; None for among all.
 
     Raises:
         ValueError: there is no run.
     """
     if not len(labels):
         raise ValueError("`labels` must hold at least one run; not 0")
+    among = np.zeros(labels.shape[1], dtype=np.int64) if within is None else within
+    strata = [np.flatnonzero(among == code) for code in np.unique(among)]
     partitions = noise_as_singletons(labels)
     expected = ExpectedInformation(labels.shape[1])
     found = []
     for name, codes in attributes.items():
-        dealt = np.tile(codes, (permutations, 1))
-        dealt = np.random.default_rng(seed).permuted(dealt, axis=1)
-        every = np.concatenate([codes[None], dealt])
+        every = np.concatenate([codes[None], _dealt(codes, strata, seed, permutations)])
         ami, *null = ami_of_runs(partitions, every, expected).mean(axis=0).tolist()
         # The last bits depend on the order of a sum.
         as_much = sum(other >= ami - 1e-12 for other in null)
         high = float(np.quantile(null, 0.95)) if null else math.nan
         found.append(Shortcut(name, ami, high, (1 + as_much) / (1 + permutations)))
     return found
+
+
+def _dealt(
+    codes: Codes, strata: Sequence[Int[np.ndarray, "..."]], seed: int, permutations: int
+) -> Int[np.ndarray, "permutations images"]:
+    random = np.random.default_rng(seed)
+    dealt = np.tile(codes, (permutations, 1))
+    for members in strata:
+        dealt[:, members] = random.permuted(dealt[:, members], axis=1)
+    return dealt
 
 
 def shortcut_warning(
@@ -199,6 +214,17 @@ def _equal_parts(values: Float64[np.ndarray, " images"]) -> Codes:
 
 def _codes(values: Sequence[str]) -> Codes:
     return np.unique(np.asarray(values, dtype=str), return_inverse=True)[1]
+
+
+def _folders_are_labels(images: pd.DataFrame, folders: Codes) -> bool:
+    """Whether the folders of the images, or of those of one set, are their labels."""
+    if "truth" not in images:
+        return False
+    sets = images["set"] if "set" in images else pd.Series("", index=images.index)
+    return any(
+        _tells_the_same(folders[(sets == one).to_numpy()], images.loc[sets == one, "truth"])
+        for one in sets.unique()
+    )
 
 
 def _tells_the_same(codes: Codes, truth: pd.Series) -> bool:

@@ -21,13 +21,12 @@ from embedbench.metrics.scores import (
     mean_score,
 )
 from embedbench.metrics.stability import stability
-from embedbench.naming import Name, name_clusters
 from embedbench.partitions import Points
 from embedbench.spaces import to_space
 from embedbench.statistics import Resamples
 
 __all__ = [
-    "Candidate", "Sweep", "comparison_rows", "details", "labels_at", "maps", "sweep_space",
+    "Candidate", "Sweep", "comparison_rows", "labels_at", "sweep_space",
 ]  # fmt: skip
 
 
@@ -221,87 +220,3 @@ def labels_at(
         partitions = KMeans().run(scored.points, ks, seeds)
         return partitions.labels.reshape(len(ks), len(seeds), -1)
     return scored.labels[mine.to_numpy()].reshape(len(ks), len(seeds), -1)
-
-
-def details(
-    scored: Sweep,
-    images: Sequence[str],
-    k: int,
-    similarity: Float[np.ndarray, "images words"] | None,
-    words: Sequence[str],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the clusters, and the images within them, of each clusterer's main partition.
-
-    The main partition is the one at the shared k of the first seed.
-
-    Returns:
-        A row a cluster, as in `Results.clusters`, and a row an image, as in
-        `Results.silhouettes`; both without their column `encoder`.
-    """
-    runs = scored.runs
-    main = runs[(runs["k"].isna() | (runs["k"] == k)) & ~runs.duplicated(["clusterer", "k"])]
-    labels = scored.labels[main.index.to_numpy()]
-    profiles = silhouettes(scored.points, labels)
-    clusters, members = [], []
-    for name, row, profile in zip(main["clusterer"], labels, profiles, strict=True):
-        names = {} if similarity is None else name_clusters(similarity, words, row)
-        table, distances = _clusters(scored.points, row, profile, images, names)
-        table.insert(0, "clusterer", name)
-        clusters.append(table)
-        members.append(
-            pd.DataFrame(
-                {
-                    "image": list(images),
-                    "clusterer": name,
-                    "cluster": row,
-                    "silhouette": profile,
-                    "medoid_distance": distances,
-                }
-            )
-        )
-    return pd.concat(clusters, ignore_index=True), pd.concat(members, ignore_index=True)
-
-
-def _clusters(
-    points: Points,
-    labels: Int[np.ndarray, " images"],
-    profile: Float[np.ndarray, " images"],
-    images: Sequence[str],
-    names: dict[int, Name],
-) -> tuple[pd.DataFrame, Float[np.ndarray, " images"]]:
-    """The medoid is the member with the least mean squared distance to the others.
-
-    That is the member nearest to the mean.
-    """
-    distances = np.full(len(labels), np.nan)
-    rows = []
-    for cluster in np.unique(labels[labels >= 0]):
-        members = np.flatnonzero(labels == cluster)
-        inside = points[members].astype(np.float64)
-        medoid = int(np.argmin(((inside - inside.mean(axis=0)) ** 2).sum(axis=1)))
-        distances[members] = np.linalg.norm(inside - inside[medoid], axis=1)
-        name = names.get(int(cluster), Name("", float("nan"), ""))
-        rows.append(
-            {
-                "cluster": int(cluster),
-                "size": len(members),
-                "silhouette": float(profile[members].mean()),
-                "name": name.name,
-                "name_margin": name.margin,
-                "nearest_word": name.best,
-                "medoid": images[members[medoid]],
-            }
-        )
-    columns = ["cluster", "size", "silhouette", "name", "name_margin", "nearest_word", "medoid"]
-    return pd.DataFrame(rows, columns=columns), distances
-
-
-def maps(vectors: Vectors, images: Sequence[str], seed: int) -> pd.DataFrame:
-    """Return where each image lies on two maps, `pca` and `tsne`: columns `image, map, x, y`."""
-    frames = []
-    for name, space in (("pca", "pca:2"), ("tsne", "tsne:2")):
-        plane = to_space(vectors, space, seed)
-        frames.append(
-            pd.DataFrame({"image": list(images), "map": name, "x": plane[:, 0], "y": plane[:, 1]})
-        )
-    return pd.concat(frames, ignore_index=True)

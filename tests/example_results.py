@@ -1,6 +1,7 @@
 """A small comparison with everything that can be in one: names that bite, failures, noise."""
 
 import dataclasses
+import json
 from io import BytesIO
 from itertools import permutations
 
@@ -11,11 +12,13 @@ from PIL import Image
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_samples
 
 from embedbench.results import Results
+from embedbench.robustness import HELD_COLUMNS
 
 ENCODERS = ("pixels", "timm:resnet50,pretrained=false", "keras:MobileNetV2,weights=x.h5")
 FAILED = "clip:<img src=x onerror=alert(1)>"
 BROKEN_IMAGE = "<script>alert(1)</script>.jpg"
 CLASSES = ("<b>red</b>", "green & grey", '"blue"', "_$yellow^")
+DOMAINS = ("<u>indoor", "007")
 CLUSTERERS = ("kmeans", "agglomerative", "hdbscan")
 OWN_K = ("elbow", "silhouette", "gap")
 PAIR_COLUMNS = ["encoder", "other", "difference", "difference_low", "difference_high", "win"]
@@ -53,7 +56,7 @@ def example_results(truth: bool = True) -> Results:
     images = _images(classes)
     tables = {
         name: pd.concat([getattr(part, name)(list(images["image"])) for part in parts])
-        for name in ("partitions", "elbow", "clusters", "silhouettes", "maps")
+        for name in ("partitions", "elbow", "clusters", "silhouettes", "maps", "variance")
     }
     comparison = pd.concat([part.comparison(truth) for part in parts], ignore_index=True)
     return Results(
@@ -64,6 +67,8 @@ def example_results(truth: bool = True) -> Results:
         similarity=_similarity(),
         disagreements=_disagreements(list(images["image"])),
         shortcuts=_shortcuts(),
+        words=_words(list(images["image"])),
+        **_conditions(list(images["image"]), truth),
         failures=pd.DataFrame(
             [
                 {"what": "image", "name": BROKEN_IMAGE, "stage": "read", "error": "cut <off>"},
@@ -74,6 +79,8 @@ def example_results(truth: bool = True) -> Results:
         run={
             "command": "embedbench run '<photos>' -e pixels",
             "source": "/data/<photos>",
+            "sources": ["/data/<photos>"],
+            "remarks": ["one of the <names> stands there twice"],
             "seeds": [0, 1, 2],
             "dataset": {"images": 40, "classes": 4 if truth else None, "fingerprint": "f0"},
             "started": "2026-11-21T09:00:00+00:00",
@@ -164,8 +171,14 @@ class _Part:
             for cluster in range(4):
                 members = np.flatnonzero(labels == cluster)
                 name = "" if cluster == 0 else f"{CLASSES[cluster]}s"
-                row = {"encoder": self.encoder, "clusterer": clusterer, "cluster": cluster}
+                row: dict[str, object] = {"encoder": self.encoder, "space": "l2"}
+                row["clusterer"] = clusterer
+                row |= {"cluster": cluster}
                 row |= {"size": len(members), "silhouette": profile[members].mean(), "name": name}
+                row |= {"cohesion": 1.5, "separation": 12.25, "nearest_cluster": (cluster + 1) % 4}
+                row |= {"label": CLASSES[cluster], "label_share": 0.75}
+                named = [images[member] for member in members]
+                row |= {"typical": json.dumps(named[:5]), "atypical": json.dumps(named[-3:])}
                 rows.append(row | {"name_margin": 0.1, "medoid": images[members[0]]})
         return pd.DataFrame(rows)
 
@@ -176,7 +189,8 @@ class _Part:
             rank = pd.Series(labels).groupby(labels).cumcount().astype(float)
             table = pd.DataFrame({"cluster": labels, "silhouette": self._silhouettes(clusterer)})
             table["medoid_distance"] = rank.where(labels >= 0)
-            frames.append(table.assign(image=images, encoder=self.encoder, clusterer=clusterer))
+            table = table.assign(image=images, encoder=self.encoder, clusterer=clusterer)
+            frames.append(table.assign(space="l2"))
         return pd.concat(frames)
 
     def maps(self, images: list[str]) -> pd.DataFrame:
@@ -185,6 +199,11 @@ class _Part:
             plane = pd.DataFrame({"x": self.points[:, first], "y": self.points[:, second]})
             frames.append(plane.assign(image=images, encoder=self.encoder, map=kind))
         return pd.concat(frames)
+
+    def variance(self, images: list[str]) -> pd.DataFrame:
+        shares = np.array([0.5, 0.3, 0.2])
+        table = pd.DataFrame({"component": [1, 2, 3], "share": shares})
+        return table.assign(cumulative=shares.cumsum(), encoder=self.encoder)
 
 
 def _images(classes: Int[np.ndarray, " images"]) -> pd.DataFrame:
@@ -277,3 +296,80 @@ def _shortcuts() -> pd.DataFrame:
         for attribute, p in (("brightness", 0.5), ("folder", 0.005))
     ]
     return pd.DataFrame(rows, columns=["encoder", "attribute", "ami", "null", "p"])
+
+
+def _words(images: list[str]) -> pd.DataFrame:
+    """Return two words for each picture; every fourth lies between them."""
+    table = pd.DataFrame({"image": images, "word": "<i>dog", "fit": 0.5, "other_word": "a & b"})
+    between = np.arange(len(images)) % 4 == 0
+    other = np.where(between, 0.45, 0.05)
+    return table.assign(other_fit=other, margin=0.5 - other, between=between)
+
+
+def _conditions(images: list[str], truth: bool) -> dict[str, pd.DataFrame]:
+    """Return what corruptions, mixed-in images and two domains give, names that bite among them."""
+    changed = [
+        (name, kind, level, clusterer, metric, 1.0, 1 - 0.1 * level, -0.1 * level, -0.2, 0.0)
+        for name in ENCODERS
+        for kind in ("noise", "blur")
+        for level in (1, 3, 5)
+        for clusterer, metric in (("kmeans", "ami"), ("", "neighbours_kept"))
+        if truth or metric != "ami"
+    ]
+    change = ["encoder", "corruption", "severity", "clusterer", "metric", "clean", "value"]
+    held = [
+        {"encoder": name, "kept": kept, "kept_low": kept - 0.1, "kept_high": kept + 0.1,
+         "rank": number + 1, "rank_low": 1, "rank_high": 3, "holds_best": number < 2,
+         "changed": 0.2, "changed_low": 0.1, "changed_high": 0.3}
+        | {name: 0.5 if truth else np.nan for name in HELD_COLUMNS if name.startswith("ami")}
+        | {"ami_best": number == 0 if truth else None}
+        for number, (name, kept) in enumerate(zip(ENCODERS, (0.7, 0.6, 0.4), strict=True))
+    ]  # fmt: skip
+    mixed = [
+        (name, clusterer, quantity, value, value - 0.01, value + 0.01)
+        for name in ENCODERS
+        for clusterer in CLUSTERERS
+        for quantity, value in (("own", 0.7), ("noise", 0.1), ("spread", 0.2), ("clean_moved", 0.1))
+    ]
+    domains = [
+        (name, domain, 20, 4, clusterer, metric, 0.5, 0.4, 0.6)
+        for name in ENCODERS
+        for domain in DOMAINS
+        for clusterer, metric in (("kmeans", "ami" if truth else "stability"), ("", "hubness"))
+    ]
+    moved = [
+        (name, *DOMAINS, "kmeans", "ami" if truth else "stability", 0.2, -0.1, 0.5)
+        for name in ENCODERS
+    ]
+    ends = ["value", "low", "high"]
+    return {
+        "robustness": pd.DataFrame(
+            changed, columns=[*change, "change", "change_low", "change_high"]
+        ),
+        "held": pd.DataFrame(held),
+        "mixed": pd.DataFrame(mixed, columns=["encoder", "clusterer", "quantity", *ends]),
+        "domains": pd.DataFrame(
+            domains,
+            columns=["encoder", "domain", "images", "k", "clusterer", "metric", *ends],
+        ),
+        "domain_pairs": pd.DataFrame(
+            moved,
+            columns=["encoder", "domain", "other", "clusterer", "metric", "difference",
+                     "difference_low", "difference_high"],
+        ),
+        "follows": pd.DataFrame(
+            [(name, 0.4, 0.05, 0.005, 0.3 if truth else np.nan) for name in ENCODERS],
+            columns=["encoder", "ami", "null", "p", "label_ami"],
+        ),
+        "composition": pd.DataFrame(
+            [(name, "kmeans", cluster, "domain", domain, 5, 0.5, 0.25)
+             for name in ENCODERS for cluster in range(4) for domain in DOMAINS],
+            columns=["encoder", "clusterer", "cluster", "by", "value", "images",
+                     "share_of_cluster", "share_of_value"],
+        ),
+        "worst": pd.DataFrame(
+            [(name, domain, images[row], 0.1 * row)
+             for name in ENCODERS for domain in DOMAINS for row in range(3)],
+            columns=["encoder", "domain", "image", "score"],
+        ),
+    }  # fmt: skip

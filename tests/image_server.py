@@ -1,4 +1,4 @@
-"""A local HTTP server of images, with faults on demand, for tests of downloads."""
+"""A local HTTP server of images, with faults on demand, and what else tests of downloads share."""
 
 import io
 import threading
@@ -8,11 +8,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pytest
 from PIL import Image
 
-__all__ = ["Answer", "ImageServer", "jpeg", "serve"]
+from embedbench.dataset import Dataset, Remote
+from embedbench.download import Fetching, fetch
+from embedbench.progress import Progress
+from embedbench.results import FAILURE_COLUMNS
+
+__all__ = [
+    "Answer",
+    "ImageServer",
+    "jpeg",
+    "quick",
+    "reason_for",
+    "reasons",
+    "remotes",
+    "serve",
+    "without_proxy",
+]
 
 
 def jpeg(seed: int, side: int = 24) -> bytes:
@@ -133,3 +151,45 @@ def _send(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
         for piece in pieces:
             handler.wfile.write(piece)
             time.sleep(pause)
+
+
+def without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the proxies out of the environment."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def quick(folder: Path) -> Fetching:
+    """Return a way to fetch from the server, that does not wait long."""
+    return Fetching(
+        folder=folder,
+        allow_local=True,
+        timeout=2.0,
+        total_seconds=8.0,
+        first_wait=0.02,
+        progress=Progress(quiet=True),
+    )
+
+
+def remotes(*urls: str) -> Dataset:
+    """Return a dataset of what is at these URLs, named by number."""
+    names = tuple(f"{row}.jpg" for row in range(len(urls)))
+    return Dataset(names, tuple(Remote(url) for url in urls))
+
+
+def reasons(failures: pd.DataFrame) -> dict[str, str]:
+    """Return why images could not be had, by name."""
+    assert list(failures.columns) == FAILURE_COLUMNS
+    assert failures["what"].eq("image").all() and failures["stage"].eq("download").all()
+    return dict(zip(failures["name"], failures["error"], strict=True))
+
+
+def reason_for(server: ImageServer, fetching: Fetching, *answers: Answer | bytes) -> str:
+    """Return the reason why one bad image beside a good one could not be had."""
+    urls = server.put("/bad.jpg", *answers), server.put("/good.jpg", jpeg(0))
+    before = set(fetching.folder.glob("*"))
+    found, failures = fetch(remotes(*urls), fetching)
+    assert found.names == ("1.jpg",) and list(reasons(failures)) == ["0.jpg"]
+    assert set(fetching.folder.iterdir()) == before | {found.sources[0]}
+    return reasons(failures)["0.jpg"]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from embedbench.changes import LIGHT_CHANGES, Changed
+from embedbench.corruptions import read_corruptions
 from embedbench.dataset import Dataset, read_dataset
 from embedbench.embed import Embedding, Engine, embed
 from embedbench.encoder import Encoder, LookupEncoder
@@ -47,7 +48,8 @@ def run(
     encoder: Encoder, dataset: Dataset, engine: Engine, copies: Sequence[Changed] = ()
 ) -> Embedding:
     keys = [key(row) for row in range(len(dataset))]
-    return embed("it", encoder, dataset, keys, engine, (), copies)
+    items = [(copy.store_key, copy) for copy in copies]
+    return embed("it", encoder, dataset, keys, engine, (), items)
 
 
 def change(name: str, image: Image.Image, seed: int) -> Image.Image:
@@ -150,6 +152,29 @@ def test_store_keys_differ_by_image_and_by_change(photographs: Path) -> None:
     assert elsewhere.store_key == copies[0].store_key
 
 
+def test_store_keys_of_light_changes_stay_as_they_were() -> None:
+    """SHA-256 of `change`, version, name and hash; another key would encode all copies anew."""
+    found = {change: Changed(b"", change, "ab" * 32).store_key for change in ("crop", "soft")}
+    assert found == {
+        "crop": "7d9576e2809cd14e181f99368d541222e910efdbb695987b6a84ca016b076304",
+        "soft": "e87c88c55074f65c16ddc4dbce5bf59c4c9a6330d87ea4b0de9499203c111016",
+    }
+
+
+def test_corruptions_are_changes_as_well(photographs: Path) -> None:
+    source = photographs / "red" / "00.png"
+    names = [one.name for one in read_corruptions(["all:2..3"])]
+    changed = [Changed(source, name, key(1)) for name in names]
+    assert len({one.store_key for one in changed}) == len(names) == 18
+    before = Image.open(source).tobytes()
+    for one in changed:
+        image = one.open()
+        assert image.size == (32, 24) and image.tobytes() != before
+        assert image.tobytes() == one.open().tobytes()
+    others = [Changed(source, "noise:2", key(number)).open().tobytes() for number in (1, 2)]
+    assert others[0] != others[1]
+
+
 def test_an_image_that_cannot_be_read_is_an_image_error(tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"no image")
     with pytest.raises(ImageError):
@@ -161,11 +186,11 @@ def test_a_copy_is_encoded_as_the_changed_image_is(
 ) -> None:
     """Workers draw as this process does."""
     dataset = read_dataset(photographs).take(range(3))
-    copies = copies_of(dataset)
+    copies = [*copies_of(dataset), Changed(dataset.sources[0], "noise:5", key(0))]
     found = run(colour_encoder(), dataset, engine, copies)
     expected = colour_encoder().encode([copy.open() for copy in copies])
-    assert np.array_equal(found.copies, expected)
-    assert found.copies.shape == (3 * len(CHANGES), 12) and found.encoded == 3
+    assert np.array_equal(found.others, expected)
+    assert found.others.shape == (3 * len(CHANGES) + 1, 12) and found.encoded == 3
 
 
 def test_copies_are_encoded_once(
@@ -173,14 +198,14 @@ def test_copies_are_encoded_once(
 ) -> None:
     dataset = read_dataset(photographs).take(range(4))
     bare = run(colour_encoder(), dataset, engine)
-    assert bare.copies.shape == (0, 12)
+    assert bare.others.shape == (0, 12)
     first = run(colour_encoder(), dataset, engine, copies_of(dataset))
     assert first.encoded == 0 and np.array_equal(first.vectors, bare.vectors)
     monkeypatch.setattr(Engine, "pool", None)  # from here on no process can start
     second = run(colour_encoder(), dataset, engine, copies_of(dataset))
-    assert second.encoded == 0 and np.array_equal(second.copies, first.copies)
+    assert second.encoded == 0 and np.array_equal(second.others, first.others)
     some = run(colour_encoder(), dataset, engine, copies_of(dataset)[2:5])
-    assert np.array_equal(some.copies, first.copies[2:5])
+    assert np.array_equal(some.others, first.others[2:5])
 
 
 def test_copies_of_a_broken_image_are_rows_of_nan(
@@ -189,10 +214,10 @@ def test_copies_of_a_broken_image_are_rows_of_nan(
     dataset = read_dataset(photographs).take(range(3))
     Path(str(dataset.sources[1])).write_bytes(b"broken")
     found = run(colour_encoder(), dataset, engine, copies_of(dataset))
-    broken = np.isnan(found.copies).all(axis=1).reshape(len(CHANGES), 3)
+    broken = np.isnan(found.others).all(axis=1).reshape(len(CHANGES), 3)
     assert list(found.failures) == [1]
     assert broken.tolist() == [[False, True, False]] * len(CHANGES)
-    assert np.isfinite(found.copies[~broken.ravel()]).all()
+    assert np.isfinite(found.others[~broken.ravel()]).all()
 
 
 def test_one_broken_copy_fails_no_image(
@@ -202,7 +227,7 @@ def test_one_broken_copy_fails_no_image(
     copies = [*copies_of(dataset)[:2], Changed(Path("gone.png"), "crop", key(2))]
     found = run(colour_encoder(), dataset, engine, copies)
     assert not found.failures and np.isfinite(found.vectors).all()
-    assert np.isnan(found.copies).all(axis=1).tolist() == [False, False, True]
+    assert np.isnan(found.others).all(axis=1).tolist() == [False, False, True]
 
 
 def test_vectors_that_are_looked_up_have_no_copies(photographs: Path, engine: Engine) -> None:
@@ -212,7 +237,7 @@ def test_vectors_that_are_looked_up_have_no_copies(photographs: Path, engine: En
             return np.ones((len(names), 3), np.float32)
 
     dataset = read_dataset(photographs).take(range(3))
-    assert run(Named(), dataset, engine, copies_of(dataset)).copies.shape == (0, 3)
+    assert run(Named(), dataset, engine, copies_of(dataset)).others.shape == (0, 3)
 
 
 @dataclass(frozen=True)

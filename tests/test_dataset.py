@@ -1,16 +1,13 @@
 """Promises of datasets: the same order and labels everywhere, and clear words otherwise."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
-from embedbench.dataset import Dataset, Remote, names_of_urls, read_dataset
+from embedbench.dataset import Dataset, Remote, read_dataset
 from embedbench.errors import InputError
 
 
@@ -193,19 +190,6 @@ def test_a_table_of_paths_with_a_gap_names_the_row(tmp_path: Path) -> None:
         read_dataset(tmp_path / "t.csv")
 
 
-def test_urls_are_named_by_their_last_part_where_that_is_unique() -> None:
-    urls = {
-        "https://a.org/x/cat.jpg": "cat.jpg",
-        "https://a.org/x/dog.jpg": "a.org/x/dog.jpg",
-        "https://b.org/dog.jpg?s=1": "b.org/dog.jpg",
-        "https://c.org/photo?id=1": "c.org/photo#1",
-        "https://c.org/photo?id=2": "c.org/photo#2",
-        "https://d.org/": "d.org",
-        "file:///etc/passwd": "passwd",
-    }
-    assert names_of_urls(list(urls)) == list(urls.values())
-
-
 def test_a_url_that_is_there_twice_is_two_images(tmp_path: Path) -> None:
     rows = ["https://x.org/1.png,dog", "https://x.org/1.png,cat", "https://x.org/1.png,"]
     found = []
@@ -215,31 +199,6 @@ def test_a_url_that_is_there_twice_is_two_images(tmp_path: Path) -> None:
         found.append(dict(zip(dataset.names, truth(dataset), strict=True)))
     assert found[0] == found[1] and len(found[0]) == 3
     assert set(found[0].values()) == {"dog", "cat", None}
-
-
-PARTS = st.sampled_from(["a", "b", "a/b", "b.jpg", "a/b.jpg", "?x=1", "?x=2", "#1", "", "/", "//"])
-URLS = st.lists(
-    st.one_of(
-        st.builds(
-            "{}{}".format, st.sampled_from(["http://a/", "https://b/", "b", "", "ftp:"]), PARTS
-        ),
-        st.text(max_size=6),
-        st.sampled_from(["http://[", "no-url", "a", "a/b#1"]),
-    ),
-    max_size=12,
-)
-
-
-@given(URLS, st.lists(PARTS, max_size=3), st.randoms())
-def test_names_of_urls_are_unique_and_do_not_depend_on_their_order(
-    urls: Sequence[str], taken: Sequence[str], random: object
-) -> None:
-    names = names_of_urls(urls, taken)
-    assert len(set(names)) == len(urls) and not set(names) & set(taken) and "" not in names
-    order = sorted(range(len(urls)), key=lambda row: random.random())  # type: ignore[attr-defined]
-    again = names_of_urls([urls[row] for row in order], taken)
-    pairs = sorted(zip(urls, names, strict=True))
-    assert sorted(zip([urls[row] for row in order], again, strict=True)) == pairs
 
 
 def test_remarks_stay_with_the_dataset() -> None:

@@ -32,6 +32,7 @@ def make_task(images: int, truth: np.ndarray | None, groups: np.ndarray | None =
     return Task(
         images=[f"{number}.png" for number in range(images)],
         truth=truth,
+        classes=["a", "b", "c", "d"],
         clusterers=KMEANS,
         spaces=("l2",),
         plan=plan_k("3", images, None),
@@ -83,6 +84,8 @@ def judged(
         tables={"comparison": comparison, "similarity": similarity_table(related)},
         scores={name: one["scores"] for name, one in found.items()},
         criteria={name: one["criteria"] for name, one in found.items()},
+        shared=3,
+        main={name: one["labels"][0] for name, one in found.items()},
         labels={name: one["labels"] for name, one in found.items()},
         disagreement=np.zeros(images),
         errors={},

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedbench.errors import InputError
-from embedbench.naming import TEMPLATES, name_clusters, read_words, texts_for, word_similarity
+from embedbench.naming import (
+    TEMPLATES,
+    fits_of_images,
+    name_clusters,
+    read_words,
+    texts_for,
+    word_similarity,
+)
 
 WORDS = ("cat", "car", "cup")
 RANDOM = np.random.default_rng(0)
@@ -58,7 +65,11 @@ def test_one_word_must_beat_the_average_image() -> None:
 def test_words_from_a_text_or_a_file(tmp_path: Path) -> None:
     file = tmp_path / "words.txt"
     file.write_text("hot dog\n\ncar \nhot  dog\n")
-    assert read_words("hot dog,car,, hot dog") == read_words(str(file)) == ("hot dog", "car")
+    words, remarks = read_words("hot dog,car,, hot dog")
+    assert words == read_words(str(file))[0] == ("hot dog", "car")
+    assert [remark.partition(" ")[0] for remark in remarks] == ["1", "1"]
+    assert read_words(["a", "b"]) == (("a", "b"), ())
+    assert read_words("") == ((), ())
 
 
 @pytest.mark.parametrize("names", [" , ", "missing.txt"])
@@ -70,3 +81,29 @@ def test_no_words_is_an_error(names: str) -> None:
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=4))
 def test_every_word_is_in_every_template(words: list[str]) -> None:
     assert len(texts_for(words)) == len(words) * len(TEMPLATES)
+
+
+def test_a_picture_that_fits_two_words_alike_lies_between_them() -> None:
+    """A hot dog, three dogs, three foods, one of nothing."""
+    similarity = np.array(
+        [[0.5, 0.45, 0.0]] + [[0.6, 0.1, 0.0]] * 3 + [[0.1, 0.6, 0.05]] * 3 + [[0.02, 0.01, 0.0]]
+    )
+    table = fits_of_images(similarity, ("dog", "food", "car"), [f"{n}.jpg" for n in range(8)])
+    assert table["image"][table["between"]].tolist() == ["0.jpg"]
+    first = table.iloc[0]
+    assert (first["word"], first["other_word"]) == ("dog", "food")
+    assert first["margin"] == pytest.approx(0.05)
+
+
+@given(st.integers(1, 6), st.integers(1, 20), st.integers(0, 1000))
+def test_the_two_words_of_each_picture_are_the_two_best(words: int, images: int, seed: int) -> None:
+    similarity = np.random.default_rng(seed).normal(size=(images, words))
+    names = [f"w{number}" for number in range(words)]
+    table = fits_of_images(similarity, names, [str(number) for number in range(images)])
+    if words == 1:
+        assert table.empty
+        return
+    ranked = np.sort(similarity, axis=1)[:, ::-1]
+    assert table["fit"].tolist() == ranked[:, 0].tolist()
+    assert table["other_fit"].tolist() == ranked[:, 1].tolist()
+    assert (table["margin"] >= 0).all()

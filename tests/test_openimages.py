@@ -2,73 +2,37 @@
 
 import base64
 import hashlib
-import json
-import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embedbench.dataset import Dataset, Remote, read_dataset, read_source
-from embedbench.download import Fetching, fetch
+from embedbench.dataset import Dataset, Remote, Turned, read_dataset, read_source
+from embedbench.download import fetch
 from embedbench.errors import InputError
 from embedbench.openimages import balanced_rows, read_open_images
-from embedbench.progress import Progress
-from tests.image_server import ImageServer, jpeg, serve
-
-MIDS = {"Animal": "/m/0jbk", "Cat": "/m/01yrx", "Dog": "/m/0bt9lr", "Tree": "/m/07j7r"}
-IDS = [f"{row:016x}" for row in range(12)]
-HEADING = (
-    "ImageID,Subset,OriginalURL,OriginalLandingURL,License,AuthorProfileURL,Author,Title,"
-    "OriginalSize,OriginalMD5,Thumbnail300KURL,Rotation"
+from tests.image_server import ImageServer, jpeg, quick, reasons, serve, without_proxy
+from tests.openimages_folder import (
+    BOXES,
+    HEADING,
+    IDS,
+    LABELS,
+    MIDS,
+    id_row,
+    label,
+    lines,
+    make,
+    truth,
 )
-BOXES = "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated"
-LABELS = "ImageID,Source,LabelName,Confidence"
-
-
-def lines(file: Path, *rows: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("\n".join([*rows, ""]), encoding="utf-8")
-
-
-def id_row(name: str, subset: str = "validation", rotation: str = "0.0", url: str = "") -> str:
-    md5 = base64.b64encode(hashlib.md5(name.encode()).digest()).decode()
-    title = '"A title, with a comma\nand a second line, and ""quotes"""'
-    return f"{name},{subset},{url},l,c,p,Zoë,{title},12,{md5},t,{rotation}"
-
-
-def label(row: int, name: str, there: int = 1, source: str = "verification") -> str:
-    return f"{IDS[row]},{source},{MIDS.get(name, name)},{there}"
-
-
-def truth(dataset: Dataset, column: str = "truth") -> list[str | None]:
-    return [None if pd.isna(value) else value for value in dataset.table[column]]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Twelve validation images: even ones cats, odd ones dogs, all animals, four beside trees."""
-    folder = tmp_path / "oi"
-    lines(folder / "validation-images-with-rotation.csv", HEADING, *map(id_row, IDS))
-    descriptions = [f"{mid},{name}" for name, mid in MIDS.items()]
-    lines(folder / "oidv7-class-descriptions.csv", "LabelName,DisplayName", *descriptions)
-    rows = [label(row, ("Cat", "Dog")[row % 2]) for row in range(12)]
-    rows += [label(row, "Animal") for row in range(12)]
-    rows += [label(row, "Tree") for row in range(4)]
-    rows += [label(row, "Dog", there=0) for row in range(0, 12, 2)]
-    lines(folder / "oidv7-val-annotations-human-imagelabels.csv", LABELS, *rows)
-    tree = {"LabelName": "/m/0bl9f", "Subcategory": [
-        {"LabelName": MIDS["Tree"]},
-        {"LabelName": MIDS["Animal"],
-         "Subcategory": [{"LabelName": MIDS["Cat"]}, {"LabelName": MIDS["Dog"]}]},
-    ]}  # fmt: skip
-    (folder / "bbox_labels_600_hierarchy.json").write_text(json.dumps(tree))
-    return folder
+    return make(tmp_path / "oi")
 
 
 def test_the_official_layout_is_read(folder: Path) -> None:
@@ -101,25 +65,6 @@ def test_equally_rare_classes_go_by_name(folder: Path) -> None:
     assert truth(dataset, "labels")[:3] == ["Cat; Dog", "Cat; Dog", None]
 
 
-def test_older_releases_are_read(folder: Path) -> None:
-    """No heading over the descriptions, no Rotation, machine labels with fractions beside."""
-    for file in folder.glob("*.csv"):
-        file.unlink()
-    old = "ImageID,Subset,OriginalURL,OriginalLandingURL,License,AuthorProfileURL,Author,Title"
-    rows = [f"{name},train,u,l,c,p,a,t" for name in IDS]
-    lines(folder / "2016_08" / "train" / "images.csv", old, *rows)
-    lines(folder / "dict.csv", *(f'"{mid}","{name}"' for name, mid in MIDS.items()))
-    machine = [label(row, "Tree", source="machine") for row in range(12)]
-    machine.append(f"{IDS[5]},machine,{MIDS['Animal']},0.7")
-    human = [f"{IDS[5]},human,{MIDS['Dog']},1.0", f"{IDS[5]},human,{MIDS['Cat']},0.0"]
-    lines(folder / "labels.csv", LABELS, *machine, *human)
-    dataset = read_open_images(f"open-images:{folder}")
-    assert truth(dataset, "labels") == [None] * 5 + ["Dog"] + [None] * 6
-    assert dataset.table["rotation"].isna().all()
-    source = dataset.sources[0]
-    assert isinstance(source, Remote) and f"/train/{IDS[0]}.jpg" in source.url
-
-
 def test_the_largest_box_can_be_the_truth(folder: Path) -> None:
     with pytest.raises(InputError, match="label=largest needs a .csv of boxes"):
         read_open_images(f"open-images:{folder},label=largest")
@@ -138,29 +83,6 @@ def test_the_largest_box_can_be_the_truth(folder: Path) -> None:
     (folder / "oidv7-val-annotations-human-imagelabels.csv").unlink()
     alone = read_open_images(f"open-images:{folder}")
     assert truth(alone, "labels")[:3] == ["Cat; Tree", "Dog; Tree", None]
-
-
-def test_pictures_that_lie_there_are_not_fetched(folder: Path) -> None:
-    places = ["", "images/", "validation/", "images/validation/"]
-    for name, place in zip(IDS, places, strict=False):
-        (folder / place).mkdir(parents=True, exist_ok=True)
-        (folder / place / f"{name}.jpg").write_bytes(jpeg(1))
-    dataset = read_open_images(f"open-images:{folder}")
-    here = [folder / place / f"{name}.jpg" for name, place in zip(IDS, places, strict=False)]
-    assert list(dataset.sources[:4]) == here
-    assert all(isinstance(source, Remote) for source in dataset.sources[4:])
-
-
-def test_without_a_list_the_pictures_are_the_list(folder: Path) -> None:
-    (folder / "validation-images-with-rotation.csv").unlink()
-    with pytest.raises(InputError, match="neither pictures ID.jpg nor a .csv of ids"):
-        read_open_images(f"open-images:{folder}")
-    for row in (3, 2):
-        (folder / "train").mkdir(exist_ok=True)
-        (folder / "train" / f"{IDS[row]}.jpg").write_bytes(jpeg(row))
-    dataset = read_open_images(f"open-images:{folder}")
-    assert dataset.names == (f"{IDS[2]}.jpg", f"{IDS[3]}.jpg")
-    assert truth(dataset) == ["Cat", "Dog"] and truth(dataset, "subset") == ["train", "train"]
 
 
 def test_a_list_alone_has_no_truth(folder: Path) -> None:
@@ -205,48 +127,28 @@ def test_labels_without_descriptions_are_mids(folder: Path) -> None:
     assert truth(dataset) == ["/m/0unknown"] and "no class descriptions" in dataset.remarks[0]
 
 
-def test_labels_of_another_release_are_remarked_upon(folder: Path) -> None:
-    file = folder / "oidv7-val-annotations-human-imagelabels.csv"
-    lines(file, LABELS, f"ffffffffffffffff,verification,{MIDS['Cat']},1")
-    dataset = read_open_images(f"open-images:{folder}")
-    assert dataset.remarks == (
-        f"'{file.name}' labels none of these images: another subset or release?",
-    )
-    assert dataset.truth_codes() is None
-
-
-def test_pictures_in_no_list_are_remarked_upon(folder: Path) -> None:
-    (folder / "ffffffffffffffff.jpg").write_bytes(jpeg(1))
-    dataset = read_open_images(f"open-images:{folder}")
-    assert len(dataset) == 12 and "1 pictures in" in dataset.remarks[0]
-
-
 def test_fewer_images_than_asked_for_are_remarked_upon(folder: Path) -> None:
     dataset = read_open_images(f"open-images:{folder},n=100")
     assert len(dataset) == 12
     assert dataset.remarks == ("100 images were asked for; there are 12",)
 
 
-def test_the_rotation_is_told(folder: Path) -> None:
-    rows = [id_row(IDS[0], rotation="90.0"), id_row(IDS[1], rotation="")]
+def test_copies_that_lie_on_their_side_are_turned(folder: Path) -> None:
+    rotations = ["90.0", "", "270.0", "0.0", "180", "nan"]
+    rows = [id_row(name, rotation=one) for name, one in zip(IDS, rotations, strict=False)]
     lines(folder / "validation-images-with-rotation.csv", HEADING, *rows)
-    found = read_open_images(f"open-images:{folder}").table["rotation"]
-    assert found[0] == 90 and np.isnan(found[1])
-
-
-@pytest.mark.parametrize("fields", ["n=5", "n=5,balanced=true", "n=5,classes=Tree;Dog"])
-def test_the_order_of_rows_and_files_changes_nothing(folder: Path, fields: str) -> None:
-    one = read_open_images(f"open-images:{folder},{fields}")
-    for file in list(folder.glob("*.csv")):
-        heading, *rows = pd.read_csv(file, header=None, dtype=str).itertuples(index=False)
-        random.Random(1).shuffle(rows)
-        pd.DataFrame([heading, *rows]).to_csv(file, index=False, header=False)
-        file.rename(file.with_name(f"z{file.name[::-1][:8]}{file.stat().st_size}.csv"))
-    two = read_open_images(f"open-images:{folder},{fields}")
-    assert one.names == two.names and len(one) == 5
-    assert one.table.equals(two.table) and one.sources == two.sources
-    other = read_open_images(f"open-images:{folder},{fields},seed=1")
-    assert other.names != one.names
+    (folder / f"{IDS[2]}.jpg").write_bytes(jpeg(1))
+    dataset = read_open_images(f"open-images:{folder}")
+    expected = [90, np.nan, 270, 0, 180, np.nan]
+    assert np.array_equal(dataset.table["rotation"], expected, equal_nan=True)
+    turned = [one.degrees if isinstance(one, Turned) else None for one in dataset.sources]
+    assert turned == [90, None, 270, None, 180, None]
+    first = dataset.sources[0]
+    assert isinstance(first, Turned) and isinstance(first.source, Remote)
+    assert first.source.file == folder / "images" / f"{IDS[0]}.jpg"
+    assert dataset.sources[2] == Turned(folder / f"{IDS[2]}.jpg", 270)
+    original = read_open_images(f"open-images:{folder},original=true")
+    assert all(isinstance(source, Remote) for source in original.sources)
 
 
 def test_a_sample_has_the_truth_that_the_whole_has(folder: Path) -> None:
@@ -273,19 +175,6 @@ def test_a_wrong_spec_says_what_would_be_right(folder: Path, spec: str, words: s
         read_open_images(f"open-images:{folder}{spec}")
 
 
-def test_broken_files_are_named(folder: Path) -> None:
-    with (folder / "validation-images-with-rotation.csv").open("a") as file:
-        file.write("one,two,three\n")
-    with pytest.raises(InputError, match="cannot read '.*with-rotation.csv'"):
-        read_open_images(f"open-images:{folder}")
-
-
-def test_a_broken_hierarchy_is_named(folder: Path) -> None:
-    (folder / "bbox_labels_600_hierarchy.json").write_text('{"LabelName": 1')
-    with pytest.raises(InputError, match="hierarchy.json' is no hierarchy"):
-        read_open_images(f"open-images:{folder}")
-
-
 @pytest.fixture
 def server() -> Iterator[ImageServer]:
     with serve() as running:
@@ -293,17 +182,13 @@ def server() -> Iterator[ImageServer]:
 
 
 def get(dataset: Dataset, tmp_path: Path) -> tuple[Dataset, dict[str, str]]:
-    fetching = Fetching(
-        tmp_path / "none", allow_local=True, first_wait=0.01, progress=Progress(quiet=True)
-    )
-    found, failures = fetch(dataset, fetching)
-    return found, dict(zip(failures["name"], failures["error"], strict=True))
+    found, failures = fetch(dataset, quick(tmp_path / "none"))
+    return found, reasons(failures)
 
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
+    without_proxy(monkeypatch)
 
 
 def test_what_the_bucket_has_is_fetched_into_the_folder(

@@ -15,12 +15,14 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
+from matplotlib.offsetbox import AnnotationBbox
 from matplotlib.patches import StepPatch
 from skimage.color import deltaE_ciede2000, rgb2lab
 from sklearn.metrics import adjusted_rand_score
 
 from embedbench.errors import InputError
 from embedbench.plots import draw_figures, drawings, headline_rows
+from embedbench.plots.aligned import aligned_figure, highlights
 from embedbench.plots.charts import (
     agreement_figure,
     chosen_k,
@@ -96,6 +98,18 @@ def test_shortened_text_keeps_both_ends() -> None:
     assert shorten("timm:resnet50,pretrained=false", 16) == "timm:resne…false"
 
 
+OF_ALL = (
+    "similarity.png",
+    "variance.png",
+    "maps_pca.jpg",
+    "maps_tsne.jpg",
+    "mixed.png",
+    "domains.png",
+    "robustness_neighbours_kept.png",
+)
+WHERE_ASKED = ("robustness", "held", "mixed", "domains", "domain_pairs", "composition")
+
+
 def test_every_encoder_that_worked_gets_its_figures(tmp_path: Path) -> None:
     draw_figures(RESULTS, tmp_path)
     found = {path.relative_to(tmp_path / "figures") for path in tmp_path.rglob("*.*")}
@@ -107,11 +121,9 @@ def test_every_encoder_that_worked_gets_its_figures(tmp_path: Path) -> None:
     folders = ["01_pixels", "02_timm_resnet50_pretrained_false"]
     folders += ["03_keras_MobileNetV2_weights_x_h5"]
     expected = {Path(folder, file) for folder in folders for file in files}
-    assert found == expected | {
-        Path("comparison.png"),
-        Path("ranks.png"),
-        Path("similarity.png"),
-    }
+    assert found == expected | {Path(file) for file in ("comparison.png", "ranks.png", *OF_ALL)} | {
+        Path(f"domains_{folder}.png") for folder in folders
+    } | {Path("robustness_ami.png")}
 
 
 def test_without_labels_nothing_is_drawn_by_class() -> None:
@@ -124,7 +136,8 @@ def test_without_labels_nothing_is_drawn_by_class() -> None:
 @pytest.mark.parametrize(("truth", "sureness"), [(True, "ranks.png"), (False, "witnesses.png")])
 def test_figures_of_all_encoders_are_listed(truth: bool, sureness: str) -> None:
     found = [drawing.file for drawing in drawings(example_results(truth)) if not drawing.encoder]
-    assert found == ["comparison.png", sureness, "similarity.png"]
+    assert set(found) >= {"comparison.png", sureness, *OF_ALL}
+    assert ("robustness_ami.png" in found) == truth
 
 
 def test_one_encoder_has_no_ranks_and_nothing_to_be_alike_to() -> None:
@@ -133,9 +146,35 @@ def test_one_encoder_has_no_ranks_and_nothing_to_be_alike_to() -> None:
         encoders=RESULTS.encoders.head(1).assign(rank=np.nan),
         comparison=RESULTS.comparison[RESULTS.comparison["encoder"] == ENCODERS[0]],
         similarity=RESULTS.similarity.iloc[:0],
+        **{name: getattr(RESULTS, name).iloc[:0] for name in WHERE_ASKED},
     )
     found = [drawing.file for drawing in drawings(lone) if not drawing.encoder]
-    assert found == ["comparison.png"]
+    assert found == ["comparison.png", "variance.png"]
+
+
+def test_a_picture_that_is_followed_lies_on_every_map(tmp_path: Path) -> None:
+    """Its frame has the same colour in each panel, and stands where the map has it."""
+    maps = RESULTS.maps[RESULTS.maps["map"] == "pca"]
+    images = RESULTS.images.set_index("image")
+    followed = {name: images["thumbnail"][name] for name in images.index[[0, 15]]}
+    figure = aligned_figure(maps, dict.fromkeys(images.index, 0), followed, "maps")
+    panels = figure.axes[: len(ENCODERS)]
+    frames = [[box for box in axes.artists if isinstance(box, AnnotationBbox)] for axes in panels]
+    assert [len(boxes) for boxes in frames] == [2, 2, 2]
+    colours = [[box.patch.get_edgecolor() for box in boxes] for boxes in frames]
+    assert colours[0] == colours[1] == colours[2]
+    for axes, boxes in zip(panels, frames, strict=True):
+        dots = np.asarray(axes.collections[0].get_offsets())
+        assert [tuple(box.xy) for box in boxes] == [tuple(dots[0]), tuple(dots[15])]
+        assert axes.get_xlim() == axes.get_ylim() == panels[0].get_xlim()
+
+
+def test_pictures_to_follow_are_the_medoids_of_the_largest_clusters() -> None:
+    members = pd.DataFrame(
+        {"image": list("abcdef"), "cluster": [0, 0, 1, 1, 1, -1],
+         "medoid_distance": [0.5, 0.0, 0.2, 0.0, 0.1, np.nan]}
+    )  # fmt: skip
+    assert highlights(members) == ["b", "d"]
 
 
 def test_drawing_leaves_matplotlib_as_it_was(tmp_path: Path) -> None:

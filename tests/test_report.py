@@ -12,6 +12,7 @@ import pytest
 
 from embedbench.plots.drawings import drawings
 from embedbench.report import draw, write_report
+from embedbench.report.encoders import _labels_in_words
 from embedbench.report.pictures import embed_figure
 from embedbench.report.tables import comparison_columns, format_value, plain_table
 from embedbench.results import Results
@@ -129,6 +130,7 @@ def test_the_sections_stand_in_their_order(page: str) -> None:
     places = [name for name in Page(page).attributes("id")]
     encoders = [f"encoder-{number}" for number in (1, 2, 3, 4)]
     findings = ["sure", "with-labels", "without-labels", "why", "shortcuts"]
+    findings += ["maps", "between", "robustness", "domains"]
     assert places == ["comparison", *findings, "encoders", *encoders, "skipped", "repeat"]
 
 
@@ -172,7 +174,8 @@ def test_without_labels_no_number_is_marked_as_best(page_without_labels: str) ->
     seen = Page(page_without_labels)
     assert not {"with-labels"} & set(seen.attributes("id"))
     assert "does not compare encoders" in seen.text
-    assert "best" not in " ".join(seen.attributes("class")).split()
+    comparison = page_without_labels.split('<section id="comparison">')[1].split("</section>")[0]
+    assert "best" not in " ".join(Page(comparison).attributes("class")).split()
     assert "AMI" not in seen.text.split("What the columns mean")[0].split("Comparison")[-1]
 
 
@@ -195,10 +198,33 @@ def test_large_sets_show_the_first_strip_of_each_cluster(
     part = results.silhouettes["clusterer"] == "kmeans"
     merged = results.silhouettes.assign(cluster=results.silhouettes["cluster"].mask(part, 0))
     merged_results = dataclasses.replace(results, silhouettes=merged)
-    assert "26 more" in write_report(merged_results, folder).read_text(encoding="utf-8")
+    # Thirteen in the strip, and three least typical ones.
+    assert "24 more" in write_report(merged_results, folder).read_text(encoding="utf-8")
     monkeypatch.setattr("embedbench.report.encoders.ALL_PICTURES_UP_TO", 39)
     page = write_report(merged_results, folder).read_text(encoding="utf-8")
-    assert "26 more" not in page and "40 images" in page
+    assert "24 more" not in page and "40 images" in page
+
+
+def test_a_cluster_tells_its_numbers_its_labels_and_its_least_typical_pictures(page: str) -> None:
+    section = page.split('<section id="encoder-2">')[1].split("</section>")[0]
+    strip = section.split('<div class="cluster"')[4].split("<details>")[0]
+    seen = Page(strip)
+    text = seen.text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "12 images" in text and "cohesion 1.500" in text
+    assert "separation 12.250 from cluster 0" in text
+    # Two of the first class were put into the cluster of the last.
+    assert f"{CLASSES[3]} 83 %, {CLASSES[0]} 17 %" in text
+    typical, least = strip.split("least typical")
+    assert len(re.findall(r'role="img"', typical)) == 9
+    names = list(example_results().images["image"])
+    assert Page(least).attributes("title") == names[-3:]
+
+
+def test_labels_of_a_cluster_are_the_three_commonest_and_no_share_is_rounded_away() -> None:
+    labels = pd.Series(["a"] * 995 + ["c"] * 2 + ["b"] * 2 + ["d"] + [None] * 50)
+    words = _labels_in_words(labels).replace("\N{NO-BREAK SPACE}", " ")
+    assert words == "a 99 %, b 1 %, c 1 % and 1 more"
+    assert _labels_in_words(pd.Series([None, None])) == ""
 
 
 def test_pictures_in_dispute_are_shown_also_where_no_cluster_shows_them(folder: Path) -> None:
@@ -228,6 +254,9 @@ def lone_results() -> Results:
     ranks = ["rank", "rank_low", "rank_high"]
     tables["encoders"] = tables["encoders"].assign(
         **dict.fromkeys(ranks, np.nan), tied_with_best=np.nan
+    )
+    tables["held"] = tables["held"].assign(
+        **dict.fromkeys([*ranks, "holds_best", "ami_best"], np.nan)
     )
     tables["images"] = tables["images"].assign(disagreement=np.nan)
     lone = dataclasses.replace(results, **tables)

@@ -62,7 +62,7 @@ def test_toml_uses_the_words_of_the_command_line(tmp_path: Path) -> None:
         'source = "photos"\nencoder = ["timm", "pixels"]\nclusterer = "kmeans"\nk = 4\n'
     )
     assert read_toml(file) == {
-        "source": str(tmp_path / "photos"),
+        "source": [str(tmp_path / "photos")],
         "encoder": ["timm", "pixels"],
         "clusterer": ["kmeans"],
         "k": "4",
@@ -72,7 +72,7 @@ def test_toml_uses_the_words_of_the_command_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("encoders = []", "has 'encoders'; known words: source, encoder"),
+        ("encoders = []", "has 'encoders'; known words: about, source, encoder"),
         ("seeds = 'ten'", "'seeds' must be a whole number; not 'ten'"),
         ("seeds = true", "'seeds' must be a whole number"),
         ("encoder = [1]", "'encoder' must be a list of texts"),

@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from embedbench.maps import MAPS
+from embedbench.plots.aligned import aligned_figure, highlights, variance_figure
 from embedbench.plots.charts import (
     agreement_figure,
     classes_figure,
@@ -15,11 +17,14 @@ from embedbench.plots.charts import (
     silhouette_chart,
     silhouette_figure,
 )
+from embedbench.plots.domains import composition_figure, domains_figure
 from embedbench.plots.maps import contact_sheet, map_figure, picture_map
 from embedbench.plots.ranks import WITNESSES, ranks_figure, witnesses_figure
+from embedbench.plots.robustness import curves_figure, main_curve, mixed_figure
 from embedbench.plots.similarity import similarity_figure
 from embedbench.plots.style import encoder_colours, safe_names, save, shorten
 from embedbench.results import CRITERIA, Results
+from embedbench.robustness import KEPT
 
 __all__ = [
     "Drawing",
@@ -28,9 +33,10 @@ __all__ = [
     "headline_rows",
     "members_of",
     "ranked",
+    "space_names",
 ]
 
-MAP_TITLES = {"pca": "PCA", "tsne": "t-SNE"}
+MAP_TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ def draw_figures(results: Results, folder: Path) -> None:
 def drawings(results: Results) -> list[Drawing]:
     """Return the figures that these results have, in the order of the report."""
     found = [*_comparison(results), *_sureness(results), *_similarity(results)]
+    found += [*_together(results), *_conditions(results)]
     folders = safe_names(results.encoders["encoder"].astype(str).tolist())
     colours = encoder_colours(folders)
     for encoder, folder in folders.items():
@@ -72,7 +79,14 @@ def drawings(results: Results) -> list[Drawing]:
         found += _elbow(results, encoder, folder, colours[encoder])
         found += _maps(results, encoder, folder, members)
         found += _partitions(encoder, folder, members)
+        for space, name in space_names(results).items():
+            found += _other_space(results, encoder, f"{folder}/{name}", space)
     return found
+
+
+def space_names(results: Results) -> dict[str, str]:
+    """Return how the files begin that show the clusters found in each other space."""
+    return {space: f"space_{name}" for space, name in safe_names(results.spaces[1:]).items()}
 
 
 def headline_rows(results: Results) -> pd.DataFrame:
@@ -92,12 +106,19 @@ def ranked(results: Results) -> list[str]:
     return [str(name) for name in ranks.reindex(names).sort_values(kind="stable").index]
 
 
-def members_of(results: Results, encoder: str) -> pd.DataFrame:
-    """Return the images of an encoder's main partitions with what is known of each image."""
+def members_of(results: Results, encoder: str, space: str | None = None) -> pd.DataFrame:
+    """Return the images of an encoder's main partitions with what is known of each image.
+
+    Args:
+        results: the comparison.
+        encoder: whose partitions.
+        space: the space that was clustered; the first one if None.
+    """
     rows = results.silhouettes[results.silhouettes["encoder"] == encoder]
+    rows = rows[rows["space"] == (space or results.spaces[0])]
     columns = [name for name in ("image", "truth", "thumbnail") if name in results.images]
     known = results.images[columns].drop_duplicates("image")
-    return rows.drop(columns="encoder").merge(known, on="image", how="left")
+    return rows.drop(columns=["encoder", "space"]).merge(known, on="image", how="left")
 
 
 def _comparison(results: Results) -> Iterator[Drawing]:
@@ -135,6 +156,64 @@ def _similarity(results: Results) -> Iterator[Drawing]:
         yield Drawing("similarity.png", "how alike each two encoders are", None, draw)
 
 
+def _together(results: Results) -> Iterator[Drawing]:
+    """Maps of all encoders side by side, coloured by label or by the first one's clusters."""
+    encoders = [name for name in ranked(results) if name in set(results.maps["encoder"])]
+    colours = encoder_colours(results.encoders["encoder"].astype(str))
+    if len(results.variance):
+        draw = partial(variance_figure, results.variance, colours)
+        title = "share of the variance in the first principal components of every encoder"
+        yield Drawing("variance.png", title, None, draw)
+    if len(encoders) < 2:
+        return
+    members = members_of(results, encoders[0])
+    members = members[members["clusterer"] == members["clusterer"].iloc[0]]
+    codes, coloured = members["cluster"], f"clusters of {shorten(encoders[0], 40)}"
+    if "truth" in members and members["truth"].notna().any():
+        codes, coloured = pd.Series(pd.factorize(members["truth"], sort=True)[0]), "labels"
+    code_of = dict(zip(members["image"].astype(str), codes.astype(int), strict=True))
+    known = results.images.set_index("image")
+    shown = (
+        {name: known["thumbnail"][name] for name in highlights(members)}
+        if ("thumbnail" in known)
+        else {}
+    )
+    places = results.maps.set_index("encoder").loc[encoders].reset_index()
+    for kind in sorted(places["map"].unique(), reverse=True):
+        title = f"{MAP_TITLES.get(kind, kind)}, turned alike, by {coloured}"
+        draw = partial(aligned_figure, places[places["map"] == kind], code_of, shown, title)
+        yield Drawing(f"maps_{kind}.jpg", f"{title}: all encoders", None, draw, photographic=True)
+
+
+def _conditions(results: Results) -> Iterator[Drawing]:
+    """Curves over severity, where mixed-in images end up, and domains; each where asked for."""
+    colours = encoder_colours(results.encoders["encoder"].astype(str))
+    if len(results.robustness):
+        clusterer, metric = main_curve(results.robustness)
+        shown = [(clusterer, metric)] + [("", KEPT)] * (metric != KEPT)
+        for clusterer, metric in shown:
+            draw = partial(curves_figure, results.robustness, colours, clusterer, metric)
+            title = f"{metric.replace('_', ' ')} over the severity of each corruption"
+            yield Drawing(f"robustness_{metric}.png", title, None, draw)
+    if len(results.mixed):
+        draw = partial(mixed_figure, results.mixed, colours)
+        yield Drawing("mixed.png", "where the mixed-in images end up", None, draw)
+    if len(results.domains):
+        rows = results.domains.set_index("encoder").loc[
+            [name for name in ranked(results) if name in set(results.domains["encoder"])]
+        ]
+        clusterer = str(results.comparison["clusterer"].iloc[0])
+        draw = partial(domains_figure, rows.reset_index(), colours, clusterer)
+        yield Drawing("domains.png", "every encoder on every domain by itself", None, draw)
+    rows = results.composition[results.composition["by"] == "domain"]
+    folders = safe_names(results.encoders["encoder"].astype(str).tolist())
+    for encoder, mine in rows.groupby("encoder", sort=False):
+        first = str(mine["clusterer"].iloc[0])
+        title = f"Clusters of {shorten(first, 16)} and domains, {shorten(str(encoder), 26)}"
+        draw = partial(composition_figure, mine[mine["clusterer"] == first], title)
+        yield Drawing(f"domains_{folders[str(encoder)]}.png", title, None, draw)
+
+
 def _elbow(results: Results, encoder: str, folder: str, colour: str) -> Iterator[Drawing]:
     rows = results.elbow[results.elbow["encoder"] == encoder]
     if len(rows) > 1:
@@ -153,7 +232,8 @@ def _maps(results: Results, encoder: str, folder: str, members: pd.DataFrame) ->
     for kind in sorted(places["map"].unique(), reverse=True):
         points = mine.merge(places.loc[places["map"] == kind, ["image", "x", "y"]], on="image")
         title = f"{MAP_TITLES.get(kind, kind)} map, {first}, {shorten(encoder, 50)}"
-        draw = partial(map_figure, points, names, title)
+        shares = _shares(results, encoder) if kind == "pca" else None
+        draw = partial(map_figure, points, names, title, shares)
         yield Drawing(f"{folder}/map_{kind}.png", title, encoder, draw)
         if "thumbnail" in points:
             draw = partial(picture_map, points, title)
@@ -178,8 +258,39 @@ def _partitions(encoder: str, folder: str, members: pd.DataFrame) -> Iterator[Dr
             yield Drawing(f"{folder}/classes_{name}.png", f"{title}, {encoder}", encoder, draw)
 
 
+def _other_space(results: Results, encoder: str, file: str, space: str) -> Iterator[Drawing]:
+    """The clusters found in another space: on the plane of that name, and their silhouettes."""
+    members = members_of(results, encoder, space)
+    if members.empty:
+        return
+    first = members["clusterer"].iloc[0]
+    mine = members[members["clusterer"] == first]
+    kind = next((kind for kind, plane in MAPS.items() if plane == space), None)
+    places = results.maps[(results.maps["encoder"] == encoder) & (results.maps["map"] == kind)]
+    title = f"Clusters found in {space}, {first}, {shorten(encoder, 50)}"
+    if len(places):
+        points = mine.merge(places[["image", "x", "y"]], on="image")
+        draw = partial(map_figure, points, {}, title)
+        yield Drawing(f"{file}_map.png", title, encoder, draw)
+        if "thumbnail" in points:
+            draw = partial(picture_map, points, title)
+            yield Drawing(
+                f"{file}_pictures.jpg", f"{title}, as pictures", encoder, draw, photographic=True
+            )
+    draw = partial(silhouette_figure, mine, f"Silhouettes in {space}, {shorten(first)}")
+    title = f"Silhouettes in {space}, {first}, {encoder}"
+    yield Drawing(f"{file}_silhouettes.png", title, encoder, draw)
+
+
+def _shares(results: Results, encoder: str) -> tuple[float, float] | None:
+    """Return the shares of the variance along the two axes of an encoder's PCA map."""
+    rows = results.variance[results.variance["encoder"] == encoder]
+    shares = rows.sort_values("component")["share"].astype(float).tolist()[:2]
+    return (shares[0], shares[1]) if len(shares) == 2 else None
+
+
 def _cluster_names(results: Results, encoder: str, clusterer: str) -> dict[int, str]:
-    rows = results.clusters
+    rows = results.clusters[results.clusters["space"] == results.spaces[0]]
     rows = rows[(rows["encoder"] == encoder) & (rows["clusterer"] == clusterer)]
     named = rows.dropna(subset=["name"])
     return dict(zip(named["cluster"].astype(int), named["name"].astype(str), strict=True))

@@ -41,7 +41,12 @@ def read_thumbnail(thumbnail: bytes | None, size: int) -> Image.Image:
         return Image.new("RGB", (size, size), NOISE)
 
 
-def map_figure(points: pd.DataFrame, names: dict[int, str], title: str) -> Figure:
+def map_figure(
+    points: pd.DataFrame,
+    names: dict[int, str],
+    title: str,
+    shares: tuple[float, float] | None = None,
+) -> Figure:
     """Return the map of one encoder as dots coloured by cluster, and by label where there are any.
 
     A label takes the colour of the cluster that holds it, as `class_table` matches them.
@@ -50,6 +55,7 @@ def map_figure(points: pd.DataFrame, names: dict[int, str], title: str) -> Figur
         points: columns `x, y, cluster`, and `truth` where labels are known.
         names: what a cluster is named, where it has a name.
         title: what the map shows.
+        shares: of the variance along x and y, where the axes are principal components.
     """
     labelled = "truth" in points and bool(points["truth"].notna().any())
     with house_style():
@@ -64,6 +70,8 @@ def map_figure(points: pd.DataFrame, names: dict[int, str], title: str) -> Figur
         }
         _add_legend(panels[0], legend)
         _add_numbers(panels[0], points)
+        if shares:
+            panels[0].set(xlabel=f"PC 1 ({shares[0]:.0%})", ylabel=f"PC 2 ({shares[1]:.0%})")
         if labelled:
             codes = _label_codes(clusters, points["truth"])
             labels = points["truth"].map(codes).fillna(-1).astype(int)

@@ -1,12 +1,13 @@
 """The sections of the single encoders: their maps, and the pictures in their clusters."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from embedbench.plots.drawings import members_of
+from embedbench.plots.drawings import members_of, space_names
 from embedbench.plots.style import cluster_colour, cluster_name, encoder_colours, in_order
 from embedbench.report.pictures import EmbeddedFigure
 from embedbench.report.tables import NOTHING, format_value
@@ -14,22 +15,32 @@ from embedbench.results import Results
 
 __all__ = ["EncoderPart", "encoder_parts"]
 
-STRIP_PICTURES = 14
+STRIP_PICTURES = 13
+MOST_LABELS = 3
 ALL_PICTURES_UP_TO = 2000
 """Of more images than this, each cluster shows its first strip only: the file stays small."""
 
 
 @dataclass(frozen=True)
 class Strip:
-    """One cluster: its heading, its numbers, its colour, its pictures by their names."""
+    """One cluster as the page shows it.
+
+    Attributes:
+        heading: its number and name.
+        numbers: what is known of it, a short line each.
+        labels: the commonest known labels of its images and their shares, in words; or "".
+        colour: its colour.
+        first: its most typical pictures by their names, the medoid first.
+        least: its least typical pictures.
+        rest: its other pictures.
+    """
 
     heading: str
-    size: int
-    silhouette: str
-    margin: str
-    nearest: str
+    numbers: list[str]
+    labels: str
     colour: str
     first: list[str]
+    least: list[str]
     rest: list[str]
 
 
@@ -54,6 +65,7 @@ class EncoderPart:
     maps: list[EmbeddedFigure]
     elbow: EmbeddedFigure | None
     clusterers: list[ClustererPart]
+    spaces: list[tuple[str, list[EmbeddedFigure]]]
 
 
 def encoder_parts(
@@ -83,9 +95,21 @@ def encoder_parts(
                 maps=[found for file, found in mine.items() if file.startswith("map_")],
                 elbow=mine.get("elbow.png"),
                 clusterers=_clusterers(results, name, mine),
+                spaces=_spaces(results, mine),
             )
         )
     return parts
+
+
+def _spaces(
+    results: Results, figures: Mapping[str, EmbeddedFigure]
+) -> list[tuple[str, list[EmbeddedFigure]]]:
+    """Return the figures of the clusters found in each other space."""
+    found = [
+        (space, [one for file, one in figures.items() if file.startswith(f"{name}_")])
+        for space, name in space_names(results).items()
+    ]
+    return [(space, mine) for space, mine in found if mine]
 
 
 def _facts(row: pd.Series) -> str:
@@ -107,6 +131,7 @@ def _clusterers(
     """Return the parts of an encoder's clusterers; the first has all its pictures."""
     members = members_of(results, encoder)
     clusters = results.clusters[results.clusters["encoder"] == encoder]
+    clusters = clusters[clusters["space"] == results.spaces[0]]
     parts: list[ClustererPart] = []
     for number, name in enumerate(members["clusterer"].unique(), start=1):
         mine = [
@@ -125,27 +150,66 @@ def _strips(members: pd.DataFrame, clusters: pd.DataFrame, everything: bool) -> 
     """Return one strip a cluster, in the order of their numbers, noise last."""
     strips = []
     for cluster in in_order(members["cluster"]):
-        names = members.loc[members["cluster"] == cluster, "image"].astype(str).tolist()
-        row = clusters.loc[cluster] if cluster in clusters.index else pd.Series(dtype=object)
+        rows = members[members["cluster"] == cluster]
+        known = cluster in clusters.index
+        row = pd.Series(clusters.loc[cluster]) if known else pd.Series(dtype=object)
+        names = rows["image"].astype(str).tolist()
+        typical, least = (_listed(row.get(kind), names) for kind in ("typical", "atypical"))
+        shown = {*typical, *least}
+        others = [*typical, *(name for name in names if name not in shown)]
         name = format_value("name", row.get("name"))
         strips.append(
             Strip(
                 heading=cluster_name(cluster, "" if name == NOTHING else name),
-                size=len(names),
-                silhouette=format_value("silhouette", row.get("silhouette")),
-                margin=""
-                if name == NOTHING
-                else format_value("name_margin", row.get("name_margin")),
-                nearest=_nearest(row) if name == NOTHING else "",
+                numbers=_numbers(row, len(names)),
+                labels=_labels_in_words(rows["truth"]) if "truth" in rows else "",
                 colour=cluster_colour(cluster),
-                first=names[:STRIP_PICTURES],
-                rest=names[STRIP_PICTURES:] if everything else [],
+                first=others[:STRIP_PICTURES],
+                least=least,
+                rest=others[STRIP_PICTURES:] if everything else [],
             )
         )
     return strips
 
 
-def _nearest(cluster: Any) -> str:
-    """Return the word that fits a cluster's row best though no good name; "" without words."""
-    word = format_value("nearest_word", cluster.get("nearest_word"))
-    return "" if word == NOTHING else word
+def _listed(cell: Any, known: Sequence[str]) -> list[str]:
+    """Return the names in a cell that holds a JSON list, those of the cluster's images alone."""
+    names = json.loads(cell) if isinstance(cell, str) and cell else []
+    return [str(name) for name in names if name in known]
+
+
+def _numbers(cluster: pd.Series, size: int) -> list[str]:
+    """Return what is known of a cluster, a short line each."""
+    lines = [f"{size} image{'' if size == 1 else 's'}"]
+    for column in ("silhouette", "cohesion", "separation"):
+        value = format_value(column, cluster.get(column))
+        if value != NOTHING:
+            lines.append(f"{column} {value}")
+    nearest = cluster.get("nearest_cluster", -1)
+    if lines[-1].startswith("separation") and nearest >= 0:
+        lines[-1] += f" from cluster {int(nearest)}"
+    name, margin, word = (
+        format_value(column, cluster.get(column))
+        for column in ("name", "name_margin", "nearest_word")
+    )
+    if name != NOTHING:
+        return [*lines, f"name margin {margin}"]
+    return lines if word == NOTHING else [*lines, f"no good name (nearest: {word})"]
+
+
+def _labels_in_words(labels: pd.Series) -> str:
+    """Return the commonest known labels and their shares, the commonest first; "" without any."""
+    counts = labels.dropna().astype(str).value_counts().sort_index()
+    counts = counts.sort_values(ascending=False, kind="stable")
+    words = [
+        f"{label} {_percent(count / counts.sum())}"
+        for label, count in counts.iloc[:MOST_LABELS].items()
+    ]
+    more = len(counts) - len(words)
+    return ", ".join(words) + (f" and {more} more" if more else "")
+
+
+def _percent(share: float) -> str:
+    """Return a share in whole percent: 100 only where it is all, never 0."""
+    whole = 100 if share == 1 else min(max(round(100 * share), 1), 99)
+    return f"{whole}\N{NO-BREAK SPACE}%"

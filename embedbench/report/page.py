@@ -12,18 +12,21 @@ from embedbench.plots import drawings, headline_rows
 from embedbench.plots.style import encoder_colours, shorten
 from embedbench.report.criteria import with_labels_table, without_labels_table
 from embedbench.report.differences import disputed, splits
+from embedbench.report.domains import domains_part
 from embedbench.report.duels import duels
 from embedbench.report.encoders import EncoderPart, encoder_parts
 from embedbench.report.marks import marks, tied_by_ami
 from embedbench.report.pictures import embed_figure, thumbnail_data
+from embedbench.report.robustness import robustness_part
 from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
 from embedbench.report.summary import count, summary
 from embedbench.report.tables import Column, comparison_columns, comparison_table, plain_table
+from embedbench.report.words import between_names
 from embedbench.results import CRITERIA, Results
 
 __all__ = ["write_report"]
 
-TOLD = {"command", "schema", "verdict"}
+TOLD = {"command", "remarks", "schema", "verdict"}
 """What a run tells of itself that stands elsewhere in the page, or means nothing there."""
 
 FACTS = (
@@ -63,7 +66,9 @@ def write_report(results: Results, folder: Path) -> Path:
         # The number is the name of a class in the style sheet: names of files never go there.
         thumbnails={name: number for number, name in enumerate(sorted(used & set(thumbnails)))},
         thumbnail_data=thumbnails,
+        together=[found for file, found in figures.items() if file.startswith("maps_")],
         failures=plain_table(results.failures),
+        remarks=[str(remark) for remark in results.run.get("remarks") or []],
         command=str(results.run.get("command") or ""),
         record=_flat({k: v for k, v in results.run.items() if k not in TOLD}),
         shorten=shorten,
@@ -88,8 +93,9 @@ def _template() -> Template:
 
 def _title(results: Results) -> str:
     encoders = count(results.comparison["encoder"].nunique(), "encoder")
-    source = str(results.run.get("source") or "")
-    return f"{encoders} on {PurePath(source).name or source}" if source else f"{encoders} compared"
+    sources = [str(source) for source in results.run.get("sources") or []]
+    names = [PurePath(source).name or source for source in sources]
+    return f"{encoders} on {' and '.join(names)}" if names else f"{encoders} compared"
 
 
 def _subtitle(results: Results) -> list[str]:
@@ -112,9 +118,11 @@ def _comparison(results: Results) -> dict[str, Any]:
     own_k = table[first_space & table["k_from"].isin(CRITERIA)]
     other_spaces = table[~first_space & ~table["k_from"].isin(CRITERIA)]
     left_out = {"space"} if first_space.all() else set()
-    columns = comparison_columns(
-        name for name in results.headline_columns() if name not in left_out
-    )
+    names = [name for name in results.headline_columns() if name not in left_out]
+    other_columns = comparison_columns(names)
+    if "silhouette_noise" in names and headline["silhouette_noise"].isna().all():
+        names.remove("silhouette_noise")
+    columns = comparison_columns(names)
     every = comparison_columns(table.columns)
     tied = tied_by_ami(results)
     marked = {column.name: marks(headline, column.name, results.pairs, tied) for column in columns}
@@ -123,11 +131,12 @@ def _comparison(results: Results) -> dict[str, Any]:
         "columns": columns,
         "headline": comparison_table(headline, columns, marked, group),
         "own_k": comparison_table(own_k, columns),
-        "other_spaces": comparison_table(other_spaces, columns),
+        "other_columns": other_columns,
+        "other_spaces": comparison_table(other_spaces, other_columns),
         "every_column": every,
         "every": comparison_table(table, every),
-        "meanings": [column for column in columns if column.sentence],
-        "other_meanings": [column for column in every if _is_new(column, columns)],
+        "meanings": [column for column in other_columns if column.sentence],
+        "other_meanings": [column for column in every if _is_new(column, other_columns)],
         "marked": {mark for found in marked.values() for mark in found},
         "has_truth": results.has_truth,
     }
@@ -159,6 +168,9 @@ def _findings(results: Results) -> dict[str, Any]:
         "disputed": disputed(results),
         "shortcuts": shortcut_table(results),
         "warnings": shortcut_warnings(results),
+        "between": between_names(results),
+        "robustness": robustness_part(results),
+        "domains": domains_part(results),
     }
 
 
@@ -169,9 +181,11 @@ def _used(encoders: list[EncoderPart], findings: Mapping[str, Any]) -> set[str]:
         for encoder in encoders
         for part in encoder.clusterers
         for strip in part.strips
-        for name in (*strip.first, *strip.rest)
+        for name in (*strip.first, *strip.least, *strip.rest)
     }
     used |= {name for split in findings["splits"] for pair in split.pairs for name in pair}
+    used |= {found.image for found in findings["between"][0]}
+    used |= findings["domains"].images if findings["domains"] else set()
     return used | set(findings["disputed"].images if findings["disputed"] else ())
 
 

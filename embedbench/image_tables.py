@@ -1,0 +1,128 @@
+"""Tables that people have of their images: read, ordered, their labels, a name for each URL."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import count
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from embedbench.errors import InputError
+
+__all__ = [
+    "as_labels",
+    "in_order",
+    "labels_from_file",
+    "load_table",
+    "names_of_urls",
+    "texts",
+]
+
+
+def load_table(file: Path) -> pd.DataFrame:
+    """Return a `.csv` table, all of it texts, or a `.parquet` table; missing where empty.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        if file.suffix == ".parquet":
+            return pd.read_parquet(file)
+        return pd.read_csv(file, dtype=str, keep_default_na=False, na_values=[""])
+    except FileNotFoundError as error:
+        raise InputError(f"there is no file '{file}'") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read '{file}': {' '.join(str(error).split())}") from error
+
+
+def texts(table: pd.DataFrame, column: str) -> list[str]:
+    """Return the texts in a column, empty where missing; empty all if there is no such column."""
+    if column not in table.columns:
+        return [""] * len(table)
+    return ["" if pd.isna(value) else str(value) for value in table[column]]
+
+
+def in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows by path, then by URL; where these are the same, by whatever else they hold.
+
+    The order in which rows are given changes nothing.
+    """
+    keys = pd.DataFrame({column: texts(table, column) for column in ("path", "url")})
+    if keys.duplicated().any():
+        keys = keys.assign(rest=[str(tuple(row)) for row in table.itertuples(index=False)])
+    order = keys.sort_values(list(keys.columns), kind="stable").index
+    return table.loc[order].reset_index(drop=True)
+
+
+def labels_from_file(file: Path, names: Sequence[str]) -> pd.Series:
+    """Return the label of each name, joined by the whole name, or by the file name if unique.
+
+    Raises:
+        InputError: the table cannot be used, or names none of the images.
+    """
+    table = load_table(file)
+    keys = [name for name in ("path", "filename", "image", "name") if name in table.columns]
+    if not keys:
+        raise InputError(f"'{file}' must have a column `path`, `filename`, `image` or `name`")
+    rest = [column for column in table.columns if column != keys[0]]
+    column = "label" if "label" in rest else rest[0] if len(rest) == 1 else None
+    if column is None:
+        raise InputError(f"'{file}' must have a column `label`; it has {', '.join(rest) or 'none'}")
+    if table[keys[0]].duplicated().any():
+        twice = table.loc[table[keys[0]].duplicated(), keys[0]].iloc[0]
+        raise InputError(f"'{file}' has two labels for '{twice}'")
+    known = dict(zip(table[keys[0]].astype(str), as_labels(table[column]), strict=True))
+    short = pd.Series([PurePosixPath(name).name for name in names])
+    unique = ~short.duplicated(keep=False)
+    found = [
+        known.get(name, known.get(last) if alone else None)
+        for name, last, alone in zip(names, short, unique, strict=True)
+    ]
+    if all(pd.isna(label) for label in found):
+        raise InputError(f"the labels in '{file}' name none of the {len(names)} images")
+    return pd.Series(found, dtype=object)
+
+
+def as_labels(column: "pd.Series[str]") -> pd.Series:
+    """Return a column's values as texts; None where missing."""
+    return (
+        column.astype(object)
+        .where(column.notna(), None)
+        .map(lambda value: None if value is None else str(value))
+    )
+
+
+def names_of_urls(urls: Sequence[str], taken: Iterable[str] = ()) -> list[str]:
+    """Return a name for each URL, all different, none of them taken.
+
+    The last part of the URL's path where that is one URL's alone; else its host and path; where
+    these too are several's, numbered in the order of the URLs. The order in which different URLs
+    are given changes no name.
+    """
+    parts = [_parts_of_url(url) for url in urls]
+    short, long = Counter(last for last, _ in parts), Counter(path for _, path in parts)
+    used = set(taken)
+    names: dict[int, str] = {}
+    for row, (last, path) in enumerate(parts):
+        for name, alone in ((path, long[path] == 1), (last, short[last] == 1)):
+            if alone and name not in used:
+                names[row] = name
+    used |= set(names.values())
+    for row in sorted(set(range(len(urls))) - set(names), key=lambda row: (urls[row], row)):
+        path = parts[row][1]
+        numbered = (f"{path}#{number}" for number in count(1))
+        names[row] = next(name for name in numbered if name not in used)
+        used.add(names[row])
+    return [names[row] for row in range(len(urls))]
+
+
+def _parts_of_url(url: str) -> tuple[str, str]:
+    """The last part of the path, and host and path."""
+    try:
+        split = urlsplit(url)
+        host, path = split.hostname or "", split.path
+    except ValueError:
+        host, path = "", url
+    last = path.rstrip("/").rpartition("/")[2] or host or "no-url"
+    return last, f"{host}{path}" or "no-url"

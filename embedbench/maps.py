@@ -1,0 +1,125 @@
+"""Maps: where each image lies in a plane, how much a plane shows, and planes turned alike."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Float32
+from scipy.linalg import orthogonal_procrustes
+from sklearn.decomposition import PCA
+
+from embedbench.cluster import Clusterer, sweep
+from embedbench.encoder import Vectors
+from embedbench.errors import InputError
+from embedbench.metrics import noise_as_singletons
+from embedbench.metrics.internal import silhouettes
+from embedbench.reference import structureless
+from embedbench.spaces import to_space
+
+__all__ = [
+    "MAPS",
+    "draws_planes",
+    "explained_variance",
+    "map_points",
+    "silhouette_of_noise",
+    "turned_alike",
+]
+
+MAPS = {"pca": "pca:2", "tsne": "tsne:2", "umap": "umap:2"}
+"""The space of each map."""
+
+_COMPONENTS = 50
+
+Plane = Float[np.ndarray, "images 2"]
+
+
+def map_points(
+    vectors: Vectors, images: Sequence[str], kinds: Sequence[str], seed: int
+) -> pd.DataFrame:
+    """Return where each image lies on each map: columns `image, map, x, y`.
+
+    Args:
+        vectors: what an encoder made.
+        images: their names.
+        kinds: some of `MAPS`.
+        seed: of t-SNE and UMAP.
+
+    Raises:
+        InputError: there is no such map.
+        MissingLibraryError: `umap` without umap-learn.
+    """
+    for kind in kinds:
+        if kind not in MAPS:
+            raise InputError(f"unknown map '{kind}'; maps: {', '.join(MAPS)}")
+    planes = {kind: to_space(vectors, MAPS[kind], seed) for kind in kinds}
+    frames = [
+        pd.DataFrame({"image": list(images), "map": kind, "x": plane[:, 0], "y": plane[:, 1]})
+        for kind, plane in planes.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def explained_variance(vectors: Vectors) -> pd.DataFrame:
+    """Return the share of the variance that each principal component holds.
+
+    Columns `component` from 1 to at most 50, `share` and `cumulative`, 0 to 1, of the vectors at
+    unit length, as the PCA map shows them. Where all vectors are the same, no rows.
+    """
+    rows = to_space(vectors, "l2", 0).astype(np.float64)
+    if not (rows != rows[0]).any():
+        return pd.DataFrame({"component": [], "share": [], "cumulative": []})
+    shares = PCA(svd_solver="full").fit(rows).explained_variance_ratio_[:_COMPONENTS]
+    return pd.DataFrame(
+        {
+            "component": np.arange(1, len(shares) + 1),
+            "share": shares,
+            "cumulative": np.cumsum(shares),
+        }
+    )
+
+
+def draws_planes(space: str) -> bool:
+    """Whether the space is drawn anew from the neighbours of the images, as t-SNE and UMAP do.
+
+    Such a space has clusters even where the vectors have none.
+    """
+    return space.startswith(("tsne", "umap"))
+
+
+def silhouette_of_noise(
+    vectors: Vectors,
+    space: str,
+    clusterers: Sequence[Clusterer],
+    k: int,
+    seed: int,
+) -> dict[str, float]:
+    """Return the silhouette that each clusterer reaches in the space where there are no clusters.
+
+    The vectors are exchanged for structureless ones with the same mean and covariance
+    (`embedbench.reference`), drawn once. nan where a clusterer finds nothing.
+    """
+    noise: Float32[np.ndarray, "images dim"]
+    noise = next(iter(structureless(to_space(vectors, "l2", seed), seed, 1)))
+    points = to_space(noise, space, seed)
+    found = sweep(points, clusterers, [k], [seed])
+    profiles = silhouettes(points, noise_as_singletons(found.labels))
+    means = profiles.mean(axis=1)
+    return dict(zip(found.runs["clusterer"], means.tolist(), strict=True))
+
+
+def turned_alike(planes: Mapping[str, Plane]) -> dict[str, Plane]:
+    """Return the planes turned and mirrored so that each lies as the first one does.
+
+    Each is centred and brought to a mean squared length of 1; then the orthogonal matrix that
+    brings it closest to the first is applied (Procrustes; Schoenemann 1966, scipy). Distances
+    within a plane keep their proportions.
+    """
+    scaled = {name: _scaled(plane) for name, plane in planes.items()}
+    first = next(iter(scaled.values()))
+    return {name: plane @ orthogonal_procrustes(plane, first)[0] for name, plane in scaled.items()}
+
+
+def _scaled(plane: Plane) -> Plane:
+    centred = plane.astype(np.float64) - plane.astype(np.float64).mean(axis=0)
+    length = np.sqrt((centred**2).sum(axis=1).mean())
+    return np.asarray(centred / (length or 1.0))

@@ -1,0 +1,217 @@
+"""Mixed-in images: some of another kind, put among those compared, and where they end up."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float32, Int
+from PIL import Image
+
+from embedbench.cluster import highest_k, sweep
+from embedbench.dataset import Dataset, read_dataset
+from embedbench.encoder import Vectors
+from embedbench.errors import InputError
+from embedbench.measure import Measures
+from embedbench.metrics.evaluation import noise_as_singletons
+from embedbench.metrics.scores import (
+    Score,
+    accuracy_score,
+    ami_score,
+    ari_score,
+    mean_score,
+)
+from embedbench.spaces import to_space
+from embedbench.statistics import Resamples, interval
+
+__all__ = ["DIGITS", "MIXED_COLUMNS", "Mix", "choose_mixed", "read_mix", "where_mixed"]
+
+DIGITS = "digits"
+"""Stands for scikit-learn's handwritten digits, which need no download."""
+
+MIXED_COLUMNS = ["clusterer", "quantity", "value", "low", "high"]
+
+_AGAINST_TRUTH = {"ami": ami_score, "ari": ari_score, "accuracy": accuracy_score}
+_DIGIT_SIDE = 64
+
+Labels = Int[np.ndarray, "seeds images"]
+
+
+@dataclass(frozen=True)
+class Mix:
+    """What is mixed in.
+
+    Attributes:
+        source: what `read_dataset` reads, or `digits`.
+        share: how many, as a share of the images compared; above 0, at most 1.
+    """
+
+    source: str
+    share: float
+
+
+def read_mix(text: str) -> Mix:
+    """Return the mix that `SOURCE:SHARE` describes; the last colon parts the two.
+
+    Raises:
+        InputError: it has another form, or the share is not above 0 and at most 1.
+    """
+    source, _, share = text.rpartition(":")
+    if not source:
+        raise InputError(
+            f"images to mix in must be FOLDER:SHARE, such as {DIGITS}:0.1; not '{text}'"
+        )
+    try:
+        number = float(share)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= 1:
+        raise InputError(
+            f"in '{text}', the share must be a number above 0, at most 1; not '{share}'"
+        )
+    return Mix(source, number)
+
+
+def choose_mixed(mix: Mix, images: int, seed: int) -> Dataset:
+    """Return the images to mix in: a seeded sample, in the order of their source.
+
+    Their names start with `mixed/`; what is known of them is left out, for it says nothing of
+    the images compared. There are fewer where the source has no more.
+
+    Args:
+        mix: which, and how many.
+        images: how many are compared.
+        seed: of the sample.
+
+    Raises:
+        InputError: there is no such source, or no image in it.
+    """
+    whole = _digits() if mix.source == DIGITS else read_dataset(mix.source)
+    chosen = whole.sample(max(1, round(mix.share * images)), seed)
+    names = tuple(f"mixed/{name}" for name in chosen.names)
+    return Dataset(names, chosen.sources, origin=whole.origin)
+
+
+def _digits() -> Dataset:
+    """Return the 1,797 digits, white on black, enlarged from 8 to 64 pixels a side."""
+    from sklearn.datasets import load_digits  # reads a file
+
+    sources = []
+    for pixels in load_digits().images:
+        small = Image.fromarray((pixels * (255 / 16)).round().astype(np.uint8))
+        content = io.BytesIO()
+        small.resize((_DIGIT_SIDE, _DIGIT_SIDE), Image.Resampling.BICUBIC).save(content, "PNG")
+        sources.append(content.getvalue())
+    names = tuple(f"{DIGITS}/{number:04d}.png" for number in range(len(sources)))
+    return Dataset(names, tuple(sources), origin=DIGITS)
+
+
+def where_mixed(
+    vectors: Vectors,
+    mixed_vectors: Float32[np.ndarray, "mixed dim"],
+    truth: Int[np.ndarray, " images"] | None,
+    groups: Int[np.ndarray, " images"],
+    how: Measures,
+) -> pd.DataFrame:
+    """Return where the mixed-in images end up, and what they do to the clusters of the others.
+
+    Both are clustered together into the k clusters of the images alone: for a cluster of their
+    own the mixed-in ones have to take one from the others. HDBSCAN chooses as it likes.
+
+    Columns: `clusterer, quantity, value, low, high`, means over the seeds with their intervals
+    over images and seeds. The quantities:
+
+    - `own`, `noise`, `spread`: shares of the mixed-in images that are in clusters of which more
+      than half is mixed in, that are called noise, and that lie in clusters of the others. They
+      sum to 1. The interval is over the mixed-in images; there is no doubt of 0 noise where no
+      image at all is called so.
+    - `ami_change`, `ari_change`, `accuracy_change`, with labels: of the other images against
+      their labels, with the mixed-in images less without. nan where labels say nothing.
+    - `clean_moved`: how far the other images' clusters differ from those without the mixed-in
+      ones: 1 - AMI, 0 is not at all, 1 as by chance.
+    - `seed_moved`: how far they differ between two seeds without any mixed-in image: what of
+      `clean_moved` chance alone explains. Not there where a clusterer takes no seed.
+
+    nan where the images alone are all in one cluster.
+
+    Args:
+        vectors: what the encoder made of the images compared.
+        mixed_vectors: what it made of the mixed-in ones, at least one.
+        truth: codes of the labels of the images, -1 where not known; None without labels.
+        groups: images of the same number are copies of one another.
+        how: clusterers, space, k and seeds.
+
+    Raises:
+        InputError: the images are too few or too much alike to be clustered.
+    """
+    k = max(2, min(how.k, highest_k(vectors)))
+    alone = _labels(vectors, how, k)
+    together = _labels(np.concatenate([vectors, mixed_vectors]), how, k)
+    own_groups = np.unique(mixed_vectors, axis=0, return_inverse=True)[1]
+    resamples = Resamples(np.unique(groups, return_inverse=True)[1], how.seeds[0])
+    of_mixed = Resamples(own_groups, how.seeds[0])
+    rows = []
+    for clusterer, labels in together.items():
+        where = _where(labels, len(vectors))
+        ends = of_mixed.intervals(where)
+        if (labels >= 0).all():
+            ends["noise"] = (0.0, 0.0)
+        found = [(name, score.mean, *ends[name]) for name, score in where.items()]
+        found += _changes(alone[clusterer], labels[:, : len(vectors)], truth, resamples)
+        rows += [(clusterer, *row) for row in found]
+    return pd.DataFrame(rows, columns=MIXED_COLUMNS)
+
+
+def _labels(vectors: Vectors, how: Measures, k: int) -> dict[str, Labels]:
+    """Return the partitions of each clusterer, one a seed."""
+    found = sweep(to_space(vectors, how.space, how.seeds[0]), how.clusterers, [k], how.seeds)
+    names = found.runs["clusterer"]
+    return {str(name): found.labels[(names == name).to_numpy()] for name in names.unique()}
+
+
+def _where(labels: Labels, clean: int) -> dict[str, Score]:
+    """Return whether each mixed-in image, those after the clean ones, is in a cluster of theirs."""
+    own = np.zeros((len(labels), labels.shape[1] - clean))
+    for row, seen in zip(labels, own, strict=True):
+        mixed = row[clean:]
+        for cluster in np.unique(mixed[mixed >= 0]):
+            members = mixed == cluster
+            seen[members] = members.sum() > (row[:clean] == cluster).sum()
+    noise = (labels[:, clean:] < 0).astype(np.float64)
+    shares = {"own": own, "noise": noise, "spread": 1 - own - noise}
+    return {name: mean_score(values) for name, values in shares.items()}
+
+
+def _changes(
+    alone: Labels,
+    together: Labels,
+    truth: Int[np.ndarray, " images"] | None,
+    resamples: Resamples,
+) -> Iterator[tuple[str, float, float, float]]:
+    """Yield name, value, low and high of what became of the clean images' clusters."""
+    before, after = noise_as_singletons(alone), noise_as_singletons(together)
+    if truth is not None:
+        for name, score in _AGAINST_TRUTH.items():
+            one, other = score(before, truth), score(after, truth)
+            moved = resamples.of([one, other])
+            change = other.mean - one.mean
+            yield f"{name}_change", change, *interval(change, moved[1] - moved[0], -2.0, 2.0)
+    kept = _agreement(after, before)
+    low, high = interval(kept.mean, resamples.of([kept])[0], -1.0, 1.0)
+    yield "clean_moved", 1 - kept.mean, 1 - high, 1 - low
+    if len(before) > 1:
+        kept = _agreement(before, np.roll(before, 1, axis=0))
+        low, high = interval(kept.mean, resamples.of([kept])[0], -1.0, 1.0)
+        yield "seed_moved", 1 - kept.mean, 1 - high, 1 - low
+
+
+def _agreement(ones: Labels, others: Labels) -> Score:
+    """Return the AMI of each seed's two partitions."""
+    scores = [ami_score(one[None], other) for one, other in zip(ones, others, strict=True)]
+    return Score(
+        np.concatenate([score.estimates for score in scores]),
+        np.concatenate([score.influence for score in scores]),
+        np.concatenate([score.doubt for score in scores]),
+        ones.shape[1],
+    )

@@ -1,0 +1,284 @@
+"""The official files of Open Images, of any release: found in a folder, and read.
+
+They are known by their columns, not by their names (storage.googleapis.com/openimages/web,
+"Data formats"; Kuznetsova et al. 2020, "The Open Images Dataset V4", arXiv 1811.00982):
+
+- image ids: `ImageID,Subset,OriginalURL,...,OriginalMD5,Thumbnail300KURL,Rotation`;
+- class descriptions: a MID such as `/m/01yrx` and a name, with a heading since release 6;
+- image labels: `ImageID,Source,LabelName,Confidence`, where 1 is there, 0 is known to be absent,
+  and what the Source `machine` says is not verified by people and left out;
+- boxes: `ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,...`;
+- the hierarchy of classes, `bbox_labels_600_hierarchy.json`.
+"""
+
+import csv
+import json
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Int, UInt64
+from pyarrow import csv as arrow_csv
+
+from embedbench.errors import InputError
+
+__all__ = [
+    "OfficialFiles",
+    "Positives",
+    "find_files",
+    "read_depths",
+    "read_ids",
+    "read_names",
+    "read_positives",
+]
+
+_SUBSETS = ("train", "validation", "test")
+_BLOCK_BYTES = 1 << 25
+_NUMBERS = ("Confidence", "XMin", "XMax", "YMin", "YMax")
+
+
+@dataclass(frozen=True)
+class OfficialFiles:
+    """What a folder holds: files by kind, in the order of their paths; pictures by ImageID."""
+
+    ids: list[Path]
+    classes: list[Path]
+    labels: list[Path]
+    boxes: list[Path]
+    hierarchies: list[Path]
+    pictures: dict[str, Path]
+
+
+@dataclass(frozen=True)
+class Positives:
+    """Classes that people saw in images.
+
+    Attributes:
+        table: a row for each class of each image that is wanted: `row` of the list of images,
+            `mid`, `area` of the box as a share of the image (nan without boxes).
+        counts: in how many images each class is, of the whole files.
+        strangers: names of files that say nothing of any image of the list.
+    """
+
+    table: pd.DataFrame
+    counts: Counter[str]
+    strangers: tuple[str, ...]
+
+
+def find_files(folder: Path, kept: Path) -> OfficialFiles:
+    """Return the files in a folder and those below it, but for hidden folders.
+
+    Args:
+        folder: where to look.
+        kept: where downloaded pictures are kept. If that is an `images`, pictures in the folder
+            itself count too; of other places only sub-folders `train`, `validation`, `test`.
+
+    Raises:
+        InputError: a .csv file cannot be read.
+    """
+    kinds: dict[str, list[Path]] = defaultdict(list)
+    roots = [kept, folder] if kept.name == "images" else [kept]
+    places = {root / subset for root in roots for subset in ("", *_SUBSETS)}
+    pictures: dict[str, Path] = {}
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        here = Path(root)
+        for name in sorted(names):
+            if name.endswith(".jpg") and here in places and not name.startswith("."):
+                pictures.setdefault(name.removesuffix(".jpg"), here / name)
+            elif name.endswith(".csv"):
+                kinds[_kind(here / name)].append(here / name)
+            elif name.endswith(".json") and "hierarchy" in name:
+                kinds["hierarchy"].append(here / name)
+    return OfficialFiles(
+        kinds["ids"], kinds["classes"], kinds["labels"], kinds["boxes"], kinds["hierarchy"],
+        pictures,
+    )  # fmt: skip
+
+
+def read_ids(files: OfficialFiles, folder: Path, original: bool) -> tuple[pa.Table, list[str]]:
+    """Return the images by ID, each once, and what a person should know of the list.
+
+    Where no file lists any, they are the pictures that lie there.
+
+    Args:
+        files: what the folder holds.
+        folder: its name, for people.
+        original: the addresses and MD5s of the original files are wanted too.
+
+    Returns:
+        A table with `ImageID`, `Subset`, `Rotation` (degrees counter-clockwise; null or nan where
+        not known) and, of originals, `OriginalURL`, `OriginalMD5` (base64); and remarks.
+
+    Raises:
+        InputError: there is neither a list nor a picture, or a list cannot be used.
+    """
+    columns = ["ImageID", "Subset", "Rotation", *(["OriginalURL", "OriginalMD5"] * original)]
+    parts = [
+        pa.Table.from_batches([part]) for file in files.ids for part in _batches(file, columns)
+    ]
+    if not parts and not files.pictures:
+        raise InputError(
+            f"'{folder}' holds neither pictures ID.jpg nor a .csv of ids (ImageID,Subset,...)"
+        )
+    parts = parts or [_ids_of_pictures(files.pictures, columns)]
+    table = pa.concat_tables(parts, promote_options="permissive").combine_chunks()
+    table = table.sort_by([("ImageID", "ascending"), ("Subset", "ascending")])
+    ids = table["ImageID"].combine_chunks()
+    paths = ids.filter(pc.match_substring_regex(ids, r"[/\\]"))
+    if len(paths):  # IDs become names of files
+        raise InputError(f"an ImageID must be letters and digits; not '{paths[0]}' in '{folder}'")
+    first = np.ones(len(ids), dtype=bool)
+    first[1:] = pc.not_equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False)
+    table = table.filter(pa.array(first))
+    known_here = pc.is_in(pa.array(list(files.pictures), pa.string()), value_set=table["ImageID"])
+    strangers = len(files.pictures) - int(pc.sum(known_here).as_py() or 0)
+    if not strangers:
+        return table, []
+    return table, [f"{strangers} pictures in '{folder}' are in no list of ids, and left out"]
+
+
+def _ids_of_pictures(pictures: Mapping[str, Path], columns: Sequence[str]) -> pa.Table:
+    subsets = [path.parent.name for path in pictures.values()]
+    known: dict[str, Any] = {name: [None] * len(subsets) for name in columns}
+    known["ImageID"] = list(pictures)
+    known["Subset"] = [name if name in _SUBSETS else None for name in subsets]
+    return pa.table(known)
+
+
+def read_names(files: Sequence[Path]) -> dict[str, str]:
+    """Return the names of classes by MID."""
+    names: dict[str, str] = {}
+    for file in files:
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            rows = [row for row in csv.reader(text) if len(row) == 2]
+        names |= {mid: name.strip() for mid, name in rows if mid.startswith(("/m/", "/g/"))}
+    return names
+
+
+def read_depths(files: Sequence[Path]) -> dict[str, int]:
+    """Return how deep each class lies in the hierarchy, by MID; the deepest of its places.
+
+    Raises:
+        InputError: a file is no hierarchy.
+    """
+    depths: dict[str, int] = {}
+    for file in files:
+        try:
+            below = [(json.loads(file.read_bytes()), 0)]
+            while below:
+                node, depth = below.pop()
+                depths[node["LabelName"]] = max(depth, depths.get(node["LabelName"], 0))
+                children = [*node.get("Subcategory", []), *node.get("Part", [])]
+                below += [(child, depth + 1) for child in children]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"'{file}' is no hierarchy of classes: {error}") from error
+    return depths
+
+
+def read_positives(
+    files: Sequence[Path], ids: pa.ChunkedArray, chosen: Int[np.ndarray, " rows"] | None
+) -> Positives:
+    """Return what people saw, of labels or boxes; the files are read part by part.
+
+    Args:
+        files: of labels or of boxes.
+        ids: the list of images.
+        chosen: those of its rows that are wanted; None for all.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    kept = np.full(len(ids) + 1, chosen is None)
+    kept[-1] = False  # where an image that is not listed leads
+    if chosen is not None:
+        kept[chosen] = True
+    parts = [pd.DataFrame({"row": np.empty(0, int), "mid": np.empty(0, object), "area": []})]
+    pairs: list[pa.RecordBatch] = []
+    strangers = []
+    for file in files:
+        matched = False
+        for part in _batches(file, ["ImageID", "Source", "LabelName", *_NUMBERS]):
+            places = pc.fill_null(pc.index_in(part["ImageID"], value_set=ids), -1)
+            rows = places.to_numpy(zero_copy_only=False)
+            matched = matched or bool((rows >= 0).any())
+            seen = _is_seen(part)
+            pairs.append(_pairs(part.filter(seen)))
+            mine = seen.to_numpy(zero_copy_only=False) & kept[rows]
+            found = part.filter(pa.array(mine)).to_pandas()
+            area = (found["XMax"] - found["XMin"]) * (found["YMax"] - found["YMin"])
+            parts.append(pd.DataFrame({"row": rows[mine], "mid": found["LabelName"], "area": area}))
+        if not matched:
+            strangers.append(file.name)
+    table = pd.concat(parts[1:] or parts, ignore_index=True)
+    return Positives(table, _count(pairs), tuple(strangers))
+
+
+def _is_seen(part: pa.RecordBatch) -> pa.BooleanArray:
+    """Whether each row says that people saw the class in the image."""
+    by_people = pc.fill_null(pc.not_equal(part["Source"], "machine"), True)
+    return pc.fill_null(pc.and_(by_people, pc.equal(part["Confidence"], 1.0)), False)
+
+
+def _pairs(part: pa.RecordBatch) -> pa.RecordBatch:
+    """The class of each row, and a hash of image and class; short, as these are many millions."""
+    both = part.select(["ImageID", "LabelName"]).to_pandas()
+    hashes: UInt64[np.ndarray, " rows"] = pd.util.hash_pandas_object(both, index=False).to_numpy()
+    return pa.record_batch({"mid": part["LabelName"].dictionary_encode(), "pair": hashes})
+
+
+def _count(pairs: Sequence[pa.RecordBatch]) -> Counter[str]:
+    """In how many images each class is: files may overlap, and an image may have many boxes."""
+    if not pairs:
+        return Counter()
+    table = pa.Table.from_batches(pairs)
+    first = ~table["pair"].to_pandas().duplicated().to_numpy()
+    counts = pc.value_counts(table["mid"].filter(pa.array(first))).to_pylist()
+    return Counter({one["values"]: one["counts"] for one in counts})
+
+
+def _kind(file: Path) -> str:
+    try:
+        with file.open(encoding="utf-8-sig", errors="replace", newline="") as text:
+            rows = csv.reader(text)
+            first, second = next(rows, []), next(rows, [])
+    except (OSError, csv.Error) as error:
+        raise InputError(f"cannot read '{file}': {error}") from error
+    has = set(first).issuperset
+    if has({"ImageID", "LabelName", "XMin", "XMax", "YMin", "YMax"}):
+        return "boxes"
+    if has({"ImageID", "LabelName", "Confidence"}):
+        return "labels"
+    if has({"ImageID", "Subset"}):
+        return "ids"
+    if len(first) == 2 and any(
+        row and row[0].startswith(("/m/", "/g/")) for row in (first, second)
+    ):
+        return "classes"
+    return "other"
+
+
+def _batches(file: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Yield these columns part by part; one that the file does not have is null."""
+    kinds = {
+        name: pa.float64() if name in (*_NUMBERS, "Rotation") else pa.string() for name in columns
+    }
+    try:
+        with arrow_csv.open_csv(
+            file,
+            arrow_csv.ReadOptions(block_size=_BLOCK_BYTES),
+            arrow_csv.ParseOptions(newlines_in_values=True),
+            arrow_csv.ConvertOptions(
+                include_columns=list(columns), include_missing_columns=True, column_types=kinds
+            ),
+        ) as reader:
+            yield from reader
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(f"cannot read '{file}': {' '.join(str(error).split())}") from error

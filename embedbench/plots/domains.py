@@ -1,0 +1,194 @@
+"""Charts of domains: each measured by itself, and which of them each cluster holds."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from embedbench.metrics import ENCODER_METRICS, METRICS
+from embedbench.plots.style import (
+    INK,
+    MARKERS,
+    MUTED,
+    NOISE,
+    cluster_name,
+    house_style,
+    say_nothing_to_draw,
+    shorten,
+)
+
+__all__ = ["COMPARABLE", "composition_figure", "domains_figure"]
+
+COMPARABLE = (("ami", True), ("knn_accuracy", False), ("retrieval_map", False))
+"""The metrics shown with labels, and whether each is of a clusterer. They say the same of every
+encoder, and 1 is the best in every domain."""
+
+_WITHOUT_LABELS = (("stability", True), ("silhouette", True))
+
+_COLOURS = ("#332288", "#CC6677", "#117733", "#999933", "#44AA99", "#AA4499")
+"""Of domains: Tol's muted ones (Tol 2021), none of them an encoder's."""
+
+_HEADINGS = {metric.name: metric.heading for metric in METRICS + ENCODER_METRICS}
+_NUMBERS_UP_TO = 600
+
+
+def domains_figure(table: pd.DataFrame, colours: Mapping[str, str], clusterer: str) -> Figure:
+    """Return the main metrics of each encoder and domain, with their intervals, a panel each.
+
+    With labels they are AMI, nearest-neighbour accuracy and retrieval. Without, stability, which
+    compares everywhere, and the silhouette in grey, which compares domains of one encoder only.
+
+    Args:
+        table: columns `encoder, domain, clusterer, metric, value, low, high`, as
+            `Results.domains`; encoders and domains are shown in its order.
+        colours: of each encoder.
+        clusterer: whose clusters are shown.
+    """
+    shown = _panels(table, clusterer)
+    encoders = list(dict.fromkeys(table["encoder"].astype(str)))
+    domains = list(dict.fromkeys(table["domain"].astype(str)))
+    with house_style():
+        height = len(encoders) * (0.15 * len(domains) + 0.26) + 1.5
+        width = max(7.4, 2.6 + 2.7 * len(shown))
+        figure = Figure(figsize=(width, height), layout="constrained")
+        title = "Each domain by itself: dots as measured, lines what other images may give"
+        figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+        columns = max(1, len(shown))
+        panels = figure.subplots(1, columns, sharey=True, squeeze=False)[0]
+        if not shown:
+            say_nothing_to_draw(panels[0], "no domain could be measured")
+            return figure
+        for axes, (heading, rows) in zip(panels, shown.items(), strict=True):
+            _draw_panel(axes, rows, encoders, domains)
+            axes.set_title(heading, fontsize=9.5)
+        _name_encoders(panels[0], encoders, colours)
+        handles, names = panels[0].get_legend_handles_labels()
+        figure.legend(
+            handles, names, loc="outside lower left", ncols=min(6, len(domains)), frameon=False,
+            fontsize=8.5, handletextpad=0.2, columnspacing=1.4,
+        )  # fmt: skip
+    return figure
+
+
+def _panels(table: pd.DataFrame, clusterer: str) -> dict[str, pd.DataFrame]:
+    """Return the rows of each metric that is known, by what stands above them."""
+    panels = {}
+    known = table.dropna(subset=["value"])
+    for metrics in (COMPARABLE, _WITHOUT_LABELS):
+        for metric, of_clusterer in metrics:
+            wanted = clusterer if of_clusterer else ""
+            rows = known[(known["metric"] == metric) & (known["clusterer"] == wanted)]
+            if len(rows):
+                heading = _HEADINGS[metric]
+                heading += f", {shorten(clusterer, 18)}" if of_clusterer else ""
+                panels[heading] = rows
+        if panels:
+            break
+    return panels
+
+
+def _draw_panel(
+    axes: Axes, rows: pd.DataFrame, encoders: Sequence[str], domains: Sequence[str]
+) -> None:
+    own_space = bool(rows["metric"].eq("silhouette").all())
+    step = 0.72 / len(domains)
+    for number, domain in enumerate(domains):
+        mine = rows[rows["domain"] == domain].set_index("encoder").reindex(list(encoders))
+        colour = NOISE if own_space else _COLOURS[number % len(_COLOURS)]
+        places = np.arange(len(encoders)) + step * (number - (len(domains) - 1) / 2)
+        axes.hlines(places, mine["low"], mine["high"], color=colour, linewidth=2, alpha=0.55)
+        axes.plot(
+            mine["value"], places, MARKERS[number % len(MARKERS)], color=colour,
+            markersize=5.5, markeredgecolor="white", markeredgewidth=0.5, zorder=3,
+            label=shorten(domain, 28),
+        )  # fmt: skip
+    for edge in range(1, len(encoders)):
+        axes.axhline(edge - 0.5, color="#E6EAEE", linewidth=0.8, zorder=0)
+    axes.grid(axis="y", visible=False)
+    lowest = float(rows[["low", "value"]].min().min())
+    axes.set_xlim(min(-0.03, lowest - 0.03), 1.03)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
+    if own_space:
+        axes.set_xlabel("compare within an encoder only", color=MUTED, fontsize=8.5)
+    axes.set_ylim(len(encoders) - 0.45, -0.55)
+
+
+def _name_encoders(axes: Axes, encoders: Sequence[str], colours: Mapping[str, str]) -> None:
+    """Write the names beside dots of their colours, as the page does."""
+    axes.set_yticks(range(len(encoders)), [shorten(name, 34) for name in encoders], size=8.5)
+    axes.tick_params(axis="y", pad=14, labelcolor=INK)
+    for place, name in enumerate(encoders):
+        axes.plot([-0.035], [place], "o", color=colours[name], markersize=6, clip_on=False,
+                  transform=axes.get_yaxis_transform())  # fmt: skip
+
+
+def composition_figure(composition: pd.DataFrame, title: str) -> Figure:
+    """Return the share of each domain (columns) in each cluster (rows), 0 to 1.
+
+    Clusters of the same commonest domain stand together, the purest first, noise last. The last
+    row is all images: a cluster that takes no heed of the domain looks like it.
+
+    Args:
+        composition: columns `cluster, value, images, share_of_cluster`, the rows of one encoder,
+            one clusterer and one `by` in `Results.composition`.
+        title: what the partition is called.
+    """
+    counts = composition.pivot_table(
+        index="cluster", columns="value", values="images", aggfunc="sum", fill_value=0
+    )
+    with house_style():
+        width = float(np.clip(0.75 * counts.shape[1] + 2.6, 5.2, 14))
+        height = float(np.clip(0.23 * len(counts) + 1.7, 2.6, 16))
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.subplots()
+        axes.set_title(title, fontsize=10)
+        if counts.empty:
+            say_nothing_to_draw(axes, "no image has a domain")
+            return figure
+        counts = _by_domain(counts)
+        counts.loc["all images"] = counts.sum()
+        sizes = counts.sum(axis=1)
+        shares = counts.div(sizes, axis=0)
+        shares.index = [
+            f"{name if isinstance(name, str) else cluster_name(int(name))} ({size})"
+            for name, size in zip(counts.index, sizes, strict=True)
+        ]
+        shares.columns = [shorten(str(name), 22) for name in counts.columns]
+        _draw_shares(axes, shares)
+    return figure
+
+
+def _by_domain(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows ordered by their commonest domain and its share, noise last."""
+    shares = counts.div(counts.sum(axis=1), axis=0).to_numpy()
+    noise = counts.index.to_numpy() < 0
+    order = np.lexsort((counts.index, -shares.max(axis=1), shares.argmax(axis=1), noise))
+    return counts.iloc[order]
+
+
+def _draw_shares(axes: Axes, shares: pd.DataFrame) -> None:
+    small = shares.size <= _NUMBERS_UP_TO
+    text = shares.map(lambda share: f"{100 * share:.0f} %" if share > 0 else "")
+    sns.heatmap(
+        shares,
+        ax=axes,
+        annot=text if small else False,
+        fmt="",
+        annot_kws={"size": 8},
+        cmap="Blues",
+        cbar=not small,
+        linewidths=0.5 if small else 0,
+        linecolor="#EEF1F4",
+        vmin=0,
+        vmax=1,
+    )
+    axes.axhline(len(shares) - 1, color=MUTED, linewidth=1.6)
+    axes.set(xlabel="", ylabel="")
+    slanted = shares.shape[1] > 6
+    axes.tick_params(axis="x", rotation=45 if slanted else 0, labelsize=8.5)
+    axes.tick_params(axis="y", rotation=0, labelsize=8)
+    for label in axes.get_xticklabels() if slanted else ():
+        label.set(horizontalalignment="right", rotation_mode="anchor")

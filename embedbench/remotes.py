@@ -1,0 +1,84 @@
+"""Remotes: which images of a dataset are elsewhere, and the files that hold them once they came."""
+
+import contextlib
+import hashlib
+import os
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from embedbench.answers import md5_of
+from embedbench.dataset import Dataset, Remote, Source, Turned
+from embedbench.errors import InputError
+from embedbench.images import SUFFIXES
+
+__all__ = ["in_place", "is_here", "keep", "remote_of", "remotes_of"]
+
+
+def remote_of(source: Source) -> Remote | None:
+    """Return what must be fetched for a source, if anything."""
+    inner = source.source if isinstance(source, Turned) else source
+    return inner if isinstance(inner, Remote) else None
+
+
+def remotes_of(dataset: Dataset, folder: Path) -> dict[str, Remote]:
+    """Return the Remotes by URL, each with a file, and with an MD5 if any of that URL has one.
+
+    Of several Remotes with one URL the first one's file holds it; without any, one in the folder.
+    """
+    remotes: dict[str, Remote] = {}
+    for remote in filter(None, map(remote_of, dataset.sources)):
+        first = remotes.setdefault(remote.url, remote)
+        remotes[remote.url] = replace(
+            first,
+            file=first.file or folder / _name_of_file(remote.url),
+            md5=first.md5 or remote.md5,
+        )
+    return remotes
+
+
+def in_place(source: Source, remotes: Mapping[str, Remote]) -> Source:
+    """Return a source with the file in place of its Remote, turned as it was."""
+    remote = remote_of(source)
+    file = None if remote is None else remotes[remote.url].file
+    if file is None:
+        return source
+    return replace(source, source=file) if isinstance(source, Turned) else file
+
+
+def is_here(remote: Remote) -> bool:
+    """Return whether a Remote's file is there, with the right MD5 where one is known."""
+    assert remote.file is not None
+    try:
+        if remote.md5 is None:
+            return remote.file.stat().st_size > 0
+        content = remote.file.read_bytes()
+    except OSError:
+        return False
+    return md5_of(content) == remote.md5.lower()
+
+
+def keep(remote: Remote, content: bytes) -> None:
+    """Write a Remote's file, whole or not at all.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    assert remote.file is not None
+    file = remote.file
+    unfinished = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(content)
+        os.replace(unfinished, file)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise InputError(f"cannot write '{file}': {error.strerror or error}") from error
+
+
+def _name_of_file(url: str) -> str:
+    suffix = PurePosixPath(url.partition("?")[0].partition("#")[0]).suffix.lower()
+    name = hashlib.sha256(url.encode()).hexdigest()
+    return f"{name}{suffix}" if suffix in SUFFIXES else f"{name}.img"

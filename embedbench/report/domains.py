@@ -1,0 +1,264 @@
+"""Domains on the page: each by itself, whether clusters follow it, and its worst pictures."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup
+
+from embedbench.domains import Follows, follow_sentence
+from embedbench.metrics import METRICS
+from embedbench.plots.drawings import ranked
+from embedbench.report.tables import (
+    NOTHING,
+    Cell,
+    Column,
+    Row,
+    bar,
+    comparison_columns,
+    format_value,
+    interval_text,
+)
+from embedbench.results import Results
+
+__all__ = ["DomainTable", "DomainsPart", "WorstPictures", "domains_part"]
+
+_WITH_LABELS = ("ami", "ari", "accuracy", "knn_accuracy", "retrieval_map", "linear_probe")
+_WITHOUT_LABELS = ("stability", "hubness", "intrinsic_dimension", "effective_rank")
+_OF_CLUSTERS = {metric.name for metric in METRICS}
+_HEADINGS = {"domain": "domain", "other": "less that of", "images": "images", "k": "k"}
+
+
+@dataclass(frozen=True)
+class DomainTable:
+    """A table: whose clusters it is of, its columns and rows."""
+
+    clusterer: str
+    columns: list[Column]
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class WorstPictures:
+    """The pictures on which an encoder does worst, by their names, for each domain."""
+
+    encoder: str
+    by_domain: list[tuple[str, list[str]]]
+
+
+@dataclass(frozen=True)
+class DomainsPart:
+    """What the page tells of domains.
+
+    Attributes:
+        sentences: in HTML, every foreign word escaped.
+        warnings: on encoders whose clusters follow the domain more than the labels.
+        follows: on the others.
+        tables: the metrics of each domain, a table for each clusterer.
+        pairs: how metrics move between domains.
+        worst: the pictures on which each encoder does worst, the best-ranked encoder first.
+        has_truth: whether labels are known.
+    """
+
+    sentences: list[Markup]
+    warnings: list[Markup]
+    follows: list[Markup]
+    tables: list[DomainTable]
+    pairs: DomainTable | None
+    worst: list[WorstPictures]
+    has_truth: bool
+
+    @property
+    def images(self) -> set[str]:
+        """The names of the images that it shows."""
+        return {name for one in self.worst for _, names in one.by_domain for name in names}
+
+
+def domains_part(results: Results) -> DomainsPart | None:
+    """Return what the page tells of domains; None where none were asked for."""
+    if results.domains.empty and results.follows.empty:
+        return None
+    encoders = ranked(results)
+    warnings, others = _follows(results, encoders)
+    return DomainsPart(
+        sentences=_sentences(results),
+        warnings=warnings,
+        follows=others,
+        tables=_tables(results, encoders),
+        pairs=_pairs(results, encoders),
+        worst=_worst(results, encoders),
+        has_truth=results.has_truth,
+    )
+
+
+def _first(results: Results) -> str:
+    return str(results.comparison["clusterer"].iloc[0])
+
+
+def _sentences(results: Results) -> list[Markup]:
+    """Return which domain is hardest, which encoder leads in each, and which were left out."""
+    metric, heading = ("ami", "AMI") if results.has_truth else ("stability", "stability")
+    table = results.domains
+    said = []
+    rows = table if table.empty else table.dropna(subset=["value"])
+    if len(rows):
+        rows = rows[(rows["metric"] == metric) & (rows["clusterer"] == _first(results))]
+    if len(rows) and rows["domain"].nunique() > 1:
+        values = rows.pivot(index="encoder", columns="domain", values="value")
+        by = Markup("By {} with {}, each domain by itself, ").format(heading, _first(results))
+        said += [by + _extremes(values)]
+        if len(values) > 1 and results.has_truth:
+            order = [name for name in ranked(results) if name in values.index]
+            leads = [
+                Markup("{} on {}").format(_leaders(values.loc[order, domain]), domain)
+                for domain in rows["domain"].unique()
+            ]
+            said.append(Markup("Highest as measured: {}.").format(Markup(", ").join(leads)))
+    left_out = results.failures[results.failures["what"] == "domain"]
+    left_out = left_out.drop_duplicates(["name", "error"])
+    said += [
+        Markup("<strong>{}</strong> was left out: {}.").format(row["name"], row["error"])
+        for _, row in left_out.iterrows()
+    ]
+    return said
+
+
+def _leaders(values: pd.Series) -> Markup:
+    """Return the encoders of the highest value, to the two digits that intervals have."""
+    rounded = values.round(2)
+    names = [str(name) for name in values.index[rounded == rounded.max()]]
+    shown = names if len(names) < 3 else [names[0], f"{len(names) - 1} others"]
+    return Markup(" and ").join(Markup("<strong>{}</strong>").format(name) for name in shown)
+
+
+def _extremes(values: pd.DataFrame) -> Markup:
+    """Return on which domains the encoders (rows) do best and worst."""
+    found = Counter(zip(values.idxmax(axis=1), values.idxmin(axis=1), strict=True))
+    (easy, hard), times = found.most_common(1)[0]
+    if times == len(values):
+        who = "every encoder does" if times > 1 else "the encoder does"
+    elif times > 1:
+        who = f"{times} of {len(values)} encoders do"
+    else:
+        return Markup("no two encoders agree on which domain is easiest and which is hardest.")
+    return Markup("{} best on <strong>{}</strong> and worst on <strong>{}</strong>.").format(
+        who, easy, hard
+    )
+
+
+def _follows(results: Results, encoders: list[str]) -> tuple[list[Markup], list[Markup]]:
+    """Return warnings, and what is to be said of the other encoders."""
+    warnings: list[Markup] = []
+    others: list[Markup] = []
+    known = {str(row["encoder"]): row for _, row in results.follows.iterrows()}
+    if len(known) > 1 and results.follows["p"].isna().all():
+        words = (
+            "No label is in two domains, so whether clusters follow the domain or the labels "
+            "cannot be told."
+        )
+        return [], [Markup(words)]
+    for encoder in (name for name in encoders if name in known):
+        row = known[encoder]
+        found = Follows(*(float(row[name]) for name in ("ami", "null", "p", "label_ami")))
+        words = follow_sentence(encoder, found)
+        sentence = Markup("<strong>{}</strong>{}.").format(encoder, words.removeprefix(encoder))
+        (warnings if found.is_shortcut else others).append(sentence)
+    return warnings, others
+
+
+def _tables(results: Results, encoders: list[str]) -> list[DomainTable]:
+    """Return the metrics of each domain; the first clusterer's have those of the vectors too."""
+    wanted = [*(_WITH_LABELS if results.has_truth else _WITHOUT_LABELS), "silhouette"]
+    tables: list[DomainTable] = []
+    if results.domains.empty:
+        return tables
+    clusterers = [name for name in results.domains["clusterer"].unique() if name]
+    for clusterer in clusterers:
+        of_vectors = [""] if clusterer == clusterers[0] else []
+        rows = results.domains[results.domains["clusterer"].isin([clusterer, *of_vectors])]
+        known = set(rows.dropna(subset=["value"])["metric"])
+        names = [name for name in wanted if name in known]
+        if not of_vectors:
+            names = [name for name in names if name in _OF_CLUSTERS]
+        tables.append(_domain_table(str(clusterer), rows, names, encoders))
+    return tables
+
+
+def _domain_table(
+    clusterer: str, rows: pd.DataFrame, metrics: list[str], encoders: list[str]
+) -> DomainTable:
+    """Return a row for each domain and encoder, the encoders of one domain together."""
+    cells = {(str(row["domain"]), str(row["encoder"]), str(row["metric"])): row
+             for _, row in rows.iterrows()}  # fmt: skip
+    found = []
+    for place, domain in enumerate(rows["domain"].astype(str).unique()):
+        mine = rows[rows["domain"] == domain].drop_duplicates("encoder").set_index("encoder")
+        for number, encoder in enumerate(name for name in encoders if name in mine.index):
+            about = [encoder, domain, *(format_value(n, mine[n][encoder]) for n in ("images", "k"))]
+            numbers = [_cell(name, cells.get((domain, encoder, name))) for name in metrics]
+            starts = bool(place and number == 0)
+            found.append(Row(encoder, [*map(Cell, about), *numbers], starts))
+    return DomainTable(clusterer, _columns(["domain", "images", "k"], metrics), found)
+
+
+def _columns(about: list[str], metrics: list[str]) -> list[Column]:
+    described = [Column(name, _HEADINGS[name], "", "", name in {"images", "k"}) for name in about]
+    encoder, *numbers = comparison_columns(["encoder", *metrics])
+    return [encoder, *described, *numbers]
+
+
+def _cell(metric: str, row: pd.Series | None) -> Cell:
+    if row is None or pd.isna(row["value"]):
+        return Cell(NOTHING)
+    low, high = row["low"], row["high"]
+    span = bar(row["value"], low, high) if metric in _WITH_LABELS else None
+    return Cell(format_value(metric, row["value"]), span=span, interval=interval_text(low, high))
+
+
+def _pairs(results: Results, encoders: list[str]) -> DomainTable | None:
+    """Return how the main metrics move between each two domains; None without two."""
+    clusterer, table = _first(results), results.domain_pairs
+    if table.empty:
+        return None
+    # Hubness and dimensions depend on how many images there are.
+    wanted = [*(_WITH_LABELS if results.has_truth else ["stability"]), "silhouette"]
+    rows = table[table["clusterer"].isin([clusterer, ""]) & table["metric"].isin(wanted)]
+    if rows.empty:
+        return None
+    metrics = [name for name in wanted if name in set(rows["metric"])]
+    cells = {tuple(str(row[name]) for name in ("domain", "other", "encoder", "metric")): row
+             for _, row in rows.iterrows()}  # fmt: skip
+    found: list[Row] = []
+    pairs = rows[["domain", "other"]].astype(str).drop_duplicates()
+    for one, other in pairs.itertuples(index=False):
+        present = rows[(rows["domain"] == one) & (rows["other"] == other)]["encoder"].unique()
+        for number, encoder in enumerate(name for name in encoders if name in set(present)):
+            numbers = [_moved(cells.get((one, other, encoder, name))) for name in metrics]
+            about = [Cell(encoder), Cell(one), Cell(other)]
+            found.append(Row(encoder, [*about, *numbers], bool(found and number == 0)))
+    return DomainTable(clusterer, _columns(["domain", "other"], metrics), found)
+
+
+def _moved(row: pd.Series | None) -> Cell:
+    """Return a difference, marked where its interval holds 0."""
+    if row is None:
+        return Cell(NOTHING)
+    low, high = row["difference_low"], row["difference_high"]
+    near = pd.notna(low) and low <= 0 <= high
+    text = f"{row['difference']:+.3f}".replace("+0.000", "0.000").replace("-0.000", "0.000")
+    return Cell(text, "near" if near else "", interval=interval_text(low, high))
+
+
+def _worst(results: Results, encoders: list[str]) -> list[WorstPictures]:
+    found: list[WorstPictures] = []
+    if results.worst.empty:
+        return found
+    for encoder in encoders:
+        rows = results.worst[results.worst["encoder"] == encoder]
+        by_domain = [
+            (str(domain), mine["image"].astype(str).tolist())
+            for domain, mine in rows.groupby("domain", sort=False)
+        ]
+        if by_domain:
+            found.append(WorstPictures(encoder, by_domain))
+    return found

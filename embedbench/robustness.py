@@ -1,0 +1,327 @@
+"""Robustness: what corrupted images cost an encoder, and which encoder holds best."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float64, Int
+from sklearn.preprocessing import normalize
+
+from embedbench.cluster import highest_k
+from embedbench.corruptions import CORRUPTIONS, Corruption
+from embedbench.encoder import Vectors
+from embedbench.errors import InputError
+from embedbench.kmeans import fit_kmeans
+from embedbench.measure import ENCODER_ALONE, NEIGHBOURS, Measured, Measures, measure
+from embedbench.metrics.consistency import consistency
+from embedbench.metrics.scores import Score, mean_score
+from embedbench.partitions import Points
+from embedbench.ranking import rank_by
+from embedbench.statistics import Resamples, interval
+
+__all__ = [
+    "CHANGED",
+    "Clean",
+    "HELD_COLUMNS",
+    "Held",
+    "KEPT",
+    "ROBUSTNESS_COLUMNS",
+    "compare_with_clean",
+    "holds_best",
+    "measure_clean",
+]
+
+KEPT, CHANGED = "neighbours_kept", "clusters_changed"
+
+ROBUSTNESS_COLUMNS = [
+    "corruption", "severity", "clusterer", "metric", "clean", "value",
+    "change", "change_low", "change_high",
+]  # fmt: skip
+
+HELD_COLUMNS = [
+    "encoder", "kept", "kept_low", "kept_high", "rank", "rank_low", "rank_high", "holds_best",
+    "changed", "changed_low", "changed_high",
+    "ami_clean", "ami", "ami_low", "ami_high", "ami_change", "ami_change_low", "ami_change_high",
+    "ami_best",
+]  # fmt: skip
+
+_FAR = 1000
+"""How far off a plane is seen from, for its size."""
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Clean:
+    """The images as they are, to which corrupted ones are compared; made by `measure_clean`.
+
+    Attributes:
+        vectors: what the encoder made of them, or their places on a plane.
+        truth: codes of the labels, -1 where not known; None without labels.
+        groups: images of the same number are copies of one another.
+        measured: every metric of them.
+        centres: of K-means on the vectors of unit length, or on the plane, for each seed.
+        on_plane: whether they are places on a plane: there directions mean nothing.
+    """
+
+    vectors: Vectors
+    truth: Int[np.ndarray, " images"] | None
+    groups: Int[np.ndarray, " images"]
+    measured: Measured
+    centres: Float64[np.ndarray, "seeds clusters dim"]
+    on_plane: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What one corruption made of an encoder's numbers.
+
+    Attributes:
+        corruption: which.
+        table: `ROBUSTNESS_COLUMNS`, a row for each clusterer and metric, clusterer "" for what
+            needs none; change is corrupted less clean, nan where either has no number; its
+            interval is nan for metrics of which no image's influence is known.
+        before: the AMI of each clusterer on the clean images, of which all images in `Clean`
+            tell their influence, 0 for those that could not be corrupted.
+        after: the same of the corrupted images, and `KEPT` and `CHANGED`.
+    """
+
+    corruption: Corruption
+    table: pd.DataFrame
+    before: dict[Key, Score]
+    after: dict[Key, Score]
+
+
+def measure_clean(
+    vectors: Vectors,
+    truth: Int[np.ndarray, " images"] | None,
+    groups: Int[np.ndarray, " images"],
+    how: Measures,
+    on_plane: bool = False,
+) -> Clean:
+    """Return the images as they are, measured once for all corruptions of one encoder.
+
+    Where they are too few or too much alike to be clustered, they have no metrics.
+
+    Args:
+        vectors: what the encoder made of those images that are to be corrupted.
+        truth: codes of their labels, -1 where not known; None without labels.
+        groups: images of the same number are copies of one another.
+        how: clusterers, space, k and seeds.
+        on_plane: `vectors` are places on a plane, clustered as they are; give `raw` as the space.
+    """
+    measured = _try_measure(vectors, truth, groups, how)
+    points = _points(vectors, on_plane)
+    k = max(1, min(measured.k, highest_k(points)))
+    fits = fit_kmeans(points, [(k, seed) for seed in how.seeds])
+    centres = np.array([_centres(points, fit.labels, k) for fit in fits])
+    return Clean(vectors, truth, groups, measured, centres, on_plane)
+
+
+def compare_with_clean(
+    clean: Clean, corruption: Corruption, vectors: Vectors, how: Measures
+) -> Held:
+    """Return what a corruption changes: every metric, the neighbours, and the clusters.
+
+    The corrupted images are clustered on their own and measured as the clean ones were. Changes
+    have intervals by paired resamples of images and seeds. Images that could not be corrupted
+    are left out on both sides; where the corrupted ones are too much alike to be clustered,
+    their metrics are nan. Beside the metrics stand two shares, of which the clean images have 1
+    and 0 by definition:
+
+    - `neighbours_kept`: of the ten clean images nearest to an image by cosine, itself and its
+      copies left out, the share that is nearest to its corrupted version too; by chance ten of
+      all others. The criterion of light changes of this name is the Jaccard index instead.
+    - `clusters_changed`: the share of images whose corrupted version is nearest to the centre of
+      another K-means cluster of the clean images than they are themselves.
+
+    On a plane both go by Euclidean distance, and metrics of directions are left out.
+
+    Args:
+        clean: the images as they are.
+        corruption: what was done to them.
+        vectors: of each of them when it is corrupted; nan where it could not be.
+        how: the same as of `clean`.
+    """
+    made = np.isfinite(vectors).all(axis=1)
+    truth = None if clean.truth is None else clean.truth[made]
+    left = truth, clean.groups[made], how
+    before = clean.measured if made.all() else _try_measure(clean.vectors[made], *left)
+    after = _try_measure(vectors[made], *left)
+    keys = [
+        key for key in clean.measured.values if not (clean.on_plane and key[0] == ENCODER_ALONE)
+    ]
+    both = [key for key in keys if key in before.scores and key in after.scores]
+    old = {key: _of_all(before.scores[key], made) for key in both}
+    new = {key: _of_all(after.scores[key], made) for key in both}
+    shares = {KEPT: _neighbours_kept(clean, vectors), CHANGED: _clusters_changed(clean, vectors)}
+    resamples = Resamples(np.unique(clean.groups, return_inverse=True)[1], how.seeds[0])
+    ends = _intervals(old, new, resamples)
+    rows = []
+    for key in keys:
+        one, other = before.values.get(key, np.nan), after.values.get(key, np.nan)
+        rows.append((*key, one, other, other - one, *ends.get(key, (np.nan, np.nan))))
+    for name, (low, high) in resamples.intervals(shares).items():
+        value, start = shares[name].mean, 1.0 if name == KEPT else 0.0
+        rows.append((ENCODER_ALONE, name, start, value, value - start, low - start, high - start))
+    table = pd.DataFrame(rows, columns=ROBUSTNESS_COLUMNS[2:])
+    table.insert(0, "corruption", corruption.kind)
+    table.insert(1, "severity", corruption.severity)
+    amis = [key for key in both if key[1] == "ami"]
+    own = {(ENCODER_ALONE, name): score for name, score in shares.items()}
+    before_after = {key: old[key] for key in amis}, {key: new[key] for key in amis} | own
+    return Held(corruption, table, *before_after)
+
+
+def _intervals(
+    old: dict[Key, Score], new: dict[Key, Score], resamples: Resamples
+) -> dict[Key, tuple[float, float]]:
+    """Return low and high of the change of each score, both sides drawn alike."""
+    moved = resamples.of([*new.values(), *old.values()])
+    return {
+        key: interval(new[key].mean - old[key].mean, moved[row] - moved[row + len(new)])
+        for row, key in enumerate(new)
+    }
+
+
+def _try_measure(
+    vectors: Vectors,
+    truth: Int[np.ndarray, " images"] | None,
+    groups: Int[np.ndarray, " images"],
+    how: Measures,
+) -> Measured:
+    """Return every metric of the images; none where they cannot be clustered."""
+    try:
+        return measure(vectors, truth, groups, how)
+    except InputError:
+        return Measured({}, {}, 0)
+
+
+def _centres(
+    points: Points, labels: Int[np.ndarray, " images"], k: int
+) -> Float64[np.ndarray, "clusters dim"]:
+    """Return k centres; of points too close to be parted some come twice, which changes nothing."""
+    there = np.unique(labels)
+    means = [points[labels == cluster].mean(axis=0, dtype=np.float64) for cluster in there]
+    return np.resize(np.array(means), (k, points.shape[1]))
+
+
+def _neighbours_kept(clean: Clean, vectors: Vectors) -> Score:
+    rows = np.arange(len(vectors))
+    one, other = clean.vectors, vectors
+    if clean.on_plane:
+        # Seen from far off, the order by angle is that by distance.
+        far = _FAR * (np.abs(clean.vectors).max() or np.float32(1))
+        one, other = (np.insert(plane, 2, far, axis=1) for plane in (one, other))
+    found = consistency(one, other[None], rows, clean.groups, NEIGHBOURS)
+    # Of two sets of the same size, the Jaccard index tells the share of either in the other.
+    return mean_score(2 * found.kept / (1 + found.kept))
+
+
+def _clusters_changed(clean: Clean, vectors: Vectors) -> Score:
+    made = np.isfinite(vectors).all(axis=1)
+    changed = np.full((len(clean.centres), len(vectors)), np.nan)
+    if clean.centres.shape[1] > 1 and made.any():
+        own = _points(clean.vectors[made], clean.on_plane).astype(np.float64)
+        moved = _points(vectors[made], clean.on_plane).astype(np.float64)
+        for row, centres in zip(changed, clean.centres, strict=True):
+            row[made] = _nearest(own, centres) != _nearest(moved, centres)
+    return mean_score(changed)
+
+
+def _nearest(
+    points: Float64[np.ndarray, "images dim"], centres: Float64[np.ndarray, "clusters dim"]
+) -> Int[np.ndarray, " images"]:
+    return np.asarray(np.argmin((centres**2).sum(axis=1) - 2 * points @ centres.T, axis=1))
+
+
+def _points(vectors: Vectors, on_plane: bool) -> Points:
+    if on_plane:
+        return vectors
+    unit: Points = normalize(vectors.astype(np.float64)).astype(np.float32)
+    return unit
+
+
+def _of_all(score: Score, made: Bool[np.ndarray, " images"]) -> Score:
+    """Return the score of some images with the influence of all: none of the others."""
+    influence = np.zeros((len(score.influence), len(made)))
+    influence[:, made] = score.influence
+    return replace(score, influence=influence)
+
+
+def holds_best(found: Mapping[str, Sequence[Held]], resamples: Resamples) -> pd.DataFrame:
+    """Return how well each encoder holds, a row an encoder, the best first: `HELD_COLUMNS`.
+
+    `kept`, the share of neighbours kept, decides: it needs no labels, and asks the same of every
+    encoder; `holds_best` marks the one that keeps the most and those tied with it. It tells how
+    constant an encoder is, not how good: one that sees but colours holds well against blur. A
+    change in AMI would not do, for what is near chance has nothing to lose. So beside it stand
+    `changed`, the share of images that change their cluster, and with labels, by the first
+    clusterer, the AMI of the clean images, that of the corrupted ones with its change, and
+    `ami_best`, whether it is the best on these or tied with it.
+
+    Each number is the mean over the corruptions that every encoder has; those of images, where
+    there are any, else those of vectors. Encoders with none are left out. Of a single encoder
+    there is no rank.
+
+    Args:
+        found: by encoder, what each corruption changed.
+        resamples: of the images in `Clean`.
+    """
+    images = any(held.corruption.kind in CORRUPTIONS for many in found.values() for held in many)
+    known = {
+        name: {held.corruption: held for held in many if _counts(held, images)}
+        for name, many in found.items()
+    }
+    known = {name: helds for name, helds in known.items() if helds}
+    shared = sorted(set.intersection(*map(set, known.values()))) if known else []
+    if not shared:
+        return pd.DataFrame(columns=HELD_COLUMNS)
+    found_rows = {
+        name: _row([helds[one] for one in shared], resamples) for name, helds in known.items()
+    }
+    table = pd.DataFrame([row for row, _ in found_rows.values()], index=list(found_rows))
+    for column, first in (("kept", "holds_best"), ("ami", "ami_best")):
+        replicates = np.array([moved[column] for _, moved in found_rows.values()])
+        ranks = rank_by(list(found_rows), table[column].tolist(), replicates)
+        ranks = ranks.rename(columns={"tied_with_best": first})
+        table = table.join(ranks if column == "kept" else ranks[first])
+    table = table.rename_axis("encoder").reset_index()
+    table = table.sort_values("kept", ascending=False, kind="stable", ignore_index=True)
+    return table.reindex(columns=HELD_COLUMNS)
+
+
+def _counts(held: Held, images: bool) -> bool:
+    is_known = not np.isnan(held.after[ENCODER_ALONE, KEPT].mean)
+    return is_known and (held.corruption.kind in CORRUPTIONS or not images)
+
+
+def _row(
+    helds: Sequence[Held], resamples: Resamples
+) -> tuple[dict[str, float], dict[str, Float64[np.ndarray, " resamples"]]]:
+    """Return an encoder's row, and what `kept` and `ami` are in each resample."""
+    kept = _mean([held.after[ENCODER_ALONE, KEPT] for held in helds], resamples)
+    changed = _mean([held.after[ENCODER_ALONE, CHANGED] for held in helds], resamples)
+    old = new = (float("nan"), np.full(resamples.count, np.nan))
+    main = next(iter(helds[0].before), None)
+    if main and all(main in held.before for held in helds):
+        old = _mean([held.before[main] for held in helds], resamples)
+        new = _mean([held.after[main] for held in helds], resamples)
+    row = _numbers("kept", kept, 0.0) | _numbers("changed", changed, 0.0)
+    row |= {"ami_clean": old[0]} | _numbers("ami", new, -1.0)
+    row |= _numbers("ami_change", (new[0] - old[0], new[1] - old[1]), -2.0, 2.0)
+    return row, {"kept": kept[1], "ami": new[1]}
+
+
+_Mean = tuple[float, Float64[np.ndarray, " resamples"]]
+
+
+def _mean(scores: Sequence[Score], resamples: Resamples) -> _Mean:
+    """Return the mean of several scores, and what it is in each resample."""
+    return float(np.mean([score.mean for score in scores])), resamples.of(scores).mean(axis=0)
+
+
+def _numbers(name: str, mean: _Mean, low: float, high: float = 1.0) -> dict[str, float]:
+    ends = interval(*mean, low, high)
+    return {name: mean[0], f"{name}_low": ends[0], f"{name}_high": ends[1]}

@@ -1,0 +1,81 @@
+"""Promises of maps: shares of variance are PCA's, turning keeps shapes, noise is told as noise."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.distance import pdist
+from scipy.spatial.transform import Rotation
+from sklearn.metrics import silhouette_score
+
+from embedbench.cluster import parse_clusterer
+from embedbench.errors import InputError
+from embedbench.maps import (
+    draws_planes,
+    explained_variance,
+    map_points,
+    silhouette_of_noise,
+    turned_alike,
+)
+from embedbench.spaces import to_space
+
+
+def test_a_map_is_the_space_of_its_name() -> None:
+    vectors = np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32)
+    table = map_points(vectors, [f"{row}.jpg" for row in range(30)], ["pca", "tsne"], 3)
+    assert list(table.columns) == ["image", "map", "x", "y"]
+    for kind, space in (("pca", "pca:2"), ("tsne", "tsne:2")):
+        mine = table[table["map"] == kind]
+        assert np.array_equal(mine[["x", "y"]], to_space(vectors, space, 3))
+
+
+def test_an_unknown_map_is_told_with_those_that_there_are() -> None:
+    with pytest.raises(InputError, match="unknown map 'mds'; maps: pca, tsne, umap"):
+        map_points(np.eye(4, dtype=np.float32), list("abcd"), ["mds"], 0)
+
+
+def test_shares_of_variance_are_those_of_the_covariance() -> None:
+    vectors = np.random.default_rng(1).normal(size=(40, 6)).astype(np.float32)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    spread = np.sort(np.linalg.eigvalsh(np.cov(unit.T)))[::-1]
+    table = explained_variance(vectors)
+    assert table["component"].tolist() == [1, 2, 3, 4, 5, 6]
+    assert table["share"].tolist() == pytest.approx(spread / spread.sum(), abs=1e-6)
+    assert table["cumulative"].iloc[-1] == pytest.approx(1)
+
+
+def test_vectors_that_are_all_the_same_have_no_variance_to_share() -> None:
+    assert explained_variance(np.ones((5, 3), dtype=np.float32)).empty
+
+
+@settings(deadline=None, max_examples=40)
+@given(angle=st.floats(0, 2 * np.pi), scale=st.floats(0.1, 50), mirrored=st.booleans())
+def test_a_plane_that_was_turned_mirrored_and_scaled_comes_back(
+    angle: float, scale: float, mirrored: bool
+) -> None:
+    plane = np.random.default_rng(2).normal(size=(20, 2)) * [3, 1]
+    turn = Rotation.from_euler("z", angle).as_matrix()[:2, :2]
+    other = scale * plane @ turn * [-1 if mirrored else 1, 1] + [5, -7]
+    found = turned_alike({"first": plane, "other": other})
+    assert found["other"] == pytest.approx(found["first"], abs=1e-6)
+
+
+def test_turning_keeps_the_proportions_of_distances() -> None:
+    random = np.random.default_rng(3)
+    one, other = random.normal(size=(2, 15, 2))
+    found = turned_alike({"one": one, "other": other})
+    ratios = pdist(found["other"]) / pdist(other)
+    assert ratios == pytest.approx(np.full(len(ratios), ratios[0]))
+
+
+def test_a_tsne_plane_has_clusters_where_the_vectors_have_none() -> None:
+    vectors = np.random.default_rng(4).normal(size=(150, 20)).astype(np.float32)
+    found = silhouette_of_noise(vectors, "tsne:2", [parse_clusterer("kmeans")], 5, 0)
+    labels = parse_clusterer("kmeans").run(to_space(vectors, "l2", 0), [5], [0]).labels[0]
+    among_vectors = silhouette_score(vectors, labels)
+    assert found["kmeans"] > 0.25 > 0.1 > among_vectors
+
+
+def test_only_tsne_and_umap_draw_planes() -> None:
+    spaces = ("l2", "raw", "center-l2", "pca:2", "whiten", "umap:5", "tsne:2")
+    assert [draws_planes(space) for space in spaces] == [False] * 5 + [True, True]

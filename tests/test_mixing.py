@@ -1,0 +1,174 @@
+"""Promises of mixed-in images: what is chosen, and where it ends up, by hand."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from embedbench.cluster import parse_clusterer
+from embedbench.dataset import read_dataset, read_source
+from embedbench.errors import InputError
+from embedbench.measure import Measures
+from embedbench.mixing import MIXED_COLUMNS, Mix, choose_mixed, read_mix, where_mixed
+
+CLUSTERERS = [parse_clusterer(name) for name in ("kmeans", "agglomerative", "hdbscan")]
+HOW = Measures(CLUSTERERS, "raw", 2, (0, 1, 2))
+TRUTH = np.repeat([0, 1], 12)
+SHARES = ["own", "noise", "spread"]
+
+
+def around(*places: tuple[float, float], count: int = 12, seed: int = 0) -> np.ndarray:
+    """So many points close around each place."""
+    centres = np.repeat(np.array(places), count, axis=0)
+    noise = np.random.default_rng(seed).normal(size=centres.shape)
+    return (centres + 0.1 * noise).astype(np.float32)
+
+
+CLEAN = around((0, 0), (10, 0))
+
+
+def where(mixed: np.ndarray, how: Measures = HOW, truth: bool = True) -> pd.DataFrame:
+    """Values by clusterer and quantity."""
+    table = where_mixed(CLEAN, mixed, TRUTH if truth else None, np.arange(24), how)
+    assert table.columns.tolist() == MIXED_COLUMNS
+    return table.pivot(index="clusterer", columns="quantity", values="value")
+
+
+def numbers(table: pd.DataFrame, clusterer: str, *names: str) -> list[float]:
+    return [float(table[name][clusterer]) for name in names]
+
+
+def test_a_mix_is_a_source_and_a_share() -> None:
+    assert read_mix("photos:0.1") == Mix("photos", 0.1)
+    assert read_mix("C:/my: photos:1") == Mix("C:/my: photos", 1.0)
+    assert read_mix("digits:.25") == Mix("digits", 0.25)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["photos", "photos:", ":0.1", "photos:0", "photos:1.5", "photos:-1", "a:nan", "a:inf", ""],
+)
+def test_a_share_must_be_above_0_and_at_most_1(text: str) -> None:
+    with pytest.raises(InputError, match="FOLDER:SHARE|above 0, at most 1"):
+        read_mix(text)
+
+
+def test_as_many_are_chosen_as_the_share_asks_for(photographs: Path) -> None:
+    whole = read_dataset(photographs)
+    chosen = choose_mixed(Mix(str(photographs), 0.5), 20, seed=3)
+    assert len(chosen) == 10 and "truth" not in chosen.table
+    names = [name.removeprefix("mixed/") for name in chosen.names]
+    assert all(name.startswith("mixed/") for name in chosen.names)
+    assert names == [name for name in whole.names if name in names]
+    by_name = dict(zip(whole.names, whole.sources, strict=True))
+    assert [by_name[name] for name in names] == list(chosen.sources)
+    again, other = (choose_mixed(Mix(str(photographs), 0.5), 20, seed=seed) for seed in (3, 4))
+    assert again.names == chosen.names != other.names
+
+
+def test_there_are_no_more_than_the_source_has_and_one_at_least(photographs: Path) -> None:
+    assert len(choose_mixed(Mix(str(photographs), 1.0), 100, 0)) == 36
+    assert len(choose_mixed(Mix(str(photographs), 0.01), 3, 0)) == 1
+    with pytest.raises(InputError):
+        choose_mixed(Mix(str(photographs / "nowhere"), 0.5), 10, 0)
+
+
+def test_digits_are_those_of_scikit_learn() -> None:
+    chosen = choose_mixed(Mix("digits", 0.5), 8, 0)
+    for name, source in zip(chosen.names, chosen.sources, strict=True):
+        number = int(name.removeprefix("mixed/digits/").removesuffix(".png"))
+        image = Image.open(io.BytesIO(read_source(source)))
+        assert (image.format, image.mode, image.size) == ("PNG", "L", (64, 64))
+        small = np.asarray(image.resize((8, 8), Image.Resampling.BOX)).astype(float)
+        digit = load_digits().images[number]
+        assert np.corrcoef(small.ravel(), digit.ravel())[0, 1] > 0.95
+
+
+def test_a_group_of_its_own_takes_a_cluster_from_the_others() -> None:
+    """Two clusters for three groups: the mixed-in ones are far off, so the others are put together.
+
+    HDBSCAN may have a third.
+    """
+    table = where(around((300, 300), count=8))
+    for clusterer in ("kmeans", "agglomerative"):
+        assert numbers(table, clusterer, *SHARES) == [1, 0, 0]
+        # All in one cluster: it tells nothing of the labels, nor of the clusters there were.
+        assert numbers(table, clusterer, "ami_change", "ari_change") == pytest.approx([-1, -1])
+        assert table.loc[clusterer, "accuracy_change"] == pytest.approx(-0.5)
+        assert table.loc[clusterer, "clean_moved"] == pytest.approx(1)
+    assert numbers(table, "hdbscan", *SHARES) == [1, 0, 0]
+    assert table.loc["hdbscan", "clean_moved"] == pytest.approx(0)
+
+
+def test_what_looks_like_the_others_is_spread_among_them() -> None:
+    table = where(around((0, 0), (10, 0), count=4, seed=1))
+    assert (table["spread"] == 1).all() and (table[["own", "noise"]] == 0).all(axis=None)
+    assert table["ami_change"].tolist() == pytest.approx([0, 0, 0], abs=1e-9)
+    assert table["clean_moved"].tolist() == pytest.approx([0, 0, 0], abs=1e-9)
+    assert table.loc["kmeans", "seed_moved"] == pytest.approx(0)
+    assert table.loc[["agglomerative", "hdbscan"], "seed_moved"].isna().all()
+
+
+def test_a_cluster_is_their_own_from_more_than_half_on() -> None:
+    """Twelve images and twelve mixed-in ones in one place: it belongs to the others still."""
+    assert where(around((0, 0), count=12, seed=1)).loc["agglomerative", "own"] == 0
+    assert where(around((0, 0), count=13, seed=1)).loc["agglomerative", "own"] == 1
+
+
+def test_scattered_images_are_noise_to_hdbscan_alone() -> None:
+    scattered = np.array([[-500, 0], [500, 300], [0, 900], [0, -400]], np.float32)
+    table = where(scattered)
+    assert numbers(table, "hdbscan", *SHARES) == [0, 1, 0]
+    assert (table.loc[["kmeans", "agglomerative"], "noise"] == 0).all()
+
+
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 999), count=st.integers(1, 9))
+def test_shares_sum_to_1_and_lie_in_their_intervals(seed: int, count: int) -> None:
+    mixed = 8 * np.random.default_rng(seed).normal(size=(count, 2)).astype(np.float32)
+    table = where_mixed(CLEAN, mixed, TRUTH, np.arange(24), HOW)
+    shares = table[table["quantity"].isin(SHARES)]
+    sums = shares.groupby("clusterer")["value"].sum()
+    assert sums.tolist() == pytest.approx([1, 1, 1])
+    known = table.dropna(subset=["value"])
+    assert (known["low"] <= known["value"] + 1e-9).all()
+    assert (known["value"] <= known["high"] + 1e-9).all()
+    assert shares["low"].min() >= 0 and shares["high"].max() <= 1
+
+
+def test_an_interval_says_how_few_were_mixed_in() -> None:
+    widths = []
+    for count in (4, 40):
+        mixed = around((300, 300), count=count)
+        table = where_mixed(CLEAN, mixed, TRUTH, np.arange(24), HOW).set_index(
+            ["clusterer", "quantity"]
+        )
+        own, noise = (table.loc[[("kmeans", name)]].iloc[0] for name in ("own", "noise"))
+        widths.append(own["high"] - own["low"])
+        # K-means calls nothing noise: of that there is no doubt.
+        assert (noise["low"], noise["high"]) == (0, 0)
+    assert widths[0] > 2 * widths[1] > 0
+
+
+def test_without_labels_there_are_no_changes_against_them() -> None:
+    table = where(around((300, 300), count=8), truth=False)
+    assert set(table.columns) == {*SHARES, "clean_moved", "seed_moved"}
+
+
+def test_no_argument_is_changed() -> None:
+    mixed, truth, groups = around((5, 5), count=3), TRUTH.copy(), np.arange(24) // 2
+    before = [part.copy() for part in (CLEAN, mixed, truth, groups)]
+    where_mixed(CLEAN, mixed, truth, groups, HOW)
+    for part, old in zip((CLEAN, mixed, truth, groups), before, strict=True):
+        np.testing.assert_array_equal(part, old)
+
+
+def test_images_too_much_alike_to_be_clustered_are_told() -> None:
+    with pytest.raises(InputError):
+        where_mixed(np.ones((5, 2), np.float32), CLEAN, None, np.arange(5), HOW)
