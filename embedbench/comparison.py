@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from embedbench.analyse import Task, analyse
 from embedbench.changes import LIGHT_CHANGES, Changed
@@ -153,25 +155,11 @@ def _run(
     known = readable.table.reset_index(drop=True)
     images = pd.concat([images, known[[c for c in known if c not in images]]], axis=1)
     images["group"] = duplicate_groups(list(images["hash"]), list(vectors.values()))
-    truth = readable.truth_codes()
     namer = next((name for name, found in embeddings.items() if len(found.texts)), None)
     similarity = None
     if namer is not None:
         similarity = word_similarity(vectors[namer], embeddings[namer].texts)
-    task = Task(
-        images=readable.names,
-        truth=truth[0] if truth else None,
-        classes=truth[1] if truth else [],
-        clusterers=request.clusterers,
-        spaces=request.spaces,
-        plan=plan_k(request.k, len(readable), _classes(readable), images["hash"].nunique()),
-        seeds=request.seeds,
-        similarity=similarity,
-        words=request.words,
-        groups=images["group"].to_numpy(),
-        attributes=attributes(images),
-        maps=request.maps,
-    )
+    task = _task(request, readable, images, similarity)
     analysis = analyse(vectors, copies, task, engine.progress)
     images["disagreement"] = analysis.disagreement
     tables, told = under_conditions(vectors, conditions, images, task, analysis, engine.progress)
@@ -182,11 +170,7 @@ def _run(
     encoders = encoders_table(request.encoders, embeddings, errors | analysis.errors)
     judgement = judge(analysis, task, encoders)
     remarks = [*readable.remarks, *request.remarks, *conditions.remarks, *told]
-    if 0 < len(request.words) < analysis.shared:
-        remarks.append(
-            f"there are {len(request.words)} candidate names for {analysis.shared} clusters: "
-            "some clusters share a name"
-        )
+    remarks += _remarks(request, analysis.shared)
     record = run_record(
         images, embeddings, request.encoders, started, asked | {"naming_encoder": namer}
     )
@@ -198,6 +182,37 @@ def _run(
         images=images,
         run=record | {"verdict": judgement.verdict, "remarks": remarks},
     )
+
+
+def _task(
+    request: Request,
+    dataset: Dataset,
+    images: pd.DataFrame,
+    similarity: Float[np.ndarray, "images words"] | None,
+) -> Task:
+    truth = dataset.truth_codes()
+    return Task(
+        images=dataset.names,
+        truth=truth[0] if truth else None,
+        classes=truth[1] if truth else [],
+        clusterers=request.clusterers,
+        spaces=request.spaces,
+        plan=plan_k(request.k, len(dataset), _classes(dataset), images["hash"].nunique()),
+        seeds=request.seeds,
+        similarity=similarity,
+        words=request.words,
+        groups=images["group"].to_numpy(),
+        attributes=attributes(images),
+        maps=request.maps,
+    )
+
+
+def _remarks(request: Request, clusters: int) -> list[str]:
+    """Return what a person should know of the words."""
+    words = len(request.words)
+    if not 0 < words < clusters:
+        return []
+    return [f"there are {words} candidate names for {clusters} clusters: some share a name"]
 
 
 def _embed_all(

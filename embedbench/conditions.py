@@ -131,7 +131,7 @@ def read_conditions(
         mixed = len(found)
         asked = round(request.mix.share * len(dataset))
         if mixed < asked:
-            remarks.append(f"{mixed} images are mixed in, not {asked}: there are no more")
+            remarks.append(f"only {mixed} of {asked} images are mixed in: there are no more")
     rows = np.array(chosen, dtype=np.int64)
     return Conditions(request.corruptions, rows, items, mixed, tuple(remarks), {}), failures
 

@@ -16,6 +16,12 @@ pytest.register_assert_rewrite("embedbench.conformance")
 COLOURS = {"red": (200, 30, 30), "green": (30, 180, 40), "blue": (30, 40, 200)}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, so that no worker is left with one at the end."""
+    slow = {item.path for item in items if any(map(item.get_closest_marker, ("slow", "weights")))}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def _own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or fills the user's store, or asks whether a hub is there."""
@@ -26,7 +32,11 @@ def _own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def photographs(tmp_path: Path) -> Path:
     """A folder of 36 pictures, 12 each of three colours, in sub-folders; noisy, so all differ."""
-    folder = tmp_path / "photographs"
+    return write_photographs(tmp_path / "photographs")
+
+
+def write_photographs(folder: Path) -> Path:
+    """Write the pictures of `photographs` for a fixture that lives longer than a test."""
     random = np.random.default_rng(0)
     for name, colour in COLOURS.items():
         (folder / name).mkdir(parents=True)
@@ -36,7 +46,7 @@ def photographs(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def colour_encoder() -> Callable[..., Encoder]:
     """A real encoder of a few lines, local so that it travels to workers by value."""
 

@@ -15,16 +15,20 @@ from sklearn.metrics import adjusted_mutual_info_score
 from embedbench import Dataset, Results, compare
 from embedbench.encoder import Encoder, LookupEncoder, TextEncoder
 from embedbench.errors import InputError
+from tests.conftest import write_photographs
 
 MakeEncoder = Callable[..., Encoder]
 TIMES = ["seconds", "images_per_second", "load_seconds", "peak_memory_mb"]
 
 
-@pytest.fixture
-def results(photographs: Path, colour_encoder: MakeEncoder) -> Results:
-    return compare(
-        photographs, {"colour": colour_encoder(), "fine": colour_encoder(side=8)}, k="2..5", seeds=3
-    )
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory, colour_encoder: MakeEncoder) -> Results:
+    folder = tmp_path_factory.mktemp("results")
+    encoders = {"colour": colour_encoder(), "fine": colour_encoder(side=8)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        photographs = write_photographs(folder / "photographs")
+        return compare(photographs, encoders, k="2..5", seeds=3, store=folder / "store")
 
 
 def test_three_colours_are_three_clusters(results: Results) -> None:
@@ -70,14 +74,16 @@ def test_the_same_run_twice_gives_the_same_bytes(
 ) -> None:
     encoders = {"colour": colour_encoder(), "fine": colour_encoder(side=8)}
     for name in ("one", "two"):
-        compare(photographs, encoders, k="2..5", seeds=2, store=tmp_path / f"store-{name}").write(
-            tmp_path / name
-        )
-    for file in ("comparison", "encoders", "elbow", "clusters", "failures"):
-        tables = [
-            pd.read_csv(tmp_path / name / f"{file}.csv", dtype=str) for name in ("one", "two")
-        ]
-        kept = [table.drop(columns=TIMES, errors="ignore").to_csv() for table in tables]
+        found = compare(
+            photographs, encoders, k="2..5", seeds=2, store=tmp_path / f"store-{name}",
+            domain="truth", corrupt=["noise:3", "plane-noise:2"], mix="digits:0.2",
+        )  # fmt: skip
+        found.write(tmp_path / name)
+    tables = sorted(path.stem for path in (tmp_path / "one").glob("*.csv"))
+    assert {"comparison", "clusters", "robustness", "held", "mixed", "domains"} < set(tables)
+    for file in tables:
+        both = [pd.read_csv(tmp_path / name / f"{file}.csv", dtype=str) for name in ("one", "two")]
+        kept = [table.drop(columns=TIMES, errors="ignore").to_csv() for table in both]
         assert kept[0] == kept[1], file
     one, two = (tmp_path / name / "partitions.parquet" for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 import fill_readme
+import fill_recipes
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,12 +14,14 @@ from PIL import Image
 from embedbench import conformance
 from embedbench.cli import cli
 from embedbench.encoder import Encoder
+from embedbench.recipes import recipes
 from embedbench.registry import create
 from embedbench.results import HEADLINE
 from embedbench.settings import read_toml
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {page.stem: page.read_text(encoding="utf-8") for page in ROOT.glob("docs/recipes/*.md")}
 
 
 def blocks(language: str) -> list[str]:
@@ -40,6 +43,11 @@ COMMANDS = [
     for block in blocks("sh")
     for line in block.splitlines()
     if line.startswith("embedbench") and not line.endswith("RUN")
+]
+COMMANDS += [
+    line
+    for page in PAGES.values()
+    for line in re.findall(r"^    (embedbench .*)", page.replace("\\\n", ""), re.MULTILINE)
 ]
 
 
@@ -77,15 +85,27 @@ def test_the_backend_of_15_lines_passes_the_conformance_checks() -> None:
             check(encoder)
 
 
+ELSEWHERE = {"space", "seconds", "silhouette_l2", "silhouette_noise"}
+"""Columns that the table printed by the demo does not have."""
+
+
 def test_the_table_of_the_demo_has_the_headings_of_the_program() -> None:
     table = re.search(r"<!-- demo table -->\n```text\n(.*?)```", README, re.DOTALL)
     assert table is not None
     heading = table[1].splitlines()[0]
-    assert all(
-        HEADLINE[name] in heading for name in set(HEADLINE) - {"space", "seconds", "silhouette_l2"}
-    )
+    assert all(HEADLINE[name] in heading for name in set(HEADLINE) - ELSEWHERE)
 
 
 def test_pictures_are_there() -> None:
     for path in re.findall(r"!\[.*?\]\((.*?)\)", README):
         assert (ROOT / path).is_file(), path
+    for page in PAGES.values():
+        for path in re.findall(r"!\[.*?\]\((.*?)\)", page):
+            assert (ROOT / "docs" / "recipes" / path).is_file(), path
+
+
+def test_every_recipe_has_a_page_that_is_filled() -> None:
+    assert set(PAGES) == {*recipes(), "README"}
+    for name, made in fill_recipes.BLOCKS.items():
+        for block in made:
+            assert f"<!-- {block} -->\n<!-- end -->" not in PAGES[name], (name, block)

@@ -28,10 +28,17 @@ def run(assets: Path, store: Path) -> Results:
     )
 
 
+@pytest.fixture(scope="module")
+def first(assets: Path, store: Path) -> Results:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        return run(assets, store)
+
+
 def test_trained_encoders_find_the_classes_and_the_controls_do_not(
-    assets: Path, store: Path
+    first: Results, assets: Path, store: Path
 ) -> None:
-    results = run(assets, store)
+    results = first
     assert results.failures.empty
     assert set(results.comparison["clusterer"]) == {"kmeans", "agglomerative", "hdbscan"}
     kmeans = results.comparison[results.comparison["clusterer"] == "kmeans"]
@@ -66,10 +73,9 @@ def test_photographs_with_labels_in_a_file_or_without(assets: Path, store: Path)
 
 
 def test_with_labels_hidden_the_best_is_among_those_named_and_the_controls_come_last(
-    assets: Path, store: Path
+    first: Results, assets: Path, store: Path
 ) -> None:
-    seen = run(assets, store)  # from the store
-    ami = seen.comparison.query("clusterer == 'kmeans'").set_index("encoder")["ami"]
+    ami = first.comparison.query("clusterer == 'kmeans'").set_index("encoder")["ami"]
     hidden = compare(
         assets / "images" / "caltech101_subset",
         [str(name) for name in ami.index],

@@ -1,0 +1,167 @@
+"""Fill the marked blocks and the figures of the recipes' pages from run folders.
+
+python docs/fill_recipes.py RUNS
+
+RUNS holds a run folder for each recipe, of its name; a recipe without one is left as it is. The
+commands that make them stand on the pages.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+from fill_readme import fill
+from markupsafe import Markup
+from PIL import Image
+
+from embedbench.report.summary import summary
+from embedbench.results import Results
+
+PAGES = Path(__file__).parent / "recipes"
+WIDEST = 1100
+
+FIGURES = {
+    "clip-guide": {"pictures": "01_*/space_*_pictures.jpg"},
+    "resnet50-elbow": {
+        "elbow": "01_*/elbow.png",
+        "sheet": "01_*/contact_sheet.jpg",
+        "tsne": "01_*/map_tsne.png",
+    },
+    "clip-analysis": {"plane": "01_*/space_*_map.png", "curves": "robustness_ami.png"},
+    "clip-vs-resnet50": {"comparison": "comparison.png", "maps": "maps_tsne.jpg"},
+    "curated-vs-random": {"domains": "domains.png"},
+}
+"""Of each recipe, the figures that its page shows, and where a run has them."""
+
+QUANTITIES = {
+    "own": "in clusters of their own",
+    "noise": "called noise",
+    "spread": "spread over the others' clusters",
+}
+
+
+def paragraphs(results: Results) -> str:
+    """Return what the report says first."""
+    texts = []
+    for paragraph in summary(results):
+        marked = str(paragraph).replace("<strong>", "**").replace("</strong>", "**")
+        texts.append("> " + Markup(marked).striptags())
+    return "\n>\n".join(texts)
+
+
+def clusters(results: Results) -> str:
+    """Return the K-means clusters of the vectors, with their names."""
+    rows = results.clusters[results.clusters["space"] == results.spaces[0]]
+    rows = rows[(rows["encoder"] == rows["encoder"].iloc[0]) & (rows["clusterer"] == "kmeans")]
+    columns = ["cluster", "size", "silhouette", "name", "name_margin", "nearest_word"]
+    rows = rows.assign(share=[f"{row.label} {row.label_share:.0%}" for row in rows.itertuples()])
+    return as_table(rows[[*columns, "share"]].rename(columns={"share": "commonest label"}))
+
+
+def between(results: Results) -> str:
+    """Return some pictures that lie between two names, at most one of the same two words."""
+    rows = results.words[results.words["between"].astype(bool)]
+    rows = rows.sort_values("other_fit", ascending=False, kind="stable")
+    rows = rows.drop_duplicates(["word", "other_word"]).head(6)
+    return as_table(rows[["image", "word", "fit", "other_word", "other_fit"]])
+
+
+def choices(results: Results) -> str:
+    """Return the k that each criterion chose, in words."""
+    chosen = {
+        name: rows["k"].iloc[0] for name, rows in results.comparison.groupby("k_from", sort=False)
+    }
+    texts = [
+        f"{name}: {'no clear k' if pd.isna(chosen[name]) else f'{chosen[name]:.0f}'}"
+        for name in ("elbow", "silhouette", "gap")
+    ]
+    return "Here they choose: " + ", ".join(texts) + "."
+
+
+def spaces(results: Results) -> str:
+    """Return what K-means finds in each space."""
+    rows = results.comparison[results.comparison["clusterer"] == "kmeans"]
+    names = {"silhouette_l2": "in l2", "silhouette_noise": "of noise", "ami": "AMI"}
+    columns = ["space", "k", "ami", "silhouette", "silhouette_l2", "silhouette_noise"]
+    return as_table(rows[columns].rename(columns=names))
+
+
+def held(results: Results) -> str:
+    """Return what corruptions leave."""
+    names = {
+        "kept": "neighbours kept",
+        "changed": "change cluster",
+        "ami_clean": "AMI, clean",
+        "ami": "AMI, corrupted",
+        "ami_change": "change in AMI",
+    }
+    return as_table(results.held[["encoder", *names]].rename(columns=names))
+
+
+def mixed(results: Results) -> str:
+    """Return where the mixed-in images end up."""
+    rows = results.mixed[results.mixed["quantity"].isin(QUANTITIES)]
+    table = rows.pivot(index=["encoder", "clusterer"], columns="quantity", values="value")
+    return as_table(table[list(QUANTITIES)].rename(columns=QUANTITIES).reset_index())
+
+
+def table(results: Results) -> str:
+    """Return the main rows of the comparison."""
+    rows = results.comparison[results.comparison["k_from"].isin(["truth", "own"])]
+    names = {"ami": "AMI", "ami_low": "low", "ami_high": "high"}
+    columns = ["encoder", "clusterer", "k", *names, "stability"]
+    return as_table(rows[columns].rename(columns=names))
+
+
+def moves(results: Results) -> str:
+    """Return how the main metrics move from one set to the other."""
+    rows = results.domain_pairs[results.domain_pairs["clusterer"].isin(["kmeans", ""])]
+    rows = rows[rows["metric"].isin(["ami", "accuracy", "knn_accuracy", "linear_probe"])]
+    rows = rows.sort_values("metric", kind="stable")
+    columns = ["metric", "encoder", "difference", "difference_low", "difference_high"]
+    names = {"difference_low": "low", "difference_high": "high"}
+    return as_table(rows[columns].rename(columns=names))
+
+
+BLOCKS: dict[str, dict[str, Callable[[Results], str]]] = {
+    "clip-guide": {"summary": paragraphs, "clusters": clusters, "between": between},
+    "resnet50-elbow": {"summary": paragraphs, "choices": choices},
+    "clip-analysis": {"spaces": spaces, "held": held, "mixed": mixed},
+    "clip-vs-resnet50": {"summary": paragraphs, "table": table},
+    "curated-vs-random": {"summary": paragraphs, "moves": moves},
+}
+
+
+def as_table(rows: pd.DataFrame) -> str:
+    """Return rows as Markdown, numbers with at most three decimals."""
+    written = rows.map(lambda value: _short(value) if isinstance(value, float) else value)
+    return str(written.to_markdown(index=False, disable_numparse=True))
+
+
+def _short(value: float) -> str:
+    if pd.isna(value):
+        return ""
+    return f"{value:.0f}" if value == int(value) and abs(value) > 1 else f"{value:.3f}"
+
+
+def main() -> None:
+    """Fill the page of each recipe that has a run."""
+    for name, blocks in BLOCKS.items():
+        run = Path(sys.argv[1]) / name
+        if not run.is_dir():
+            continue
+        results, page = Results.read(run), PAGES / f"{name}.md"
+        text = page.read_text(encoding="utf-8")
+        for block, make in blocks.items():
+            text = fill(text, block, make(results))
+        page.write_text(text, encoding="utf-8")
+        for figure, pattern in FIGURES[name].items():
+            with Image.open(min((run / "figures").glob(pattern))) as image:
+                picture = image.convert("RGB")
+            picture.thumbnail((WIDEST, 3 * WIDEST))
+            picture.save(PAGES / f"{name}-{figure}.webp", quality=80)
+
+
+if __name__ == "__main__":
+    main()
