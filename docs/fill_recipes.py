@@ -28,7 +28,7 @@ FIGURES = {
         "sheet": "01_*/contact_sheet.jpg",
         "tsne": "01_*/map_tsne.png",
     },
-    "clip-analysis": {"plane": "01_*/space_*_map.png", "curves": "robustness_ami.png"},
+    "clip-analysis": {"plane": "01_*/space_*_map.png", "curves": "robustness_neighbours_kept.png"},
     "clip-vs-resnet50": {"comparison": "comparison.png", "maps": "maps_tsne.jpg"},
     "curated-vs-random": {"domains": "domains.png"},
 }

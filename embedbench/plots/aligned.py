@@ -54,7 +54,7 @@ def aligned_figure(
     planes = turned_alike(
         {name: table.reindex(images).to_numpy(float) for name, table in tables.items()}
     )
-    columns = min(_COLUMNS, len(encoders))
+    columns = 2 if len(encoders) == 4 else min(_COLUMNS, len(encoders))
     rows = -(-len(encoders) // columns)
     with house_style():
         figure = Figure(figsize=(4.2 * columns, 4.2 * rows + 0.4), layout="constrained", dpi=140)
@@ -62,12 +62,12 @@ def aligned_figure(
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         colours = [cluster_colour(codes.get(str(image), -1)) for image in images]
         size = float(np.clip(9000 / max(len(images), 1), 5, 36))
-        reach = 1.12 * max(float(np.abs(plane).max()) for plane in planes.values())
         for axes, (name, plane) in zip(panels, planes.items(), strict=False):
             axes.scatter(*plane.T, s=size, c=colours, alpha=0.75, linewidths=0)
             followed = {image: plane[images.get_loc(image)] for image in thumbnails}
             _add_pictures(axes, followed, thumbnails)
             axes.set(xticks=[], yticks=[], xlabel="", ylabel="", aspect="equal")
+            reach = 1.12 * (float(np.abs(plane).max()) or 1.0)
             axes.set(xlim=(-reach, reach), ylim=(-reach, reach))
             for spine in axes.spines.values():
                 spine.set(visible=True, color="#D5DBE1")
