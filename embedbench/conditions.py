@@ -24,6 +24,7 @@ from embedbench.download import Fetching, fetch
 from embedbench.embed import Embedding, Engine
 from embedbench.encoder import Vectors
 from embedbench.encoding import Item
+from embedbench.held import holds_best
 from embedbench.insight import Coded, composition
 from embedbench.measure import Measures
 from embedbench.mixing import choose_mixed, where_mixed
@@ -34,7 +35,6 @@ from embedbench.robustness import (
     Clean,
     Held,
     compare_with_clean,
-    holds_best,
     measure_clean,
 )
 from embedbench.spaces import to_space

@@ -6,7 +6,7 @@ Where several threads fetch from one host, they share what is known of it; see
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -99,7 +99,9 @@ def fetch(dataset: Dataset, fetching: Fetching) -> tuple[Dataset, pd.DataFrame]:
         if remote is not None and remote.url in reasons
     }
     if len(errors) == len(dataset):
-        raise InputError(f"none of the {len(errors)} images could be had; the first: {errors[0]}")
+        (commonest, times), *_ = Counter(errors.values()).most_common(1)
+        often = f"{times} of them: " if times < len(errors) else ""
+        raise InputError(f"none of the {len(errors)} images could be had; {often}{commonest}")
     failures = pd.DataFrame(
         [("image", dataset.names[row], "download", error) for row, error in errors.items()],
         columns=FAILURE_COLUMNS,

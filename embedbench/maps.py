@@ -1,5 +1,6 @@
 """Maps: where each image lies in a plane, how much a plane shows, and planes turned alike."""
 
+import importlib.util
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,14 +11,15 @@ from sklearn.decomposition import PCA
 
 from embedbench.cluster import Clusterer, sweep
 from embedbench.encoder import Vectors
-from embedbench.errors import InputError
+from embedbench.errors import InputError, MissingLibraryError
 from embedbench.metrics import noise_as_singletons
 from embedbench.metrics.internal import silhouettes
 from embedbench.reference import structureless
-from embedbench.spaces import to_space
+from embedbench.spaces import NO_UMAP, to_space
 
 __all__ = [
     "MAPS",
+    "check_map",
     "draws_planes",
     "explained_variance",
     "map_points",
@@ -31,6 +33,14 @@ MAPS = {"pca": "pca:2", "tsne": "tsne:2", "umap": "umap:2"}
 _COMPONENTS = 50
 
 Plane = Float[np.ndarray, "images 2"]
+
+
+def check_map(kind: str) -> None:
+    """Raise InputError for an unknown map, MissingLibraryError for `umap` without umap-learn."""
+    if kind not in MAPS:
+        raise InputError(f"unknown map '{kind}'; maps: {', '.join(MAPS)}")
+    if kind == "umap" and importlib.util.find_spec("umap") is None:
+        raise MissingLibraryError(NO_UMAP)
 
 
 def map_points(
@@ -49,8 +59,7 @@ def map_points(
         MissingLibraryError: `umap` without umap-learn.
     """
     for kind in kinds:
-        if kind not in MAPS:
-            raise InputError(f"unknown map '{kind}'; maps: {', '.join(MAPS)}")
+        check_map(kind)
     planes = {kind: to_space(vectors, MAPS[kind], seed) for kind in kinds}
     frames = [
         pd.DataFrame({"image": list(images), "map": kind, "x": plane[:, 0], "y": plane[:, 1]})

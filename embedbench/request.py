@@ -10,7 +10,7 @@ from embedbench.corruptions import Corruption, read_corruptions
 from embedbench.criteria import COPIES
 from embedbench.encoder import Encoder, TextEncoder
 from embedbench.errors import InputError
-from embedbench.maps import MAPS
+from embedbench.maps import check_map
 from embedbench.mixing import Mix, read_mix
 from embedbench.naming import read_words
 from embedbench.progress import Progress
@@ -74,8 +74,7 @@ class Request:
         for space in self.spaces:
             check_space(space)
         for kind in self.maps:
-            if kind not in MAPS:
-                raise InputError(f"unknown map '{kind}'; maps: {', '.join(MAPS)}")
+            check_map(kind)
         plan_k(self.k, images, classes)
         if self.words and not any(map(self.reads_texts, self.encoders)):
             raise InputError(

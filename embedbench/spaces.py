@@ -12,7 +12,12 @@ from sklearn.manifold import TSNE
 
 from embedbench.errors import InputError, MissingLibraryError
 
-__all__ = ["check_space", "principal_components", "to_space"]
+__all__ = ["NO_UMAP", "check_space", "principal_components", "to_space"]
+
+NO_UMAP = (
+    "space 'umap:N' needs the library 'umap-learn', which is not installed; "
+    'in your checkout run: pip install -e ".[umap]"'
+)
 
 _ALLOWED = "l2, raw, center-l2, pca:N, whiten, umap:N, tsne:2"
 _PATTERN = re.compile(r"l2|raw|center-l2|whiten|tsne:2|(?:pca|umap):[1-9]\d*")
@@ -145,10 +150,7 @@ def _umap(
             warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
             from umap import UMAP
     except ModuleNotFoundError as error:
-        raise MissingLibraryError(
-            "space 'umap:N' needs the library 'umap-learn', which is not installed; "
-            'in your checkout run: pip install -e ".[umap]"'
-        ) from error
+        raise MissingLibraryError(NO_UMAP) from error
     umap = UMAP(
         n_components=components,
         n_neighbors=min(_UMAP_NEIGHBOURS, len(rows) - 1),

@@ -1,5 +1,7 @@
 """Promises of maps: shares of variance are PCA's, turning keeps shapes, noise is told as noise."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,8 +11,9 @@ from scipy.spatial.transform import Rotation
 from sklearn.metrics import silhouette_score
 
 from embedbench.cluster import parse_clusterer
-from embedbench.errors import InputError
+from embedbench.errors import InputError, MissingLibraryError
 from embedbench.maps import (
+    check_map,
     draws_planes,
     explained_variance,
     map_points,
@@ -32,6 +35,15 @@ def test_a_map_is_the_space_of_its_name() -> None:
 def test_an_unknown_map_is_told_with_those_that_there_are() -> None:
     with pytest.raises(InputError, match="unknown map 'mds'; maps: pca, tsne, umap"):
         map_points(np.eye(4, dtype=np.float32), list("abcd"), ["mds"], 0)
+
+
+def test_a_map_whose_library_is_missing_is_told_before_any_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    check_map("tsne")
+    with pytest.raises(MissingLibraryError, match="umap-learn"):
+        check_map("umap")
 
 
 def test_shares_of_variance_are_those_of_the_covariance() -> None:

@@ -14,15 +14,14 @@ from sklearn.preprocessing import normalize
 
 from embedbench.cluster import parse_clusterer
 from embedbench.corruptions import Corruption, noisy_plane
+from embedbench.held import HELD_COLUMNS, holds_best
 from embedbench.measure import Measures
 from embedbench.metrics.scores import Score, ami_score, mean_score
 from embedbench.robustness import (
-    HELD_COLUMNS,
     ROBUSTNESS_COLUMNS,
     Clean,
     Held,
     compare_with_clean,
-    holds_best,
     measure_clean,
 )
 from embedbench.statistics import Resamples

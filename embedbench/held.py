@@ -1,0 +1,100 @@
+"""Which encoder holds best under corruption: one number for each, its interval, ranks and ties."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float64
+
+from embedbench.corruptions import CORRUPTIONS
+from embedbench.measure import ENCODER_ALONE
+from embedbench.metrics.scores import Score
+from embedbench.ranking import rank_by
+from embedbench.robustness import CHANGED, KEPT, Held
+from embedbench.statistics import Resamples, interval
+
+__all__ = ["HELD_COLUMNS", "holds_best"]
+
+HELD_COLUMNS = [
+    "encoder", "kept", "kept_low", "kept_high", "rank", "rank_low", "rank_high", "holds_best",
+    "changed", "changed_low", "changed_high",
+    "ami_clean", "ami", "ami_low", "ami_high", "ami_change", "ami_change_low", "ami_change_high",
+    "ami_best",
+]  # fmt: skip
+
+
+def holds_best(found: Mapping[str, Sequence[Held]], resamples: Resamples) -> pd.DataFrame:
+    """Return how well each encoder holds, a row an encoder, the best first: `HELD_COLUMNS`.
+
+    `kept`, the share of neighbours kept, decides: it needs no labels, and asks the same of every
+    encoder; `holds_best` marks the one that keeps the most and those tied with it. It tells how
+    constant an encoder is, not how good: one that sees but colours holds well against blur. A
+    change in AMI would not do, for what is near chance has nothing to lose. So beside it stand
+    `changed`, the share of images that change their cluster, and with labels, by the first
+    clusterer, the AMI of the clean images, that of the corrupted ones with its change, and
+    `ami_best`, whether it is the best on these or tied with it.
+
+    Each number is the mean over the corruptions that every encoder has; those of images, where
+    there are any, else those of vectors. Encoders with none are left out. Of a single encoder
+    there is no rank.
+
+    Args:
+        found: by encoder, what each corruption changed.
+        resamples: of the images in `Clean`.
+    """
+    images = any(held.corruption.kind in CORRUPTIONS for many in found.values() for held in many)
+    known = {
+        name: {held.corruption: held for held in many if _counts(held, images)}
+        for name, many in found.items()
+    }
+    known = {name: helds for name, helds in known.items() if helds}
+    shared = sorted(set.intersection(*map(set, known.values()))) if known else []
+    if not shared:
+        return pd.DataFrame(columns=HELD_COLUMNS)
+    found_rows = {
+        name: _row([helds[one] for one in shared], resamples) for name, helds in known.items()
+    }
+    table = pd.DataFrame([row for row, _ in found_rows.values()], index=list(found_rows))
+    for column, first in (("kept", "holds_best"), ("ami", "ami_best")):
+        replicates = np.array([moved[column] for _, moved in found_rows.values()])
+        ranks = rank_by(list(found_rows), table[column].tolist(), replicates)
+        ranks = ranks.rename(columns={"tied_with_best": first})
+        table = table.join(ranks if column == "kept" else ranks[first])
+    table = table.rename_axis("encoder").reset_index()
+    table = table.sort_values("kept", ascending=False, kind="stable", ignore_index=True)
+    return table.reindex(columns=HELD_COLUMNS)
+
+
+def _counts(held: Held, images: bool) -> bool:
+    is_known = not np.isnan(held.after[ENCODER_ALONE, KEPT].mean)
+    return is_known and (held.corruption.kind in CORRUPTIONS or not images)
+
+
+def _row(
+    helds: Sequence[Held], resamples: Resamples
+) -> tuple[dict[str, float], dict[str, Float64[np.ndarray, " resamples"]]]:
+    """Return an encoder's row, and what `kept` and `ami` are in each resample."""
+    kept = _mean([held.after[ENCODER_ALONE, KEPT] for held in helds], resamples)
+    changed = _mean([held.after[ENCODER_ALONE, CHANGED] for held in helds], resamples)
+    old = new = (float("nan"), np.full(resamples.count, np.nan))
+    main = next(iter(helds[0].before), None)
+    if main and all(main in held.before for held in helds):
+        old = _mean([held.before[main] for held in helds], resamples)
+        new = _mean([held.after[main] for held in helds], resamples)
+    row = _numbers("kept", kept, 0.0) | _numbers("changed", changed, 0.0)
+    row |= {"ami_clean": old[0]} | _numbers("ami", new, -1.0)
+    row |= _numbers("ami_change", (new[0] - old[0], new[1] - old[1]), -2.0, 2.0)
+    return row, {"kept": kept[1], "ami": new[1]}
+
+
+_Mean = tuple[float, Float64[np.ndarray, " resamples"]]
+
+
+def _mean(scores: Sequence[Score], resamples: Resamples) -> _Mean:
+    """Return the mean of several scores, and what it is in each resample."""
+    return float(np.mean([score.mean for score in scores])), resamples.of(scores).mean(axis=0)
+
+
+def _numbers(name: str, mean: _Mean, low: float, high: float = 1.0) -> dict[str, float]:
+    ends = interval(*mean, low, high)
+    return {name: mean[0], f"{name}_low": ends[0], f"{name}_high": ends[1]}
