@@ -1,9 +1,6 @@
 """Remotes: which images of a dataset are elsewhere, and the files that hold them once they came."""
 
-import contextlib
 import hashlib
-import os
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -12,6 +9,7 @@ from embedbench.answers import md5_of
 from embedbench.dataset import Dataset, Remote, Source, Turned
 from embedbench.errors import InputError
 from embedbench.images import SUFFIXES
+from embedbench.whole_files import write_whole
 
 __all__ = ["in_place", "is_here", "keep", "remote_of", "remotes_of"]
 
@@ -66,16 +64,10 @@ def keep(remote: Remote, content: bytes) -> None:
         InputError: it cannot be written.
     """
     assert remote.file is not None
-    file = remote.file
-    unfinished = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(content)
-        os.replace(unfinished, file)
+        write_whole(remote.file, content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise InputError(f"cannot write '{file}': {error.strerror or error}") from error
+        raise InputError(f"cannot write '{remote.file}': {error.strerror or error}") from error
 
 
 def _name_of_file(url: str) -> str:

@@ -9,7 +9,6 @@ such as the images' sizes and thumbnails; `encoders/` remembers what was measure
 and the files that its fingerprint was made from.
 """
 
-import contextlib
 import hashlib
 import io
 import json
@@ -28,6 +27,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from embedbench.errors import InputError
+from embedbench.whole_files import write_whole
 
 __all__ = ["Store", "default_store", "text_key"]
 
@@ -132,14 +132,9 @@ class Store:
             yield [bytes(key).hex() for key in part["keys"]], part["vectors"]
 
     def _add(self, path: Path, content: bytes) -> None:
-        unfinished = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            unfinished.write_bytes(content)
-            os.replace(unfinished, path)
+            write_whole(path, content)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                unfinished.unlink(missing_ok=True)
             raise InputError(
                 f"cannot write to the store '{self.folder}': {error.strerror}"
             ) from error

@@ -1,6 +1,6 @@
 """What tests share: small pictures, a small real encoder, the folder of assets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from embedbench.download import Fetching
 from embedbench.encoder import Encoder
+from tests.image_server import ImageServer, quick, serve, without_proxy
 
 pytest.register_assert_rewrite("embedbench.conformance")
 
@@ -59,6 +61,21 @@ def colour_encoder() -> Callable[..., Encoder]:
             return np.stack([np.asarray(image, np.float32).ravel() / 255 for image in small])
 
     return Colour
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageServer]:
+    """A server of images on this machine, reached without the environment's proxy."""
+    without_proxy(monkeypatch)
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture
+def fetching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fetching:
+    """Downloads from this machine, with little patience."""
+    without_proxy(monkeypatch)
+    return quick(tmp_path / "downloads")
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -14,29 +12,10 @@ from tests.image_server import (
     Answer,
     ImageServer,
     jpeg,
-    quick,
     reason_for,
     reasons,
     remotes,
-    serve,
-    without_proxy,
 )
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_proxy(monkeypatch)
-
-
-@pytest.fixture
-def server() -> Iterator[ImageServer]:
-    with serve() as running:
-        yield running
-
-
-@pytest.fixture
-def fetching(tmp_path: Path) -> Fetching:
-    return quick(tmp_path / "downloads")
 
 
 def test_what_has_another_md5_is_not_kept(server: ImageServer, fetching: Fetching) -> None:

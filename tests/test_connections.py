@@ -4,9 +4,7 @@ import socket
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -17,29 +15,10 @@ from tests.image_server import (
     Answer,
     ImageServer,
     jpeg,
-    quick,
     reason_for,
     reasons,
     remotes,
-    serve,
-    without_proxy,
 )
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_proxy(monkeypatch)
-
-
-@pytest.fixture
-def server() -> Iterator[ImageServer]:
-    with serve() as running:
-        yield running
-
-
-@pytest.fixture
-def fetching(tmp_path: Path) -> Fetching:
-    return quick(tmp_path / "downloads")
 
 
 def test_an_answer_that_does_not_come(server: ImageServer, fetching: Fetching) -> None:

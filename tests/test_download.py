@@ -3,7 +3,6 @@
 import hashlib
 import socket
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
@@ -19,29 +18,10 @@ from tests.image_server import (
     Answer,
     ImageServer,
     jpeg,
-    quick,
     reason_for,
     reasons,
     remotes,
-    serve,
-    without_proxy,
 )
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_proxy(monkeypatch)
-
-
-@pytest.fixture
-def server() -> Iterator[ImageServer]:
-    with serve() as running:
-        yield running
-
-
-@pytest.fixture
-def fetching(tmp_path: Path) -> Fetching:
-    return quick(tmp_path / "downloads")
 
 
 def test_images_become_files_in_the_same_order(server: ImageServer, fetching: Fetching) -> None:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from embedbench.dataset import Dataset, Remote, Turned, read_dataset, read_sourc
 from embedbench.download import fetch
 from embedbench.errors import InputError
 from embedbench.openimages import balanced_rows, read_open_images
-from tests.image_server import ImageServer, jpeg, quick, reasons, serve, without_proxy
+from tests.image_server import ImageServer, jpeg, quick, reasons
 from tests.openimages_folder import (
     BOXES,
     HEADING,
@@ -175,20 +175,9 @@ def test_a_wrong_spec_says_what_would_be_right(folder: Path, spec: str, words: s
         read_open_images(f"open-images:{folder}{spec}")
 
 
-@pytest.fixture
-def server() -> Iterator[ImageServer]:
-    with serve() as running:
-        yield running
-
-
 def get(dataset: Dataset, tmp_path: Path) -> tuple[Dataset, dict[str, str]]:
     found, failures = fetch(dataset, quick(tmp_path / "none"))
     return found, reasons(failures)
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_proxy(monkeypatch)
 
 
 def test_what_the_bucket_has_is_fetched_into_the_folder(

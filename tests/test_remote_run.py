@@ -1,6 +1,5 @@
 """A whole run on images that are not here yet: fetched, compared, what fails listed, kept."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -8,15 +7,8 @@ import pytest
 
 from embedbench import cli, compare
 from embedbench.results import Results
-from tests.image_server import ImageServer, jpeg, serve, without_proxy
+from tests.image_server import ImageServer, jpeg
 from tests.openimages_folder import IDS, make
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageServer]:
-    without_proxy(monkeypatch)
-    with serve() as running:
-        yield running
 
 
 def test_open_images_are_fetched_compared_and_not_fetched_again(
