@@ -128,9 +128,12 @@ def measure_vectors(
         return found, {}, numbers
     assert found.average_precision is not None and found.r_precision is not None
     per_image = {
-        "knn_accuracy": knn_correct(found, truth, NEIGHBOURS),
-        "retrieval_map": found.average_precision,
-        "r_precision": found.r_precision,
-        "linear_probe": probe_correct(vectors, truth, groups, seed),
+        "knn_accuracy": (knn_correct(found, truth, NEIGHBOURS), None),
+        "retrieval_map": (found.average_precision, found.precision_moves),
+        "r_precision": (found.r_precision, found.r_precision_moves),
+        "linear_probe": (probe_correct(vectors, truth, groups, seed), None),
     }
-    return found, {name: mean_score(values[None]) for name, values in per_image.items()}, numbers
+    scores = {
+        name: mean_score(values[None], moves=moves) for name, (values, moves) in per_image.items()
+    }
+    return found, scores, numbers

@@ -8,6 +8,7 @@ from scipy.stats import skew
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
+from embedbench.metrics.gallery import moves_of_one_query
 
 __all__ = ["Neighbourhood", "hubness", "knn_correct", "neighbourhood", "overlap"]
 
@@ -41,6 +42,9 @@ class Neighbourhood:
             label, and where no image of another group has the same. None without truth.
         r_precision: of as many nearest labelled images as there are of its class, the share
             that are of its class: range, direction and nan as above.
+        precision_moves: how far each image, by being there to be found, moves the sum of the
+            others' average precisions; see `embedbench.metrics.gallery`. None without truth.
+        r_precision_moves: the same of their R-precisions.
     """
 
     nearest: Nearest
@@ -49,6 +53,8 @@ class Neighbourhood:
     labelled_similarity: Cosines | None
     average_precision: PerImage | None
     r_precision: PerImage | None
+    precision_moves: PerImage | None = None
+    r_precision_moves: PerImage | None = None
 
 
 def neighbourhood(
@@ -79,7 +85,8 @@ def neighbourhood(
     unknown = np.flatnonzero(truth < 0) if truth is not None else np.arange(0)
     if len(unknown):
         labelled, labelled_near = _empty(count, most)
-    scores = np.full((2, count), np.nan)
+    scores, moves = np.full((2, count), np.nan), np.zeros((2, count))
+    lost = np.zeros(count)
     size = max(1, working_memory * _MEGABYTE // (_BYTES_A_PAIR * max(1, count)))
     for start in range(0, count, size):
         rows = slice(start, start + size)
@@ -90,9 +97,14 @@ def neighbourhood(
             labelled[rows], labelled_near[rows] = _nearest(distances, most)
         if truth is not None:
             scores[:, rows] = _retrieval(distances, truth, start)
+            _add_moves(distances, truth, start, moves, lost)
     if truth is None:
         return Neighbourhood(nearest, near, None, None, None, None)
-    return Neighbourhood(nearest, near, labelled, labelled_near, scores[0], scores[1])
+    # Without its only right image a query has no score: the mean of the others stands for it.
+    known = ~np.isnan(scores[0])
+    if known.any():
+        moves -= lost * scores[:, known].mean(axis=1, keepdims=True)
+    return Neighbourhood(nearest, near, labelled, labelled_near, *scores, *moves)
 
 
 def _empty(count: int, most: int) -> tuple[Nearest, Cosines]:
@@ -161,6 +173,28 @@ def _retrieval(
         within = hits_nearer + hits_tied * (len(right) - nearer) / tied
         scores[1, query] = within / len(right)
     return scores
+
+
+def _add_moves(
+    distances: Float32[np.ndarray, "block images"],
+    truth: Int[np.ndarray, " images"],
+    start: int,
+    moves: Float64[np.ndarray, "2 images"],
+    lost: Float64[np.ndarray, " images"],
+) -> None:
+    """Add what each image does to a block of queries; in `lost`, how many have it alone."""
+    for query, away in enumerate(distances):
+        order = np.argsort(away, kind="stable")
+        order = order[np.isfinite(away[order])]
+        right = truth[order] == truth[start + query]
+        if truth[start + query] < 0 or not right.any():
+            continue
+        for total, found in zip(moves, moves_of_one_query(right), strict=True):
+            total[order] += np.nan_to_num(found)
+        if right.sum() == 1:
+            place = int(np.argmax(right))
+            lost[order[place]] += 1
+            moves[:, order[place]] += (1 / (place + 1), float(place == 0))
 
 
 def knn_correct(

@@ -51,12 +51,17 @@ class Score:
         return float(self.estimates.mean())
 
 
-def mean_score(values: Float64[np.ndarray, "seeds images"], low: float = 0.0) -> Score:
+def mean_score(
+    values: Float64[np.ndarray, "seeds images"],
+    low: float = 0.0,
+    moves: Float64[np.ndarray, " images"] | None = None,
+) -> Score:
     """Return the score that is the mean over the images.
 
     Args:
         values: of each image, at most 1; nan for those that do not count, the same for each seed.
         low: the lowest that a value can be.
+        moves: how far each image moves the sum of the others' values; not at all if None.
     """
     counts = ~np.isnan(values[0])
     counted = int(counts.sum())
@@ -64,6 +69,8 @@ def mean_score(values: Float64[np.ndarray, "seeds images"], low: float = 0.0) ->
         return _nothing(values.shape)
     means = values[:, counts].mean(axis=1)
     influence = np.where(counts, values - means[:, None], 0.0)
+    if moves is not None:
+        influence += np.where(counts, moves - moves[counts].mean(), 0.0)
     away = ((1 - means) ** 2 + (means - low) ** 2) / 2
     return Score(means, influence, np.sqrt(_COINS * away), counted, low)
 

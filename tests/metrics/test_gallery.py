@@ -1,0 +1,82 @@
+"""What an image does to the retrieval of the others is what leaving it out changes."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score
+
+from embedbench.measure import measure_vectors
+from embedbench.metrics.gallery import moves_of_one_query
+from embedbench.metrics.neighbours import neighbourhood
+from embedbench.statistics import Resamples
+
+
+def precisions(right: np.ndarray) -> tuple[float, float]:
+    """Return scikit-learn's average precision, and the R-precision by its definition."""
+    scores = -np.arange(len(right))
+    return (
+        float(average_precision_score(right, scores)),
+        float(right[: right.sum()].mean()),
+    )
+
+
+@given(st.lists(st.booleans(), min_size=2, max_size=14).filter(lambda row: sum(row) > 0))
+def test_moves_are_the_scores_less_those_without_the_image(row: list[bool]) -> None:
+    right = np.array(row)
+    found = np.array(moves_of_one_query(right))
+    for place in range(len(right)):
+        rest = np.delete(right, place)
+        if not rest.any():
+            assert np.isnan(found[:, place]).all()
+            continue
+        expected = np.array(precisions(right)) - precisions(rest)
+        assert found[:, place] == pytest.approx(expected, abs=1e-12)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 10_000), st.integers(2, 4))
+def test_the_influence_of_an_image_is_the_jackknife_s(seed: int, classes: int) -> None:
+    """Whatever the images: the mean with all of them, less the mean without one."""
+    random = np.random.default_rng(seed)
+    vectors = random.normal(size=(12, 5)).astype(np.float32)
+    truth = random.integers(-1, classes, 12)
+    truth[:4] = [0, 0, 1, 1]
+    groups = np.arange(12)
+    _, scores, _ = measure_vectors(vectors, truth, groups, 0)
+    whole = neighbourhood(vectors, truth, groups)
+    for name, values in (
+        ("retrieval_map", whole.average_precision),
+        ("r_precision", whole.r_precision),
+    ):
+        assert values is not None
+        counted = np.flatnonzero(~np.isnan(values))
+        moved = []
+        for image in counted:
+            rest = np.delete(np.arange(12), image)
+            left = neighbourhood(vectors[rest], truth[rest], groups[:11])
+            found = left.average_precision if name == "retrieval_map" else left.r_precision
+            assert found is not None
+            # A query that loses its only right image is counted with the mean of all.
+            known = np.where(np.isnan(found), np.nanmean(values), found)
+            known = known[np.isin(rest, counted)]
+            moved.append((len(counted) - 1) * (np.nanmean(values) - known.mean()))
+        expected = np.array(moved) - np.mean(moved)
+        assert scores[name].influence[0, counted] == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_interval_of_retrieval_holds_the_mean_of_the_law() -> None:
+    """Of 60 sets of 80 images, drawn anew from one law, at least 53 intervals hold its mean."""
+
+    def draw(seed: int) -> tuple[float, tuple[float, float]]:
+        random = np.random.default_rng(seed)
+        truth = random.integers(0, 4, 80)
+        vectors = (1.2 * np.eye(6)[truth] + random.normal(size=(80, 6))).astype(np.float32)
+        _, scores, _ = measure_vectors(vectors, truth, np.arange(80), 0)
+        score = scores["retrieval_map"]
+        return score.mean, Resamples(np.arange(80), seed).intervals({"map": score})["map"]
+
+    found = [draw(seed) for seed in range(60)]
+    mean = np.mean([value for value, _ in found])
+    held = sum(low <= mean <= high for _, (low, high) in found)
+    assert held >= 53
