@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from embedbench.analyse import Task, analyse
 from embedbench.changes import LIGHT_CHANGES, Changed
-from embedbench.conditions import Conditions, read_conditions, under_conditions
+from embedbench.conditions import Conditions, read_conditions
 from embedbench.criteria import COPIES, choose_copied, read_copies
 from embedbench.dataset import Dataset
 from embedbench.download import Fetching, fetch
@@ -34,6 +34,7 @@ from embedbench.tables import (
     image_failures,
     run_record,
 )
+from embedbench.under_conditions import under_conditions
 
 __all__ = ["CLUSTERERS", "compare"]
 
