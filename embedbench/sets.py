@@ -91,6 +91,8 @@ def with_domain(dataset: Dataset, domain: str | None) -> Dataset:
     if domain is None and SET not in table:
         return dataset
     domain = domain or SET
+    if domain == SET and SET not in table:
+        raise InputError("`domain` 'set' needs several sources; there is one")
     if domain == FOLDER and FOLDER not in table:
         parents = pd.Series([PurePosixPath(name).parent.parts for name in dataset.names])
         table = table.assign(

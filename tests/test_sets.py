@@ -85,7 +85,11 @@ def test_a_column_is_a_domain_with_missing_values_left_out() -> None:
 
 @pytest.mark.parametrize(
     ("domain", "message"),
-    [("colour", "must be one of folder, year; not 'colour'"), ("year", "at least two domains")],
+    [
+        ("colour", "must be one of folder, year; not 'colour'"),
+        ("year", "at least two domains"),
+        ("set", "needs several sources; there is one"),
+    ],
 )
 def test_a_domain_that_cannot_be_is_refused(domain: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
