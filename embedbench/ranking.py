@@ -8,7 +8,7 @@ import pandas as pd
 from embedbench.metrics.scores import Score
 from embedbench.statistics import Replicates, Resamples, compare_pairs, rank, tied_with_best
 
-__all__ = ["order", "pairs_table", "rank_by"]
+__all__ = ["pairs_table", "rank_by"]
 
 
 def pairs_table(
@@ -65,8 +65,3 @@ def rank_by(
         },
         index=index.rename("encoder"),
     )
-
-
-def order(table: pd.DataFrame) -> list[str]:
-    """Return the encoders of such a table, the best first."""
-    return [str(name) for name in table.sort_values("rank", kind="stable").index]

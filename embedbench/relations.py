@@ -9,6 +9,7 @@ from jaxtyping import Float32, Float64, Int
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
+from embedbench.measure import NEIGHBOURS
 from embedbench.metrics.neighbours import Neighbourhood, overlap
 from embedbench.metrics.similarity import agreement, linear_cka
 
@@ -49,7 +50,7 @@ def relate(one: Seen, other: Seen) -> dict[str, float]:
         "partition_agreement": float(
             np.mean([agreement(*both) for both in zip(one.labels, other.labels, strict=True)])
         ),
-        "mutual_knn": overlap(one.neighbours, other.neighbours, 10),
+        "mutual_knn": overlap(one.neighbours, other.neighbours, NEIGHBOURS),
         "cka": linear_cka(one.vectors, other.vectors),
     }
 
@@ -110,7 +111,7 @@ def _nearness(
 
 
 def disagreement(
-    neighbours: Sequence[Neighbourhood], count: int = 10
+    neighbours: Sequence[Neighbourhood], count: int = NEIGHBOURS
 ) -> Float64[np.ndarray, " images"]:
     """Return on each image how far the encoders disagree about its neighbours, 0 to 1.
 
