@@ -23,9 +23,8 @@ def keras_spec(assets: Path) -> str:
 
 def run(assets: Path, store: Path) -> Results:
     encoders = ["timm", "conse", "pixels", UNTRAINED, keras_spec(assets)]
-    return compare(
-        assets / "images" / "caltech101_subset", encoders, k="truth", seeds=5, store=store
-    )
+    photographs = assets / "images" / "caltech101_subset"
+    return compare(photographs, encoders, k="truth", seeds=5, copies=10, store=store)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +82,7 @@ def test_with_labels_hidden_the_best_is_among_those_named_and_the_controls_come_
         k="2..20",
         clusterers=["kmeans"],
         seeds=3,
+        copies=50,
         store=store,
     )
     verdict = hidden.run["verdict"]
