@@ -73,7 +73,7 @@ class Task:
     words: Sequence[str]
     groups: Int[np.ndarray, " images"]
     attributes: dict[str, Int[np.ndarray, " images"]]
-    maps: Sequence[str] = ("pca", "tsne")
+    maps: Sequence[str]
 
     @property
     def resamples(self) -> Resamples:

@@ -12,7 +12,7 @@ from PIL import Image, ImageEnhance
 from embedbench.corruptions import CORRUPTIONS
 from embedbench.dataset import Source, read_source
 from embedbench.errors import ImageError
-from embedbench.images import open_rgb
+from embedbench.images import JPEG_SIDE, open_rgb
 
 __all__ = ["Changed", "LIGHT_CHANGES"]
 
@@ -21,9 +21,6 @@ _VERSION = 2
 
 _CORRUPTIONS_VERSION = 1
 """The same of corruptions, so that the one leaves what is stored of the others alone."""
-
-_JPEG_SIDE = 65_500
-"""The longest side, in pixels, that a JPEG file can have."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ def _colour(image: Image.Image, random: np.random.Generator) -> Image.Image:
 
 def _soft(image: Image.Image, random: np.random.Generator) -> Image.Image:
     """Half the resolution, at most 112 pixels, and a JPEG of quality 30 to 50."""
-    scale = min(0.5, 112 / min(image.size), _JPEG_SIDE / max(image.size))
+    scale = min(0.5, 112 / min(image.size), JPEG_SIDE / max(image.size))
     small = image.resize(
         [max(1, round(scale * side)) for side in image.size], Image.Resampling.BICUBIC
     )

@@ -17,7 +17,7 @@ from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError
-from embedbench.images import open_rgb
+from embedbench.images import JPEG_SIDE, open_rgb
 
 __all__ = [
     "CORRUPTIONS",
@@ -36,9 +36,6 @@ VECTOR_KINDS = ("plane-noise", "vector-noise")
 
 _SIDE = 224
 """The shorter side, in pixels, for which the constants are meant."""
-
-_JPEG_SIDE = 65_500
-"""The longest side, in pixels, that a JPEG file can have."""
 
 _GREY = (128, 128, 128)
 
@@ -244,7 +241,7 @@ def _as_if_small(image: Image.Image, corrupt: Callable[[Image.Image], Image.Imag
     So grains and blocks are as large for the picture as they are at a shorter side of 224
     pixels, and detail finer than that is left alone. Smaller images are corrupted as they are.
     """
-    share = min(1.0, _SIDE / min(image.size), _JPEG_SIDE / max(image.size))
+    share = min(1.0, _SIDE / min(image.size), JPEG_SIDE / max(image.size))
     small = _smaller(image, share, Image.Resampling.BOX)
     corrupted = corrupt(small)
     if small.size == image.size:

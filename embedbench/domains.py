@@ -26,7 +26,6 @@ __all__ = [
     "follow_sentence",
     "follows",
     "measure_domain",
-    "measure_domains",
     "worst_pictures",
 ]
 
@@ -77,21 +76,6 @@ class Follows:
             return False
         # To the two digits that are told, lest it says that 0.24 is more than 0.24.
         return math.isnan(self.label_ami) or round(self.ami, 2) > round(self.label_ami, 2)
-
-
-def measure_domains(
-    vectors: Vectors,
-    truth: Codes | None,
-    groups: Codes,
-    domain: Codes,
-    how: Measures,
-    own_classes: bool = False,
-) -> dict[int, Measured | str]:
-    """Return `measure_domain` of every domain, by its code."""
-    return {
-        code: measure_domain(vectors, truth, groups, domain, code, how, own_classes)
-        for code in np.unique(domain[domain >= 0]).tolist()
-    }
 
 
 def measure_domain(

@@ -8,11 +8,22 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from embedbench.errors import ImageError
 
-__all__ = ["SUFFIXES", "THUMBNAIL_SIDE", "open_rgb", "thumbnail", "to_rgb", "upright_size"]
+__all__ = [
+    "JPEG_SIDE",
+    "SUFFIXES",
+    "THUMBNAIL_SIDE",
+    "open_rgb",
+    "thumbnail",
+    "to_rgb",
+    "upright_size",
+]
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF")
 THUMBNAIL_SIDE = 128
+
+JPEG_SIDE = 65_500
+"""The longest side, in pixels, that a JPEG file can have."""
 
 
 def upright_size(content: bytes) -> tuple[int, int]:

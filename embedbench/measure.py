@@ -12,7 +12,6 @@ from embedbench.metrics.geometry import anisotropy, effective_rank, intrinsic_di
 from embedbench.metrics.neighbours import Neighbourhood, hubness, knn_correct, neighbourhood
 from embedbench.metrics.probe import probe_correct
 from embedbench.metrics.scores import Score, mean_score
-from embedbench.statistics import Resamples
 from embedbench.sweep import Candidate, comparison_rows, sweep_space
 
 __all__ = ["ENCODER_ALONE", "Measured", "Measures", "NEIGHBOURS", "measure", "measure_vectors"]
@@ -81,9 +80,8 @@ def measure(
     groups = np.unique(groups, return_inverse=True)[1]
     k = max(2, min(how.k, highest_k(vectors)))
     sweep = sweep_space(vectors, how.space, how.clusterers, [k], how.seeds, truth, ())
-    resamples = Resamples(groups, how.seeds[0])
     rows, by_clusterer = comparison_rows(
-        sweep, how.clusterers, [Candidate("given", k)], truth, resamples, how.seeds[0]
+        sweep, how.clusterers, [Candidate("given", k)], truth, None, how.seeds[0]
     )
     values: dict[Key, float] = {
         (str(row["clusterer"]), str(name)): float(row[name])

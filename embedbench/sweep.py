@@ -124,15 +124,15 @@ def comparison_rows(
     clusterers: Sequence[Clusterer],
     candidates: Sequence[Candidate],
     truth: Int[np.ndarray, " images"] | None,
-    resamples: Resamples,
+    resamples: Resamples | None,
     seed: int,
 ) -> tuple[pd.DataFrame, dict[str, dict[str, Score]]]:
     """Return a row for each clusterer and way of choosing k, and the scores of the first ways.
 
     Numbers are means over the seeds. AMI, ARI, accuracy and silhouette have an interval,
-    `NAME_low` and `NAME_high`, over images and seeds; stability has one over its subsamples. A
-    clusterer that finds its own number of clusters has one row, `own`. A candidate without a k
-    has a row without numbers: no clear k.
+    `NAME_low` and `NAME_high`, over images and seeds, unless there are no resamples to make it
+    from; stability has one over its subsamples. A clusterer that finds its own number of clusters
+    has one row, `own`. A candidate without a k has a row without numbers: no clear k.
 
     Returns:
         The rows; by clusterer and metric the score at the first candidate, or at its own k.
@@ -158,7 +158,7 @@ def comparison_rows(
                 first.setdefault(clusterer.name, scores)
                 known[candidate.k] = (
                     _mean(chosen)
-                    | _intervals(scores, resamples)
+                    | ({} if resamples is None else _intervals(scores, resamples))
                     | _stability(scored.points, clusterer, candidate.k, seed)
                 )
             rows.append(row | known[candidate.k])

@@ -41,6 +41,7 @@ def make_task(images: int, truth: np.ndarray | None, groups: np.ndarray | None =
         words=(),
         groups=np.arange(images) if groups is None else groups,
         attributes={},
+        maps=("pca", "tsne"),
     )
 
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from jaxtyping import Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import linear_sum_assignment
 
+from embedbench.plots.heatmap import draw_cells
 from embedbench.plots.style import (
     INK,
     MUTED,
@@ -175,19 +175,8 @@ def classes_figure(clusters: pd.Series, truth: pd.Series, title: str) -> Figure:
             say_nothing_to_draw(axes, "no image has a label")
             return figure
         small = table.size <= 900
-        sns.heatmap(
-            table,
-            ax=axes,
-            annot=table.astype(str).where(table > 0, "") if small else False,
-            fmt="",
-            annot_kws={"size": 8},
-            cmap="Blues",
-            cbar=not small,
-            linewidths=0.5 if small else 0,
-            linecolor="#EEF1F4",
-            vmin=0,
-        )
-        axes.set(xlabel="", ylabel="")
+        texts = table.astype(str).where(table > 0, "") if small else None
+        draw_cells(axes, table, texts, bar=not small)
         axes.set_title(title)
         axes.tick_params(axis="x", rotation=45 if table.shape[1] > 6 else 0, labelsize=8)
         axes.tick_params(axis="y", rotation=0, labelsize=8)

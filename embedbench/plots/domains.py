@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from embedbench.metrics import ENCODER_METRICS, METRICS
+from embedbench.plots.heatmap import draw_cells
 from embedbench.plots.style import (
     INK,
     MARKERS,
@@ -171,22 +171,9 @@ def _by_domain(counts: pd.DataFrame) -> pd.DataFrame:
 
 def _draw_shares(axes: Axes, shares: pd.DataFrame) -> None:
     small = shares.size <= _NUMBERS_UP_TO
-    text = shares.map(lambda share: f"{100 * share:.0f} %" if share > 0 else "")
-    sns.heatmap(
-        shares,
-        ax=axes,
-        annot=text if small else False,
-        fmt="",
-        annot_kws={"size": 8},
-        cmap="Blues",
-        cbar=not small,
-        linewidths=0.5 if small else 0,
-        linecolor="#EEF1F4",
-        vmin=0,
-        vmax=1,
-    )
+    texts = shares.map(lambda share: f"{100 * share:.0f} %" if share > 0 else "")
+    draw_cells(axes, shares, texts if small else None, bar=not small, high=1.0)
     axes.axhline(len(shares) - 1, color=MUTED, linewidth=1.6)
-    axes.set(xlabel="", ylabel="")
     slanted = shares.shape[1] > 6
     axes.tick_params(axis="x", rotation=45 if slanted else 0, labelsize=8.5)
     axes.tick_params(axis="y", rotation=0, labelsize=8)

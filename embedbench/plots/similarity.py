@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from embedbench.plots.heatmap import draw_cells
 from embedbench.plots.style import house_style, shorten
 
 __all__ = ["SIMILARITIES", "similarity_figure"]
@@ -46,24 +46,9 @@ def similarity_figure(similarity: pd.DataFrame) -> Figure:
 
 def _draw_matrix(axes: Axes, table: pd.DataFrame) -> None:
     small = len(table) <= _NUMBERS_UP_TO
-    values = table.to_numpy(dtype=float, copy=True)
-    text = pd.DataFrame(values).map(lambda value: "" if np.isnan(value) else _short(value))
-    sns.heatmap(
-        values,
-        ax=axes,
-        annot=text if small else False,
-        fmt="",
-        annot_kws={"size": 8},
-        mask=np.isnan(values),
-        cmap="Blues",
-        cbar=False,
-        square=True,
-        linewidths=0.5 if small else 0,
-        linecolor="#EEF1F4",
-        vmin=0,
-        vmax=1,
-    )
-    axes.set(xlabel="", ylabel="")
+    values = pd.DataFrame(table.to_numpy(dtype=float, copy=True))
+    texts = values.map(lambda value: "" if np.isnan(value) else _short(value))
+    draw_cells(axes, values, texts if small else None, high=1.0, square=True)
     axes.grid(False)
     numbers = [str(place) for place in range(1, len(table) + 1)]
     axes.set_xticks(np.arange(len(table)) + 0.5, numbers, size=8, rotation=0)
