@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -14,6 +15,7 @@ from embedbench.criteria import Copies, Criteria, look_alone
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError
 from embedbench.insight import details
+from embedbench.large import LIMITS, Limits
 from embedbench.maps import (
     draws_planes,
     explained_variance,
@@ -60,6 +62,7 @@ class Task:
         groups: images of the same number are copies of one another.
         attributes: codes of what should not decide a clustering, by name: see `shortcuts`.
         maps: which planes are drawn: see `embedbench.maps.MAPS`.
+        limits: up to how many images everything is looked at.
     """
 
     images: Sequence[str]
@@ -74,6 +77,7 @@ class Task:
     groups: Int[np.ndarray, " images"]
     attributes: dict[str, Int[np.ndarray, " images"]]
     maps: Sequence[str]
+    limits: Limits = LIMITS
 
     @property
     def resamples(self) -> Resamples:
@@ -137,9 +141,10 @@ def analyse(
             raise InputError(f"no encoder's vectors could be clustered; '{name}': {error}")
         lead = {name: sweeps[name, task.spaces[0]] for name in encoders}
         shared = task.plan.shared or _shared_k(list(lead.values()))
-        main = {name: labels_at(sweep, [shared], task.seeds)[0] for name, sweep in lead.items()}
+        at_shared = partial(labels_at, ks=[shared], seeds=task.seeds, limits=task.limits)
+        main = {name: at_shared(sweep)[0] for name, sweep in lead.items()}
         ks, seeds = spread_ks(task.plan.ks), task.seeds[:SPREAD_SEEDS]
-        labels = {name: labels_at(sweep, ks, seeds) for name, sweep in lead.items()}
+        labels = {name: labels_at(sweep, ks, seeds, task.limits) for name, sweep in lead.items()}
 
         def each(function: Callable[..., Any], *arguments: dict[str, Any]) -> list[Any]:
             calls = [(function, task, *(one[name] for one in arguments)) for name in encoders]
@@ -221,8 +226,9 @@ def _try_sweep(task: Task, vectors: Vectors, space: str) -> Sweep | str:
     plan = task.plan
     try:
         return sweep_space(
-            vectors, space, task.clusterers, plan.ks, task.seeds, task.truth, plan.choose_from
-        )
+            vectors, space, task.clusterers, plan.ks, task.seeds, task.truth, plan.choose_from,
+            task.limits,
+        )  # fmt: skip
     except EmbedbenchError as error:
         return str(error)
 
@@ -238,7 +244,7 @@ def _rows(
         sweep, task.clusterers, candidates, task.truth, task.resamples, seed
     )
     if draws_planes(space):
-        noise = silhouette_of_noise(vectors, space, task.clusterers, shared, seed)
+        noise = silhouette_of_noise(vectors, space, task.clusterers, shared, seed, task.limits)
         main = rows["k_from"].isin([task.plan.shared_from, "own"])
         rows["silhouette_noise"] = rows["clusterer"].map(noise).where(main)
     return rows, scores
@@ -251,7 +257,9 @@ def _look_alone(
     labels: Int[np.ndarray, "ks seeds images"],
     shared: int,
 ) -> Criteria:
-    return look_alone(vectors, copies, task.truth, task.groups, labels, shared, task.seeds[0])
+    return look_alone(
+        vectors, copies, task.truth, task.groups, labels, shared, task.seeds[0], task.limits
+    )
 
 
 def _shortcuts(task: Task, labels: Int[np.ndarray, "runs images"]) -> pd.DataFrame:
@@ -275,7 +283,7 @@ def _look_into(task: Task, sweep: Sweep, k: int) -> tuple[pd.DataFrame, pd.DataF
 
 
 def _maps(task: Task, vectors: Vectors) -> tuple[pd.DataFrame, pd.DataFrame]:
-    points = map_points(vectors, task.images, task.maps, task.seeds[0])
+    points = map_points(vectors, task.images, task.maps, task.seeds[0], task.limits)
     return points, explained_variance(vectors)
 
 

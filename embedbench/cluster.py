@@ -17,8 +17,9 @@ from sklearn.base import clone
 from sklearn.metrics.pairwise import cosine_distances
 
 from embedbench.errors import InputError
-from embedbench.kmeans import fit_kmeans
+from embedbench.large import LIMITS, Limits
 from embedbench.partitions import Partitions, Points, make_partitions
+from embedbench.scalable import join_nearest, kmeans_from_sample, main_components
 from embedbench.spec import parse_fields, read_spec
 
 __all__ = [
@@ -36,13 +37,15 @@ __all__ = [
 
 @runtime_checkable
 class Clusterer(Protocol):
-    """Whatever partitions points. `name` is what the tables call it."""
+    """Whatever partitions points; of many it may take another form: see `embedbench.large`."""
 
     @property
     def name(self) -> str:
         """What the tables call it."""
 
-    def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
+    def run(
+        self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+    ) -> Partitions:
         """Return a partition for each k and seed that make a difference."""
 
 
@@ -55,7 +58,9 @@ class KMeans:
         """What the tables call it."""
         return _name("kmeans", self)
 
-    def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
+    def run(
+        self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+    ) -> Partitions:
         """Return a partition for each k and seed.
 
         Raises:
@@ -63,7 +68,7 @@ class KMeans:
         """
         _check(points, ks, seeds)
         pairs = [(k, seed) for k in ks for seed in seeds]
-        fits = fit_kmeans(points, pairs)
+        fits = kmeans_from_sample(points, pairs, limits.sample(len(points), seeds[0]))
         rows = [(k, seed, fit.inertia) for (k, seed), fit in zip(pairs, fits, strict=True)]
         return make_partitions(self.name, points, [fit.labels for fit in fits], rows)
 
@@ -87,13 +92,21 @@ class Agglomerative:
         """What the tables call it."""
         return _name("agglomerative", self)
 
-    def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
+    def run(
+        self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+    ) -> Partitions:
         """Return a partition for each k.
 
         Raises:
             InputError: a k is too low or too high for the points.
         """
         _check(points, ks, seeds)
+        sample = limits.sample(len(points), seeds[0])
+        if sample is not None:
+            found = self.run(points[sample], ks, seeds, limits)
+            by_direction = self.linkage == "average"
+            labels = [join_nearest(points, sample, row, by_direction) for row in found.labels]
+            return make_partitions(self.name, points, labels, [(k, seeds[0], np.nan) for k in ks])
         if self.linkage == "ward":
             tree = ward(points)
         else:
@@ -126,7 +139,9 @@ class Hdbscan:
         """What the tables call it."""
         return _name("hdbscan", self)
 
-    def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
+    def run(
+        self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+    ) -> Partitions:
         """Return one partition: HDBSCAN takes neither k nor seed."""
         from hdbscan import HDBSCAN  # takes a second to import
 
@@ -135,7 +150,8 @@ class Hdbscan:
             min_samples=self.min_samples or None,
             core_dist_n_jobs=1,
         )
-        labels = clusterer.fit_predict(points.astype(np.float64))
+        seen = points if len(points) <= limits.images else main_components(points)
+        labels = clusterer.fit_predict(seen.astype(np.float64))
         return make_partitions(self.name, points, [labels], [(None, seeds[0], np.nan)])
 
 
@@ -154,7 +170,9 @@ class Estimator:
     estimator: Any
     name: str
 
-    def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
+    def run(
+        self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+    ) -> Partitions:
         """Return a partition for each k and seed that make a difference.
 
         Raises:
@@ -205,7 +223,11 @@ def parse_clusterer(text: str) -> Clusterer:
 
 
 def sweep(
-    points: Points, clusterers: Sequence[Clusterer], ks: Sequence[int], seeds: Sequence[int]
+    points: Points,
+    clusterers: Sequence[Clusterer],
+    ks: Sequence[int],
+    seeds: Sequence[int],
+    limits: Limits = LIMITS,
 ) -> Partitions:
     """Return the partitions of all clusterers, one below the other.
 
@@ -216,6 +238,7 @@ def sweep(
         clusterers: which clusterers run.
         ks: numbers of clusters, for those that take one.
         seeds: for those that take one; at least one.
+        limits: up to how many images everything is looked at.
 
     Raises:
         InputError: a k is too low or too high for the points, or there are no seeds.
@@ -225,7 +248,7 @@ def sweep(
     labels, runs = [], []
     for clusterer in clusterers:
         start = time.perf_counter()
-        part = clusterer.run(points, ks, seeds)
+        part = clusterer.run(points, ks, seeds, limits)
         labels.append(part.labels)
         runs.append(part.runs.assign(seconds=round(time.perf_counter() - start, 3)))
     return Partitions(np.concatenate(labels), pd.concat(runs, ignore_index=True))

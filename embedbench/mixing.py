@@ -165,7 +165,8 @@ def where_mixed(
 
 def _labels(vectors: Vectors, how: Measures, k: int) -> dict[str, Labels]:
     """Return the partitions of each clusterer, one a seed."""
-    found = sweep(to_space(vectors, how.space, how.seeds[0]), how.clusterers, [k], how.seeds)
+    points = to_space(vectors, how.space, how.seeds[0])
+    found = sweep(points, how.clusterers, [k], how.seeds, how.limits)
     names = found.runs["clusterer"]
     return {str(name): found.labels[(names == name).to_numpy()] for name in names.unique()}
 

@@ -116,7 +116,7 @@ def disagreement(
     """Return on each image how far the encoders disagree about its neighbours, 0 to 1.
 
     It is the mean over all pairs of encoders of the share of its nearest images that are not in
-    both. nan for one encoder.
+    both. nan for one encoder, and for images that were not asked for their neighbours.
     """
     nearest = [found.nearest[:, :count] for found in neighbours]
     shares = [
@@ -126,4 +126,10 @@ def disagreement(
     ]
     if not shares:
         return np.full(len(nearest[0]), np.nan)
-    return np.asarray(np.mean(shares, axis=0))
+    shared = np.asarray(np.mean(shares, axis=0))
+    asked = neighbours[0].asked
+    if asked is None:
+        return shared
+    known = np.full(len(shared), np.nan)
+    known[asked] = shared[asked]
+    return known

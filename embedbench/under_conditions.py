@@ -59,7 +59,7 @@ def under_conditions(
         progress: how it is shown.
     """
     vectors = {name: vectors[name] for name in analysis.criteria}
-    how = Measures(task.clusterers, task.spaces[0], analysis.shared, task.seeds)
+    how = Measures(task.clusterers, task.spaces[0], analysis.shared, task.seeds, task.limits)
     known = {"label": Coded(task.truth, task.classes)} if task.truth is not None else {}
     if "domain" in images:
         codes, names = pd.factorize(images["domain"], sort=True)

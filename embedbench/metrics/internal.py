@@ -40,7 +40,8 @@ def internal(
     Args:
         points: the space that was clustered.
         labels: the cluster of each image in each run; noise, -1, is left out of its run.
-        profiles: the `silhouettes` of the same, if they are there already.
+        profiles: the `silhouettes` of the same, if they are there already; where they are those
+            of a sample, nan elsewhere, the means are estimated from it.
     """
     profiles = silhouettes(points, labels) if profiles is None else profiles
     distinct, first, runs = np.unique(labels, axis=0, return_index=True, return_inverse=True)
@@ -63,12 +64,18 @@ def _row(points: Points, labels: Int[np.ndarray, " images"], profile: Profile) -
 
 
 def _silhouette(points: Points, members: Members, profile: Profile) -> float:
-    return float(profile.mean())
+    return float(profile[~np.isnan(profile)].mean())
 
 
 def _silhouette_macro(points: Points, members: Members, profile: Profile) -> float:
-    means = np.bincount(members, profile) / np.bincount(members)
-    return float(means.mean())
+    known, sizes = ~np.isnan(profile), np.bincount(members)
+    counts = np.bincount(members[known], minlength=len(sizes))
+    sums = np.bincount(members[known], profile[known], len(sizes))
+    if known.all():
+        return float((sums / sizes).mean())
+    # A sample holds too few of the clusters of one image, all of which have 0.
+    seen = (counts > 0) & (sizes > 1)
+    return float((sums[seen] / counts[seen]).mean() * (sizes > 1).mean()) if seen.any() else 0.0
 
 
 def _calinski_harabasz(points: Points, members: Members, profile: Profile) -> float:
