@@ -10,12 +10,10 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from embedbench.cluster import Clusterer
 from embedbench.criteria import Copies, Criteria, look_alone
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError
 from embedbench.insight import details
-from embedbench.large import LIMITS, Limits
 from embedbench.maps import (
     draws_planes,
     explained_variance,
@@ -25,9 +23,7 @@ from embedbench.maps import (
 from embedbench.metrics.scores import Score
 from embedbench.progress import Progress
 from embedbench.relations import NO_PAIRS, Seen, disagreement, relate, split_pairs
-from embedbench.settings import KPlan
 from embedbench.shortcuts import Shortcut, shortcut_probe
-from embedbench.statistics import Resamples
 from embedbench.sweep import (
     Candidate,
     Sweep,
@@ -36,53 +32,14 @@ from embedbench.sweep import (
     sweep_space,
 )
 from embedbench.tables import elbow_table, partitions_table, similarity_table, stack
-from embedbench.workers import Pool, cores
+from embedbench.task import Task
+from embedbench.workers import Pool
 
 __all__ = ["Analysis", "Task", "analyse"]
 
 SPREAD_KS = (4, 8, 12, 20)
 SPREAD_SEEDS = 3
 """Where no labels say how many clusters there are, encoders are compared at several ks at once."""
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """What is to be analysed.
-
-    Attributes:
-        images: their names.
-        truth: codes of the labels, -1 where not known; None without labels.
-        classes: the names of the labels.
-        clusterers: each is run in every space.
-        spaces: the first one leads: clusters are looked into there.
-        plan: which numbers of clusters.
-        seeds: the same for every encoder.
-        similarity: how well each word fits each image; None without words.
-        words: candidate names.
-        groups: images of the same number are copies of one another.
-        attributes: codes of what should not decide a clustering, by name: see `shortcuts`.
-        maps: which planes are drawn: see `embedbench.maps.MAPS`.
-        limits: up to how many images everything is looked at.
-    """
-
-    images: Sequence[str]
-    truth: Int[np.ndarray, " images"] | None
-    classes: Sequence[str]
-    clusterers: Sequence[Clusterer]
-    spaces: Sequence[str]
-    plan: KPlan
-    seeds: Sequence[int]
-    similarity: Float[np.ndarray, "images words"] | None
-    words: Sequence[str]
-    groups: Int[np.ndarray, " images"]
-    attributes: dict[str, Int[np.ndarray, " images"]]
-    maps: Sequence[str]
-    limits: Limits = LIMITS
-
-    @property
-    def resamples(self) -> Resamples:
-        """The draws of images and seeds, the same wherever they are made."""
-        return Resamples(self.groups, self.seeds[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +89,7 @@ def analyse(
     steps = 3 * jobs + 3 * len(vectors) + len(vectors) * (len(vectors) - 1) // 2
     with (
         progress.bar("clustering", steps, "steps") as bar,
-        Pool(min(cores(), jobs), patience=None) as pool,
+        Pool(task.memory.workers(jobs, task.size(vectors)), patience=None) as pool,
     ):
         sweeps, errors = _sweep_all(task, vectors, pool, bar.update)
         encoders = [name for name in vectors if name not in errors]

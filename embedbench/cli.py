@@ -276,6 +276,7 @@ def _compare_and_print(asked: dict[str, Any]) -> int:
         allow_local=bool(asked.get("allow-local")),
         limit=asked.get("limit"),
         copies=asked.get("copies", COPIES),
+        memory=asked.get("memory"),
         quiet=bool(asked.get("quiet")),
     )
     click.echo(results.to_text())

@@ -17,7 +17,7 @@ from embedbench.metrics.consistency import clusters_kept, consistency
 from embedbench.metrics.neighbours import Neighbourhood
 from embedbench.metrics.scores import Score, mean_score
 from embedbench.metrics.stability import stability
-from embedbench.scalable import kmeans_from_sample
+from embedbench.scalable import few_points, kmeans_from_sample
 
 __all__ = ["COPIES", "Copies", "Criteria", "choose_copied", "look_alone", "read_copies"]
 
@@ -126,7 +126,7 @@ def look_alone(
         null_labels.append(np.array([fit.labels for fit in fits], dtype=np.int32))
         _, _, others = measure_vectors(blank, None, groups, seed, limits)
         means = _of_copies(blank, blanks, groups, null_labels[-1][:, None])
-        some = points if sample is None else points[sample]
+        some = few_points(points, sample)
         others["stability"] = stability(some, KMeans(), shared, seed).value
         nulls.append({name: score.mean for name, score in means.items()} | others)
     return Criteria(scores, numbers, nulls[0], nulls[1], found, null_labels[0])

@@ -12,7 +12,8 @@ behind the number, and what each of these forms costs in fidelity.
 | K-means | ten starts on the sample, the best one moved on with all images |
 | agglomerative | the tree of the sample; the other images join the nearest cluster |
 | HDBSCAN | all images, on their first 50 principal components |
-| choice of k, its curves, stability | the sample alone |
+| choice of k, its curves | the sample alone |
+| stability | the sample alone, on the first 50 principal components |
 | maps | the sample alone |
 
 The limit does not depend on the machine, so that the tables are the same on every one.
@@ -85,6 +86,7 @@ def remarks(images: int, clusterers: Sequence[str], limits: Limits = LIMITS) -> 
             for name in clusterers
             if name.partition(",")[0] in forms
         ),
-        f"the choice of k, its curves and the stability: from {some} of the {every} images",
+        f"the choice of k and its curves: from {some} of the {every} images",
+        f"stability: of {some} of the {every} images, on the first 50 principal components",
         f"maps: {some} of the {every} images",
     ]

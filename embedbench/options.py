@@ -74,6 +74,11 @@ _RUN_OPTIONS = (
         help="Encode lightly changed copies of N images too, for what needs no labels.  "
         "[default: 100]",
     ),
+    click.option(
+        "--memory",
+        metavar="4GB",
+        help="How much memory what is computed may take.  [default: half of what is free]",
+    ),
     click.option("--quiet", is_flag=True, default=None, help="No progress bars."),
 )
 

@@ -9,9 +9,9 @@ from sklearn.preprocessing import normalize
 from embedbench.kmeans import Fit, fit_kmeans
 from embedbench.partitions import Points
 
-__all__ = ["COMPONENTS", "join_nearest", "kmeans_from_sample", "main_components"]
+__all__ = ["few_points", "join_nearest", "kmeans_from_sample", "main_components"]
 
-COMPONENTS = 50
+_COMPONENTS = 50
 
 _BLOCK = 4096
 """How many images are held against the clusters at once."""
@@ -65,13 +65,21 @@ def _moved_on(points: Points, known: Points, labels: Labels) -> Fit:
 
 def main_components(points: Points) -> Points:
     """Return the points' first 50 principal components; the points where they have no more."""
-    if min(points.shape) <= COMPONENTS:
+    if min(points.shape) <= _COMPONENTS:
         return points
-    pca = PCA(COMPONENTS, svd_solver="randomized", random_state=0)
+    pca = PCA(_COMPONENTS, svd_solver="randomized", random_state=0)
     # Where all images are the same, the shares of a variance of zero are 0 / 0.
     with np.errstate(invalid="ignore"):
         components: Points = pca.fit_transform(points)
     return components
+
+
+def few_points(points: Points, rows: Int[np.ndarray, " sampled"] | None) -> Points:
+    """Return the sample on the principal components of all points; the points where it is None.
+
+    Partitions of both agree as well as two seeds do, and take a tenth of the time.
+    """
+    return points if rows is None else main_components(points)[rows]
 
 
 def join_nearest(

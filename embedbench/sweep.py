@@ -23,6 +23,7 @@ from embedbench.metrics.scores import (
 )
 from embedbench.metrics.stability import stability
 from embedbench.partitions import Points
+from embedbench.scalable import few_points
 from embedbench.spaces import to_space
 from embedbench.statistics import Resamples
 
@@ -51,11 +52,6 @@ class Sweep:
     silhouettes: Float32[np.ndarray, "runs images"]
     choice: KChoice | None
     sample: Int[np.ndarray, " sampled"] | None = None
-
-    @property
-    def some_points(self) -> Points:
-        """The points of the sample, all where there is none."""
-        return self.points if self.sample is None else self.points[self.sample]
 
 
 @dataclass(frozen=True)
@@ -122,7 +118,8 @@ def _choose(scored: Sweep, ks: Sequence[int], seeds: Sequence[int]) -> KChoice:
 
     Of many images one is made of the sample, which is held against references of its own size.
     """
-    runs, points = scored.runs, scored.some_points
+    runs, points = scored.runs, scored.points
+    points = points if scored.sample is None else points[scored.sample]
     mine = ((runs["clusterer"] == "kmeans") & runs["k"].isin(ks)).to_numpy()
     if mine.any() and scored.sample is None:
         columns = runs.loc[mine, list(_RUN)].reset_index(drop=True)
@@ -155,6 +152,7 @@ def comparison_rows(
     Returns:
         The rows; by clusterer and metric the score at the first candidate, or at its own k.
     """
+    points = few_points(scored.points, scored.sample)
     rows: list[dict[str, Any]] = []
     first: dict[str, dict[str, Score]] = {}
     for clusterer in clusterers:
@@ -177,7 +175,7 @@ def comparison_rows(
                 known[candidate.k] = (
                     _mean(chosen)
                     | ({} if resamples is None else _intervals(scores, resamples))
-                    | _stability(scored.some_points, clusterer, candidate.k, seed)
+                    | _stability(points, clusterer, candidate.k, seed)
                 )
             rows.append(row | known[candidate.k])
     return pd.DataFrame(rows), first
