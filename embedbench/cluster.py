@@ -16,10 +16,12 @@ from scipy.spatial.distance import squareform
 from sklearn.base import clone
 from sklearn.metrics.pairwise import cosine_distances
 
+from embedbench.density import DensityTrees
+from embedbench.distances import Distances
 from embedbench.errors import InputError
 from embedbench.large import LIMITS, Limits
 from embedbench.partitions import Partitions, Points, make_partitions
-from embedbench.scalable import join_nearest, kmeans_from_sample, main_components
+from embedbench.scalable import few_dimensions, join_nearest, kmeans_from_sample
 from embedbench.spec import parse_fields, read_spec
 
 __all__ = [
@@ -101,18 +103,17 @@ class Agglomerative:
             InputError: a k is too low or too high for the points.
         """
         _check(points, ks, seeds)
+        rows = [(k, seeds[0], np.nan) for k in ks]
         sample = limits.sample(len(points), seeds[0])
         if sample is not None:
-            found = self.run(points[sample], ks, seeds, limits)
-            by_direction = self.linkage == "average"
-            labels = [join_nearest(points, sample, row, by_direction) for row in found.labels]
-            return make_partitions(self.name, points, labels, [(k, seeds[0], np.nan) for k in ks])
+            found = self.run(points[sample], ks, seeds).labels
+            labels = [join_nearest(points, sample, row, self.linkage == "average") for row in found]
+            return make_partitions(self.name, points, labels, rows)
         if self.linkage == "ward":
-            tree = ward(points)
+            tree = ward(Distances(points).condensed())
         else:
             distances = cosine_distances(points.astype(np.float64))
             tree = linkage(squareform(distances, checks=False), method="average")
-        rows = [(k, seeds[0], np.nan) for k in ks]
         return make_partitions(self.name, points, [_cut(tree, k) for k in ks], rows)
 
 
@@ -143,15 +144,11 @@ class Hdbscan:
         self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
     ) -> Partitions:
         """Return one partition: HDBSCAN takes neither k nor seed."""
-        from hdbscan import HDBSCAN  # takes a second to import
+        return self.cut(DensityTrees(few_dimensions(points, limits)), points, seeds)
 
-        clusterer = HDBSCAN(
-            min_cluster_size=self.min_cluster_size,
-            min_samples=self.min_samples or None,
-            core_dist_n_jobs=1,
-        )
-        seen = points if len(points) <= limits.images else main_components(points)
-        labels = clusterer.fit_predict(seen.astype(np.float64))
+    def cut(self, trees: DensityTrees, points: Points, seeds: Sequence[int]) -> Partitions:
+        """Return the partition of these points from their trees."""
+        labels = trees.labels(self.min_cluster_size, self.min_samples)
         return make_partitions(self.name, points, [labels], [(None, seeds[0], np.nan)])
 
 
@@ -246,9 +243,13 @@ def sweep(
     if not seeds or not clusterers:
         raise InputError("at least one clusterer and one seed are needed")
     labels, runs = [], []
+    trees = DensityTrees(few_dimensions(points, limits))
     for clusterer in clusterers:
         start = time.perf_counter()
-        part = clusterer.run(points, ks, seeds, limits)
+        if isinstance(clusterer, Hdbscan):
+            part = clusterer.cut(trees, points, seeds)
+        else:
+            part = clusterer.run(points, ks, seeds, limits)
         labels.append(part.labels)
         runs.append(part.runs.assign(seconds=round(time.perf_counter() - start, 3)))
     return Partitions(np.concatenate(labels), pd.concat(runs, ignore_index=True))

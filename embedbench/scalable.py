@@ -7,9 +7,10 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import normalize
 
 from embedbench.kmeans import Fit, fit_kmeans
+from embedbench.large import Limits
 from embedbench.partitions import Points
 
-__all__ = ["few_points", "join_nearest", "kmeans_from_sample", "main_components"]
+__all__ = ["few_dimensions", "few_points", "join_nearest", "kmeans_from_sample"]
 
 _COMPONENTS = 50
 
@@ -46,7 +47,7 @@ def kmeans_from_sample(
     different = len(np.unique(points[rows], axis=0))
     if max(k for k, _ in pairs) * _LEAST_A_CLUSTER > different:
         return fit_kmeans(points, pairs)
-    components = main_components(points)
+    components = _main_components(points)
     fits = []
     for pair, start in zip(pairs, fit_kmeans(points[rows], pairs), strict=True):
         fit = _moved_on(components, components[rows], start.labels)
@@ -63,7 +64,7 @@ def _moved_on(points: Points, known: Points, labels: Labels) -> Fit:
     return Fit(kmeans.labels_, float(kmeans.inertia_))
 
 
-def main_components(points: Points) -> Points:
+def _main_components(points: Points) -> Points:
     """Return the points' first 50 principal components; the points where they have no more."""
     if min(points.shape) <= _COMPONENTS:
         return points
@@ -74,12 +75,17 @@ def main_components(points: Points) -> Points:
     return components
 
 
+def few_dimensions(points: Points, limits: Limits) -> Points:
+    """Return the points; of more than the limit, their first 50 principal components."""
+    return points if len(points) <= limits.images else _main_components(points)
+
+
 def few_points(points: Points, rows: Int[np.ndarray, " sampled"] | None) -> Points:
     """Return the sample on the principal components of all points; the points where it is None.
 
     Partitions of both agree as well as two seeds do, and take a tenth of the time.
     """
-    return points if rows is None else main_components(points)[rows]
+    return points if rows is None else _main_components(points)[rows]
 
 
 def join_nearest(

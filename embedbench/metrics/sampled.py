@@ -3,20 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int
+from jaxtyping import Float, Float32, Float64, Int
 from scipy.sparse import csr_array
 
+from embedbench.distances import Distances
 from embedbench.metrics.internal import silhouettes
 
 __all__ = ["silhouettes_of"]
 
 _BLOCK = 256
 """How many images are held against all at once: fixed, for sums depend on it in their last bits."""
-
-_NEAR = 1e-8
-"""Below this share of their squared lengths two points' squared distance is lost in rounding."""
-
-Wide = Float64[np.ndarray, "images dim"]
 
 
 def silhouettes_of(
@@ -39,14 +35,12 @@ def silhouettes_of(
     distinct, runs = np.unique(labels, axis=0, return_inverse=True)
     partitions = [_Partition.of(row) for row in distinct]
     result = np.full(distinct.shape, np.nan)
-    wide = points.astype(np.float64)
-    wide -= wide.mean(axis=0)
-    lengths = np.einsum("ij,ij->i", wide, wide)
+    distances = Distances(points)
     for start in range(0, len(rows), _BLOCK):
         block = rows[start : start + _BLOCK]
-        distances = _distances(wide, lengths, block)
+        away = distances.between(slice(None), block)
         for row, partition in zip(result, partitions, strict=True):
-            row[block] = partition.silhouettes(distances, block)
+            row[block] = partition.silhouettes(away, block)
     return np.asarray(result[runs])
 
 
@@ -77,7 +71,7 @@ class _Partition:
         return cls(cluster, sizes, members)
 
     def silhouettes(
-        self, distances: Float64[np.ndarray, "images block"], rows: Int[np.ndarray, " block"]
+        self, distances: Float[np.ndarray, "images block"], rows: Int[np.ndarray, " block"]
     ) -> Float64[np.ndarray, " block"]:
         """Return those of a block of images from their distances to all."""
         scores = np.full(len(rows), np.nan)
@@ -96,20 +90,3 @@ class _Partition:
             nearest - within, larger, out=np.zeros_like(larger), where=counts
         )
         return scores
-
-
-def _distances(
-    wide: Wide, lengths: Float64[np.ndarray, " images"], rows: Int[np.ndarray, " block"]
-) -> Float64[np.ndarray, "images block"]:
-    """Return the distances of all images to those of a block; between copies by differences."""
-    squares = wide @ wide[rows].T
-    squares *= -2
-    squares += lengths[:, None]
-    squares += lengths[rows]
-    images, columns = np.nonzero(squares < _NEAR * (lengths[:, None] + lengths[rows]))
-    distances: Float64[np.ndarray, "images block"]
-    distances = np.sqrt(np.maximum(squares, 0, out=squares), out=squares)
-    for start in range(0, len(images), len(wide)):
-        one, column = images[start : start + len(wide)], columns[start : start + len(wide)]
-        distances[one, column] = np.linalg.norm(wide[one] - wide[rows[column]], axis=1)
-    return distances
