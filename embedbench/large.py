@@ -11,9 +11,9 @@ behind the number, and what each of these forms costs in fidelity.
 | neighbours, retrieval, kNN accuracy, hubness, intrinsic dimension | the same |
 | K-means | ten starts on the sample, the best one moved on with all images |
 | agglomerative | the tree of the sample; the other images join the nearest cluster |
-| HDBSCAN | all images, on their first 50 principal components |
+| HDBSCAN | all images, on their first 20 principal components |
 | choice of k, its curves | the sample alone |
-| stability | the sample alone, on the first 50 principal components |
+| stability | the sample alone, on the first 20 principal components |
 | maps | the sample alone |
 
 The limit does not depend on the machine, so that the tables are the same on every one.
@@ -73,7 +73,7 @@ def remarks(images: int, clusterers: Sequence[str], limits: Limits = LIMITS) -> 
     forms = {
         "kmeans": f"ten starts on {some} images, the best one moved on with all",
         "agglomerative": f"tree of {some} images, the others to the nearest cluster",
-        "hdbscan": "on the first 50 principal components, which finds other clusters than in the "
+        "hdbscan": "on the first 20 principal components, which finds other clusters than in the "
         "full space",
     }
     return [
@@ -87,6 +87,6 @@ def remarks(images: int, clusterers: Sequence[str], limits: Limits = LIMITS) -> 
             if name.partition(",")[0] in forms
         ),
         f"the choice of k and its curves: from {some} of the {every} images",
-        f"stability: of {some} of the {every} images, on the first 50 principal components",
+        f"stability: of {some} of the {every} images, on the first 20 principal components",
         f"maps: {some} of the {every} images",
     ]
