@@ -149,13 +149,12 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def run(rows: Callable[[bool], list[Row]]) -> None:
-    """Measure and print, as the command line asks: `--long`, `--json`."""
-    parser = argparse.ArgumentParser(description=rows.__doc__)
+    """Measure and print, as the command line asks: `--long`, `--json FILE`."""
+    parser = argparse.ArgumentParser()
     parser.add_argument("--long", action="store_true", help="more images, more repetitions")
-    parser.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows here as well")
     asked = parser.parse_args()
     found = rows(not asked.long)
     if asked.json:
-        print(json.dumps([asdict(row) for row in found]))
-    else:
-        print(machine(), table(found), sep="\n\n")
+        asked.json.write_text(json.dumps([asdict(row) for row in found]))
+    print(machine(), table(found), sep="\n\n")
