@@ -142,9 +142,8 @@ def _warm_way(
 ) -> Callable[[], object]:
     """Return a call that encodes new images, with workers that have loaded."""
     home = photographs.folder / f"store_{len(list(photographs.folder.iterdir()))}"
-    warm = Warm(encoder, home)
+    warm = Warm(encoder, home, read(photographs.write(8 * BATCH * cores())))
     stack.callback(warm.close)
-    warm.start(read(photographs.write(4 * BATCH * cores())))
     sets: list[Pictures] = [read(photographs.write(images)) for _ in range(repetitions)]
     return lambda: warm.embed(sets.pop())
 

@@ -1,23 +1,20 @@
-"""An engine whose workers stay, so that their start and the loading of weights are not timed."""
+"""An encoder whose workers stay, so that their start and the loading of weights are not timed."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
+from embedbench.crew import LocalCrew
 from embedbench.dataset import Dataset, content_hash, read_dataset, read_source
 from embedbench.embed import Embedding, Engine, embed
 from embedbench.encoder import Encoder
-from embedbench.encoding import dumps, hold, load
 from embedbench.progress import Progress
 from embedbench.registry import create
 from embedbench.store import Store
-from embedbench.workers import Pool, cores
 
-__all__ = ["KeptPool", "Pictures", "Warm", "read"]
+__all__ = ["Pictures", "Warm", "read"]
 
-Result = TypeVar("Result")
 Pictures = tuple[Dataset, list[str]]
 """Images and the hashes of their bytes."""
 
@@ -28,21 +25,16 @@ def read(folder: Path) -> Pictures:
     return dataset, [content_hash(read_source(source)) for source in dataset.sources]
 
 
-class KeptPool(Pool):
-    """Worker processes that outlive their contexts, and answer what they have answered before."""
+@dataclass
+class _KeptCrew(LocalCrew):
+    """Workers that outlive their contexts, and load once."""
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self._answers: dict[Callable[..., Any], Any] = {}
+    _loaded: dict[str, Any] | None = None
 
-    def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
-        """Return the result of one call; of one without arguments, the first result for ever."""
-        if arguments:
-            return super().call(function, *arguments)
-        if function not in self._answers:
-            self._answers[function] = super().call(function)
-        answer: Result = self._answers[function]
-        return answer
+    def load(self) -> dict[str, Any]:
+        """Return what was told when the encoder was loaded first."""
+        self._loaded = self._loaded or super().load()
+        return self._loaded
 
     def __exit__(
         self,
@@ -59,43 +51,37 @@ class KeptPool(Pool):
 
 @dataclass(frozen=True)
 class _WarmEngine(Engine):
-    kept: dict[int, KeptPool] = field(default_factory=dict)
+    kept: list[_KeptCrew] = field(default_factory=list)
 
-    def pool(self, workers: int, encoder: Encoder) -> Pool:
-        """Return the processes of this number, which are started once."""
-        if workers not in self.kept:
-            self.kept[workers] = KeptPool(
-                workers, self.environment, hold, (dumps(encoder), self.offline)
-            )
-        return self.kept[workers]
+    def crew(self, encoder: Encoder) -> LocalCrew:
+        """Return the workers, which are started once."""
+        if not self.kept:
+            crew = _KeptCrew(encoder, self.offline, self.environment, self.workers, self.progress)
+            self.kept.append(crew)
+        return self.kept[0]
 
 
 class Warm:
     """An encoder with warm workers: the real way from files to vectors, without its start.
 
     Args:
-        spec: the encoder, as on the command line.
+        spec: the encoder, as on the command line, with nothing left open.
         store: a new folder.
+        first: images to warm up with, several batches for each worker.
     """
 
-    def __init__(self, spec: str, store: Path) -> None:
-        self.spec = spec
+    def __init__(self, spec: str, store: Path, first: Pictures) -> None:
+        self._spec = spec
         self._encoder = create(spec)
-        self._engine = _WarmEngine(Store(store), cores(), True, Progress(quiet=True))
+        self._engine = _WarmEngine(Store(store), offline=True, progress=Progress(quiet=True))
+        self.embed(first)
 
     def embed(self, pictures: Pictures) -> Embedding:
         """Return the vectors of all images; those in the store are not encoded."""
         dataset, hashes = pictures
-        return embed(self.spec, self._encoder, dataset, hashes, self._engine)
-
-    def start(self, pictures: Pictures) -> Embedding:
-        """Start the workers and have all of them load, with more images than one batch."""
-        found = self.embed(pictures)
-        for pool in self._engine.kept.values():
-            pool.gather([(load,)] * pool.workers, lambda _: None)
-        return found
+        return embed(self._spec, self._encoder, dataset, hashes, self._engine)
 
     def close(self) -> None:
         """End the workers."""
-        for pool in self._engine.kept.values():
-            pool.close()
+        for crew in self._engine.kept:
+            crew.close()
