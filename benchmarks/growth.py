@@ -4,10 +4,11 @@ python benchmarks/growth.py [--long]
 python benchmarks/growth.py --steps 1000 2000 5000 10000
 
 The vectors are made up: 20 blobs of different sizes and widths in a subspace of 40 dimensions,
-noise in all 512, a common direction. All else is a default comparison with labels. It is of one
-encoder; that it is compared with others is done with another one's part of the same vectors. Steps run one after the other in one process with one math thread;
-the whole analysis runs in the worker processes that `--memory` allows, and the memory of all of
-them is added up. With `--steps` the table of the steps is printed, as in docs/growth.md.
+noise in all 512, a common direction. All else is a default comparison, with labels, of one
+encoder; as another one to compare it with serves a part of its vectors. Steps run one after the
+other in one process with one math thread; the whole analysis runs in the worker processes that
+`--memory` allows, and the memory of all of them is added up. With `--steps` the table of the
+steps is printed, as in docs/growth.md.
 """
 
 import json
@@ -276,7 +277,8 @@ def rows(short: bool) -> list[Row]:
     between = f"{sizes[0]:,} to {sizes[1]:,} images, {limit:,} of them looked at where it matters"
     note = f"{sizes[1]:,} images in {seconds:.0f} s"
     return [
-        at_most("a whole analysis grows with the images to the power", 1.3, (power,) * 3, "", between),
+        at_most("a whole analysis grows with the images to the power",
+                1.3, (power,) * 3, "", between),
         at_most("memory of all its processes, of the 8 GB allowed",
                 1.0, (peak * 1e6 / LIMIT,) * 3, note=note),
         *(

@@ -1,7 +1,7 @@
 """Clusterers on many images: what is found in a sample, carried over to all of them."""
 
 import numpy as np
-from jaxtyping import Float64, Int
+from jaxtyping import Float, Float32, Float64, Int
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import normalize
@@ -25,6 +25,7 @@ _LEAST_A_CLUSTER = 20
 """With fewer images of the sample for each cluster, K-means starts on all images."""
 
 Labels = Int[np.ndarray, " images"]
+Components = Float32[np.ndarray, "rows components"]
 
 
 def kmeans_from_sample(
@@ -61,30 +62,34 @@ def kmeans_from_sample(
     return fits
 
 
-def _moved_on(points: Points, known: Points, labels: Labels) -> Fit:
+def _moved_on(
+    points: Points,
+    known: Float32[np.ndarray, "known dim"],
+    labels: Int[np.ndarray, " known"],
+) -> Fit:
     """Return K-means of the points, from the means of the clusters of those that are known."""
     centres = _means(known, labels).astype(points.dtype)
     kmeans = KMeans(len(centres), n_init=1, init=centres).fit(points)
     return Fit(kmeans.labels_, float(kmeans.inertia_))
 
 
-def _main_components(points: Points, count: int) -> Points:
+def _main_components(points: Points, count: int) -> Components:
     """Return the points' first principal components; the points where they have no more."""
     if min(points.shape) <= count:
         return points
     pca = PCA(count, svd_solver="randomized", random_state=0)
     # Where all images are the same, the shares of a variance of zero are 0 / 0.
     with np.errstate(invalid="ignore"):
-        components: Points = pca.fit_transform(points)
+        components: Components = pca.fit_transform(points)
     return components
 
 
-def few_dimensions(points: Points, limits: Limits) -> Points:
+def few_dimensions(points: Points, limits: Limits) -> Components:
     """Return the points; of more than the limit, their first 20 principal components."""
     return points if len(points) <= limits.images else _main_components(points, FEW)
 
 
-def few_points(points: Points, rows: Int[np.ndarray, " sampled"] | None) -> Points:
+def few_points(points: Points, rows: Int[np.ndarray, " sampled"] | None) -> Components:
     """Return the sample on the first 20 components of all points; the points where it is None."""
     return points if rows is None else _main_components(points, FEW)[rows]
 
@@ -121,6 +126,8 @@ def join_nearest(
     return found
 
 
-def _means(points: Points, labels: Labels) -> Float64[np.ndarray, "clusters dim"]:
+def _means(
+    points: Float[np.ndarray, "images dim"], labels: Labels
+) -> Float64[np.ndarray, "clusters dim"]:
     clusters = np.unique(labels[labels >= 0])
     return np.stack([points[labels == one].mean(axis=0, dtype=np.float64) for one in clusters])
