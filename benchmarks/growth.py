@@ -6,9 +6,10 @@ python benchmarks/growth.py --steps 1000 2000 5000 10000
 The vectors are made up: 20 blobs of different sizes and widths in a subspace of 40 dimensions,
 noise in all 512, a common direction. All else is a default comparison, with labels, of one
 encoder; as another one to compare it with serves a part of its vectors. Steps run one after the
-other in one process with one math thread; the whole analysis runs in the worker processes that
-`--memory` allows, and the memory of all of them is added up. With `--steps` the table of the
-steps is printed, as in docs/growth.md.
+other in one process with one math thread; what is told is the processor's seconds, for the cores
+may be shared. The whole analysis runs in the worker processes that `--memory` allows, and the
+memory of all of them is added up. With `--steps` the table of the steps is printed, as in
+docs/growth.md.
 """
 
 import json
@@ -137,14 +138,14 @@ def whole(images: int, short: bool) -> Analysis:
 
 
 class Clock:
-    """Seconds and peak memory of each step; a step within another is not counted twice."""
+    """Processor seconds and peak memory of each step; a step within another counts once."""
 
     def __init__(self) -> None:
         """Start with no step."""
         self.seconds: dict[str, float] = {}
         self.peaks: dict[str, float] = {}
         self._open: list[tuple[str, bool]] = []
-        self._since = time.perf_counter()
+        self._since = time.process_time()
 
     def wrap(self, name: str, function: Callable[..., Any], opaque: bool) -> Callable[..., Any]:
         """Return the function that counts as the step of that name."""
@@ -165,10 +166,10 @@ class Clock:
 
     def _turn(self) -> None:
         """Give the time since the last turn, and the peak since then, to the innermost step."""
-        now, name = time.perf_counter(), self._open[-1][0] if self._open else "the rest"
+        now, name = time.process_time(), self._open[-1][0] if self._open else "the rest"
         self.seconds[name] = self.seconds.get(name, 0.0) + now - self._since
         self.peaks[name] = max(self.peaks.get(name, 0.0), _peak())
-        self._since = time.perf_counter()
+        self._since = time.process_time()
 
 
 def _peak() -> float:
