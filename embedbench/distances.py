@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64
+from jaxtyping import Bool, Float, Float64, Int
 
 __all__ = ["Distances"]
+
+Rows = slice | Int[np.ndarray, " rows"]
 
 _NEAR = {np.float64: 1e-8, np.float32: 2.0**-4}
 """The share of two points' squared lengths below which rounding tells in their distance."""
@@ -52,7 +54,7 @@ class Distances:
     def __len__(self) -> int:
         return len(self._points)
 
-    def between(self, rows: slice, columns: slice) -> Float[np.ndarray, "rows columns"]:
+    def between(self, rows: Rows, columns: slice) -> Float[np.ndarray, "rows columns"]:
         """Return the distances of some points to some: float32 if quick, else float64."""
         product = self._quick or self._exact
         squares, near = product.squares(rows, columns)
@@ -144,8 +146,8 @@ class _Product:
         )
 
     def squares(
-        self, rows: slice, columns: slice
+        self, rows: Rows, columns: slice
     ) -> tuple[Float[np.ndarray, "rows columns"], Bool[np.ndarray, "rows columns"]]:
         """Return the squared distances, and which are near."""
         squares = self.left[rows] @ self.right[columns].T
-        return squares, squares <= self.shares[rows, None] + self.shares[columns]
+        return squares, squares <= self.shares[rows][:, None] + self.shares[columns]
