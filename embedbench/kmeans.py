@@ -99,7 +99,7 @@ def _quick(
     seed: int,
 ) -> Fit:
     k = places.shape[1]
-    starts = [_lloyd(components, components[place], _STEPS) for place in places]
+    starts = [_lloyd(components, components[place], _STEPS, 0) for place in places]
     leading = sorted(starts, key=_inertia)[:_ENDS]
     ends = [_lloyd(components, start.cluster_centers_) for start in leading]
     kmeans = min(ends, key=_inertia)
@@ -119,15 +119,13 @@ def _lloyd(
     points: Float32[np.ndarray, "images dim"],
     centres: Float32[np.ndarray, "k dim"],
     steps: int = 300,
+    tolerance: float = 1e-4,
 ) -> KMeans:
-    """Move the centres on; a few steps are not worth finding out when they are small."""
-    tolerance = 1e-4 if steps > _STEPS else 0
+    kmeans = KMeans(len(centres), n_init=1, init=centres, max_iter=steps, tol=tolerance)
     with (
         warnings.catch_warnings(),
         sklearn.config_context(assume_finite=True, skip_parameter_validation=True),
     ):
         # Points that differ only outside the components seem fewer than k there.
         warnings.filterwarnings("ignore", "Number of distinct clusters", ConvergenceWarning)
-        return KMeans(len(centres), n_init=1, init=centres, max_iter=steps, tol=tolerance).fit(
-            points
-        )
+        return kmeans.fit(points)
