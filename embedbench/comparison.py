@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from embedbench.addresses import check_offline
 from embedbench.analyse import Task, analyse
 from embedbench.changes import LIGHT_CHANGES, Changed
 from embedbench.conditions import Conditions, read_conditions
@@ -68,8 +69,9 @@ def compare(
 
     Args:
         source: a folder (its sub-folders are labels if two or more hold images), a `.csv` or
-            `.parquet` file with a column `path` or `url`, `open-images:FOLDER`, a Dataset, or
-            several of these, which then are the domains.
+            `.parquet` file with a column `path` or `url`, either of them also at an address such
+            as `s3://bucket/photos`, `open-images:FOLDER`, a Dataset, or several of these, which
+            then are the domains.
         encoders: texts such as `timm:resnet50`, or Encoder objects, which a mapping names.
         labels: a column, a `.csv` file of labels, or `none`; by default what the source has.
         domain: a column, or `folder` for the top folder: every metric by domain, and whether
@@ -88,7 +90,7 @@ def compare(
             `digits:0.1` for scikit-learn's handwritten digits.
         maps: which planes are drawn: `pca`, `tsne`, `umap`.
         out: where to write the run folder with tables, figures and report; nowhere if None.
-        store: the folder that keeps vectors and downloads between runs.
+        store: the folder or address that keeps vectors and downloads between runs.
         offline: encoders may not use the network, and nothing is downloaded.
         allow_local: images may be downloaded from this machine and its network.
         limit: compare a seeded sample of so many images.
@@ -101,6 +103,7 @@ def compare(
             the results' `failures` instead.
     """
     started = time.time()
+    check_offline(offline, [*listed(source), labels, mix])
     corrupt = [corrupt] if isinstance(corrupt, str) else list(corrupt)
     dataset = with_domain(with_labels(read_sets(source), labels), domain).sample(limit)
     request = read_request(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from embedbench.addresses import check_offline, place_of
 from embedbench.changes import Changed
 from embedbench.dataset import Dataset, Source
 from embedbench.download import Fetching
@@ -67,9 +68,10 @@ class Engine:
 
 
 def make_engine(store: str | Path | None, offline: bool, progress: Progress) -> Engine:
-    """Return an engine on this machine; `store` is a folder, or None for the user's cache."""
+    """Return an engine; `store` is a folder, an address, or None for the user's cache."""
+    check_offline(offline, [store])
     return Engine(
-        store=Store(Path(store) if store else default_store()),
+        store=Store(place_of(store) if store else default_store()),
         offline=offline,
         progress=progress,
     )

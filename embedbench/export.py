@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from embedbench.addresses import check_offline
 from embedbench.dataset import Dataset, read_dataset
 from embedbench.download import fetch
 from embedbench.embed import embed, make_engine
@@ -42,6 +43,7 @@ def write_vectors(
     if out.suffix not in (".parquet", ".npy"):
         raise InputError(f"`out` must be a .parquet or a .npy file; not '{out}'")
     (name, made), *_ = create_all([encoder]).items()
+    check_offline(offline, [source])
     dataset = read_dataset(source).sample(limit)
     engine = make_engine(store, offline, Progress(quiet))
     dataset, missed = fetch(dataset, engine.fetching(allow_local))

@@ -7,7 +7,7 @@ import click
 __all__ = ["ENCODER_HELP", "STORE_HELP", "run_options"]
 
 ENCODER_HELP = "NAME[:MODEL][,field=value ...]; may be repeated."
-STORE_HELP = "Where vectors are kept between runs."
+STORE_HELP = "Where vectors are kept between runs: a folder, or an address: s3://bucket/store."
 
 _RUN_OPTIONS = (
     click.option("-e", "--encoder", multiple=True, metavar="ENCODER", help=ENCODER_HELP),
@@ -58,7 +58,7 @@ _RUN_OPTIONS = (
         "--map", multiple=True, metavar="NAME", help="pca, tsne or umap; the first two by default."
     ),
     click.option("--out", metavar="DIR", help="The run folder.  [default: embedbench-runs/SOURCE]"),
-    click.option("--store", metavar="DIR", help=STORE_HELP),
+    click.option("--store", metavar="DIR|ADDRESS", help=STORE_HELP),
     click.option("--offline", is_flag=True, default=None, help="Never use the network."),
     click.option(
         "--allow-local",

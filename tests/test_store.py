@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.errors import InputError
+from embedbench.errors import StoreError
 from embedbench.store import Store, text_key
 
 KEYS = [f"{number:064x}" for number in range(40)]
@@ -76,7 +76,7 @@ def test_a_record_is_remembered_until_replaced(tmp_path: Path) -> None:
 
 def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot write to the store"):
+    with pytest.raises(StoreError, match="cannot write to the store"):
         Store(tmp_path / "file").write("f", KEYS, ROWS)
 
 
