@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 
 import embedbench
-from embedbench.addresses import Place, place_of
+from embedbench.addresses import Place, files_below, place_of
 from embedbench.dataset import Dataset, Remote, read_dataset, read_source
 from embedbench.download import fetch
 from embedbench.encoder import Encoder
 from embedbench.errors import ImageError, InputError, StoreError
+from embedbench.export import write_vectors
 from embedbench.store import Store
 from embedbench.whole_files import write_whole
 from tests.bucket import serve_bucket
@@ -122,30 +123,25 @@ def test_downloads_go_where_the_store_is(root: Place, server: ImageServer, tmp_p
     assert server.asked["/1.jpg"] == 1
 
 
-def test_a_comparison_in_a_bucket_is_the_one_on_disk(
+def test_vectors_of_a_bucket_are_those_of_a_folder(
     query: str, photographs: Path, tmp_path: Path, colour_encoder: Callable[..., Encoder]
 ) -> None:
     for file in photographs.rglob("*.png"):
         name = file.relative_to(photographs).as_posix()
         write_whole(place_of(f"s3://bucket/photographs/{name}{query}"), file.read_bytes())
-    tables = []
+    found: list[pd.DataFrame] = []
     for source, store in [
         (str(photographs), str(tmp_path / "local")),
         (f"s3://bucket/photographs{query}", f"s3://bucket/store{query}"),
-        (f"s3://bucket/photographs{query}", f"s3://bucket/store{query}"),
     ]:
-        results = embedbench.compare(
-            source,
-            {"colour": colour_encoder()},
-            k="3",
-            seeds=2,
-            maps=("pca",),
-            copies=4,
-            store=store,
-        )
-        tables.append(results.comparison.drop(columns=["seconds"]))
-    pd.testing.assert_frame_equal(tables[0], tables[1])
-    pd.testing.assert_frame_equal(tables[0], tables[2])
+        out = tmp_path / f"{len(found)}.parquet"
+        written = write_vectors(source, colour_encoder(), out, store=store)
+        assert written == (36, {})
+        found.append(pd.read_parquet(out))
+    pd.testing.assert_frame_equal(found[0], found[1])
+    fresh = set(files_below(place_of(store)))
+    assert write_vectors(f"s3://bucket/photographs{query}", colour_encoder(), out, store=store)
+    assert set(files_below(place_of(store))) == fresh
 
 
 def unanswering() -> int:
@@ -180,7 +176,7 @@ def test_an_address_that_cannot_be_used_says_so_in_a_line(
 
 def test_a_server_that_does_not_answer_is_soon_given_up(query: str) -> None:
     query = f"?endpoint_override=http%3A%2F%2F127.0.0.1%3A{unanswering()}"
-    sources = [place_of(f"s3://b/{name}.png{query}") for name in range(100)]
+    sources = [place_of(f"s3://b/{name}.png{query}") for name in range(8)]
 
     def reason(source: Place) -> str:
         with pytest.raises(ImageError) as caught:
@@ -190,10 +186,13 @@ def test_a_server_that_does_not_answer_is_soon_given_up(query: str) -> None:
     start = time.monotonic()
     with ThreadPoolExecutor(8) as threads:
         reasons = set(threads.map(reason, sources))
-    assert reasons == {"cannot be read: its server does not answer"}
+    assert time.monotonic() - start < 20 and reasons == {
+        "cannot be read: its server does not answer"
+    }
+    start = time.monotonic()
     with pytest.raises(StoreError, match="cannot read the store 's3://b': its server does not"):
         Store(place_of(f"s3://b{query}")).stored("f", KEYS)
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 1
 
 
 def test_a_store_without_a_bucket_says_so(query: str) -> None:
@@ -203,9 +202,7 @@ def test_a_store_without_a_bucket_says_so(query: str) -> None:
 
 def test_offline_nothing_is_asked(tmp_path: Path, photographs: Path) -> None:
     for source, store in [("s3://bucket/photos", None), (str(photographs), "s3://bucket/store")]:
-        with pytest.raises(
-            InputError, match="'s3://bucket/.*' is not on this machine, and offline"
-        ):
+        with pytest.raises(InputError, match="is not on this machine, and offline"):
             embedbench.compare(source, ["pixels"], store=store, offline=True)
     dataset = Dataset(("1", "2"), (place_of("s3://bucket/1.png"), b"2"))
     found, failures = fetch(dataset, replace(quick(tmp_path), offline=True))
