@@ -1,0 +1,266 @@
+"""One start of an encoder's workers: how it is run is found out, then what is missing encoded."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from embedbench.changes import Changed
+from embedbench.crew import Crew
+from embedbench.dataset import Source
+from embedbench.encoder import Encoder, Vectors, combine
+from embedbench.encoding import (
+    Batch,
+    Item,
+    Place,
+    encode_images,
+    encode_texts,
+    time_variants,
+)
+from embedbench.progress import Progress
+from embedbench.store import Store, text_key
+from embedbench.tuning import (
+    COMPARED,
+    TIMED,
+    Choice,
+    Fidelity,
+    Timed,
+    compiled_pays,
+    fidelity,
+    promising,
+    remember,
+)
+from embedbench.workers import cores
+
+__all__ = ["Encoded", "Session", "missing_from"]
+
+_FLUSH_ROWS = 256
+_FLUSH_SECONDS = 5.0
+_BATCHES_AT_ONCE = 8
+"""On a GPU a worker gets so many batches in one go, for its threads to run ahead."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What a session did.
+
+    Attributes:
+        record: what is remembered of the encoder: fingerprint, facts, what was measured.
+        failures: why images were not encoded, by their keys.
+        missing: the images that were not in the store before.
+    """
+
+    record: dict[str, Any]
+    failures: dict[str, str]
+    missing: list[Item]
+
+
+def missing_from(
+    store: Store,
+    record: dict[str, Any] | None,
+    items: dict[str, Source | Changed],
+    texts: Sequence[str],
+) -> tuple[list[Item], list[str]]:
+    """Return which images and texts are not in the store; all where the encoder is not known."""
+    if record is None:
+        return list(items.items()), list(texts)
+    keys = [text_key(text) for text in texts]
+    stored = store.read(record["fingerprint"], [*items, *keys])
+    return (
+        [item for item in items.items() if item[0] not in stored],
+        [text for text, key in zip(texts, keys, strict=True) if key not in stored],
+    )
+
+
+@dataclass
+class Session:
+    """One start of an encoder's workers.
+
+    Attributes:
+        label: what the tables call the encoder.
+        encoder: as the workers hold it.
+        crew: the workers.
+        store: where vectors are kept.
+        progress: how it is shown.
+        choice: which of its variants runs; None if that is to be found out.
+        record: what is known of the encoder from earlier; None if nothing is.
+    """
+
+    label: str
+    encoder: Encoder
+    crew: Crew
+    store: Store
+    progress: Progress
+    choice: Choice | None
+    record: dict[str, Any] | None
+    _loaded: dict[str, Any] = field(default_factory=dict)
+
+    def run(self, items: dict[str, Source | Changed], texts: Sequence[str]) -> Encoded:
+        """Encode what is missing."""
+        with self.progress.bar(f"{self.label}: loading", 0, "images"):
+            self._loaded = self.crew.load()
+        choice = self.choice or self._choose(list(items.items()))
+        place = self._place(0 if self.choice else self._variants.index(choice.encoder))
+        fingerprint = self._fingerprint(choice.encoder)
+        record = (self.record or {}) | self._loaded | {"fingerprint": fingerprint}
+        missing, missing_texts = missing_from(self.store, record, items, texts)
+        if missing_texts:
+            rows = self.crew.call(encode_texts, missing_texts, place)
+            self.store.write(fingerprint, [text_key(text) for text in missing_texts], rows)
+        failures, measured = self._encode(choice.encoder, place, missing, self.label)
+        record |= measured | choice.told()
+        self.store.remember("encoders", combine(choice.encoder.identity(), []), record)
+        self.store.tidy(fingerprint)
+        return Encoded(record, failures, missing)
+
+    @property
+    def _variants(self) -> Sequence[Encoder]:
+        return self.encoder.variants(self._loaded["facts"]["device"])
+
+    def _place(self, variant: int) -> Place:
+        facts = self._loaded["facts"]
+        if facts["device"] == "cpu":
+            return Place(variant)
+        return Place(variant, facts["device"], max(1, cores() // facts["devices"]))
+
+    def _fingerprint(self, encoder: Encoder) -> str:
+        return combine(encoder.identity(), [row[3] for row in self._loaded["weights"]])
+
+    def _choose(self, items: list[Item]) -> Choice:
+        """Measure the variants on the first images; remember and return the one that is to run."""
+        variants = self._variants
+        with self.progress.bar(f"{self.label}: measuring how to run it", 0, "images"):
+            plain = [number for number, one in enumerate(variants) if not one.compiled]
+            timed = self._time(items, plain)
+            best, found = self._faithful(items, promising(timed))
+            quick = timed.get(best)
+            twin = self._compiled(best)
+            if twin is not None and quick and compiled_pays(quick, len(items), self.crew.workers):
+                timed |= self._time(items, [twin])
+                if twin in timed and compiled_pays(
+                    quick, len(items), self.crew.workers, timed[twin]
+                ):
+                    number, faithful = self._faithful(items, [twin])
+                    best, found = (number, faithful) if number else (best, found)
+        choice = Choice(variants[best], found)
+        if best in timed:
+            keys = [key for key, _ in items[:COMPARED]]
+            speed = 1 / timed[best].seconds
+            remember(self.store, self.label, self.encoder, keys, choice, speed)
+        return choice
+
+    def _compiled(self, number: int) -> int | None:
+        """Return the variant that is the same, but compiled."""
+        variants = list(self._variants)
+        twins = [
+            place
+            for place, one in enumerate(variants)
+            if one.compiled and replace(one, compiled=False) == variants[number]  # type: ignore[type-var]
+        ]
+        return twins[0] if twins else None
+
+    def _time(self, items: list[Item], numbers: Iterable[int]) -> dict[int, Timed]:
+        places = [self._place(number) for number in numbers]
+        return self.crew.call(time_variants, items[:TIMED], places)
+
+    def _faithful(
+        self, items: list[Item], candidates: Sequence[int]
+    ) -> tuple[int, Fidelity | None]:
+        """Return the first candidate that is faithful, and how far; else the reference, 0."""
+        first = items[:COMPARED] if candidates else []
+        variants = self._variants
+        for number in [0, *candidates] if candidates else []:
+            known = {"fingerprint": self._fingerprint(variants[number])}
+            missing, _ = missing_from(self.store, known, dict(first), [])
+            self._encode(variants[number], self._place(number), missing, None)
+        reference = self._rows(variants[0], first)
+        for number in candidates:
+            rows = self._rows(variants[number], first)
+            both = [key for key in reference if key in rows]
+            if len(both) < TIMED:
+                break
+            found = fidelity(
+                np.stack([reference[key] for key in both]), np.stack([rows[key] for key in both])
+            )
+            if found.is_faithful:
+                return number, found
+        return 0, None
+
+    def _rows(self, encoder: Encoder, items: list[Item]) -> dict[str, np.ndarray]:
+        return self.store.read(self._fingerprint(encoder), [key for key, _ in items])
+
+    def _encode(
+        self, encoder: Encoder, place: Place, missing: list[Item], label: str | None
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        """Encode images into the store; return those that failed, and what was measured."""
+        writer = _Writer(self.store, self._fingerprint(encoder))
+        size = encoder.batch_size * (1 if place.device == "cpu" else _BATCHES_AT_ONCE)
+        batches = [missing[start : start + size] for start in range(0, len(missing), size)]
+        done = _Done()
+        progress = self.progress if label else Progress(quiet=True)
+        try:
+            with progress.bar(label or "", len(missing), "images") as bar:
+                for batch in self.crew.map(partial(encode_images, place=place), batches):
+                    writer.add(batch.keys, batch.vectors)
+                    done.add(batch)
+                    bar.update(len(batch.keys) + len(batch.failures))
+        finally:
+            writer.flush()
+        if done.rows and done.at_once < encoder.batch_size:
+            self.progress.say(
+                f"{self.label}: {encoder.batch_size} images at once did not fit the memory; "
+                f"went on with {done.at_once}"
+            )
+        return done.failures, done.measured(self.crew.workers)
+
+
+@dataclass
+class _Done:
+    """What came of the batches so far."""
+
+    failures: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    peak_memory_mb: float = 0.0
+    rows: int = 0
+    at_once: int = 2**31
+
+    def add(self, batch: Batch) -> None:
+        self.failures |= batch.failures
+        self.seconds += batch.seconds
+        self.rows += len(batch.keys)
+        self.peak_memory_mb = max(self.peak_memory_mb, batch.peak_memory_mb)
+        self.at_once = min(self.at_once, batch.at_once)
+
+    def measured(self, workers: int) -> dict[str, Any]:
+        if not self.seconds:
+            return {}
+        speed = round(workers * self.rows / self.seconds, 2)
+        peak = round(self.peak_memory_mb)
+        return {"images_per_second": speed, "workers": workers, "peak_memory_mb": peak}
+
+
+@dataclass
+class _Writer:
+    """Gathers rows, and writes them every few seconds."""
+
+    store: Store
+    fingerprint: str
+    keys: list[str] = field(default_factory=list)
+    rows: list[Vectors] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+
+    def add(self, keys: list[str], rows: Vectors) -> None:
+        self.keys += keys
+        self.rows.append(rows)
+        late = time.monotonic() - self.since > _FLUSH_SECONDS
+        if len(self.keys) >= _FLUSH_ROWS or late:
+            self.flush()
+
+    def flush(self) -> None:
+        if self.keys:
+            filled = [rows for rows in self.rows if len(rows)]
+            self.store.write(self.fingerprint, self.keys, np.concatenate(filled))
+        self.keys, self.rows, self.since = [], [], time.monotonic()
