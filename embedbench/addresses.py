@@ -21,12 +21,12 @@ from embedbench.errors import InputError
 
 __all__ = [
     "Address",
-    "Place",
+    "Location",
     "check_offline",
     "files_below",
     "files_in",
     "open_file",
-    "place_of",
+    "location_of",
     "size_of",
 ]
 
@@ -147,11 +147,11 @@ class Address:
         return _system(self.system).answer(question)
 
 
-Place = Path | Address
+Location = Path | Address
 """Where a file is: on this machine's disk, or elsewhere."""
 
 
-def place_of(text: str | Place) -> Place:
+def location_of(text: str | Location) -> Location:
     """Return where a text points; what has no scheme, or that of `file`, is on this machine.
 
     Raises:
@@ -180,11 +180,11 @@ def place_of(text: str | Place) -> Place:
 def check_offline(offline: bool, named: Iterable[object]) -> None:
     """Raise InputError where something that is named is at an address, and nothing may be asked."""
     for name in named if offline else ():
-        if isinstance(name, str) and isinstance(place_of(name), Address):
-            raise InputError(f"'{place_of(name)}' is not on this machine, and offline")
+        if isinstance(name, str) and isinstance(location_of(name), Address):
+            raise InputError(f"'{location_of(name)}' is not on this machine, and offline")
 
 
-def files_below(folder: Place) -> Iterator[str]:
+def files_below(folder: Location) -> Iterator[str]:
     """Yield the names of all files below a folder, with forward slashes."""
     if isinstance(folder, Address):
         yield from folder.files(deep=True)
@@ -194,7 +194,7 @@ def files_below(folder: Place) -> Iterator[str]:
             yield (Path(root) / file).relative_to(folder).as_posix()
 
 
-def files_in(folder: Place) -> dict[str, int]:
+def files_in(folder: Location) -> dict[str, int]:
     """Return the files in a folder: their names and bytes."""
     if isinstance(folder, Address):
         return folder.files()
@@ -205,12 +205,12 @@ def files_in(folder: Place) -> dict[str, int]:
     return sizes
 
 
-def size_of(file: Place) -> int:
+def size_of(file: Location) -> int:
     """Return the bytes of a file."""
     return file.size() if isinstance(file, Address) else file.stat().st_size
 
 
-def open_file(place: Place) -> BufferedReader:
+def open_file(place: Location) -> BufferedReader:
     """Return a file to read parts of."""
     return place.open() if isinstance(place, Address) else place.open("rb")
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from embedbench.addresses import Address, Place, files_below, place_of
+from embedbench.addresses import Address, Location, files_below, location_of
 from embedbench.errors import ImageError, InputError
 from embedbench.image_tables import (
     as_labels,
@@ -46,7 +46,7 @@ class Remote:
     """
 
     url: str
-    file: Place | None = None
+    file: Location | None = None
     md5: str | None = None
 
 
@@ -59,7 +59,7 @@ class Turned:
         degrees: by how many it must be turned counter-clockwise to stand upright: 90, 180 or 270.
     """
 
-    source: Place | Remote
+    source: Location | Remote
     degrees: int
 
     def __post_init__(self) -> None:
@@ -144,7 +144,9 @@ class Dataset:
             raise InputError(
                 f"`labels` must be a .csv file or a column ({columns}); not '{labels}'"
             )
-        return self._with_table(others.assign(truth=labels_from_file(place_of(labels), self.names)))
+        return self._with_table(
+            others.assign(truth=labels_from_file(location_of(labels), self.names))
+        )
 
     def truth_codes(self) -> tuple[Int[np.ndarray, " images"], list[str]] | None:
         """Return the labels as codes into a sorted list of classes, -1 where not known.
@@ -197,7 +199,7 @@ def read_source(source: Source) -> bytes:
         raise ImageError(f"cannot be read: {error.strerror or error}") from error
 
 
-def read_dataset(source: str | Place | Dataset) -> Dataset:
+def read_dataset(source: str | Location | Dataset) -> Dataset:
     """Return the dataset that a source names; nothing is downloaded.
 
     Args:
@@ -215,7 +217,7 @@ def read_dataset(source: str | Place | Dataset) -> Dataset:
         from embedbench.openimages import read_open_images
 
         return read_open_images(source)
-    place = place_of(source)
+    place = location_of(source)
     if isinstance(place, Path) and place.is_dir():
         return _read_folder(place)
     if place.suffix in {".csv", ".parquet"}:
@@ -227,7 +229,7 @@ def read_dataset(source: str | Place | Dataset) -> Dataset:
     raise InputError(f"a source must be a folder, a .csv or a .parquet file; not '{source}'")
 
 
-def _read_folder(folder: Place) -> Dataset:
+def _read_folder(folder: Location) -> Dataset:
     """Sub-folders are labels if two or more hold images; hidden files are left out."""
     try:
         names = sorted(name for name in files_below(folder) if _is_image(name))
@@ -251,7 +253,7 @@ def _is_image(name: str) -> bool:
     return path.suffix.lower() in SUFFIXES and not hidden
 
 
-def _read_table(file: Place) -> Dataset:
+def _read_table(file: Location) -> Dataset:
     table = load_table(file)
     if "path" not in table.columns and "url" not in table.columns:
         columns = ", ".join(map(str, table.columns))
@@ -285,10 +287,10 @@ def _name_of(path: str) -> str:
     return PurePosixPath(path.replace("\\", "/")).as_posix()
 
 
-def _beside(table: Place, name: str) -> Place:
+def _beside(table: Location, name: str) -> Location:
     """Return where an image is that a table names: at an address, or a path beside the table."""
     if "://" in name or PurePosixPath(name).is_absolute():
-        return place_of(name)
+        return location_of(name)
     return table.parent / name
 
 

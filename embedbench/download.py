@@ -17,7 +17,7 @@ import pandas as pd
 from urllib3 import BaseHTTPResponse
 from urllib3 import exceptions as faults
 
-from embedbench.addresses import Place
+from embedbench.addresses import Location
 from embedbench.answers import check, refusal
 from embedbench.connections import (
     AT_ONCE,
@@ -59,7 +59,7 @@ class Fetching:
         progress: how it is shown.
     """
 
-    folder: Place
+    folder: Location
     offline: bool = False
     allow_local: bool = False
     parallel: int = 8

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from embedbench.addresses import check_offline, place_of
+from embedbench.addresses import check_offline, location_of
 from embedbench.changes import Changed
 from embedbench.crew import LocalCrew
 from embedbench.dataset import Dataset, Source
@@ -68,7 +68,7 @@ def make_engine(store: str | Path | None, offline: bool, progress: Progress) -> 
     """Return an engine; `store` is a folder, an address, or None for the user's cache."""
     check_offline(offline, [store])
     return Engine(
-        store=Store(place_of(store) if store else default_store()),
+        store=Store(location_of(store) if store else default_store()),
         offline=offline,
         progress=progress,
     )

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
-from embedbench.addresses import Place, open_file
+from embedbench.addresses import Location, open_file
 from embedbench.errors import InputError
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 
-def load_table(file: Place) -> pd.DataFrame:
+def load_table(file: Location) -> pd.DataFrame:
     """Return a `.csv` table, all of it texts, or a `.parquet` table; missing where empty.
 
     Raises:
@@ -57,7 +57,7 @@ def in_order(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[order].reset_index(drop=True)
 
 
-def labels_from_file(file: Place, names: Sequence[str]) -> pd.Series:
+def labels_from_file(file: Location, names: Sequence[str]) -> pd.Series:
     """Return the label of each name, joined by the whole name, or by the file name if unique.
 
     Raises:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from embedbench.addresses import Address, Place, size_of
+from embedbench.addresses import Address, Location, size_of
 from embedbench.answers import md5_of
 from embedbench.dataset import Dataset, Remote, Source, Turned
 from embedbench.errors import InputError
@@ -26,7 +26,7 @@ def is_elsewhere(source: Source) -> bool:
     return isinstance(source.source if isinstance(source, Turned) else source, Address)
 
 
-def remotes_of(dataset: Dataset, folder: Place) -> dict[str, Remote]:
+def remotes_of(dataset: Dataset, folder: Location) -> dict[str, Remote]:
     """Return the Remotes by URL, each with a file, and with an MD5 if any of that URL has one.
 
     Of several Remotes with one URL the first one's file holds it; without any, one in the folder.

@@ -24,7 +24,7 @@ import pandas as pd
 import platformdirs
 from jaxtyping import Float32
 
-from embedbench.addresses import Address, Place, files_in, open_file, place_of
+from embedbench.addresses import Address, Location, files_in, location_of, open_file
 from embedbench.errors import StoreError
 from embedbench.row_files import RowFile, row_file
 from embedbench.whole_files import write_whole
@@ -42,9 +42,11 @@ _SMALL, _LARGE = 1 << 25, 1 << 26
 """Bytes: files below the first are made into one, of at most about the second."""
 
 
-def default_store() -> Place:
+def default_store() -> Location:
     """Return where vectors are kept if nothing else is said."""
-    return place_of(os.environ.get("EMBEDBENCH_STORE") or platformdirs.user_cache_dir("embedbench"))
+    return location_of(
+        os.environ.get("EMBEDBENCH_STORE") or platformdirs.user_cache_dir("embedbench")
+    )
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Store:
         folder: made when something is first written.
     """
 
-    folder: Place
+    folder: Location
 
     def write(
         self, fingerprint: str, keys: Sequence[str], vectors: Float32[np.ndarray, "rows dim"]
@@ -123,28 +125,30 @@ class Store:
         return value if isinstance(value, dict) else None
 
     @property
-    def _root(self) -> Place:
+    def _root(self) -> Location:
         return self.folder / SCHEMA
 
-    def _vectors(self, fingerprint: str) -> Place:
+    def _vectors(self, fingerprint: str) -> Location:
         return self._root / "vectors" / fingerprint
 
-    def _files(self, folder: Place, suffix: str) -> list[tuple[Place, int]]:
+    def _files(self, folder: Location, suffix: str) -> list[tuple[Location, int]]:
         """Return the files in a folder, and their bytes."""
         found = self._ask(files_in, folder) or {}
         names = [name for name in sorted(found) if name.endswith(suffix) and name[0] != "."]
         return [(folder / name, found[name]) for name in names]
 
     def _each(
-        self, folder: Place, suffix: str, read: Callable[[Place], Result]
+        self, folder: Location, suffix: str, read: Callable[[Location], Result]
     ) -> Iterator[Result]:
         """Yield what is read of each file, also of one into which others were tidied meanwhile."""
-        done: set[Place] = set()
+        done: set[Location] = set()
         while new := [one for one, _ in self._files(folder, suffix) if one not in done]:
             done.update(new)
             yield from self._read(new, read)
 
-    def _read(self, places: Sequence[Place], read: Callable[[Place], Result]) -> Iterator[Result]:
+    def _read(
+        self, places: Sequence[Location], read: Callable[[Location], Result]
+    ) -> Iterator[Result]:
         """Yield what is read of each file that is there and whole; in threads at an address."""
         ask = partial(self._ask, read)
         if isinstance(self.folder, Address) and len(places) > 1:
@@ -153,7 +157,7 @@ class Store:
         else:
             yield from (found for found in map(ask, places) if found is not None)
 
-    def _ask(self, question: Callable[[Place], Result], place: Place) -> Result | None:
+    def _ask(self, question: Callable[[Location], Result], place: Location) -> Result | None:
         """Return the answer; None where there is no such file, or one that is not whole."""
         try:
             return question(place)
@@ -163,7 +167,7 @@ class Store:
             reason = error.strerror or error
             raise StoreError(f"cannot read the store '{self.folder}': {reason}") from error
 
-    def _add(self, place: Place, content: bytes) -> None:
+    def _add(self, place: Location, content: bytes) -> None:
         try:
             write_whole(place, content)
         except OSError as error:
@@ -176,19 +180,21 @@ def text_key(text: str) -> str:
     return hashlib.sha256(b"text\0" + text.encode()).hexdigest()
 
 
-def _keys(place: Place) -> list[str]:
+def _keys(place: Location) -> list[str]:
     with open_file(place) as file:
         return RowFile.open(file).keys
 
 
-def _rows(place: Place, wanted: set[str] | None = None) -> dict[str, Float32[np.ndarray, " dim"]]:
+def _rows(
+    place: Location, wanted: set[str] | None = None
+) -> dict[str, Float32[np.ndarray, " dim"]]:
     """Return those of the rows that are wanted; all of them if None."""
     with open_file(place) as file:
         part = RowFile.open(file)
         return part.rows(set(part.keys) if wanted is None else wanted)
 
 
-def _table(place: Place, keys: set[str]) -> pd.DataFrame:
+def _table(place: Location, keys: set[str]) -> pd.DataFrame:
     content = io.BytesIO(place.read_bytes())
     try:
         return pd.read_parquet(content, filters=[("hash", "in", list(keys))])
@@ -196,13 +202,13 @@ def _table(place: Place, keys: set[str]) -> pd.DataFrame:
         raise ValueError("not whole") from error
 
 
-def _remove(place: Place) -> None:
+def _remove(place: Location) -> None:
     place.unlink()
 
 
-def _heaps(files: Sequence[tuple[Place, int]]) -> Iterator[list[Place]]:
+def _heaps(files: Sequence[tuple[Location, int]]) -> Iterator[list[Location]]:
     """Yield files that are together about as large as one may be."""
-    heap: list[Place] = []
+    heap: list[Location] = []
     size = 0
     for place, length in files:
         heap.append(place)

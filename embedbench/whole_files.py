@@ -4,12 +4,12 @@ import contextlib
 import os
 import uuid
 
-from embedbench.addresses import Address, Place
+from embedbench.addresses import Address, Location
 
 __all__ = ["write_whole"]
 
 
-def write_whole(place: Place, content: bytes) -> None:
+def write_whole(place: Location, content: bytes) -> None:
     """Write a file under another name beside it, then rename it; its folder is made.
 
     At an address it is one object, which its server keeps whole or not at all.

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from embedbench.addresses import Place
+from embedbench.addresses import Location
 from embedbench.dataset import Dataset, Remote
 from embedbench.download import Fetching, fetch
 from embedbench.progress import Progress
@@ -161,7 +161,7 @@ def without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-def quick(folder: Place) -> Fetching:
+def quick(folder: Location) -> Fetching:
     """Return a way to fetch from the server, that does not wait long."""
     return Fetching(
         folder=folder,

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import embedbench
-from embedbench.addresses import Place, files_below, place_of
+from embedbench.addresses import Location, files_below, location_of
 from embedbench.dataset import Dataset, Remote, read_dataset, read_source
 from embedbench.download import fetch
 from embedbench.encoder import Encoder
@@ -35,7 +35,7 @@ def query() -> Iterator[str]:
 
 
 @pytest.fixture(params=["s3", "memory", "file"])
-def root(request: pytest.FixtureRequest, query: str, tmp_path: Path) -> Place:
+def root(request: pytest.FixtureRequest, query: str, tmp_path: Path) -> Location:
     """A folder of each test's own."""
     name = f"{tmp_path.parent.name}-{tmp_path.name}"
     addresses = {
@@ -43,14 +43,14 @@ def root(request: pytest.FixtureRequest, query: str, tmp_path: Path) -> Place:
         "memory": f"memory://{name}/deep",
         "file": f"file://{tmp_path}",
     }
-    return place_of(addresses[request.param])
+    return location_of(addresses[request.param])
 
 
 def truth(dataset: Dataset) -> list[str | None]:
     return [None if pd.isna(label) else label for label in dataset.table["truth"]]
 
 
-def test_a_folder_at_an_address_reads_as_one_on_disk(root: Place, tmp_path: Path) -> None:
+def test_a_folder_at_an_address_reads_as_one_on_disk(root: Location, tmp_path: Path) -> None:
     names = ["b/2 ü#?.png", "a/x/1.jpg", "a/x/0.JPG", "3.png", ".c/1.png", "a/.2.png", "a/n.txt"]
     for name in names:
         write_whole(root / "photos" / name, name.encode())
@@ -62,7 +62,7 @@ def test_a_folder_at_an_address_reads_as_one_on_disk(root: Place, tmp_path: Path
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_a_table_at_an_address_gives_paths_relative_to_itself(root: Place, suffix: str) -> None:
+def test_a_table_at_an_address_gives_paths_relative_to_itself(root: Location, suffix: str) -> None:
     write_whole(root / "images" / "a.png", b"a")
     table = pd.DataFrame({"path": ["images/b.png", "images/a.png"], "label": ["x", None]})
     content = table.to_csv(index=False).encode() if suffix == ".csv" else table.to_parquet()
@@ -75,7 +75,7 @@ def test_a_table_at_an_address_gives_paths_relative_to_itself(root: Place, suffi
 
 
 def test_a_table_on_disk_may_name_addresses(query: str, tmp_path: Path) -> None:
-    write_whole(place_of(f"s3://bucket/x/1.png{query}"), b"1")
+    write_whole(location_of(f"s3://bucket/x/1.png{query}"), b"1")
     write_whole(tmp_path / "2 3.png", b"2")
     rows = [
         f"s3://bucket/x/1.png{query}",
@@ -95,7 +95,7 @@ def test_a_table_on_disk_may_name_addresses(query: str, tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_a_store_at_an_address_keeps_what_one_on_disk_does(root: Place) -> None:
+def test_a_store_at_an_address_keeps_what_one_on_disk_does(root: Location) -> None:
     store = Store(root / "store")
     assert store.read("f", KEYS) == {} and store.recall("encoders", "a") is None
     for start in range(0, 40, 2):
@@ -114,7 +114,9 @@ def test_a_store_at_an_address_keeps_what_one_on_disk_does(root: Place) -> None:
     assert store.recall("encoders", "a") == {"dim": 1}
 
 
-def test_downloads_go_where_the_store_is(root: Place, server: ImageServer, tmp_path: Path) -> None:
+def test_downloads_go_where_the_store_is(
+    root: Location, server: ImageServer, tmp_path: Path
+) -> None:
     dataset = remotes(server.put("/1.jpg", jpeg(1)))
     fetching = quick(root / "downloads")
     for _ in range(2):
@@ -128,7 +130,7 @@ def test_vectors_of_a_bucket_are_those_of_a_folder(
 ) -> None:
     for file in photographs.rglob("*.png"):
         name = file.relative_to(photographs).as_posix()
-        write_whole(place_of(f"s3://bucket/photographs/{name}{query}"), file.read_bytes())
+        write_whole(location_of(f"s3://bucket/photographs/{name}{query}"), file.read_bytes())
     found: list[pd.DataFrame] = []
     for source, store in [
         (str(photographs), str(tmp_path / "local")),
@@ -139,9 +141,9 @@ def test_vectors_of_a_bucket_are_those_of_a_folder(
         assert written == (36, {})
         found.append(pd.read_parquet(out))
     pd.testing.assert_frame_equal(found[0], found[1])
-    fresh = set(files_below(place_of(store)))
+    fresh = set(files_below(location_of(store)))
     assert write_vectors(f"s3://bucket/photographs{query}", colour_encoder(), out, store=store)
-    assert set(files_below(place_of(store))) == fresh
+    assert set(files_below(location_of(store))) == fresh
 
 
 def unanswering() -> int:
@@ -176,9 +178,9 @@ def test_an_address_that_cannot_be_used_says_so_in_a_line(
 
 def test_a_server_that_does_not_answer_is_soon_given_up(query: str) -> None:
     query = f"?endpoint_override=http%3A%2F%2F127.0.0.1%3A{unanswering()}"
-    sources = [place_of(f"s3://b/{name}.png{query}") for name in range(8)]
+    sources = [location_of(f"s3://b/{name}.png{query}") for name in range(8)]
 
-    def reason(source: Place) -> str:
+    def reason(source: Location) -> str:
         with pytest.raises(ImageError) as caught:
             read_source(source)
         return str(caught.value)
@@ -191,19 +193,19 @@ def test_a_server_that_does_not_answer_is_soon_given_up(query: str) -> None:
     }
     start = time.monotonic()
     with pytest.raises(StoreError, match="cannot read the store 's3://b': its server does not"):
-        Store(place_of(f"s3://b{query}")).stored("f", KEYS)
+        Store(location_of(f"s3://b{query}")).stored("f", KEYS)
     assert time.monotonic() - start < 1
 
 
 def test_a_store_without_a_bucket_says_so(query: str) -> None:
     with pytest.raises(StoreError, match="cannot write to the store 's3://no': there is no such"):
-        Store(place_of(f"s3://no{query}")).write("f", KEYS, ROWS)
+        Store(location_of(f"s3://no{query}")).write("f", KEYS, ROWS)
 
 
 def test_offline_nothing_is_asked(tmp_path: Path, photographs: Path) -> None:
     for source, store in [("s3://bucket/photos", None), (str(photographs), "s3://bucket/store")]:
         with pytest.raises(InputError, match="is not on this machine, and offline"):
             embedbench.compare(source, ["pixels"], store=store, offline=True)
-    dataset = Dataset(("1", "2"), (place_of("s3://bucket/1.png"), b"2"))
+    dataset = Dataset(("1", "2"), (location_of("s3://bucket/1.png"), b"2"))
     found, failures = fetch(dataset, replace(quick(tmp_path), offline=True))
     assert found.names == ("2",) and failures["error"].tolist() == ["at an address, and offline"]
