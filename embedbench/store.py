@@ -62,11 +62,22 @@ class Store:
     folder: Location
 
     def write(
-        self, fingerprint: str, keys: Sequence[str], vectors: Float32[np.ndarray, "rows dim"]
+        self,
+        fingerprint: str,
+        keys: Sequence[str],
+        vectors: Float32[np.ndarray, "rows dim"],
+        name: str | None = None,
     ) -> None:
-        """Add these rows under these keys (SHA-256 in hex)."""
-        place = self._vectors(fingerprint) / f"{uuid.uuid4().hex}.safetensors"
+        """Add these rows under these keys (SHA-256 in hex), in a file of this name if one is given.
+
+        Where a file of that name is there already, it is replaced.
+        """
+        place = self._vectors(fingerprint) / f"{name or uuid.uuid4().hex}.safetensors"
         self._add(place, row_file(keys, vectors))
+
+    def keys_of(self, fingerprint: str, name: str) -> list[str]:
+        """Return the keys in the file of this name; none if it is not there."""
+        return self._ask(_keys, self._vectors(fingerprint) / f"{name}.safetensors") or []
 
     def stored(self, fingerprint: str, keys: Sequence[str]) -> set[str]:
         """Return those of the keys that have a row; no row is read."""
