@@ -277,6 +277,9 @@ def _compare_and_print(asked: dict[str, Any]) -> int:
         allow_local=bool(asked.get("allow-local")),
         limit=asked.get("limit"),
         copies=asked.get("copies", COPIES),
+        engine=asked.get("engine") or "local",
+        address=asked.get("address"),
+        workers=asked.get("workers"),
         quiet=bool(asked.get("quiet")),
     )
     click.echo(results.to_text())

@@ -63,6 +63,9 @@ def compare(
     allow_local: bool = False,
     limit: int | None = None,
     copies: int = COPIES,
+    engine: str = "local",
+    address: str | None = None,
+    workers: int | None = None,
     quiet: bool = True,
 ) -> Results:
     """Return the comparison of these encoders on these images.
@@ -96,6 +99,9 @@ def compare(
         limit: compare a seeded sample of so many images.
         copies: of how many images to encode lightly changed copies as well, which shows without
             labels whether an encoder still sees the same picture; 0 for none.
+        engine: where encoders run: `local`, on this machine, or `ray`.
+        address: HOST:PORT of a running Ray cluster; None to start Ray on this machine.
+        workers: of each encoder, at most; None for as many as there is room for.
         quiet: show no progress.
 
     Raises:
@@ -118,12 +124,12 @@ def compare(
     asked |= request.record()
     if out is not None:
         check_writable(Path(out))
-    engine = make_engine(store, offline, request.progress)
+    running = make_engine(store, offline, request.progress, engine, address, workers)
     results = _run(
         dataset,
         request,
-        engine,
-        engine.fetching(allow_local),
+        running,
+        running.fetching(allow_local),
         started,
         asked | {"command": command(asked)},
     )

@@ -90,9 +90,10 @@ def make_engine(
         InputError: there is no such engine, or the cluster does not answer.
     """
     check_offline(offline, [store])
-    if kind not in ENGINES or (address and kind != "ray"):
-        asked = kind if kind not in ENGINES else f"{kind}' with an address"
-        raise InputError(f"`engine` must be one of {', '.join(ENGINES)}; not '{asked}'")
+    if kind not in ENGINES:
+        raise InputError(f"`engine` must be one of {', '.join(ENGINES)}; not '{kind}'")
+    if address and kind != "ray":
+        raise InputError(f"`address` is for the engine 'ray'; not for '{kind}'")
     if workers is not None and workers < 1:
         raise InputError(f"`workers` must be at least 1; not {workers}")
     kept = Store(location_of(store) if store else default_store())

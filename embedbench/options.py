@@ -74,6 +74,17 @@ _RUN_OPTIONS = (
         help="Encode lightly changed copies of N images too, for what needs no labels.  "
         "[default: 100]",
     ),
+    click.option(
+        "--engine",
+        metavar="local|ray",
+        help="Where encoders run: on this machine, or on a Ray cluster.  [default: local]",
+    ),
+    click.option(
+        "--address",
+        metavar="HOST:PORT|auto",
+        help="A running Ray cluster; without it Ray is started on this machine.",
+    ),
+    click.option("--workers", type=int, metavar="N", help="Workers of each encoder, at most."),
     click.option("--quiet", is_flag=True, default=None, help="No progress bars."),
 )
 

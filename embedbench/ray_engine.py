@@ -11,6 +11,7 @@ import pickle
 import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,9 +28,11 @@ from embedbench.errors import EmbedbenchError, EncoderError, InputError, Missing
 from embedbench.workers import WorkerDied, thread_limits
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is uploaded
+os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
 try:
     import ray
     import ray.data
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 except ModuleNotFoundError as missing:
     raise MissingLibraryError(
         f"the engine 'ray' needs the library '{missing.name}', which is not installed; "
@@ -42,11 +45,15 @@ Result = TypeVar("Result")
 
 _ANSWER_SECONDS = 12.0
 _PATIENCE = 900.0
-_MOST_RESTARTS = 3
+_MOST_TRIES = 4
 
 
-def connect(address: str | None) -> None:
+def connect(address: str | None, patience: float = _ANSWER_SECONDS) -> None:
     """Join a running cluster, or start Ray on this machine; nothing where Ray is in use already.
+
+    Args:
+        address: HOST:PORT, `auto` for one that this machine is a node of, or None for a new one.
+        patience: seconds for an answer.
 
     Raises:
         InputError: the cluster does not answer, or is of another version.
@@ -55,16 +62,30 @@ def connect(address: str | None) -> None:
         return
     options: dict[str, Any] = {"address": address} if address else {"include_dashboard": False}
     if address and address != "auto":
-        _require_answer(address)
+        _require_answer(address, patience)
     try:
-        ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
+        with _standard_error_to(os.devnull):  # it says which log level the environment asks for
+            ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
     except (OSError, RuntimeError, ValueError) as error:
         where = f"the Ray cluster at '{address}'" if address else "Ray"
         raise InputError(f"cannot use {where}: {_line(error)}") from error
     logging.getLogger("ray.data").setLevel(logging.ERROR)
 
 
-def _require_answer(address: str) -> None:
+@contextmanager
+def _standard_error_to(file: str) -> Iterator[None]:
+    """Send what this process and those that it starts write to standard error to a file."""
+    kept, other = os.dup(2), os.open(file, os.O_WRONLY)
+    os.dup2(other, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(other)
+
+
+def _require_answer(address: str, patience: float) -> None:
     """Ask for an answer before `ray.init`, which would wait for minutes."""
     host, _, port = address.rpartition(":")
     if "://" in address or not host or not port.isdecimal():
@@ -74,8 +95,8 @@ def _require_answer(address: str) -> None:
         )
     command = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", address]
     try:
-        socket.create_connection((host, int(port)), _ANSWER_SECONDS).close()
-        subprocess.run(command, capture_output=True, timeout=_ANSWER_SECONDS, check=True)
+        socket.create_connection((host, int(port)), patience).close()
+        subprocess.run(command, capture_output=True, timeout=patience, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         raise InputError(
             f"no Ray cluster answers at '{address}'; on its head: ray start --head, and "
@@ -160,7 +181,8 @@ class RayCrew:
         """Return the result of one call in an actor."""
         with _errors_of_ray():
             if self._first is None:
-                actor = ray.remote(_Actor).options(**self._options())
+                again = {"max_restarts": _MOST_TRIES - 1, "max_task_retries": _MOST_TRIES - 1}
+                actor = ray.remote(_Actor).options(**self._options(), **again)
                 self._first = actor.remote(dumps(self.encoder), self.offline)
             answer = self._first.run.remote(cloudpickle.dumps((function, arguments)))
             return _read(ray.get(answer, timeout=_PATIENCE))  # type: ignore[no-any-return]
@@ -175,13 +197,17 @@ class RayCrew:
             yield from (self.call(function, batch) for batch in batches)
             return
         self._end()  # its place in the cluster is needed
-        rows = [{"call": cloudpickle.dumps((function, (batch,)))} for batch in batches]
+        rows = [
+            {"number": number, "call": cloudpickle.dumps((function, (batch,)))}
+            for number, batch in enumerate(batches)
+        ]
         size = min(self.workers, len(rows))
         ray.data.DataContext.get_current().enable_progress_bars = False
         with _errors_of_ray():
+            tries = _tries_of_this_node()
             done = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
                 _Actor,
-                fn_constructor_args=(dumps(self.encoder), self.offline),
+                fn_constructor_args=(dumps(self.encoder), self.offline, tries),
                 compute=ray.data.ActorPoolStrategy(size=size),
                 **self._options(),
             )
@@ -191,8 +217,6 @@ class RayCrew:
     def _options(self) -> dict[str, Any]:
         return {
             **self._needs,
-            "max_restarts": _MOST_RESTARTS,
-            "max_task_retries": -1,
             "runtime_env": {"env_vars": thread_limits(1) | self.environment},
         }
 
@@ -205,7 +229,8 @@ class RayCrew:
 class _Actor:
     """A worker: it holds the encoder, and answers calls with a result or with an error."""
 
-    def __init__(self, pickled: bytes, offline: bool) -> None:
+    def __init__(self, pickled: bytes, offline: bool, tries: Any = None) -> None:
+        self._tries = tries
         self._fault: str | None = None
         try:
             hold(pickled, offline)
@@ -223,7 +248,27 @@ class _Actor:
             return cloudpickle.dumps((None, (type(error), f"{error} (on node '{where}')")))  # type: ignore[no-any-return]
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        if ray.get(self._tries.begin.remote(row["number"])) > _MOST_TRIES:
+            words = f"its process died {_MOST_TRIES} times on the same images"
+            return {"answer": cloudpickle.dumps((None, (WorkerDied, words)))}
         return {"answer": self.run(row["call"])}
+
+
+class _Tries:
+    """How often each row was begun: Ray Data begins a row anew for as long as its actor dies."""
+
+    def __init__(self) -> None:
+        self._begun: Counter[int] = Counter()
+
+    def begin(self, number: int) -> int:
+        self._begun[number] += 1
+        return self._begun[number]
+
+
+def _tries_of_this_node() -> Any:
+    """Return a counter that lives as long as the caller's node."""
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    return ray.remote(_Tries).options(num_cpus=0, scheduling_strategy=here).remote()
 
 
 def _read(answer: bytes) -> Any:
