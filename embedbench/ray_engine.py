@@ -25,6 +25,7 @@ from embedbench.embed import Engine
 from embedbench.encoder import Encoder
 from embedbench.encoding import dumps, hold, load
 from embedbench.errors import EmbedbenchError, EncoderError, InputError, MissingLibraryError
+from embedbench.progress import Progress
 from embedbench.workers import WorkerDied, thread_limits
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is uploaded
@@ -45,7 +46,10 @@ Result = TypeVar("Result")
 
 _ANSWER_SECONDS = 12.0
 _PATIENCE = 900.0
-_MOST_TRIES = 4
+_MOST_TRIES = 3
+
+_IN_FLIGHT = 2
+"""Pieces of work that an actor has: the one it does, and the next."""
 
 
 def connect(address: str | None, patience: float = _ANSWER_SECONDS) -> None:
@@ -70,6 +74,8 @@ def connect(address: str | None, patience: float = _ANSWER_SECONDS) -> None:
         where = f"the Ray cluster at '{address}'" if address else "Ray"
         raise InputError(f"cannot use {where}: {_line(error)}") from error
     logging.getLogger("ray.data").setLevel(logging.ERROR)
+    # What Ray says of nodes and actors would go to standard output, where the table belongs.
+    ray._private.worker._worker_logs_enabled = False
 
 
 @contextmanager
@@ -116,14 +122,17 @@ class RayEngine(Engine):
 
     def crew(self, encoder: Encoder) -> "RayCrew":
         """Return actors that hold this encoder; to be used as a context."""
-        nodes = [node for node in ray.nodes() if node["Alive"]]
         folder = self.store.folder
-        if len(nodes) > 1 and isinstance(folder, Path):
+        if len(_nodes()) > 1 and isinstance(folder, Path):
             self.progress.say(
-                f"note: the store '{folder}' is a folder, which all {len(nodes)} nodes of the "
+                f"note: the store '{folder}' is a folder, which all {len(_nodes())} nodes of the "
                 "cluster must share"
             )
-        return RayCrew(encoder, self.offline, self.environment, self.actors)
+        return RayCrew(encoder, self.offline, self.environment, self.actors, self.progress)
+
+
+def _nodes() -> set[str]:
+    return {node["NodeID"] for node in ray.nodes() if node["Alive"]}
 
 
 @dataclass
@@ -135,15 +144,18 @@ class RayCrew:
         offline: they may not use the network.
         environment: variables set in them.
         most: how many there are at most; None for as many as the cluster has CPUs or GPUs.
+        progress: where it is told that nodes were lost.
     """
 
     encoder: Encoder
     offline: bool = False
     environment: dict[str, str] = field(default_factory=dict)
     most: int | None = None
+    progress: Progress = field(default_factory=Progress)
     writes: bool = True
     _first: Any = None
     _needs: dict[str, Any] = field(default_factory=dict)
+    _started: int = 0
 
     def __enter__(self) -> "RayCrew":
         gpus = ray.cluster_resources().get("GPU", 0) >= 1
@@ -160,7 +172,9 @@ class RayCrew:
 
     @property
     def workers(self) -> int:
-        """How many the cluster has room for."""
+        """How many there were at the last piece of work, or how many there is room for."""
+        if self._started:
+            return self._started
         resource = "GPU" if "num_gpus" in self._needs else "CPU"
         room = int(ray.cluster_resources().get(resource, 0))
         return max(1, min(room, self.most or room))
@@ -201,18 +215,23 @@ class RayCrew:
             {"number": number, "call": cloudpickle.dumps((function, (batch,)))}
             for number, batch in enumerate(batches)
         ]
-        size = min(self.workers, len(rows))
+        self._started, nodes = 0, _nodes()
+        self._started = min(self.workers, len(rows))
         ray.data.DataContext.get_current().enable_progress_bars = False
         with _errors_of_ray():
             tries = _tries_of_this_node()
             done = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
                 _Actor,
                 fn_constructor_args=(dumps(self.encoder), self.offline, tries),
-                compute=ray.data.ActorPoolStrategy(size=size),
+                compute=ray.data.ActorPoolStrategy(
+                    size=self._started, max_tasks_in_flight_per_actor=_IN_FLIGHT
+                ),
                 **self._options(),
             )
             for row in done.iter_rows():
                 yield _read(row["answer"])
+        if lost := len(nodes - _nodes()):
+            self.progress.say(f"nodes of the cluster that were lost: {lost}; others did their work")
 
     def _options(self) -> dict[str, Any]:
         return {

@@ -10,17 +10,19 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import ray
 
 from embedbench.dataset import Dataset, content_hash, read_dataset, read_source
 from embedbench.embed import Embedding, Engine, embed, make_engine
 from embedbench.encoder import Encoder
-from embedbench.errors import EncoderError, StoreError
+from embedbench.errors import EncoderError, InputError, StoreError
+from embedbench.images import open_rgb
 from embedbench.progress import Progress
 from tests.bucket import serve_bucket, upload
 
@@ -56,8 +58,8 @@ def cluster(query: str) -> Iterator[Any]:
         running.shutdown()
 
 
-def engine(store: Path | str, kind: str = "ray") -> Engine:
-    return make_engine(store, False, QUIET, kind)
+def engine(store: Path | str) -> Engine:
+    return make_engine(store, False, QUIET, "ray")
 
 
 def run(encoder: Encoder, dataset: Dataset, engine: Engine) -> Embedding:
@@ -83,6 +85,13 @@ def noted(log: Path, seconds: float = 0.0) -> Encoder:
     return Noted()
 
 
+def plainly(dataset: Dataset, folder: Path) -> np.ndarray:
+    """Return what the encoder makes of the images in this process."""
+    images = [open_rgb(read_source(source)) for source in dataset.sources]
+    rows: np.ndarray = noted(folder / "other").encode(images)
+    return rows
+
+
 def test_a_cluster_that_loses_a_node_goes_on(
     cluster: Any, photographs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -100,11 +109,12 @@ def test_a_cluster_that_loses_a_node_goes_on(
 
     threading.Thread(target=end, daemon=True).start()
     capfd.readouterr()
-    found = run(noted(log, 0.15), dataset, engine(tmp_path / "ray"))
+    told = replace(engine(tmp_path / "ray"), progress=Progress())
+    found = run(noted(log, 0.15), dataset, told)
     assert ended.is_set() and found.encoded == 36 and found.record["workers"] == 2
-    plain = run(noted(tmp_path / "other"), dataset, engine(tmp_path / "local", "local"))
-    assert np.array_equal(found.vectors, plain.vectors)
-    assert capfd.readouterr().out == ""
+    out, err = capfd.readouterr()
+    assert np.array_equal(found.vectors, plainly(dataset, tmp_path))
+    assert out == "" and "nodes of the cluster that were lost: 1" in err
     times = Counter(log.read_text().splitlines())
     del times[hashlib.sha256(b"\x80" * 3 * 64 * 64).hexdigest()]  # what models are loaded with
     in_flight = 2  # a node has one worker, which holds two images at a time
@@ -116,12 +126,12 @@ def test_a_bucket_serves_the_cluster(
 ) -> None:
     (photographs / "red" / "00.png").write_bytes(b"no image")
     upload(photographs, f"s3://bucket/photographs{query}")
-    dataset = read_dataset(f"s3://bucket/photographs{query}").take(range(20, 36))
+    dataset = read_dataset(f"s3://bucket/photographs{query}").take(range(20, 32))
     log = tmp_path / "encoded"
     found = run(noted(log), dataset, engine(f"s3://bucket/store{query}"))
-    plain = run(noted(tmp_path / "other"), dataset, engine(tmp_path / "local", "local"))
-    assert np.array_equal(found.vectors, plain.vectors, equal_nan=True)
-    assert found.failures == plain.failures and list(found.failures) == [4]
+    assert found.failures == {4: "not an image of a known format (JPEG, PNG, WebP, GIF, BMP, TIFF)"}
+    kept = [row for row in range(len(dataset)) if row != 4]
+    assert np.array_equal(found.vectors[kept], plainly(dataset.take(kept), tmp_path))
     before = log.read_text()
     again = run(noted(log), dataset.take(range(4)), engine(f"s3://bucket/store{query}"))
     assert again.encoded == 0 and log.read_text() == before
@@ -130,15 +140,18 @@ def test_a_bucket_serves_the_cluster(
 def test_an_encoder_that_ends_its_process_is_given_up(
     cluster: Any, photographs: Path, tmp_path: Path
 ) -> None:
+    dataset = read_dataset(photographs).take(range(9))  # two pieces of work
+    fatal = open_rgb(read_source(dataset.sources[0])).getpixel((0, 0))
+
     @dataclass(frozen=True)
     class Fragile(Encoder):
         def encode_batch(self, images: Any) -> np.ndarray:
-            if images[0].size != (64, 64):
+            if images[0].getpixel((0, 0)) == fatal:
                 os._exit(1)
             return np.zeros((len(images), 1), np.float32)
 
-    with pytest.raises(EncoderError, match="its process died 4 times on the same images"):
-        run(Fragile(), read_dataset(photographs), engine(tmp_path))
+    with pytest.raises(EncoderError, match="its process died 3 times on the same images"):
+        run(Fragile(), dataset, engine(tmp_path))
 
 
 def test_a_node_without_the_encoders_library_says_so(
@@ -169,38 +182,39 @@ def test_a_store_that_cannot_be_written_is_told_by_the_workers(
         run(noted(tmp_path / "log"), read_dataset(photographs), engine(tmp_path / "file"))
 
 
-def python(code: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", code]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
-
-
-CLI = "from embedbench.cli import main; main(['run', {folder!r}, '-e', 'pixels', *{rest!r}])"
-
-
 @pytest.mark.parametrize(
-    ("rest", "words"),
+    ("asked", "words"),
     [
-        (["--engine", "ray", "--address", "127.0.0.1:{closed}"], "no Ray cluster answers at"),
-        (["--engine", "ray", "--address", "127.0.0.1:{silent}"], "no Ray cluster answers at"),
-        (["--engine", "ray", "--address", "ray://head:10001"], "ray job submit"),
-        (["--engine", "dask"], "must be one of local, ray; not 'dask'"),
-        (["--address", "head:6379"], "`address` is for the engine 'ray'"),
-        (["--workers", "0"], "`workers` must be at least 1; not 0"),
+        ({"kind": "dask"}, "must be one of local, ray; not 'dask'"),
+        ({"address": "head:6379"}, "`address` is for the engine 'ray'"),
+        ({"workers": 0}, "`workers` must be at least 1; not 0"),
     ],
 )
-def test_what_cannot_run_is_told_in_a_line(photographs: Path, rest: list[str], words: str) -> None:
+def test_what_cannot_be_asked_for_is_told(asked: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        make_engine(None, False, QUIET, **asked)
+
+
+def test_an_address_that_does_not_answer_is_told_soon() -> None:
+    from embedbench.ray_engine import connect
+
+    ray.shutdown()
     with socket.socket() as closed, socket.create_server(("127.0.0.1", 0)) as silent:
         closed.bind(("127.0.0.1", 0))
-        ports = {"closed": closed.getsockname()[1], "silent": silent.getsockname()[1]}
-        given = [word.format(**ports) for word in rest]
-        start = time.monotonic()
-        done = python(CLI.format(folder=str(photographs), rest=given))
-    assert done.returncode == 2 and time.monotonic() - start < 30
-    assert words in done.stderr and len(done.stderr.splitlines()) == 1 and not done.stdout
+        for port in (closed.getsockname()[1], silent.getsockname()[1]):
+            start = time.monotonic()
+            with pytest.raises(InputError, match=f"no Ray cluster answers at '127.0.0.1:{port}'"):
+                connect(f"127.0.0.1:{port}", patience=3.0)
+            assert time.monotonic() - start < 10
+    with pytest.raises(InputError, match="ray job submit"):
+        connect("ray://head:10001")
 
 
 def test_without_ray_its_extra_is_named(photographs: Path) -> None:
-    hide = "import sys; sys.modules['ray'] = None; "
-    done = python(hide + CLI.format(folder=str(photographs), rest=["--engine", "ray"]))
-    assert done.returncode == 2 and "'.[ray]'" in done.stderr.replace('"', "'")
+    code = (
+        "import sys; sys.modules['ray'] = None; from embedbench.cli import main; "
+        f"main(['run', '{photographs}', '-e', 'pixels', '--engine', 'ray'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and '".[ray]"' in done.stderr
     assert len(done.stderr.splitlines()) == 1
