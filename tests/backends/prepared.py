@@ -7,12 +7,13 @@ from PIL import Image
 
 def timm_batch(network: Any, pictures: list[Image.Image]) -> Any:
     """Return a normalised batch for the network: resize, crop the middle, normalise."""
-    import timm
     import torch
+    from timm.data.config import resolve_model_data_config
+    from timm.data.transforms_factory import create_transform
     from torchvision.transforms.v2 import functional
 
-    config = timm.data.resolve_model_data_config(network)
-    resize, crop, _, normalise = timm.data.create_transform(**config).transforms
+    config = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
+    resize, crop, _, normalise = create_transform(**config).transforms
     small = [
         functional.resize(functional.pil_to_tensor(one), resize.size, resize.interpolation)
         for one in pictures
