@@ -19,7 +19,7 @@ from embedbench.download import Fetching, fetch
 from embedbench.duplicates import duplicate_groups
 from embedbench.embed import Embedding, Engine, embed, make_engine
 from embedbench.encoder import Encoder
-from embedbench.errors import EmbedbenchError, InputError
+from embedbench.errors import EmbedbenchError, InputError, StoreError
 from embedbench.judge import judge
 from embedbench.naming import fits_of_images, texts_for, word_similarity
 from embedbench.progress import Progress
@@ -247,6 +247,8 @@ def _embed_all(
         texts = [] if named or not request.reads_texts(name) else texts_for(request.words)
         try:
             embeddings[name] = embed(name, encoder, dataset, hashes, engine, texts, others)
+        except StoreError:  # no other encoder could keep its vectors either
+            raise
         except EmbedbenchError as error:
             errors[name] = str(error)
             engine.progress.say(f"encoder '{name}' failed: {error}")

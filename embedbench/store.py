@@ -8,6 +8,7 @@ the images' sizes and thumbnails; `encoders/` remembers what was measured of an 
 files that its fingerprint was made from.
 """
 
+import errno
 import hashlib
 import io
 import json
@@ -183,6 +184,8 @@ class Store:
             write_whole(place, content)
         except OSError as error:
             reason = error.strerror or error
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                reason = f"{reason}; make room and run again: what is in it is kept"
             raise StoreError(f"cannot write to the store '{self.folder}': {reason}") from error
 
 
