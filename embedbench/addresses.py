@@ -25,8 +25,8 @@ __all__ = [
     "check_offline",
     "files_below",
     "files_in",
-    "open_file",
     "location_of",
+    "open_file",
     "size_of",
 ]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from embedbench.errors import EmbedbenchError
-from embedbench.options import ENCODER_HELP, STORE_HELP, run_options
+from embedbench.options import ENCODER_HELP, STORE_HELP, engine_options, run_options
 
 if TYPE_CHECKING:
     from embedbench.results import Results
@@ -235,6 +235,7 @@ def suggest_labels(run_folder: str, count: int, out: str) -> int:
     "--allow-local", is_flag=True, help="Images may be downloaded from this machine's network."
 )
 @click.option("--limit", type=int, metavar="N", help="Take a seeded sample of N images.")
+@engine_options
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 def embed(source: str, encoder: str, out: str, **options: Any) -> int:
     """Write the vectors of one encoder to a file.
