@@ -1,7 +1,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test format readme
+.PHONY: demo test format readme bench
 
 demo: .venv/demo-installed
 	$(BIN)/embedbench demo
@@ -20,6 +20,11 @@ format: .venv/test-installed
 readme: demo
 	$(BIN)/python docs/fill_readme.py embedbench-demo/run
 
+# The benchmarks' short form, and the table of docs/performance.md from it.
+bench: .venv/bench-installed
+	$(BIN)/python benchmarks/bench.py --out build/bench.json
+	$(BIN)/python docs/fill_performance.py build/bench.json
+
 .venv/demo-installed: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --editable ".[all]"
@@ -28,4 +33,9 @@ readme: demo
 .venv/test-installed: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --editable ".[all,dev]"
+	touch $@
+
+.venv/bench-installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable ".[all,bench]"
 	touch $@

@@ -1,8 +1,7 @@
 """Embedding: images to vectors, in worker processes of each encoder's own, into the store."""
 
-import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from embedbench.addresses import check_offline, location_of
 from embedbench.changes import Changed
+from embedbench.crew import Crew, LocalCrew
 from embedbench.dataset import Dataset, Source
 from embedbench.download import Fetching
 from embedbench.encoder import (
@@ -21,17 +22,19 @@ from embedbench.encoder import (
     check_rows,
     combine,
 )
-from embedbench.encoding import Item, dumps, encode_images, encode_texts, hold, load, stamp
-from embedbench.errors import EncoderError
+from embedbench.encoding import Item, stamp
+from embedbench.errors import EncoderError, InputError
 from embedbench.network import hub_environment
 from embedbench.progress import Progress
+from embedbench.session import Session, missing_from
 from embedbench.store import Store, default_store, text_key
-from embedbench.workers import Pool, cores, map_unordered
+from embedbench.tuning import recall
+from embedbench.workers import cores
 
-__all__ = ["Embedding", "Engine", "embed", "make_engine"]
+__all__ = ["ENGINES", "Embedding", "Engine", "embed", "make_engine"]
 
-_FLUSH_ROWS = 256
-_FLUSH_SECONDS = 5.0
+ENGINES = ("local", "ray")
+"""Where encoders can run."""
 
 
 @dataclass(frozen=True)
@@ -60,19 +63,46 @@ class Engine:
         folder = self.store.folder / "downloads"
         return Fetching(folder, self.offline, allow_local, progress=self.progress)
 
-    def pool(self, workers: int, encoder: Encoder) -> Pool:
-        """Return worker processes that hold this encoder."""
-        arguments = (dumps(encoder), self.offline)
-        return Pool(workers, self.environment, hold, arguments)
+    def crew(self, encoder: Encoder) -> AbstractContextManager[Crew]:
+        """Return workers that hold this encoder; to be used as a context."""
+        return LocalCrew(encoder, self.offline, self.environment, self.workers, self.progress)
 
 
-def make_engine(store: str | Path | None, offline: bool, progress: Progress) -> Engine:
-    """Return an engine on this machine; `store` is a folder, or None for the user's cache."""
-    return Engine(
-        store=Store(Path(store) if store else default_store()),
-        offline=offline,
-        progress=progress,
-    )
+def make_engine(
+    store: str | Path | None,
+    offline: bool,
+    progress: Progress,
+    kind: str = "local",
+    address: str | None = None,
+    workers: int | None = None,
+) -> Engine:
+    """Return an engine.
+
+    Args:
+        store: a folder, an address, or None for the user's cache.
+        offline: nothing may be asked of the network.
+        progress: how it is shown.
+        kind: `local` or `ray`.
+        address: of a running Ray cluster; None to start Ray on this machine.
+        workers: for each encoder, at most; None for as many as there is room for.
+
+    Raises:
+        InputError: there is no such engine, or the cluster does not answer.
+    """
+    check_offline(offline, [store])
+    if kind not in ENGINES:
+        raise InputError(f"`engine` must be one of {', '.join(ENGINES)}; not '{kind}'")
+    if address and kind != "ray":
+        raise InputError(f"`address` is for the engine 'ray'; not for '{kind}'")
+    if workers is not None and workers < 1:
+        raise InputError(f"`workers` must be at least 1; not {workers}")
+    kept = Store(location_of(store) if store else default_store())
+    if kind == "local":
+        return Engine(kept, workers or cores(), offline, progress)
+    from embedbench.ray_engine import RayEngine, connect
+
+    connect(address)
+    return RayEngine(kept, cores(), offline, progress, workers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,119 +159,21 @@ def embed(
         return _look_up(encoder, dataset)
     items: dict[str, Source | Changed] = dict(zip(hashes, dataset.sources, strict=True))
     items |= dict(others)
-    identity = combine(encoder.identity(), [])
-    record = _recall(engine.store, identity)
-    missing, missing_texts = _missing(engine.store, record, items, texts)
+    choice = recall(engine.store, encoder, list(items))
+    settled = choice.encoder if choice else encoder
+    record = _recall(engine.store, combine(settled.identity(), [])) if choice else None
+    missing, missing_texts = missing_from(engine.store, record, items, texts)
     failures: dict[str, str] = {}
-    if missing or missing_texts:
-        session = _Session(label, encoder, engine, identity, record)
-        record, failures, missing = session.run(items, texts)
-    assert record is not None
+    if record is None or missing or missing_texts:
+        with engine.crew(settled) as crew:
+            session = Session(label, settled, crew, engine.store, engine.progress, choice, record)
+            done = session.run(items, texts)
+        record, failures, missing = done.record, done.failures, done.missing
     failed = {row: failures[key] for row, key in enumerate(hashes) if key in failures}
     if len(failed) == len(hashes):
         raise EncoderError(f"it could encode none of the images; the first: {failed[0]}")
     encoded = len({key for key, _ in missing} & set(hashes) - set(failures))
     return _collect(engine.store, record, hashes, texts, others, failed, encoded)
-
-
-def _missing(
-    store: Store,
-    record: dict[str, Any] | None,
-    items: dict[str, Source | Changed],
-    texts: Sequence[str],
-) -> tuple[list[Item], list[str]]:
-    if record is None:
-        return list(items.items()), list(texts)
-    keys = [text_key(text) for text in texts]
-    stored = store.read(record["fingerprint"], [*items, *keys])
-    return (
-        [item for item in items.items() if item[0] not in stored],
-        [text for text, key in zip(texts, keys, strict=True) if key not in stored],
-    )
-
-
-@dataclass
-class _Session:
-    """One start of an encoder's processes."""
-
-    label: str
-    encoder: Encoder
-    engine: Engine
-    identity: str
-    record: dict[str, Any] | None
-
-    def run(
-        self, items: dict[str, Source | Changed], texts: Sequence[str]
-    ) -> tuple[dict[str, Any], dict[str, str], list[Item]]:
-        """Encode what is missing; return the record, the images that failed, what was missing."""
-        store, progress = self.engine.store, self.engine.progress
-        with ExitStack() as stack:
-            with progress.bar(f"{self.label}: loading", 0, "images"):
-                first = stack.enter_context(self.engine.pool(1, self.encoder))
-                loaded = first.call(load)
-            fingerprint = combine(self.encoder.identity(), [row[3] for row in loaded["weights"]])
-            record = (self.record or {}) | loaded | {"fingerprint": fingerprint}
-            missing, missing_texts = _missing(store, record, items, texts)
-            if missing_texts:
-                rows = first.call(encode_texts, missing_texts)
-                store.write(fingerprint, [text_key(text) for text in missing_texts], rows)
-            batches = _split(missing, self.encoder.batch_size)
-            others = min(self.engine.workers, len(batches)) - 1
-            pools = [first]
-            if others > 0 and loaded["facts"]["device"] == "cpu":
-                pools.append(stack.enter_context(self.engine.pool(others, self.encoder)))
-            failures, measured = self._encode(pools, batches, fingerprint, len(missing))
-        if measured:
-            record |= measured
-        store.remember("encoders", self.identity, record)
-        store.tidy(fingerprint)
-        return record, failures, missing
-
-    def _encode(
-        self, pools: list[Pool], batches: list[list[Item]], fingerprint: str, images: int
-    ) -> tuple[dict[str, str], dict[str, Any]]:
-        writer = _Writer(self.engine.store, fingerprint)
-        failures: dict[str, str] = {}
-        busy, peak, rows = 0.0, 0.0, 0
-        try:
-            with self.engine.progress.bar(self.label, images, "images") as bar:
-                for batch in map_unordered(pools, encode_images, batches):
-                    writer.add(batch.keys, batch.vectors)
-                    failures |= batch.failures
-                    busy, rows = busy + batch.seconds, rows + len(batch.keys)
-                    peak = max(peak, batch.peak_memory_mb)
-                    bar.update(len(batch.keys) + len(batch.failures))
-        finally:
-            writer.flush()
-        if not busy:
-            return failures, {}
-        workers = sum(pool.workers for pool in pools)
-        speed = {"images_per_second": round(workers * rows / busy, 2), "workers": workers}
-        return failures, speed | {"peak_memory_mb": round(peak)}
-
-
-@dataclass
-class _Writer:
-    """Gathers rows, and writes them every few seconds."""
-
-    store: Store
-    fingerprint: str
-    keys: list[str] = field(default_factory=list)
-    rows: list[Vectors] = field(default_factory=list)
-    since: float = field(default_factory=time.monotonic)
-
-    def add(self, keys: list[str], rows: Vectors) -> None:
-        self.keys += keys
-        self.rows.append(rows)
-        late = time.monotonic() - self.since > _FLUSH_SECONDS
-        if len(self.keys) >= _FLUSH_ROWS or late:
-            self.flush()
-
-    def flush(self) -> None:
-        if self.keys:
-            filled = [rows for rows in self.rows if len(rows)]
-            self.store.write(self.fingerprint, self.keys, np.concatenate(filled))
-        self.keys, self.rows, self.since = [], [], time.monotonic()
 
 
 def _collect(
@@ -286,7 +218,3 @@ def _recall(store: Store, identity: str) -> dict[str, Any] | None:
     if record is None or any(stamp(Path(row[0])) != row[1:3] for row in record["weights"]):
         return None
     return record
-
-
-def _split(items: list[Item], size: int) -> list[list[Item]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt8
 from PIL import Image
 
 from embedbench.errors import EncoderError, InputError, WeightsError
@@ -32,13 +32,17 @@ __all__ = [
     "Facts",
     "InputError",
     "LookupEncoder",
+    "Pixels",
     "TextEncoder",
     "Vectors",
     "WeightsError",
     "check_rows",
 ]
 
+_NO_PLUGINS = ("abc", "builtins", "embedbench")
+
 Vectors = Float32[np.ndarray, "images dim"]
+Pixels = UInt8[np.ndarray, "height width 3"]
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,14 @@ class Facts:
         licence: the licence of the weights.
         pretrained_on: the data that the weights were trained on.
         device: where the model runs, as its library names it: "cpu", "cuda", ...
+        devices: how many of these there are.
     """
 
     parameters: int | None = None
     licence: str | None = None
     pretrained_on: str | None = None
     device: str = "cpu"
+    devices: int = 1
 
 
 class Encoder(ABC):
@@ -71,10 +77,20 @@ class Encoder(ABC):
             the fingerprint.
         batch_size: how many images `encode_batch` gets at once. The last batch is filled up, so
             that every call has this many and no vector depends on where its image stood.
+        compiled: whether the model is compiled at first use, which takes long; such a variant is
+            tried only where there are many images.
+        least_side: the width and height in pixels that a JPEG may be reduced to while it is
+            decoded, which is quicker and blurs a little; None for all its pixels.
     """
 
     libraries: ClassVar[tuple[str, ...]] = ()
-    batch_size: ClassVar[int] = 8
+    batch_size: int = 8
+    compiled: bool = False
+
+    @property
+    def least_side(self) -> int | None:
+        """Decode all pixels of a JPEG."""
+        return None
 
     @abstractmethod
     def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
@@ -83,6 +99,27 @@ class Encoder(ABC):
     def prepare(self, image: Image.Image) -> Any:
         """Return one RGB image as `encode_batch` wants it: resized, normalised."""
         return image
+
+    def prepare_pixels(self, pixels: Pixels) -> Any:
+        """Return one image, given as its RGB pixels, as `encode_batch` wants it.
+
+        By default `prepare` does it. An encoder whose library works on arrays or tensors writes
+        this as well, to the same effect, and saves the way through Pillow.
+        """
+        return self.prepare(Image.fromarray(pixels))
+
+    def variants(self, device: str) -> "Sequence[Encoder]":
+        """Return ways to run this model, among which the quickest faithful one is chosen.
+
+        The first is the reference, which the vectors of the others are held against; it does not
+        depend on the device. Those of the second one's batch size are timed first, the other
+        sizes only of the one chosen. By default this encoder alone: nothing is left open. Loads
+        nothing.
+
+        Args:
+            device: where the model runs, as `facts` tells it.
+        """
+        return (self,)
 
     def weights_files(self) -> Sequence[Path]:
         """Return the local files that the weights come from, to be hashed; none if there are none.
@@ -112,9 +149,18 @@ class Encoder(ABC):
             raise InputError("there are no images to encode")
         return np.concatenate(batches)
 
-    def encode_prepared(self, images: Sequence[Any]) -> Vectors:
-        """Return one row for each of at most `batch_size` prepared images, checked."""
-        filled = [*images, *[images[-1]] * (self.batch_size - len(images))]
+    def encode_prepared(self, images: Sequence[Any], at_once: int | None = None) -> Vectors:
+        """Return one row for each of at most `at_once` prepared images, checked.
+
+        Args:
+            images: as `prepare` or `prepare_pixels` returned them.
+            at_once: how many `encode_batch` gets; `batch_size` if None.
+
+        Raises:
+            EncoderError: the encoder returned other than one finite float32 row an image.
+            MemoryError: so many do not fit.
+        """
+        filled = [*images, *[images[-1]] * ((at_once or self.batch_size) - len(images))]
         return check_rows(self.encode_batch(filled), len(filled))[: len(images)]
 
     def identity(self) -> dict[str, Any]:
@@ -216,16 +262,23 @@ def _version(distribution: str) -> str | None:
 def _code_hash(cls: type) -> str:
     """Hash the code that an encoder comes from, without its comments.
 
-    Of a class in a plug-in that is its whole module; of one in a script or a notebook, itself.
+    Of each class in a plug-in, those it inherits from too, that is its whole module; of one in a
+    script or a notebook, itself. The contract's own classes do not count.
     """
+    codes = [
+        _code(one) for one in cls.__mro__ if one.__module__.partition(".")[0] not in _NO_PLUGINS
+    ]
+    return hashlib.sha256("\0".join(dict.fromkeys(codes)).encode()).hexdigest()[:16]
+
+
+def _code(cls: type) -> str:
     module = sys.modules.get(cls.__module__)
     try:
         source = inspect.getsource(cls if cls.__module__ == "__main__" or not module else module)
-        code = ast.unparse(ast.parse(textwrap.dedent(source)))
+        return ast.unparse(ast.parse(textwrap.dedent(source)))
     except (OSError, TypeError, SyntaxError):  # typed at a prompt: no source is kept
         functions = [value for value in vars(cls).values() if hasattr(value, "__code__")]
-        code = repr([(f.__code__.co_code, f.__code__.co_names) for f in functions])
-    return hashlib.sha256(code.encode()).hexdigest()[:16]
+        return repr([(f.__code__.co_code, f.__code__.co_names) for f in functions])
 
 
 def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

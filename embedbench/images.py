@@ -4,6 +4,8 @@ import io
 import warnings
 
 import numpy as np
+import simplejpeg
+from jaxtyping import UInt8
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from embedbench.errors import ImageError
@@ -12,6 +14,7 @@ __all__ = [
     "JPEG_SIDE",
     "SUFFIXES",
     "THUMBNAIL_SIDE",
+    "open_pixels",
     "open_rgb",
     "thumbnail",
     "to_rgb",
@@ -20,6 +23,7 @@ __all__ = [
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF")
+_JPEG_START = b"\xff\xd8\xff"
 THUMBNAIL_SIDE = 128
 
 JPEG_SIDE = 65_500
@@ -62,6 +66,49 @@ def open_rgb(content: bytes, draft: tuple[int, int] | None = None) -> Image.Imag
         raise ImageError("too large for the memory") from error
     except Exception as error:  # Pillow's decoders raise nearly anything on broken files
         raise ImageError(_reason(content, error)) from error
+
+
+def open_pixels(
+    content: bytes, least_side: int | None = None
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Return the pixels of the image in a file's bytes, the same as those of `open_rgb`.
+
+    A plain JPEG is decoded straight into the array (by libjpeg-turbo, as in Pillow, so that the
+    pixels are the same), which saves two copies of them; all else goes through Pillow.
+
+    Args:
+        content: the file, whole.
+        least_side: decode a JPEG at a reduced scale, its sides no smaller than this; None for
+            all pixels.
+
+    Raises:
+        ImageError: it is no image of a known format, or a broken one.
+    """
+    if (pixels := _plain_jpeg(content, least_side)) is not None:
+        return pixels
+    return np.array(open_rgb(content, (least_side, least_side) if least_side else None))
+
+
+def _plain_jpeg(
+    content: bytes, least_side: int | None
+) -> UInt8[np.ndarray, "height width 3"] | None:
+    """Return the pixels of an upright JPEG in grey or colour; None for Pillow to look at it."""
+    if not content.startswith(_JPEG_START):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
+                plain = image.format == "JPEG" and image.mode in ("L", "RGB")
+                if not plain or image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
+                    return None
+        side = least_side or 0
+        pixels: UInt8[np.ndarray, "height width 3"] = simplejpeg.decode_jpeg(
+            content, "RGB", min_height=side, min_width=side
+        )
+        return pixels
+    except Exception:  # whatever is wrong with the file, Pillow's words for it are the ones told
+        return None
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

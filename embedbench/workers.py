@@ -18,18 +18,24 @@ from loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
 
 from embedbench.errors import EncoderError
 
-__all__ = ["Pool", "cores", "map_unordered", "peak_memory_mb"]
+__all__ = ["Pool", "WorkerDied", "cores", "map_unordered", "peak_memory_mb", "thread_limits"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _THREADS = ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM", "NUMEXPR")
-_ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in _THREADS} | {
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TOKENIZERS_PARALLELISM": "false",
-}
+_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TOKENIZERS_PARALLELISM": "false"}
+
+
+class WorkerDied(EncoderError):
+    """A worker process ended without an answer: killed, out of memory, a crash in a library."""
+
+
+def thread_limits(threads: int) -> dict[str, str]:
+    """Return variables that keep the math libraries of a process to so many threads."""
+    names = [f"{name}_NUM_THREADS" for name in _THREADS]
+    names += ["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"]
+    return dict.fromkeys(names, str(threads))
 
 
 def cores() -> int:
@@ -73,7 +79,7 @@ class Pool:
             max_workers=workers,
             initializer=_start,
             initargs=(self._log.name, prepare, arguments),
-            env=_ONE_THREAD | (environment or {}),
+            env=thread_limits(1) | _QUIET | (environment or {}),
         )
 
     def __enter__(self) -> "Pool":
@@ -113,14 +119,15 @@ class Pool:
         """Return the result of a call, or raise what it raised.
 
         Raises:
-            EncoderError: the worker died, or did not answer for too long.
+            WorkerDied: the worker did.
+            EncoderError: it did not answer for too long.
         """
         try:
             return future.result(self.patience)
         except TimeoutError as error:
             raise self.silence() from error
         except TerminatedWorkerError as error:
-            raise EncoderError(f"its process died{self._last_words()}") from error
+            raise WorkerDied(f"its process died{self._last_words()}") from error
 
     def silence(self) -> EncoderError:
         """Return the error that tells of too long a wait."""
@@ -137,7 +144,8 @@ def map_unordered(
     """Yield the function's results as they come, from whichever pool is free.
 
     Raises:
-        EncoderError: a worker died, or none answered for too long.
+        WorkerDied: a worker did; what was running is lost.
+        EncoderError: none answered for too long.
     """
     waiting = iter(items)
     running: dict[Future[Result], Pool] = {}

@@ -48,7 +48,7 @@ def test_the_second_run_starts_no_process(
 ) -> None:
     dataset = read_dataset(photographs)
     first = run(colour_encoder(), dataset, engine)
-    monkeypatch.setattr(Engine, "pool", None)
+    monkeypatch.setattr(Engine, "crew", None)
     second = run(colour_encoder(), dataset, engine)
     assert second.encoded == 0 and np.array_equal(first.vectors, second.vectors)
     assert second.record["images_per_second"] == first.record["images_per_second"]

@@ -11,6 +11,7 @@ import pytest
 import embedbench
 
 HEAVY = ("torch", "tensorflow", "keras", "timm", "transformers", "matplotlib", "seaborn")
+NUMERIC = (*HEAVY, "numpy", "pandas", "pyarrow", "scipy", "skimage", "sklearn", "hdbscan", "umap")
 MODULES = sorted(module.name for module in pkgutil.iter_modules(embedbench.__path__))
 
 
@@ -29,12 +30,27 @@ def test_the_check_above_can_fail() -> None:
     assert heavy_after("import torch") == {"torch"}
 
 
-def test_the_command_line_starts_without_numbers() -> None:
+def numeric_after(*words: str) -> set[str]:
+    """Return which numeric libraries `embedbench WORDS` has imported when it ends."""
     code = (
-        "import sys, embedbench.cli; print(*(n for n in ('numpy', 'pandas') if n in sys.modules))"
+        f"import atexit, sys; from embedbench.cli import main; atexit.register(lambda: print("
+        f"*(name for name in {NUMERIC} if name in sys.modules))); main({list(words)})"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_help_imports_no_numeric_library() -> None:
+    assert numeric_after("--help") == set()
+    assert numeric_after("run", "--help") == set()
+
+
+def test_the_list_of_encoders_imports_numpy_alone_which_their_classes_are_written_in() -> None:
+    assert numeric_after("encoders") == {"numpy"}
+
+
+def test_the_two_checks_above_can_fail() -> None:
+    assert {"numpy", "pandas", "pyarrow"} <= numeric_after("suggest-labels", "no-such-run")
 
 
 def test_backends_import_the_contract_and_their_library_alone() -> None:

@@ -1,0 +1,161 @@
+"""From JPEG files to vectors, beside forward passes alone and beside the first projects' way.
+
+python benchmarks/encoding.py [--long]
+
+embedbench's side is `embed` itself with a store that has none of the images; its workers have
+been started and have loaded before, and so have all others: what is compared is the steady state.
+Weights are random, the architectures the true ones. The ceiling is as many processes, of one
+thread each, that pass a ready batch of the same size and precision through the network.
+"""
+
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from embedbench.workers import Pool, cores, map_unordered
+from forward import (
+    first_way,
+    forward,
+    hold_first,
+    hold_keras,
+    hold_network,
+    predict,
+    save_clip,
+)
+from measure import Row, at_least, interleaved, ratio, run, told
+from photographs import Photographs
+from warm import Pictures, Warm, read
+
+BATCH = 8
+PRECISIONS = ("float32", "bfloat16")
+EVERY_CORE = {
+    f"{name}_NUM_THREADS": str(cores()) for name in ("OMP", "MKL", "OPENBLAS", "TF_INTRAOP")
+} | {"TF_NUM_INTRAOP_THREADS": str(cores())}
+"""What undoes the one thread of a worker."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One network: what it is called, where it is, and what is asked of it.
+
+    Attributes:
+        name: for the table.
+        encoder: the spec.
+        model: a folder or a name of timm's.
+        images: how many a repetition encodes, in the short form.
+        ceiling: the least share of the forward-only speed.
+        first: the least times the first projects' speed; None for no target.
+    """
+
+    name: str
+    encoder: str
+    model: str
+    images: int
+    ceiling: float
+    first: float | None
+
+
+def cases(clip: Path) -> list[Case]:
+    return [
+        Case("CLIP ViT-B/32", f"clip:{clip}", str(clip), 64, 0.93, 2.0),
+        Case("ResNet50", "timm:resnet50,pretrained=false", "resnet50", 64, 0.93, None),
+        Case(
+            "mobilenetv3_large_100",
+            "timm:mobilenetv3_large_100,pretrained=false",
+            "mobilenetv3_large_100",
+            320,
+            0.75,
+            5.5,
+        ),
+    ]
+
+
+def rows(short: bool) -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        with Pool(1) as pool:
+            pool.call(save_clip, str(home / "clip"))
+        photographs = Photographs(home)
+        found = []
+        for case in cases(home / "clip"):
+            found += _torch_rows(case, photographs, short)
+        return [*found, _keras_row(photographs, short)]
+
+
+def _torch_rows(case: Case, photographs: Photographs, short: bool) -> list[Row]:
+    images, repetitions = (case.images, 3) if short else (4 * case.images, 7)
+    with ExitStack() as stack:
+        ceiling = stack.enter_context(Pool(cores(), None, hold_network, (case.model, BATCH)))
+        first = stack.enter_context(Pool(1, EVERY_CORE, hold_first, (case.model,)))
+        ways: dict[str, Callable[[], object]] = {}
+        for precision in PRECISIONS:
+            encoder = f"{case.encoder},precision={precision}"
+            ways[precision] = _warm_way(stack, encoder, photographs, images, repetitions)
+            ways[f"{precision} ceiling"] = partial(_pass_all, ceiling, precision, images)
+            _pass_all(ceiling, precision, 4 * BATCH)
+        paths = sorted(photographs.write(images).iterdir())
+        first.call(first_way, paths)
+        ways["first"] = partial(first.call, first_way, paths)
+        seconds = interleaved(ways, repetitions)
+    speed = f"{images} {photographs.what}"
+    found = [
+        at_least(
+            f"{case.name}, {precision}: of the forward-only ceiling",
+            case.ceiling,
+            ratio(seconds[f"{precision} ceiling"], seconds[precision]),
+            note=f"{speed}, {_rate(seconds[precision], images)}",
+        )
+        for precision in PRECISIONS
+    ]
+    what = f"{case.name}, bfloat16: against a processor on the list and one float32 pass"
+    against = ratio(seconds["first"], seconds["bfloat16"])
+    note = f"{speed}, the other way {_rate(seconds['first'], images)}"
+    if case.first is None:
+        return [*found, told(what, against, note=note)]
+    return [*found, at_least(what, case.first, against, note=note)]
+
+
+def _keras_row(photographs: Photographs, short: bool) -> Row:
+    images, repetitions = (64, 3) if short else (256, 7)
+    with ExitStack() as stack:
+        keras = stack.enter_context(Pool(1, EVERY_CORE, hold_keras, (images,)))
+        keras.call(predict)
+        ours = _warm_way(stack, "keras:ResNet50,weights=none", photographs, images, repetitions)
+        ways: dict[str, Callable[[], object]] = {
+            "ours": ours,
+            "predict": partial(keras.call, predict),
+        }
+        seconds = interleaved(ways, repetitions)
+    return at_least(
+        "Keras ResNet50: against `model.predict` on a prepared array",
+        0.9,
+        ratio(seconds["predict"], seconds["ours"]),
+        note=f"{images} {photographs.what}, {_rate(seconds['ours'], images)}",
+    )
+
+
+def _warm_way(
+    stack: ExitStack, encoder: str, photographs: Photographs, images: int, repetitions: int
+) -> Callable[[], object]:
+    """Return a call that encodes new images, with workers that have loaded."""
+    home = photographs.folder / f"store_{len(list(photographs.folder.iterdir()))}"
+    warm = Warm(encoder, home, read(photographs.write(8 * BATCH * cores())))
+    stack.callback(warm.close)
+    sets: list[Pictures] = [read(photographs.write(images)) for _ in range(repetitions)]
+    return lambda: warm.embed(sets.pop())
+
+
+def _pass_all(pool: Pool, precision: str, images: int) -> None:
+    """Pass as many images as that through the networks of a pool, batch by batch."""
+    list(map_unordered([pool], forward, [precision] * (images // BATCH)))
+
+
+def _rate(seconds: list[float], images: int) -> str:
+    return f"{images / sorted(seconds)[len(seconds) // 2]:.0f} images a second"
+
+
+if __name__ == "__main__":
+    run(rows)

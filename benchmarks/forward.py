@@ -1,0 +1,141 @@
+"""Networks as their libraries make them, in processes of their own: what embedbench is held to.
+
+Kept apart from the script that starts them, so that the processes find these functions by name.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "first_way",
+    "forward",
+    "hold_first",
+    "hold_keras",
+    "hold_network",
+    "predict",
+    "save_clip",
+]
+
+_held: dict[str, Any] = {}
+"""What this process holds: passes by precision, or the parts of the first projects' way."""
+
+
+def save_clip(folder: str) -> None:
+    """Write CLIP ViT-B/32 with random weights, as `save_pretrained` writes it."""
+    import torch
+    from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
+
+    torch.manual_seed(0)
+    CLIPModel(CLIPConfig()).save_pretrained(folder)
+    CLIPImageProcessor().save_pretrained(folder)
+
+
+def hold_network(model: str, batch: int) -> None:
+    """Hold a folder's CLIP, or an untrained timm network, in both precisions.
+
+    Of each the memory layout is taken that is quicker here, with a batch that is ready for it.
+    """
+    import torch
+
+    for precision in (torch.float32, torch.bfloat16):
+        candidates = []
+        for layout in (torch.contiguous_format, torch.channels_last):
+            network = _network(model).to(dtype=precision, memory_format=layout)
+            images = torch.rand(batch, 3, 224, 224).to(dtype=precision, memory_format=layout)
+            candidates.append(_pass(network, images))
+        _held[str(precision).removeprefix("torch.")] = min(candidates, key=_seconds)
+
+
+def forward(precision: str) -> None:
+    """Pass one batch through the network."""
+    _held[precision]()
+
+
+def hold_first(model: str) -> None:
+    """Hold the parts of the first projects' way: a processor and a float32 network."""
+    _held["network"] = _network(model)
+    _held["process"] = _processor(model, _held["network"])
+
+
+def first_way(paths: Sequence[Path]) -> None:
+    """Encode as the first projects did: all images opened, prepared in one go, one pass."""
+    import torch
+    from PIL import Image
+
+    images = [Image.open(path).convert("RGB") for path in paths]
+    with torch.no_grad():
+        _features(_held["network"])(_held["process"](images)).numpy()
+
+
+def hold_keras(images: int) -> None:
+    """Hold Keras' ResNet50 with random weights, and a prepared array of images."""
+    import keras
+    import numpy as np
+
+    _held["network"] = keras.applications.ResNet50(weights=None, include_top=False, pooling="avg")
+    random = np.random.default_rng(0)
+    _held["array"] = random.normal(size=(images, 224, 224, 3)).astype(np.float32)
+    predict()
+
+
+def predict() -> None:
+    """Predict as Keras' documentation shows: the whole array, default batch size."""
+    _held["network"].predict(_held["array"], verbose=0)
+
+
+def _network(model: str) -> Any:
+    if Path(model).is_dir():
+        from transformers import CLIPModel
+
+        network: Any = CLIPModel.from_pretrained(model)
+    else:
+        import timm
+
+        network = timm.create_model(model, pretrained=False, num_classes=0)
+    return network.eval()
+
+
+def _features(network: Any) -> Callable[[Any], Any]:
+    if hasattr(network, "get_image_features"):
+        return lambda images: network.get_image_features(pixel_values=images).pooler_output
+    return lambda images: network(images)
+
+
+def _processor(model: str, network: Any) -> Callable[[Sequence[Any]], Any]:
+    if Path(model).is_dir():
+        from transformers import AutoImageProcessor
+
+        make: Any = AutoImageProcessor.from_pretrained
+        processor = make(model)
+        return lambda images: processor(images=images, return_tensors="pt")["pixel_values"]
+    import torch
+    from timm.data.config import resolve_model_data_config
+    from timm.data.transforms_factory import create_transform
+
+    config = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
+    transform = create_transform(**config, is_training=False)
+    return lambda images: torch.stack([transform(image) for image in images])
+
+
+def _pass(network: Any, images: Any) -> Callable[[], None]:
+    import torch
+
+    features = _features(network)
+
+    def once() -> None:
+        with torch.inference_mode():
+            features(images)
+
+    return once
+
+
+def _seconds(call: Callable[[], None]) -> float:
+    """Return the seconds of the quicker one of two calls, after one that warms up."""
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds[1:])

@@ -1,0 +1,59 @@
+"""Photographs for the benchmarks: files of different bytes, however few pictures there are."""
+
+import io
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image
+
+from embedbench.samples import PHOTOGRAPHS, write_samples
+
+__all__ = ["ASSETS", "Photographs"]
+
+ASSETS = Path(__file__).parents[2] / "shared" / "assets" / "images"
+"""Open Images photographs of 1024 x 768 and such, where they lie beside the checkout."""
+
+_SIZE = (1024, 768)
+
+
+class Photographs:
+    """Writes copies of some photographs, each with a comment of its own in the JPEG.
+
+    The store knows an image by its bytes, so copies that are the same would be encoded once.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        found = sorted((ASSETS / "openimages_100").glob("*.jpg"))
+        if found:
+            self.what = "Open Images photographs of about 1024 x 768"
+            self._contents = [path.read_bytes() for path in found]
+        else:
+            self.what = "sample photographs enlarged to 1024 x 768"
+            self._contents = list(_enlarged(write_samples(folder / "samples")))
+        self._numbers = itertools.count()
+
+    def write(self, count: int) -> Path:
+        """Write so many new files; return their folder."""
+        numbers = list(itertools.islice(self._numbers, count))
+        home = self.folder / f"photographs_{numbers[0]}"
+        home.mkdir()
+        for number in numbers:
+            content = self._contents[number % len(self._contents)]
+            (home / f"{number:07d}.jpg").write_bytes(commented(content, str(number)))
+        return home
+
+
+def commented(content: bytes, text: str) -> bytes:
+    """Return a JPEG file with a comment after its first marker; the pixels are the same."""
+    comment = text.encode()
+    return content[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2) + comment + content[2:]
+
+
+def _enlarged(samples: Path) -> Iterator[bytes]:
+    for label in sorted(PHOTOGRAPHS):
+        content = io.BytesIO()
+        with Image.open(samples / label / "view_00.jpg") as image:
+            image.resize(_SIZE, Image.Resampling.BICUBIC).save(content, "JPEG", quality=90)
+        yield content.getvalue()

@@ -1,0 +1,87 @@
+"""An encoder whose workers stay, so that their start and the loading of weights are not timed."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from embedbench.crew import LocalCrew
+from embedbench.dataset import Dataset, content_hash, read_dataset, read_source
+from embedbench.embed import Embedding, Engine, embed
+from embedbench.encoder import Encoder
+from embedbench.progress import Progress
+from embedbench.registry import create
+from embedbench.store import Store
+
+__all__ = ["Pictures", "Warm", "read"]
+
+Pictures = tuple[Dataset, list[str]]
+"""Images and the hashes of their bytes."""
+
+
+def read(folder: Path) -> Pictures:
+    """Return the images of a folder, with their hashes."""
+    dataset = read_dataset(folder)
+    return dataset, [content_hash(read_source(source)) for source in dataset.sources]
+
+
+@dataclass
+class _KeptCrew(LocalCrew):
+    """Workers that outlive their contexts, and load once."""
+
+    _loaded: dict[str, Any] | None = None
+
+    def load(self) -> dict[str, Any]:
+        """Return what was told when the encoder was loaded first."""
+        self._loaded = self._loaded or super().load()
+        return self._loaded
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the processes where they are."""
+
+    def close(self) -> None:
+        """End the processes."""
+        super().__exit__(None, None, None)
+
+
+@dataclass(frozen=True)
+class _WarmEngine(Engine):
+    kept: list[_KeptCrew] = field(default_factory=list)
+
+    def crew(self, encoder: Encoder) -> LocalCrew:
+        """Return the workers, which are started once."""
+        if not self.kept:
+            crew = _KeptCrew(encoder, self.offline, self.environment, self.workers, self.progress)
+            self.kept.append(crew)
+        return self.kept[0]
+
+
+class Warm:
+    """An encoder with warm workers: the real way from files to vectors, without its start.
+
+    Args:
+        spec: the encoder, as on the command line, with nothing left open.
+        store: a new folder.
+        first: images to warm up with, several batches for each worker.
+    """
+
+    def __init__(self, spec: str, store: Path, first: Pictures) -> None:
+        self._spec = spec
+        self._encoder = create(spec)
+        self._engine = _WarmEngine(Store(store), offline=True, progress=Progress(quiet=True))
+        self.embed(first)
+
+    def embed(self, pictures: Pictures) -> Embedding:
+        """Return the vectors of all images; those in the store are not encoded."""
+        dataset, hashes = pictures
+        return embed(self._spec, self._encoder, dataset, hashes, self._engine)
+
+    def close(self) -> None:
+        """End the workers."""
+        for crew in self._engine.kept:
+            crew.close()

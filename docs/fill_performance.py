@@ -1,0 +1,32 @@
+"""Fill the table of docs/performance.md from the results of a run of the benchmarks.
+
+python docs/fill_performance.py RESULTS.json
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from fill_readme import fill
+
+PAGE = Path(__file__).with_name("performance.md")
+
+
+def results(run: dict[str, Any]) -> str:
+    """Return the table, with the machine and the day over it."""
+    heading = f"{run['date']}, {run['form']} form. {run['machine']}."
+    if run["failed"]:
+        heading += f" Failed, so without rows: {', '.join(run['failed'])}."
+    return f"{heading}\n\n{run['table']}"
+
+
+def main() -> None:
+    """Write the page with its block filled."""
+    run = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(fill(page, "results", results(run)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

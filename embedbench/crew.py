@@ -1,0 +1,181 @@
+"""An encoder's crew: the worker processes on this machine that hold it and share its work."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from types import TracebackType
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+import psutil
+
+from embedbench.encoder import Encoder
+from embedbench.encoding import dumps, hold, load
+from embedbench.progress import Progress
+from embedbench.workers import Pool, WorkerDied, cores, map_unordered, thread_limits
+
+__all__ = ["Crew", "LocalCrew", "plan_workers"]
+
+Result = TypeVar("Result")
+
+_MEMORY_SHARE = 0.8
+_MOST_DEATHS = 3
+
+
+@runtime_checkable
+class Crew(Protocol):
+    """Workers that hold one encoder: processes of this machine, or of a cluster.
+
+    Attributes:
+        workers: how many there are, as far as is known.
+        writes: whether they write vectors to the store themselves, for it is far to the caller.
+    """
+
+    @property
+    def writes(self) -> bool:
+        """Whether they write vectors to the store themselves, for it is far to the caller."""
+
+    @property
+    def workers(self) -> int:
+        """How many there are, as far as is known."""
+
+    def load(self) -> dict[str, Any]:
+        """Load the encoder in one worker; return what `embedbench.encoding.load` tells of it."""
+
+    def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Return the result of one call in a worker."""
+
+    def map(self, function: Callable[[Any], Result], batches: Sequence[Any]) -> Iterator[Result]:
+        """Yield the function's results as they come; what a worker died on is done again."""
+
+
+def plan_workers(
+    processors: int, devices: int, on_cpu: bool, copy_mb: float, available_mb: float
+) -> tuple[int, int]:
+    """Return how many worker processes an encoder has, and how many math threads each.
+
+    On a GPU one a device. On a CPU one a core with one thread each, which is the quickest; fewer
+    with more threads each where so many copies of the model would not fit the memory.
+
+    Args:
+        processors: cores that may be used.
+        devices: GPUs that may be used.
+        on_cpu: whether the encoder runs on the CPU.
+        copy_mb: the most memory that one process has held, in MB.
+        available_mb: what all of them may have.
+    """
+    if not on_cpu:
+        return devices, 1
+    fitting = int(_MEMORY_SHARE * available_mb / max(copy_mb, 1))
+    workers = max(1, min(processors, fitting))
+    return workers, processors // workers
+
+
+@dataclass
+class LocalCrew:
+    """Worker processes on this machine; leaving the context ends them.
+
+    Attributes:
+        encoder: not yet loaded.
+        offline: they may not use the network.
+        environment: variables set in them.
+        most: how many there are at most.
+        progress: where it is told that one died.
+    """
+
+    encoder: Encoder
+    offline: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+    most: int = field(default_factory=cores)
+    progress: Progress = field(default_factory=Progress)
+    writes: bool = False
+    _pools: list[Pool] = field(default_factory=list)
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _planned: tuple[int, int] = (1, 1)
+    _devices: int = 0
+
+    def __enter__(self) -> "LocalCrew":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    @property
+    def workers(self) -> int:
+        """How many there are once all are started."""
+        return self._planned[0]
+
+    def load(self) -> dict[str, Any]:
+        """Load the encoder in one worker, and find out how many of it there can be."""
+        available = psutil.virtual_memory().available / 1e6
+        loaded = self.call(load)
+        facts = loaded["facts"]
+        on_cpu = facts["device"] == "cpu"
+        self._devices = 0 if on_cpu else facts["devices"]
+        self._planned = plan_workers(
+            self.most, self._devices, on_cpu, float(loaded["peak_memory_mb"]), available
+        )
+        if self._planned[1] > 1:
+            self._end()  # the one that has loaded has a single thread
+        return loaded
+
+    def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Return the result of one call in a worker."""
+        self._start(1)
+        return self._pools[0].call(function, *arguments)
+
+    def map(self, function: Callable[[Any], Result], batches: Sequence[Any]) -> Iterator[Result]:
+        """Yield the function's results as they come.
+
+        Where a worker dies, half as many take up what was not done; if it was for want of memory,
+        there is more for each.
+
+        Raises:
+            WorkerDied: workers died again and again.
+        """
+        waiting = dict(enumerate(batches))
+        deaths = 0
+        while waiting:
+            self._start(min(self.workers, len(waiting)))
+            try:
+                numbered = partial(_numbered, function)
+                for number, result in map_unordered(self._pools, numbered, list(waiting.items())):
+                    del waiting[number]
+                    yield result
+            except WorkerDied as error:
+                deaths += 1
+                self._end(killed=True)
+                if deaths > _MOST_DEATHS:
+                    raise
+                workers = max(1, self.workers // 2)
+                self._planned = (workers, self._planned[1])
+                self.progress.say(f"a worker process ended: {error}; going on with {workers}")
+
+    def _start(self, workers: int) -> None:
+        """Start the processes that are missing: the first by itself, for it is needed first."""
+        running = sum(pool.workers for pool in self._pools)
+        if self._devices:
+            for device in range(running, workers):
+                self._add(1, {"CUDA_VISIBLE_DEVICES": str(device)} if self._devices > 1 else {})
+        elif running < workers:
+            self._add(workers - running, {})
+
+    def _add(self, workers: int, environment: dict[str, str]) -> None:
+        variables = thread_limits(self._planned[1]) | self.environment | environment
+        arguments = (dumps(self.encoder), self.offline)
+        self._pools.append(self._stack.enter_context(Pool(workers, variables, hold, arguments)))
+
+    def _end(self, killed: bool = False) -> None:
+        error = WorkerDied("ended") if killed else None
+        self._stack.__exit__(type(error) if error else None, error, None)
+        self._pools, self._stack = [], ExitStack()
+
+
+def _numbered(function: Callable[[Any], Result], item: tuple[int, Any]) -> tuple[int, Result]:
+    number, batch = item
+    return number, function(batch)

@@ -1,0 +1,277 @@
+"""One start of an encoder's workers: how it is run is found out, then what is missing encoded."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
+
+from embedbench.changes import Changed
+from embedbench.crew import Crew
+from embedbench.dataset import Source
+from embedbench.encoder import Encoder, Vectors, combine
+from embedbench.encoding import (
+    Batch,
+    Item,
+    Place,
+    encode_images,
+    encode_into,
+    encode_texts,
+    time_variants,
+)
+from embedbench.progress import Progress
+from embedbench.store import Store, text_key
+from embedbench.tuning import (
+    COMPARED,
+    TIMED,
+    Choice,
+    Fidelity,
+    Timed,
+    compiled_like,
+    compiled_pays,
+    fidelity,
+    others_like,
+    promising,
+    remember,
+    timed_first,
+)
+from embedbench.workers import cores
+
+__all__ = ["Encoded", "Session", "missing_from"]
+
+Vector = Float32[np.ndarray, " dim"]
+
+_FLUSH_ROWS = 256
+_FLUSH_SECONDS = 5.0
+_MOST_ROWS = 512
+_SHARES = 16
+"""A worker that writes to the store itself gets its part in so many pieces, or in more."""
+_BATCHES_AT_ONCE = 8
+"""On a GPU a worker gets so many batches in one go, for its threads to run ahead."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What a session did.
+
+    Attributes:
+        record: what is remembered of the encoder: fingerprint, facts, what was measured.
+        failures: why images were not encoded, by their keys.
+        missing: the images that were not in the store before.
+    """
+
+    record: dict[str, Any]
+    failures: dict[str, str]
+    missing: list[Item]
+
+
+def missing_from(
+    store: Store,
+    record: dict[str, Any] | None,
+    items: dict[str, Source | Changed],
+    texts: Sequence[str],
+) -> tuple[list[Item], list[str]]:
+    """Return which images and texts are not in the store; all where the encoder is not known."""
+    if record is None:
+        return list(items.items()), list(texts)
+    keys = [text_key(text) for text in texts]
+    stored = store.stored(record["fingerprint"], [*items, *keys])
+    return (
+        [item for item in items.items() if item[0] not in stored],
+        [text for text, key in zip(texts, keys, strict=True) if key not in stored],
+    )
+
+
+@dataclass
+class Session:
+    """One start of an encoder's workers.
+
+    Attributes:
+        label: what the tables call the encoder.
+        encoder: as the workers hold it.
+        crew: the workers.
+        store: where vectors are kept.
+        progress: how it is shown.
+        choice: which of its variants runs; None if that is to be found out.
+        record: what is known of the encoder from earlier; None if nothing is.
+    """
+
+    label: str
+    encoder: Encoder
+    crew: Crew
+    store: Store
+    progress: Progress
+    choice: Choice | None
+    record: dict[str, Any] | None
+    _loaded: dict[str, Any] = field(default_factory=dict)
+
+    def run(self, items: dict[str, Source | Changed], texts: Sequence[str]) -> Encoded:
+        """Encode what is missing."""
+        with self.progress.bar(f"{self.label}: loading", 0, "images"):
+            self._loaded = self.crew.load()
+        choice = self.choice or self._choose(list(items.items()))
+        place = self._place(0 if self.choice else self._variants.index(choice.encoder))
+        fingerprint = self._fingerprint(choice.encoder)
+        record = (self.record or {}) | self._loaded | {"fingerprint": fingerprint}
+        missing, missing_texts = missing_from(self.store, record, items, texts)
+        if missing_texts:
+            rows = self.crew.call(encode_texts, missing_texts, place)
+            self.store.write(fingerprint, [text_key(text) for text in missing_texts], rows)
+        failures, measured = self._encode(choice.encoder, place, missing, self.label)
+        record |= measured | choice.told()
+        self.store.remember("encoders", combine(choice.encoder.identity(), []), record)
+        self.store.tidy(fingerprint)
+        return Encoded(record, failures, missing)
+
+    @property
+    def _variants(self) -> Sequence[Encoder]:
+        return self.encoder.variants(self._loaded["facts"]["device"])
+
+    def _place(self, variant: int) -> Place:
+        facts = self._loaded["facts"]
+        if facts["device"] == "cpu":
+            return Place(variant)
+        return Place(variant, facts["device"], max(1, cores() // facts["devices"]))
+
+    def _fingerprint(self, encoder: Encoder) -> str:
+        return combine(encoder.identity(), [row[3] for row in self._loaded["weights"]])
+
+    def _choose(self, items: list[Item]) -> Choice:
+        """Measure the variants on the first images; remember and return the one that is to run.
+
+        First precision, then batch size, then whether compiling pays.
+        """
+        variants, images = self._variants, len(items)
+        with self.progress.bar(f"{self.label}: measuring how to run it", 0, "images"):
+            timed = self._time(items, timed_first(variants))
+            best, found = self._faithful(items, promising(timed), (0, None))
+            timed |= self._time(items, others_like(variants, best))
+            best = next(iter(promising(timed, best, gain=1.1)), best)
+            twin = compiled_like(variants, best)
+            if twin and best in timed and compiled_pays(timed[best], images, self.crew.workers):
+                timed |= self._time(items, twin)
+                if twin[0] in promising(timed, best) and compiled_pays(
+                    timed[best], images, self.crew.workers, timed[twin[0]]
+                ):
+                    best, found = self._faithful(items, twin, (best, found))
+        choice = Choice(variants[best], found)
+        if best in timed:
+            keys = [key for key, _ in items[:COMPARED]]
+            speed = 1 / timed[best].seconds
+            remember(self.store, self.label, self.encoder, keys, choice, speed)
+        return choice
+
+    def _time(self, items: list[Item], numbers: list[int]) -> dict[int, Timed]:
+        places = [self._place(number) for number in numbers]
+        return self.crew.call(time_variants, items[:TIMED], places) if places else {}
+
+    def _faithful(
+        self, items: list[Item], candidates: Sequence[int], best: tuple[int, Fidelity | None]
+    ) -> tuple[int, Fidelity | None]:
+        """Return the first candidate that is faithful, and how far; else the best so far."""
+        first = items[:COMPARED]
+        for number in candidates:
+            exact, rows = (self._compared(place, first) for place in (0, number))
+            both = [key for key in exact if key in rows]
+            if len(both) < TIMED:
+                break
+            found = fidelity(*(np.stack([some[key] for key in both]) for some in (exact, rows)))
+            if found.is_faithful:
+                return number, found
+        return best
+
+    def _compared(self, number: int, items: list[Item]) -> dict[str, Vector]:
+        """Return the rows of a variant by their keys, from the store or encoded now."""
+        encoder = self._variants[number]
+        known = {"fingerprint": self._fingerprint(encoder)}
+        missing, _ = missing_from(self.store, known, dict(items), [])
+        self._encode(encoder, self._place(number), missing, None)
+        return self.store.read(known["fingerprint"], [key for key, _ in items])
+
+    def _encode(
+        self, encoder: Encoder, place: Place, missing: list[Item], label: str | None
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        """Encode images into the store; return those that failed, and what was measured."""
+        fingerprint = self._fingerprint(encoder)
+        writer = _Writer(self.store, fingerprint)
+        size = encoder.batch_size * (1 if place.device == "cpu" else _BATCHES_AT_ONCE)
+        encode = partial(encode_images, place=place)
+        if self.crew.writes:
+            size = _rows_of_a_file(len(missing), size, self.crew.workers) if label else COMPARED
+            encode = partial(encode_into, place=place, store=self.store, fingerprint=fingerprint)
+        batches = [missing[start : start + size] for start in range(0, len(missing), size)]
+        done = _Done()
+        progress = self.progress if label else Progress(quiet=True)
+        try:
+            with progress.bar(label or "", len(missing), "images") as bar:
+                for batch in self.crew.map(encode, batches):
+                    if not self.crew.writes:
+                        writer.add(batch.keys, batch.vectors)
+                    done.add(batch)
+                    bar.update(len(batch.keys) + len(batch.failures))
+        finally:
+            writer.flush()
+        if done.rows and done.at_once < encoder.batch_size:
+            self.progress.say(
+                f"{self.label}: {encoder.batch_size} images at once did not fit the memory; "
+                f"went on with {done.at_once}"
+            )
+        return done.failures, done.measured(self.crew.workers)
+
+
+def _rows_of_a_file(rows: int, batch: int, workers: int) -> int:
+    """Return how many images a worker that writes gets at once: few enough to share them out."""
+    share = -(-rows // (_SHARES * workers * batch)) * batch
+    return min(share, max(batch, _MOST_ROWS // batch * batch))
+
+
+@dataclass
+class _Done:
+    """What came of the batches so far."""
+
+    failures: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    peak_memory_mb: float = 0.0
+    rows: int = 0
+    at_once: int = 2**31
+
+    def add(self, batch: Batch) -> None:
+        self.failures |= batch.failures
+        self.seconds += batch.seconds
+        self.rows += len(batch.keys)
+        self.peak_memory_mb = max(self.peak_memory_mb, batch.peak_memory_mb)
+        self.at_once = min(self.at_once, batch.at_once)
+
+    def measured(self, workers: int) -> dict[str, Any]:
+        if not self.seconds:
+            return {}
+        speed = round(workers * self.rows / self.seconds, 2)
+        peak = round(self.peak_memory_mb)
+        return {"images_per_second": speed, "workers": workers, "peak_memory_mb": peak}
+
+
+@dataclass
+class _Writer:
+    """Gathers rows, and writes them every few seconds."""
+
+    store: Store
+    fingerprint: str
+    keys: list[str] = field(default_factory=list)
+    rows: list[Vectors] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+
+    def add(self, keys: list[str], rows: Vectors) -> None:
+        self.keys += keys
+        self.rows.append(rows)
+        late = time.monotonic() - self.since > _FLUSH_SECONDS
+        if len(self.keys) >= _FLUSH_ROWS or late:
+            self.flush()
+
+    def flush(self) -> None:
+        if self.keys:
+            filled = [rows for rows in self.rows if len(rows)]
+            self.store.write(self.fingerprint, self.keys, np.concatenate(filled))
+        self.keys, self.rows, self.since = [], [], time.monotonic()

@@ -1,0 +1,258 @@
+"""How an encoder is run: the quickest of its variants that is faithful, measured and remembered.
+
+A variant is the same model in another precision, batch size, or compiled. Which is quickest
+depends on the machine; which is faithful depends on the pictures as well. So both are measured on
+the first images, and what was chosen is kept in the store for the next run of these images.
+"""
+
+import glob
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64
+from sklearn.preprocessing import normalize
+
+from embedbench.encoder import Encoder, Vectors, combine
+from embedbench.store import Store
+from embedbench.workers import cores
+
+__all__ = [
+    "COMPARED", "Choice", "Fidelity", "LEAST_IMAGES", "TIMED", "Timed", "compiled_like",
+    "compiled_pays", "fidelity", "others_like", "promising", "recall", "remember", "timed_first",
+]  # fmt: skip
+
+LEAST_IMAGES = 1000
+"""With fewer images than these the measuring costs more than it can save: the reference runs."""
+
+TIMED = 32
+"""On so many images the variants are timed."""
+
+COMPARED = 128
+"""On so many images their vectors are held against the reference."""
+
+_LEAST_COSINE = 0.995
+_LEAST_SHARE = 0.99
+_TIE = 1e-6
+_COMPILE_SECONDS = 120.0
+_REMEMBERED = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Timed:
+    """How long a variant takes, and what it gave.
+
+    Attributes:
+        seconds: for one image, in the run of things.
+        first_seconds: for the first batch, with loading and compiling.
+        rows: of the images that were timed.
+    """
+
+    seconds: float
+    first_seconds: float
+    rows: Vectors
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """How near a variant's vectors are to the reference's.
+
+    Attributes:
+        cosine: of the image where they differ most, the mean vector of the reference taken off
+            both: at most 1. Left on, it would flatter: vectors that all point the same way have
+            a high cosine whatever they say.
+        neighbours: the share of images whose nearest other image is the same, 0 to 1.
+    """
+
+    cosine: float
+    neighbours: float
+
+    @property
+    def is_faithful(self) -> bool:
+        """Whether a cosine of 0.995 and the same neighbours for 99 % are reached."""
+        return self.cosine >= _LEAST_COSINE and self.neighbours >= _LEAST_SHARE
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which variant runs, and what was found of it.
+
+    Attributes:
+        encoder: the variant, with nothing left open.
+        fidelity: against the reference; None of the reference itself, or where nothing was
+            measured.
+    """
+
+    encoder: Encoder
+    fidelity: Fidelity | None = None
+
+    def told(self) -> dict[str, Any]:
+        """Return how the encoder runs, for the table of encoders."""
+        return {
+            "precision": getattr(self.encoder, "precision", None),
+            "batch_size": self.encoder.batch_size,
+            "compiled": self.encoder.compiled,
+            "precision_cosine": self.fidelity and round(self.fidelity.cosine, 6),
+            "precision_neighbours": self.fidelity and round(self.fidelity.neighbours, 4),
+        }
+
+
+def timed_first(variants: Sequence[Encoder]) -> list[int]:
+    """Return the reference and the variants of one batch size, the second one's, not compiled."""
+    return [
+        number
+        for number, one in enumerate(variants)
+        if not number or (one.batch_size == variants[1].batch_size and not one.compiled)
+    ]
+
+
+def promising(timed: Mapping[int, Timed], best: int = 0, gain: float = 1.15) -> list[int]:
+    """Return the variants that may be better than the best so far, the quickest first.
+
+    They are quicker by the gain, and on the images that were timed none of their vectors is
+    further from the reference's than is faithful.
+
+    Args:
+        timed: by the variant's number; the reference is 0.
+        best: the number of the best one so far.
+        gain: how many times quicker at least: what is nearly as quick may have been lucky.
+    """
+    if 0 not in timed or best not in timed:
+        return []
+    most = timed[best].seconds / gain
+    quick = [
+        number
+        for number, time in timed.items()
+        if time.seconds <= most and fidelity(timed[0].rows, time.rows).cosine >= _LEAST_COSINE
+    ]
+    return sorted(quick, key=lambda number: (timed[number].seconds, number))
+
+
+def others_like(variants: Sequence[Encoder], number: int) -> list[int]:
+    """Return the variants that differ in batch size alone."""
+    return _twins(variants, number, "batch_size")
+
+
+def compiled_like(variants: Sequence[Encoder], number: int) -> list[int]:
+    """Return the variant that differs in being compiled alone, if there is one."""
+    return [place for place in _twins(variants, number, "compiled") if variants[place].compiled]
+
+
+def _twins(variants: Sequence[Encoder], number: int, name: str) -> list[int]:
+    """Return the variants that differ from one of them in a single field."""
+
+    def others(encoder: Encoder) -> dict[str, Any]:
+        fields: dict[str, Any] = encoder.identity()["fields"]
+        return {field: value for field, value in fields.items() if field != name}
+
+    one = variants[number]
+    return [
+        place
+        for place, other in enumerate(variants)
+        if getattr(other, name) != getattr(one, name) and others(other) == others(one)
+    ]
+
+
+def compiled_pays(plain: Timed, images: int, workers: int, compiled: Timed | None = None) -> bool:
+    """Return whether a compiled model saves more time than it takes to compile.
+
+    Args:
+        plain: the time of the best variant that is not compiled.
+        images: how many are still to be encoded.
+        workers: that share them.
+        compiled: the time of the compiled one; None to ask whether it is worth being measured.
+    """
+    ahead = images * plain.seconds / workers
+    if compiled is None:
+        return ahead > _COMPILE_SECONDS
+    return images * compiled.seconds / workers + compiled.first_seconds < ahead
+
+
+def fidelity(reference: Vectors, vectors: Vectors) -> Fidelity:
+    """Return how near the vectors are to the reference's, row by row, of at least 2 images."""
+    mean = reference.astype(np.float64).mean(axis=0)
+    cosines = (normalize(reference - mean) * normalize(vectors - mean)).sum(axis=1)
+    exact, mine = _similarities(reference), _similarities(vectors)
+    rows = np.arange(len(mine))
+    # Between copies of an image it is chance which is nearest: as near as the nearest will do.
+    same = exact[rows, mine.argmax(axis=1)] >= exact.max(axis=1) - _TIE
+    return Fidelity(float(cosines.min()), float(same.mean()))
+
+
+def _similarities(vectors: Vectors) -> Float64[np.ndarray, "images images"]:
+    unit = normalize(vectors.astype(np.float64))
+    cosines: Float64[np.ndarray, "images images"] = unit @ unit.T
+    np.fill_diagonal(cosines, -np.inf)
+    return cosines
+
+
+def recall(store: Store, encoder: Encoder, keys: Sequence[str]) -> Choice | None:
+    """Return how the encoder is to be run on these images; None if that is to be measured first.
+
+    It is settled where the encoder leaves nothing open, where the images are few, and where it
+    was measured before on images of which at least half are among these.
+    """
+    reference = encoder.variants("cpu")[0]
+    if reference == encoder or len(keys) < LEAST_IMAGES:
+        return Choice(reference)
+    here = set(keys)
+    for made in _made(store, encoder):
+        if 2 * len(here.intersection(made["images"])) >= len(made["images"]):
+            found = made["fidelity"]
+            return Choice(replace(encoder, **made["fields"]), found and Fidelity(**found))  # type: ignore[type-var]
+    return None
+
+
+def remember(
+    store: Store, label: str, encoder: Encoder, keys: Sequence[str], choice: Choice, speed: float
+) -> None:
+    """Keep what was chosen for the next run.
+
+    Args:
+        store: where.
+        label: what the tables call the encoder.
+        encoder: as it was asked for.
+        keys: the images that the variants were compared on.
+        choice: what was chosen.
+        speed: images a second by one worker, as measured.
+    """
+    chosen = {field.name: getattr(choice.encoder, field.name) for field in fields(encoder)}  # type: ignore[arg-type]
+    changed = {name: value for name, value in chosen.items() if value != getattr(encoder, name)}
+    made = {
+        "fields": changed,
+        "fidelity": choice.fidelity and asdict(choice.fidelity),
+        "images": sorted(keys),
+        "images_per_second": round(speed, 2),
+    }
+    others = [one for one in _made(store, encoder) if one["images"] != made["images"]]
+    record = {"encoder": label, "machine": machine(), "choices": [made, *others][:_REMEMBERED]}
+    store.remember("tunings", _key(encoder), record)
+
+
+def _made(store: Store, encoder: Encoder) -> list[dict[str, Any]]:
+    choices: list[dict[str, Any]] = (store.recall("tunings", _key(encoder)) or {}).get(
+        "choices", []
+    )
+    return choices
+
+
+def _key(encoder: Encoder) -> str:
+    text = json.dumps([combine(encoder.identity(), []), machine()])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def machine() -> str:
+    """Return the processor, its cores and the GPUs: what speed depends on."""
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.is_file() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    gpus = [
+        Path(file).read_text().splitlines()[0].partition(":")[2].strip()
+        for file in sorted(glob.glob("/proc/driver/nvidia/gpus/*/information"))
+    ]
+    return ", ".join([f"{(models or [platform.machine()])[0]}, {cores()} cores", *gpus])
