@@ -53,7 +53,7 @@ class Clusterer(Protocol):
 
 @dataclass(frozen=True)
 class KMeans:
-    """K-means, the best of 10 starts for each k and seed; see `embedbench.kmeans`."""
+    """K-means, the best of many starts for each k and seed; see `embedbench.kmeans`."""
 
     @property
     def name(self) -> str:

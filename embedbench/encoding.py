@@ -1,12 +1,13 @@
 """What runs in an encoder's worker processes: load it, decode and encode batches."""
 
+import hashlib
 import io
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -23,12 +24,13 @@ from embedbench.encoder import Encoder, TextEncoder, Vectors, check_rows, hash_f
 from embedbench.errors import EmbedbenchError, EncoderError, ImageError
 from embedbench.images import open_pixels
 from embedbench.network import forbid_network
+from embedbench.store import Store
 from embedbench.tuning import Timed
 from embedbench.workers import peak_memory_mb
 
 __all__ = [
-    "Batch", "Item", "Place", "dumps", "encode_images", "encode_texts", "hold", "load", "stamp",
-    "time_variants",
+    "Batch", "Item", "Place", "dumps", "encode_images", "encode_into", "encode_texts", "hold",
+    "load", "stamp", "time_variants",
 ]  # fmt: skip
 
 Item = tuple[str, Source | Changed]
@@ -179,6 +181,21 @@ def encode_images(items: list[Item], place: Place = Place()) -> Batch:  # noqa: 
     return Batch(keys, vectors, failures, seconds, peak_memory_mb(), held.at_once)
 
 
+def encode_into(items: list[Item], place: Place, store: Store, fingerprint: str) -> Batch:
+    """Encode images, and write their rows to the store; they are left out of what comes back.
+
+    Their file is named after the images, so that a worker that gets the work of one that died
+    sees what was done.
+    """
+    name = hashlib.sha256("".join(key for key, _ in items).encode()).hexdigest()[:32]
+    done = store.keys_of(fingerprint, name)
+    batch = encode_images([item for item in items if item[0] not in done], place)
+    if batch.keys:
+        store.write(fingerprint, batch.keys, batch.vectors, None if done else name)
+    nothing = np.empty((0, 0), np.float32)
+    return replace(batch, keys=[*done, *batch.keys], vectors=nothing)
+
+
 def _encode(encoder: Encoder, images: Sequence[Any], at_once: int) -> tuple[Vectors, int]:
     """Return the rows, and how many images fitted at once: half as many where memory gave out."""
     while True:
@@ -244,20 +261,16 @@ def time_variants(items: list[Item], places: list[Place]) -> dict[int, Timed]:
 
 
 def _timed(encoder: Encoder, images: list[Any]) -> Timed:
+    """All images are encoded once, and again until enough time has gone by."""
     size = encoder.batch_size
-    filled = [images[place % len(images)] for place in range(max(len(images), size))]
-    batches = [filled[start : start + size] for start in range(0, len(filled) - size + 1, size)]
-
-    def seconds(batch: list[Any]) -> float:
-        start = time.perf_counter()
-        encoder.encode_prepared(batch)
-        return time.perf_counter() - start
-
-    first = seconds(batches[0])
+    batches = [images[start : start + size] for start in range(0, len(images), size)]
+    rows: list[Vectors] = []
     taken: list[float] = []
-    while len(taken) < 2 or (sum(taken) < _LEAST_SECONDS and len(taken) < 2 * len(batches)):
-        taken.append(seconds(batches[len(taken) % len(batches)]))
-    return Timed(min(taken) / size, first)
+    while len(rows) < len(batches) or len(rows) < 3 or sum(taken) < _LEAST_SECONDS:
+        start = time.perf_counter()
+        rows.append(encoder.encode_prepared(batches[len(rows) % len(batches)]))
+        taken.append(time.perf_counter() - start)
+    return Timed(min(taken[1:]) / size, taken[0], np.concatenate(rows[: len(batches)]))
 
 
 def encode_texts(texts: list[str], place: Place = Place()) -> Float32[np.ndarray, "texts dim"]:  # noqa: B008

@@ -36,6 +36,9 @@ _TOML_KINDS: Mapping[str, type] = {
     "limit": int,
     "copies": int,
     "memory": str,
+    "engine": str,
+    "address": str,
+    "workers": int,
 }
 """The words of the command line, and what each holds in a TOML file; `about` is for people."""
 
