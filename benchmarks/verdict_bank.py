@@ -8,14 +8,12 @@ store is not encoded again.
 """
 
 import argparse
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from PIL import Image
 from safetensors.numpy import save_file
 
 from embedbench.changes import LIGHT_CHANGES, Changed
@@ -25,41 +23,37 @@ from embedbench.encoder import Encoder
 from embedbench.progress import Progress
 from embedbench.registry import create_all
 from embedbench.survey import survey
-from embedbench_timm import evaluation_transform, load_packaged
+from embedbench_timm import evaluation_preparation, load_packaged
+from embedbench_torch import Preparation, TorchEncoder
 
 
 @dataclass(frozen=True)
-class Lite0Layers(Encoder):
+class Lite0Layers(TorchEncoder):
     """EfficientNet-Lite0 before its end: pooled early and middle layers, and its logits."""
 
     libraries: ClassVar[tuple[str, ...]] = ("timm", "torch")
 
     @cached_property
     def _network(self) -> Any:
-        return load_packaged("tf_efficientnet_lite0")
+        return self._settle(load_packaged("tf_efficientnet_lite0"))
 
     @cached_property
-    def _transform(self) -> Any:
-        return evaluation_transform(self._network)
+    def _preparation(self) -> Preparation:
+        return evaluation_preparation(self._network)
 
-    def prepare(self, image: Image.Image) -> Any:
-        """Return what the network takes."""
-        return self._transform(image)
-
-    def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
+    def _features(self, batch: Any) -> Any:
         """Return 24 early, 112 middle values and 1,000 logits a row."""
         import torch
 
         network = self._network
-        with torch.inference_mode():
-            found = network.bn1(network.conv_stem(torch.stack(list(images))))
-            pooled = []
-            for number, block in enumerate(network.blocks):
-                found = block(found)
-                if number in (1, 4):
-                    pooled.append(found.mean((2, 3)))
-            logits = network.forward_head(network.bn2(network.conv_head(found)))
-            return torch.cat([*pooled, logits], 1).numpy()
+        found = network.bn1(network.conv_stem(batch))
+        pooled = []
+        for number, block in enumerate(network.blocks):
+            found = block(found)
+            if number in (1, 4):
+                pooled.append(found.mean((2, 3)))
+        logits = network.forward_head(network.bn2(network.conv_head(found)))
+        return torch.cat([*pooled, logits], 1)
 
 
 LAYERS = {"early": slice(0, 24), "middle": slice(24, 136), "logits": slice(136, None)}

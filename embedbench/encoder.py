@@ -39,6 +39,8 @@ __all__ = [
     "check_rows",
 ]
 
+_NO_PLUGINS = ("abc", "builtins", "embedbench")
+
 Vectors = Float32[np.ndarray, "images dim"]
 Pixels = UInt8[np.ndarray, "height width 3"]
 
@@ -258,16 +260,23 @@ def _version(distribution: str) -> str | None:
 def _code_hash(cls: type) -> str:
     """Hash the code that an encoder comes from, without its comments.
 
-    Of a class in a plug-in that is its whole module; of one in a script or a notebook, itself.
+    Of each class in a plug-in, those it inherits from too, that is its whole module; of one in a
+    script or a notebook, itself. The contract's own classes do not count.
     """
+    codes = [
+        _code(one) for one in cls.__mro__ if one.__module__.partition(".")[0] not in _NO_PLUGINS
+    ]
+    return hashlib.sha256("\0".join(dict.fromkeys(codes)).encode()).hexdigest()[:16]
+
+
+def _code(cls: type) -> str:
     module = sys.modules.get(cls.__module__)
     try:
         source = inspect.getsource(cls if cls.__module__ == "__main__" or not module else module)
-        code = ast.unparse(ast.parse(textwrap.dedent(source)))
+        return ast.unparse(ast.parse(textwrap.dedent(source)))
     except (OSError, TypeError, SyntaxError):  # typed at a prompt: no source is kept
         functions = [value for value in vars(cls).values() if hasattr(value, "__code__")]
-        code = repr([(f.__code__.co_code, f.__code__.co_names) for f in functions])
-    return hashlib.sha256(code.encode()).hexdigest()[:16]
+        return repr([(f.__code__.co_code, f.__code__.co_names) for f in functions])
 
 
 def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

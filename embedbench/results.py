@@ -53,7 +53,7 @@ _TEXTS = (
     "other", "other_word", "partner", "quantity", "space", "stage", "status", "typical", "what",
     "word",
 )  # fmt: skip
-_KNOWN_OR_NOT = ("device", "fingerprint", "licence", "pretrained_on")
+_KNOWN_OR_NOT = ("device", "fingerprint", "licence", "precision", "pretrained_on")
 
 
 def _nothing(name: str) -> pd.DataFrame:

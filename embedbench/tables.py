@@ -121,13 +121,22 @@ def encoders_table(
                 "licence": facts.get("licence"),
                 "pretrained_on": facts.get("pretrained_on"),
                 "device": facts.get("device"),
+                "precision": record.get("precision"),
+                "batch_size": record.get("batch_size"),
+                "compiled": record.get("compiled"),
+                "precision_cosine": record.get("precision_cosine"),
+                "precision_neighbours": record.get("precision_neighbours"),
                 "fingerprint": record.get("fingerprint"),
                 "status": "failed" if name in errors else "ok",
                 "error": errors.get(name, ""),
             }
         )
     table = pd.DataFrame(rows)
-    return table.astype({"dim": "Int64", "parameters": "Int64", "peak_memory_mb": "Int64"})
+    counts = ("dim", "parameters", "peak_memory_mb", "batch_size")
+    shares = ("precision_cosine", "precision_neighbours")
+    return table.astype(
+        dict.fromkeys(counts, "Int64") | dict.fromkeys(shares, float) | {"compiled": "boolean"}
+    )
 
 
 def run_record(

@@ -1,6 +1,9 @@
 """Promises of one image: every format and mode becomes upright RGB, or an ImageError."""
 
 import io
+import re
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from embedbench.errors import ImageError
-from embedbench.images import open_rgb, thumbnail, to_rgb, upright_size
+from embedbench.images import open_pixels, open_rgb, thumbnail, to_rgb, upright_size
 
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]
 
@@ -113,3 +116,57 @@ def test_any_bytes_are_an_image_or_an_image_error(content: bytes, start: bytes) 
 def test_a_thumbnail_keeps_its_shape() -> None:
     with Image.open(io.BytesIO(thumbnail(Image.new("RGB", (400, 200)), 100))) as small:
         assert small.size == (100, 50)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"subsampling": 0}, {"quality": 30}]
+)
+def test_pixels_are_those_of_pillow(mode: str, options: dict[str, Any]) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (9, 7, 3), dtype=np.uint8)
+    for size in [(64, 48), (65, 47), (1, 1), (3, 200)]:
+        file = io.BytesIO()
+        Image.fromarray(noise).resize(size).convert(mode).save(file, "JPEG", **options)
+        expected = np.asarray(open_rgb(file.getvalue()))
+        assert np.array_equal(open_pixels(file.getvalue()), expected)
+
+
+def test_a_jpeg_on_its_side_is_turned() -> None:
+    exif = Image.Exif()
+    exif[274] = 6
+    file = io.BytesIO()
+    Image.fromarray(np.arange(96, dtype=np.uint8).reshape(4, 8, 3)).save(file, "JPEG", exif=exif)
+    assert open_pixels(file.getvalue()).shape == (8, 4, 3)
+    assert np.array_equal(open_pixels(file.getvalue()), np.asarray(open_rgb(file.getvalue())))
+
+
+@given(cut=st.integers(0, 900), turned=st.integers(0, 7), where=st.integers(0, 899))
+def test_broken_jpegs_are_judged_by_pillow(cut: int, turned: int, where: int) -> None:
+    content = bytearray(_noisy_jpeg())
+    content[where % len(content)] ^= 1 << turned
+    broken = bytes(content[: len(content) - cut])
+    try:
+        expected: Any = np.asarray(open_rgb(broken))
+    except ImageError as error:
+        with pytest.raises(ImageError, match=re.escape(str(error))):
+            open_pixels(broken)
+        return
+    assert np.array_equal(open_pixels(broken), expected)
+
+
+@lru_cache
+def _noisy_jpeg() -> bytes:
+    file = io.BytesIO()
+    noise = np.random.default_rng(1).integers(0, 256, (24, 24, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(file, "JPEG")
+    return file.getvalue()
+
+
+def test_a_large_jpeg_may_be_decoded_at_a_reduced_scale() -> None:
+    file = io.BytesIO()
+    Image.linear_gradient("L").resize((1600, 1200)).save(file, "JPEG")
+    content = file.getvalue()
+    assert open_pixels(content).shape == (1200, 1600, 3)
+    height, width, _ = open_pixels(content, least_side=448).shape
+    assert 448 <= height < 900 and 448 <= width < 1200
+    assert open_pixels(content, least_side=5000).shape == (1200, 1600, 3)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from PIL import Image
 from safetensors import SafetensorError
 
 from embedbench.encoder import EncoderError, Facts, InputError, TextEncoder, Vectors, WeightsError
+from embedbench_torch import Preparation, TorchEncoder, device, devices
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +26,7 @@ _SETTINGS = (".json", ".txt", ".model")
 
 
 @dataclass(frozen=True)
-class ClipEncoder(TextEncoder):
+class ClipEncoder(TorchEncoder, TextEncoder):
     """CLIP, SigLIP and their family, by transformers: images and texts in one space.
 
     All rows have length 1. Weights are read from safetensors where there are any, else from
@@ -34,22 +34,20 @@ class ClipEncoder(TextEncoder):
 
     Attributes:
         model: a name on the Hugging Face hub, or a folder that `save_pretrained` wrote.
+        precision: `auto`, `float32`, `mixed` or `bfloat16`; by default the quickest that is
+            faithful on the first images, where they are many.
+        batch_size: how many images are encoded at once; left to the same measurement by `auto`.
+        compiled: whether torch.compile is used; left to the same measurement by `auto`.
+        fast_decode: whether large JPEGs are decoded at a reduced scale, which blurs a little.
     """
 
     model: str = "openai/clip-vit-base-patch32"
+    precision: str = "auto"
+    batch_size: int = 8
+    compiled: bool = False
+    fast_decode: bool = False
 
     libraries: ClassVar[tuple[str, ...]] = ("transformers", "torch", "torchvision", "pillow")
-
-    def prepare(self, image: Image.Image) -> "dict[str, torch.Tensor]":
-        """Return the image resized, cropped and normalised by the model's image processor."""
-        return dict(self._processor(images=image, return_tensors="pt"))
-
-    def encode_batch(self, images: "Sequence[dict[str, torch.Tensor]]") -> Vectors:
-        """Return the image features, of length 1, one row an image."""
-        import torch
-
-        batch = {name: torch.cat([image[name] for image in images]) for name in images[0]}
-        return self._features(self._network.get_image_features, batch)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Return the text features, of length 1, one row a text; a long text is cut off."""
@@ -65,7 +63,7 @@ class ClipEncoder(TextEncoder):
                 truncation=True,
                 return_tensors="pt",
             )
-            rows.append(self._features(self._network.get_text_features, dict(batch)))
+            rows.append(self._text_features(dict(batch)))
         return np.concatenate(rows)
 
     def weights_files(self) -> Sequence[Path]:
@@ -78,7 +76,8 @@ class ClipEncoder(TextEncoder):
     def facts(self) -> Facts:
         """Return the number of parameters, and the licence if a model card lies beside them."""
         parameters = sum(parameter.numel() for parameter in self._network.parameters())
-        return Facts(parameters, licence=_licence(self._folder / "README.md"), device=_device())
+        licence = _licence(self._folder / "README.md")
+        return Facts(parameters, licence=licence, device=device(), devices=devices())
 
     @cached_property
     def _network(self) -> Any:
@@ -103,14 +102,14 @@ class ClipEncoder(TextEncoder):
                 f"the weights of '{self.model}' lack {len(missing)} tensors of "
                 f"{type(network).__name__}; the first is '{missing[0]}'"
             )
-        return network.float().eval().to(_device())
+        return self._settle(network)
 
     @cached_property
-    def _processor(self) -> Any:
+    def _preparation(self) -> Preparation:
         _ = self._network  # first, for its errors say more
         from transformers import AutoImageProcessor
 
-        return self._from_pretrained(AutoImageProcessor)
+        return _preparation_by(self._from_pretrained(AutoImageProcessor))
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -156,28 +155,73 @@ class ClipEncoder(TextEncoder):
                 )
             raise WeightsError(f"cannot load '{self.model}': {why}; {step}") from error
 
-    def _features(self, encode: Any, batch: "dict[str, torch.Tensor]") -> Vectors:
-        import torch
+    def _features(self, batch: "torch.Tensor") -> "torch.Tensor":
+        return _unit_rows(self._network.get_image_features(pixel_values=batch))
 
-        batch = {name: tensor.to(_device()) for name, tensor in batch.items()}
-        # On a GPU convolutions would round to TF32 otherwise; on a CPU this changes nothing.
-        exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
-        with torch.inference_mode(), exact:
-            features = encode(**batch)
-            # transformers 5 returns an object, transformers 4 the tensor itself.
-            features = getattr(features, "pooler_output", features)
-            rows: Vectors = torch.nn.functional.normalize(features, dim=-1).cpu().numpy()
+    def _text_features(self, batch: "dict[str, torch.Tensor]") -> Vectors:
+        batch = {name: tensor.to(device()) for name, tensor in batch.items()}
+        with self._running():
+            rows: Vectors = _unit_rows(self._network.get_text_features(**batch)).cpu().numpy()
         return rows
+
+
+def _unit_rows(features: Any) -> "torch.Tensor":
+    """Return the rows in float32, of length 1."""
+    import torch
+
+    # transformers 5 returns an object, transformers 4 the tensor itself.
+    rows: torch.Tensor = getattr(features, "pooler_output", features)
+    return torch.nn.functional.normalize(rows.float(), dim=-1)
+
+
+def _preparation_by(processor: Any) -> Preparation:
+    """Return how an image processor prepares an image.
+
+    The usual sequence (resize, crop the middle, normalise) runs the processor's own steps on
+    bytes, one image as it is laid out and normalised in batches; any other is left to it whole.
+    """
+    size = processor.size if isinstance(processor.size, dict) else dict(processor.size)
+    crop = getattr(processor, "do_center_crop", None)
+    sides = dict(processor.crop_size) if crop else {k: v for k, v in size.items() if v}
+    usual = _is_usual(processor)
+
+    def whole(image: "torch.Tensor") -> "torch.Tensor":
+        prepared: torch.Tensor = processor(images=image, return_tensors="pt")["pixel_values"][0]
+        return prepared
+
+    def on_bytes(image: "torch.Tensor") -> "torch.Tensor":
+        small: torch.Tensor = processor.resize(
+            image[None], processor.size, resample=processor.resample
+        )
+        return (processor.center_crop(small, processor.crop_size) if crop else small)[0]
+
+    def normalise(batch: "torch.Tensor") -> "torch.Tensor":
+        settings = ("do_rescale", "rescale_factor", "do_normalize", "image_mean", "image_std")
+        known = {name: getattr(processor, name) for name in settings}
+        prepared: torch.Tensor = processor.rescale_and_normalize(batch, **known)
+        return prepared
+
+    side = min(value for value in sides.values() if isinstance(value, int))
+    return Preparation(on_bytes if usual else whole, normalise, side)
+
+
+def _is_usual(processor: Any) -> bool:
+    """Whether a processor does no more than resize, crop, rescale and normalise."""
+    try:
+        from transformers.image_processing_backends import TorchvisionBackend
+    except ModuleNotFoundError:  # transformers 4
+        return False
+    steps = all(getattr(processor, f"do_{step}") for step in ("resize", "rescale", "normalize"))
+    return (
+        steps
+        and not getattr(processor, "do_pad", False)
+        and isinstance(processor, TorchvisionBackend)
+        and type(processor)._preprocess is TorchvisionBackend._preprocess
+    )
 
 
 def _is_hub_name(model: str) -> bool:
     return model.count("/") <= 1 and not model.startswith(("/", ".", "~"))
-
-
-def _device() -> str:
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _licence(card: Path) -> str | None:

@@ -6,7 +6,7 @@ Embeddings", arXiv 1312.5650). The classifier is EfficientNet-Lite0, loaded as `
 loads it; the texts are read by MiniLM (all-MiniLM-L6-v2).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float32
-from PIL import Image
 
 from embedbench.encoder import Facts, InputError, TextEncoder, Vectors
 from embedbench_timm import (
     PACKAGED,
     Packaged,
     TimmEncoder,
-    evaluation_transform,
+    evaluation_preparation,
     load_packaged,
 )
+from embedbench_torch import Preparation, TorchEncoder, device, devices
 
 if TYPE_CHECKING:
     import torch
@@ -39,7 +39,7 @@ _MINILM = Packaged(
 
 
 @dataclass(frozen=True)
-class ConseEncoder(TextEncoder):
+class ConseEncoder(TorchEncoder, TextEncoder):
     """Images and texts in one space, from EfficientNet-Lite0 and MiniLM; needs no hub.
 
     Attributes:
@@ -63,22 +63,13 @@ class ConseEncoder(TextEncoder):
         """Return what tells this encoder from others, the code of its classifier included."""
         return super().identity() | {"classifier": TimmEncoder(_CLASSIFIER).identity()}
 
-    def prepare(self, image: Image.Image) -> "torch.Tensor":
-        """Return the image resized, cropped and normalised as the classifier was evaluated."""
-        return self._transform(image)
-
     def encode_batch(self, images: Sequence["torch.Tensor"]) -> Vectors:
         """Return the weighted mean of the likely classes' text vectors, one row an image."""
-        import torch
-
-        batch = torch.stack(list(images)).to(self._device)
-        # On a GPU convolutions would round to TF32 otherwise; on a CPU this changes nothing.
-        exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
-        with torch.inference_mode(), exact:
-            likely = self._classifier(batch).softmax(dim=1).topk(self.classes)
-        share = (likely.values / likely.values.sum(dim=1, keepdim=True)).cpu().numpy()
-        vectors = self._class_vectors[likely.indices.cpu().numpy()]
-        rows: Vectors = (share[:, :, None] * vectors).sum(axis=1)
+        classes = super().encode_batch(images)
+        likely = np.argsort(-classes, axis=1, kind="stable")[:, : self.classes]
+        share = np.take_along_axis(classes, likely, axis=1)
+        share /= share.sum(axis=1, keepdims=True)
+        rows: Vectors = (share[:, :, None] * self._class_vectors[likely]).sum(axis=1)
         return rows
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
@@ -99,24 +90,24 @@ class ConseEncoder(TextEncoder):
             parameters=sum(parameter.numel() for parameter in parameters),
             licence="apache-2.0",
             pretrained_on="in1k; sentence pairs",
-            device=self._device,
+            device=device(),
+            devices=devices(),
         )
-
-    @property
-    def _device(self) -> str:
-        import torch
-
-        return "cuda" if torch.cuda.is_available() else "cpu"
 
     @cached_property
     def _classifier(self) -> Any:
         if not 1 <= self.classes <= 1000:
             raise InputError(f"`classes` must be between 1 and 1000; not {self.classes}")
-        return load_packaged(_CLASSIFIER).to(self._device)
+        return self._settle(load_packaged(_CLASSIFIER))
 
     @cached_property
-    def _transform(self) -> Callable[[Image.Image], "torch.Tensor"]:
-        return evaluation_transform(self._classifier)
+    def _preparation(self) -> Preparation:
+        return evaluation_preparation(self._classifier)
+
+    def _features(self, batch: "torch.Tensor") -> "torch.Tensor":
+        """Return the probability of each class."""
+        probabilities: torch.Tensor = self._classifier(batch).softmax(dim=1)
+        return probabilities
 
     @cached_property
     def _reader(self) -> Any:
@@ -125,7 +116,7 @@ class ConseEncoder(TextEncoder):
         from transformers.utils import logging
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        return SentenceTransformer(str(folder), device=self._device, local_files_only=True)
+        return SentenceTransformer(str(folder), device=device(), local_files_only=True)
 
     @cached_property
     def _class_vectors(self) -> Float32[np.ndarray, "classes dim"]:

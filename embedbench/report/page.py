@@ -31,7 +31,8 @@ TOLD = {"command", "remarks", "schema", "verdict"}
 
 FACTS = (
     "encoder", "status", "dim", "parameters", "images_per_second", "load_seconds",
-    "peak_memory_mb", "licence", "pretrained_on", "device", "fingerprint",
+    "peak_memory_mb", "precision", "precision_cosine", "licence", "pretrained_on", "device",
+    "fingerprint",
 )  # fmt: skip
 """What the table of encoders shows; errors stand below it, the rest has sections of its own."""
 

@@ -26,6 +26,7 @@ OTHER_HEADINGS = {
     "images_per_second": "images / s",
     "load_seconds": "load, s",
     "peak_memory_mb": "memory, MB",
+    "precision_cosine": "cosine to float32",
     "pretrained_on": "trained on",
     "name_margin": "margin",
 }

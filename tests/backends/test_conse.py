@@ -11,6 +11,7 @@ from PIL import Image
 from embedbench.encoder import InputError
 from embedbench_conse import ConseEncoder
 from embedbench_timm import TimmEncoder
+from tests.backends.prepared import timm_batch
 
 timm = pytest.importorskip("timm")
 torch = pytest.importorskip("torch")
@@ -41,11 +42,9 @@ def test_images_follow_the_formula(conse: ConseEncoder, assets: Path, reader: An
     network = timm.create_model(
         "tf_efficientnet_lite0", pretrained=True, pretrained_cfg_overlay={"file": str(file)}
     ).eval()
-    config = timm.data.resolve_model_data_config(network)
-    transform = timm.data.create_transform(**config, is_training=False)
     pictures = _pictures(8)
     with torch.inference_mode():
-        logits = network(torch.stack([transform(picture) for picture in pictures])).numpy()
+        logits = network(timm_batch(network, pictures)).numpy()
     names = timm.data.ImageNetInfo().label_descriptions()
     expected = []
     for row in logits.astype(np.float64):

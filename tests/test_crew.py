@@ -1,0 +1,137 @@
+"""Promises of a crew: nothing is lost with a worker, and no more of them than fit."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from embedbench.crew import LocalCrew, plan_workers
+from embedbench.dataset import Dataset, content_hash
+from embedbench.embed import Engine, embed
+from embedbench.encoder import Encoder
+from embedbench.encoding import encode_images
+from embedbench.errors import EncoderError
+from embedbench.progress import Progress
+from embedbench.store import Store
+from embedbench.workers import WorkerDied
+
+
+@pytest.mark.parametrize(
+    ("processors", "devices", "on_cpu", "copy_mb", "available_mb", "expected"),
+    [
+        (8, 0, True, 500.0, 16_000.0, (8, 1)),
+        (8, 0, True, 4_000.0, 16_000.0, (3, 2)),  # 0.8 of 16 GB holds three copies
+        (8, 0, True, 40_000.0, 16_000.0, (1, 8)),
+        (16, 4, False, 4_000.0, 16_000.0, (4, 1)),
+    ],
+)
+def test_workers_are_as_many_as_fit(
+    processors: int,
+    devices: int,
+    on_cpu: bool,
+    copy_mb: float,
+    available_mb: float,
+    expected: tuple[int, int],
+) -> None:
+    assert plan_workers(processors, devices, on_cpu, copy_mb, available_mb) == expected
+
+
+@dataclass(frozen=True)
+class Mortal(Encoder):
+    """Notes each batch; the worker is killed at the first batch of a value, once."""
+
+    folder: str = ""
+    always: bool = False
+
+    def encode_batch(self, images: Any) -> np.ndarray:
+        rows = np.stack([np.asarray(image, np.float32).mean((0, 1)) for image in images])
+        trap = Path(self.folder, "trap")
+        if rows[0, 0] == 80 and (self.always or trap.exists()):
+            trap.unlink(missing_ok=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return rows
+
+
+def batches(folder: Path) -> list[list[tuple[str, Path]]]:
+    made = []
+    for number in range(12):
+        file = folder / f"{number:02d}.png"
+        Image.new("RGB", (4, 4), (10 * number, 0, 0)).save(file)
+        made.append([(f"{number:064x}", file)])
+    return made
+
+
+def test_what_a_worker_died_on_is_done_again(tmp_path: Path) -> None:
+    work = batches(tmp_path)
+    (tmp_path / "trap").touch()
+    encoder = Mortal(str(tmp_path))
+    with LocalCrew(encoder, most=2, progress=Progress(quiet=True)) as crew:
+        crew.load()
+        done = list(crew.map(encode_images, work))
+        assert crew.workers == 1  # half as many, for it may have been for want of memory
+    assert sorted(batch.keys[0] for batch in done) == [batch[0][0] for batch in work]
+    assert all(batch.vectors[0, 0] == 10 * int(batch.keys[0], 16) for batch in done)
+
+
+def test_a_worker_that_always_dies_is_given_up(tmp_path: Path) -> None:
+    with LocalCrew(Mortal(str(tmp_path), always=True), most=1, progress=Progress(True)) as crew:
+        crew.load()
+        with pytest.raises(WorkerDied, match="its process died"):
+            list(crew.map(encode_images, batches(tmp_path)))
+
+
+@dataclass(frozen=True)
+class Hungry(Encoder):
+    """Holds so many images at most; the grey one of 64 pixels that it is loaded with is small."""
+
+    most: int = 2
+
+    def encode_batch(self, images: Any) -> np.ndarray:
+        if len(images) > self.most and images[0].width != 64:
+            raise MemoryError("too many")
+        return np.stack([np.asarray(image, np.float32).mean((0, 1)) for image in images])
+
+
+def test_too_many_images_at_once_are_halved_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [batch[0][1] for batch in batches(tmp_path)]
+    hashes = [content_hash(file.read_bytes()) for file in files]
+    engine = Engine(Store(tmp_path / "store"), workers=1, progress=Progress())
+    dataset = Dataset.from_images(files)
+    found = embed("hungry", Hungry(), dataset, hashes, engine)
+    assert found.vectors[:, 0].tolist() == [10 * number for number in range(12)]
+    assert "8 images at once did not fit the memory; went on with 2" in capsys.readouterr().err
+    with pytest.raises(EncoderError, match="out of memory with one image at a time"):
+        embed("hungry", Hungry(most=0), dataset, hashes, engine)
+
+
+def test_a_slow_image_holds_up_its_own_worker_alone(tmp_path: Path) -> None:
+    """It is not done before all are, but for the one that waits behind it."""
+    (tmp_path / "done").mkdir()
+
+    @dataclass(frozen=True)
+    class Slow(Encoder):
+        folder: str
+
+        def prepare(self, image: Image.Image) -> Any:
+            done, value = Path(self.folder), image.getpixel((0, 0))[0]  # type: ignore[index]
+            while image.width == 4 and value == 0 and len(list(done.iterdir())) < 10:
+                time.sleep(0.05)
+            if image.width == 4:
+                (done / str(value)).touch()
+            return image
+
+        def encode_batch(self, images: Any) -> np.ndarray:
+            return np.ones((len(images), 1), np.float32)
+
+    with LocalCrew(Slow(str(tmp_path / "done")), most=2) as crew:
+        crew.load()
+        order = [batch.keys[0] for batch in crew.map(encode_images, batches(tmp_path))]
+    assert len(order) == 12 and f"{0:064x}" in order[-2:]
