@@ -142,7 +142,7 @@ def _warm_way(
 ) -> Callable[[], object]:
     """Return a call that encodes new images, with workers that have loaded."""
     home = photographs.folder / f"store_{len(list(photographs.folder.iterdir()))}"
-    warm = Warm(encoder, home, read(photographs.write(8 * BATCH * cores())))
+    warm = Warm(encoder, home, read(photographs.write(2 * BATCH * cores())))
     stack.callback(warm.close)
     sets: list[Pictures] = [read(photographs.write(images)) for _ in range(repetitions)]
     return lambda: warm.embed(sets.pop())

@@ -107,7 +107,7 @@ class Ours:
     ) -> None:
         self._photographs = photographs
         store = photographs.folder / f"store_{spec.partition(':')[2]}_{precision}"
-        first = read(photographs.write(8 * BATCH * cores()))
+        first = read(photographs.write(2 * BATCH * cores()))
         self._warm = Warm(f"{spec},precision={precision}", store, first)
         stack.callback(self._warm.close)
 
