@@ -244,20 +244,16 @@ def time_variants(items: list[Item], places: list[Place]) -> dict[int, Timed]:
 
 
 def _timed(encoder: Encoder, images: list[Any]) -> Timed:
+    """All images are encoded once, and again until enough time has gone by."""
     size = encoder.batch_size
-    filled = [images[place % len(images)] for place in range(max(len(images), size))]
-    batches = [filled[start : start + size] for start in range(0, len(filled) - size + 1, size)]
-
-    def seconds(batch: list[Any]) -> float:
-        start = time.perf_counter()
-        encoder.encode_prepared(batch)
-        return time.perf_counter() - start
-
-    first = seconds(batches[0])
+    batches = [images[start : start + size] for start in range(0, len(images), size)]
+    rows: list[Vectors] = []
     taken: list[float] = []
-    while len(taken) < 2 or (sum(taken) < _LEAST_SECONDS and len(taken) < 2 * len(batches)):
-        taken.append(seconds(batches[len(taken) % len(batches)]))
-    return Timed(min(taken) / size, first)
+    while len(rows) < len(batches) or len(rows) < 3 or sum(taken) < _LEAST_SECONDS:
+        start = time.perf_counter()
+        rows.append(encoder.encode_prepared(batches[len(rows) % len(batches)]))
+        taken.append(time.perf_counter() - start)
+    return Timed(min(taken[1:]) / size, taken[0], np.concatenate(rows[: len(batches)]))
 
 
 def encode_texts(texts: list[str], place: Place = Place()) -> Float32[np.ndarray, "texts dim"]:  # noqa: B008

@@ -1,12 +1,13 @@
 """One start of an encoder's workers: how it is run is found out, then what is missing encoded."""
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float32
 
 from embedbench.changes import Changed
 from embedbench.crew import Crew
@@ -28,14 +29,19 @@ from embedbench.tuning import (
     Choice,
     Fidelity,
     Timed,
+    compiled_like,
     compiled_pays,
     fidelity,
+    others_like,
     promising,
     remember,
+    timed_first,
 )
 from embedbench.workers import cores
 
 __all__ = ["Encoded", "Session", "missing_from"]
+
+Vector = Float32[np.ndarray, " dim"]
 
 _FLUSH_ROWS = 256
 _FLUSH_SECONDS = 5.0
@@ -130,21 +136,23 @@ class Session:
         return combine(encoder.identity(), [row[3] for row in self._loaded["weights"]])
 
     def _choose(self, items: list[Item]) -> Choice:
-        """Measure the variants on the first images; remember and return the one that is to run."""
-        variants = self._variants
+        """Measure the variants on the first images; remember and return the one that is to run.
+
+        First precision, then batch size, then whether compiling pays.
+        """
+        variants, images = self._variants, len(items)
         with self.progress.bar(f"{self.label}: measuring how to run it", 0, "images"):
-            plain = [number for number, one in enumerate(variants) if not one.compiled]
-            timed = self._time(items, plain)
-            best, found = self._faithful(items, promising(timed))
-            quick = timed.get(best)
-            twin = self._compiled(best)
-            if twin is not None and quick and compiled_pays(quick, len(items), self.crew.workers):
-                timed |= self._time(items, [twin])
-                if twin in timed and compiled_pays(
-                    quick, len(items), self.crew.workers, timed[twin]
+            timed = self._time(items, timed_first(variants))
+            best, found = self._faithful(items, promising(timed), (0, None))
+            timed |= self._time(items, others_like(variants, best))
+            best = next(iter(promising(timed, best, gain=1.1)), best)
+            twin = compiled_like(variants, best)
+            if twin and best in timed and compiled_pays(timed[best], images, self.crew.workers):
+                timed |= self._time(items, twin)
+                if twin[0] in promising(timed, best) and compiled_pays(
+                    timed[best], images, self.crew.workers, timed[twin[0]]
                 ):
-                    number, faithful = self._faithful(items, [twin])
-                    best, found = (number, faithful) if number else (best, found)
+                    best, found = self._faithful(items, twin, (best, found))
         choice = Choice(variants[best], found)
         if best in timed:
             keys = [key for key, _ in items[:COMPARED]]
@@ -152,45 +160,32 @@ class Session:
             remember(self.store, self.label, self.encoder, keys, choice, speed)
         return choice
 
-    def _compiled(self, number: int) -> int | None:
-        """Return the variant that is the same, but compiled."""
-        variants = list(self._variants)
-        twins = [
-            place
-            for place, one in enumerate(variants)
-            if one.compiled and replace(one, compiled=False) == variants[number]  # type: ignore[type-var]
-        ]
-        return twins[0] if twins else None
-
-    def _time(self, items: list[Item], numbers: Iterable[int]) -> dict[int, Timed]:
+    def _time(self, items: list[Item], numbers: list[int]) -> dict[int, Timed]:
         places = [self._place(number) for number in numbers]
-        return self.crew.call(time_variants, items[:TIMED], places)
+        return self.crew.call(time_variants, items[:TIMED], places) if places else {}
 
     def _faithful(
-        self, items: list[Item], candidates: Sequence[int]
+        self, items: list[Item], candidates: Sequence[int], best: tuple[int, Fidelity | None]
     ) -> tuple[int, Fidelity | None]:
-        """Return the first candidate that is faithful, and how far; else the reference, 0."""
-        first = items[:COMPARED] if candidates else []
-        variants = self._variants
-        for number in [0, *candidates] if candidates else []:
-            known = {"fingerprint": self._fingerprint(variants[number])}
-            missing, _ = missing_from(self.store, known, dict(first), [])
-            self._encode(variants[number], self._place(number), missing, None)
-        reference = self._rows(variants[0], first)
+        """Return the first candidate that is faithful, and how far; else the best so far."""
+        first = items[:COMPARED]
         for number in candidates:
-            rows = self._rows(variants[number], first)
-            both = [key for key in reference if key in rows]
+            exact, rows = (self._compared(place, first) for place in (0, number))
+            both = [key for key in exact if key in rows]
             if len(both) < TIMED:
                 break
-            found = fidelity(
-                np.stack([reference[key] for key in both]), np.stack([rows[key] for key in both])
-            )
+            found = fidelity(*(np.stack([some[key] for key in both]) for some in (exact, rows)))
             if found.is_faithful:
                 return number, found
-        return 0, None
+        return best
 
-    def _rows(self, encoder: Encoder, items: list[Item]) -> dict[str, np.ndarray]:
-        return self.store.read(self._fingerprint(encoder), [key for key, _ in items])
+    def _compared(self, number: int, items: list[Item]) -> dict[str, Vector]:
+        """Return the rows of a variant by their keys, from the store or encoded now."""
+        encoder = self._variants[number]
+        known = {"fingerprint": self._fingerprint(encoder)}
+        missing, _ = missing_from(self.store, known, dict(items), [])
+        self._encode(encoder, self._place(number), missing, None)
+        return self.store.read(known["fingerprint"], [key for key, _ in items])
 
     def _encode(
         self, encoder: Encoder, place: Place, missing: list[Item], label: str | None

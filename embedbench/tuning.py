@@ -23,8 +23,8 @@ from embedbench.store import Store
 from embedbench.workers import cores
 
 __all__ = [
-    "COMPARED", "Choice", "Fidelity", "LEAST_IMAGES", "TIMED", "Timed", "compiled_pays",
-    "fidelity", "promising", "recall", "remember",
+    "COMPARED", "Choice", "Fidelity", "LEAST_IMAGES", "TIMED", "Timed", "compiled_like",
+    "compiled_pays", "fidelity", "others_like", "promising", "recall", "remember", "timed_first",
 ]  # fmt: skip
 
 LEAST_IMAGES = 1000
@@ -36,8 +36,6 @@ TIMED = 32
 COMPARED = 128
 """On so many images their vectors are held against the reference."""
 
-_LEAST_GAIN = 1.15
-_MOST_CANDIDATES = 3
 _LEAST_COSINE = 0.995
 _LEAST_SHARE = 0.99
 _TIE = 1e-6
@@ -45,17 +43,19 @@ _COMPILE_SECONDS = 120.0
 _REMEMBERED = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Timed:
-    """How long a variant takes.
+    """How long a variant takes, and what it gave.
 
     Attributes:
         seconds: for one image, in the run of things.
         first_seconds: for the first batch, with loading and compiling.
+        rows: of the images that were timed.
     """
 
     seconds: float
     first_seconds: float
+    rows: Vectors
 
 
 @dataclass(frozen=True)
@@ -102,17 +102,60 @@ class Choice:
         }
 
 
-def promising(timed: Mapping[int, Timed]) -> list[int]:
-    """Return the variants that are quicker than the reference by 15 % or more, the quickest first.
+def timed_first(variants: Sequence[Encoder]) -> list[int]:
+    """Return the reference and the variants of one batch size, the second one's, not compiled."""
+    return [
+        number
+        for number, one in enumerate(variants)
+        if not number or (one.batch_size == variants[1].batch_size and not one.compiled)
+    ]
+
+
+def promising(timed: Mapping[int, Timed], best: int = 0, gain: float = 1.15) -> list[int]:
+    """Return the variants that may be better than the best so far, the quickest first.
+
+    They are quicker by the gain, and on the images that were timed none of their vectors is
+    further from the reference's than is faithful.
 
     Args:
         timed: by the variant's number; the reference is 0.
+        best: the number of the best one so far.
+        gain: how many times quicker at least: what is nearly as quick may have been lucky.
     """
-    if 0 not in timed:
+    if 0 not in timed or best not in timed:
         return []
-    most = timed[0].seconds / _LEAST_GAIN
-    quick = [number for number, time in timed.items() if number and time.seconds <= most]
-    return sorted(quick, key=lambda number: (timed[number].seconds, number))[:_MOST_CANDIDATES]
+    most = timed[best].seconds / gain
+    quick = [
+        number
+        for number, time in timed.items()
+        if time.seconds <= most and fidelity(timed[0].rows, time.rows).cosine >= _LEAST_COSINE
+    ]
+    return sorted(quick, key=lambda number: (timed[number].seconds, number))
+
+
+def others_like(variants: Sequence[Encoder], number: int) -> list[int]:
+    """Return the variants that differ in batch size alone."""
+    return _twins(variants, number, "batch_size")
+
+
+def compiled_like(variants: Sequence[Encoder], number: int) -> list[int]:
+    """Return the variant that differs in being compiled alone, if there is one."""
+    return [place for place in _twins(variants, number, "compiled") if variants[place].compiled]
+
+
+def _twins(variants: Sequence[Encoder], number: int, name: str) -> list[int]:
+    """Return the variants that differ from one of them in a single field."""
+
+    def others(encoder: Encoder) -> dict[str, Any]:
+        fields: dict[str, Any] = encoder.identity()["fields"]
+        return {field: value for field, value in fields.items() if field != name}
+
+    one = variants[number]
+    return [
+        place
+        for place, other in enumerate(variants)
+        if getattr(other, name) != getattr(one, name) and others(other) == others(one)
+    ]
 
 
 def compiled_pays(plain: Timed, images: int, workers: int, compiled: Timed | None = None) -> bool:

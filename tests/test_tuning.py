@@ -21,11 +21,14 @@ from embedbench.tuning import (
     Choice,
     Fidelity,
     Timed,
+    compiled_like,
     compiled_pays,
     fidelity,
+    others_like,
     promising,
     recall,
     remember,
+    timed_first,
 )
 
 RANDOM = np.random.default_rng(0).normal(size=(40, 16)).astype(np.float32)
@@ -64,19 +67,45 @@ def test_faithful_is_both(cosine: float, neighbours: float, faithful: bool) -> N
     assert Fidelity(cosine, neighbours).is_faithful is faithful
 
 
-def test_only_what_is_clearly_quicker_is_compared() -> None:
+def timed(seconds: float, first: float = 9.0, rows: np.ndarray = RANDOM) -> Timed:
+    return Timed(seconds, first, rows)
+
+
+def test_only_what_is_clearly_quicker_and_near_is_compared() -> None:
     times = {0: 1.0, 1: 0.9, 2: 0.5, 3: 0.86, 4: 0.5, 5: 0.3, 6: 2.0}
-    timed = {number: Timed(seconds, 9.0) for number, seconds in times.items()}
-    assert promising(timed) == [5, 2, 4]
-    assert promising({1: Timed(0.1, 0.1)}) == []
+    found = {number: timed(seconds) for number, seconds in times.items()}
+    assert promising(found) == [5, 2, 4, 3]
+    assert promising(found, best=2) == [5]
+    assert promising(found | {5: timed(0.3, rows=-RANDOM)}) == [2, 4, 3]
+    assert promising({1: timed(0.1)}) == []
 
 
 def test_compiling_must_pay() -> None:
-    plain, compiled = Timed(0.1, 0.5), Timed(0.05, 30.0)
+    plain, compiled = timed(0.1, 0.5), timed(0.05, 30.0)
     assert compiled_pays(plain, 10_000, 2) and not compiled_pays(plain, 1_000, 2)
     # 10,000 images by two workers: 500 s against 250 s and 30 s of compiling.
     assert compiled_pays(plain, 10_000, 2, compiled)
     assert not compiled_pays(plain, 1_000, 2, compiled)
+
+
+@dataclass(frozen=True)
+class Sized(Encoder):
+    name: str = ""
+    batch_size: int = 8
+    compiled: bool = False
+
+    def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
+        return np.zeros((len(images), 1), np.float32)
+
+
+def test_precision_comes_first_then_batch_size_then_compiling() -> None:
+    variants = [
+        Sized("exact"), Sized("exact", 32), Sized("short", 32), Sized("short", 64),
+        Sized("short", 32, True), Sized("short", 64, True),
+    ]  # fmt: skip
+    assert timed_first(variants) == [0, 1, 2]
+    assert others_like(variants, 2) == [3] and others_like(variants, 4) == [5]
+    assert compiled_like(variants, 3) == [5] and compiled_like(variants, 1) == []
 
 
 @dataclass(frozen=True)

