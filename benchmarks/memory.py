@@ -2,14 +2,15 @@
 
 python benchmarks/memory.py [--long]
 
-Each run is a process of its own, with an empty store, so that its peak is its own. What an image
+The short form has a light encoder, of 64 colours; the long one also `pixels` and `timm`. Each run is a process of its own, with an empty store, so that its peak is its own. What an image
 takes is the slope between few and many: the program's own memory and the model's, which are the
 same for both, fall out. Its vector is 4 bytes a dimension.
 """
 
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from embedbench.embed import embed, make_engine
+from embedbench.encoder import Encoder
 from embedbench.progress import Progress
 from embedbench.registry import create
 from embedbench.survey import survey
@@ -32,37 +34,51 @@ ROOM_MB = 20.0
 """What the allocator's moods may add to a peak."""
 
 
+@dataclass(frozen=True)
+class ColourEncoder(Encoder):
+    """Histogram of colours."""
+
+    def encode_batch(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """Return the shares of 64 colours in each image."""
+        codes = [np.asarray(image) // 64 @ np.array([16, 4, 1]) for image in images]
+        counts = [np.bincount(code.ravel(), minlength=64) / code.size for code in codes]
+        return np.array(counts, dtype=np.float32)
+
+
 def rows(short: bool) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         images = {count: _write(home / f"images_{count}", count) for count in (FEW, MANY)}
         found = []
-        for spec in ["pixels"] if short else ["pixels", "timm"]:
-            peaks = {count: _peaks(spec, path, home) for count, path in images.items()}
-            found += _rows(spec, peaks[FEW], peaks[MANY])
+        encoders: dict[str, Encoder] = {"colours": ColourEncoder()}
+        if not short:
+            encoders |= {spec: create(spec) for spec in ("pixels", "timm")}
+        for name, encoder in encoders.items():
+            peaks = {count: _peaks(encoder, path, home) for count, path in images.items()}
+            found += _rows(name, peaks[FEW], peaks[MANY])
         return found
 
 
-def _rows(spec: str, few: dict[str, float], many: dict[str, float]) -> list[Row]:
+def _rows(name: str, few: dict[str, float], many: dict[str, float]) -> list[Row]:
     vectors = (MANY - FEW) * 4 * few["dim"] / 1e6
-    more = {name: many[name] - few[name] for name in few}
+    more = {figure: many[figure] - few[figure] for figure in few}
     against = f"{MANY:,} images against {FEW:,}"
     unit = f"MB, of which vectors {vectors:.0f}"
     return [
         at_most(
-            f"`{spec}`: memory of the main process, {against}",
+            f"`{name}`: memory of the main process, {against}",
             round(vectors + ROOM_MB),
             (more["embed"], more["embed"], more["embed"]),
             unit,
         ),
         at_most(
-            f"`{spec}`: memory of a worker, {against}",
+            f"`{name}`: memory of a worker, {against}",
             ROOM_MB,
             (more["worker"], more["worker"], more["worker"]),
             "MB",
         ),
         told(
-            f"`{spec}`: memory of the main process with the images looked at first, {against}",
+            f"`{name}`: memory of the main process with the images looked at first, {against}",
             (more["survey"], more["survey"], more["survey"]),
             "MB",
             note="sizes and thumbnails of all images, for the report",
@@ -70,20 +86,20 @@ def _rows(spec: str, few: dict[str, float], many: dict[str, float]) -> list[Row]
     ]
 
 
-def _peaks(spec: str, images: Path, home: Path) -> dict[str, float]:
+def _peaks(encoder: Encoder, images: Path, home: Path) -> dict[str, float]:
     """Return the peaks of one run: of the main process and of the worker that took most."""
     store = tempfile.mkdtemp(dir=home)
     with Pool(1, patience=None) as pool:
-        found = pool.call(embed_folder, spec, images, store)
+        found = pool.call(embed_folder, encoder, images, store)
     with Pool(1, patience=None) as pool:
         return found | {"survey": pool.call(survey_folder, images, store)}
 
 
-def embed_folder(spec: str, images: Path, store: str) -> dict[str, float]:
+def embed_folder(encoder: Encoder, images: Path, store: str) -> dict[str, float]:
     """Embed a folder; return the peaks in MB, and how long a vector is."""
     engine = make_engine(store, True, Progress(quiet=True))
     dataset, hashes = read(images)
-    found: Any = embed(spec, create(spec), dataset, hashes, engine)
+    found: Any = embed("encoder", encoder, dataset, hashes, engine)
     worker, dim = float(found.record["peak_memory_mb"]), float(found.vectors.shape[1])
     return {"embed": peak_memory_mb(), "worker": worker, "dim": dim}
 

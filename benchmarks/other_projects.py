@@ -29,7 +29,7 @@ _IMCLUSTER = (
 _held: dict[str, Any] = {}
 
 
-def hold_tasnif(model: str, batch: int) -> None:
+def hold_tasnif(model: str) -> None:
     """Hold tasnif with an untrained timm network."""
     from tasnif import TasnifClusterer
 
@@ -37,13 +37,13 @@ def hold_tasnif(model: str, batch: int) -> None:
         CLUSTERS,
         embedder="timm",
         embedder_kwargs={"model": model, "pretrained": False},
-        batch_size=batch,
         show_progress=False,
     )
 
 
-def tasnif_labels(folder: Path) -> None:
+def tasnif_labels(folder: Path, batch: int) -> None:
     """Cluster a folder as tasnif does: decode, encode, PCA, K-means."""
+    _held["tasnif"].batch_size = batch
     _held["tasnif"].fit(folder)
 
 

@@ -50,15 +50,11 @@ def _tasnif(photographs: Photographs, images: int, repetitions: int) -> list[Row
             precision: Ours(stack, f"timm:{MODEL},pretrained=false", precision, photographs)
             for precision in ("float32", "bfloat16")
         }
-        theirs = {
-            batch: stack.enter_context(Pool(1, EVERY_CORE, hold_tasnif, (MODEL, batch)))
-            for batch in (BATCH, THEIR_BATCH)
-        }
-        for pool in theirs.values():
-            pool.call(tasnif_labels, home)
+        theirs = stack.enter_context(Pool(1, EVERY_CORE, hold_tasnif, (MODEL,)))
+        theirs.call(tasnif_labels, home, THEIR_BATCH)
         ways: dict[str, Callable[[], object]] = {
-            f"tasnif {batch}": partial(pool.call, tasnif_labels, home)
-            for batch, pool in theirs.items()
+            f"tasnif {batch}": partial(theirs.call, tasnif_labels, home, batch)
+            for batch in (BATCH, THEIR_BATCH)
         }
         ways |= {name: way.labels(images, repetitions) for name, way in ours.items()}
         seconds = interleaved(ways, repetitions)
