@@ -2,9 +2,10 @@
 
 python benchmarks/memory.py [--long]
 
-The short form has a light encoder, of 64 colours; the long one also `pixels` and `timm`. Each run is a process of its own, with an empty store, so that its peak is its own. What an image
-takes is the slope between few and many: the program's own memory and the model's, which are the
-same for both, fall out. Its vector is 4 bytes a dimension.
+The short form has a light encoder, of 64 colours; the long one also `pixels` and `timm`. Each run
+is a process of its own, with an empty store, so that its peak is its own. What an image takes is
+the slope between few and many: the program's own memory and the model's, which are the same for
+both, fall out. Its vector is 4 bytes a dimension.
 """
 
 import io
