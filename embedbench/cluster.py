@@ -16,6 +16,8 @@ from scipy.spatial.distance import squareform
 from sklearn.base import clone
 from sklearn.metrics.pairwise import cosine_distances
 
+from embedbench.density import DensityTrees
+from embedbench.distances import Distances
 from embedbench.errors import InputError
 from embedbench.kmeans import fit_kmeans
 from embedbench.partitions import Partitions, Points, make_partitions
@@ -48,7 +50,7 @@ class Clusterer(Protocol):
 
 @dataclass(frozen=True)
 class KMeans:
-    """K-means, the best of 10 starts for each k and seed; see `embedbench.kmeans`."""
+    """K-means, the best of many starts for each k and seed; see `embedbench.kmeans`."""
 
     @property
     def name(self) -> str:
@@ -95,7 +97,7 @@ class Agglomerative:
         """
         _check(points, ks, seeds)
         if self.linkage == "ward":
-            tree = ward(points)
+            tree = ward(Distances(points).condensed())
         else:
             distances = cosine_distances(points.astype(np.float64))
             tree = linkage(squareform(distances, checks=False), method="average")
@@ -128,14 +130,11 @@ class Hdbscan:
 
     def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
         """Return one partition: HDBSCAN takes neither k nor seed."""
-        from hdbscan import HDBSCAN  # takes a second to import
+        return self.cut(DensityTrees(points), points, seeds)
 
-        clusterer = HDBSCAN(
-            min_cluster_size=self.min_cluster_size,
-            min_samples=self.min_samples or None,
-            core_dist_n_jobs=1,
-        )
-        labels = clusterer.fit_predict(points.astype(np.float64))
+    def cut(self, trees: DensityTrees, points: Points, seeds: Sequence[int]) -> Partitions:
+        """Return the partition of these points from their trees."""
+        labels = trees.labels(self.min_cluster_size, self.min_samples)
         return make_partitions(self.name, points, [labels], [(None, seeds[0], np.nan)])
 
 
@@ -223,9 +222,13 @@ def sweep(
     if not seeds or not clusterers:
         raise InputError("at least one clusterer and one seed are needed")
     labels, runs = [], []
+    trees = DensityTrees(points)
     for clusterer in clusterers:
         start = time.perf_counter()
-        part = clusterer.run(points, ks, seeds)
+        if isinstance(clusterer, Hdbscan):
+            part = clusterer.cut(trees, points, seeds)
+        else:
+            part = clusterer.run(points, ks, seeds)
         labels.append(part.labels)
         runs.append(part.runs.assign(seconds=round(time.perf_counter() - start, 3)))
     return Partitions(np.concatenate(labels), pd.concat(runs, ignore_index=True))
