@@ -308,6 +308,7 @@ def _compare_and_print(asked: dict[str, Any]) -> int:
         engine=asked.get("engine") or "local",
         address=asked.get("address"),
         workers=asked.get("workers"),
+        memory=asked.get("memory"),
         quiet=bool(asked.get("quiet")),
     )
     click.echo(results.to_text())

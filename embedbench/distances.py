@@ -23,6 +23,9 @@ _MOST_ROWS = 256
 _BYTES_A_PAIR = 24
 _MEGABYTE = 2**20
 
+Places = slice | Int[np.ndarray, " places"]
+"""Some of the points."""
+
 
 class Distances:
     """The distances between points, block by block.
@@ -54,7 +57,7 @@ class Distances:
     def __len__(self) -> int:
         return len(self._points)
 
-    def between(self, rows: Rows, columns: slice) -> Float[np.ndarray, "rows columns"]:
+    def between(self, rows: Places, columns: Places) -> Float[np.ndarray, "rows columns"]:
         """Return the distances of some points to some: float32 if quick, else float64."""
         product = self._quick or self._exact
         squares, near = product.squares(rows, columns)
@@ -146,7 +149,7 @@ class _Product:
         )
 
     def squares(
-        self, rows: Rows, columns: slice
+        self, rows: Places, columns: Places
     ) -> tuple[Float[np.ndarray, "rows columns"], Bool[np.ndarray, "rows columns"]]:
         """Return the squared distances, and which are near."""
         squares = self.left[rows] @ self.right[columns].T

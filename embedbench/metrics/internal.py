@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Float32, Float64, Int
+from jaxtyping import Bool, Float, Float32, Float64, Int
 from scipy.sparse import csr_array
 
 from embedbench.distances import Distances
@@ -35,7 +35,8 @@ def internal(
     Args:
         points: the space that was clustered.
         labels: the cluster of each image in each run; noise, -1, is left out of its run.
-        profiles: the `silhouettes` of the same, if they are there already.
+        profiles: the `silhouettes` of the same, if they are there already; where they are those
+            of a sample, nan elsewhere, the means are estimated from it.
     """
     profiles = silhouettes(points, labels) if profiles is None else profiles
     distinct, first, runs = np.unique(labels, axis=0, return_index=True, return_inverse=True)
@@ -87,6 +88,11 @@ class _Clusters:
             away[block] = np.linalg.norm(points[block] - centres[members[block]], axis=1)
         return cls(points, members, silhouettes, sizes, centres, away)
 
+    @property
+    def known(self) -> Bool[np.ndarray, " clustered"]:
+        """Which points have a silhouette: those of a sample, or all."""
+        return np.asarray(~np.isnan(self.silhouettes))
+
     def means(self, values: Float64[np.ndarray, " clustered"]) -> Float64[np.ndarray, " clusters"]:
         """Return the mean of the values in each cluster."""
         return np.asarray(np.bincount(self.members, values) / self.sizes)
@@ -108,11 +114,20 @@ def _row(
 
 
 def _silhouette(clusters: _Clusters) -> float:
-    return float(clusters.silhouettes.mean())
+    return float(clusters.silhouettes[clusters.known].mean())
 
 
 def _silhouette_macro(clusters: _Clusters) -> float:
-    return float(clusters.means(clusters.silhouettes).mean())
+    known = clusters.known
+    if known.all():
+        return float(clusters.means(clusters.silhouettes).mean())
+    members, values = clusters.members[known], clusters.silhouettes[known]
+    counts = np.bincount(members, minlength=len(clusters.sizes))
+    sums = np.bincount(members, values, len(clusters.sizes))
+    # A sample holds too few of the clusters of one image, all of which have 0.
+    several = clusters.sizes > 1
+    seen = several & (counts > 0)
+    return float((sums[seen] / counts[seen]).mean() * several.mean()) if seen.any() else 0.0
 
 
 def _calinski_harabasz(clusters: _Clusters) -> float:
@@ -127,11 +142,17 @@ def _calinski_harabasz(clusters: _Clusters) -> float:
 def _davies_bouldin(clusters: _Clusters) -> float:
     """0 where all are copies of their centre, or all centres the same, as scikit-learn has it."""
     widths = clusters.means(clusters.away)
-    apart = Distances(clusters.centres).square()
-    if np.allclose(widths, 0) or np.allclose(apart, 0):
+    distances = Distances(clusters.centres)
+    worst, farthest = np.empty(len(widths)), 0.0
+    for start in range(0, len(widths), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        apart = distances.between(rows, slice(None))
+        farthest = max(farthest, float(apart.max()))
+        apart[apart == 0] = np.inf
+        worst[rows] = ((widths[rows, None] + widths) / apart).max(axis=1)
+    if np.allclose(widths, 0) or np.isclose(farthest, 0):
         return 0.0
-    apart[apart == 0] = np.inf
-    return float(((widths[:, None] + widths) / apart).max(axis=1).mean())
+    return float(worst.mean())
 
 
 _SCORES: dict[str, Callable[[_Clusters], float]] = {
