@@ -25,6 +25,7 @@ __all__ = [
     "check_offline",
     "files_below",
     "files_in",
+    "is_address",
     "location_of",
     "open_file",
     "size_of",
@@ -151,6 +152,11 @@ Location = Path | Address
 """Where a file is: on this machine's disk, or elsewhere."""
 
 
+def is_address(text: str) -> bool:
+    """Return whether a text starts with a scheme, such as `s3://`."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text) is not None
+
+
 def location_of(text: str | Location) -> Location:
     """Return where a text points; what has no scheme, or that of `file`, is on this machine.
 
@@ -159,9 +165,9 @@ def location_of(text: str | Location) -> Location:
     """
     if not isinstance(text, str):
         return text
-    scheme, found, rest = text.partition("://")
-    if not found:
+    if not is_address(text):
         return Path(text)
+    scheme, _, rest = text.partition("://")
     if scheme == "file":
         return Path(unquote(urlsplit(text).path))
     query = ""
