@@ -160,8 +160,11 @@ def demo(out: str, store: str | None, quiet: bool) -> int:
 
 
 @cli.command()
-def encoders() -> int:
-    """List the installed encoders, and what each needs."""
+@click.option("--store", metavar="DIR|ADDRESS", help=STORE_HELP)
+def encoders(store: str | None) -> int:
+    """List the installed encoders, what each needs, and how they were found to run best."""
+    from embedbench.addresses import location_of
+    from embedbench.records import default_store, read_records
     from embedbench.registry import installed
 
     rows = []
@@ -171,7 +174,31 @@ def encoders() -> int:
         status = f"needs {missing[0]}: {found.install(missing)}" if missing else "ready"
         rows.append([name, found.default(), status, *words[:1]])
     _print_table(["encoder", "by default", "status", "what it is"], rows)
+    measured = read_records(location_of(store) if store else default_store(), "tunings")
+    if measured:
+        click.echo("\nchosen by measuring, from float32:")
+        _print_table(list(_TUNED.values()), [_tuned(record) for record in measured])
     return OK
+
+
+_TUNED = {
+    "encoder": "encoder",
+    "precision": "precision",
+    "batch_size": "batch",
+    "compiled": "compiled",
+    "precision_cosine": "cosine",
+    "precision_neighbours": "neighbours",
+    "images_per_second": "images / s",
+    "machine": "machine",
+}
+"""What is told of how an encoder runs, with its headings; the speed is that of one worker."""
+
+
+def _tuned(record: dict[str, Any]) -> list[str]:
+    """Return how an encoder ran at the last measuring, as `embedbench.tuning` keeps it."""
+    made = record["choices"][0]
+    known = record | made | made["told"]
+    return ["" if known[name] is None else str(known[name]) for name in _TUNED]
 
 
 @cli.command()
