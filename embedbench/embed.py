@@ -100,7 +100,8 @@ def make_engine(
     kept = Store(location_of(store) if store else default_store())
     if kind == "local":
         return Engine(kept, workers or cores(), offline, progress)
-    from embedbench.ray_engine import RayEngine, connect
+    from embedbench.ray_cluster import connect
+    from embedbench.ray_engine import RayEngine
 
     connect(address)
     return RayEngine(kept, cores(), offline, progress, workers)
