@@ -10,11 +10,12 @@ a whole comparison, which clusters anew: its partitions are not kept.
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from embedbench import compare
-from embedbench.crew import LocalCrew
+from embedbench.crew import Crew
 from embedbench.dataset import read_dataset
 from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder
@@ -34,7 +35,7 @@ class CountingEngine(Engine):
 
     crews: list[Encoder] = field(default_factory=list)
 
-    def crew(self, encoder: Encoder) -> LocalCrew:
+    def crew(self, encoder: Encoder) -> AbstractContextManager[Crew]:
         """Return the workers."""
         self.crews.append(encoder)
         return super().crew(encoder)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from embedbench.errors import EmbedbenchError
-from embedbench.options import ENCODER_HELP, STORE_HELP, run_options
+from embedbench.options import ENCODER_HELP, STORE_HELP, engine_options, run_options
 
 if TYPE_CHECKING:
     from embedbench.results import Results
@@ -56,8 +56,9 @@ def run(source: tuple[str, ...], **given: Any) -> int:
     """Compare encoders on your own images.
 
     SOURCE is a folder (sub-folders are labels if two or more hold images), a .csv or .parquet
-    file with a column `path` or `url`, `open-images:FOLDER`, or a .toml file with these same
-    words. Several sources are compared as domains.
+    file with a column `path` or `url`, either of them also at an address such as
+    s3://bucket/photos, `open-images:FOLDER`, or a .toml file with these same words. Several
+    sources are compared as domains.
     """
     from embedbench.settings import read_toml
 
@@ -120,7 +121,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 
 @cli.command()
 @click.option("--out", default="embedbench-demo", metavar="DIR", show_default=True)
-@click.option("--store", metavar="DIR", help=STORE_HELP)
+@click.option("--store", metavar="DIR|ADDRESS", help=STORE_HELP)
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 def demo(out: str, store: str | None, quiet: bool) -> int:
     """Compare real encoders on sample photographs, with no network."""
@@ -159,8 +160,11 @@ def demo(out: str, store: str | None, quiet: bool) -> int:
 
 
 @cli.command()
-def encoders() -> int:
-    """List the installed encoders, and what each needs."""
+@click.option("--store", metavar="DIR|ADDRESS", help=STORE_HELP)
+def encoders(store: str | None) -> int:
+    """List the installed encoders, what each needs, and how they were found to run best."""
+    from embedbench.addresses import location_of
+    from embedbench.records import default_store, read_records
     from embedbench.registry import installed
 
     rows = []
@@ -170,7 +174,31 @@ def encoders() -> int:
         status = f"needs {missing[0]}: {found.install(missing)}" if missing else "ready"
         rows.append([name, found.default(), status, *words[:1]])
     _print_table(["encoder", "by default", "status", "what it is"], rows)
+    measured = read_records(location_of(store) if store else default_store(), "tunings")
+    if measured:
+        click.echo("\nchosen by measuring, from float32:")
+        _print_table(list(_TUNED.values()), [_tuned(record) for record in measured])
     return OK
+
+
+_TUNED = {
+    "encoder": "encoder",
+    "precision": "precision",
+    "batch_size": "batch",
+    "compiled": "compiled",
+    "precision_cosine": "cosine",
+    "precision_neighbours": "neighbours",
+    "images_per_second": "images / s",
+    "machine": "machine",
+}
+"""What is told of how an encoder runs, with its headings; the speed is that of one worker."""
+
+
+def _tuned(record: dict[str, Any]) -> list[str]:
+    """Return how an encoder ran at the last measuring, as `embedbench.tuning` keeps it."""
+    made = record["choices"][0]
+    known = record | made | made["told"]
+    return ["" if known[name] is None else str(known[name]) for name in _TUNED]
 
 
 @cli.command()
@@ -228,12 +256,13 @@ def suggest_labels(run_folder: str, count: int, out: str) -> int:
 @click.argument("source")
 @click.option("-e", "--encoder", required=True, metavar="ENCODER", help=ENCODER_HELP)
 @click.option("--out", required=True, metavar="FILE", help="A .parquet or .npy file.")
-@click.option("--store", metavar="DIR", help=STORE_HELP)
+@click.option("--store", metavar="DIR|ADDRESS", help=STORE_HELP)
 @click.option("--offline", is_flag=True, help="Never use the network.")
 @click.option(
     "--allow-local", is_flag=True, help="Images may be downloaded from this machine's network."
 )
 @click.option("--limit", type=int, metavar="N", help="Take a seeded sample of N images.")
+@engine_options
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 def embed(source: str, encoder: str, out: str, **options: Any) -> int:
     """Write the vectors of one encoder to a file.
@@ -276,6 +305,9 @@ def _compare_and_print(asked: dict[str, Any]) -> int:
         allow_local=bool(asked.get("allow-local")),
         limit=asked.get("limit"),
         copies=asked.get("copies", COPIES),
+        engine=asked.get("engine") or "local",
+        address=asked.get("address"),
+        workers=asked.get("workers"),
         quiet=bool(asked.get("quiet")),
     )
     click.echo(results.to_text())
@@ -285,8 +317,8 @@ def _compare_and_print(asked: dict[str, Any]) -> int:
 
 def _stem(sources: list[str]) -> str:
     """Return a name for a run of these sources."""
-    stems = [Path(source.split(",")[0].rpartition(":")[2]).stem or "images" for source in sources]
-    return "-".join(stems)
+    bare = [source.partition("?")[0].split(",")[0].rpartition(":")[2] for source in sources]
+    return "-".join(Path(source).stem or "images" for source in bare)
 
 
 def _summarise(results: "Results", out: Path) -> None:

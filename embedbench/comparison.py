@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from embedbench.addresses import check_offline
 from embedbench.analyse import Task, analyse
 from embedbench.changes import LIGHT_CHANGES, Changed
 from embedbench.conditions import Conditions, read_conditions
@@ -18,7 +19,7 @@ from embedbench.download import Fetching, fetch
 from embedbench.duplicates import duplicate_groups
 from embedbench.embed import Embedding, Engine, embed, make_engine
 from embedbench.encoder import Encoder
-from embedbench.errors import EmbedbenchError, InputError
+from embedbench.errors import EmbedbenchError, InputError, StoreError
 from embedbench.judge import judge
 from embedbench.naming import fits_of_images, texts_for, word_similarity
 from embedbench.progress import Progress
@@ -62,14 +63,18 @@ def compare(
     allow_local: bool = False,
     limit: int | None = None,
     copies: int = COPIES,
+    engine: str = "local",
+    address: str | None = None,
+    workers: int | None = None,
     quiet: bool = True,
 ) -> Results:
     """Return the comparison of these encoders on these images.
 
     Args:
         source: a folder (its sub-folders are labels if two or more hold images), a `.csv` or
-            `.parquet` file with a column `path` or `url`, `open-images:FOLDER`, a Dataset, or
-            several of these, which then are the domains.
+            `.parquet` file with a column `path` or `url`, either of them also at an address such
+            as `s3://bucket/photos`, `open-images:FOLDER`, a Dataset, or several of these, which
+            then are the domains.
         encoders: texts such as `timm:resnet50`, or Encoder objects, which a mapping names.
         labels: a column, a `.csv` file of labels, or `none`; by default what the source has.
         domain: a column, or `folder` for the top folder: every metric by domain, and whether
@@ -88,12 +93,15 @@ def compare(
             `digits:0.1` for scikit-learn's handwritten digits.
         maps: which planes are drawn: `pca`, `tsne`, `umap`.
         out: where to write the run folder with tables, figures and report; nowhere if None.
-        store: the folder that keeps vectors and downloads between runs.
+        store: the folder or address that keeps vectors and downloads between runs.
         offline: encoders may not use the network, and nothing is downloaded.
         allow_local: images may be downloaded from this machine and its network.
         limit: compare a seeded sample of so many images.
         copies: of how many images to encode lightly changed copies as well, which shows without
             labels whether an encoder still sees the same picture; 0 for none.
+        engine: where encoders run: `local`, on this machine, or `ray`.
+        address: HOST:PORT of a running Ray cluster; None to start Ray on this machine.
+        workers: of each encoder, at most; None for as many as there is room for.
         quiet: show no progress.
 
     Raises:
@@ -101,6 +109,7 @@ def compare(
             the results' `failures` instead.
     """
     started = time.time()
+    check_offline(offline, [*listed(source), labels, mix])
     corrupt = [corrupt] if isinstance(corrupt, str) else list(corrupt)
     dataset = with_domain(with_labels(read_sets(source), labels), domain).sample(limit)
     request = read_request(
@@ -115,12 +124,12 @@ def compare(
     asked |= request.record()
     if out is not None:
         check_writable(Path(out))
-    engine = make_engine(store, offline, request.progress)
+    running = make_engine(store, offline, request.progress, engine, address, workers)
     results = _run(
         dataset,
         request,
-        engine,
-        engine.fetching(allow_local),
+        running,
+        running.fetching(allow_local),
         started,
         asked | {"command": command(asked)},
     )
@@ -238,6 +247,8 @@ def _embed_all(
         texts = [] if named or not request.reads_texts(name) else texts_for(request.words)
         try:
             embeddings[name] = embed(name, encoder, dataset, hashes, engine, texts, others)
+        except StoreError:  # no other encoder could keep its vectors either
+            raise
         except EmbedbenchError as error:
             errors[name] = str(error)
             engine.progress.say(f"encoder '{name}' failed: {error}")

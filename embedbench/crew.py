@@ -28,7 +28,12 @@ class Crew(Protocol):
 
     Attributes:
         workers: how many there are, as far as is known.
+        writes: whether they write vectors to the store themselves, for it is far to the caller.
     """
+
+    @property
+    def writes(self) -> bool:
+        """Whether they write vectors to the store themselves, for it is far to the caller."""
 
     @property
     def workers(self) -> int:
@@ -83,6 +88,7 @@ class LocalCrew:
     environment: dict[str, str] = field(default_factory=dict)
     most: int = field(default_factory=cores)
     progress: Progress = field(default_factory=Progress)
+    writes: bool = False
     _pools: list[Pool] = field(default_factory=list)
     _stack: ExitStack = field(default_factory=ExitStack)
     _planned: tuple[int, int] = (1, 1)

@@ -1,7 +1,6 @@
 """Datasets: which images, by what names, and what is known of them."""
 
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
+from embedbench.addresses import Address, Location, files_below, location_of
 from embedbench.errors import ImageError, InputError
 from embedbench.image_tables import (
     as_labels,
@@ -37,7 +37,7 @@ OPEN_IMAGES = "open-images:"
 
 @dataclass(frozen=True)
 class Remote:
-    """An image that is not on this machine yet; `embedbench.download.fetch` brings it.
+    """An image at an http(s) address; `embedbench.download.fetch` brings it.
 
     Attributes:
         url: where it is; what is no http(s) address is listed as a failure when it is fetched.
@@ -46,7 +46,7 @@ class Remote:
     """
 
     url: str
-    file: Path | None = None
+    file: Location | None = None
     md5: str | None = None
 
 
@@ -59,7 +59,7 @@ class Turned:
         degrees: by how many it must be turned counter-clockwise to stand upright: 90, 180 or 270.
     """
 
-    source: Path | Remote
+    source: Location | Remote
     degrees: int
 
     def __post_init__(self) -> None:
@@ -67,8 +67,8 @@ class Turned:
             raise InputError(f"`degrees` must be 90, 180 or 270; not {self.degrees}")
 
 
-Source = Path | bytes | Remote | Turned
-"""Where an image is: a file, its bytes, an address, or either, to be turned upright."""
+Source = Path | Address | bytes | Remote | Turned
+"""Where an image is: a file here or elsewhere, its bytes, or what is to be turned upright."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +144,9 @@ class Dataset:
             raise InputError(
                 f"`labels` must be a .csv file or a column ({columns}); not '{labels}'"
             )
-        return self._with_table(others.assign(truth=labels_from_file(Path(labels), self.names)))
+        return self._with_table(
+            others.assign(truth=labels_from_file(location_of(labels), self.names))
+        )
 
     def truth_codes(self) -> tuple[Int[np.ndarray, " images"], list[str]] | None:
         """Return the labels as codes into a sorted list of classes, -1 where not known.
@@ -172,7 +174,7 @@ class Dataset:
         sources = tuple(images)
         places = [one.source if isinstance(one, Turned) else one for one in sources]
         names = [
-            place.as_posix() if isinstance(place, Path) else f"{row:06d}"
+            place.as_posix() if isinstance(place, Path | Address) else f"{row:06d}"
             for row, place in enumerate(places)
         ]
         table = pd.DataFrame() if truth is None else pd.DataFrame({"truth": list(truth)})
@@ -197,12 +199,13 @@ def read_source(source: Source) -> bytes:
         raise ImageError(f"cannot be read: {error.strerror or error}") from error
 
 
-def read_dataset(source: str | Path | Dataset) -> Dataset:
+def read_dataset(source: str | Location | Dataset) -> Dataset:
     """Return the dataset that a source names; nothing is downloaded.
 
     Args:
         source: a folder; a `.csv` or `.parquet` table with a column `path` or `url`, of which a
-            row with both uses its path; or `open-images:FOLDER[,field=value ...]`, as in
+            row with both uses its path; either of them also at an address such as
+            `s3://bucket/photos`; or `open-images:FOLDER[,field=value ...]`, as in
             `embedbench.openimages`.
 
     Raises:
@@ -214,25 +217,26 @@ def read_dataset(source: str | Path | Dataset) -> Dataset:
         from embedbench.openimages import read_open_images
 
         return read_open_images(source)
-    path = Path(source)
-    if path.is_dir():
-        return _read_folder(path)
-    if path.suffix in {".csv", ".parquet"}:
-        return _read_table(path)
-    if not path.exists():
+    place = location_of(source)
+    if isinstance(place, Path) and place.is_dir():
+        return _read_folder(place)
+    if place.suffix in {".csv", ".parquet"}:
+        return _read_table(place)
+    if isinstance(place, Address):
+        return _read_folder(place)
+    if not place.exists():
         raise InputError(f"there is no folder or table '{source}'")
     raise InputError(f"a source must be a folder, a .csv or a .parquet file; not '{source}'")
 
 
-def _read_folder(folder: Path) -> Dataset:
+def _read_folder(folder: Location) -> Dataset:
     """Sub-folders are labels if two or more hold images; hidden files are left out."""
-    names = sorted(
-        (Path(root) / file).relative_to(folder).as_posix()
-        for root, folders, files in os.walk(folder)
-        for file in files
-        if Path(file).suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in (Path(root) / file).relative_to(folder).parts)
-    )
+    try:
+        names = sorted(name for name in files_below(folder) if _is_image(name))
+    except FileNotFoundError as error:
+        raise InputError(f"there is no folder or table '{folder}'") from error
+    except OSError as error:
+        raise InputError(f"cannot read '{folder}': {error}") from error
     if not names:
         known = ", ".join(sorted(SUFFIXES))
         raise InputError(f"there are no images in '{folder}' (looked for {known})")
@@ -243,7 +247,13 @@ def _read_folder(folder: Path) -> Dataset:
     return Dataset(tuple(names), tuple(folder / name for name in names), table, str(folder))
 
 
-def _read_table(file: Path) -> Dataset:
+def _is_image(name: str) -> bool:
+    path = PurePosixPath(name)
+    hidden = any(part.startswith(".") for part in path.parts)
+    return path.suffix.lower() in SUFFIXES and not hidden
+
+
+def _read_table(file: Location) -> Dataset:
     table = load_table(file)
     if "path" not in table.columns and "url" not in table.columns:
         columns = ", ".join(map(str, table.columns))
@@ -252,11 +262,12 @@ def _read_table(file: Path) -> Dataset:
         raise InputError(f"'{file}' has no path in row {paths.index('') + 1}")
     table = in_order(table)
     paths, urls = (texts(table, column) for column in ("path", "url"))
-    paths = [PurePosixPath(path.replace("\\", "/")).as_posix() if path else "" for path in paths]
+    urls = [path if _is_url(path) else url for path, url in zip(paths, urls, strict=True)]
+    paths = ["" if _is_url(path) else _name_of(path) for path in paths]
     named = iter(names_of_urls([u for p, u in zip(paths, urls, strict=True) if not p], paths))
     names = tuple(path or next(named) for path in paths)
     sources = tuple(
-        file.parent / path if path else Remote(url.strip())
+        _beside(file, path) if path else Remote(url.strip())
         for path, url in zip(paths, urls, strict=True)
     )
     table = table.drop(columns="path", errors="ignore")
@@ -264,6 +275,23 @@ def _read_table(file: Path) -> Dataset:
     if labels:
         table["truth"] = as_labels(table[labels])
     return Dataset(names, sources, table, str(file))
+
+
+def _is_url(path: str) -> bool:
+    return path.startswith(("http://", "https://"))
+
+
+def _name_of(path: str) -> str:
+    if not path or "://" in path:
+        return path
+    return PurePosixPath(path.replace("\\", "/")).as_posix()
+
+
+def _beside(table: Location, name: str) -> Location:
+    """Return where an image is that a table names: at an address, or a path beside the table."""
+    if "://" in name or PurePosixPath(name).is_absolute():
+        return location_of(name)
+    return table.parent / name
 
 
 def content_hash(content: bytes) -> str:

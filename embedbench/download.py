@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from pathlib import Path
 from urllib.parse import urljoin
 
 import pandas as pd
 from urllib3 import BaseHTTPResponse
 from urllib3 import exceptions as faults
 
+from embedbench.addresses import Location
 from embedbench.answers import check, refusal
 from embedbench.connections import (
     AT_ONCE,
@@ -30,7 +30,7 @@ from embedbench.connections import (
 from embedbench.dataset import Dataset, Remote
 from embedbench.errors import InputError
 from embedbench.progress import Progress
-from embedbench.remotes import in_place, is_here, keep, remote_of, remotes_of
+from embedbench.remotes import in_place, is_elsewhere, is_here, keep, remote_of, remotes_of
 from embedbench.results import FAILURE_COLUMNS
 
 __all__ = ["Fetching", "fetch"]
@@ -59,7 +59,7 @@ class Fetching:
         progress: how it is shown.
     """
 
-    folder: Path
+    folder: Location
     offline: bool = False
     allow_local: bool = False
     parallel: int = 8
@@ -86,9 +86,10 @@ def fetch(dataset: Dataset, fetching: Fetching) -> tuple[Dataset, pd.DataFrame]:
     """
     wanted = remotes_of(dataset, fetching.folder)
     reasons = {url: fault for url in wanted if (fault := fault_of_url(url))}
-    missing = [
-        remote for url, remote in wanted.items() if url not in reasons and not is_here(remote)
-    ]
+    asked = [remote for url, remote in wanted.items() if url not in reasons]
+    with ThreadPoolExecutor(max(1, fetching.parallel)) as threads:
+        there = list(threads.map(is_here, asked))
+    missing = [remote for remote, here in zip(asked, there, strict=True) if not here]
     if fetching.offline:
         reasons |= {remote.url: "not on this machine, and offline" for remote in missing}
     elif missing:
@@ -98,6 +99,9 @@ def fetch(dataset: Dataset, fetching: Fetching) -> tuple[Dataset, pd.DataFrame]:
         for row, remote in enumerate(map(remote_of, dataset.sources))
         if remote is not None and remote.url in reasons
     }
+    if fetching.offline:
+        elsewhere = [row for row, source in enumerate(dataset.sources) if is_elsewhere(source)]
+        errors |= dict.fromkeys(elsewhere, "at an address, and offline")
     if len(errors) == len(dataset):
         (commonest, times), *_ = Counter(errors.values()).most_common(1)
         often = f"{times} of them: " if times < len(errors) else ""

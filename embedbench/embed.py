@@ -1,6 +1,7 @@
 """Embedding: images to vectors, in worker processes of each encoder's own, into the store."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from embedbench.addresses import check_offline, location_of
 from embedbench.changes import Changed
-from embedbench.crew import LocalCrew
+from embedbench.crew import Crew, LocalCrew
 from embedbench.dataset import Dataset, Source
 from embedbench.download import Fetching
 from embedbench.encoder import (
@@ -21,15 +23,19 @@ from embedbench.encoder import (
     combine,
 )
 from embedbench.encoding import Item, stamp
-from embedbench.errors import EncoderError
+from embedbench.errors import EncoderError, InputError
 from embedbench.network import hub_environment
 from embedbench.progress import Progress
+from embedbench.records import default_store
 from embedbench.session import Session, missing_from
-from embedbench.store import Store, default_store, text_key
+from embedbench.store import Store, text_key
 from embedbench.tuning import recall
 from embedbench.workers import cores
 
-__all__ = ["Embedding", "Engine", "embed", "make_engine"]
+__all__ = ["ENGINES", "Embedding", "Engine", "embed", "make_engine"]
+
+ENGINES = ("local", "ray")
+"""Where encoders can run."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +64,46 @@ class Engine:
         folder = self.store.folder / "downloads"
         return Fetching(folder, self.offline, allow_local, progress=self.progress)
 
-    def crew(self, encoder: Encoder) -> LocalCrew:
+    def crew(self, encoder: Encoder) -> AbstractContextManager[Crew]:
         """Return workers that hold this encoder; to be used as a context."""
         return LocalCrew(encoder, self.offline, self.environment, self.workers, self.progress)
 
 
-def make_engine(store: str | Path | None, offline: bool, progress: Progress) -> Engine:
-    """Return an engine on this machine; `store` is a folder, or None for the user's cache."""
-    return Engine(
-        store=Store(Path(store) if store else default_store()),
-        offline=offline,
-        progress=progress,
-    )
+def make_engine(
+    store: str | Path | None,
+    offline: bool,
+    progress: Progress,
+    kind: str = "local",
+    address: str | None = None,
+    workers: int | None = None,
+) -> Engine:
+    """Return an engine.
+
+    Args:
+        store: a folder, an address, or None for the user's cache.
+        offline: nothing may be asked of the network.
+        progress: how it is shown.
+        kind: `local` or `ray`.
+        address: of a running Ray cluster; None to start Ray on this machine.
+        workers: for each encoder, at most; None for as many as there is room for.
+
+    Raises:
+        InputError: there is no such engine, or the cluster does not answer.
+    """
+    check_offline(offline, [store])
+    if kind not in ENGINES:
+        raise InputError(f"`engine` must be one of {', '.join(ENGINES)}; not '{kind}'")
+    if address and kind != "ray":
+        raise InputError(f"`address` is for the engine 'ray'; not for '{kind}'")
+    if workers is not None and workers < 1:
+        raise InputError(f"`workers` must be at least 1; not {workers}")
+    kept = Store(location_of(store) if store else default_store())
+    if kind == "local":
+        return Engine(kept, workers or cores(), offline, progress)
+    from embedbench.ray_engine import RayEngine, connect
+
+    connect(address)
+    return RayEngine(kept, cores(), offline, progress, workers)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,12 +1,13 @@
 """What runs in an encoder's worker processes: load it, decode and encode batches."""
 
+import hashlib
 import io
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -23,12 +24,13 @@ from embedbench.encoder import Encoder, TextEncoder, Vectors, check_rows, hash_f
 from embedbench.errors import EmbedbenchError, EncoderError, ImageError
 from embedbench.images import open_pixels
 from embedbench.network import forbid_network
+from embedbench.store import Store
 from embedbench.tuning import Timed
 from embedbench.workers import peak_memory_mb
 
 __all__ = [
-    "Batch", "Item", "Place", "dumps", "encode_images", "encode_texts", "hold", "load", "stamp",
-    "time_variants",
+    "Batch", "Item", "Place", "dumps", "encode_images", "encode_into", "encode_texts", "hold",
+    "load", "stamp", "time_variants",
 ]  # fmt: skip
 
 Item = tuple[str, Source | Changed]
@@ -177,6 +179,21 @@ def encode_images(items: list[Item], place: Place = Place()) -> Batch:  # noqa: 
     vectors = np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
     seconds = time.perf_counter() - start
     return Batch(keys, vectors, failures, seconds, peak_memory_mb(), held.at_once)
+
+
+def encode_into(items: list[Item], place: Place, store: Store, fingerprint: str) -> Batch:
+    """Encode images, and write their rows to the store; they are left out of what comes back.
+
+    Their file is named after the images, so that a worker that gets the work of one that died
+    sees what was done.
+    """
+    name = hashlib.sha256("".join(key for key, _ in items).encode()).hexdigest()[:32]
+    done = store.keys_of(fingerprint, name)
+    batch = encode_images([item for item in items if item[0] not in done], place)
+    if batch.keys:
+        store.write(fingerprint, batch.keys, batch.vectors, None if done else name)
+    nothing = np.empty((0, 0), np.float32)
+    return replace(batch, keys=[*done, *batch.keys], vectors=nothing)
 
 
 def _encode(encoder: Encoder, images: Sequence[Any], at_once: int) -> tuple[Vectors, int]:

@@ -4,6 +4,7 @@ EmbedbenchError
 ├── InputError (ValueError)             an argument, a file or a table that cannot be used
 ├── UnknownEncoderError (LookupError)   no installed encoder has that name
 ├── MissingLibraryError (ImportError)   the encoder is known, its library is not installed
+├── StoreError (OSError)                the store cannot be read or written
 ├── WeightsError (OSError)              weights that cannot be found, fetched or trusted
 ├── EncoderError (RuntimeError)         an encoder that failed or returned something wrong
 └── ImageError (ValueError)             one image that cannot be read
@@ -17,6 +18,7 @@ __all__ = [
     "ImageError",
     "InputError",
     "MissingLibraryError",
+    "StoreError",
     "UnknownEncoderError",
     "WeightsError",
 ]
@@ -36,6 +38,10 @@ class UnknownEncoderError(EmbedbenchError, LookupError):
 
 class MissingLibraryError(EmbedbenchError, ImportError):
     """The encoder is known, but a library that it needs is not installed."""
+
+
+class StoreError(EmbedbenchError, OSError):
+    """The store cannot be read or written."""
 
 
 class WeightsError(EmbedbenchError, OSError):

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from embedbench.addresses import check_offline
 from embedbench.dataset import Dataset, read_dataset
 from embedbench.download import fetch
 from embedbench.embed import embed, make_engine
@@ -26,6 +27,9 @@ def write_vectors(
     offline: bool = False,
     allow_local: bool = False,
     limit: int | None = None,
+    engine: str | None = None,
+    address: str | None = None,
+    workers: int | None = None,
     quiet: bool = True,
 ) -> tuple[int, dict[str, str]]:
     """Write one encoder's vectors to a `.parquet` or a `.npy` file.
@@ -42,11 +46,12 @@ def write_vectors(
     if out.suffix not in (".parquet", ".npy"):
         raise InputError(f"`out` must be a .parquet or a .npy file; not '{out}'")
     (name, made), *_ = create_all([encoder]).items()
+    check_offline(offline, [source])
     dataset = read_dataset(source).sample(limit)
-    engine = make_engine(store, offline, Progress(quiet))
-    dataset, missed = fetch(dataset, engine.fetching(allow_local))
-    readable, images, failures = survey(dataset, engine.store, engine.workers, engine.progress)
-    found = embed(name, made, readable, list(images["hash"]), engine)
+    running = make_engine(store, offline, Progress(quiet), engine or "local", address, workers)
+    dataset, missed = fetch(dataset, running.fetching(allow_local))
+    readable, images, failures = survey(dataset, running.store, running.workers, running.progress)
+    found = embed(name, made, readable, list(images["hash"]), running)
     failures = pd.concat([missed, failures])
     skipped = dict(zip(failures["name"], failures["error"], strict=True))
     skipped |= {readable.names[row]: reason for row, reason in found.failures.items()}

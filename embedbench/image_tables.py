@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import count
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 import pandas as pd
 
+from embedbench.addresses import Location, open_file
 from embedbench.errors import InputError
 
 __all__ = [
@@ -20,16 +21,17 @@ __all__ = [
 ]
 
 
-def load_table(file: Path) -> pd.DataFrame:
+def load_table(file: Location) -> pd.DataFrame:
     """Return a `.csv` table, all of it texts, or a `.parquet` table; missing where empty.
 
     Raises:
         InputError: it cannot be read.
     """
     try:
-        if file.suffix == ".parquet":
-            return pd.read_parquet(file)
-        return pd.read_csv(file, dtype=str, keep_default_na=False, na_values=[""])
+        with open_file(file) as opened:
+            if file.suffix == ".parquet":
+                return pd.read_parquet(opened)
+            return pd.read_csv(opened, dtype=str, keep_default_na=False, na_values=[""])
     except FileNotFoundError as error:
         raise InputError(f"there is no file '{file}'") from error
     except (OSError, ValueError) as error:
@@ -55,7 +57,7 @@ def in_order(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[order].reset_index(drop=True)
 
 
-def labels_from_file(file: Path, names: Sequence[str]) -> pd.Series:
+def labels_from_file(file: Location, names: Sequence[str]) -> pd.Series:
     """Return the label of each name, joined by the whole name, or by the file name if unique.
 
     Raises:

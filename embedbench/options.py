@@ -1,13 +1,28 @@
 """The options of a comparison on the command line."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-__all__ = ["ENCODER_HELP", "STORE_HELP", "run_options"]
+__all__ = ["ENCODER_HELP", "STORE_HELP", "engine_options", "run_options"]
 
 ENCODER_HELP = "NAME[:MODEL][,field=value ...]; may be repeated."
-STORE_HELP = "Where vectors are kept between runs."
+STORE_HELP = "Where vectors are kept between runs: a folder, or an address: s3://bucket/store."
+
+_ENGINE_OPTIONS = (
+    click.option(
+        "--engine",
+        metavar="local|ray",
+        help="Where encoders run: on this machine, or on a Ray cluster.  [default: local]",
+    ),
+    click.option(
+        "--address",
+        metavar="HOST:PORT|auto",
+        help="A running Ray cluster; without it Ray is started on this machine.",
+    ),
+    click.option("--workers", type=int, metavar="N", help="Workers of each encoder, at most."),
+)
 
 _RUN_OPTIONS = (
     click.option("-e", "--encoder", multiple=True, metavar="ENCODER", help=ENCODER_HELP),
@@ -58,7 +73,7 @@ _RUN_OPTIONS = (
         "--map", multiple=True, metavar="NAME", help="pca, tsne or umap; the first two by default."
     ),
     click.option("--out", metavar="DIR", help="The run folder.  [default: embedbench-runs/SOURCE]"),
-    click.option("--store", metavar="DIR", help=STORE_HELP),
+    click.option("--store", metavar="DIR|ADDRESS", help=STORE_HELP),
     click.option("--offline", is_flag=True, default=None, help="Never use the network."),
     click.option(
         "--allow-local",
@@ -74,12 +89,22 @@ _RUN_OPTIONS = (
         help="Encode lightly changed copies of N images too, for what needs no labels.  "
         "[default: 100]",
     ),
+    *_ENGINE_OPTIONS,
     click.option("--quiet", is_flag=True, default=None, help="No progress bars."),
 )
 
 
 def run_options(command: Any) -> Any:
     """Add the options of a comparison to a command."""
-    for option in reversed(_RUN_OPTIONS):
+    return _with(_RUN_OPTIONS, command)
+
+
+def engine_options(command: Any) -> Any:
+    """Add those that say where encoders run."""
+    return _with(_ENGINE_OPTIONS, command)
+
+
+def _with(options: Sequence[Any], command: Any) -> Any:
+    for option in reversed(options):
         command = option(command)
     return command

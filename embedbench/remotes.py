@@ -3,15 +3,16 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
+from embedbench.addresses import Address, Location, size_of
 from embedbench.answers import md5_of
 from embedbench.dataset import Dataset, Remote, Source, Turned
 from embedbench.errors import InputError
 from embedbench.images import SUFFIXES
 from embedbench.whole_files import write_whole
 
-__all__ = ["in_place", "is_here", "keep", "remote_of", "remotes_of"]
+__all__ = ["in_place", "is_elsewhere", "is_here", "keep", "remote_of", "remotes_of"]
 
 
 def remote_of(source: Source) -> Remote | None:
@@ -20,7 +21,12 @@ def remote_of(source: Source) -> Remote | None:
     return inner if isinstance(inner, Remote) else None
 
 
-def remotes_of(dataset: Dataset, folder: Path) -> dict[str, Remote]:
+def is_elsewhere(source: Source) -> bool:
+    """Return whether a source is at an address."""
+    return isinstance(source.source if isinstance(source, Turned) else source, Address)
+
+
+def remotes_of(dataset: Dataset, folder: Location) -> dict[str, Remote]:
     """Return the Remotes by URL, each with a file, and with an MD5 if any of that URL has one.
 
     Of several Remotes with one URL the first one's file holds it; without any, one in the folder.
@@ -50,7 +56,7 @@ def is_here(remote: Remote) -> bool:
     assert remote.file is not None
     try:
         if remote.md5 is None:
-            return remote.file.stat().st_size > 0
+            return size_of(remote.file) > 0
         content = remote.file.read_bytes()
     except OSError:
         return False

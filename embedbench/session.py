@@ -18,6 +18,7 @@ from embedbench.encoding import (
     Item,
     Place,
     encode_images,
+    encode_into,
     encode_texts,
     time_variants,
 )
@@ -45,6 +46,9 @@ Vector = Float32[np.ndarray, " dim"]
 
 _FLUSH_ROWS = 256
 _FLUSH_SECONDS = 5.0
+_MOST_ROWS = 512
+_SHARES = 16
+"""A worker that writes to the store itself gets its part in so many pieces, or in more."""
 _BATCHES_AT_ONCE = 8
 """On a GPU a worker gets so many batches in one go, for its threads to run ahead."""
 
@@ -74,7 +78,7 @@ def missing_from(
     if record is None:
         return list(items.items()), list(texts)
     keys = [text_key(text) for text in texts]
-    stored = store.read(record["fingerprint"], [*items, *keys])
+    stored = store.stored(record["fingerprint"], [*items, *keys])
     return (
         [item for item in items.items() if item[0] not in stored],
         [text for text, key in zip(texts, keys, strict=True) if key not in stored],
@@ -191,15 +195,21 @@ class Session:
         self, encoder: Encoder, place: Place, missing: list[Item], label: str | None
     ) -> tuple[dict[str, str], dict[str, Any]]:
         """Encode images into the store; return those that failed, and what was measured."""
-        writer = _Writer(self.store, self._fingerprint(encoder))
+        fingerprint = self._fingerprint(encoder)
+        writer = _Writer(self.store, fingerprint)
         size = encoder.batch_size * (1 if place.device == "cpu" else _BATCHES_AT_ONCE)
+        encode = partial(encode_images, place=place)
+        if self.crew.writes:
+            size = _rows_of_a_file(len(missing), size, self.crew.workers) if label else COMPARED
+            encode = partial(encode_into, place=place, store=self.store, fingerprint=fingerprint)
         batches = [missing[start : start + size] for start in range(0, len(missing), size)]
         done = _Done()
         progress = self.progress if label else Progress(quiet=True)
         try:
             with progress.bar(label or "", len(missing), "images") as bar:
-                for batch in self.crew.map(partial(encode_images, place=place), batches):
-                    writer.add(batch.keys, batch.vectors)
+                for batch in self.crew.map(encode, batches):
+                    if not self.crew.writes:
+                        writer.add(batch.keys, batch.vectors)
                     done.add(batch)
                     bar.update(len(batch.keys) + len(batch.failures))
         finally:
@@ -210,6 +220,12 @@ class Session:
                 f"went on with {done.at_once}"
             )
         return done.failures, done.measured(self.crew.workers)
+
+
+def _rows_of_a_file(rows: int, batch: int, workers: int) -> int:
+    """Return how many images a worker that writes gets at once: few enough to share them out."""
+    share = -(-rows // (_SHARES * workers * batch)) * batch
+    return min(share, max(batch, _MOST_ROWS // batch * batch))
 
 
 @dataclass

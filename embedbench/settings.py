@@ -35,6 +35,9 @@ _TOML_KINDS: Mapping[str, type] = {
     "allow-local": bool,
     "limit": int,
     "copies": int,
+    "engine": str,
+    "address": str,
+    "workers": int,
 }
 """The words of the command line, and what each holds in a TOML file; `about` is for people."""
 

@@ -1,98 +1,114 @@
 """The store: what was computed for an image or a text, keyed by what made it.
 
-A store is a folder. Under `vectors/FINGERPRINT/` lie safetensors files, each with some rows of
-`vectors` and their `keys` (SHA-256 of the image file's bytes or of the text). Files are only ever
+A store is a folder, on this machine or at an address. Under `vectors/FINGERPRINT/` lie files of
+rows under their keys (SHA-256 of the image file's bytes or of the text). Files are only ever
 added, each whole or not at all, so that any number of processes may write at once and a process
-that is killed leaves no half row. (safetensors: plain arrays, read and written at the speed of
-the disk, with nothing in them that can run.) `tables/` holds Parquet files added in the same way,
-such as the images' sizes and thumbnails; `encoders/` remembers what was measured of an encoder,
-and the files that its fingerprint was made from.
+that is killed leaves no half row. `tables/` holds Parquet files added in the same way, such as
+the images' sizes and thumbnails; `encoders/` remembers what was measured of an encoder, and the
+files that its fingerprint was made from.
 """
 
+import errno
 import hashlib
 import io
 import json
-import os
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-import platformdirs
 from jaxtyping import Float32
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
 
-from embedbench.errors import InputError
+from embedbench.addresses import Address, Location, files_in, open_file
+from embedbench.errors import StoreError
+from embedbench.records import read_record, root_of
+from embedbench.row_files import RowFile, row_file
 from embedbench.whole_files import write_whole
 
-__all__ = ["Store", "default_store", "text_key"]
+__all__ = ["Store", "text_key"]
 
-SCHEMA = "v1"
-_KEY_BYTES = 32
+Result = TypeVar("Result")
 
+_AT_ONCE = 8
+"""Files at an address that are read at once: each takes a journey to its server."""
 
-def default_store() -> Path:
-    """Return where vectors are kept if nothing else is said."""
-    return Path(os.environ.get("EMBEDBENCH_STORE") or platformdirs.user_cache_dir("embedbench"))
+_SMALL, _LARGE = 1 << 25, 1 << 26
+"""Bytes: files below the first are made into one, of at most about the second."""
 
 
 @dataclass(frozen=True)
 class Store:
-    """Vectors on disk.
+    """Vectors on disk, or at an address.
+
+    Every method raises StoreError where the folder cannot be read or written.
 
     Attributes:
         folder: made when something is first written.
     """
 
-    folder: Path
+    folder: Location
 
     def write(
-        self, fingerprint: str, keys: Sequence[str], vectors: Float32[np.ndarray, "rows dim"]
+        self,
+        fingerprint: str,
+        keys: Sequence[str],
+        vectors: Float32[np.ndarray, "rows dim"],
+        name: str | None = None,
     ) -> None:
-        """Add these rows under these keys (SHA-256 in hex)."""
-        content = save({"keys": _as_bytes(keys), "vectors": np.ascontiguousarray(vectors)})
-        self._add(self._vectors(fingerprint) / f"{uuid.uuid4().hex}.safetensors", content)
+        """Add these rows under these keys (SHA-256 in hex), in a file of this name if one is given.
+
+        Where a file of that name is there already, it is replaced.
+        """
+        place = self._vectors(fingerprint) / f"{name or uuid.uuid4().hex}.safetensors"
+        self._add(place, row_file(keys, vectors))
+
+    def keys_of(self, fingerprint: str, name: str) -> list[str]:
+        """Return the keys in the file of this name; none if it is not there."""
+        return self._ask(_keys, self._vectors(fingerprint) / f"{name}.safetensors") or []
+
+    def stored(self, fingerprint: str, keys: Sequence[str]) -> set[str]:
+        """Return those of the keys that have a row; no row is read."""
+        parts = self._each(self._vectors(fingerprint), ".safetensors", _keys)
+        wanted, found = set(keys), set[str]()
+        for part in parts:
+            found |= wanted.intersection(part)
+        return found
 
     def read(self, fingerprint: str, keys: Sequence[str]) -> dict[str, Float32[np.ndarray, " dim"]]:
         """Return the rows that are stored, of those asked for."""
-        wanted = set(keys)
-        found: dict[str, Float32[np.ndarray, " dim"]] = {}
-        for stored, vectors in self._parts(self._vectors(fingerprint)):
-            for row, key in enumerate(stored):
-                if key in wanted:
-                    found[key] = vectors[row]
-        return found
+        read = partial(_rows, wanted=set(keys))
+        parts = self._each(self._vectors(fingerprint), ".safetensors", read)
+        return {key: row for part in parts for key, row in part.items()}
 
     def tidy(self, fingerprint: str, least: int = 16) -> None:
-        """Make one file of many, if there are at least `least`."""
-        paths = self._files(self._vectors(fingerprint))
-        if len(paths) < least:
+        """Make large files of small ones, if there are at least `least` of these."""
+        folder = self._vectors(fingerprint)
+        small = [one for one in self._files(folder, ".safetensors") if one[1] < _SMALL]
+        if len(small) < least:
             return
-        rows: dict[str, Float32[np.ndarray, " dim"]] = {}
-        for stored, vectors in self._parts(self._vectors(fingerprint), paths):
-            rows.update(zip(stored, vectors, strict=True))
-        self.write(fingerprint, list(rows), np.stack(list(rows.values())))
-        for path in paths:
-            path.unlink(missing_ok=True)
+        for heap in _heaps(small):
+            parts = self._read(heap, _rows)
+            rows = {key: row for part in parts for key, row in part.items()}
+            if rows:
+                self.write(fingerprint, list(rows), np.stack(list(rows.values())))
+            for place in heap:
+                self._ask(_remove, place)
 
     def add_table(self, kind: str, table: pd.DataFrame) -> None:
         """Add rows with a column `hash`."""
         content = io.BytesIO()
         table.to_parquet(content, index=False)
-        self._add(self._root / "tables" / kind / f"{uuid.uuid4().hex}.parquet", content.getvalue())
+        place = self._root / "tables" / kind / f"{uuid.uuid4().hex}.parquet"
+        self._add(place, content.getvalue())
 
     def read_table(self, kind: str, keys: Sequence[str]) -> pd.DataFrame | None:
         """Return the stored rows of these hashes, one each, with the hash as index; or None."""
-        parts = []
-        for path in sorted((self._root / "tables" / kind).glob("*.parquet")):
-            try:
-                parts.append(pd.read_parquet(path, filters=[("hash", "in", list(set(keys)))]))
-            except (OSError, ValueError):
-                continue
+        read = partial(_table, keys=set(keys))
+        parts = list(self._each(self._root / "tables" / kind, ".parquet", read))
         if not parts:
             return None
         return pd.concat(parts).drop_duplicates("hash").set_index("hash")
@@ -104,40 +120,59 @@ class Store:
 
     def recall(self, kind: str, key: str) -> dict[str, Any] | None:
         """Return a small record, or None."""
-        try:
-            value = json.loads((self._root / kind / f"{key}.json").read_bytes())
-        except (OSError, ValueError):
-            return None
-        return value if isinstance(value, dict) else None
+        return read_record(self._root / kind / f"{key}.json")
 
     @property
-    def _root(self) -> Path:
-        return self.folder / SCHEMA
+    def _root(self) -> Location:
+        return root_of(self.folder)
 
-    def _vectors(self, fingerprint: str) -> Path:
+    def _vectors(self, fingerprint: str) -> Location:
         return self._root / "vectors" / fingerprint
 
-    def _files(self, folder: Path) -> list[Path]:
-        return sorted(folder.glob("*.safetensors"))
+    def _files(self, folder: Location, suffix: str) -> list[tuple[Location, int]]:
+        """Return the files in a folder, and their bytes."""
+        found = self._ask(files_in, folder) or {}
+        names = [name for name in sorted(found) if name.endswith(suffix) and name[0] != "."]
+        return [(folder / name, found[name]) for name in names]
 
-    def _parts(
-        self, folder: Path, paths: Iterable[Path] | None = None
-    ) -> Iterable[tuple[list[str], Float32[np.ndarray, "rows dim"]]]:
-        """Yield the files' keys and rows; one that another process has tidied away is gone."""
-        for path in self._files(folder) if paths is None else paths:
-            try:
-                part = load_file(path)
-            except (FileNotFoundError, SafetensorError):
-                continue
-            yield [bytes(key).hex() for key in part["keys"]], part["vectors"]
+    def _each(
+        self, folder: Location, suffix: str, read: Callable[[Location], Result]
+    ) -> Iterator[Result]:
+        """Yield what is read of each file, also of one into which others were tidied meanwhile."""
+        done: set[Location] = set()
+        while new := [one for one, _ in self._files(folder, suffix) if one not in done]:
+            done.update(new)
+            yield from self._read(new, read)
 
-    def _add(self, path: Path, content: bytes) -> None:
+    def _read(
+        self, places: Sequence[Location], read: Callable[[Location], Result]
+    ) -> Iterator[Result]:
+        """Yield what is read of each file that is there and whole; in threads at an address."""
+        ask = partial(self._ask, read)
+        if isinstance(self.folder, Address) and len(places) > 1:
+            with ThreadPoolExecutor(_AT_ONCE) as threads:
+                yield from (found for found in threads.map(ask, places) if found is not None)
+        else:
+            yield from (found for found in map(ask, places) if found is not None)
+
+    def _ask(self, question: Callable[[Location], Result], place: Location) -> Result | None:
+        """Return the answer; None where there is no such file, or one that is not whole."""
         try:
-            write_whole(path, content)
+            return question(place)
+        except (FileNotFoundError, ValueError):
+            return None
         except OSError as error:
-            raise InputError(
-                f"cannot write to the store '{self.folder}': {error.strerror}"
-            ) from error
+            reason = error.strerror or error
+            raise StoreError(f"cannot read the store '{self.folder}': {reason}") from error
+
+    def _add(self, place: Location, content: bytes) -> None:
+        try:
+            write_whole(place, content)
+        except OSError as error:
+            reason = error.strerror or error
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                reason = f"{reason}; make room and run again: what is in it is kept"
+            raise StoreError(f"cannot write to the store '{self.folder}': {reason}") from error
 
 
 def text_key(text: str) -> str:
@@ -145,6 +180,41 @@ def text_key(text: str) -> str:
     return hashlib.sha256(b"text\0" + text.encode()).hexdigest()
 
 
-def _as_bytes(keys: Sequence[str]) -> np.ndarray:
-    joined = np.frombuffer(bytes.fromhex("".join(keys)), dtype=np.uint8)
-    return joined.reshape(len(keys), _KEY_BYTES)
+def _keys(place: Location) -> list[str]:
+    with open_file(place) as file:
+        return RowFile.open(file).keys
+
+
+def _rows(
+    place: Location, wanted: set[str] | None = None
+) -> dict[str, Float32[np.ndarray, " dim"]]:
+    """Return those of the rows that are wanted; all of them if None."""
+    with open_file(place) as file:
+        part = RowFile.open(file)
+        return part.rows(set(part.keys) if wanted is None else wanted)
+
+
+def _table(place: Location, keys: set[str]) -> pd.DataFrame:
+    content = io.BytesIO(place.read_bytes())
+    try:
+        return pd.read_parquet(content, filters=[("hash", "in", list(keys))])
+    except OSError as error:
+        raise ValueError("not whole") from error
+
+
+def _remove(place: Location) -> None:
+    place.unlink()
+
+
+def _heaps(files: Sequence[tuple[Location, int]]) -> Iterator[list[Location]]:
+    """Yield files that are together about as large as one may be."""
+    heap: list[Location] = []
+    size = 0
+    for place, length in files:
+        heap.append(place)
+        size += length
+        if size >= _LARGE - _SMALL:
+            yield heap
+            heap, size = [], 0
+    if len(heap) > 1:
+        yield heap

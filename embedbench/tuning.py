@@ -226,6 +226,7 @@ def remember(
     made = {
         "fields": changed,
         "fidelity": choice.fidelity and asdict(choice.fidelity),
+        "told": choice.told(),
         "images": sorted(keys),
         "images_per_second": round(speed, 2),
     }

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from embedbench.addresses import Location
 from embedbench.dataset import Dataset, Remote
 from embedbench.download import Fetching, fetch
 from embedbench.progress import Progress
@@ -160,7 +161,7 @@ def without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-def quick(folder: Path) -> Fetching:
+def quick(folder: Location) -> Fetching:
     """Return a way to fetch from the server, that does not wait long."""
     return Fetching(
         folder=folder,
@@ -188,8 +189,9 @@ def reasons(failures: pd.DataFrame) -> dict[str, str]:
 def reason_for(server: ImageServer, fetching: Fetching, *answers: Answer | bytes) -> str:
     """Return the reason why one bad image beside a good one could not be had."""
     urls = server.put("/bad.jpg", *answers), server.put("/good.jpg", jpeg(0))
-    before = set(fetching.folder.glob("*"))
+    folder = Path(str(fetching.folder))
+    before = set(folder.glob("*"))
     found, failures = fetch(remotes(*urls), fetching)
     assert found.names == ("1.jpg",) and list(reasons(failures)) == ["0.jpg"]
-    assert set(fetching.folder.iterdir()) == before | {found.sources[0]}
+    assert set(folder.iterdir()) == before | {found.sources[0]}
     return reasons(failures)["0.jpg"]

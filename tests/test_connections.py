@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from embedbench.addresses import files_below
 from embedbench.connections import is_public
 from embedbench.download import Fetching, fetch
 from embedbench.errors import InputError
@@ -153,4 +154,4 @@ def test_no_thread_or_file_is_left_behind(server: ImageServer, fetching: Fetchin
     while threading.active_count() > before and time.monotonic() < end:
         time.sleep(0.01)
     assert threading.active_count() <= before
-    assert len(list(fetching.folder.iterdir())) == 9
+    assert len(list(files_below(fetching.folder))) == 9

@@ -1,7 +1,12 @@
 """Promises of the store: what was written is read, by its keys alone, whoever else writes."""
 
+import shutil
+import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.errors import InputError
+from embedbench.dataset import content_hash, read_dataset, read_source
+from embedbench.embed import Engine, embed
+from embedbench.encoder import Encoder
+from embedbench.errors import StoreError
+from embedbench.images import open_rgb
+from embedbench.progress import Progress
 from embedbench.store import Store, text_key
 
 KEYS = [f"{number:064x}" for number in range(40)]
@@ -76,10 +86,47 @@ def test_a_record_is_remembered_until_replaced(tmp_path: Path) -> None:
 
 def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot write to the store"):
+    with pytest.raises(StoreError, match="cannot write to the store"):
         Store(tmp_path / "file").write("f", KEYS, ROWS)
 
 
 @given(st.text(), st.text())
 def test_texts_have_the_same_key_only_if_equal(one: str, other: str) -> None:
     assert (text_key(one) == text_key(other)) == (one == other)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of a quarter of a megabyte, where the machine lets us make one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("this user cannot mount a small disk")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_disk_that_fills_loses_nothing_and_the_next_run_goes_on(
+    small_disk: Path, photographs: Path
+) -> None:
+    @dataclass(frozen=True)
+    class Wide(Encoder):
+        def encode_batch(self, images: Any) -> np.ndarray:
+            rows = [np.resize(np.asarray(image, np.float32), 4000) for image in images]
+            return np.stack(rows)  # 16 kB a row
+
+    dataset = read_dataset(photographs)
+    hashes = [content_hash(read_source(source)) for source in dataset.sources]
+    engine = Engine(Store(small_disk), workers=1, progress=Progress(quiet=True))
+    first = embed("it", Wide(), dataset.take(range(8)), hashes[:8], engine)
+    with pytest.raises(StoreError, match="No space left on device; make room and run again"):
+        embed("it", Wide(), dataset, hashes, engine)
+    left = {file.suffix for file in small_disk.rglob("*") if file.is_file()}
+    assert left == {".safetensors", ".json"}
+    subprocess.run(["mount", "-o", "remount,size=4m", str(small_disk)], check=True)
+    found = embed("it", Wide(), dataset, hashes, engine)
+    assert found.encoded == 28 and np.array_equal(found.vectors[:8], first.vectors)
+    assert np.array_equal(
+        found.vectors, Wide().encode(map(open_rgb, map(read_source, dataset.sources)))
+    )

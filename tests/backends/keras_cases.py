@@ -41,6 +41,30 @@ def test_resnet50_is_as_keras_builds_it_with_that_seed() -> None:
     assert "torch" not in sys.modules
 
 
+def test_mixed_precision_is_near_and_leaves_the_policy_alone() -> None:
+    import keras
+
+    exact = KerasEncoder("MobileNetV2", weights="none", precision="float32")
+    mixed = KerasEncoder("MobileNetV2", weights="none", precision="mixed")
+    rows, near = exact.encode(_pictures(8)), mixed.encode(_pictures(8))
+    assert near.dtype == np.float32 and not np.array_equal(rows, near)
+    lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(near, axis=1)
+    assert ((rows * near).sum(axis=1) / lengths).min() > 0.999
+    assert keras.config.dtype_policy().name == "float32"
+    assert exact.fingerprint() != mixed.fingerprint()
+
+
+def test_variants_begin_with_float32() -> None:
+    variants = KerasEncoder("MobileNetV2").variants("cpu")
+    pairs = [("float32", 8), ("mixed", 8), ("float32", 32), ("mixed", 32)]
+    assert variants == tuple(
+        KerasEncoder("MobileNetV2", precision=precision, batch_size=size)
+        for precision, size in pairs
+    )
+    with pytest.raises(InputError, match="must be one of auto, float32, mixed; not 'half'"):
+        KerasEncoder(precision="half").variants("cpu")
+
+
 def test_a_row_depends_on_its_image_alone() -> None:
     encoder, pictures = KerasEncoder("MobileNetV2", weights="none"), _pictures(8)
     rows = encoder.encode(pictures)

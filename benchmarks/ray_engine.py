@@ -1,0 +1,48 @@
+"""What Ray costs where one machine would do: the same photographs by both engines.
+
+python benchmarks/ray_engine.py --long
+
+Both start their workers anew and load the model, as a run does; Ray itself is running before. The
+short form has no rows: this takes minutes, and needs the extra `ray`.
+"""
+
+import tempfile
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+from embedbench.dataset import content_hash, read_dataset, read_source
+from embedbench.embed import embed, make_engine
+from embedbench.progress import Progress
+from embedbench.registry import create
+from measure import Row, interleaved, ratio, run, told
+from photographs import Photographs
+
+IMAGES = 600
+REPETITIONS = 3
+
+
+def rows(short: bool) -> list[Row]:
+    if short:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        photographs = Photographs(Path(folder))
+        dataset = read_dataset(photographs.write(IMAGES))
+        hashes = [content_hash(read_source(source)) for source in dataset.sources]
+        stores = (Path(folder) / f"store_{number}" for number in count())
+
+        def way(kind: str) -> Callable[[], object]:
+            def encode() -> None:
+                engine = make_engine(next(stores), True, Progress(quiet=True), kind)
+                embed("timm", create("timm"), dataset, hashes, engine)
+
+            return encode
+
+        make_engine(next(stores), True, Progress(quiet=True), "ray")
+        seconds = interleaved({kind: way(kind) for kind in ("local", "ray")}, REPETITIONS)
+        what = f"{IMAGES} images with timm's default, on Ray against the local engine"
+        return [told(what, ratio(seconds["ray"], seconds["local"]), "times as long")]
+
+
+if __name__ == "__main__":
+    run(rows)
