@@ -9,7 +9,7 @@ import click
 
 from embedbench.errors import EmbedbenchError
 from embedbench.options import ENCODER_HELP, STORE_HELP, engine_options, run_options
-from embedbench.printing import print_table, print_tuned, summarise
+from embedbench.printing import counted, print_table, print_tuned, summarise
 
 __all__ = ["main"]
 
