@@ -25,7 +25,7 @@ from forward import (
     predict,
     save_clip,
 )
-from measure import Row, at_least, interleaved, ratio, run, told
+from measure import Row, at_least, interleaved, ratio, run
 from photographs import Photographs
 from warm import Pictures, Warm, read
 
@@ -47,7 +47,7 @@ class Case:
         model: a folder or a name of timm's.
         images: how many a repetition encodes, in the short form.
         ceiling: the least share of the forward-only speed.
-        first: the least times the first projects' speed; None for no target.
+        first: the least times the first projects' speed; None where it is not measured.
     """
 
     name: str
@@ -89,16 +89,17 @@ def _torch_rows(case: Case, photographs: Photographs, short: bool) -> list[Row]:
     images, repetitions = (case.images, 3) if short else (4 * case.images, 7)
     with ExitStack() as stack:
         ceiling = stack.enter_context(Pool(cores(), None, hold_network, (case.model, BATCH)))
-        first = stack.enter_context(Pool(1, EVERY_CORE, hold_first, (case.model,)))
         ways: dict[str, Callable[[], object]] = {}
         for precision in PRECISIONS:
             encoder = f"{case.encoder},precision={precision}"
             ways[precision] = _warm_way(stack, encoder, photographs, images, repetitions)
             ways[f"{precision} ceiling"] = partial(_pass_all, ceiling, precision, images)
             _pass_all(ceiling, precision, 4 * BATCH)
-        paths = sorted(photographs.write(images).iterdir())
-        first.call(first_way, paths)
-        ways["first"] = partial(first.call, first_way, paths)
+        if case.first is not None:
+            first = stack.enter_context(Pool(1, EVERY_CORE, hold_first, (case.model,)))
+            paths = sorted(photographs.write(images).iterdir())
+            first.call(first_way, paths)
+            ways["first"] = partial(first.call, first_way, paths)
         seconds = interleaved(ways, repetitions)
     speed = f"{images} {photographs.what}"
     found = [
@@ -110,11 +111,11 @@ def _torch_rows(case: Case, photographs: Photographs, short: bool) -> list[Row]:
         )
         for precision in PRECISIONS
     ]
+    if case.first is None:
+        return found
     what = f"{case.name}, bfloat16: against a processor on the list and one float32 pass"
     against = ratio(seconds["first"], seconds["bfloat16"])
     note = f"{speed}, the other way {_rate(seconds['first'], images)}"
-    if case.first is None:
-        return [*found, told(what, against, note=note)]
     return [*found, at_least(what, case.first, against, note=note)]
 
 
@@ -142,7 +143,7 @@ def _warm_way(
 ) -> Callable[[], object]:
     """Return a call that encodes new images, with workers that have loaded."""
     home = photographs.folder / f"store_{len(list(photographs.folder.iterdir()))}"
-    warm = Warm(encoder, home, read(photographs.write(8 * BATCH * cores())))
+    warm = Warm(encoder, home, read(photographs.write(2 * BATCH * cores())))
     stack.callback(warm.close)
     sets: list[Pictures] = [read(photographs.write(images)) for _ in range(repetitions)]
     return lambda: warm.embed(sets.pop())

@@ -143,9 +143,14 @@ def table(rows: Sequence[Row]) -> str:
     for row in rows:
         what = f"{row.what} ({row.note})" if row.note else row.what
         met = ("yes" if row.met else "**no**") if row.target else ""
-        reached, between = f"{row.reached:.3g} {row.unit}", f"{row.low:.3g} to {row.high:.3g}"
+        reached = f"{_figure(row.reached)} {row.unit}".strip()
+        between = f"{_figure(row.low)} to {_figure(row.high)}"
         lines.append(f"| {what} | {row.target} | {reached} | {between} | {met} |")
     return "\n".join(lines)
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def run(rows: Callable[[bool], list[Row]]) -> None:

@@ -5,19 +5,17 @@ images may be in either place.
 """
 
 import contextlib
-import importlib
 import os
 import re
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from embedbench.errors import InputError
+from embedbench.file_systems import BY_ARROW, FileSystem, file_system
 
 __all__ = [
     "Address",
@@ -25,6 +23,7 @@ __all__ = [
     "check_offline",
     "files_below",
     "files_in",
+    "is_address",
     "location_of",
     "open_file",
     "size_of",
@@ -32,17 +31,8 @@ __all__ = [
 
 Result = TypeVar("Result")
 
-_OF_ARROW = ("s3", "gs", "gcs", "hdfs", "viewfs", "abfs", "abfss")
-"""What pyarrow reaches by itself; fsspec has drivers for most of the rest."""
-
-_OBJECTS = ("s3", "gcs", "abfs")
-"""pyarrow's names of stores that keep whole objects, and need no folders made."""
-
 _PATIENCE = {"gs": "retry_limit_seconds=10", "gcs": "retry_limit_seconds=10"}
 """What is asked for where nothing else is; S3 gives up after 6 seconds by itself."""
-
-_DEAD_AFTER = 8
-"""Questions in a row that a server leaves unanswered, until this process asks no more."""
 
 _BUFFER = 1 << 20
 _SECRET = re.compile(r"secret|token|password|signature", re.IGNORECASE)
@@ -86,7 +76,7 @@ class Address:
     def read_bytes(self) -> bytes:
         """Return a file's content."""
 
-        def read(system: _System) -> bytes:
+        def read(system: FileSystem) -> bytes:
             with system.arrow.open_input_stream(system.full(self.path), compression=None) as file:
                 return bytes(file.read())
 
@@ -95,9 +85,9 @@ class Address:
     def write_bytes(self, content: bytes) -> None:
         """Write a file; where objects are kept, whole or not at all."""
 
-        def write(system: _System) -> None:
+        def write(system: FileSystem) -> None:
             path = system.full(self.path)
-            if system.arrow.type_name not in _OBJECTS:
+            if not system.keeps_objects:
                 system.arrow.create_dir(path.rpartition("/")[0], recursive=True)
             with system.arrow.open_output_stream(path, compression=None) as file:
                 file.write(content)
@@ -107,7 +97,7 @@ class Address:
     def open(self) -> BufferedReader:
         """Return a file to read parts of."""
 
-        def opened(system: _System) -> BufferedReader:
+        def opened(system: FileSystem) -> BufferedReader:
             return BufferedReader(system.arrow.open_input_file(system.full(self.path)), _BUFFER)
 
         return self._ask(opened)
@@ -115,7 +105,7 @@ class Address:
     def files(self, deep: bool = False) -> dict[str, int]:
         """Return the files in a folder, or all that lie below it: their names and bytes."""
 
-        def files(system: _System) -> dict[str, int]:
+        def files(system: FileSystem) -> dict[str, int]:
             from pyarrow.fs import FileSelector, FileType
 
             path = system.full(self.path)
@@ -131,7 +121,7 @@ class Address:
     def size(self) -> int:
         """Return the bytes of a file."""
 
-        def size(system: _System) -> int:
+        def size(system: FileSystem) -> int:
             [found] = system.arrow.get_file_info([system.full(self.path)])
             if found.size is None:
                 raise FileNotFoundError(self.path)
@@ -143,12 +133,17 @@ class Address:
         """Remove a file."""
         self._ask(lambda system: system.arrow.delete_file(system.full(self.path)))
 
-    def _ask(self, question: "Callable[[_System], Result]") -> Result:
-        return _system(self.system).answer(question)
+    def _ask(self, question: "Callable[[FileSystem], Result]") -> Result:
+        return file_system(self.system).answer(question)
 
 
 Location = Path | Address
 """Where a file is: on this machine's disk, or elsewhere."""
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text starts with a scheme, such as `s3://`."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text) is not None
 
 
 def location_of(text: str | Location) -> Location:
@@ -159,13 +154,13 @@ def location_of(text: str | Location) -> Location:
     """
     if not isinstance(text, str):
         return text
-    scheme, found, rest = text.partition("://")
-    if not found:
+    if not is_address(text):
         return Path(text)
+    scheme, _, rest = text.partition("://")
     if scheme == "file":
         return Path(unquote(urlsplit(text).path))
     query = ""
-    if scheme in _OF_ARROW:
+    if scheme in BY_ARROW:
         rest, _, query = rest.partition("?")
     host, _, path = rest.partition("/")
     if ":" in host.rpartition("@")[0] or _SECRET.search(query):
@@ -213,85 +208,3 @@ def size_of(file: Location) -> int:
 def open_file(place: Location) -> BufferedReader:
     """Return a file to read parts of."""
     return place.open() if isinstance(place, Address) else place.open("rb")
-
-
-class _System:
-    """What reaches all addresses of one place, in this process."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-        self._unanswered = 0
-        self._lock = threading.Lock()
-
-    def answer(self, question: "Callable[[_System], Result]") -> Result:
-        """Return the answer to a question; a server that has been silent too often is not asked."""
-        if self._unanswered >= _DEAD_AFTER:
-            raise OSError("its server does not answer")
-        silent = False
-        try:
-            return question(self)
-        except FileNotFoundError:
-            raise
-        except Exception as error:  # drivers of fsspec raise whatever their libraries do
-            silent = "NETWORK_CONNECTION" in str(error) or isinstance(error, ConnectionError)
-            raise OSError(_in_words(error)) from error
-        finally:
-            self._unanswered = self._unanswered + 1 if silent else 0
-
-    @property
-    def arrow(self) -> Any:
-        """The `pyarrow.fs.FileSystem`."""
-        return self._connection[0]
-
-    def full(self, path: str) -> str:
-        """Return where in the file system the path of an address is."""
-        base = self._connection[1].rstrip("/")
-        return f"{base}/{path}".rstrip("/") if base else path
-
-    @property
-    def _connection(self) -> tuple[Any, str]:
-        """The file system, and what addresses are below; connected at first use."""
-        with self._lock:
-            return self._connected
-
-    @cached_property
-    def _connected(self) -> tuple[Any, str]:
-        from pyarrow.fs import FileSystem, FSSpecHandler, PyFileSystem
-
-        if self._address.startswith(tuple(f"{scheme}://" for scheme in _OF_ARROW)):
-            with contextlib.suppress(NotImplementedError):  # a pyarrow that was built without it
-                return tuple(FileSystem.from_uri(self._address))
-        try:
-            core = importlib.import_module("fsspec.core")
-        except ModuleNotFoundError as error:
-            raise ImportError(
-                "it needs the library 'fsspec', which is not installed: pip install fsspec"
-            ) from error
-        found, base = core.url_to_fs(self._address)
-        return PyFileSystem(FSSpecHandler(found)), base
-
-
-@lru_cache(maxsize=64)
-def _system(address: str) -> _System:
-    return _System(address)
-
-
-_WORDS = {
-    "NO_SUCH_BUCKET": "there is no such bucket",
-    "ACCESS_DENIED": "permission denied",
-    "INVALID_ACCESS_KEY_ID": "the access key is not known",
-    "SIGNATURE_DOES_NOT_MATCH": "the secret key is wrong",
-    "NETWORK_CONNECTION": "its server does not answer",
-    "OAuth2 access token": "there are no credentials, or their server does not answer",
-}
-
-
-def _in_words(error: Exception) -> str:
-    """Return what happened in one short line."""
-    text = str(error)
-    for sign, words in _WORDS.items():
-        if sign in text:
-            return words
-    reason = error.strerror if isinstance(error, OSError) else None
-    lines = (reason or text).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__

@@ -65,10 +65,10 @@ def compare(
     allow_local: bool = False,
     limit: int | None = None,
     copies: int = COPIES,
-    memory: str | None = None,
     engine: str = "local",
     address: str | None = None,
     workers: int | None = None,
+    memory: str | None = None,
     quiet: bool = True,
 ) -> Results:
     """Return the comparison of these encoders on these images.
@@ -102,11 +102,11 @@ def compare(
         limit: compare a seeded sample of so many images.
         copies: of how many images to encode lightly changed copies as well, which shows without
             labels whether an encoder still sees the same picture; 0 for none.
-        memory: how much what is computed may take, such as `4GB`, all processes together; half
-            of what is free if None. No number depends on it.
         engine: where encoders run: `local`, on this machine, or `ray`.
         address: HOST:PORT of a running Ray cluster; None to start Ray on this machine.
         workers: of each encoder, at most; None for as many as there is room for.
+        memory: how much what is computed may take, such as `4GB`, all processes together; half
+            of what is free if None. No number depends on it.
         quiet: show no progress.
 
     Raises:

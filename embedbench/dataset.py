@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from embedbench.addresses import Address, Location, files_below, location_of
+from embedbench.addresses import Address, Location, files_below, is_address, location_of
 from embedbench.errors import ImageError, InputError
 from embedbench.image_tables import (
     as_labels,
@@ -282,14 +282,14 @@ def _is_url(path: str) -> bool:
 
 
 def _name_of(path: str) -> str:
-    if not path or "://" in path:
+    if not path or is_address(path):
         return path
     return PurePosixPath(path.replace("\\", "/")).as_posix()
 
 
 def _beside(table: Location, name: str) -> Location:
     """Return where an image is that a table names: at an address, or a path beside the table."""
-    if "://" in name or PurePosixPath(name).is_absolute():
+    if is_address(name) or PurePosixPath(name).is_absolute():
         return location_of(name)
     return table.parent / name
 

@@ -26,8 +26,9 @@ from embedbench.encoding import Item, stamp
 from embedbench.errors import EncoderError, InputError
 from embedbench.network import hub_environment
 from embedbench.progress import Progress
+from embedbench.records import default_store
 from embedbench.session import Session, missing_from
-from embedbench.store import Store, default_store, text_key
+from embedbench.store import Store, text_key
 from embedbench.tuning import recall
 from embedbench.workers import cores
 
@@ -99,7 +100,8 @@ def make_engine(
     kept = Store(location_of(store) if store else default_store())
     if kind == "local":
         return Engine(kept, workers or cores(), offline, progress)
-    from embedbench.ray_engine import RayEngine, connect
+    from embedbench.ray_cluster import connect
+    from embedbench.ray_engine import RayEngine
 
     connect(address)
     return RayEngine(kept, cores(), offline, progress, workers)

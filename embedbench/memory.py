@@ -1,13 +1,14 @@
 """Memory: how much a comparison may take for what it computes, and how many may compute at once.
 
-Blocks of distances are of a fixed size, for the last bits of a sum depend on it, and
-the tables must be the same on every machine. What the limit decides is how many processes run at
-once.
+Blocks of distances are of a fixed size, for the last bits of a sum depend on it, and the tables
+must be the same on every machine. What the limit decides is how many processes run at once.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import psutil
 
 from embedbench.errors import InputError
 from embedbench.large import LIMITS
@@ -19,9 +20,6 @@ _UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 
 _SHARE = 0.5
 """Of the memory that is free at the start, where no limit is given."""
-
-_UNKNOWN = 4 * 10**9
-"""Taken where the machine does not tell what is free."""
 
 _BLOCK = 256 * 2**20
 """What a block of distances may take, in bytes."""
@@ -60,12 +58,7 @@ def parse_memory(text: str) -> "Memory":
 
 def available() -> int:
     """Return how many bytes of memory are free on this machine."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            lines = dict(line.split(":", 1) for line in file)
-        return int(lines["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        return _UNKNOWN
+    return int(psutil.virtual_memory().available)
 
 
 @dataclass(frozen=True)

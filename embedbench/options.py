@@ -89,12 +89,12 @@ _RUN_OPTIONS = (
         help="Encode lightly changed copies of N images too, for what needs no labels.  "
         "[default: 100]",
     ),
+    *_ENGINE_OPTIONS,
     click.option(
         "--memory",
         metavar="4GB",
         help="How much memory what is computed may take.  [default: half of what is free]",
     ),
-    *_ENGINE_OPTIONS,
     click.option("--quiet", is_flag=True, default=None, help="No progress bars."),
 )
 

@@ -35,10 +35,10 @@ _TOML_KINDS: Mapping[str, type] = {
     "allow-local": bool,
     "limit": int,
     "copies": int,
-    "memory": str,
     "engine": str,
     "address": str,
     "workers": int,
+    "memory": str,
 }
 """The words of the command line, and what each holds in a TOML file; `about` is for people."""
 

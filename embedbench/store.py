@@ -12,7 +12,6 @@ import errno
 import hashlib
 import io
 import json
-import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,32 +21,23 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-import platformdirs
 from jaxtyping import Float32
 
-from embedbench.addresses import Address, Location, files_in, location_of, open_file
+from embedbench.addresses import Address, Location, files_in, open_file
 from embedbench.errors import StoreError
+from embedbench.records import read_record, root_of
 from embedbench.row_files import RowFile, row_file
 from embedbench.whole_files import write_whole
 
-__all__ = ["Store", "default_store", "text_key"]
+__all__ = ["Store", "text_key"]
 
 Result = TypeVar("Result")
-
-SCHEMA = "v1"
 
 _AT_ONCE = 8
 """Files at an address that are read at once: each takes a journey to its server."""
 
 _SMALL, _LARGE = 1 << 25, 1 << 26
 """Bytes: files below the first are made into one, of at most about the second."""
-
-
-def default_store() -> Location:
-    """Return where vectors are kept if nothing else is said."""
-    return location_of(
-        os.environ.get("EMBEDBENCH_STORE") or platformdirs.user_cache_dir("embedbench")
-    )
 
 
 @dataclass(frozen=True)
@@ -130,15 +120,11 @@ class Store:
 
     def recall(self, kind: str, key: str) -> dict[str, Any] | None:
         """Return a small record, or None."""
-        try:
-            value = json.loads((self._root / kind / f"{key}.json").read_bytes())
-        except (OSError, ValueError):
-            return None
-        return value if isinstance(value, dict) else None
+        return read_record(self._root / kind / f"{key}.json")
 
     @property
     def _root(self) -> Location:
-        return self.folder / SCHEMA
+        return root_of(self.folder)
 
     def _vectors(self, fingerprint: str) -> Location:
         return self._root / "vectors" / fingerprint

@@ -46,7 +46,7 @@ def cluster(query: str) -> Iterator[Any]:
     import ray
     from ray.cluster_utils import Cluster
 
-    from embedbench.ray_engine import connect
+    from embedbench.ray_cluster import connect
 
     node = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
     running = Cluster(initialize_head=True, head_node_args={**node, "_system_config": SOON})
@@ -196,7 +196,7 @@ def test_what_cannot_be_asked_for_is_told(asked: dict[str, Any], words: str) -> 
 
 
 def test_an_address_that_does_not_answer_is_told_soon() -> None:
-    from embedbench.ray_engine import connect
+    from embedbench.ray_cluster import connect
 
     ray.shutdown()
     with socket.socket() as closed, socket.create_server(("127.0.0.1", 0)) as silent:

@@ -1,0 +1,45 @@
+"""Small records in the store, such as how an encoder is run: read without any numeric library."""
+
+import json
+import os
+from typing import Any
+
+import platformdirs
+
+from embedbench.addresses import Location, files_in, location_of
+
+__all__ = ["default_store", "read_record", "read_records", "root_of"]
+
+_SCHEMA = "v1"
+
+
+def default_store() -> Location:
+    """Return where vectors are kept if nothing else is said."""
+    return location_of(
+        os.environ.get("EMBEDBENCH_STORE") or platformdirs.user_cache_dir("embedbench")
+    )
+
+
+def root_of(store: Location) -> Location:
+    """Return the folder in the store that this version of embedbench reads and writes."""
+    return store / _SCHEMA
+
+
+def read_record(place: Location) -> dict[str, Any] | None:
+    """Return a record, or None if there is none that can be read."""
+    try:
+        value = json.loads(place.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def read_records(store: Location, kind: str) -> list[dict[str, Any]]:
+    """Return all records of a kind, in the order of their names."""
+    folder = root_of(store) / kind
+    try:
+        names = [name for name in sorted(files_in(folder)) if name.endswith(".json")]
+    except OSError:
+        return []
+    found = [read_record(folder / name) for name in names]
+    return [record for record in found if record is not None]
