@@ -270,7 +270,7 @@ def steps_table(found: dict[int, dict[str, tuple[float, float]]]) -> str:
 
 def rows(short: bool) -> list[Row]:
     """Return how the whole analysis grows above the limit, and its memory."""
-    sizes = (2000, 4000) if short else SIZES[-2:]
+    sizes = (1000, 2000) if short else SIZES[-2:]
     limit = SHORT.images if short else Limits().images
     found = [in_own_process("steps", size, short)[0] for size in sizes]
     power = exponent(sizes, [one[WHOLE][0] for one in found])
