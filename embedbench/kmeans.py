@@ -99,7 +99,7 @@ def _quick(
     seed: int,
 ) -> Fit:
     k = places.shape[1]
-    starts = [_lloyd(components, components[place], _STEPS, 0) for place in places]
+    starts = [_lloyd(components, components[place], _STEPS, 0.0) for place in places]
     leading = sorted(starts, key=_inertia)[:_ENDS]
     ends = [_lloyd(components, start.cluster_centers_) for start in leading]
     kmeans = min(ends, key=_inertia)
