@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Float64, Int
 __all__ = ["Distances"]
 
 Rows = slice | Int[np.ndarray, " rows"]
+Columns = slice | Int[np.ndarray, " columns"]
 
 _NEAR = {np.float64: 1e-8, np.float32: 2.0**-4}
 """The share of two points' squared lengths below which rounding tells in their distance."""
@@ -22,9 +23,6 @@ _MOST_ROWS = 256
 
 _BYTES_A_PAIR = 24
 _MEGABYTE = 2**20
-
-Places = slice | Int[np.ndarray, " places"]
-"""Some of the points."""
 
 
 class Distances:
@@ -57,7 +55,7 @@ class Distances:
     def __len__(self) -> int:
         return len(self._points)
 
-    def between(self, rows: Places, columns: Places) -> Float[np.ndarray, "rows columns"]:
+    def between(self, rows: Rows, columns: Columns) -> Float[np.ndarray, "rows columns"]:
         """Return the distances of some points to some: float32 if quick, else float64."""
         product = self._quick or self._exact
         squares, near = product.squares(rows, columns)
@@ -149,7 +147,7 @@ class _Product:
         )
 
     def squares(
-        self, rows: Places, columns: Places
+        self, rows: Rows, columns: Columns
     ) -> tuple[Float[np.ndarray, "rows columns"], Bool[np.ndarray, "rows columns"]]:
         """Return the squared distances, and which are near."""
         squares = self.left[rows] @ self.right[columns].T

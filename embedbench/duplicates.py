@@ -9,6 +9,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
+from embedbench.large import LIMITS, Limits
 
 __all__ = ["duplicate_groups", "duplicate_rate"]
 
@@ -28,9 +29,14 @@ _SURE = 0.99
 
 _BLOCK_BYTES = 2**26
 
+_CELL, _CELLS = 500, 4
+"""Images of a cell, about, and in how many cells each image is looked for."""
+
+Rows = Int[np.ndarray, " rows"]
+
 
 def duplicate_groups(
-    hashes: Sequence[str], vectors: Sequence[AnyVectors]
+    hashes: Sequence[str], vectors: Sequence[AnyVectors], limits: Limits = LIMITS
 ) -> Int[np.ndarray, " images"]:
     """Return the group of each image; those of one group are copies of one another.
 
@@ -69,6 +75,7 @@ def duplicate_groups(
     Args:
         hashes: of the file of each image.
         vectors: of each encoder, a row an image; none leaves the hashes to decide.
+        limits: of more images than these, each is held against those of the cells near to it.
 
     Raises:
         ValueError: an encoder has not one row for each hash.
@@ -82,7 +89,7 @@ def duplicate_groups(
         np.asarray(hashes, dtype=str), return_index=True, return_inverse=True
     )
     groups = np.arange(len(first))
-    for one, other in _copies([rows[first] for rows in vectors]):
+    for one, other in _copies([rows[first] for rows in vectors], limits):
         groups = _join(groups, one, other)
     _, appears, numbers = np.unique(groups[files], return_index=True, return_inverse=True)
     return np.asarray(np.argsort(np.argsort(appears))[numbers])
@@ -100,21 +107,21 @@ def duplicate_rate(groups: Int[np.ndarray, " images"]) -> float:
 
 
 def _copies(
-    vectors: Sequence[AnyVectors],
+    vectors: Sequence[AnyVectors], limits: Limits
 ) -> Iterator[tuple[Int[np.ndarray, " pairs"], Int[np.ndarray, " pairs"]]]:
     """Yield the pairs that more than half of the encoders find nearly equal, block by block."""
     asked = [_centred(rows) for rows in vectors if (rows != rows[:1]).any()]
     if not asked:
         return
-    nearby = [_nearest(points) for points in asked]
+    nearby = [_nearest(points, limits) for points in asked]
     # Few images have another that is near enough; only those are compared again.
     near = np.sum([nearest >= _NEAR for nearest, _ in nearby], axis=0)
     left = np.flatnonzero(2 * near > len(asked))
     asked = [points[left] for points in asked]
-    limits = [_limits(fifth[left]) for _, fifth in nearby]
+    least = [_limits(fifth[left]) for _, fifth in nearby]
     for block in _blocks(len(left)):
         votes = np.zeros((block.stop - block.start, len(left)), dtype=np.int16)
-        for points, limit in zip(asked, limits, strict=True):
+        for points, limit in zip(asked, least, strict=True):
             cosines = points[block] @ points.T
             votes += cosines >= np.maximum(limit[block, None], limit)
         one, other = np.nonzero(2 * votes > len(asked))
@@ -129,17 +136,42 @@ def _centred(rows: Vectors) -> Vectors:
 
 
 def _nearest(
-    points: Vectors,
+    points: Vectors, limits: Limits
 ) -> tuple[Float32[np.ndarray, " images"], Float32[np.ndarray, " images"]]:
     """Return each image's cosine with its nearest other and its fifth nearest, or the last."""
     count = min(_NEIGHBOURS, len(points) - 1)
-    found = np.empty((len(points), count), dtype=np.float32)
-    for block in _blocks(len(points)):
-        cosines = points[block] @ points.T
-        cosines[np.arange(len(cosines)), np.arange(block.start, block.stop)] = -np.inf
-        place = len(points) - count
-        found[block] = np.partition(cosines, place, axis=1)[:, place:]
+    found = np.full((len(points), count), -1, dtype=np.float32)
+    for rows, columns in _side_by_side(points, limits):
+        cosines = points[rows] @ points[columns].T
+        cosines[rows[:, None] == columns] = -np.inf
+        most = min(count, len(columns) - 1)
+        place = len(columns) - most
+        found[rows, :most] = np.partition(cosines, place, axis=1)[:, place:]
     return found.max(axis=1), found.min(axis=1)
+
+
+def _side_by_side(points: Vectors, limits: Limits) -> Iterator[tuple[Rows, Rows]]:
+    """Yield images and those that may be near them: all, or of many images those of a cell.
+
+    Some images drawn at random are the middles of cells. An image is held against those that
+    have the middle nearest to it among the four nearest to them, as a copy of it has.
+    """
+    if len(points) <= limits.images:
+        for block in _blocks(len(points)):
+            yield np.arange(block.start, block.stop), np.arange(len(points))
+        return
+    random = np.random.default_rng(0)
+    cells = len(points) // _CELL
+    middles = points[np.sort(random.choice(len(points), cells, replace=False, shuffle=False))]
+    nearest = np.empty((len(points), min(_CELLS, cells)), dtype=np.int64)
+    for block in _blocks(len(points)):
+        order = np.argsort(-(points[block] @ middles.T), axis=1, kind="stable")
+        nearest[block] = order[:, :_CELLS]
+    for cell in range(cells):
+        rows = np.flatnonzero(nearest[:, 0] == cell)
+        columns = np.flatnonzero((nearest == cell).any(axis=1))
+        for start in range(0, len(rows), _CELL):
+            yield rows[start : start + _CELL], columns
 
 
 def _limits(fifth: Float32[np.ndarray, " images"]) -> Float32[np.ndarray, " images"]:

@@ -15,6 +15,7 @@ behind the number, and what each of these forms costs in fidelity.
 | choice of k, its curves | the sample alone |
 | stability | the sample alone, on the first 20 principal components |
 | maps | the sample alone |
+| duplicates by vector | each image against those of the cells near to it |
 
 The limit does not depend on the machine, so that the tables are the same on every one.
 """
@@ -89,4 +90,5 @@ def remarks(images: int, clusterers: Sequence[str], limits: Limits = LIMITS) -> 
         f"the choice of k and its curves: from {some} of the {every} images",
         f"stability: of {some} of the {every} images, on the first 20 principal components",
         f"maps: {some} of the {every} images",
+        "duplicates: each image held against those of the cells near to it, not against all",
     ]

@@ -1,8 +1,7 @@
 """Memory: how much a comparison may take for what it computes, and how many may compute at once.
 
-Blocks of distances are of a fixed size (`BLOCK`), for the last bits of a sum depend on it, and
-the tables must be the same on every machine. What the limit decides is how many processes run at
-once.
+Blocks of distances are of a fixed size, for the last bits of a sum depend on it, and the tables
+must be the same on every machine. What the limit decides is how many processes run at once.
 """
 
 import re
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 import psutil
 
 from embedbench.errors import InputError
+from embedbench.large import LIMITS
 from embedbench.workers import cores
 
 __all__ = ["Memory", "Size", "available", "parse_memory"]
@@ -21,10 +21,13 @@ _UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _SHARE = 0.5
 """Of the memory that is free at the start, where no limit is given."""
 
-BLOCK = 256 * 2**20
+_BLOCK = 256 * 2**20
 """What a block of distances may take, in bytes."""
 
-_PROCESS = 350 * 10**6
+_PAIR = 32
+"""Bytes for each pair of images in a block, and for all pairs where all are looked at."""
+
+_PROCESS = 250 * 10**6
 """What a process takes with its libraries before it computes anything; measured."""
 
 _COPIES = 6
@@ -81,7 +84,10 @@ class Size:
     @property
     def process(self) -> int:
         """About how many bytes a process takes that clusters or scores one encoder."""
-        return _PROCESS + BLOCK + self.images * (8 * _COPIES * max(self.widths) + self.runs * _RUN)
+        pairs = _PAIR * min(self.images, LIMITS.images) ** 2
+        block = min(_BLOCK, _PAIR * self.images**2)
+        each = 8 * _COPIES * max(self.widths) + self.runs * _RUN
+        return _PROCESS + block + pairs + self.images * each
 
 
 @dataclass(frozen=True)

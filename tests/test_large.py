@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from embedbench.analyse import Analysis, analyse
 from embedbench.cluster import Agglomerative, Clusterer, Hdbscan, KMeans
+from embedbench.duplicates import duplicate_groups, duplicate_rate
 from embedbench.errors import InputError
 from embedbench.insight import details
 from embedbench.kmeans import fit_kmeans
@@ -174,6 +175,19 @@ def test_the_dimension_of_a_sample_is_that_of_all() -> None:
     points = (RANDOM.normal(size=(1500, 5)) @ RANDOM.normal(size=(5, 40))).astype(np.float32)
     exact, sampled = intrinsic_dimension(points), intrinsic_dimension(points, asked=SAMPLE)
     assert sampled == pytest.approx(exact, rel=0.15)
+
+
+def test_copies_are_found_among_those_of_the_same_cell() -> None:
+    random = np.random.default_rng(3)
+    blobs = make_blobs(4000, 24, centers=8, cluster_std=2.0, random_state=1)[0]
+    copies = random.permutation(4000)[:600].reshape(2, 300)
+    blobs[copies[1]] = blobs[copies[0]] + 0.02 * random.normal(size=(300, 24))
+    vectors, hashes = [blobs.astype(np.float32)], [str(row) for row in range(4000)]
+    exact = duplicate_groups(hashes, vectors)
+    large = duplicate_groups(hashes, vectors, Limits(1000))
+    assert (exact[copies[0]] == exact[copies[1]]).all()
+    assert (large[copies[0]] == large[copies[1]]).mean() >= 0.99
+    assert duplicate_rate(large) == pytest.approx(duplicate_rate(exact), abs=0.001)
 
 
 def task(limits: Limits, memory: int = 10**12) -> Task:

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from embedbench.cli import cli
+from embedbench import cli, compare
 from embedbench.errors import InputError
 from embedbench.memory import Memory, Size, parse_memory
+from embedbench.settings import read_toml
 from embedbench.workers import cores
 
 SIZE = Size(images=50_000, widths=[512, 768], runs=570)
@@ -46,6 +46,21 @@ def test_half_of_what_is_free_is_taken() -> None:
     assert not free.asked and 10**7 < free.limit < 10**15
 
 
-def test_nonsense_on_the_command_line_is_one_line(photographs: Path) -> None:
-    done = CliRunner().invoke(cli, ["run", str(photographs), "-e", "pixels", "--memory", "lots"])
-    assert done.exit_code != 0
+def test_nonsense_on_the_command_line_is_one_line(
+    photographs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["run", str(photographs), "-e", "pixels", "--memory", "lots"])
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "error: `memory` must be a size such as 4GB or 512MB; not 'lots'"
+    ]
+
+
+def test_memory_is_a_word_in_toml_and_in_the_command(photographs: Path, tmp_path: Path) -> None:
+    (tmp_path / "asked.toml").write_text('memory = "2GB"\n')
+    assert read_toml(tmp_path / "asked.toml") == {"memory": "2GB"}
+    results = compare(
+        photographs, ["pixels"], clusterers=["kmeans"], k=3, seeds=1, maps=["pca"], memory="2GB"
+    )
+    assert results.run["memory"] == "2000MB" and "--memory 2000MB" in results.run["command"]
