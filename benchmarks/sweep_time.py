@@ -1,37 +1,86 @@
-"""How long one encoder's clustering takes, by the number of images, on one core.
+"""Where the time of one encoder's clustering goes, by the number of images, on one core.
 
 python benchmarks/sweep_time.py 600 2000
 
 The vectors are 20 blobs in 1280 dimensions; everything else is the default comparison: three
-clusterers, k from 2 to 20, 10 seeds, all metrics, k chosen in three ways.
+clusterers, k from 2 to 20, 10 seeds, all metrics, k chosen in three ways, stability; no intervals.
 """
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from embedbench import sweep
 from embedbench.cluster import parse_clusterer
 from embedbench.comparison import CLUSTERERS
-from embedbench.sweep import sweep_space
+
+__all__ = ["KS", "SEEDS", "blobs", "sweep_seconds"]
+
+KS = range(2, 21)
+SEEDS = range(10)
+STEPS = {"evaluate": "metrics", "_choose": "choosing k", "stability": "stability"}
+"""What `embedbench.sweep` calls besides the clusterers, and what it is to a reader."""
+
+
+def blobs(images: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return vectors of 20 clusters that overlap, and the cluster of each."""
+    random = np.random.default_rng(0)
+    truth = np.arange(images) % 20
+    centres = random.normal(size=(20, dim))
+    vectors = centres[truth] + 3 * random.normal(size=(images, dim))
+    return vectors.astype(np.float32), truth
+
+
+def sweep_seconds(vectors: np.ndarray, truth: np.ndarray) -> tuple[dict[str, float], list[int]]:
+    """Return the seconds of each step and of all, and the ks that stability was asked for."""
+    seconds: dict[str, float] = {}
+    clusterers = [parse_clusterer(name) for name in CLUSTERERS]
+    start = time.perf_counter()
+    with _timed(seconds):
+        scored = sweep.sweep_space(vectors, "l2", clusterers, KS, SEEDS, truth, KS)
+        assert scored.choice is not None
+        chosen = [sweep.Candidate(*way) for way in scored.choice.by_criterion().items()]
+        candidates = [sweep.Candidate("shared", 20), *chosen]
+        sweep.comparison_rows(scored, clusterers, candidates, truth, None, 0)
+    whole = time.perf_counter() - start
+    ks = sorted({candidate.k for candidate in candidates if candidate.k is not None})
+    clustering = scored.runs.groupby("clusterer", sort=False)["seconds"].first().to_dict()
+    return {str(name): float(value) for name, value in clustering.items()} | seconds | {
+        "in all": whole
+    }, ks
+
+
+@contextmanager
+def _timed(seconds: dict[str, float]) -> Iterator[None]:
+    """Add up what each step takes while this is open."""
+
+    def timed(name: str, step: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*arguments: Any) -> Any:
+            start = time.perf_counter()
+            found = step(*arguments)
+            seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
+            return found
+
+        return run
+
+    with ExitStack() as stack:
+        for call, name in STEPS.items():
+            stack.enter_context(patch.object(sweep, call, timed(name, getattr(sweep, call))))
+        yield
 
 
 def main() -> None:
     """Print a line for each number of images given."""
-    clusterers = [parse_clusterer(name) for name in CLUSTERERS]
     for images in (int(text) for text in sys.argv[1:]):
-        random = np.random.default_rng(0)
-        truth = np.arange(images) % 20
-        centres = random.normal(size=(20, 1280))
-        vectors = (centres[truth] + 3 * random.normal(size=(images, 1280))).astype(np.float32)
-        ks = range(2, 21)
         with threadpool_limits(1):
-            start = time.perf_counter()
-            scored = sweep_space(vectors, "l2", clusterers, ks, range(10), truth, ks)
-            seconds = time.perf_counter() - start
-        by_clusterer = scored.runs.groupby("clusterer")["seconds"].first().to_dict()
-        print(f"{images} images: {seconds:.0f} s in all; clustering alone: {by_clusterer}")
+            seconds, _ = sweep_seconds(*blobs(images, 1280))
+        print(f"{images} images:", ", ".join(f"{name} {s:.1f} s" for name, s in seconds.items()))
 
 
 if __name__ == "__main__":

@@ -29,8 +29,9 @@ from embedbench.kmeans import fit_kmeans
 from embedbench.metrics.consistency import clusters_kept, consistency
 from embedbench.metrics.fast_ami import ami_of_runs
 from embedbench.metrics.geometry import anisotropy, effective_rank, intrinsic_dimension
+from embedbench.metrics.hubness import hubness
 from embedbench.metrics.internal import silhouettes
-from embedbench.metrics.neighbours import hubness, neighbourhood, overlap
+from embedbench.metrics.neighbours import neighbourhood, overlap
 from embedbench.metrics.scores import ami_score
 from embedbench.metrics.similarity import linear_cka
 from embedbench.relations import disagreement

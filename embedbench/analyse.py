@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -9,7 +10,6 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from embedbench.cluster import Clusterer
 from embedbench.criteria import Copies, Criteria, look_alone
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError
@@ -23,9 +23,7 @@ from embedbench.maps import (
 from embedbench.metrics.scores import Score
 from embedbench.progress import Progress
 from embedbench.relations import NO_PAIRS, Seen, disagreement, relate, split_pairs
-from embedbench.settings import KPlan
 from embedbench.shortcuts import Shortcut, shortcut_probe
-from embedbench.statistics import Resamples
 from embedbench.sweep import (
     Candidate,
     Sweep,
@@ -34,51 +32,14 @@ from embedbench.sweep import (
     sweep_space,
 )
 from embedbench.tables import elbow_table, partitions_table, similarity_table, stack
-from embedbench.workers import Pool, cores
+from embedbench.task import Task
+from embedbench.workers import Pool
 
 __all__ = ["Analysis", "Task", "analyse"]
 
 SPREAD_KS = (4, 8, 12, 20)
 SPREAD_SEEDS = 3
 """Where no labels say how many clusters there are, encoders are compared at several ks at once."""
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """What is to be analysed.
-
-    Attributes:
-        images: their names.
-        truth: codes of the labels, -1 where not known; None without labels.
-        classes: the names of the labels.
-        clusterers: each is run in every space.
-        spaces: the first one leads: clusters are looked into there.
-        plan: which numbers of clusters.
-        seeds: the same for every encoder.
-        similarity: how well each word fits each image; None without words.
-        words: candidate names.
-        groups: images of the same number are copies of one another.
-        attributes: codes of what should not decide a clustering, by name: see `shortcuts`.
-        maps: which planes are drawn: see `embedbench.maps.MAPS`.
-    """
-
-    images: Sequence[str]
-    truth: Int[np.ndarray, " images"] | None
-    classes: Sequence[str]
-    clusterers: Sequence[Clusterer]
-    spaces: Sequence[str]
-    plan: KPlan
-    seeds: Sequence[int]
-    similarity: Float[np.ndarray, "images words"] | None
-    words: Sequence[str]
-    groups: Int[np.ndarray, " images"]
-    attributes: dict[str, Int[np.ndarray, " images"]]
-    maps: Sequence[str]
-
-    @property
-    def resamples(self) -> Resamples:
-        """The draws of images and seeds, the same wherever they are made."""
-        return Resamples(self.groups, self.seeds[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +89,7 @@ def analyse(
     steps = 3 * jobs + 3 * len(vectors) + len(vectors) * (len(vectors) - 1) // 2
     with (
         progress.bar("clustering", steps, "steps") as bar,
-        Pool(min(cores(), jobs), patience=None) as pool,
+        Pool(task.memory.workers(jobs, task.size(vectors)), patience=None) as pool,
     ):
         sweeps, errors = _sweep_all(task, vectors, pool, bar.update)
         encoders = [name for name in vectors if name not in errors]
@@ -137,9 +98,10 @@ def analyse(
             raise InputError(f"no encoder's vectors could be clustered; '{name}': {error}")
         lead = {name: sweeps[name, task.spaces[0]] for name in encoders}
         shared = task.plan.shared or _shared_k(list(lead.values()))
-        main = {name: labels_at(sweep, [shared], task.seeds)[0] for name, sweep in lead.items()}
+        at_shared = partial(labels_at, ks=[shared], seeds=task.seeds, limits=task.limits)
+        main = {name: at_shared(sweep)[0] for name, sweep in lead.items()}
         ks, seeds = spread_ks(task.plan.ks), task.seeds[:SPREAD_SEEDS]
-        labels = {name: labels_at(sweep, ks, seeds) for name, sweep in lead.items()}
+        labels = {name: labels_at(sweep, ks, seeds, task.limits) for name, sweep in lead.items()}
 
         def each(function: Callable[..., Any], *arguments: dict[str, Any]) -> list[Any]:
             calls = [(function, task, *(one[name] for one in arguments)) for name in encoders]
@@ -221,8 +183,9 @@ def _try_sweep(task: Task, vectors: Vectors, space: str) -> Sweep | str:
     plan = task.plan
     try:
         return sweep_space(
-            vectors, space, task.clusterers, plan.ks, task.seeds, task.truth, plan.choose_from
-        )
+            vectors, space, task.clusterers, plan.ks, task.seeds, task.truth, plan.choose_from,
+            task.limits,
+        )  # fmt: skip
     except EmbedbenchError as error:
         return str(error)
 
@@ -238,7 +201,7 @@ def _rows(
         sweep, task.clusterers, candidates, task.truth, task.resamples, seed
     )
     if draws_planes(space):
-        noise = silhouette_of_noise(vectors, space, task.clusterers, shared, seed)
+        noise = silhouette_of_noise(vectors, space, task.clusterers, shared, seed, task.limits)
         main = rows["k_from"].isin([task.plan.shared_from, "own"])
         rows["silhouette_noise"] = rows["clusterer"].map(noise).where(main)
     return rows, scores
@@ -251,7 +214,9 @@ def _look_alone(
     labels: Int[np.ndarray, "ks seeds images"],
     shared: int,
 ) -> Criteria:
-    return look_alone(vectors, copies, task.truth, task.groups, labels, shared, task.seeds[0])
+    return look_alone(
+        vectors, copies, task.truth, task.groups, labels, shared, task.seeds[0], task.limits
+    )
 
 
 def _shortcuts(task: Task, labels: Int[np.ndarray, "runs images"]) -> pd.DataFrame:
@@ -275,7 +240,7 @@ def _look_into(task: Task, sweep: Sweep, k: int) -> tuple[pd.DataFrame, pd.DataF
 
 
 def _maps(task: Task, vectors: Vectors) -> tuple[pd.DataFrame, pd.DataFrame]:
-    points = map_points(vectors, task.images, task.maps, task.seeds[0])
+    points = map_points(vectors, task.images, task.maps, task.seeds[0], task.limits)
     return points, explained_variance(vectors)
 
 

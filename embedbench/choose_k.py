@@ -127,7 +127,7 @@ class _Curve:
 
 def _clustered(points: Points, ks: Sequence[int], seed: int) -> _Curve:
     fits = fit_kmeans(points, [(k, seed) for k in ks])
-    profiles = silhouettes(points, np.stack([fit.labels for fit in fits]))
+    profiles = silhouettes(points, np.stack([fit.labels for fit in fits]), quick=True)
     inertia = np.array([fit.inertia for fit in fits])
     return _Curve.of(points, inertia, profiles.mean(axis=1))
 

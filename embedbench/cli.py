@@ -3,15 +3,13 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from embedbench.errors import EmbedbenchError
 from embedbench.options import ENCODER_HELP, STORE_HELP, engine_options, run_options
-
-if TYPE_CHECKING:
-    from embedbench.results import Results
+from embedbench.printing import counted, print_table, print_tuned, summarise
 
 __all__ = ["main"]
 
@@ -88,9 +86,7 @@ def recipe(name: str | None, source: tuple[str, ...], **given: Any) -> int:
 
     known = recipes()
     if name is None:
-        _print_table(
-            ["recipe", "what it does"], [[key, one["about"]] for key, one in known.items()]
-        )
+        print_table(["recipe", "what it does"], [[key, one["about"]] for key, one in known.items()])
         return OK
     if name not in known:
         raise click.UsageError(f"unknown recipe '{name}'; recipes: {', '.join(known)}")
@@ -173,32 +169,12 @@ def encoders(store: str | None) -> int:
         words = (found.load().__doc__ or "").strip().splitlines()
         status = f"needs {missing[0]}: {found.install(missing)}" if missing else "ready"
         rows.append([name, found.default(), status, *words[:1]])
-    _print_table(["encoder", "by default", "status", "what it is"], rows)
+    print_table(["encoder", "by default", "status", "what it is"], rows)
     measured = read_records(location_of(store) if store else default_store(), "tunings")
     if measured:
-        click.echo("\nchosen by measuring, from float32:")
-        _print_table(list(_TUNED.values()), [_tuned(record) for record in measured])
+        click.echo("\nhow they were found to run best, by measuring:")
+        print_tuned(measured)
     return OK
-
-
-_TUNED = {
-    "encoder": "encoder",
-    "precision": "precision",
-    "batch_size": "batch",
-    "compiled": "compiled",
-    "precision_cosine": "cosine",
-    "precision_neighbours": "neighbours",
-    "images_per_second": "images / s",
-    "machine": "machine",
-}
-"""What is told of how an encoder runs, with its headings; the speed is that of one worker."""
-
-
-def _tuned(record: dict[str, Any]) -> list[str]:
-    """Return how an encoder ran at the last measuring, as `embedbench.tuning` keeps it."""
-    made = record["choices"][0]
-    known = record | made | made["told"]
-    return ["" if known[name] is None else str(known[name]) for name in _TUNED]
 
 
 @cli.command()
@@ -213,7 +189,7 @@ def check(encoder: str) -> int:
     found = create(encoder)
     with Pool(1, hub_environment(offline=False)) as pool:
         results = pool.call(run_checks, found)
-    _print_table(
+    print_table(
         ["check", "result"],
         [[name.replace("_", " "), wrong or "ok"] for name, wrong in results.items()],
     )
@@ -247,7 +223,7 @@ def suggest_labels(run_folder: str, count: int, out: str) -> int:
 
     written = write(Path(run_folder), count, Path(out))
     source = shlex.join(Results.read(Path(run_folder)).run.get("sources", ["SOURCE"]))
-    click.echo(f"{_count(written, 'image')} to label: {out}", err=True)
+    click.echo(f"{counted(written, 'image')} to label: {out}", err=True)
     click.echo(f"then: embedbench run {source} --labels {out} -e ...", err=True)
     return OK
 
@@ -308,10 +284,11 @@ def _compare_and_print(asked: dict[str, Any]) -> int:
         engine=asked.get("engine") or "local",
         address=asked.get("address"),
         workers=asked.get("workers"),
+        memory=asked.get("memory"),
         quiet=bool(asked.get("quiet")),
     )
     click.echo(results.to_text())
-    _summarise(results, out)
+    summarise(results, out)
     return PARTLY_DONE if len(results.failures) else OK
 
 
@@ -319,32 +296,3 @@ def _stem(sources: list[str]) -> str:
     """Return a name for a run of these sources."""
     bare = [source.partition("?")[0].split(",")[0].rpartition(":")[2] for source in sources]
     return "-".join(Path(source).stem or "images" for source in bare)
-
-
-def _summarise(results: "Results", out: Path) -> None:
-    from embedbench.verdict import in_words
-
-    kinds = results.failures["what"]
-    skipped, failed = int((kinds == "image").sum()), int((kinds == "encoder").sum())
-    encoders = int((results.encoders["status"] == "ok").sum())
-    lines = [
-        "* in the encoder's own space: compares clusterings of one encoder, not encoders",
-        f"{_count(len(results.images), 'image')}, {_count(encoders, 'encoder')}",
-    ]
-    if skipped:
-        lines.append(f"{_count(skipped, 'image')} skipped: {out / 'failures.csv'} says why")
-    if failed:
-        lines.append(f"{_count(failed, 'encoder')} failed: {out / 'failures.csv'} says why")
-    lines += [f"note: {remark}" for remark in results.run["remarks"]]
-    for line in [*lines, *in_words(results.run["verdict"]), f"report: {out / 'report.html'}"]:
-        click.echo(line, err=True)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _print_table(headings: list[str], rows: list[list[str]]) -> None:
-    from tabulate import tabulate
-
-    click.echo(tabulate(rows, headings))

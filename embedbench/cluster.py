@@ -16,9 +16,12 @@ from scipy.spatial.distance import squareform
 from sklearn.base import clone
 from sklearn.metrics.pairwise import cosine_distances
 
+from embedbench.density import DensityTrees
+from embedbench.distances import Distances
 from embedbench.errors import InputError
-from embedbench.kmeans import fit_kmeans
+from embedbench.large import LIMITS, Limits
 from embedbench.partitions import Partitions, Points, make_partitions
+from embedbench.scalable import few_dimensions, join_nearest, kmeans_from_sample
 from embedbench.spec import parse_fields, read_spec
 
 __all__ = [
@@ -36,26 +39,30 @@ __all__ = [
 
 @runtime_checkable
 class Clusterer(Protocol):
-    """Whatever partitions points. `name` is what the tables call it."""
+    """Whatever partitions points; of many it may take another form: see `embedbench.large`."""
 
     @property
     def name(self) -> str:
         """What the tables call it."""
 
-    def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
+    def run(
+        self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+    ) -> Partitions:
         """Return a partition for each k and seed that make a difference."""
 
 
 @dataclass(frozen=True)
 class KMeans:
-    """K-means, the best of 10 starts for each k and seed; see `embedbench.kmeans`."""
+    """K-means, the best of many starts for each k and seed; see `embedbench.kmeans`."""
 
     @property
     def name(self) -> str:
         """What the tables call it."""
         return _name("kmeans", self)
 
-    def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
+    def run(
+        self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+    ) -> Partitions:
         """Return a partition for each k and seed.
 
         Raises:
@@ -63,7 +70,7 @@ class KMeans:
         """
         _check(points, ks, seeds)
         pairs = [(k, seed) for k in ks for seed in seeds]
-        fits = fit_kmeans(points, pairs)
+        fits = kmeans_from_sample(points, pairs, limits.sample(len(points), seeds[0]))
         rows = [(k, seed, fit.inertia) for (k, seed), fit in zip(pairs, fits, strict=True)]
         return make_partitions(self.name, points, [fit.labels for fit in fits], rows)
 
@@ -87,19 +94,26 @@ class Agglomerative:
         """What the tables call it."""
         return _name("agglomerative", self)
 
-    def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
+    def run(
+        self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+    ) -> Partitions:
         """Return a partition for each k.
 
         Raises:
             InputError: a k is too low or too high for the points.
         """
         _check(points, ks, seeds)
+        rows = [(k, seeds[0], np.nan) for k in ks]
+        sample = limits.sample(len(points), seeds[0])
+        if sample is not None:
+            found = self.run(points[sample], ks, seeds).labels
+            labels = [join_nearest(points, sample, row, self.linkage == "average") for row in found]
+            return make_partitions(self.name, points, labels, rows)
         if self.linkage == "ward":
-            tree = ward(points)
+            tree = ward(Distances(points).condensed())
         else:
             distances = cosine_distances(points.astype(np.float64))
             tree = linkage(squareform(distances, checks=False), method="average")
-        rows = [(k, seeds[0], np.nan) for k in ks]
         return make_partitions(self.name, points, [_cut(tree, k) for k in ks], rows)
 
 
@@ -126,16 +140,15 @@ class Hdbscan:
         """What the tables call it."""
         return _name("hdbscan", self)
 
-    def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
+    def run(
+        self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+    ) -> Partitions:
         """Return one partition: HDBSCAN takes neither k nor seed."""
-        from hdbscan import HDBSCAN  # takes a second to import
+        return self.cut(DensityTrees(few_dimensions(points, limits)), points, seeds)
 
-        clusterer = HDBSCAN(
-            min_cluster_size=self.min_cluster_size,
-            min_samples=self.min_samples or None,
-            core_dist_n_jobs=1,
-        )
-        labels = clusterer.fit_predict(points.astype(np.float64))
+    def cut(self, trees: DensityTrees, points: Points, seeds: Sequence[int]) -> Partitions:
+        """Return the partition of these points from their trees."""
+        labels = trees.labels(self.min_cluster_size, self.min_samples)
         return make_partitions(self.name, points, [labels], [(None, seeds[0], np.nan)])
 
 
@@ -154,7 +167,9 @@ class Estimator:
     estimator: Any
     name: str
 
-    def run(self, points: Points, ks: Sequence[int], seeds: Sequence[int]) -> Partitions:
+    def run(
+        self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+    ) -> Partitions:
         """Return a partition for each k and seed that make a difference.
 
         Raises:
@@ -205,7 +220,11 @@ def parse_clusterer(text: str) -> Clusterer:
 
 
 def sweep(
-    points: Points, clusterers: Sequence[Clusterer], ks: Sequence[int], seeds: Sequence[int]
+    points: Points,
+    clusterers: Sequence[Clusterer],
+    ks: Sequence[int],
+    seeds: Sequence[int],
+    limits: Limits = LIMITS,
 ) -> Partitions:
     """Return the partitions of all clusterers, one below the other.
 
@@ -216,6 +235,7 @@ def sweep(
         clusterers: which clusterers run.
         ks: numbers of clusters, for those that take one.
         seeds: for those that take one; at least one.
+        limits: up to how many images everything is looked at.
 
     Raises:
         InputError: a k is too low or too high for the points, or there are no seeds.
@@ -223,9 +243,13 @@ def sweep(
     if not seeds or not clusterers:
         raise InputError("at least one clusterer and one seed are needed")
     labels, runs = [], []
+    trees = DensityTrees(few_dimensions(points, limits))
     for clusterer in clusterers:
         start = time.perf_counter()
-        part = clusterer.run(points, ks, seeds)
+        if isinstance(clusterer, Hdbscan):
+            part = clusterer.cut(trees, points, seeds)
+        else:
+            part = clusterer.run(points, ks, seeds, limits)
         labels.append(part.labels)
         runs.append(part.runs.assign(seconds=round(time.perf_counter() - start, 3)))
     return Partitions(np.concatenate(labels), pd.concat(runs, ignore_index=True))

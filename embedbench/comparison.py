@@ -10,7 +10,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from embedbench.addresses import check_offline
-from embedbench.analyse import Task, analyse
+from embedbench.analyse import analyse
 from embedbench.changes import LIGHT_CHANGES, Changed
 from embedbench.conditions import Conditions, read_conditions
 from embedbench.criteria import COPIES, choose_copied, read_copies
@@ -21,6 +21,7 @@ from embedbench.embed import Embedding, Engine, embed, make_engine
 from embedbench.encoder import Encoder
 from embedbench.errors import EmbedbenchError, InputError, StoreError
 from embedbench.judge import judge
+from embedbench.large import remarks as remarks_on_size
 from embedbench.naming import fits_of_images, texts_for, word_similarity
 from embedbench.progress import Progress
 from embedbench.request import CORRUPTED, DEFAULT_MAPS, Request, command, read_request
@@ -35,6 +36,7 @@ from embedbench.tables import (
     image_failures,
     run_record,
 )
+from embedbench.task import Task
 from embedbench.under_conditions import under_conditions
 
 __all__ = ["CLUSTERERS", "compare"]
@@ -66,6 +68,7 @@ def compare(
     engine: str = "local",
     address: str | None = None,
     workers: int | None = None,
+    memory: str | None = None,
     quiet: bool = True,
 ) -> Results:
     """Return the comparison of these encoders on these images.
@@ -102,6 +105,8 @@ def compare(
         engine: where encoders run: `local`, on this machine, or `ray`.
         address: HOST:PORT of a running Ray cluster; None to start Ray on this machine.
         workers: of each encoder, at most; None for as many as there is room for.
+        memory: how much what is computed may take, such as `4GB`, all processes together; half
+            of what is free if None. No number depends on it.
         quiet: show no progress.
 
     Raises:
@@ -114,7 +119,7 @@ def compare(
     dataset = with_domain(with_labels(read_sets(source), labels), domain).sample(limit)
     request = read_request(
         encoders, clusterers, spaces, k, seeds, names, copies, corrupt, corrupted, mix, domain,
-        maps, Progress(quiet),
+        maps, Progress(quiet), memory,
     )  # fmt: skip
     request.check(len(dataset), _classes(dataset))
     sources = [str(getattr(one, "origin", one)) for one in listed(source)]
@@ -170,6 +175,7 @@ def _run(
     if namer is not None:
         similarity = word_similarity(vectors[namer], embeddings[namer].texts)
     task = _task(request, readable, images, similarity)
+    short = task.memory.shortage(task.size(vectors))
     analysis = analyse(vectors, copies, task, engine.progress)
     images["disagreement"] = analysis.disagreement
     tables, told = under_conditions(vectors, conditions, images, task, analysis, engine.progress)
@@ -180,7 +186,8 @@ def _run(
     encoders = encoders_table(request.encoders, embeddings, errors | analysis.errors)
     judgement = judge(analysis, task, encoders)
     remarks = [*readable.remarks, *request.remarks, *conditions.remarks, *told]
-    remarks += _remarks(request, analysis.shared)
+    remarks += _remarks(request, analysis.shared) + short
+    remarks += remarks_on_size(len(images), [one.name for one in task.clusterers], task.limits)
     record = run_record(
         images, embeddings, request.encoders, started, asked | {"naming_encoder": namer}
     )
@@ -214,6 +221,7 @@ def _task(
         groups=images["group"].to_numpy(),
         attributes=attributes(images),
         maps=request.maps,
+        memory=request.memory,
     )
 
 

@@ -7,10 +7,9 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-import psutil
-
 from embedbench.encoder import Encoder
 from embedbench.encoding import dumps, hold, load
+from embedbench.memory import available
 from embedbench.progress import Progress
 from embedbench.workers import Pool, WorkerDied, cores, map_unordered, thread_limits
 
@@ -112,13 +111,13 @@ class LocalCrew:
 
     def load(self) -> dict[str, Any]:
         """Load the encoder in one worker, and find out how many of it there can be."""
-        available = psutil.virtual_memory().available / 1e6
+        free_mb = available() / 1e6
         loaded = self.call(load)
         facts = loaded["facts"]
         on_cpu = facts["device"] == "cpu"
         self._devices = 0 if on_cpu else facts["devices"]
         self._planned = plan_workers(
-            self.most, self._devices, on_cpu, float(loaded["peak_memory_mb"]), available
+            self.most, self._devices, on_cpu, float(loaded["peak_memory_mb"]), free_mb
         )
         if self._planned[1] > 1:
             self._end()  # the one that has loaded has a single thread

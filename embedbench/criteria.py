@@ -11,12 +11,13 @@ from embedbench.changes import LIGHT_CHANGES
 from embedbench.cluster import KMeans
 from embedbench.embed import Embedding
 from embedbench.encoder import Vectors
-from embedbench.kmeans import fit_kmeans
+from embedbench.large import LIMITS, Limits
 from embedbench.measure import NEIGHBOURS, measure_vectors
 from embedbench.metrics.consistency import clusters_kept, consistency
 from embedbench.metrics.neighbours import Neighbourhood
 from embedbench.metrics.scores import Score, mean_score
 from embedbench.metrics.stability import stability
+from embedbench.scalable import few_points, kmeans_from_sample
 
 __all__ = ["COPIES", "Copies", "Criteria", "choose_copied", "look_alone", "read_copies"]
 
@@ -95,6 +96,7 @@ def look_alone(
     labels: Int[np.ndarray, "ks seeds images"],
     shared: int,
     seed: int,
+    limits: Limits = LIMITS,
 ) -> Criteria:
     """Return an encoder's criteria.
 
@@ -105,9 +107,11 @@ def look_alone(
         groups: images of the same number are copies of one another.
         labels: its K-means partitions at several ks.
         shared: the k at which encoders are compared.
-        seed: of the folds, the shuffling and the random vectors.
+        seed: of the folds, the shuffling and the random vectors, and of the sample of many.
+        limits: up to how many images everything is looked at.
     """
-    found, scores, numbers = measure_vectors(vectors, truth, groups, seed)
+    sample = limits.sample(len(vectors), seed)
+    found, scores, numbers = measure_vectors(vectors, truth, groups, seed, limits)
     scores |= _of_copies(vectors, copies, groups, labels)
     ks = [len(np.unique(rows[0])) for rows in labels]
     generator = np.random.default_rng(seed)
@@ -116,11 +120,14 @@ def look_alone(
         blank = make(vectors, generator)
         blanks = copies and _blank(copies, make, generator)
         distinct = len(np.unique(blank, axis=0))
-        fits = fit_kmeans(_unit(blank), [(min(k, distinct), seed) for k in ks])
+        points = _unit(blank)
+        pairs = [(min(k, distinct), seed) for k in ks]
+        fits = kmeans_from_sample(points, pairs, sample)
         null_labels.append(np.array([fit.labels for fit in fits], dtype=np.int32))
-        _, _, others = measure_vectors(blank, None, groups, seed)
+        _, _, others = measure_vectors(blank, None, groups, seed, limits)
         means = _of_copies(blank, blanks, groups, null_labels[-1][:, None])
-        others["stability"] = stability(_unit(blank), KMeans(), shared, seed).value
+        some = few_points(points, sample)
+        others["stability"] = stability(some, KMeans(), shared, seed).value
         nulls.append({name: score.mean for name, score in means.items()} | others)
     return Criteria(scores, numbers, nulls[0], nulls[1], found, null_labels[0])
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from embedbench.metrics.internal import silhouettes
+from embedbench.metrics.sampled import silhouettes_of
 from embedbench.naming import Name, name_clusters
 from embedbench.partitions import Points
 from embedbench.sweep import Sweep
@@ -59,7 +59,7 @@ def details(
 
     Of a cluster the first table tells:
 
-    - `silhouette`: the mean over its members.
+    - `silhouette`: the mean over its members; of many images over those of the sample.
     - `cohesion`: the mean distance of its members to their mean; lower is tighter, 0 is the
       lowest.
     - `separation`: the distance from its mean to that of the nearest other cluster, and
@@ -89,7 +89,7 @@ def details(
     runs = scored.runs
     main = runs[(runs["k"].isna() | (runs["k"] == k)) & ~runs.duplicated(["clusterer", "k"])]
     labels = scored.labels[main.index.to_numpy()]
-    profiles = silhouettes(scored.points, labels)
+    profiles = silhouettes_of(scored.points, labels, scored.sample)
     codes = np.full(len(images), -1) if truth is None else truth
     clusters, members = [], []
     for clusterer, row, profile in zip(main["clusterer"], labels, profiles, strict=True):
@@ -127,7 +127,7 @@ def _clusters(
             {
                 "cluster": cluster,
                 "size": len(members),
-                "silhouette": float(profile[members].mean()),
+                "silhouette": _known_mean(profile[members]),
                 "cohesion": float(away.mean()),
                 "separation": separation,
                 "nearest_cluster": -1 if nearest is None else int(numbers[nearest]),
@@ -150,8 +150,13 @@ def _examples(
     order = np.argsort(away, kind="stable")
     typical, others = np.split(order, [min(_SHOWN, len(away) - few)])
     # Without silhouettes, as where there is one cluster, the farthest are the least typical.
-    worst = np.lexsort((-away[others], np.nan_to_num(profile[others])))
+    worst = np.lexsort((-away[others], np.nan_to_num(profile[others], nan=np.inf)))
     return typical, others[worst[:few]]
+
+
+def _known_mean(profile: Float[np.ndarray, " members"]) -> float:
+    known = profile[~np.isnan(profile)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def _nearest(means: Float[np.ndarray, "clusters dim"], place: int) -> tuple[int | None, float]:

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from embedbench.analyse import Analysis, Task
+from embedbench.analyse import Analysis
 from embedbench.measure import NEIGHBOURS
 from embedbench.metrics.scores import Score, mean_score
 from embedbench.metrics.similarity import agreement
 from embedbench.ranking import pairs_table, rank_by
 from embedbench.statistics import Resamples
+from embedbench.task import Task
 from embedbench.verdict import (
     CANNOT_TELL,
     Verdict,

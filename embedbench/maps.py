@@ -12,6 +12,7 @@ from sklearn.decomposition import PCA
 from embedbench.cluster import Clusterer, sweep
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError, MissingLibraryError
+from embedbench.large import LIMITS, Limits
 from embedbench.metrics import noise_as_singletons
 from embedbench.metrics.internal import silhouettes
 from embedbench.reference import structureless
@@ -44,15 +45,22 @@ def check_map(kind: str) -> None:
 
 
 def map_points(
-    vectors: Vectors, images: Sequence[str], kinds: Sequence[str], seed: int
+    vectors: Vectors,
+    images: Sequence[str],
+    kinds: Sequence[str],
+    seed: int,
+    limits: Limits = LIMITS,
 ) -> pd.DataFrame:
     """Return where each image lies on each map: columns `image, map, x, y`.
+
+    Of many images a sample is shown; principal components are those of all.
 
     Args:
         vectors: what an encoder made.
         images: their names.
         kinds: some of `MAPS`.
-        seed: of t-SNE and UMAP.
+        seed: of t-SNE and UMAP, and of the sample.
+        limits: up to how many images all are shown.
 
     Raises:
         InputError: there is no such map.
@@ -60,7 +68,17 @@ def map_points(
     """
     for kind in kinds:
         check_map(kind)
-    planes = {kind: to_space(vectors, MAPS[kind], seed) for kind in kinds}
+    sample = limits.sample(len(vectors), seed)
+    if sample is None:
+        planes = {kind: to_space(vectors, MAPS[kind], seed) for kind in kinds}
+    else:
+        images = [images[row] for row in sample]
+        planes = {
+            kind: to_space(vectors[sample], MAPS[kind], seed)
+            if draws_planes(MAPS[kind])
+            else to_space(vectors, MAPS[kind], seed)[sample]
+            for kind in kinds
+        }
     frames = [
         pd.DataFrame({"image": list(images), "map": kind, "x": plane[:, 0], "y": plane[:, 1]})
         for kind, plane in planes.items()
@@ -77,7 +95,8 @@ def explained_variance(vectors: Vectors) -> pd.DataFrame:
     rows = to_space(vectors, "l2", 0).astype(np.float64)
     if not (rows != rows[0]).any():
         return pd.DataFrame({"component": [], "share": [], "cumulative": []})
-    shares = PCA(svd_solver="full").fit(rows).explained_variance_ratio_[:_COMPONENTS]
+    solver = "full" if len(rows) <= LIMITS.images else "covariance_eigh"
+    shares = PCA(svd_solver=solver).fit(rows).explained_variance_ratio_[:_COMPONENTS]
     return pd.DataFrame(
         {
             "component": np.arange(1, len(shares) + 1),
@@ -101,12 +120,16 @@ def silhouette_of_noise(
     clusterers: Sequence[Clusterer],
     k: int,
     seed: int,
+    limits: Limits = LIMITS,
 ) -> dict[str, float]:
     """Return the silhouette that each clusterer reaches in the space where there are no clusters.
 
     The vectors are exchanged for structureless ones with the same mean and covariance
-    (`embedbench.reference`), drawn once. nan where a clusterer finds nothing.
+    (`embedbench.reference`), drawn once. nan where a clusterer finds nothing. Of many images
+    there are as many as in the sample.
     """
+    sample = limits.sample(len(vectors), seed)
+    vectors = vectors if sample is None else vectors[sample]
     noise: Float32[np.ndarray, "images dim"]
     noise = next(iter(structureless(to_space(vectors, "l2", seed), seed, 1)))
     points = to_space(noise, space, seed)

@@ -8,8 +8,10 @@ from jaxtyping import Int
 
 from embedbench.cluster import Clusterer, highest_k
 from embedbench.encoder import Vectors
+from embedbench.large import LIMITS, Limits
 from embedbench.metrics.geometry import anisotropy, effective_rank, intrinsic_dimension
-from embedbench.metrics.neighbours import Neighbourhood, hubness, knn_correct, neighbourhood
+from embedbench.metrics.hubness import hubness
+from embedbench.metrics.neighbours import Neighbourhood, knn_correct, neighbourhood
 from embedbench.metrics.probe import probe_correct
 from embedbench.metrics.scores import Score, mean_score
 from embedbench.sweep import Candidate, comparison_rows, sweep_space
@@ -36,12 +38,14 @@ class Measures:
         space: what they see.
         k: the number of clusters; fewer where the images allow no more.
         seeds: the same for every set.
+        limits: up to how many images everything is looked at.
     """
 
     clusterers: Sequence[Clusterer]
     space: str
     k: int
     seeds: Sequence[int]
+    limits: Limits = LIMITS
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +83,7 @@ def measure(
     """
     groups = np.unique(groups, return_inverse=True)[1]
     k = max(2, min(how.k, highest_k(vectors)))
-    sweep = sweep_space(vectors, how.space, how.clusterers, [k], how.seeds, truth, ())
+    sweep = sweep_space(vectors, how.space, how.clusterers, [k], how.seeds, truth, (), how.limits)
     rows, by_clusterer = comparison_rows(
         sweep, how.clusterers, [Candidate("given", k)], truth, None, how.seeds[0]
     )
@@ -94,7 +98,7 @@ def measure(
         for clusterer, found in by_clusterer.items()
         for metric, score in found.items()
     }
-    _, alone, numbers = measure_vectors(vectors, truth, groups, how.seeds[0])
+    _, alone, numbers = measure_vectors(vectors, truth, groups, how.seeds[0], how.limits)
     scores |= {(ENCODER_ALONE, name): score for name, score in alone.items()}
     values |= {(ENCODER_ALONE, name): score.mean for name, score in alone.items()}
     values |= {(ENCODER_ALONE, name): value for name, value in numbers.items()}
@@ -106,6 +110,7 @@ def measure_vectors(
     truth: Int[np.ndarray, " images"] | None,
     groups: Int[np.ndarray, " images"],
     seed: int,
+    limits: Limits = LIMITS,
 ) -> tuple[Neighbourhood, dict[str, Score], dict[str, float]]:
     """Return the neighbours of the images, the scores with labels, the numbers without.
 
@@ -113,14 +118,16 @@ def measure_vectors(
         vectors: what an encoder made.
         truth: codes of the labels, -1 where not known; None without labels: no scores.
         groups: images of the same number are copies of one another.
-        seed: of the folds of the linear probe.
+        seed: of the folds of the linear probe, and of the sample of many images.
+        limits: up to how many images everything is looked at.
     """
-    found = neighbourhood(vectors, truth, groups)
+    asked = limits.sample(len(vectors), seed)
+    found = neighbourhood(vectors, truth, groups, asked=asked)
     numbers = {
         "hubness": hubness(found, NEIGHBOURS),
         "anisotropy": anisotropy(vectors),
         "effective_rank": effective_rank(vectors),
-        "intrinsic_dimension": intrinsic_dimension(vectors),
+        "intrinsic_dimension": intrinsic_dimension(vectors, asked=asked),
     }
     if truth is None:
         return found, {}, numbers
@@ -131,7 +138,10 @@ def measure_vectors(
         "r_precision": (found.r_precision, found.r_precision_moves),
         "linear_probe": (probe_correct(vectors, truth, groups, seed), None),
     }
+    # Of a sample every labelled image can be found, also those that were not asked.
+    moving = None if asked is None else truth >= 0
     scores = {
-        name: mean_score(values[None], moves=moves) for name, (values, moves) in per_image.items()
+        name: mean_score(values[None], moves=moves, moving=moving)
+        for name, (values, moves) in per_image.items()
     }
     return found, scores, numbers

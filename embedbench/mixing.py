@@ -13,6 +13,7 @@ from embedbench.cluster import highest_k, sweep
 from embedbench.dataset import Dataset, read_dataset
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError
+from embedbench.large import Limits
 from embedbench.measure import Measures
 from embedbench.metrics.evaluation import noise_as_singletons
 from embedbench.metrics.scores import (
@@ -158,14 +159,16 @@ def where_mixed(
         if (labels >= 0).all():
             ends["noise"] = (0.0, 0.0)
         found = [(name, score.mean, *ends[name]) for name, score in where.items()]
-        found += _changes(alone[clusterer], labels[:, : len(vectors)], truth, resamples)
+        clean = labels[:, : len(vectors)]
+        found += _changes(alone[clusterer], clean, truth, resamples, how.limits)
         rows += [(clusterer, *row) for row in found]
     return pd.DataFrame(rows, columns=MIXED_COLUMNS)
 
 
 def _labels(vectors: Vectors, how: Measures, k: int) -> dict[str, Labels]:
     """Return the partitions of each clusterer, one a seed."""
-    found = sweep(to_space(vectors, how.space, how.seeds[0]), how.clusterers, [k], how.seeds)
+    points = to_space(vectors, how.space, how.seeds[0])
+    found = sweep(points, how.clusterers, [k], how.seeds, how.limits)
     names = found.runs["clusterer"]
     return {str(name): found.labels[(names == name).to_numpy()] for name in names.unique()}
 
@@ -188,30 +191,41 @@ def _changes(
     together: Labels,
     truth: Int[np.ndarray, " images"] | None,
     resamples: Resamples,
+    limits: Limits,
 ) -> Iterator[tuple[str, float, float, float]]:
     """Yield name, value, low and high of what became of the clean images' clusters."""
     before, after = noise_as_singletons(alone), noise_as_singletons(together)
+    rows = limits.sample(before.shape[1], resamples.seed)
     if truth is not None:
         for name, score in _AGAINST_TRUTH.items():
             one, other = score(before, truth), score(after, truth)
             moved = resamples.of([one, other])
             change = other.mean - one.mean
             yield f"{name}_change", change, *interval(change, moved[1] - moved[0], -2.0, 2.0)
-    kept = _agreement(after, before)
+    kept = _agreement(after, before, rows)
     low, high = interval(kept.mean, resamples.of([kept])[0], -1.0, 1.0)
     yield "clean_moved", 1 - kept.mean, 1 - high, 1 - low
     if len(before) > 1:
-        kept = _agreement(before, np.roll(before, 1, axis=0))
+        kept = _agreement(before, np.roll(before, 1, axis=0), rows)
         low, high = interval(kept.mean, resamples.of([kept])[0], -1.0, 1.0)
         yield "seed_moved", 1 - kept.mean, 1 - high, 1 - low
 
 
-def _agreement(ones: Labels, others: Labels) -> Score:
-    """Return the AMI of each seed's two partitions."""
-    scores = [ami_score(one[None], other) for one, other in zip(ones, others, strict=True)]
+def _agreement(ones: Labels, others: Labels, rows: Int[np.ndarray, " sampled"] | None) -> Score:
+    """Return the AMI of each seed's two partitions; of many images, that of the sample.
+
+    Where both have much noise, the table of their clusters has a row and a column an image.
+    """
+    counted = np.arange(ones.shape[1]) if rows is None else rows
+    scores = [
+        ami_score(one[None, counted], other[counted])
+        for one, other in zip(ones, others, strict=True)
+    ]
+    influence = np.zeros(ones.shape)
+    influence[:, counted] = np.concatenate([score.influence for score in scores])
     return Score(
         np.concatenate([score.estimates for score in scores]),
-        np.concatenate([score.influence for score in scores]),
+        influence,
         np.concatenate([score.doubt for score in scores]),
-        ones.shape[1],
+        len(counted),
     )

@@ -90,6 +90,11 @@ _RUN_OPTIONS = (
         "[default: 100]",
     ),
     *_ENGINE_OPTIONS,
+    click.option(
+        "--memory",
+        metavar="4GB",
+        help="How much memory what is computed may take.  [default: half of what is free]",
+    ),
     click.option("--quiet", is_flag=True, default=None, help="No progress bars."),
 )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ __all__ = ["NO_PAIRS", "Seen", "disagreement", "relate", "split_pairs"]
 
 NO_PAIRS = pd.DataFrame(columns=["encoder", "other", "image", "partner", "strength"])
 """Of one encoder alone."""
+
+_ROWS = 256
+"""Of so many images the cosines with all others are held at once."""
 
 _GALLERY = 12
 """How many pairs of pictures are listed for each ordered pair of encoders."""
@@ -101,12 +105,15 @@ def _nearness(
 ) -> Float64[np.ndarray, " pairs"]:
     """Return the share of other images that are farther from the first than the second is."""
     unit = normalize(vectors.astype(np.float64))
+    firsts, places = np.unique(rows, return_inverse=True)
+    order = np.argsort(places, kind="stable")
+    ends = np.searchsorted(places[order], np.arange(0, len(firsts) + _ROWS, _ROWS))
     nearness = np.empty(len(rows))
-    order = np.argsort(rows, kind="stable")
-    starts = np.flatnonzero(np.diff(rows[order], prepend=-1))
-    for part in np.split(order, starts[1:]) if len(order) else []:
-        cosines = unit @ unit[rows[part[0]]]
-        nearness[part] = (cosines[None] < cosines[partners[part], None]).mean(axis=1)
+    for block, (start, stop) in enumerate(pairwise(ends)):
+        cosines = unit[firsts[block * _ROWS : (block + 1) * _ROWS]] @ unit.T
+        for pair in order[start:stop]:
+            line = cosines[places[pair] - block * _ROWS]
+            nearness[pair] = (line < line[partners[pair]]).mean()
     return nearness
 
 
@@ -116,7 +123,7 @@ def disagreement(
     """Return on each image how far the encoders disagree about its neighbours, 0 to 1.
 
     It is the mean over all pairs of encoders of the share of its nearest images that are not in
-    both. nan for one encoder.
+    both. nan for one encoder, and for images that were not asked for their neighbours.
     """
     nearest = [found.nearest[:, :count] for found in neighbours]
     shares = [
@@ -126,4 +133,10 @@ def disagreement(
     ]
     if not shares:
         return np.full(len(nearest[0]), np.nan)
-    return np.asarray(np.mean(shares, axis=0))
+    shared = np.asarray(np.mean(shares, axis=0))
+    asked = neighbours[0].asked
+    if asked is None:
+        return shared
+    known = np.full(len(shared), np.nan)
+    known[asked] = shared[asked]
+    return known

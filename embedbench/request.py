@@ -11,6 +11,7 @@ from embedbench.criteria import COPIES
 from embedbench.encoder import Encoder, TextEncoder
 from embedbench.errors import InputError
 from embedbench.maps import check_map
+from embedbench.memory import Memory, parse_memory
 from embedbench.mixing import Mix, read_mix
 from embedbench.naming import read_words
 from embedbench.progress import Progress
@@ -44,6 +45,7 @@ class Request:
         domain: the column that tells domains apart; None for none.
         maps: which planes are drawn.
         progress: how it is shown.
+        memory: how much what is computed may take.
         remarks: what a person should know of how it was read.
     """
 
@@ -60,6 +62,7 @@ class Request:
     domain: str | None
     maps: tuple[str, ...]
     progress: Progress
+    memory: Memory
     remarks: tuple[str, ...] = field(default=())
 
     def check(self, images: int, classes: int | None) -> None:
@@ -92,6 +95,7 @@ class Request:
             "copies": self.copies,
             "domain": self.domain,
             "maps": list(self.maps),
+            "memory": f"{self.memory.limit / 10**6:.0f}MB" if self.memory.asked else None,
         }
 
     def reads_texts(self, name: str) -> bool:
@@ -113,6 +117,7 @@ def read_request(
     domain: str | None,
     maps: Sequence[str],
     progress: Progress,
+    memory: str | None,
 ) -> Request:
     """Return the request, each of its parts read; see `embedbench.compare` for the arguments.
 
@@ -134,6 +139,7 @@ def read_request(
         domain=domain,
         maps=tuple(dict.fromkeys(maps)),
         progress=progress,
+        memory=Memory.free() if memory is None else parse_memory(memory),
         remarks=remarks,
     )
 
@@ -170,6 +176,7 @@ def command(asked: Mapping[str, Any]) -> str:
         "--corrupted": asked["corrupted"] if asked["corrupt"] else None,
         "--mix": asked["mix"],
         "--domain": asked["domain"],
+        "--memory": asked["memory"],
     }
     parts += [
         str(part) for word, value in options.items() if value is not None for part in (word, value)

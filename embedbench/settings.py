@@ -38,6 +38,7 @@ _TOML_KINDS: Mapping[str, type] = {
     "engine": str,
     "address": str,
     "workers": int,
+    "memory": str,
 }
 """The words of the command line, and what each holds in a TOML file; `about` is for people."""
 

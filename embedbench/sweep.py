@@ -1,7 +1,7 @@
 """One encoder in one space: cluster it in every way, score it, look into the main partition."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ from jaxtyping import Float, Float32, Int
 from embedbench.choose_k import KChoice, choose_k
 from embedbench.cluster import Clusterer, KMeans, Partitions, sweep
 from embedbench.encoder import Vectors
+from embedbench.large import LIMITS, Limits
 from embedbench.metrics import evaluate, noise_as_singletons
-from embedbench.metrics.internal import silhouettes
+from embedbench.metrics.sampled import silhouettes_of
 from embedbench.metrics.scores import (
     Score,
     accuracy_score,
@@ -22,6 +23,7 @@ from embedbench.metrics.scores import (
 )
 from embedbench.metrics.stability import stability
 from embedbench.partitions import Points
+from embedbench.scalable import few_points
 from embedbench.spaces import to_space
 from embedbench.statistics import Resamples
 
@@ -40,6 +42,8 @@ class Sweep:
         runs: a row a run: `clusterer, k, seed, inertia, seconds` and every metric but stability.
         silhouettes: of each image in each run, noise images as clusters of their own.
         choice: the ks that the criteria choose; None if they were not asked.
+        sample: of many images, the rows of those that steps look at that would grow with the
+            square of their number: the others have no silhouette (nan). None: all.
     """
 
     points: Points
@@ -47,6 +51,7 @@ class Sweep:
     runs: pd.DataFrame
     silhouettes: Float32[np.ndarray, "runs images"]
     choice: KChoice | None
+    sample: Int[np.ndarray, " sampled"] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ def sweep_space(
     seeds: Sequence[int],
     truth: Int[np.ndarray, " images"] | None,
     choose_from: Sequence[int],
+    limits: Limits = LIMITS,
 ) -> Sweep:
     """Return all runs of the clusterers in the space, with their metrics.
 
@@ -76,39 +82,48 @@ def sweep_space(
         seeds: the same for every encoder.
         truth: codes of the labels, -1 where not known; None without labels.
         choose_from: the ks of which the criteria choose one; none if they are not asked.
+        limits: up to how many images everything is looked at.
     """
     points = to_space(vectors, space, seeds[0])
-    partitions = sweep(points, clusterers, ks, seeds)
+    sample = limits.sample(len(points), seeds[0])
+    partitions = sweep(points, clusterers, ks, seeds, limits)
     labels = partitions.labels
-    metrics, profiles = evaluate(points, labels, truth)
+    metrics, profiles = evaluate(points, labels, truth, sample)
     runs = pd.concat([partitions.runs, metrics], axis=1)
     runs["silhouette_l2"] = (
-        runs["silhouette"] if space == "l2" else _silhouette_l2(vectors, labels, seeds[0])
+        runs["silhouette"] if space == "l2" else _silhouette_l2(vectors, labels, seeds[0], sample)
     )
-    choice = _choose(points, labels, runs, choose_from, seeds) if choose_from else None
-    return Sweep(points, labels, runs, profiles.astype(np.float32), choice)
+    scored = Sweep(points, labels, runs, profiles.astype(np.float32), None, sample)
+    if not choose_from:
+        return scored
+    return replace(scored, choice=_choose(scored, choose_from, seeds))
 
 
 def _silhouette_l2(
-    vectors: Vectors, labels: Int[np.ndarray, "runs images"], seed: int
+    vectors: Vectors,
+    labels: Int[np.ndarray, "runs images"],
+    seed: int,
+    sample: Int[np.ndarray, " sampled"] | None,
 ) -> Float[np.ndarray, " runs"]:
     """The silhouettes of the same clusters among the vectors: a plane makes its own clusters."""
-    profiles = silhouettes(to_space(vectors, "l2", seed), noise_as_singletons(labels))
-    means: Float[np.ndarray, " runs"] = profiles.mean(axis=1)
+    rows = to_space(vectors, "l2", seed)
+    profiles = silhouettes_of(rows, noise_as_singletons(labels), sample)
+    means: Float[np.ndarray, " runs"]
+    means = (profiles if sample is None else profiles[:, sample]).mean(axis=1)
     return means
 
 
-def _choose(
-    points: Points,
-    labels: Int[np.ndarray, "runs images"],
-    runs: pd.DataFrame,
-    ks: Sequence[int],
-    seeds: Sequence[int],
-) -> KChoice:
-    """The criteria read the K-means sweep; where none was asked for, one is made for them."""
+def _choose(scored: Sweep, ks: Sequence[int], seeds: Sequence[int]) -> KChoice:
+    """The criteria read the K-means sweep; where none was asked for, one is made for them.
+
+    Of many images one is made of the sample, which is held against references of its own size.
+    """
+    runs, points = scored.runs, scored.points
+    points = points if scored.sample is None else points[scored.sample]
     mine = ((runs["clusterer"] == "kmeans") & runs["k"].isin(ks)).to_numpy()
-    if mine.any():
-        kmeans = Partitions(labels[mine], runs.loc[mine, list(_RUN)].reset_index(drop=True))
+    if mine.any() and scored.sample is None:
+        columns = runs.loc[mine, list(_RUN)].reset_index(drop=True)
+        kmeans = Partitions(scored.labels[mine], columns)
         silhouette = runs.loc[mine, "silhouette"].to_numpy()
     else:
         kmeans = KMeans().run(points, ks, seeds[:1])
@@ -137,6 +152,7 @@ def comparison_rows(
     Returns:
         The rows; by clusterer and metric the score at the first candidate, or at its own k.
     """
+    points = few_points(scored.points, scored.sample)
     rows: list[dict[str, Any]] = []
     first: dict[str, dict[str, Score]] = {}
     for clusterer in clusterers:
@@ -159,7 +175,7 @@ def comparison_rows(
                 known[candidate.k] = (
                     _mean(chosen)
                     | ({} if resamples is None else _intervals(scores, resamples))
-                    | _stability(scored.points, clusterer, candidate.k, seed)
+                    | _stability(points, clusterer, candidate.k, seed)
                 )
             rows.append(row | known[candidate.k])
     return pd.DataFrame(rows), first
@@ -205,7 +221,7 @@ def _stability(points: Points, clusterer: Clusterer, k: int | None, seed: int) -
 
 
 def labels_at(
-    scored: Sweep, ks: Sequence[int], seeds: Sequence[int]
+    scored: Sweep, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
 ) -> Int[np.ndarray, "ks seeds images"]:
     """Return the K-means partitions at these ks, from the sweep or, where it has none, made here.
 
@@ -213,10 +229,11 @@ def labels_at(
         scored: the sweep.
         ks: numbers of clusters.
         seeds: those of the sweep, or some of them.
+        limits: up to how many images everything is looked at.
     """
     runs = scored.runs
     mine = (runs["clusterer"] == "kmeans") & runs["k"].isin(ks) & runs["seed"].isin(seeds)
     if not mine.any():
-        partitions = KMeans().run(scored.points, ks, seeds)
+        partitions = KMeans().run(scored.points, ks, seeds, limits)
         return partitions.labels.reshape(len(ks), len(seeds), -1)
     return scored.labels[mine.to_numpy()].reshape(len(ks), len(seeds), -1)

@@ -24,7 +24,8 @@ from embedbench.workers import cores
 
 __all__ = [
     "COMPARED", "Choice", "Fidelity", "LEAST_IMAGES", "TIMED", "Timed", "compiled_like",
-    "compiled_pays", "fidelity", "others_like", "promising", "recall", "remember", "timed_first",
+    "compiled_pays", "fidelity", "machine", "others_like", "promising", "recall", "remember",
+    "timed_first",
 ]  # fmt: skip
 
 LEAST_IMAGES = 1000

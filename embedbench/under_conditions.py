@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from embedbench.analyse import Analysis, Task
+from embedbench.analyse import Analysis
 from embedbench.conditions import Conditions
 from embedbench.corruptions import Corruption, noisy_plane, noisy_vectors
 from embedbench.domains import (
@@ -33,7 +33,8 @@ from embedbench.robustness import (
 from embedbench.spaces import to_space
 from embedbench.statistics import Resamples
 from embedbench.tables import stack
-from embedbench.workers import Pool, cores
+from embedbench.task import Task
+from embedbench.workers import Pool
 
 __all__ = ["under_conditions"]
 
@@ -59,7 +60,7 @@ def under_conditions(
         progress: how it is shown.
     """
     vectors = {name: vectors[name] for name in analysis.criteria}
-    how = Measures(task.clusterers, task.spaces[0], analysis.shared, task.seeds)
+    how = Measures(task.clusterers, task.spaces[0], analysis.shared, task.seeds, task.limits)
     known = {"label": Coded(task.truth, task.classes)} if task.truth is not None else {}
     if "domain" in images:
         codes, names = pd.factorize(images["domain"], sort=True)
@@ -73,7 +74,7 @@ def under_conditions(
     steps = len(vectors) * (changed + (conditions.mixed > 0) + domains)
     with (
         progress.bar("other conditions", steps, "steps") as bar,
-        Pool(min(cores(), len(vectors)), patience=None) as pool,
+        Pool(task.memory.workers(len(vectors), task.size(vectors)), patience=None) as pool,
     ):
         work = _Work(vectors, task, analysis, how, pool, bar.update)
         if conditions.corruptions:

@@ -1,6 +1,7 @@
 """Promises of the command line: one line and exit 2, 3 for a part, the table alone on stdout."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,9 @@ import pandas as pd
 import pytest
 
 from embedbench import cli
+from embedbench.store import Store
+from embedbench.tuning import Choice, Fidelity, machine, remember
+from embedbench_timm import TimmEncoder
 
 
 def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
@@ -157,6 +161,19 @@ def test_encoders_lists_all_that_are_installed(capsys: pytest.CaptureFixture[str
     assert [line.split()[0] for line in table.splitlines()[2:]] == [
         "clip", "conse", "keras", "pixels", "timm", "vectors",
     ]  # fmt: skip
+
+
+def test_encoders_shows_how_one_was_found_to_run_best(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, auto = Store(tmp_path), TimmEncoder("resnet18")
+    chosen = Choice(replace(auto, precision="mixed", batch_size=32), Fidelity(0.9987, 0.992))
+    remember(store, "timm:resnet18", auto, ["00" * 32], chosen, 41.5)
+    code, table, _ = call(capsys, "encoders", "--store", tmp_path)
+    lines = table.splitlines()
+    assert code == 0
+    assert lines[-1].startswith("timm:resnet18  mixed") and machine() in lines[-1]
+    assert [word for word in ("32", "0.9987", "0.992", "41.5") if word not in lines[-1]] == []
 
 
 def test_check_passes_for_pixels(capsys: pytest.CaptureFixture[str]) -> None:

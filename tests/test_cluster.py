@@ -108,6 +108,16 @@ def test_one_tree_cut_at_every_k_is_scikit_learn_at_every_k(linkage: str, metric
         assert adjusted_rand_score(peer, labels) == 1
 
 
+def test_one_tree_is_scikit_learn_at_every_k_where_distances_are_tied() -> None:
+    digits = load_digits().data[:150].astype(np.float32)
+    for points in (np.concatenate([digits, digits[:50]]), digits > 7):
+        points = points.astype(np.float32)
+        ks = list(range(2, highest_k(points) + 1, 5))
+        for k, labels in zip(ks, Agglomerative().run(points, ks, [0]).labels, strict=True):
+            peer = AgglomerativeClustering(k).fit_predict(points.astype(np.float64))
+            assert adjusted_rand_score(peer, labels) == 1
+
+
 @given(arrays(np.float32, (9, 2), elements=st.integers(0, 2)), st.sampled_from(["ward", "average"]))
 def test_ties_and_duplicates_leave_the_number_of_clusters_exact(
     points: np.ndarray, linkage: str

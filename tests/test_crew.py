@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from embedbench.crew import LocalCrew, plan_workers
 from embedbench.dataset import Dataset, content_hash
 from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder
-from embedbench.encoding import encode_images
+from embedbench.encoding import Place, dumps, encode_images, hold
 from embedbench.errors import EncoderError
 from embedbench.progress import Progress
 from embedbench.store import Store
@@ -135,3 +136,14 @@ def test_a_slow_image_holds_up_its_own_worker_alone(tmp_path: Path) -> None:
         crew.load()
         order = [batch.keys[0] for batch in crew.map(encode_images, batches(tmp_path))]
     assert len(order) == 12 and f"{0:064x}" in order[-2:]
+
+
+def test_threads_that_run_ahead_of_a_device_change_nothing(
+    tmp_path: Path, colour_encoder: Callable[..., Encoder]
+) -> None:
+    items = [batch[0] for batch in batches(tmp_path)]
+    items.insert(5, (f"{99:064x}", tmp_path / "absent.png"))
+    hold(dumps(colour_encoder()), offline=False)
+    plain, ahead = encode_images(items), encode_images(items, Place(threads=4))
+    assert plain.keys == ahead.keys and np.array_equal(plain.vectors, ahead.vectors)
+    assert list(ahead.failures) == [f"{99:064x}"]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from embedbench.analyse import Analysis, Task, analyse
+from embedbench.analyse import Analysis, analyse
 from embedbench.cluster import KMeans
 from embedbench.criteria import Copies, look_alone
 from embedbench.judge import WITH_LABELS, Judgement, judge
@@ -18,6 +18,7 @@ from embedbench.relations import Seen, relate
 from embedbench.settings import plan_k
 from embedbench.sweep import Candidate, comparison_rows, labels_at, sweep_space
 from embedbench.tables import similarity_table
+from embedbench.task import Task
 
 KMEANS = (KMeans(),)
 

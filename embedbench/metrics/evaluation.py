@@ -5,7 +5,8 @@ import pandas as pd
 from jaxtyping import Float32, Float64, Int
 
 from embedbench.metrics.external import external
-from embedbench.metrics.internal import internal, silhouettes
+from embedbench.metrics.internal import internal
+from embedbench.metrics.sampled import silhouettes_of
 
 __all__ = ["evaluate", "noise_as_singletons"]
 
@@ -22,6 +23,7 @@ def evaluate(
     points: Float32[np.ndarray, "images dim"],
     labels: Int[np.ndarray, "runs images"],
     truth: Int[np.ndarray, " images"] | None,
+    rows: Int[np.ndarray, " sampled"] | None = None,
 ) -> tuple[pd.DataFrame, Float64[np.ndarray, "runs images"]]:
     """Return every metric of every partition, a row a run, and each image's silhouette in it.
 
@@ -36,10 +38,11 @@ def evaluate(
         labels: the cluster of each image in each run, -1 is noise.
         truth: the known label of each image as a number, -1 where not known: those images are
             left out of the comparison with the truth only. None without labels.
+        rows: the images whose silhouettes are wanted; all if None.
     """
     runs = len(labels)
     both = np.concatenate([noise_as_singletons(labels), labels])
-    profiles = silhouettes(points, both)
+    profiles = silhouettes_of(points, both, rows)
     scores = internal(points, both, profiles)
     if truth is not None:
         scores = pd.concat([external(both, truth), scores], axis=1)

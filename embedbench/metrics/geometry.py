@@ -1,7 +1,7 @@
 """Geometry: how an encoder fills its space, without labels. Rows are scaled to length one first."""
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int
 from scipy.linalg import eigvalsh
 from scipy.special import entr
 from sklearn.neighbors import NearestNeighbors
@@ -50,7 +50,11 @@ def effective_rank(vectors: Vectors) -> float:
     return float(np.exp(entr(values / values.sum()).sum()))
 
 
-def intrinsic_dimension(vectors: Vectors, share_discarded: float = 0.1) -> float:
+def intrinsic_dimension(
+    vectors: Vectors,
+    share_discarded: float = 0.1,
+    asked: Int[np.ndarray, " sampled"] | None = None,
+) -> float:
     """Return how many coordinates the images need around each of them, more than 0.
 
     TwoNN (Facco et al. 2017, doi 10.1038/s41598-017-11873-y): the ratio of the distances from an
@@ -63,6 +67,7 @@ def intrinsic_dimension(vectors: Vectors, share_discarded: float = 0.1) -> float
     Args:
         vectors: as the encoder made them.
         share_discarded: the share of the largest ratios that are left out of the fit.
+        asked: the images whose two nearest are looked for, among all; all if None.
 
     Raises:
         ValueError: `share_discarded` is not in [0, 1).
@@ -71,25 +76,35 @@ def intrinsic_dimension(vectors: Vectors, share_discarded: float = 0.1) -> float
         raise ValueError(f"`share_discarded` must be at least 0 and below 1; not {share_discarded}")
     if not vectors.size:
         return float("nan")
-    rows = np.unique(normalize(vectors.astype(np.float64)), axis=0)
+    unit = normalize(vectors.astype(np.float64))
+    rows = np.unique(unit, axis=0)
+    queries = rows if asked is None else np.unique(unit[asked], axis=0)
     # The largest ratio has the rank 1, whose logarithm is infinite.
-    kept = min(len(rows) - 1, len(rows) - round(share_discarded * len(rows)))
+    kept = min(len(queries) - 1, len(queries) - round(share_discarded * len(queries)))
     if kept < _LEAST_RATIOS:
         return float("nan")
-    nearest = _two_nearest(rows)
+    nearest = _two_nearest(rows, queries)
     ratios = np.sort(np.log(nearest[:, 1] / nearest[:, 0]))[:kept]
-    ranks = -np.log1p(-np.arange(1, kept + 1) / len(rows))
+    ranks = -np.log1p(-np.arange(1, kept + 1) / len(queries))
     squares = float(ratios @ ratios)
     return float(ratios @ ranks) / squares if squares > 0 else float("nan")
 
 
-def _two_nearest(rows: Float64[np.ndarray, "images dim"]) -> Float64[np.ndarray, "images 2"]:
+def _two_nearest(
+    rows: Float64[np.ndarray, "images dim"], queries: Float64[np.ndarray, "asked dim"]
+) -> Float64[np.ndarray, "asked 2"]:
     """Return the distances to the two nearest other rows, the nearer first."""
-    search = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(rows)
-    neighbours = search.kneighbors(return_distance=False)
+    if queries is rows:
+        search = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(rows)
+        neighbours = search.kneighbors(return_distance=False)
+    else:
+        # Of the three nearest rows a query is one itself, though not the first where others
+        # lie closer to it than rounding.
+        search = NearestNeighbors(n_neighbors=3, algorithm="brute").fit(rows)
+        neighbours = search.kneighbors(queries, return_distance=False)
     # As roots of differences of squares, small distances come out wrong.
-    distances = [np.linalg.norm(rows - rows[column], axis=1) for column in neighbours.T]
-    return np.sort(np.stack(distances, axis=1), axis=1)
+    distances = [np.linalg.norm(queries - rows[column], axis=1) for column in neighbours.T]
+    return np.sort(np.stack(distances, axis=1), axis=1)[:, -2:]
 
 
 def anisotropy(vectors: Vectors) -> float:

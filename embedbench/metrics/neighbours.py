@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int, UInt64
-from scipy.stats import skew
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
 from embedbench.metrics.gallery import moves_of_one_query
 
-__all__ = ["Neighbourhood", "hubness", "knn_correct", "neighbourhood", "overlap"]
+__all__ = ["Neighbourhood", "first_neighbours", "knn_correct", "neighbourhood", "overlap"]
 
 Nearest = Int[np.ndarray, "images neighbours"]
 Cosines = Float64[np.ndarray, "images neighbours"]
@@ -32,6 +31,9 @@ class Neighbourhood:
     in -1, with similarity nan. Of neighbours at the same cosine the one of the lower row number
     comes first.
 
+    Of many images only a sample is asked for its neighbours, each among all; the others have
+    none, and no scores.
+
     Attributes:
         nearest: row numbers of the neighbours, the nearest first.
         similarity: the cosines to them, -1 to 1.
@@ -45,6 +47,7 @@ class Neighbourhood:
         precision_moves: how far each image, by being there to be found, moves the sum of the
             others' average precisions; see `embedbench.metrics.gallery`. None without truth.
         r_precision_moves: the same of their R-precisions.
+        asked: the images that were asked, rising; all of them if None.
     """
 
     nearest: Nearest
@@ -55,6 +58,7 @@ class Neighbourhood:
     r_precision: PerImage | None
     precision_moves: PerImage | None = None
     r_precision_moves: PerImage | None = None
+    asked: Int[np.ndarray, " sampled"] | None = None
 
 
 def neighbourhood(
@@ -63,6 +67,7 @@ def neighbourhood(
     groups: Int[np.ndarray, " images"],
     most: int = 50,
     working_memory: int = 256,
+    asked: Int[np.ndarray, " sampled"] | None = None,
 ) -> Neighbourhood:
     """Return the neighbours of each image and its retrieval scores, from one pass over all pairs.
 
@@ -77,6 +82,7 @@ def neighbourhood(
         groups: images of the same number are copies of one another.
         most: how many neighbours to keep of each image.
         working_memory: about how many MB the pass may take, vectors and result aside.
+        asked: the images whose neighbours and scores are wanted, rising; all if None.
     """
     count = len(vectors)
     unit = normalize(vectors.astype(np.float64))
@@ -88,23 +94,26 @@ def neighbourhood(
     scores, moves = np.full((2, count), np.nan), np.zeros((2, count))
     lost = np.zeros(count)
     size = max(1, working_memory * _MEGABYTE // (_BYTES_A_PAIR * max(1, count)))
-    for start in range(0, count, size):
-        rows = slice(start, start + size)
+    queries = np.arange(count) if asked is None else asked
+    for start in range(0, len(queries), size):
+        rows = queries[start : start + size]
         distances = _distances(unit, groups, rows)
         nearest[rows], near[rows] = _nearest(distances, most)
         if len(unknown):
             distances[:, unknown] = np.inf
             labelled[rows], labelled_near[rows] = _nearest(distances, most)
         if truth is not None:
-            scores[:, rows] = _retrieval(distances, truth, start)
-            _add_moves(distances, truth, start, moves, lost)
+            scores[:, rows] = _retrieval(distances, truth, truth[rows])
+            _add_moves(distances, truth, truth[rows], moves, lost)
     if truth is None:
-        return Neighbourhood(nearest, near, None, None, None, None)
+        return Neighbourhood(nearest, near, None, None, None, None, asked=asked)
     # Without its only right image a query has no score: the mean of the others stands for it.
     known = ~np.isnan(scores[0])
     if known.any():
         moves -= lost * scores[:, known].mean(axis=1, keepdims=True)
-    return Neighbourhood(nearest, near, labelled, labelled_near, *scores, *moves)
+    return Neighbourhood(
+        nearest, near, labelled, labelled_near, scores[0], scores[1], moves[0], moves[1], asked
+    )
 
 
 def _empty(count: int, most: int) -> tuple[Nearest, Cosines]:
@@ -112,7 +121,9 @@ def _empty(count: int, most: int) -> tuple[Nearest, Cosines]:
 
 
 def _distances(
-    unit: Float64[np.ndarray, "images dim"], groups: Int[np.ndarray, " images"], rows: slice
+    unit: Float64[np.ndarray, "images dim"],
+    groups: Int[np.ndarray, " images"],
+    rows: Int[np.ndarray, " block"],
 ) -> Float32[np.ndarray, "block images"]:
     """Return 1 - cosine between a block of images and all; inf within a group.
 
@@ -122,7 +133,7 @@ def _distances(
     np.subtract(1, wide, out=wide)
     wide[wide < _COPY] = 0
     distances: Float32[np.ndarray, "block images"] = wide.astype(np.float32)
-    distances[groups[rows, None] == groups] = np.inf
+    distances[groups[rows][:, None] == groups] = np.inf
     return distances
 
 
@@ -149,14 +160,16 @@ def _nearest(
 
 
 def _retrieval(
-    distances: Float32[np.ndarray, "block images"], truth: Int[np.ndarray, " images"], start: int
+    distances: Float32[np.ndarray, "block images"],
+    truth: Int[np.ndarray, " images"],
+    wanted: Int[np.ndarray, " block"],
 ) -> Float64[np.ndarray, "2 block"]:
-    """Return the average precision and the R-precision of a block of queries."""
+    """Return the average precision and the R-precision of a block of queries of wanted labels."""
     scores = np.full((2, len(distances)), np.nan)
     members = {label: np.flatnonzero(truth == label) for label in np.unique(truth[truth >= 0])}
     ordered = np.sort(distances, axis=1)
     for query, ranking in enumerate(ordered):
-        label = truth[start + query]
+        label = wanted[query]
         if label < 0:
             continue
         right = np.sort(distances[query, members[label]])
@@ -178,7 +191,7 @@ def _retrieval(
 def _add_moves(
     distances: Float32[np.ndarray, "block images"],
     truth: Int[np.ndarray, " images"],
-    start: int,
+    wanted: Int[np.ndarray, " block"],
     moves: Float64[np.ndarray, "2 images"],
     lost: Float64[np.ndarray, " images"],
 ) -> None:
@@ -186,8 +199,8 @@ def _add_moves(
     for query, away in enumerate(distances):
         order = np.argsort(away, kind="stable")
         order = order[np.isfinite(away[order])]
-        right = truth[order] == truth[start + query]
-        if truth[start + query] < 0 or not right.any():
+        right = truth[order] == wanted[query]
+        if wanted[query] < 0 or not right.any():
             continue
         for total, found in zip(moves, moves_of_one_query(right), strict=True):
             total[order] += np.nan_to_num(found)
@@ -218,7 +231,7 @@ def knn_correct(
     possible = found.average_precision
     if found.labelled is None or found.labelled_similarity is None or possible is None:
         raise ValueError("`found` has no labelled neighbours; give `neighbourhood` the truth")
-    voters = _first(found.labelled, neighbours)
+    voters = first_neighbours(found.labelled, neighbours)
     distances = 1 - found.labelled_similarity[:, :neighbours]
     copies = distances == 0
     with np.errstate(divide="ignore"):
@@ -232,28 +245,6 @@ def knn_correct(
     )
     guess = votes.reshape(len(truth), len(names)).argmax(axis=1)
     return np.where(np.isnan(possible), np.nan, guess == labels)
-
-
-def hubness(found: Neighbourhood, neighbours: int = 10) -> float:
-    """Return how much a few images are neighbours of all: the skewness of the k-occurrence.
-
-    The k-occurrence of an image is the number of images that have it among their nearest
-    (Radovanovic, Nanopoulos, Ivanovic 2010, JMLR 11). Lower is better: 0 is even, above 1 there
-    are hubs; it has no upper bound. nan where all images occur equally often, as where there are
-    no more than `neighbours` others.
-
-    Args:
-        found: from `neighbourhood`.
-        neighbours: how many nearest images count.
-
-    Raises:
-        ValueError: found with fewer neighbours than are to count.
-    """
-    nearest = _first(found.nearest, neighbours)
-    occurrences = np.bincount(nearest[nearest >= 0], minlength=len(nearest))
-    if np.ptp(occurrences) == 0:
-        return float("nan")
-    return float(skew(occurrences))
 
 
 def overlap(one: Neighbourhood, other: Neighbourhood, neighbours: int = 10) -> float:
@@ -276,7 +267,10 @@ def overlap(one: Neighbourhood, other: Neighbourhood, neighbours: int = 10) -> f
             f"`one` and `other` must be of the same images; not {len(one.nearest)} and "
             f"{len(other.nearest)}"
         )
-    first, second = _first(one.nearest, neighbours), _first(other.nearest, neighbours)
+    first, second = (
+        first_neighbours(one.nearest, neighbours),
+        first_neighbours(other.nearest, neighbours),
+    )
     both = np.concatenate([first, second], axis=1)
     both.sort(axis=1)
     common = ((both[:, 1:] == both[:, :-1]) & (both[:, 1:] >= 0)).sum(axis=1)
@@ -287,7 +281,7 @@ def overlap(one: Neighbourhood, other: Neighbourhood, neighbours: int = 10) -> f
     return float(np.mean(common[counted] / counts[counted]))
 
 
-def _first(nearest: Nearest, neighbours: int) -> Int[np.ndarray, "images counted"]:
+def first_neighbours(nearest: Nearest, neighbours: int) -> Int[np.ndarray, "images counted"]:
     """Return the first columns, or raise ValueError where there are not as many."""
     if not 1 <= neighbours <= nearest.shape[1]:
         raise ValueError(

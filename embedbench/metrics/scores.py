@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int
+from jaxtyping import Bool, Float64, Int
 from scipy.optimize import linear_sum_assignment
 from scipy.special import xlogy
 
@@ -55,6 +55,7 @@ def mean_score(
     values: Float64[np.ndarray, "seeds images"],
     low: float = 0.0,
     moves: Float64[np.ndarray, " images"] | None = None,
+    moving: Bool[np.ndarray, " images"] | None = None,
 ) -> Score:
     """Return the score that is the mean over the images.
 
@@ -62,6 +63,7 @@ def mean_score(
         values: of each image, at most 1; nan for those that do not count, the same for each seed.
         low: the lowest that a value can be.
         moves: how far each image moves the sum of the others' values; not at all if None.
+        moving: the images that may do so; those that count if None.
     """
     counts = ~np.isnan(values[0])
     counted = int(counts.sum())
@@ -70,7 +72,8 @@ def mean_score(
     means = values[:, counts].mean(axis=1)
     influence = np.where(counts, values - means[:, None], 0.0)
     if moves is not None:
-        influence += np.where(counts, moves - moves[counts].mean(), 0.0)
+        there = counts if moving is None else moving
+        influence += np.where(there, moves - moves[there].mean(), 0.0)
     away = ((1 - means) ** 2 + (means - low) ** 2) / 2
     return Score(means, influence, np.sqrt(_COINS * away), counted, low)
 

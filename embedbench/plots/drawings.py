@@ -173,11 +173,9 @@ def _together(results: Results) -> Iterator[Drawing]:
         codes, coloured = pd.Series(pd.factorize(members["truth"], sort=True)[0]), "labels"
     code_of = dict(zip(members["image"].astype(str), codes.astype(int), strict=True))
     known = results.images.set_index("image")
-    shown = (
-        {name: known["thumbnail"][name] for name in highlights(members)}
-        if ("thumbnail" in known)
-        else {}
-    )
+    # Of many images a sample lies on the maps.
+    followed = highlights(members[members["image"].isin(results.maps["image"])])
+    shown = {name: known["thumbnail"][name] for name in followed} if "thumbnail" in known else {}
     places = results.maps.set_index("encoder").loc[encoders].reset_index()
     for kind in sorted(places["map"].unique(), reverse=True):
         title = f"{MAP_TITLES.get(kind, kind)}, turned alike, by {coloured}"
@@ -232,6 +230,8 @@ def _maps(results: Results, encoder: str, folder: str, members: pd.DataFrame) ->
     for kind in sorted(places["map"].unique(), reverse=True):
         points = mine.merge(places.loc[places["map"] == kind, ["image", "x", "y"]], on="image")
         title = f"{MAP_TITLES.get(kind, kind)} map, {first}, {shorten(encoder, 50)}"
+        if len(points) < len(mine):
+            title += f", {len(points):,} of {len(mine):,} images"
         shares = _shares(results, encoder) if kind == "pca" else None
         draw = partial(map_figure, points, names, title, shares)
         yield Drawing(f"{folder}/map_{kind}.png", title, encoder, draw)

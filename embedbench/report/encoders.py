@@ -20,6 +20,9 @@ MOST_LABELS = 3
 ALL_PICTURES_UP_TO = 2000
 """Of more images than this, each cluster shows its first strip only: the file stays small."""
 
+MOST_CLUSTERS = 60
+"""Of more images than that, so many of the largest clusters are shown."""
+
 
 @dataclass(frozen=True)
 class Strip:
@@ -46,11 +49,12 @@ class Strip:
 
 @dataclass(frozen=True)
 class ClustererPart:
-    """One clusterer in an encoder's section."""
+    """One clusterer in an encoder's section, and how many small clusters are not shown."""
 
     name: str
     figures: list[EmbeddedFigure]
     strips: list[Strip]
+    left_out: int
 
 
 @dataclass(frozen=True)
@@ -139,11 +143,21 @@ def _clusterers(
             for file, found in figures.items()
             if file.startswith((f"silhouette_{number:02d}", f"classes_{number:02d}"))
         ]
-        everything = not parts and len(results.images) <= ALL_PICTURES_UP_TO
+        few = len(results.images) <= ALL_PICTURES_UP_TO
         rows = members[members["clusterer"] == name].sort_values("medoid_distance", kind="stable")
         table = clusters[clusters["clusterer"] == name].set_index("cluster")
-        parts.append(ClustererPart(str(name), mine, _strips(rows, table, everything)))
+        shown = rows if few else _of_largest(rows)
+        left_out = rows["cluster"].nunique() - shown["cluster"].nunique()
+        strips = _strips(shown, table, few and not parts)
+        parts.append(ClustererPart(str(name), mine, strips, left_out))
     return parts
+
+
+def _of_largest(members: pd.DataFrame) -> pd.DataFrame:
+    """Return the members of the largest clusters."""
+    sizes = members["cluster"].value_counts(sort=False).sort_index()
+    largest = sizes.sort_values(ascending=False, kind="stable").index[:MOST_CLUSTERS]
+    return members[members["cluster"].isin(largest)]
 
 
 def _strips(members: pd.DataFrame, clusters: pd.DataFrame, everything: bool) -> list[Strip]:

@@ -47,10 +47,10 @@ def write_report(results: Results, folder: Path) -> Path:
         for drawing in drawings(results)
         if not drawing.file.endswith("contact_sheet.jpg")
     }
-    thumbnails = thumbnail_data(results.images)
     encoders = encoder_parts(results, embedded)
     findings = _findings(results)
     used = _used(encoders, findings)
+    thumbnails = thumbnail_data(results.images[results.images["image"].isin(used)])
     figures = {file: found for file, (owner, found) in embedded.items() if owner is None}
     page = _template().render(
         title=_title(results),
@@ -65,7 +65,7 @@ def write_report(results: Results, folder: Path) -> Path:
         encoder_table=plain_table(_facts(results.encoders)),
         encoders=encoders,
         # The number is the name of a class in the style sheet: names of files never go there.
-        thumbnails={name: number for number, name in enumerate(sorted(used & set(thumbnails)))},
+        thumbnails={name: number for number, name in enumerate(sorted(thumbnails))},
         thumbnail_data=thumbnails,
         together=[found for file, found in figures.items() if file.startswith("maps_")],
         failures=plain_table(results.failures),

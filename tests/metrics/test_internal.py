@@ -26,8 +26,9 @@ def scikit(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.asarray(silhouette_samples(cdist(wide, wide), labels, metric="precomputed"))
 
 
-def test_silhouettes_are_those_of_scikit_learn() -> None:
-    for row, labels in zip(silhouettes(POINTS, LABELS), LABELS, strict=True):
+@pytest.mark.parametrize("quick", [False, True])
+def test_silhouettes_are_those_of_scikit_learn(quick: bool) -> None:
+    for row, labels in zip(silhouettes(POINTS, LABELS, quick=quick), LABELS, strict=True):
         assert np.allclose(row, silhouette_samples(POINTS, labels), atol=1e-5)
 
 
@@ -47,24 +48,28 @@ NEAR = st.one_of(
     arrays(np.float32, (9, 3), elements=NEAR),
     arrays(np.int64, (3, 9), elements=st.integers(0, 3)),
     st.floats(0, 1e4, width=32),
+    st.booleans(),
 )
 def test_duplicates_and_near_duplicates_far_from_the_origin_lose_nothing(
-    points: np.ndarray, labels: np.ndarray, offset: float
+    points: np.ndarray, labels: np.ndarray, offset: float, quick: bool
 ) -> None:
     points = (points + np.float32(offset)).astype(np.float32)
-    for row, found in zip(labels, silhouettes(points, labels), strict=True):
+    for row, found in zip(labels, silhouettes(points, labels, quick=quick), strict=True):
         if 2 <= len(np.unique(row)) < 9:
             assert np.allclose(found, scikit(points, row), atol=1e-5)
         else:
             assert np.isnan(found).all()
 
 
-def test_near_duplicates_in_many_dimensions_lose_nothing() -> None:
+@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize("apart", [0, 1e-7, 1e-4, 0.1, 0.5])
+def test_near_duplicates_in_many_dimensions_lose_nothing(apart: float, quick: bool) -> None:
     base = RANDOM.normal(size=(20, 512))
-    copies = np.repeat(base, 4, axis=0) + RANDOM.normal(size=(80, 512)) * 1e-7
+    copies = np.repeat(base, 4, axis=0) + RANDOM.normal(size=(80, 512)) * apart
     points = np.concatenate([copies, base]).astype(np.float32)
-    labels = RANDOM.integers(0, 30, (4, 100))
-    for row, found in zip(labels, silhouettes(points, labels), strict=True):
+    of_copies = np.append(np.arange(80) // 2, np.arange(20))
+    labels = np.stack([of_copies, *RANDOM.integers(0, 30, (4, 100))])
+    for row, found in zip(labels, silhouettes(points, labels, quick=quick), strict=True):
         assert np.allclose(found, scikit(points, row), atol=1e-5)
 
 

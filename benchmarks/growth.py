@@ -1,0 +1,312 @@
+"""How time and memory of a whole analysis grow with the number of images, step by step.
+
+python benchmarks/growth.py [--long]
+python benchmarks/growth.py --steps 1000 2000 5000 10000
+
+The vectors are made up: 20 blobs of different sizes and widths in a subspace of 40 dimensions,
+noise in all 512, a common direction. All else is a default comparison, with labels, of one
+encoder; as another one to compare it with serves a part of its vectors. Steps run one after the
+other in one process with one math thread; what is told is the processor's seconds, for the cores
+may be shared. The whole analysis runs in the worker processes that `--memory` allows, and the
+memory of all of them is added up. With `--steps` the table of the steps is printed, as in
+docs/growth.md.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import wraps
+from math import log
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+import embedbench.analyse
+import embedbench.cluster
+import embedbench.criteria
+import embedbench.measure
+import embedbench.metrics.evaluation
+import embedbench.sweep
+from embedbench.analyse import Analysis, analyse
+from embedbench.cluster import Agglomerative, Hdbscan, KMeans
+from embedbench.duplicates import duplicate_groups
+from embedbench.encoder import Vectors
+from embedbench.judge import judge
+from embedbench.large import Limits
+from embedbench.memory import Memory
+from embedbench.progress import Progress
+from embedbench.relations import Seen, relate, split_pairs
+from embedbench.settings import plan_k
+from embedbench.task import Task
+from measure import Row, at_most, run, told
+
+LIMIT = 8 * 10**9
+SIZES = (1000, 2000, 5000, 10_000, 20_000, 50_000)
+SHORT = Limits(500)
+DIM, RANK, BLOBS = 512, 40, 20
+
+WHOLE = "all"
+STEPS: list[tuple[str, Any, str, bool]] = [
+    ("K-means", KMeans, "run", True),
+    ("agglomerative", Agglomerative, "run", True),
+    ("HDBSCAN", Hdbscan, "cut", True),
+    ("silhouettes", embedbench.metrics.evaluation, "silhouettes_of", True),
+    ("other scores without labels", embedbench.metrics.evaluation, "internal", True),
+    ("scores with labels", embedbench.metrics.evaluation, "external", True),
+    ("choice of k", embedbench.sweep, "_choose", True),
+    ("stability", embedbench.sweep, "stability", True),
+    ("influence and intervals", embedbench.sweep, "comparison_rows", False),
+    ("influence and intervals", embedbench.analyse, "comparison_rows", False),
+    ("clusters looked into", embedbench.analyse, "details", True),
+    ("maps", embedbench.analyse, "map_points", True),
+    ("neighbours, retrieval", embedbench.measure, "neighbourhood", True),
+    ("intrinsic dimension", embedbench.measure, "intrinsic_dimension", True),
+    ("effective rank", embedbench.measure, "effective_rank", True),
+    ("linear probe", embedbench.measure, "probe_correct", True),
+    ("what chance gives", embedbench.analyse, "look_alone", False),
+    ("shortcuts", embedbench.analyse, "shortcut_probe", True),
+    ("how alike two encoders are", sys.modules[__name__], "relate", True),
+    ("pairs that encoders split", sys.modules[__name__], "split_pairs", True),
+    ("table of partitions", embedbench.analyse, "partitions_table", True),
+    ("duplicates", sys.modules[__name__], "duplicate_groups", True),
+    ("verdict", sys.modules[__name__], "judge", True),
+    ("partitions written", sys.modules[__name__], "write", True),
+]
+"""Name of the step, where its function stands, and whether what it calls is part of it."""
+
+
+def made(images: int) -> tuple[Vectors, np.ndarray]:
+    """Return the vectors, and the blob of each image."""
+    random = np.random.default_rng(0)
+    truth = random.choice(BLOBS, size=images, p=random.dirichlet(np.full(BLOBS, 3.0)))
+    axes = np.linalg.qr(random.normal(size=(DIM, RANK)))[0].T
+    spread = 1 / np.sqrt(1 + np.arange(RANK))
+    centres = random.normal(size=(BLOBS, RANK)) * spread
+    width = random.uniform(0.4, 0.9, size=(BLOBS, 1))[truth]
+    within = random.normal(size=(images, RANK)) * spread * width
+    rows = (centres[truth] + within) @ axes + 0.02 * random.normal(size=(images, DIM))
+    return (rows + 0.5 * axes[0]).astype(np.float32), truth
+
+
+def task(truth: np.ndarray, short: bool) -> Task:
+    """Return a default comparison; the short form has fewer ks and seeds, and a lower limit."""
+    images = len(truth)
+    return Task(
+        images=[f"{row:07d}.jpg" for row in range(images)],
+        truth=truth,
+        classes=[str(blob) for blob in range(BLOBS)],
+        clusterers=[KMeans(), Agglomerative(), Hdbscan()],
+        spaces=["l2"],
+        plan=plan_k("2..6" if short else "2..20", images, BLOBS),
+        seeds=range(2 if short else 10),
+        similarity=None,
+        words=[],
+        groups=np.arange(images),
+        attributes={"folder": np.arange(images) % 7},
+        maps=["pca", "tsne"],
+        limits=SHORT if short else Limits(),
+        memory=Memory(LIMIT),
+    )
+
+
+def write(partitions: pd.DataFrame) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        partitions.to_parquet(Path(folder) / "partitions.parquet", index=False)
+
+
+def whole(images: int, short: bool) -> Analysis:
+    """Analyse so many images, from their vectors to the partitions on disk."""
+    vectors, truth = made(images)
+    asked = task(truth, short)
+    duplicate_groups(asked.images, [vectors])
+    analysis = analyse({"made": vectors}, {"made": None}, asked, Progress(quiet=True))
+    found = analysis.criteria["made"].neighbours
+    one = Seen(vectors, analysis.labels["made"], found)
+    other = Seen(np.ascontiguousarray(vectors[:, :64]), one.labels[:, ::-1], found)
+    relate(one, other)
+    split_pairs(one, other, asked.groups, asked.images)
+    facts = {"encoder": "made", "dim": DIM, "parameters": 1, "images_per_second": 1.0}
+    judge(analysis, asked, pd.DataFrame([facts | {"status": "ok", "error": ""}]))
+    write(analysis.tables["partitions"])
+    return analysis
+
+
+class Clock:
+    """Processor seconds and peak memory of each step; a step within another counts once."""
+
+    def __init__(self) -> None:
+        """Start with no step."""
+        self.seconds: dict[str, float] = {}
+        self.peaks: dict[str, float] = {}
+        self._open: list[tuple[str, bool]] = []
+        self._since = time.process_time()
+
+    def wrap(self, name: str, function: Callable[..., Any], opaque: bool) -> Callable[..., Any]:
+        """Return the function that counts as the step of that name."""
+
+        @wraps(function)
+        def counted(*arguments: Any, **named: Any) -> Any:
+            if self._open and self._open[-1][1]:
+                return function(*arguments, **named)
+            self._turn()
+            self._open.append((name, opaque))
+            try:
+                return function(*arguments, **named)
+            finally:
+                self._turn()
+                self._open.pop()
+
+        return counted
+
+    def _turn(self) -> None:
+        """Give the time since the last turn, and the peak since then, to the innermost step."""
+        now, name = time.process_time(), self._open[-1][0] if self._open else "the rest"
+        self.seconds[name] = self.seconds.get(name, 0.0) + now - self._since
+        self.peaks[name] = max(self.peaks.get(name, 0.0), _peak())
+        self._since = time.process_time()
+
+
+def _peak() -> float:
+    """Return the most MB that this process held since the last call (Linux)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    found = next(line for line in lines if line.startswith("VmHWM"))
+    Path("/proc/self/clear_refs").write_text("5")
+    return int(found.split()[1]) / 1000
+
+
+class _Here:
+    """In place of the worker processes: each call at once, in this one."""
+
+    def __init__(self, workers: int, patience: float | None) -> None:
+        """Start nothing."""
+
+    def __enter__(self) -> "_Here":
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def gather(self, calls: Sequence[tuple[Any, ...]], tick: Callable[[int], object]) -> list[Any]:
+        """Return the results of the calls."""
+        return [function(*arguments) for function, *arguments in calls]
+
+
+def measure_steps(images: int, short: bool) -> dict[str, tuple[float, float]]:
+    """Return the seconds and the peak in MB of each step, and of all together."""
+    clock = Clock()
+    for name, place, attribute, opaque in STEPS:
+        setattr(place, attribute, clock.wrap(name, getattr(place, attribute), opaque))
+    setattr(embedbench.analyse, "Pool", _Here)  # noqa: B010
+    with threadpool_limits(1):
+        whole(images, short)
+    clock._turn()
+    found = {name: (clock.seconds[name], clock.peaks[name]) for name in clock.seconds}
+    return found | {WHOLE: (sum(clock.seconds.values()), max(clock.peaks.values()))}
+
+
+def in_own_process(form: str, images: int, short: bool) -> tuple[Any, float]:
+    """Return what one form found in a fresh process, and the peak of it and its children in MB."""
+    command = [sys.executable, __file__, form, str(images), str(int(short))]
+    peak = 0.0
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while form == "whole" and process.poll() is None:
+            peak = max(peak, _held(process.pid))
+            time.sleep(0.5)
+        assert process.stdout is not None
+        found = process.stdout.read()
+    if process.returncode:
+        raise RuntimeError(f"{form} of {images} images failed")
+    return json.loads(found), peak
+
+
+def _held(root: int) -> float:
+    """Return how many MB a process and all below it hold, each page once (Linux)."""
+    parents: dict[int, int] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(status.parent.name)] = int(status.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    family = {root}
+    while more := {one for one, parent in parents.items() if parent in family} - family:
+        family |= more
+    total = 0
+    for one in family:
+        try:
+            rollup = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
+    return total / 1000
+
+
+def exponent(sizes: Sequence[int], figures: Sequence[float]) -> float:
+    """Return the power of the number of images that the figure grew with between two sizes."""
+    return log(figures[1] / figures[0]) / log(sizes[1] / sizes[0])
+
+
+def steps_table(found: dict[int, dict[str, tuple[float, float]]]) -> str:
+    """Return seconds, peak memory and exponents of every step, as Markdown."""
+    sizes = list(found)
+    heads = [f"{size:,}" for size in sizes]
+    lines = [
+        "| step | " + " | ".join([*heads, f"MB at {heads[-1]}"]) + " | exponent |",
+        "|---|" + "---|" * (len(sizes) + 2),
+    ]
+    order = sorted(found[sizes[-1]], key=lambda name: -found[sizes[-1]][name][0])
+    for name in order:
+        seconds = [found[size].get(name, (0.0, 0.0))[0] for size in sizes]
+        cells = [f"{one:.1f}" for one in seconds] + [f"{found[sizes[-1]][name][1]:,.0f}"]
+        grows = min(seconds[-2:]) > 0.05
+        cells.append(f"{exponent(sizes[-2:], seconds[-2:]):.2f}" if grows else "")
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def rows(short: bool) -> list[Row]:
+    """Return how the whole analysis grows above the limit, and its memory."""
+    sizes = (2000, 4000) if short else SIZES[-2:]
+    limit = SHORT.images if short else Limits().images
+    found = [in_own_process("steps", size, short)[0] for size in sizes]
+    power = exponent(sizes, [one[WHOLE][0] for one in found])
+    (seconds, _), peak = in_own_process("whole", sizes[-1], short)
+    between = f"{sizes[0]:,} to {sizes[1]:,} images, {limit:,} of them looked at where it matters"
+    note = f"{sizes[1]:,} images in {seconds:.0f} s"
+    return [
+        at_most("a whole analysis grows with the images to the power",
+                1.3, (power,) * 3, "", between),
+        at_most("memory of all its processes, of the 8 GB allowed",
+                1.0, (peak * 1e6 / LIMIT,) * 3, note=note),
+        *(
+            told(f"power: {name}", (exponent(sizes, [one[name][0] for one in found]),) * 3, "")
+            for name in found[0]
+            if name != WHOLE and found[0][name][0] > 0.02 * found[0][WHOLE][0]
+        ),
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """Measure in this process, or print the table of the steps, or the rows."""
+    form, *rest = sys.argv[1:] or [""]
+    if form == "steps":
+        print(json.dumps(measure_steps(int(rest[0]), rest[1] == "1")))
+    elif form == "whole":
+        start = time.perf_counter()
+        whole(int(rest[0]), rest[1] == "1")
+        print(json.dumps((time.perf_counter() - start, 0)))
+    elif form == "--steps":
+        found = {}
+        for size in map(int, rest):
+            found[size] = in_own_process("steps", size, False)[0]
+            print(steps_table(found), end="\n\n", flush=True)
+    else:
+        run(rows)
+
+
+if __name__ == "__main__":
+    main()

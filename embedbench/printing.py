@@ -1,0 +1,66 @@
+"""What the command line prints: tables to standard output, words about them to standard error."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from embedbench.results import Results
+
+__all__ = ["counted", "print_table", "print_tuned", "summarise"]
+
+_TUNED = {
+    "encoder": "encoder",
+    "precision": "precision",
+    "batch_size": "batch",
+    "compiled": "compiled",
+    "precision_cosine": "cosine",
+    "precision_neighbours": "neighbours",
+    "images_per_second": "images / s",
+    "machine": "machine",
+}
+"""What is told of how an encoder runs, with its headings; the speed is that of one worker."""
+
+
+def summarise(results: "Results", out: Path) -> None:
+    """Print below the table what was compared, what was left out, and the verdict."""
+    from embedbench.verdict import in_words
+
+    kinds = results.failures["what"]
+    skipped, failed = int((kinds == "image").sum()), int((kinds == "encoder").sum())
+    encoders = int((results.encoders["status"] == "ok").sum())
+    lines = [
+        "* in the encoder's own space: compares clusterings of one encoder, not encoders",
+        f"{counted(len(results.images), 'image')}, {counted(encoders, 'encoder')}",
+    ]
+    if skipped:
+        lines.append(f"{counted(skipped, 'image')} skipped: {out / 'failures.csv'} says why")
+    if failed:
+        lines.append(f"{counted(failed, 'encoder')} failed: {out / 'failures.csv'} says why")
+    lines += [f"note: {remark}" for remark in results.run["remarks"]]
+    for line in [*lines, *in_words(results.run["verdict"]), f"report: {out / 'report.html'}"]:
+        click.echo(line, err=True)
+
+
+def counted(number: int, what: str) -> str:
+    """Return the number and its noun, in the plural where it is not one."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def print_table(headings: list[str], rows: list[list[str]]) -> None:
+    """Print a table to standard output."""
+    from tabulate import tabulate
+
+    click.echo(tabulate(rows, headings))
+
+
+def print_tuned(records: list[dict[str, Any]]) -> None:
+    """Print how encoders ran at the last measuring, as `embedbench.tuning` keeps it."""
+    print_table(list(_TUNED.values()), [_tuned(record) for record in records])
+
+
+def _tuned(record: dict[str, Any]) -> list[str]:
+    made = record["choices"][0]
+    known = record | made | made["told"]
+    return ["" if known[name] is None else str(known[name]) for name in _TUNED]

@@ -1,0 +1,248 @@
+"""Promises of the forms that steps take on many images: near the exact ones, and told."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import make_blobs
+from sklearn.metrics import adjusted_rand_score
+from threadpoolctl import threadpool_limits
+
+from embedbench.analyse import Analysis, analyse
+from embedbench.cluster import Agglomerative, Clusterer, Hdbscan, KMeans
+from embedbench.errors import InputError
+from embedbench.insight import details
+from embedbench.kmeans import fit_kmeans
+from embedbench.large import LIMITS, Limits, remarks
+from embedbench.memory import Memory
+from embedbench.metrics import evaluate
+from embedbench.metrics.geometry import intrinsic_dimension
+from embedbench.metrics.hubness import hubness
+from embedbench.metrics.internal import silhouettes
+from embedbench.metrics.neighbours import knn_correct, neighbourhood
+from embedbench.metrics.sampled import silhouettes_of
+from embedbench.metrics.scores import mean_score
+from embedbench.progress import Progress
+from embedbench.scalable import kmeans_from_sample
+from embedbench.settings import plan_k
+from embedbench.statistics import Resamples
+from embedbench.sweep import sweep_space
+from embedbench.task import Task
+
+FEW = Limits(300)
+POINTS, TRUTH = make_blobs(1500, 120, centers=6, cluster_std=3.0, random_state=0)
+POINTS = POINTS.astype(np.float32)
+POINTS[7], POINTS[9] = POINTS[8], POINTS[10] * np.float32(1 + 1e-6)
+RANDOM = np.random.default_rng(0)
+NOISY = np.where(RANDOM.random(1500) < 0.3, -1, TRUTH)
+SAMPLE = np.sort(np.random.default_rng(0).choice(1500, 300, replace=False, shuffle=False))
+EVERYWHERE: list[Clusterer] = [
+    KMeans(), Agglomerative(), Agglomerative(linkage="average"), Hdbscan()
+]  # fmt: skip
+
+
+def test_up_to_the_limit_all_images_are_looked_at_and_nothing_is_said() -> None:
+    assert LIMITS.sample(LIMITS.images, 0) is None
+    assert remarks(LIMITS.images, ["kmeans"]) == []
+
+
+def test_the_sample_is_of_as_many_images_rising_and_of_its_seed() -> None:
+    one, other = FEW.sample(1500, 0), FEW.sample(1500, 1)
+    assert one is not None and other is not None
+    assert len(one) == 300 and (np.diff(one) > 0).all()
+    assert np.array_equal(one, SAMPLE) and not np.array_equal(one, other)
+
+
+def test_what_is_not_of_all_images_is_said_in_words() -> None:
+    said = remarks(50_000, ["kmeans", "agglomerative,linkage=average", "hdbscan", "birch"])
+    assert said[0].startswith("silhouettes: of 5,000 of the 50,000 images, each against all")
+    assert "agglomerative,linkage=average: tree of 5,000 images, the others to the nearest " in (
+        " ".join(said)
+    )
+    assert any(line.startswith("hdbscan: on the first 20 principal components") for line in said)
+    assert any(line == "maps: 5,000 of the 50,000 images" for line in said)
+    assert "birch" not in " ".join(said)
+
+
+def test_sampled_silhouettes_are_those_of_the_same_images_among_all() -> None:
+    alone = np.where(NOISY < 0, 100 + np.arange(1500), NOISY)
+    labels = np.stack([TRUTH, NOISY, alone, np.zeros(1500, dtype=np.int64), np.arange(1500)])
+    exact, sampled = silhouettes(POINTS, labels), silhouettes_of(POINTS, labels, SAMPLE)
+    assert sampled[:, SAMPLE] == pytest.approx(exact[:, SAMPLE], abs=1e-9, nan_ok=True)
+    assert np.isnan(np.delete(sampled, SAMPLE, axis=1)).all()
+
+
+def test_the_interval_of_a_sampled_silhouette_holds_the_exact_one() -> None:
+    labels = (TRUTH // 2)[None]
+    exact = silhouettes(POINTS, labels)[0]
+    resamples, held = Resamples(np.arange(1500), seed=0, count=300), 0
+    for seed in range(40):
+        sample = FEW.sample(1500, seed)
+        values = np.full((1, 1500), np.nan)
+        values[0, sample] = exact[sample]
+        low, high = resamples.intervals({"silhouette": mean_score(values, low=-1.0)})["silhouette"]
+        held += low <= exact.mean() <= high
+    assert held >= 36
+
+
+def test_the_macro_silhouette_of_a_sample_knows_of_the_images_alone() -> None:
+    labels = np.stack([TRUTH, NOISY])
+    exact, _ = evaluate(POINTS, labels, None)
+    sampled, _ = evaluate(POINTS, labels, None, SAMPLE)
+    for name in ("silhouette", "silhouette_macro", "silhouette_macro_clustered"):
+        assert sampled[name].to_numpy() == pytest.approx(exact[name].to_numpy(), abs=0.01), name
+    for name in ("clusters", "coverage", "davies_bouldin", "calinski_harabasz"):
+        assert sampled[name].equals(exact[name]), name
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    with threadpool_limits(1):
+        yield
+
+
+@pytest.mark.parametrize("clusterer", EVERYWHERE, ids=lambda one: one.name)
+def test_clusters_of_a_sample_carried_to_all_are_those_of_all(clusterer: Clusterer) -> None:
+    exact = clusterer.run(POINTS, [3, 6], [0, 1])
+    large = clusterer.run(POINTS, [3, 6], [0, 1], FEW)
+    columns = ["clusterer", "k", "seed"]
+    assert large.runs[columns].equals(exact.runs[columns])
+    of_six = (exact.runs["k"].isna() | (exact.runs["k"] == 6)).to_numpy()
+    for one, other in zip(exact.labels[of_six], large.labels[of_six], strict=True):
+        kept = (one >= 0) & (other >= 0)
+        assert kept.mean() > 0.9 and adjusted_rand_score(one[kept], other[kept]) > 0.99
+
+
+def test_kmeans_from_a_sample_costs_one_percent_of_inertia_at_the_most() -> None:
+    pairs = [(k, seed) for k in (4, 9) for seed in (0,)]
+    exact = fit_kmeans(POINTS, pairs)
+    large = kmeans_from_sample(POINTS, pairs, SAMPLE)
+    ratios = [two.inertia / one.inertia for one, two in zip(exact, large, strict=True)]
+    assert np.mean(ratios) < 1.01
+
+
+def test_kmeans_of_more_clusters_than_a_sample_shows_starts_on_all() -> None:
+    exact = fit_kmeans(POINTS, [(20, 0)])
+    large = kmeans_from_sample(POINTS, [(20, 0)], SAMPLE)
+    assert np.array_equal(exact[0].labels, large[0].labels)
+
+
+def test_sampled_images_keep_their_place_in_the_tree() -> None:
+    own = Agglomerative().run(POINTS[SAMPLE], [5], [0])
+    large = Agglomerative().run(POINTS, [5], [0], FEW)
+    assert adjusted_rand_score(own.labels[0], large.labels[0][SAMPLE]) == 1
+
+
+def test_a_tree_of_a_sample_has_no_more_clusters_than_images() -> None:
+    with pytest.raises(InputError, match="`k` must be between 2 and 299 for 300 images; not 400"):
+        Agglomerative().run(POINTS, [400], [0], FEW)
+
+
+def test_asked_images_find_what_they_find_where_all_are_asked() -> None:
+    truth, groups = np.where(RANDOM.random(1500) < 0.1, -1, TRUTH), np.arange(1500)
+    every = neighbourhood(POINTS, truth, groups)
+    some = neighbourhood(POINTS, truth, groups, asked=SAMPLE)
+    assert np.array_equal(every.nearest[SAMPLE], some.nearest[SAMPLE])
+    assert (np.delete(some.nearest, SAMPLE, axis=0) == -1).all()
+    for name in ("average_precision", "r_precision"):
+        one, other = getattr(every, name), getattr(some, name)
+        assert np.array_equal(one[SAMPLE], other[SAMPLE], equal_nan=True)
+        assert np.isnan(np.delete(other, SAMPLE)).all()
+    right, asked = knn_correct(every, truth), knn_correct(some, truth)
+    assert np.array_equal(right[SAMPLE], asked[SAMPLE], equal_nan=True)
+    assert np.isnan(np.delete(asked, SAMPLE)).all()
+
+
+def test_hubness_is_estimated_without_bias_from_some_of_the_images() -> None:
+    points = (RANDOM.normal(size=(1200, 60)) + 0.3).astype(np.float32)
+    alone = np.arange(1200)
+    exact = hubness(neighbourhood(points, None, alone))
+    found = [
+        hubness(neighbourhood(points, None, alone, asked=Limits(400).sample(1200, seed)))
+        for seed in range(10)
+    ]
+    assert exact > 0.5
+    assert np.mean(found) == pytest.approx(exact, rel=0.1)
+    everyone = neighbourhood(points, None, alone, asked=alone)
+    assert hubness(everyone) == pytest.approx(exact)
+
+
+def test_the_dimension_of_a_sample_is_that_of_all() -> None:
+    points = (RANDOM.normal(size=(1500, 5)) @ RANDOM.normal(size=(5, 40))).astype(np.float32)
+    exact, sampled = intrinsic_dimension(points), intrinsic_dimension(points, asked=SAMPLE)
+    assert sampled == pytest.approx(exact, rel=0.15)
+
+
+def task(limits: Limits, memory: int = 10**12) -> Task:
+    images = 300
+    return Task(
+        images=[f"{row:03d}.jpg" for row in range(images)],
+        truth=TRUTH[:images],
+        classes=list("abcdef"),
+        clusterers=[KMeans(), Agglomerative(), Hdbscan()],
+        spaces=["l2"],
+        plan=plan_k("2..3", images, None),
+        seeds=[0, 1],
+        similarity=None,
+        words=[],
+        groups=np.arange(images),
+        attributes={"part": np.arange(images) % 3},
+        maps=["pca"],
+        limits=limits,
+        memory=Memory(memory),
+    )
+
+
+def analysed(asked: Task) -> Analysis:
+    vectors = {"whole": POINTS[:300], "part": np.ascontiguousarray(POINTS[:300, :20])}
+    return analyse(vectors, dict.fromkeys(vectors), asked, Progress(quiet=True))
+
+
+@pytest.fixture(scope="module")
+def large() -> Analysis:
+    return analysed(task(Limits(120)))
+
+
+def test_a_whole_analysis_of_many_images_has_all_its_tables(large: Analysis) -> None:
+    tables = large.tables
+    assert len(tables["partitions"]) == 2 * 300 * (2 * 2 + 2 + 1)
+    rows = tables["comparison"].dropna(subset=["clusters"])
+    assert rows[["ami", "silhouette", "stability"]].notna().all().all()
+    assert (rows["silhouette_low"] < rows["silhouette"]).all()
+    known = tables["silhouettes"].groupby(["encoder", "clusterer"])["silhouette"].count()
+    assert known.eq(120).all()
+    assert tables["maps"].groupby(["encoder", "map"]).size().eq(120).all()
+    assert np.isfinite(large.disagreement).sum() == 120
+    assert large.criteria["whole"].scores["retrieval_map"].counted == 120
+
+
+def test_no_number_depends_on_the_memory_that_is_allowed(large: Analysis) -> None:
+    again = analysed(task(Limits(120), memory=1))
+    for name, table in large.tables.items():
+        same = table.drop(columns=["seconds"], errors="ignore")
+        pd.testing.assert_frame_equal(same, again.tables[name].reindex(columns=same.columns))
+
+
+def test_up_to_the_limit_nothing_changes() -> None:
+    one, other = (
+        sweep_space(POINTS[:300], "l2", EVERYWHERE, [2, 5], [0], TRUTH[:300], (), limits)
+        for limits in (LIMITS, FEW)
+    )
+    assert other.sample is None and np.array_equal(one.labels, other.labels)
+    assert np.array_equal(one.silhouettes, other.silhouettes)
+
+
+def test_the_least_typical_pictures_are_of_those_whose_silhouette_is_known() -> None:
+    sweep = sweep_space(POINTS, "l2", [KMeans()], [3], [0], None, (), FEW)
+    names = [str(row) for row in range(1500)]
+    clusters, _ = details(sweep, names, 3, None, [], None, [])
+    sampled = {str(row) for row in SAMPLE}
+    for cell in clusters["atypical"]:
+        assert set(json.loads(cell)) <= sampled
+    whole, _ = details(replace(sweep, sample=None), names, 3, None, [], None, [])
+    assert clusters["silhouette"].to_numpy() == pytest.approx(
+        whole["silhouette"].to_numpy(), abs=0.02
+    )
