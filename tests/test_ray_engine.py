@@ -174,6 +174,14 @@ def test_a_node_without_the_encoders_library_says_so(
         run(Unknown(), dataset, engine(tmp_path))
 
 
+def test_a_store_that_cannot_be_written_is_told_by_the_workers(
+    cluster: Any, query: str, photographs: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="Not a directory"):
+        run(noted(tmp_path / "log"), read_dataset(photographs), engine(tmp_path / "file"))
+
+
 def test_an_encoder_gets_a_gpu_of_the_cluster_if_it_uses_one(
     cluster: Any, photographs: Path, tmp_path: Path
 ) -> None:
@@ -193,6 +201,8 @@ def test_an_encoder_gets_a_gpu_of_the_cluster_if_it_uses_one(
         def device(self) -> str:
             return "cuda" if self.uses_gpu and os.environ.get("CUDA_VISIBLE_DEVICES") else "cpu"
 
+    from embedbench.ray_cluster import nodes
+
     node = cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=80 * 2**20)
     cluster.wait_for_nodes()
     try:
@@ -202,15 +212,9 @@ def test_an_encoder_gets_a_gpu_of_the_cluster_if_it_uses_one(
             assert found.record["workers"] == workers
             assert (found.vectors == len(device)).all()
     finally:
-        cluster.remove_node(node, allow_graceful=False)
-
-
-def test_a_store_that_cannot_be_written_is_told_by_the_workers(
-    cluster: Any, query: str, photographs: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="Not a directory"):
-        run(noted(tmp_path / "log"), read_dataset(photographs), engine(tmp_path / "file"))
+        cluster.remove_node(node)
+        while len(nodes()) > 1:  # until the head knows
+            time.sleep(0.1)
 
 
 @pytest.mark.parametrize(
