@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from embedbench.workers import Pool, cores, map_unordered
+from embedbench.workers import Pool, cores, map_unordered, thread_limits
 from forward import (
     first_way,
     forward,
@@ -33,9 +33,7 @@ from warm import Pictures, Warm, read
 BATCH = 8
 FIRST_IMAGES = 64
 PRECISIONS = ("float32", "bfloat16")
-EVERY_CORE = {
-    f"{name}_NUM_THREADS": str(cores()) for name in ("OMP", "MKL", "OPENBLAS", "TF_INTRAOP")
-} | {"TF_NUM_INTRAOP_THREADS": str(cores())}
+EVERY_CORE = thread_limits(cores())
 """What undoes the one thread of a worker."""
 
 
