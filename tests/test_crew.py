@@ -148,3 +148,22 @@ def test_threads_that_run_ahead_of_a_device_change_nothing(
     plain, ahead = encode_images(items), encode_images(items, Place(threads=4))
     assert plain.keys == ahead.keys and np.array_equal(plain.vectors, ahead.vectors)
     assert list(ahead.failures) == [f"{99:064x}"]
+
+
+def test_a_worker_that_takes_much_memory_stays(tmp_path: Path) -> None:
+    """With it stays the model that it has loaded."""
+
+    @dataclass(frozen=True)
+    class Growing(Encoder):
+        def encode_batch(self, images: Any) -> np.ndarray:
+            if images[0].width == 4:
+                held.append(bytearray(os.urandom(1) * 500_000_000))
+                time.sleep(1.1)  # loky looks once a second
+            return np.full((len(images), 1), os.getpid(), np.float32)
+
+    held: list[bytearray] = []
+    with LocalCrew(Growing(), most=1) as crew:
+        crew.load()
+        work = batches(tmp_path)[:3]
+        processes = {float(done.vectors[0, 0]) for done in crew.map(encode_images, work)}
+    assert len(processes) == 1
