@@ -158,7 +158,7 @@ def demo(out: str, store: str | None, quiet: bool) -> int:
 @cli.command()
 @click.option("--store", metavar="DIR|ADDRESS", help=STORE_HELP)
 def encoders(store: str | None) -> int:
-    """List the installed encoders, what each needs, and how they were found to run best."""
+    """List the installed encoders, what each needs, how they run best."""
     from embedbench.addresses import location_of
     from embedbench.records import default_store, read_records
     from embedbench.registry import installed

@@ -188,22 +188,11 @@ def _collect(
     encoded: int,
 ) -> Embedding:
     text_keys, other_keys = [text_key(text) for text in texts], [key for key, _ in others]
-    stored = store.read(record["fingerprint"], [*hashes, *text_keys, *other_keys])
-    dim = len(next(iter(stored.values())))
-    nothing = np.full(dim, np.nan, np.float32)
-
-    def rows(keys: Sequence[str]) -> Float32[np.ndarray, "keys dim"]:
-        found = [stored.get(key, nothing) for key in keys]
-        return np.array(found, dtype=np.float32).reshape(len(keys), dim)
-
-    return Embedding(
-        vectors=rows(hashes),
-        texts=rows(text_keys),
-        others=rows(other_keys),
-        failures=failed,
-        record=record | {"dim": dim},
-        encoded=encoded,
-    )
+    table = store.rows(record["fingerprint"], [*hashes, *text_keys, *other_keys])
+    ends = [len(hashes), len(hashes) + len(text_keys)]
+    vectors, text_rows, other_rows = np.split(table, ends)
+    record = record | {"dim": table.shape[1]}
+    return Embedding(vectors, text_rows, other_rows, failed, record, encoded)
 
 
 def _look_up(encoder: LookupEncoder, dataset: Dataset) -> Embedding:

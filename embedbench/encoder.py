@@ -16,6 +16,7 @@ import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
@@ -259,6 +260,7 @@ def _version(distribution: str) -> str | None:
         return None
 
 
+@cache
 def _code_hash(cls: type) -> str:
     """Hash the code that an encoder comes from, without its comments.
 

@@ -36,6 +36,9 @@ __all__ = [
 Item = tuple[str, Source | Changed]
 """An image's key in the store, and where it is or what it is made from."""
 
+_GREY = Image.new("RGB", (64, 64), "grey")
+"""What an encoder is loaded with."""
+
 _LEAST_SECONDS = 0.5
 """A variant is timed for so long at least, if there are images enough."""
 
@@ -77,6 +80,15 @@ class _Held:
             self.variant = self.encoder.variants(place.device)[place.variant]
             self.number, self.at_once = place.variant, self.variant.batch_size
         return self.variant
+
+    def take_loaded(self, place: Place) -> Encoder:
+        """Return the variant for this place, loaded and compiled, so that this is not timed."""
+        is_new = self.variant is None or self.number != place.variant
+        encoder = self.take(place)
+        if is_new:
+            with _errors_in_words():
+                encoder.encode([_GREY])
+        return encoder
 
 
 _held: list[_Held] = []
@@ -139,7 +151,7 @@ def load() -> dict[str, Any]:
     encoder = _held[0].take(Place())
     start = time.perf_counter()
     with _errors_in_words():
-        encoder.encode([Image.new("RGB", (64, 64), "grey")])
+        encoder.encode([_GREY])
         seconds = time.perf_counter() - start
         files = [path.resolve() for path in encoder.weights_files()]
         weights = [[str(path), *stamp(path), hash_file(path)] for path in files]
@@ -159,7 +171,7 @@ def encode_images(items: list[Item], place: Place = Place()) -> Batch:  # noqa: 
         place: where and how.
     """
     held = _held[0]
-    encoder = held.take(place)
+    encoder = held.take_loaded(place)
     keys: list[str] = []
     parts: list[Vectors] = []
     failures: dict[str, str] = {}

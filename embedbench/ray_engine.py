@@ -87,7 +87,8 @@ class RayCrew:
     _started: int = 0
 
     def __enter__(self) -> "RayCrew":
-        self._needs = {"GPU": 1.0} if room_for({"GPU": 1.0}) else {"CPU": 1.0}
+        on_gpu = {"GPU": 1.0, "CPU": 1.0}
+        self._needs = on_gpu if room_for(on_gpu) else {"CPU": 1.0}
         return self
 
     def __exit__(

@@ -13,7 +13,7 @@ import hashlib
 import io
 import json
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -83,6 +83,22 @@ class Store:
         read = partial(_rows, wanted=set(keys))
         parts = self._each(self._vectors(fingerprint), ".safetensors", read)
         return {key: row for part in parts for key, row in part.items()}
+
+    def rows(self, fingerprint: str, keys: Sequence[str]) -> Float32[np.ndarray, "keys dim"]:
+        """Return a row for each key, in their order, nan where none is stored; at least one is.
+
+        They are filled in file by file, so that the memory holds them once.
+        """
+        places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+        read = partial(_rows, wanted=places.keys())
+        table = np.empty((0, 0), np.float32)
+        for part in self._each(self._vectors(fingerprint), ".safetensors", read):
+            if part:
+                rows = np.stack(list(part.values()))
+                if not len(table):
+                    table = np.full((len(places), rows.shape[1]), np.nan, np.float32)
+                table[[places[key] for key in part]] = rows
+        return table if len(places) == len(keys) else table[[places[key] for key in keys]]
 
     def tidy(self, fingerprint: str, least: int = 16) -> None:
         """Make large files of small ones, if there are at least `least` of these."""
@@ -186,7 +202,7 @@ def _keys(place: Location) -> list[str]:
 
 
 def _rows(
-    place: Location, wanted: set[str] | None = None
+    place: Location, wanted: Collection[str] | None = None
 ) -> dict[str, Float32[np.ndarray, " dim"]]:
     """Return those of the rows that are wanted; all of them if None."""
     with open_file(place) as file:

@@ -26,6 +26,10 @@ Result = TypeVar("Result")
 _THREADS = ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM", "NUMEXPR")
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TOKENIZERS_PARALLELISM": "false"}
 
+_LASTING = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e18"}
+"""loky takes 300 MB more than after the first call for a leak, and starts the process anew, without
+the model that was loaded. A batch of large images takes as much."""
+
 
 class WorkerDied(EncoderError):
     """A worker process ended without an answer: killed, out of memory, a crash in a library."""
@@ -79,7 +83,7 @@ class Pool:
             max_workers=workers,
             initializer=_start,
             initargs=(self._log.name, prepare, arguments),
-            env=thread_limits(1) | _QUIET | (environment or {}),
+            env=thread_limits(1) | _QUIET | _LASTING | (environment or {}),
         )
 
     def __enter__(self) -> "Pool":

@@ -86,6 +86,14 @@ def test_kmeans_is_as_good_as_ten_starts_in_the_full_space(name: str, points: np
         assert found[k] <= 1.001 * np.mean([fit.inertia_ for fit in fits])
 
 
+def test_a_partition_is_the_same_whatever_other_ks_and_seeds_are_asked_for() -> None:
+    points = RANDOM.normal(size=(200, 150)).astype(np.float32)
+    together = KMeans().run(points, [2, 4, 9], [0, 3])
+    mine = (together.runs["k"] == 4) & (together.runs["seed"] == 3)
+    alone = KMeans().run(points, [4], [3]).labels[0]
+    assert np.array_equal(together.labels[mine.to_numpy()][0], alone)
+
+
 def test_inertia_is_the_squared_distance_to_the_means_in_the_full_space() -> None:
     points = RANDOM.normal(size=(150, 120)).astype(np.float32)
     found = KMeans().run(points, [4], [0])

@@ -16,7 +16,7 @@ from embedbench.crew import LocalCrew, plan_workers
 from embedbench.dataset import Dataset, content_hash
 from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder
-from embedbench.encoding import Place, dumps, encode_images, hold
+from embedbench.encoding import Item, Place, dumps, encode_images, hold
 from embedbench.errors import EncoderError
 from embedbench.progress import Progress
 from embedbench.store import Store
@@ -59,8 +59,8 @@ class Mortal(Encoder):
         return rows
 
 
-def batches(folder: Path) -> list[list[tuple[str, Path]]]:
-    made = []
+def batches(folder: Path) -> list[list[Item]]:
+    made: list[list[Item]] = []
     for number in range(12):
         file = folder / f"{number:02d}.png"
         Image.new("RGB", (4, 4), (10 * number, 0, 0)).save(file)
@@ -102,7 +102,8 @@ class Hungry(Encoder):
 def test_too_many_images_at_once_are_halved_and_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = [batch[0][1] for batch in batches(tmp_path)]
+    batches(tmp_path)
+    files = sorted(tmp_path.glob("*.png"))
     hashes = [content_hash(file.read_bytes()) for file in files]
     engine = Engine(Store(tmp_path / "store"), workers=1, progress=Progress())
     dataset = Dataset.from_images(files)
@@ -141,9 +142,28 @@ def test_a_slow_image_holds_up_its_own_worker_alone(tmp_path: Path) -> None:
 def test_threads_that_run_ahead_of_a_device_change_nothing(
     tmp_path: Path, colour_encoder: Callable[..., Encoder]
 ) -> None:
-    items = [batch[0] for batch in batches(tmp_path)]
+    items: list[Item] = [batch[0] for batch in batches(tmp_path)]
     items.insert(5, (f"{99:064x}", tmp_path / "absent.png"))
     hold(dumps(colour_encoder()), offline=False)
     plain, ahead = encode_images(items), encode_images(items, Place(threads=4))
     assert plain.keys == ahead.keys and np.array_equal(plain.vectors, ahead.vectors)
     assert list(ahead.failures) == [f"{99:064x}"]
+
+
+def test_a_worker_that_takes_much_memory_stays(tmp_path: Path) -> None:
+    """With it stays the model that it has loaded."""
+
+    @dataclass(frozen=True)
+    class Growing(Encoder):
+        def encode_batch(self, images: Any) -> np.ndarray:
+            if images[0].width == 4:
+                held.append(bytearray(os.urandom(1) * 500_000_000))
+                time.sleep(1.1)  # loky looks once a second
+            return np.full((len(images), 1), os.getpid(), np.float32)
+
+    held: list[bytearray] = []
+    with LocalCrew(Growing(), most=1) as crew:
+        crew.load()
+        work = batches(tmp_path)[:3]
+        processes = {float(done.vectors[0, 0]) for done in crew.map(encode_images, work)}
+    assert len(processes) == 1

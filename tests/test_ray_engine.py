@@ -20,7 +20,7 @@ import ray
 
 from embedbench.dataset import Dataset, content_hash, read_dataset, read_source
 from embedbench.embed import Embedding, Engine, embed, make_engine
-from embedbench.encoder import Encoder
+from embedbench.encoder import Encoder, Facts
 from embedbench.errors import EncoderError, InputError, StoreError
 from embedbench.images import open_rgb
 from embedbench.progress import Progress
@@ -180,6 +180,41 @@ def test_a_store_that_cannot_be_written_is_told_by_the_workers(
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="Not a directory"):
         run(noted(tmp_path / "log"), read_dataset(photographs), engine(tmp_path / "file"))
+
+
+def test_an_encoder_gets_a_gpu_of_the_cluster_if_it_uses_one(
+    cluster: Any, photographs: Path, tmp_path: Path
+) -> None:
+    @dataclass(frozen=True)
+    class Chooser(Encoder):
+        """Says of itself that it runs on a GPU where Ray shows it one."""
+
+        uses_gpu: bool = True
+
+        def encode_batch(self, images: Any) -> np.ndarray:
+            return np.array([[len(self.device)]] * len(images), np.float32)
+
+        def facts(self) -> Facts:
+            return Facts(device=self.device)
+
+        @property
+        def device(self) -> str:
+            return "cuda" if self.uses_gpu and os.environ.get("CUDA_VISIBLE_DEVICES") else "cpu"
+
+    from embedbench.ray_cluster import nodes
+
+    node = cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=80 * 2**20)
+    cluster.wait_for_nodes()
+    try:
+        for encoder, device, workers in ((Chooser(), "cuda", 1), (Chooser(False), "cpu", 2)):
+            found = run(encoder, read_dataset(photographs), engine(tmp_path))
+            assert found.record["facts"]["device"] == device
+            assert found.record["workers"] == workers
+            assert (found.vectors == len(device)).all()
+    finally:
+        cluster.remove_node(node)
+        while len(nodes()) > 1:  # until the head knows
+            time.sleep(0.1)
 
 
 @pytest.mark.parametrize(

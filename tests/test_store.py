@@ -35,6 +35,15 @@ def test_rows_come_back_exactly(tmp_path: Path) -> None:
     assert all(np.array_equal(found[key], row) for key, row in zip(KEYS, ROWS, strict=True))
 
 
+def test_a_table_of_rows_has_the_keys_order_and_nan_where_none_is_stored(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.write("f", KEYS[:30], ROWS[:30])
+    store.write("f", KEYS[30:], ROWS[30:])
+    table = store.rows("f", [KEYS[35], "ff" * 32, KEYS[2], KEYS[35]])
+    expected = np.array([ROWS[35], np.full(5, np.nan), ROWS[2], ROWS[35]], np.float32)
+    np.testing.assert_array_equal(table, expected)
+
+
 def test_another_fingerprint_knows_nothing(tmp_path: Path) -> None:
     Store(tmp_path).write("one", KEYS, ROWS)
     assert Store(tmp_path).read("two", KEYS) == {}

@@ -124,6 +124,21 @@ def test_scores_are_those_of_scikit_learn() -> None:
         assert np.allclose(scores[name], [peer(POINTS, row) for row in LABELS], rtol=1e-5)
 
 
+@pytest.mark.parametrize("far", [0, 1000])
+def test_scores_of_copies_and_of_images_alone_are_those_of_scikit_learn(far: int) -> None:
+    four = np.repeat(far + np.arange(4)[:, None] * np.ones(3), 20, axis=0).astype(np.float32)
+    labels = np.stack([np.arange(80) // 20, np.arange(80) // 40, np.arange(80) // 2 % 20])
+    alone = np.where(np.arange(90) < 30, np.arange(90), 100 + np.arange(90) % 3)
+    for points, runs in ((four, labels), (POINTS + np.float32(far), alone[None])):
+        scores = internal(points, runs)
+        wide = points.astype(np.float64)
+        for name, peer in [
+            ("calinski_harabasz", calinski_harabasz_score),
+            ("davies_bouldin", davies_bouldin_score),
+        ]:
+            assert np.allclose(scores[name], [peer(wide, row) for row in runs], rtol=1e-6)
+
+
 def test_the_macro_silhouette_counts_each_cluster_once() -> None:
     samples = silhouette_samples(POINTS, LABELS[2])
     expected = np.mean([samples[LABELS[2] == cluster].mean() for cluster in range(5)])

@@ -1,9 +1,15 @@
 """Promises of stability."""
 
+import warnings
+from itertools import combinations
+
 import numpy as np
+import pytest
 from sklearn.datasets import make_blobs
+from sklearn.metrics import adjusted_mutual_info_score
 
 from embedbench.cluster import Agglomerative, Hdbscan, KMeans
+from embedbench.metrics.evaluation import noise_as_singletons
 from embedbench.metrics.stability import stability
 
 RANDOM = np.random.default_rng(0)
@@ -30,6 +36,21 @@ def test_the_right_k_is_the_stablest() -> None:
 def test_the_same_seed_gives_the_same_number_and_another_seed_another() -> None:
     assert stability(NOISE, KMeans(), 4, 1) == stability(NOISE, KMeans(), 4, 1)
     assert stability(NOISE, KMeans(), 4, 1) != stability(NOISE, KMeans(), 4, 2)
+
+
+def test_it_is_the_mean_of_scikit_learns_ami_over_pairs_of_subsamples() -> None:
+    generator = np.random.default_rng(0)
+    samples = [np.sort(generator.permutation(120)[:96]) for _ in range(10)]
+    labels = np.full((10, 120), -1)
+    for row, sample in zip(labels, samples, strict=True):
+        row[sample] = noise_as_singletons(Hdbscan().run(NOISE[sample], [], [0]).labels)[0]
+    amis = []
+    for one, other in combinations(labels, 2):
+        both = (one >= 0) & (other >= 0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            amis.append(adjusted_mutual_info_score(one[both], other[both]))
+    assert stability(NOISE, Hdbscan(), None, 0).value == pytest.approx(np.mean(amis), abs=1e-8)
 
 
 def test_all_noise_is_not_called_stable_for_finding_nothing() -> None:
