@@ -48,6 +48,7 @@ class Case:
         images: how many a repetition encodes, in the short form.
         ceiling: the least share of the forward-only speed.
         first: the least times the first projects' speed; None where it is not measured.
+        size: what the photographs are brought to; as they are, about 1024 x 768, if None.
     """
 
     name: str
@@ -56,20 +57,17 @@ class Case:
     images: int
     ceiling: float
     first: float | None
+    size: tuple[int, int] | None = None
 
 
 def cases(clip: Path) -> list[Case]:
+    mobile = "mobilenetv3_large_100"
+    spec = f"timm:{mobile},pretrained=false"
     return [
-        Case("CLIP ViT-B/32", f"clip:{clip}", str(clip), 64, 0.93, 2.0),
-        Case("ResNet50", "timm:resnet50,pretrained=false", "resnet50", 64, 0.93, None),
-        Case(
-            "mobilenetv3_large_100",
-            "timm:mobilenetv3_large_100,pretrained=false",
-            "mobilenetv3_large_100",
-            640,
-            0.75,
-            5.5,
-        ),
+        Case("CLIP ViT-B/32", f"clip:{clip}", str(clip), 96, 0.93, 2.0),
+        Case("ResNet50", "timm:resnet50,pretrained=false", "resnet50", 96, 0.93, None),
+        Case(mobile, spec, mobile, 640, 0.75, 5.5),
+        Case(mobile, spec, mobile, 640, 0.75, None, (640, 480)),
     ]
 
 
@@ -78,11 +76,11 @@ def rows(short: bool) -> list[Row]:
         home = Path(folder)
         with Pool(1) as pool:
             pool.call(save_clip, str(home / "clip"))
-        photographs = Photographs(home)
         found = []
-        for case in cases(home / "clip"):
-            found += _torch_rows(case, photographs, short)
-        return [*found, _keras_row(photographs, short)]
+        for number, case in enumerate(cases(home / "clip")):
+            (home / str(number)).mkdir()
+            found += _torch_rows(case, Photographs(home / str(number), case.size), short)
+        return [*found, _keras_row(Photographs(home), short)]
 
 
 def _torch_rows(case: Case, photographs: Photographs, short: bool) -> list[Row]:

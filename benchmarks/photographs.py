@@ -23,7 +23,13 @@ class Photographs:
     The store knows an image by its bytes, so copies that are the same would be encoded once.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size: tuple[int, int] | None = None) -> None:
+        """Read the photographs.
+
+        Args:
+            folder: where copies are written.
+            size: width and height that all are brought to; about 1024 x 768 as they are if None.
+        """
         self.folder = folder
         found = sorted((ASSETS / "openimages_100").glob("*.jpg"))
         if found:
@@ -32,6 +38,9 @@ class Photographs:
         else:
             self.what = "sample photographs enlarged to 1024 x 768"
             self._contents = list(_enlarged(write_samples(folder / "samples")))
+        if size:
+            self.what = f"the same photographs at {size[0]} x {size[1]}"
+            self._contents = [_resized(content, size) for content in self._contents]
         self._numbers = itertools.count()
 
     def write(self, count: int) -> Path:
@@ -53,7 +62,12 @@ def commented(content: bytes, text: str) -> bytes:
 
 def _enlarged(samples: Path) -> Iterator[bytes]:
     for label in sorted(PHOTOGRAPHS):
-        content = io.BytesIO()
-        with Image.open(samples / label / "view_00.jpg") as image:
-            image.resize(_SIZE, Image.Resampling.BICUBIC).save(content, "JPEG", quality=90)
-        yield content.getvalue()
+        yield _resized((samples / label / "view_00.jpg").read_bytes(), _SIZE)
+
+
+def _resized(content: bytes, size: tuple[int, int]) -> bytes:
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(content)) as image:
+        resized = image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
+        resized.save(file, "JPEG", quality=90)
+    return file.getvalue()

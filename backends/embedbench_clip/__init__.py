@@ -195,14 +195,12 @@ def _preparation_by(processor: Any) -> Preparation:
         )
         return (processor.center_crop(small, processor.crop_size) if crop else small)[0]
 
-    def normalise(batch: "torch.Tensor") -> "torch.Tensor":
-        settings = ("do_rescale", "rescale_factor", "do_normalize", "image_mean", "image_std")
-        known = {name: getattr(processor, name) for name in settings}
-        prepared: torch.Tensor = processor.rescale_and_normalize(batch, **known)
-        return prepared
-
+    mean, deviation = (
+        [value / processor.rescale_factor for value in getattr(processor, name)] if usual else ()
+        for name in ("image_mean", "image_std")
+    )
     side = min(value for value in sides.values() if isinstance(value, int))
-    return Preparation(on_bytes if usual else whole, normalise, side)
+    return Preparation(on_bytes if usual else whole, mean, deviation, side)
 
 
 def _is_usual(processor: Any) -> bool:

@@ -50,7 +50,6 @@ def evaluation_preparation(network: Any) -> Preparation:
     The usual sequence (resize, crop the middle, normalise) works on bytes; any other is timm's
     own, on a Pillow image.
     """
-    import torch
     from timm.data.config import resolve_model_data_config
     from timm.data.transforms_factory import create_transform
     from torchvision import transforms
@@ -58,7 +57,7 @@ def evaluation_preparation(network: Any) -> Preparation:
 
     config = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
     steps = create_transform(**config, is_training=False).transforms
-    mean, std = (torch.tensor(config[name]).view(1, 3, 1, 1) for name in ("mean", "std"))
+    mean, deviation = ([255 * value for value in config[name]] for name in ("mean", "std"))
 
     def by_timm(image: "torch.Tensor") -> "torch.Tensor":
         for step in (functional.to_pil_image, *steps):
@@ -71,15 +70,12 @@ def evaluation_preparation(network: Any) -> Preparation:
         cropped: torch.Tensor = functional.center_crop(small, list(crop.size))
         return cropped
 
-    def normalise(batch: "torch.Tensor") -> "torch.Tensor":
-        return batch.float().div_(255).sub_(mean.to(batch.device)).div_(std.to(batch.device))
-
     resize, crop, *_ = steps
     kinds = [type(step).__name__ for step in steps]
     usual = kinds == ["Resize", "CenterCrop", "MaybeToTensor", "Normalize"]
     usual = usual and isinstance(resize, transforms.Resize)
     side = min(config["input_size"][-2:])
-    return Preparation(on_bytes if usual else by_timm, normalise, side)
+    return Preparation(on_bytes if usual else by_timm, mean, deviation, side)
 
 
 @dataclass(frozen=True)
