@@ -1,4 +1,4 @@
-"""Fill the table of docs/performance.md from the results of a run of the benchmarks.
+"""Fill a table of docs/performance.md from the results of a run of the benchmarks, short or long.
 
 python docs/fill_performance.py RESULTS.json
 """
@@ -22,10 +22,10 @@ def results(run: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Write the page with its block filled."""
+    """Write the page with the block of the run's form filled."""
     run = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(fill(page, "results", results(run)), encoding="utf-8")
+    PAGE.write_text(fill(page, run["form"], results(run)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -73,6 +73,8 @@ def test_every_topic_has_rows_for_a_short_and_a_long_form(topic: str) -> None:
         ("start_up", {0.25}),
         ("second_run", {10.0, 0.0, 600.0}),
         ("memory", {1000.0, 10000.0}),
+        ("clustering", {10.0, 20.0, 1e-5, 4.0, 1.001, 18.0, 5000.0}),
+        ("growth", {8.0, 50_000.0}),
     ],
 )
 def test_no_goal_was_lost_or_moved(topic: str, goals: set[float]) -> None:
