@@ -251,19 +251,34 @@ def exponent(sizes: Sequence[int], figures: Sequence[float]) -> float:
 
 
 def steps_table(found: dict[int, dict[str, tuple[float, float]]]) -> str:
-    """Return seconds, peak memory and exponents of every step, as Markdown."""
+    """Return seconds, peak memory and exponents of every step, as Markdown.
+
+    The exponents are those between the last two sizes up to the limit, where all images are
+    looked at, and between the last two above it.
+    """
     sizes = list(found)
-    heads = [f"{size:,}" for size in sizes]
-    lines = [
-        "| step | " + " | ".join([*heads, f"MB at {heads[-1]}"]) + " | exponent |",
-        "|---|" + "---|" * (len(sizes) + 2),
+    limit = Limits().images
+    ends = [
+        two
+        for two in (
+            [size for size in sizes if size <= limit][-2:],
+            [size for size in sizes if size > limit][-2:],
+        )
+        if len(two) == 2
     ]
-    order = sorted(found[sizes[-1]], key=lambda name: -found[sizes[-1]][name][0])
-    for name in order:
-        seconds = [found[size].get(name, (0.0, 0.0))[0] for size in sizes]
-        cells = [f"{one:.1f}" for one in seconds] + [f"{found[sizes[-1]][name][1]:,.0f}"]
-        grows = min(seconds[-2:]) > 0.05
-        cells.append(f"{exponent(sizes[-2:], seconds[-2:]):.2f}" if grows else "")
+    heads = [
+        *(f"{size:,}" for size in sizes),
+        f"MB at {sizes[-1]:,}",
+        *(f"exponent from {low:,} to {high:,}" for low, high in ends),
+    ]
+    lines = ["| step | " + " | ".join(heads) + " |", "|---|" + "---|" * len(heads)]
+    last = found[sizes[-1]]
+    for name in sorted(last, key=lambda name: -last[name][0]):
+        seconds = {size: found[size].get(name, (0.0, 0.0))[0] for size in sizes}
+        cells = [f"{one:.1f}" for one in seconds.values()] + [f"{last[name][1]:,.0f}"]
+        for two in ends:
+            grown = [seconds[size] for size in two]
+            cells.append(f"{exponent(two, grown):.2f}" if min(grown) > 0.05 else "")
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
