@@ -11,7 +11,14 @@ from embedbench.encoder import Encoder
 from embedbench.encoding import dumps, hold, load
 from embedbench.memory import available
 from embedbench.progress import Progress
-from embedbench.workers import Pool, WorkerDied, cores, map_unordered, thread_limits
+from embedbench.workers import (
+    KEEPS_BLOCKS,
+    Pool,
+    WorkerDied,
+    cores,
+    map_unordered,
+    thread_limits,
+)
 
 __all__ = ["Crew", "LocalCrew", "plan_workers"]
 
@@ -165,7 +172,8 @@ class LocalCrew:
             self._add(workers - running, {})
 
     def _add(self, workers: int, environment: dict[str, str]) -> None:
-        variables = thread_limits(self._planned[1]) | self.environment | environment
+        limits = thread_limits(self._planned[1])
+        variables = limits | KEEPS_BLOCKS | self.environment | environment
         arguments = (dumps(self.encoder), self.offline)
         self._pools.append(self._stack.enter_context(Pool(workers, variables, hold, arguments)))
 

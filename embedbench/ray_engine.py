@@ -28,7 +28,7 @@ from embedbench.encoding import dumps, hold, load
 from embedbench.errors import EmbedbenchError, EncoderError
 from embedbench.progress import Progress
 from embedbench.ray_cluster import last_line, nodes, room_for
-from embedbench.workers import WorkerDied, thread_limits
+from embedbench.workers import KEEPS_BLOCKS, WorkerDied, thread_limits
 
 __all__ = ["RayCrew", "RayEngine"]
 
@@ -167,7 +167,7 @@ class RayCrew:
     def _options(self) -> dict[str, Any]:
         return {
             **{_OPTIONS[name]: amount for name, amount in self._needs.items()},
-            "runtime_env": {"env_vars": thread_limits(1) | self.environment},
+            "runtime_env": {"env_vars": thread_limits(1) | KEEPS_BLOCKS | self.environment},
         }
 
     def _end(self) -> None:
