@@ -28,19 +28,19 @@ _PAIR = 32
 """Bytes for each pair of images in a block, and for all pairs where all are looked at."""
 
 _PROCESS = 250 * 10**6
-"""What a process takes with its libraries before it computes anything; an estimate on the safe side."""
+"""What a process takes with its libraries before it computes anything; estimated."""
 
 _COPIES = 6
-"""How often a process holds the vectors at its fullest, in float64; an estimate on the safe side."""
+"""How often a process holds the vectors at its fullest, in float64; estimated."""
 
 _RUN = 40
-"""Bytes for each image and run in it: labels, silhouettes, what is made of them; an estimate on the safe side."""
+"""Bytes for each image and run in it: labels, silhouettes, what is made of them; estimated."""
 
 _HELD = 3
-"""How often the first process holds the vectors, in float32; an estimate on the safe side."""
+"""How often the first process holds the vectors, in float32; estimated."""
 
 _HELD_RUN = 20
-"""Bytes for each image and run there; an estimate on the safe side."""
+"""Bytes for each image and run there; estimated."""
 
 
 def parse_memory(text: str) -> "Memory":
