@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from embedbench.workers import Pool, cores, map_unordered, thread_limits
+from embedbench.workers import KEEPS_BLOCKS, Pool, cores, map_unordered, thread_limits
 from forward import (
     first_way,
     forward,
@@ -34,6 +34,7 @@ BATCH = 8
 FIRST_IMAGES = 64
 PRECISIONS = ("float32", "bfloat16")
 EVERY_CORE = thread_limits(cores())
+AS_WORKERS = thread_limits(1) | KEEPS_BLOCKS
 """What undoes the one thread of a worker."""
 
 
@@ -109,7 +110,7 @@ def _torch_seconds(
 ) -> dict[str, list[float]]:
     """Return the seconds of each way for one image."""
     with ExitStack() as stack:
-        ceiling = stack.enter_context(Pool(cores(), None, hold_network, (case.model, BATCH)))
+        ceiling = stack.enter_context(Pool(cores(), AS_WORKERS, hold_network, (case.model, BATCH)))
         ways: dict[str, Callable[[], object]] = {}
         for precision in PRECISIONS:
             encoder = f"{case.encoder},precision={precision}"

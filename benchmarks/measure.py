@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
+from embedbench import tuning
+
 __all__ = [
     "Row",
     "Spread",
@@ -114,8 +116,7 @@ def spread(figures: Sequence[float]) -> Spread:
 
 
 def machine() -> str:
-    """Return the processor, cores, memory and library versions in one line; no host's name."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    """Return the processors, memory and library versions in one line; no host's name."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     versions = [f"Python {platform.python_version()}"]
     for library in _LIBRARIES:
@@ -123,18 +124,7 @@ def machine() -> str:
             versions.append(f"{library} {importlib.metadata.version(library)}")
         except importlib.metadata.PackageNotFoundError:
             continue
-    return f"{_processor()}, {cores} cores, {memory:.0f} GiB; {', '.join(versions)}"
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    pairs = (line.partition(":") for line in lines)
-    facts = {name.strip(): value.strip() for name, _, value in pairs}
-    bfloat16 = " with bfloat16" if "avx512_bf16" in facts.get("flags", "") else ""
-    return facts.get("model name", platform.machine()) + bfloat16
+    return f"{tuning.machine()}, {memory:.0f} GiB; {', '.join(versions)}"
 
 
 def table(rows: Sequence[Row]) -> str:

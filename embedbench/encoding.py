@@ -1,5 +1,6 @@
 """What runs in an encoder's worker processes: load it, decode and encode batches."""
 
+import gc
 import hashlib
 import io
 import time
@@ -64,30 +65,34 @@ class _Held:
 
     Attributes:
         encoder: as it was sent.
-        number: of the variant in use; -1 for none.
-        variant: that one.
+        place: of the variant in use.
+        variant: that one; None before the first.
         at_once: how many images it takes at once, fewer where memory was found to be too small.
     """
 
     encoder: Encoder
-    number: int = -1
+    place: Place = Place(-1)
     variant: Encoder | None = None
     at_once: int = 0
 
     def take(self, place: Place) -> Encoder:
         """Return the variant for this place; another one, and its weights, are let go of."""
-        if self.variant is None or self.number != place.variant:
-            self.variant = self.encoder.variants(place.device)[place.variant]
-            self.number, self.at_once = place.variant, self.variant.batch_size
+        if self.variant is None or self.place != place:
+            variant = self.encoder.variants(place.device)[place.variant]
+            if variant != self.variant:
+                self.variant, self.at_once = variant, variant.batch_size
+            self.place = place
         return self.variant
 
     def take_loaded(self, place: Place) -> Encoder:
-        """Return the variant for this place, loaded and compiled, so that this is not timed."""
-        is_new = self.variant is None or self.number != place.variant
-        encoder = self.take(place)
-        if is_new:
+        """Return the variant for this place, loaded and compiled, so that this is not timed.
+
+        It encodes a grey image, as often as it takes images at once.
+        """
+        before, encoder = self.variant, self.take(place)
+        if encoder is not before:
             with _errors_in_words():
-                encoder.encode([_GREY])
+                _, self.at_once = _encode(encoder, [encoder.prepare(_GREY)], self.at_once)
         return encoder
 
 
@@ -147,11 +152,10 @@ def hold(pickled: bytes, offline: bool) -> None:
 
 
 def load() -> dict[str, Any]:
-    """Load the model by encoding a grey image; tell what it is and what it was loaded from."""
-    encoder = _held[0].take(Place())
+    """Load the model; tell what it is and what it was loaded from."""
     start = time.perf_counter()
+    encoder = _held[0].take_loaded(Place())
     with _errors_in_words():
-        encoder.encode([_GREY])
         seconds = time.perf_counter() - start
         files = [path.resolve() for path in encoder.weights_files()]
         weights = [[str(path), *stamp(path), hash_file(path)] for path in files]
@@ -221,6 +225,7 @@ def _encode(encoder: Encoder, images: Sequence[Any], at_once: int) -> tuple[Vect
             if at_once == 1:
                 raise EncoderError("out of memory with one image at a time") from error
             at_once //= 2
+        gc.collect()  # a traceback may still hold what did not fit
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """One start of an encoder's workers: how it is run is found out, then what is missing encoded."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ from embedbench.tuning import (
     compiled_pays,
     fidelity,
     others_like,
+    pays_from,
     promising,
     remember,
     timed_first,
@@ -49,8 +51,8 @@ _FLUSH_SECONDS = 5.0
 _MOST_ROWS = 512
 _SHARES = 16
 """A worker that writes to the store itself gets its part in so many pieces, or in more."""
-_BATCHES_AT_ONCE = 8
-"""On a GPU a worker gets so many batches in one go, for its threads to run ahead."""
+_AT_ONCE_ON_A_GPU = 2048
+"""On a GPU a worker gets so many images in one go, or a batch, for its threads to run ahead."""
 
 
 @dataclass(frozen=True)
@@ -142,26 +144,40 @@ class Session:
     def _choose(self, items: list[Item]) -> Choice:
         """Measure the variants on the first images; remember and return the one that is to run.
 
-        First precision, then batch size, then whether compiling pays.
+        First precision, then batch size, then whether compiling pays. The reference runs where
+        the images are too few for measuring to pay.
         """
         variants, images = self._variants, len(items)
+        best, found, least = 0, None, math.inf
         with self.progress.bar(f"{self.label}: measuring how to run it", 0, "images"):
-            timed = self._time(items, timed_first(variants))
-            best, found = self._faithful(items, promising(timed), (0, None))
-            timed |= self._time(items, others_like(variants, best))
-            best = next(iter(promising(timed, best, gain=1.1)), best)
-            twin = compiled_like(variants, best)
-            if twin and best in timed and compiled_pays(timed[best], images, self.crew.workers):
-                timed |= self._time(items, twin)
-                if twin[0] in promising(timed, best) and compiled_pays(
-                    timed[best], images, self.crew.workers, timed[twin[0]]
-                ):
-                    best, found = self._faithful(items, twin, (best, found))
+            timed = self._time(items, [0])
+            _, *first = timed_first(variants)
+            start = time.perf_counter()
+            timed |= self._time(items, first[:1])
+            each = time.perf_counter() - start
+            if 0 in timed:
+                least = pays_from(timed[0], each, len(first) - 1, self.crew.workers)
+            if images >= least:
+                timed |= self._time(items, first[1:])
+                best, found = self._faithful(items, promising(timed), (0, None))
+                others = self._time(items, others_like(variants, best))
+                timed |= others
+                best = next(
+                    iter(promising({0: timed[0], best: timed[best]} | others, best, gain=1.1)), best
+                )
+                twin = compiled_like(variants, best)
+                if twin and compiled_pays(timed[best], images, self.crew.workers):
+                    timed |= self._time(items, twin)
+                    if twin[0] in promising(timed, best) and compiled_pays(
+                        timed[best], images, self.crew.workers, timed[twin[0]]
+                    ):
+                        best, found = self._faithful(items, twin, (best, found))
         choice = Choice(variants[best], found)
         if best in timed:
             keys = [key for key, _ in items[:COMPARED]]
+            most = math.inf if images >= least else least
             speed = 1 / timed[best].seconds
-            remember(self.store, self.label, self.encoder, keys, choice, speed)
+            remember(self.store, self.label, self.encoder, keys, choice, speed, most)
         return choice
 
     def _time(self, items: list[Item], numbers: list[int]) -> dict[int, Timed]:
@@ -197,7 +213,9 @@ class Session:
         """Encode images into the store; return those that failed, and what was measured."""
         fingerprint = self._fingerprint(encoder)
         writer = _Writer(self.store, fingerprint)
-        size = encoder.batch_size * (1 if place.device == "cpu" else _BATCHES_AT_ONCE)
+        size = encoder.batch_size
+        if place.device != "cpu":
+            size *= max(1, _AT_ONCE_ON_A_GPU // size)
         encode = partial(encode_images, place=place)
         if self.crew.writes:
             size = _rows_of_a_file(len(missing), size, self.crew.workers) if label else COMPARED

@@ -8,6 +8,7 @@ the first images, and what was chosen is kept in the store for the next run of t
 import glob
 import hashlib
 import json
+import math
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -24,8 +25,8 @@ from embedbench.workers import cores
 
 __all__ = [
     "COMPARED", "Choice", "Fidelity", "LEAST_IMAGES", "TIMED", "Timed", "compiled_like",
-    "compiled_pays", "fidelity", "machine", "others_like", "promising", "recall", "remember",
-    "timed_first",
+    "compiled_pays", "fidelity", "machine", "others_like", "pays_from", "promising", "recall",
+    "remember", "timed_first",
 ]  # fmt: skip
 
 LEAST_IMAGES = 1000
@@ -101,6 +102,20 @@ class Choice:
             "precision_cosine": self.fidelity and round(self.fidelity.cosine, 6),
             "precision_neighbours": self.fidelity and round(self.fidelity.neighbours, 4),
         }
+
+
+def pays_from(plain: Timed, each: float, variants: int, workers: int) -> float:
+    """Return from how many images on it pays to measure so many more variants.
+
+    What it may save is taken to be half of the encoder's time.
+
+    Args:
+        plain: the time of the reference.
+        each: the seconds that measuring one variant took, its loading included.
+        variants: how many are still to be timed; two are loaded once more to be compared.
+        workers: that share the images.
+    """
+    return (variants + 2) * each / (plain.seconds / 2 / workers)
 
 
 def timed_first(variants: Sequence[Encoder]) -> list[int]:
@@ -196,21 +211,29 @@ def recall(store: Store, encoder: Encoder, keys: Sequence[str]) -> Choice | None
     """Return how the encoder is to be run on these images; None if that is to be measured first.
 
     It is settled where the encoder leaves nothing open, where the images are few, and where it
-    was measured before on images of which at least half are among these.
+    was measured before on images of which at least half are among these, or was found not worth
+    measuring for as many.
     """
     reference = encoder.variants("cpu")[0]
     if reference == encoder or len(keys) < LEAST_IMAGES:
         return Choice(reference)
     here = set(keys)
     for made in _made(store, encoder):
-        if 2 * len(here.intersection(made["images"])) >= len(made["images"]):
+        same = 2 * len(here.intersection(made["images"])) >= len(made["images"])
+        if same and len(keys) <= (made["most_images"] or math.inf):
             found = made["fidelity"]
             return Choice(replace(encoder, **made["fields"]), found and Fidelity(**found))  # type: ignore[type-var]
     return None
 
 
 def remember(
-    store: Store, label: str, encoder: Encoder, keys: Sequence[str], choice: Choice, speed: float
+    store: Store,
+    label: str,
+    encoder: Encoder,
+    keys: Sequence[str],
+    choice: Choice,
+    speed: float,
+    most_images: float = math.inf,
 ) -> None:
     """Keep what was chosen for the next run.
 
@@ -221,11 +244,13 @@ def remember(
         keys: the images that the variants were compared on.
         choice: what was chosen.
         speed: images a second by one worker, as measured.
+        most_images: the choice is for no more images than these.
     """
     chosen = {field.name: getattr(choice.encoder, field.name) for field in fields(encoder)}  # type: ignore[arg-type]
     changed = {name: value for name, value in chosen.items() if value != getattr(encoder, name)}
     made = {
         "fields": changed,
+        "most_images": None if math.isinf(most_images) else most_images,
         "fidelity": choice.fidelity and asdict(choice.fidelity),
         "told": choice.told(),
         "images": sorted(keys),
@@ -250,11 +275,15 @@ def _key(encoder: Encoder) -> str:
 
 def machine() -> str:
     """Return the processor, its cores and the GPUs: what speed depends on."""
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text().splitlines() if information.is_file() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    gpus = [
-        Path(file).read_text().splitlines()[0].partition(":")[2].strip()
-        for file in sorted(glob.glob("/proc/driver/nvidia/gpus/*/information"))
-    ]
-    return ", ".join([f"{(models or [platform.machine()])[0]}, {cores()} cores", *gpus])
+    cpu = _facts(Path("/proc/cpuinfo"))
+    bfloat16 = " with bfloat16" if "_bf16" in cpu.get("flags", "") else ""
+    model = cpu.get("model name", platform.machine()) + bfloat16
+    gpus = sorted(glob.glob("/proc/driver/nvidia/gpus/*/information"))
+    return ", ".join([model, f"{cores()} cores", *(_facts(Path(gpu))["Model"] for gpu in gpus)])
+
+
+def _facts(path: Path) -> dict[str, str]:
+    """Return what stands in a file of lines like "name : value"; {} if there is none."""
+    lines = path.read_text().splitlines() if path.is_file() else []
+    pairs = (line.partition(":") for line in lines)
+    return {name.strip(): value.strip() for name, _, value in pairs}

@@ -25,6 +25,7 @@ from embedbench.tuning import (
     compiled_pays,
     fidelity,
     others_like,
+    pays_from,
     promising,
     recall,
     remember,
@@ -88,6 +89,24 @@ def test_compiling_must_pay() -> None:
     assert not compiled_pays(plain, 1_000, 2, compiled)
 
 
+def test_measuring_must_pay() -> None:
+    # By hand: 4 variants and 2 to compare, 5 s each: 30 s. Two workers save at most half of 0.1 s
+    # of an image between them: 0.025 s.
+    assert pays_from(timed(0.1), 5.0, 4, 2) == pytest.approx(1200)
+
+
+def test_where_measuring_does_not_pay_the_reference_runs(
+    pictures: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embedbench.session.pays_from", lambda *_: 100.0)
+    found = run(pictures, tmp_path, Choosing())
+    assert found.record["fingerprint"] == Choosing("slow").fingerprint()
+    keys = [content_hash(bytes(source)) for source in pictures.sources]  # type: ignore[arg-type]
+    others = [f"{number:064x}" for number in range(60)]
+    assert recall(Store(tmp_path), Choosing(), keys) == Choice(Choosing("slow"))
+    assert recall(Store(tmp_path), Choosing(), [*keys, *others]) is None  # now it may pay
+
+
 @dataclass(frozen=True)
 class Sized(Encoder):
     name: str = ""
@@ -130,6 +149,7 @@ class Choosing(Encoder):
 @pytest.fixture
 def pictures(monkeypatch: pytest.MonkeyPatch) -> Dataset:
     monkeypatch.setattr(tuning, "LEAST_IMAGES", 40)
+    monkeypatch.setattr("embedbench.session.pays_from", lambda *_: 0.0)
     return make_pictures(48)
 
 
@@ -160,6 +180,39 @@ def test_the_quickest_faithful_variant_runs_and_is_remembered(
     monkeypatch.setattr(Engine, "crew", None)  # the second run starts no process
     again = run(pictures, tmp_path, Choosing())
     assert again.encoded == 0 and np.array_equal(again.vectors, found.vectors)
+
+
+_LIGHT = 138
+
+
+@dataclass(frozen=True)
+class Rough(Encoder):
+    """Quick where it is rough: right for dark pictures alone."""
+
+    way: str = "auto"
+    batch_size: int = 8
+
+    def variants(self, device: str) -> Sequence[Encoder]:
+        if self.way != "auto":
+            return (self,)
+        ways = (("exact", 8), ("rough", 8), ("exact", 16), ("rough", 16))
+        return tuple(Rough(way, size) for way, size in ways)
+
+    def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
+        time.sleep(0.02 if self.way == "exact" else 0.002)
+        rows = np.stack([np.asarray(image, np.float32).ravel() for image in images])
+        light = rows.mean(axis=1, keepdims=True) > _LIGHT
+        return np.where((self.way == "rough") & light, rows[:, ::-1], rows)
+
+
+def test_what_was_found_unfaithful_does_not_come_back_with_another_batch_size(
+    pictures: Dataset, tmp_path: Path
+) -> None:
+    means = [np.asarray(Image.open(io.BytesIO(source))).mean() for source in pictures.sources]  # type: ignore[arg-type]
+    dark_first = np.argsort(means)
+    assert means[dark_first[31]] <= _LIGHT < means[dark_first[-1]]
+    found = run(pictures.take(dark_first), tmp_path, Rough())
+    assert found.record["fingerprint"] == Rough("exact", 16).fingerprint()
 
 
 def test_few_images_are_encoded_by_the_reference(pictures: Dataset, tmp_path: Path) -> None:

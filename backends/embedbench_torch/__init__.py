@@ -89,15 +89,19 @@ class TorchEncoder(Encoder):
         return 2 * self._preparation.side if self.fast_decode else None
 
     def variants(self, device: str) -> Sequence[Encoder]:
-        """Return float32 as the reference, then the other precisions, batch sizes, compiled."""
+        """Return float32 as the reference, then the other precisions, batch sizes, compiled.
+
+        On a GPU small batches leave it waiting: the reference takes more images at once there.
+        """
         if self.precision not in PRECISIONS:
             raise InputError(
                 f"`precision` must be one of {', '.join(PRECISIONS)}; not '{self.precision}'"
             )
         if self.precision != "auto":
             return (self,)
-        reference = replace(self, precision="float32")  # type: ignore[type-var]
         sizes = _CPU_BATCHES if device == "cpu" else _GPU_BATCHES
+        size = self.batch_size if device == "cpu" else max(self.batch_size, sizes[0])
+        reference = replace(self, precision="float32", batch_size=size)  # type: ignore[type-var]
         precisions = PRECISIONS[1:-1] if device == "cpu" else PRECISIONS[1:]
         plain = [
             replace(reference, precision=precision, batch_size=size)  # type: ignore[type-var]

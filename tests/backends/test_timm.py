@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from PIL import Image
 
 from embedbench.encoder import InputError, WeightsError
+from embedbench.encoding import _encode
 from embedbench_timm import PACKAGED, Packaged, TimmEncoder, load_packaged
 from tests.backends.prepared import timm_batch
 
@@ -85,12 +88,30 @@ def test_variants_begin_with_float32_and_compiled_ones_stand_apart() -> None:
     auto = TimmEncoder("resnet18", pretrained=False)
     variants = auto.variants("cpu")
     assert variants[0] == TimmEncoder("resnet18", pretrained=False, precision="float32")
-    assert auto.variants("cuda")[0] == variants[0]
+    assert auto.variants("cuda")[0] == replace(variants[0], batch_size=128)
     assert len(set(variants)) == len(variants) == 12
     assert sum(one.compiled for one in variants) == 6
     assert variants[3].variants("cpu") == (variants[3],)
     with pytest.raises(InputError, match="must be one of auto, float32, mixed, .*; not 'x'"):
         TimmEncoder("resnet18", precision="x").variants("cpu")
+
+
+def test_what_did_not_fit_the_memory_is_let_go_of_before_fewer_are_tried() -> None:
+    encoder = TimmEncoder("resnet18", pretrained=False, precision="float32")
+    picture = encoder.prepare(Image.new("RGB", (64, 64)))
+    tried: list[tuple[int, Any]] = []
+
+    def features(batch: Any) -> Any:
+        assert [size for size, other in tried if other() is not None] == []
+        tried.append((len(batch), weakref.ref(batch)))
+        if len(batch) > 2:
+            raise torch.OutOfMemoryError("it does not fit")
+        return batch.mean((2, 3))
+
+    encoder.__dict__["_forward"] = features
+    rows, at_once = _encode(encoder, [picture] * 8, 8)
+    assert len(rows) == 8 and at_once == 2
+    assert [size for size, _ in tried] == [8, 4, 2, 2, 2, 2]
 
 
 def test_fast_decode_reads_a_large_jpeg_at_twice_what_the_network_sees() -> None:
