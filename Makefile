@@ -1,7 +1,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test format readme bench
+.PHONY: demo test soak format readme bench
 
 demo: .venv/demo-installed
 	$(BIN)/embedbench demo
@@ -11,6 +11,10 @@ test: .venv/test-installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# The long forms of tests: many more kills, broken files, fuzzed inputs.
+soak: .venv/test-installed
+	$(BIN)/pytest -m soak
 
 format: .venv/test-installed
 	$(BIN)/ruff check --fix .
