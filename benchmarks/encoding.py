@@ -65,10 +65,10 @@ def cases(clip: Path) -> list[Case]:
     mobile = "mobilenetv3_large_100"
     spec = f"timm:{mobile},pretrained=false"
     return [
-        Case("CLIP ViT-B/32", f"clip:{clip}", str(clip), 96, 0.93, 2.0),
-        Case("ResNet50", "timm:resnet50,pretrained=false", "resnet50", 96, 0.93, None),
-        Case(mobile, spec, mobile, 640, 0.75, 5.5),
-        Case(mobile, spec, mobile, 640, 0.75, None, (640, 480)),
+        Case("CLIP ViT-B/32", f"clip:{clip}", str(clip), 64, 0.93, 2.0),
+        Case("ResNet50", "timm:resnet50,pretrained=false", "resnet50", 64, 0.93, None),
+        Case(mobile, spec, mobile, 384, 0.75, 5.5),
+        Case(mobile, spec, mobile, 384, 0.75, None, (640, 480)),
     ]
 
 
