@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from embedbench.crew import LocalCrew
@@ -36,12 +35,7 @@ class _KeptCrew(LocalCrew):
         self._loaded = self._loaded or super().load()
         return self._loaded
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Leave the processes where they are."""
 
     def close(self) -> None:
