@@ -163,7 +163,7 @@ def embed(
     items |= dict(others)
     choice = recall(engine.store, encoder, list(items))
     settled = choice.encoder if choice else encoder
-    record = _recall(engine.store, combine(settled.identity(), [])) if choice else None
+    record = _recall(engine.store, settled) if choice else None
     missing, missing_texts = missing_from(engine.store, record, items, texts)
     failures: dict[str, str] = {}
     if record is None or missing or missing_texts:
@@ -203,9 +203,19 @@ def _look_up(encoder: LookupEncoder, dataset: Dataset) -> Embedding:
     return Embedding(vectors, nothing, nothing, {}, record, 0)
 
 
-def _recall(store: Store, identity: str) -> dict[str, Any] | None:
-    """Return what is remembered of an encoder, if its weights' files are still the same."""
-    record = store.recall("encoders", identity)
-    if record is None or any(stamp(Path(row[0])) != row[1:3] for row in record["weights"]):
+def _recall(store: Store, encoder: Encoder) -> dict[str, Any] | None:
+    """Return what is remembered of an encoder, if its weights' files are still the same.
+
+    A record whose fingerprint is not that of this encoder and these files is none.
+    """
+    identity = encoder.identity()
+    record = store.recall("encoders", combine(identity, []))
+    if record is None:
         return None
-    return record
+    try:
+        hashes = [row[3] for row in record["weights"]]
+        same = all(stamp(Path(row[0])) == row[1:3] for row in record["weights"])
+        known = record["fingerprint"] == combine(identity, hashes)
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None
+    return record if same and known else None

@@ -222,7 +222,10 @@ def recall(store: Store, encoder: Encoder, keys: Sequence[str]) -> Choice | None
         same = 2 * len(here.intersection(made["images"])) >= len(made["images"])
         if same and len(keys) <= (made["most_images"] or math.inf):
             found = made["fidelity"]
-            return Choice(replace(encoder, **made["fields"]), found and Fidelity(**found))  # type: ignore[type-var]
+            chosen = replace(encoder, **made["fields"])  # type: ignore[type-var]
+            # A store that others write to could name another model.
+            if any(chosen in encoder.variants(device) for device in ("cpu", "gpu")):
+                return Choice(chosen, found and Fidelity(**found))
     return None
 
 
