@@ -21,6 +21,7 @@ from embedbench.encoder import (
     Vectors,
     check_rows,
     combine,
+    hash_file,
 )
 from embedbench.encoding import Item, stamp
 from embedbench.errors import EncoderError, InputError
@@ -199,6 +200,7 @@ def _look_up(encoder: LookupEncoder, dataset: Dataset) -> Embedding:
     vectors = check_rows(encoder.lookup(dataset.names), len(dataset))
     dim = vectors.shape[1]
     record = {"dim": dim, "fingerprint": encoder.fingerprint(), "facts": asdict(encoder.facts())}
+    record["weights"] = [[str(one), *stamp(one), hash_file(one)] for one in encoder.weights_files()]
     nothing = np.empty((0, dim), np.float32)
     return Embedding(vectors, nothing, nothing, {}, record, 0)
 
