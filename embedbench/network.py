@@ -7,9 +7,9 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
 __all__ = ["forbid_network", "hub_environment", "no_network", "reachable"]
@@ -84,6 +84,21 @@ _LOOKING_UP = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyad
 def _watch() -> None:
     """Ask before whatever Python's sockets do; such a hook stays for the process's life."""
     sys.addaudithook(_refuse)
+    for name in ("connect", "connect_ex", "sendto", "sendmsg"):
+        setattr(socket.socket, name, _asking_first(getattr(socket.socket, name)))
+
+
+def _asking_first(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method of sockets that asks before it looks up a name: the hook is called after."""
+
+    @wraps(method)
+    def asking(self: socket.socket, *arguments: Any) -> Any:
+        address = arguments[-1] if arguments else None
+        if isinstance(address, tuple) and address and isinstance(address[0], str):
+            _refuse("socket.connect", (self, address))
+        return method(self, *arguments)
+
+    return asking
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
