@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import cache, wraps
 from typing import Any
 
-__all__ = ["forbid_network", "hub_environment", "no_network", "reachable"]
+__all__ = ["forbid_network", "hub_environment", "is_forbidden", "no_network", "reachable"]
 
 HUB = "https://huggingface.co"
 
@@ -71,6 +71,11 @@ def no_network(offline: bool = True) -> Iterator[None]:
         yield
     finally:
         _refusing.pop()
+
+
+def is_forbidden() -> bool:
+    """Return whether this process is refused the network at the moment."""
+    return bool(_refusing)
 
 
 _refusing: list[bool] = []

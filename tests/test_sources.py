@@ -1,4 +1,4 @@
-"""Promises of the sources: what could run foreign code stands nowhere but where SECURITY.md says."""
+"""Promises of the sources: what could run foreign code is where SECURITY.md says, or nowhere."""
 
 import ast
 from collections.abc import Iterator
