@@ -9,7 +9,7 @@ import click
 
 from embedbench.errors import EmbedbenchError
 from embedbench.options import ENCODER_HELP, STORE_HELP, engine_options, run_options
-from embedbench.printing import counted, print_table, print_tuned, summarise
+from embedbench.printing import counted, print_table, print_tuned, say, summarise
 
 __all__ = ["main"]
 
@@ -25,15 +25,13 @@ def main(arguments: list[str] | None = None) -> None:
     except EmbedbenchError as error:
         _fail(str(error))
     except (KeyboardInterrupt, click.Abort):
-        click.echo(
-            "stopped; what was encoded is kept: the same command goes on from there", err=True
-        )
+        say("stopped; what was encoded is kept: the same command goes on from there")
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else OK)
 
 
 def _fail(message: str) -> None:
-    click.echo(f"error: {' '.join(message.split())}", err=True)
+    say(f"error: {' '.join(message.split())}")
     sys.exit(NOTHING_DONE)
 
 
@@ -101,10 +99,10 @@ def recipe(name: str | None, source: tuple[str, ...], **given: Any) -> int:
     try:
         code = _compare_and_print(asked)
     except EmbedbenchError:
-        click.echo(hint, err=True)
+        say(hint)
         raise
     if code != OK:
-        click.echo(hint, err=True)
+        say(hint)
     return code
 
 
@@ -147,10 +145,9 @@ def demo(out: str, store: str | None, quiet: bool) -> int:
     )
     if unreachable:
         command = " ".join(f"-e {name}" for name in ["timm", *unreachable])
-        click.echo(
+        say(
             f"left out: {' and '.join(unreachable)}, whose weights come from hubs that this "
-            f"machine does not reach; on one that does: embedbench run {photographs} {command}",
-            err=True,
+            f"machine does not reach; on one that does: embedbench run {photographs} {command}"
         )
     return code
 
@@ -205,7 +202,7 @@ def report(run_folder: str) -> int:
 
     folder = Path(run_folder)
     draw(Results.read(folder), folder)
-    click.echo(f"report: {folder / 'report.html'}", err=True)
+    say(f"report: {folder / 'report.html'}")
     return OK
 
 
@@ -223,8 +220,8 @@ def suggest_labels(run_folder: str, count: int, out: str) -> int:
 
     written = write(Path(run_folder), count, Path(out))
     source = shlex.join(Results.read(Path(run_folder)).run.get("sources", ["SOURCE"]))
-    click.echo(f"{counted(written, 'image')} to label: {out}", err=True)
-    click.echo(f"then: embedbench run {source} --labels {out} -e ...", err=True)
+    say(f"{counted(written, 'image')} to label: {out}")
+    say(f"then: embedbench run {source} --labels {out} -e ...")
     return OK
 
 
@@ -248,9 +245,9 @@ def embed(source: str, encoder: str, out: str, **options: Any) -> int:
     from embedbench.export import write_vectors
 
     written, skipped = write_vectors(source, encoder, Path(out), **options)
-    click.echo(f"{written} vectors: {out}", err=True)
+    say(f"{written} vectors: {out}")
     for name, reason in skipped.items():
-        click.echo(f"skipped '{name}': {reason}", err=True)
+        say(f"skipped '{name}': {reason}")
     return PARTLY_DONE if skipped else OK
 
 

@@ -23,6 +23,7 @@ from embedbench.errors import EmbedbenchError, InputError, StoreError
 from embedbench.judge import judge
 from embedbench.large import remarks as remarks_on_size
 from embedbench.naming import fits_of_images, texts_for, word_similarity
+from embedbench.network import no_network
 from embedbench.progress import Progress
 from embedbench.request import CORRUPTED, DEFAULT_MAPS, Request, command, read_request
 from embedbench.results import Results, check_writable
@@ -114,35 +115,37 @@ def compare(
             the results' `failures` instead.
     """
     started = time.time()
-    check_offline(offline, [*listed(source), labels, mix])
-    corrupt = [corrupt] if isinstance(corrupt, str) else list(corrupt)
-    dataset = with_domain(with_labels(read_sets(source), labels), domain).sample(limit)
-    request = read_request(
-        encoders, clusterers, spaces, k, seeds, names, copies, corrupt, corrupted, mix, domain,
-        maps, Progress(quiet), memory,
-    )  # fmt: skip
-    request.check(len(dataset), _classes(dataset))
-    sources = [str(getattr(one, "origin", one)) for one in listed(source)]
-    asked = {"source": dataset.origin, "sources": sources, "labels": labels, "limit": limit}
-    asked |= {"offline": offline, "allow_local": allow_local, "corrupt": corrupt, "mix": mix}
-    asked |= {"corrupted": corrupted, "encoders": [str(one) for one in encoders]}
-    asked |= request.record()
-    if out is not None:
-        check_writable(Path(out))
-    running = make_engine(store, offline, request.progress, engine, address, workers)
-    results = _run(
-        dataset,
-        request,
-        running,
-        running.fetching(allow_local),
-        started,
-        asked | {"command": command(asked)},
-    )
-    if out is not None:
-        from embedbench.report import draw
+    # A cluster's own connections are Ray's; its workers refuse theirs themselves.
+    with no_network(offline and engine == "local"):
+        check_offline(offline, [*listed(source), labels, mix])
+        corrupt = [corrupt] if isinstance(corrupt, str) else list(corrupt)
+        dataset = with_domain(with_labels(read_sets(source), labels), domain).sample(limit)
+        request = read_request(
+            encoders, clusterers, spaces, k, seeds, names, copies, corrupt, corrupted, mix, domain,
+            maps, Progress(quiet), memory,
+        )  # fmt: skip
+        request.check(len(dataset), _classes(dataset))
+        sources = [str(getattr(one, "origin", one)) for one in listed(source)]
+        asked = {"source": dataset.origin, "sources": sources, "labels": labels, "limit": limit}
+        asked |= {"offline": offline, "allow_local": allow_local, "corrupt": corrupt, "mix": mix}
+        asked |= {"corrupted": corrupted, "encoders": [str(one) for one in encoders]}
+        asked |= request.record()
+        if out is not None:
+            check_writable(Path(out))
+        running = make_engine(store, offline, request.progress, engine, address, workers)
+        results = _run(
+            dataset,
+            request,
+            running,
+            running.fetching(allow_local),
+            started,
+            asked | {"command": command(asked)},
+        )
+        if out is not None:
+            from embedbench.report import draw
 
-        with request.progress.bar("drawing figures and report", 0, ""):
-            results.write(Path(out), draw)
+            with request.progress.bar("drawing figures and report", 0, ""):
+                results.write(Path(out), draw)
     return results
 
 

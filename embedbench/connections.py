@@ -32,7 +32,11 @@ AT_ONCE = 4
 """Connections to one host: what a polite browser keeps open."""
 
 _LONGEST_ANSWER = 30.0
-_HEADERS = {"User-Agent": "embedbench", "Accept": "image/*,*/*;q=0.5"}
+_HEADERS = {
+    "User-Agent": "embedbench",
+    "Accept": "image/*,*/*;q=0.5",
+    "Accept-Encoding": "identity",  # images are compressed already
+}
 _LOCAL = "refused: an address of this machine or its network; --allow-local permits it"
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 

@@ -202,6 +202,8 @@ class _Session:
         """Return the image's bytes, checked."""
         url = remote.url
         for _ in range(_REDIRECTS + 1):
+            if time.monotonic() > deadline:
+                raise Failure(f"took longer than {self.fetching.total_seconds:g} s")
             response = self.ask(url)
             try:
                 location = response.headers.get("Location")

@@ -21,6 +21,7 @@ from embedbench.encoder import (
     Vectors,
     check_rows,
     combine,
+    hash_file,
 )
 from embedbench.encoding import Item, stamp
 from embedbench.errors import EncoderError, InputError
@@ -163,7 +164,7 @@ def embed(
     items |= dict(others)
     choice = recall(engine.store, encoder, list(items))
     settled = choice.encoder if choice else encoder
-    record = _recall(engine.store, combine(settled.identity(), [])) if choice else None
+    record = _recall(engine.store, settled) if choice else None
     missing, missing_texts = missing_from(engine.store, record, items, texts)
     failures: dict[str, str] = {}
     if record is None or missing or missing_texts:
@@ -199,13 +200,24 @@ def _look_up(encoder: LookupEncoder, dataset: Dataset) -> Embedding:
     vectors = check_rows(encoder.lookup(dataset.names), len(dataset))
     dim = vectors.shape[1]
     record = {"dim": dim, "fingerprint": encoder.fingerprint(), "facts": asdict(encoder.facts())}
+    record["weights"] = [[str(one), *stamp(one), hash_file(one)] for one in encoder.weights_files()]
     nothing = np.empty((0, dim), np.float32)
     return Embedding(vectors, nothing, nothing, {}, record, 0)
 
 
-def _recall(store: Store, identity: str) -> dict[str, Any] | None:
-    """Return what is remembered of an encoder, if its weights' files are still the same."""
-    record = store.recall("encoders", identity)
-    if record is None or any(stamp(Path(row[0])) != row[1:3] for row in record["weights"]):
+def _recall(store: Store, encoder: Encoder) -> dict[str, Any] | None:
+    """Return what is remembered of an encoder, if its weights' files are still the same.
+
+    A record whose fingerprint is not that of this encoder and these files is none.
+    """
+    identity = encoder.identity()
+    record = store.recall("encoders", combine(identity, []))
+    if record is None:
         return None
-    return record
+    try:
+        hashes = [row[3] for row in record["weights"]]
+        same = all(stamp(Path(row[0])) == row[1:3] for row in record["weights"])
+        known = record["fingerprint"] == combine(identity, hashes)
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None
+    return record if same and known else None

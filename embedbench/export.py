@@ -11,6 +11,7 @@ from embedbench.download import fetch
 from embedbench.embed import embed, make_engine
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError
+from embedbench.network import no_network
 from embedbench.progress import Progress
 from embedbench.registry import create_all
 from embedbench.survey import survey
@@ -45,13 +46,16 @@ def write_vectors(
     """
     if out.suffix not in (".parquet", ".npy"):
         raise InputError(f"`out` must be a .parquet or a .npy file; not '{out}'")
-    (name, made), *_ = create_all([encoder]).items()
-    check_offline(offline, [source])
-    dataset = read_dataset(source).sample(limit)
-    running = make_engine(store, offline, Progress(quiet), engine or "local", address, workers)
-    dataset, missed = fetch(dataset, running.fetching(allow_local))
-    readable, images, failures = survey(dataset, running.store, running.workers, running.progress)
-    found = embed(name, made, readable, list(images["hash"]), running)
+    with no_network(offline and engine != "ray"):
+        (name, made), *_ = create_all([encoder]).items()
+        check_offline(offline, [source])
+        dataset = read_dataset(source).sample(limit)
+        running = make_engine(store, offline, Progress(quiet), engine or "local", address, workers)
+        dataset, missed = fetch(dataset, running.fetching(allow_local))
+        readable, images, failures = survey(
+            dataset, running.store, running.workers, running.progress
+        )
+        found = embed(name, made, readable, list(images["hash"]), running)
     failures = pd.concat([missed, failures])
     skipped = dict(zip(failures["name"], failures["error"], strict=True))
     skipped |= {readable.names[row]: reason for row, reason in found.failures.items()}

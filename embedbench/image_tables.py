@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from embedbench.addresses import Location, open_file
+from embedbench.csv_files import restored
 from embedbench.errors import InputError
 
 __all__ = [
@@ -74,7 +75,12 @@ def labels_from_file(file: Location, names: Sequence[str]) -> pd.Series:
     if table[keys[0]].duplicated().any():
         twice = table.loc[table[keys[0]].duplicated(), keys[0]].iloc[0]
         raise InputError(f"'{file}' has two labels for '{twice}'")
-    known = dict(zip(table[keys[0]].astype(str), as_labels(table[column]), strict=True))
+    labels = [
+        restored(label) if isinstance(label, str) else label for label in as_labels(table[column])
+    ]
+    given = dict(zip(table[keys[0]].astype(str), labels, strict=True))
+    # A table that `suggest-labels` wrote is defused; a file's own name goes first.
+    known = {restored(name): label for name, label in given.items()} | given
     short = pd.Series([PurePosixPath(name).name for name in names])
     unique = ~short.duplicated(keep=False)
     found = [

@@ -1,14 +1,19 @@
-"""What the command line prints: tables to standard output, words about them to standard error."""
+"""What the command line prints: tables to standard output, words about them to standard error.
+
+Names, labels and errors come from others: what a terminal would obey in them is written out.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from embedbench.foreign_text import printable
+
 if TYPE_CHECKING:
     from embedbench.results import Results
 
-__all__ = ["counted", "print_table", "print_tuned", "summarise"]
+__all__ = ["counted", "print_table", "print_tuned", "say", "summarise"]
 
 _TUNED = {
     "encoder": "encoder",
@@ -40,7 +45,12 @@ def summarise(results: "Results", out: Path) -> None:
         lines.append(f"{counted(failed, 'encoder')} failed: {out / 'failures.csv'} says why")
     lines += [f"note: {remark}" for remark in results.run["remarks"]]
     for line in [*lines, *in_words(results.run["verdict"]), f"report: {out / 'report.html'}"]:
-        click.echo(line, err=True)
+        say(line)
+
+
+def say(line: str) -> None:
+    """Print a line to standard error."""
+    click.echo(printable(line), err=True)
 
 
 def counted(number: int, what: str) -> str:
@@ -52,7 +62,7 @@ def print_table(headings: list[str], rows: list[list[str]]) -> None:
     """Print a table to standard output."""
     from tabulate import tabulate
 
-    click.echo(tabulate(rows, headings))
+    click.echo(tabulate([[printable(cell) for cell in row] for row in rows], headings))
 
 
 def print_tuned(records: list[dict[str, Any]]) -> None:

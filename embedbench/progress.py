@@ -4,6 +4,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from embedbench.foreign_text import printable
+
 if TYPE_CHECKING:
     from tqdm import tqdm
 
@@ -26,7 +28,7 @@ class Progress:
 
         return tqdm(
             total=total,
-            desc=what,
+            desc=printable(what),
             unit=f" {unit}",
             disable=self.quiet or None,
             leave=False,
@@ -39,4 +41,4 @@ class Progress:
         if not self.quiet:
             from tqdm import tqdm
 
-            tqdm.write(text, file=sys.stderr)
+            tqdm.write(printable(text), file=sys.stderr)

@@ -11,7 +11,9 @@ from typing import Any
 
 import pandas as pd
 
+from embedbench.csv_files import read_csv, write_csv
 from embedbench.errors import InputError
+from embedbench.table_texts import as_latex, as_markdown, as_plain_text
 
 __all__ = ["CRITERIA", "FAILURE_COLUMNS", "HEADLINE", "Results", "check_writable"]
 
@@ -178,7 +180,7 @@ class Results:
 
     def to_markdown(self) -> str:
         """Return the headline table as Markdown, three decimals."""
-        return _as_text(self.headline(), "pipe")
+        return as_markdown(self.headline())
 
     def to_text(self) -> str:
         """Return the main rows as plain text: every clusterer at the shared k, or at its own."""
@@ -186,7 +188,7 @@ class Results:
         left_out = [HEADLINE["seconds"]]
         if self.comparison["space"].nunique() == 1:
             left_out.append(HEADLINE["space"])
-        return _as_text(self.headline()[main].drop(columns=left_out), "simple")
+        return as_plain_text(self.headline()[main].drop(columns=left_out))
 
     def _repr_html_(self) -> str:
         return str(self.headline().to_html(index=False, float_format="{:.3f}".format, na_rep=""))
@@ -218,14 +220,11 @@ class Results:
 
     def _write_tables(self, folder: Path) -> None:
         for name in _CSV:
-            getattr(self, name).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+            write_csv(getattr(self, name), folder / f"{name}.csv")
         for name in _PARQUET:
             getattr(self, name).to_parquet(folder / f"{name}.parquet", index=False)
-        headline = self.headline()
         (folder / "comparison.md").write_text(self.to_markdown() + "\n", encoding="utf-8")
-        latex = headline.style.hide(axis="index").format(_number, escape="latex")
-        latex = latex.format_index(escape="latex", axis=1)
-        (folder / "comparison.tex").write_text(latex.to_latex(hrules=True), encoding="utf-8")
+        (folder / "comparison.tex").write_text(as_latex(self.headline()), encoding="utf-8")
         run = {"schema": SCHEMA_VERSION, **self.run}
         text = json.dumps(run, indent=2, sort_keys=True, ensure_ascii=False)
         (folder / "run.json").write_text(text + "\n", encoding="utf-8")
@@ -262,28 +261,8 @@ def _read_csv(file: Path) -> pd.DataFrame:
     """Return a table as it was written: a cluster named `null` or `12` keeps its name."""
     own = ["value"] if file.stem == "composition" else []  # the name of a label
     kinds = dict.fromkeys([*_TEXTS, *_KNOWN_OR_NOT, *own], str)
-    table = pd.read_csv(file, dtype=kinds, keep_default_na=False, na_values=[""])
+    table = read_csv(file, kinds)
     return table.fillna({name: "" for name in _TEXTS if name in table.columns})
-
-
-def _as_text(table: pd.DataFrame, form: str) -> str:
-    """Return the table as text: whole numbers whole, others with three decimals."""
-    words = {HEADLINE[name] for name in ("encoder", "space", "clusterer", "k_from")}
-    align = ["left" if name in words else "right" for name in table]
-    written = table.map(_number)
-    return str(
-        written.to_markdown(index=False, tablefmt=form, colalign=align, disable_numparse=True)
-    )
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if pd.isna(value):
-        return ""
-    if value == int(value) and value > 1:
-        return f"{value:.0f}"
-    return f"{value:.3f}".replace("-0.000", "0.000")
 
 
 def check_writable(folder: Path) -> None:

@@ -12,6 +12,7 @@ import errno
 import hashlib
 import io
 import json
+import re
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -63,7 +64,8 @@ class Store:
 
         Where a file of that name is there already, it is replaced.
         """
-        place = self._vectors(fingerprint) / f"{name or uuid.uuid4().hex}.safetensors"
+        file = _one_name(name or uuid.uuid4().hex)
+        place = self._vectors(fingerprint) / f"{file}.safetensors"
         self._add(place, row_file(keys, vectors))
 
     def keys_of(self, fingerprint: str, name: str) -> list[str]:
@@ -118,13 +120,13 @@ class Store:
         """Add rows with a column `hash`."""
         content = io.BytesIO()
         table.to_parquet(content, index=False)
-        place = self._root / "tables" / kind / f"{uuid.uuid4().hex}.parquet"
+        place = self._root / "tables" / _one_name(kind) / f"{uuid.uuid4().hex}.parquet"
         self._add(place, content.getvalue())
 
     def read_table(self, kind: str, keys: Sequence[str]) -> pd.DataFrame | None:
         """Return the stored rows of these hashes, one each, with the hash as index; or None."""
         read = partial(_table, keys=set(keys))
-        parts = list(self._each(self._root / "tables" / kind, ".parquet", read))
+        parts = list(self._each(self._root / "tables" / _one_name(kind), ".parquet", read))
         if not parts:
             return None
         return pd.concat(parts).drop_duplicates("hash").set_index("hash")
@@ -132,18 +134,21 @@ class Store:
     def remember(self, kind: str, key: str, value: dict[str, Any]) -> None:
         """Keep a small record, in place of an earlier one of the same key."""
         content = json.dumps(value, indent=1, sort_keys=True).encode()
-        self._add(self._root / kind / f"{key}.json", content)
+        self._add(self._record(kind, key), content)
 
     def recall(self, kind: str, key: str) -> dict[str, Any] | None:
         """Return a small record, or None."""
-        return read_record(self._root / kind / f"{key}.json")
+        return read_record(self._record(kind, key))
 
     @property
     def _root(self) -> Location:
         return root_of(self.folder)
 
     def _vectors(self, fingerprint: str) -> Location:
-        return self._root / "vectors" / fingerprint
+        return self._root / "vectors" / _one_name(fingerprint)
+
+    def _record(self, kind: str, key: str) -> Location:
+        return self._root / _one_name(kind) / f"{_one_name(key)}.json"
 
     def _files(self, folder: Location, suffix: str) -> list[tuple[Location, int]]:
         """Return the files in a folder, and their bytes."""
@@ -194,6 +199,13 @@ class Store:
 def text_key(text: str) -> str:
     """Return the key of a text: the SHA-256 of its UTF-8 bytes, set apart from any image's."""
     return hashlib.sha256(b"text\0" + text.encode()).hexdigest()
+
+
+def _one_name(text: str) -> str:
+    """Return a text that is one name of a file or folder, so that none leads out of the store."""
+    if re.fullmatch(r"\w[\w.-]*", text, re.ASCII) is None:
+        raise StoreError(f"a name in the store must be letters and digits; not '{text}'")
+    return text
 
 
 def _keys(place: Location) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from embedbench.csv_files import write_csv
 from embedbench.errors import InputError
 from embedbench.results import Results
 
@@ -42,7 +43,7 @@ def suggest_labels(run: Path, count: int, out: Path, seed: int = 0) -> int:
     chosen = open_groups.iloc[drawn].assign(label="")
     table = pd.concat([labelled, chosen])[["image", "label"]]
     try:
-        table.to_csv(out, index=False, lineterminator="\n")
+        write_csv(table, out)
     except OSError as error:
         raise InputError(f"cannot write '{out}': {error.strerror or error}") from error
     return len(chosen)

@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -172,6 +173,7 @@ def run_record(
             "fingerprint": _dataset_fingerprint(images),
         },
         "fingerprints": {name: found.record["fingerprint"] for name, found in embeddings.items()},
+        "weights": {name: _weights(found.record) for name, found in embeddings.items()},
         "encoded": {name: found.encoded for name, found in embeddings.items()},
         "versions": _versions(encoders),
         "hardware": {
@@ -182,6 +184,11 @@ def run_record(
         "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
         "seconds": round(time.time() - started, 1),
     }
+
+
+def _weights(record: dict[str, Any]) -> dict[str, str]:
+    """Return the SHA-256 of each file of weights, by the file's name alone."""
+    return {PurePath(row[0]).name: str(row[3]) for row in record.get("weights", [])}
 
 
 def _versions(encoders: dict[str, Encoder]) -> dict[str, str]:

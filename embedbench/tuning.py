@@ -221,9 +221,20 @@ def recall(store: Store, encoder: Encoder, keys: Sequence[str]) -> Choice | None
     for made in _made(store, encoder):
         same = 2 * len(here.intersection(made["images"])) >= len(made["images"])
         if same and len(keys) <= (made["most_images"] or math.inf):
-            found = made["fidelity"]
-            return Choice(replace(encoder, **made["fields"]), found and Fidelity(**found))  # type: ignore[type-var]
+            return _choice(encoder, made)
     return None
+
+
+def _choice(encoder: Encoder, made: dict[str, Any]) -> Choice | None:
+    """Return what was chosen; None if it is none of the encoder's variants.
+
+    A store that others write to could name another model.
+    """
+    found = made["fidelity"]
+    chosen = replace(encoder, **made["fields"])  # type: ignore[type-var]
+    if not any(chosen in encoder.variants(device) for device in ("cpu", "gpu")):
+        return None
+    return Choice(chosen, found and Fidelity(**found))
 
 
 def remember(

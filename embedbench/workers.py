@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
 
 from embedbench.errors import EncoderError
+from embedbench.network import forbid_network, is_forbidden
 
 __all__ = [
     "KEEPS_BLOCKS",
@@ -94,7 +95,7 @@ class Pool:
         self._executor = ProcessPoolExecutor(
             max_workers=workers,
             initializer=_start,
-            initargs=(self._log.name, prepare, arguments),
+            initargs=(self._log.name, is_forbidden(), prepare, arguments),
             env=thread_limits(1) | _QUIET | _LASTING | (environment or {}),
         )
 
@@ -179,8 +180,15 @@ def map_unordered(
             yield running.pop(future).result(future)
 
 
-def _start(log: str, prepare: Callable[..., None] | None, arguments: tuple[Any, ...]) -> None:
-    """In the worker: whatever is printed goes to the log, then the caller's own preparation."""
+def _start(
+    log: str, offline: bool, prepare: Callable[..., None] | None, arguments: tuple[Any, ...]
+) -> None:
+    """In the worker: whatever is printed goes to the log, then the caller's own preparation.
+
+    Where the process that started it has no network, it has none either.
+    """
+    if offline:
+        forbid_network()
     sys.stdout.flush()
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND)
     os.dup2(descriptor, 1)

@@ -1,15 +1,20 @@
 """Promises of connections: public addresses alone, patience with a limit, nothing left behind."""
 
+import gzip
 import socket
 import threading
 import time
+import tracemalloc
 import urllib.parse
+import zlib
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from embedbench.addresses import files_below
 from embedbench.connections import is_public
+from embedbench.dataset import read_source
 from embedbench.download import Fetching, fetch
 from embedbench.errors import InputError
 from tests.image_server import (
@@ -155,3 +160,45 @@ def test_no_thread_or_file_is_left_behind(server: ImageServer, fetching: Fetchin
         time.sleep(0.01)
     assert threading.active_count() <= before
     assert len(list(files_below(fetching.folder))) == 9
+
+
+BOMBS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "gzip, gzip": lambda body: gzip.compress(gzip.compress(body)),
+}
+
+
+@pytest.mark.parametrize("encoding", BOMBS)
+def test_a_compressed_body_that_swells_is_cut_off(
+    server: ImageServer, fetching: Fetching, encoding: str
+) -> None:
+    bomb = Answer(BOMBS[encoding](bytes(300_000_000)), headers={"Content-Encoding": encoding})
+    assert len(bomb.body) < 1_000_000
+    tracemalloc.start()
+    try:
+        reason = reason_for(server, replace(fetching, max_bytes=2_000_000), bomb)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert reason == "larger than 2 MB" and most < 20_000_000
+
+
+def test_a_body_compressed_unasked_is_read_and_one_that_is_not_is_refused(
+    server: ImageServer, fetching: Fetching
+) -> None:
+    packed = Answer(gzip.compress(jpeg(1)), headers={"Content-Encoding": "gzip"})
+    found, _ = fetch(remotes(server.put("/a", packed)), fetching)
+    assert read_source(found.sources[0]) == jpeg(1)
+    broken = Answer(jpeg(2), headers={"Content-Encoding": "gzip"})
+    assert reason_for(server, fetching, broken) == "the connection broke off"
+
+
+def test_redirects_have_no_more_time_than_the_image(
+    server: ImageServer, fetching: Fetching
+) -> None:
+    slow = Answer(status=302, headers={"Location": "/bad.jpg"}, late=0.4)
+    start = time.monotonic()
+    hasty = replace(fetching, total_seconds=0.5)
+    assert reason_for(server, hasty, slow) == "took longer than 0.5 s"
+    assert time.monotonic() - start < 2

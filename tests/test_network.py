@@ -1,16 +1,18 @@
 """Promises of the network: known within seconds, and none when offline."""
 
+import asyncio
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from embedbench.network import hub_environment, reachable
+from embedbench.network import hub_environment, no_network, reachable
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
@@ -74,3 +76,54 @@ def test_offline_a_process_can_connect_to_this_machine_alone(hub: str) -> None:
         [sys.executable, "-c", code, port], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("no network when offline; a connection to 192.0.2.1")
+
+
+def _connect(host: str) -> None:
+    socket.create_connection((host, 80), 0.1).close()
+
+
+def _connect_ex(host: str) -> None:
+    with socket.socket() as one:
+        one.connect_ex((host, 80))
+
+
+def _send_datagram(host: str) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as one:
+        one.sendto(b"x", (host, 53))
+
+
+def _send_message(host: str) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as one:
+        one.sendmsg([b"x"], [], 0, (host, 53))
+
+
+def _fetch(host: str) -> None:
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://{host}/", None, 0.1)
+
+
+def _stream(host: str) -> None:
+    asyncio.run(asyncio.open_connection(host, 80))
+
+
+WAYS: list[Callable[[str], object]] = [
+    _connect, _connect_ex, _send_datagram, _send_message, _fetch, _stream, socket.gethostbyname,
+    socket.gethostbyaddr, lambda host: socket.getaddrinfo(host, 80),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("host", ["192.0.2.1", "pictures.example"])
+def test_offline_no_way_leads_out_and_no_name_is_looked_up(
+    way: Callable[[str], object], host: str
+) -> None:
+    with no_network(), pytest.raises(OSError, match="no network when offline"):
+        way(host)
+
+
+def test_offline_this_machine_answers_and_afterwards_everything_is_as_before(hub: str) -> None:
+    with no_network():
+        assert reachable(hub)
+        assert reachable(hub.replace("127.0.0.1", "localhost"))
+    with no_network(offline=False):
+        assert socket.getaddrinfo("192.0.2.1", 80)
+    assert socket.getaddrinfo("192.0.2.1", 80)

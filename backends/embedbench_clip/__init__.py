@@ -97,6 +97,11 @@ class ClipEncoder(TorchEncoder, TextEncoder):
                     f"'{self.model}' is a {type(network).__name__}, which has no {features}; "
                     "the model must be of CLIP's family: CLIP, SigLIP, AltCLIP ..."
                 )
+        if getattr(network.config, "auto_map", None):
+            raise WeightsError(
+                f"'{self.model}' asks for code of its own (`auto_map` in its config.json), "
+                "which is never run; use a model that transformers knows by itself"
+            )
         if missing := sorted(loaded["missing_keys"]):
             raise WeightsError(
                 f"the weights of '{self.model}' lack {len(missing)} tensors of "

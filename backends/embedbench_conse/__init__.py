@@ -116,7 +116,13 @@ class ConseEncoder(TorchEncoder, TextEncoder):
         from transformers.utils import logging
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        return SentenceTransformer(str(folder), device=device(), local_files_only=True)
+        return SentenceTransformer(
+            str(folder),
+            device=device(),
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )
 
     @cached_property
     def _class_vectors(self) -> Float32[np.ndarray, "classes dim"]:

@@ -29,6 +29,9 @@ __all__ = ["KerasEncoder"]
 
 _SERVER = "https://storage.googleapis.com/tensorflow/keras-applications/"
 _PATIENCE_SECONDS = 5.0
+_FORMS = (".keras", ".h5", ".hdf5")
+"""Forms of which Keras reads arrays alone: the model that such a file describes is never built."""
+
 _PRECISIONS = ("auto", "float32", "mixed")
 
 
@@ -144,6 +147,8 @@ class KerasEncoder(Encoder):
             raise WeightsError(
                 f"there is no file '{weights}'; `weights` must be imagenet, none or a local file"
             )
+        elif weights and not weights.endswith(_FORMS):
+            raise InputError(f"`weights` must be one of {', '.join(_FORMS)}; not '{weights}'")
         import keras
 
         with _random_state_kept(), _policy(self.precision), warnings.catch_warnings():

@@ -1,5 +1,6 @@
 """Which figures a comparison has, and from which rows each is drawn."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -8,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from embedbench.errors import InputError
 from embedbench.maps import MAPS
 from embedbench.plots.aligned import aligned_figure, highlights, variance_figure
 from embedbench.plots.charts import (
@@ -56,6 +58,11 @@ class Drawing:
     encoder: str | None
     draw: Callable[[], Figure]
     photographic: bool = False
+
+    def __post_init__(self) -> None:
+        # A run folder may come from others, and names of maps and metrics stand in it.
+        if not re.fullmatch(r"(\w+/)?\w+\.(png|jpg)", self.file, re.ASCII):
+            raise InputError(f"a figure cannot be called '{self.file}'")
 
 
 def draw_figures(results: Results, folder: Path) -> None:

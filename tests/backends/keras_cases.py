@@ -1,9 +1,14 @@
 """The cases of test_keras.py: the `keras` encoder against Keras itself, called directly."""
 
+import codecs
+import json
+import marshal
+import pickle
 import random
 import socket
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +17,7 @@ from PIL import Image
 
 from embedbench.encoder import InputError, WeightsError
 from embedbench_keras import KerasEncoder
+from tests.backends.attacks import Attack, assert_harmless
 
 
 def _pictures(count: int) -> list[Image.Image]:
@@ -119,6 +125,40 @@ def test_a_file_that_is_absent_or_broken_is_refused(tmp_path: Path) -> None:
     (tmp_path / "broken.weights.h5").write_text("no weights")
     with pytest.raises(WeightsError, match="cannot load .*broken.weights.h5' into MobileNetV2"):
         KerasEncoder("MobileNetV2", weights=str(tmp_path / "broken.weights.h5")).facts()
+
+
+@pytest.mark.parametrize("name", ["a.keras", "a.weights.h5", "a.h5"])
+def test_a_file_that_would_run_code_is_refused_and_runs_none(tmp_path: Path, name: str) -> None:
+    import h5py
+
+    mark, file = tmp_path / "attacked", tmp_path / name
+    code = compile(f"open({str(mark)!r}, 'w')", "attack", "exec")
+    body = codecs.encode(marshal.dumps(code), "base64").decode()
+    run = {"class_name": "__lambda__", "config": {"code": body, "defaults": None, "closure": None}}
+    layer = {"module": "keras.layers", "class_name": "Lambda", "config": {"function": run}}
+    model = {"class_name": "Sequential", "config": {"name": "a", "layers": [layer]}}
+    weights = tmp_path / "model.weights.h5" if name.endswith("keras") else file
+    with h5py.File(weights, "w") as opened:
+        opened.attrs["model_config"] = json.dumps(model)
+        opened.attrs["layer_names"] = np.array([b"a"])
+        opened.create_group("a").attrs["weight_names"] = np.array([b"w"])
+        opened["a/w"] = np.void(pickle.dumps(Attack(mark)))
+    if weights != file:
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("config.json", json.dumps(model | {"module": "keras"}))
+            archive.writestr("metadata.json", json.dumps({"keras_version": "3.6.0"}))
+            archive.write(weights, "model.weights.h5")
+    encoder = KerasEncoder("MobileNetV2", weights=str(file))
+    assert_harmless(encoder.facts, mark, WeightsError)
+
+
+@pytest.mark.parametrize("name", ["a.pkl", "a.npz", "a.weights.json", "a.bin"])
+def test_only_files_of_keras_own_forms_are_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(pickle.dumps(Attack(tmp_path / "attacked")))
+    encoder = KerasEncoder("MobileNetV2", weights=str(tmp_path / name))
+    with pytest.raises(InputError, match="`weights` must be one of .keras, .h5, .hdf5; not"):
+        encoder.facts()
+    assert not (tmp_path / "attacked").exists()
 
 
 def test_a_model_that_keras_has_not_is_named_beside_those_it_has() -> None:

@@ -1,0 +1,80 @@
+"""Promises of foreign text: where it is shown, nothing obeys it."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embedbench.foreign_text import in_latex_cell, in_markdown, printable
+
+ANY = st.text(st.characters(categories=None))  # lone surrogates too
+BITING = st.text(st.sampled_from("\\`*_|<>&[]()!#+-=~:/.@$1a \t\n\r\x1b\u202e'\""))
+
+
+@given(ANY | BITING)
+def test_what_is_printed_is_one_line_without_control(text: str) -> None:
+    shown = printable(text)
+    assert not {unicodedata.category(letter) for letter in shown} & {"Cc", "Cs", "Zl", "Zp"}
+    assert shown.splitlines() in ([shown], [])
+    shown.encode()
+    assert printable(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[2J\x1b]0;owned\x07", r"\x1b[2J\x1b]0;owned\x07"),
+        ("a\nb\r\tc", r"a\nb\r\tc"),
+        ("photo\u202egpj.exe", r"photo\u202egpj.exe"),
+        ("\x9b31m", r"\x9b31m"),
+        ("\udcff.jpg", r"\udcff.jpg"),
+        ("naïve 東京 🧑\u200d🚀", "naïve 東京 🧑\u200d🚀"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_written_out(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def _unescaped(written: str) -> str:
+    """Take the backslashes off, as CommonMark does (section 2.4)."""
+    letters, shown = iter(written), ""
+    for letter in letters:
+        shown += next(letters) if letter == "\\" else letter
+    return shown
+
+
+@given(BITING)
+def test_markdown_shows_the_text_itself(text: str) -> None:
+    assert _unescaped(in_markdown(text)) == printable(text)
+
+
+@given(BITING)
+def test_markdown_has_no_open_sign_left(text: str) -> None:
+    written, escaped = in_markdown(text), False
+    for letter in written:
+        assert escaped or letter not in "`*|<>&[]~$@"
+        escaped = letter == "\\" and not escaped
+    assert "://" not in written
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("timm:tf_efficientnet_lite0,pretrained=false", None),
+        ("hdbscan,min_cluster_size=10", None),
+        ("a|b", r"a\|b"),
+        ("![x](http://evil.example/a.png)", r"!\[x\](http\://evil.example/a.png)"),
+        ("<img src=x onerror=alert(1)>", r"\<img src=x onerror=alert(1)\>"),
+        ("www.evil.example me@evil.example", r"www\.evil.example me\@evil.example"),
+        ("_a_ __b__", r"\_a\_ \_\_b\_\_"),
+        ("# a", r"\# a"),
+    ],
+)
+def test_markdown_of_cases_by_hand(text: str, written: str | None) -> None:
+    assert in_markdown(text) == (written or text)
+
+
+@pytest.mark.parametrize(("text", "written"), [("[1cm]x", "{}[1cm]x"), ("*", "{}*"), ("a[", "a[")])
+def test_latex_takes_the_start_of_a_row_for_no_argument(text: str, written: str) -> None:
+    assert in_latex_cell(text) == written

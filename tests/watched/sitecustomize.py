@@ -1,0 +1,44 @@
+"""Loaded by every Python process that has this folder on its path: notes what it writes and asks.
+
+Each line of the file that EMBEDBENCH_WATCHED names is JSON: what was done, to what, by which
+process. `.pyc` files aside, which are Python's own.
+"""
+
+import json
+import os
+import sys
+from typing import Any
+
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_CHANGES = {
+    "os.mkdir": (0,), "os.rename": (0, 1), "os.remove": (0,), "os.rmdir": (0,), "os.link": (1,),
+    "os.symlink": (1,), "os.truncate": (0,), "os.chmod": (0,), "shutil.rmtree": (0,),
+}  # fmt: skip
+_NETWORK = {"socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"}
+
+_notes = os.open(os.environ["EMBEDBENCH_WATCHED"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+
+def _note(what: str, place: Any) -> None:
+    if isinstance(place, int):  # a descriptor that is open already
+        return
+    text = os.fsdecode(place) if isinstance(place, (str, bytes, os.PathLike)) else repr(place)
+    if not text.endswith(".pyc") and "__pycache__" not in text:
+        record = [what, text, os.getpid(), os.getcwd()]
+        os.write(_notes, (json.dumps(record) + "\n").encode())
+
+
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open":
+        place, mode, flags = arguments
+        writes = flags & _WRITING if isinstance(flags, int) else set(mode or "") & set("wax+")
+        if writes:
+            _note("open", place)
+    elif event in _CHANGES:
+        for position in _CHANGES[event]:
+            _note(event, arguments[position])
+    elif event in _NETWORK:
+        _note(event, arguments[1] if event in ("socket.connect", "socket.sendto") else arguments[0])
+
+
+sys.addaudithook(_watch)
