@@ -5,8 +5,10 @@ images may be in either place.
 """
 
 import contextlib
+import errno
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from io import BufferedReader
@@ -73,12 +75,12 @@ class Address:
         """The end of its name from the last dot on."""
         return PurePosixPath(self.path).suffix
 
-    def read_bytes(self) -> bytes:
-        """Return a file's content."""
+    def read_bytes(self, most: int | None = None) -> bytes:
+        """Return a file's content, or its first bytes, so many at most."""
 
         def read(system: FileSystem) -> bytes:
             with system.arrow.open_input_stream(system.full(self.path), compression=None) as file:
-                return bytes(file.read())
+                return bytes(file.read(most))
 
         return self._ask(read)
 
@@ -157,7 +159,7 @@ def location_of(text: str | Location) -> Location:
     if not is_address(text):
         return Path(text)
     scheme, _, rest = text.partition("://")
-    if scheme == "file":
+    if scheme in ("file", "local"):
         return Path(unquote(urlsplit(text).path))
     query = ""
     if scheme in BY_ARROW:
@@ -206,5 +208,22 @@ def size_of(file: Location) -> int:
 
 
 def open_file(place: Location) -> BufferedReader:
-    """Return a file to read parts of."""
-    return place.open() if isinstance(place, Address) else place.open("rb")
+    """Return a file to read parts of; OSError for a pipe or a device, which is never opened."""
+    return place.open() if isinstance(place, Address) else open(place, "rb", opener=_open_regular)
+
+
+def _open_regular(name: str, flags: int) -> int:
+    _check_regular(os.stat(name))
+    descriptor = os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+    try:
+        _check_regular(os.fstat(descriptor))  # another may have taken its place
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _check_regular(found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe, a socket or a device"
+        raise OSError(errno.EINVAL, f"it is {kind}, not a file")

@@ -234,6 +234,9 @@ def suggest_labels(run_folder: str, count: int, out: str) -> int:
 @click.option(
     "--allow-local", is_flag=True, help="Images may be downloaded from this machine's network."
 )
+@click.option(
+    "--follow-links", is_flag=True, help="Follow links that lead out of a folder of images."
+)
 @click.option("--limit", type=int, metavar="N", help="Take a seeded sample of N images.")
 @engine_options
 @click.option("--quiet", is_flag=True, help="No progress bars.")
@@ -276,6 +279,7 @@ def _compare_and_print(asked: dict[str, Any]) -> int:
         store=asked.get("store"),
         offline=bool(asked.get("offline")),
         allow_local=bool(asked.get("allow-local")),
+        follow_links=bool(asked.get("follow-links")),
         limit=asked.get("limit"),
         copies=asked.get("copies", COPIES),
         engine=asked.get("engine") or "local",

@@ -64,6 +64,7 @@ def compare(
     store: str | Path | None = None,
     offline: bool = False,
     allow_local: bool = False,
+    follow_links: bool = False,
     limit: int | None = None,
     copies: int = COPIES,
     engine: str = "local",
@@ -100,6 +101,8 @@ def compare(
         store: the folder or address that keeps vectors and downloads between runs.
         offline: encoders may not use the network, and nothing is downloaded.
         allow_local: images may be downloaded from this machine and its network.
+        follow_links: links that lead out of a folder of images are followed; else they are
+            listed as failures.
         limit: compare a seeded sample of so many images.
         copies: of how many images to encode lightly changed copies as well, which shows without
             labels whether an encoder still sees the same picture; 0 for none.
@@ -119,16 +122,21 @@ def compare(
     with no_network(offline and engine == "local"):
         check_offline(offline, [*listed(source), labels, mix])
         corrupt = [corrupt] if isinstance(corrupt, str) else list(corrupt)
-        dataset = with_domain(with_labels(read_sets(source), labels), domain).sample(limit)
+        found = with_labels(read_sets(source, follow_links), labels)
+        dataset = with_domain(found, domain).sample(limit)
         request = read_request(
             encoders, clusterers, spaces, k, seeds, names, copies, corrupt, corrupted, mix, domain,
-            maps, Progress(quiet), memory,
+            maps, Progress(quiet), memory, follow_links,
         )  # fmt: skip
         request.check(len(dataset), _classes(dataset))
         sources = [str(getattr(one, "origin", one)) for one in listed(source)]
         asked = {"source": dataset.origin, "sources": sources, "labels": labels, "limit": limit}
         asked |= {"offline": offline, "allow_local": allow_local, "corrupt": corrupt, "mix": mix}
-        asked |= {"corrupted": corrupted, "encoders": [str(one) for one in encoders]}
+        asked |= {
+            "follow_links": follow_links,
+            "corrupted": corrupted,
+            "encoders": [str(one) for one in encoders],
+        }
         asked |= request.record()
         if out is not None:
             check_writable(Path(out))

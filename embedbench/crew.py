@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from embedbench.encoder import Encoder
-from embedbench.encoding import dumps, hold, load
+from embedbench.encoding import Batch, Item, dumps, failed, hold, load
+from embedbench.isolation import map_isolated, signals_of
 from embedbench.memory import available
 from embedbench.progress import Progress
 from embedbench.workers import (
@@ -16,7 +16,6 @@ from embedbench.workers import (
     Pool,
     WorkerDied,
     cores,
-    map_unordered,
     thread_limits,
 )
 
@@ -25,7 +24,8 @@ __all__ = ["Crew", "LocalCrew", "plan_workers"]
 Result = TypeVar("Result")
 
 _MEMORY_SHARE = 0.8
-_MOST_DEATHS = 3
+_MOST_GUILTY = 3
+"""An encoder that dies on so many images in a row is at fault itself."""
 
 
 @runtime_checkable
@@ -51,7 +51,9 @@ class Crew(Protocol):
     def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Return the result of one call in a worker."""
 
-    def map(self, function: Callable[[Any], Result], batches: Sequence[Any]) -> Iterator[Result]:
+    def map(
+        self, function: Callable[[list[Item]], Batch], batches: Sequence[list[Item]]
+    ) -> Iterator[Batch]:
         """Yield the function's results as they come; what a worker died on is done again."""
 
 
@@ -132,44 +134,44 @@ class LocalCrew:
 
     def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Return the result of one call in a worker."""
-        self._start(1)
-        return self._pools[0].call(function, *arguments)
+        try:
+            return self.start(1)[0].call(function, *arguments)
+        except WorkerDied as error:
+            self._end(error)
+            raise
 
-    def map(self, function: Callable[[Any], Result], batches: Sequence[Any]) -> Iterator[Result]:
+    def map(
+        self, function: Callable[[list[Item]], Batch], batches: Sequence[list[Item]]
+    ) -> Iterator[Batch]:
         """Yield the function's results as they come.
 
-        Where a worker dies, half as many take up what was not done; if it was for want of memory,
-        there is more for each.
+        An image on which a worker dies even if it is alone is a failure; see
+        `embedbench.isolation`. If memory may have been too small, half as many workers go on.
 
         Raises:
-            WorkerDied: workers died again and again.
+            WorkerDied: on several images in a row.
         """
-        waiting = dict(enumerate(batches))
-        deaths = 0
-        while waiting:
-            self._start(min(self.workers, len(waiting)))
-            try:
-                numbered = partial(_numbered, function)
-                for number, result in map_unordered(self._pools, numbered, list(waiting.items())):
-                    del waiting[number]
-                    yield result
-            except WorkerDied as error:
-                deaths += 1
-                self._end(killed=True)
-                if deaths > _MOST_DEATHS:
-                    raise
-                workers = max(1, self.workers // 2)
-                self._planned = (workers, self._planned[1])
-                self.progress.say(f"a worker process ended: {error}; going on with {workers}")
+        return map_isolated(self, function, batches, failed, _MOST_GUILTY)
 
-    def _start(self, workers: int) -> None:
+    def start(self, wanted: int) -> list[Pool]:
         """Start the processes that are missing: the first by itself, for it is needed first."""
+        workers = min(self.workers, wanted)
         running = sum(pool.workers for pool in self._pools)
         if self._devices:
             for device in range(running, workers):
                 self._add(1, {"CUDA_VISIBLE_DEVICES": str(device)} if self._devices > 1 else {})
         elif running < workers:
             self._add(workers - running, {})
+        return self._pools
+
+    def end(self, error: WorkerDied) -> None:
+        """End them all, for one has died; if that was for want of memory, there will be fewer."""
+        running = sum(pool.workers for pool in self._pools)
+        self._end(error)
+        if running > 1 and not {"SIGALRM", "SIGSEGV"}.intersection(signals_of(error)):
+            workers = max(1, self.workers // 2)
+            self._planned = (workers, self._planned[1])
+            self.progress.say(f"a worker process ended: {error}; going on with {workers}")
 
     def _add(self, workers: int, environment: dict[str, str]) -> None:
         limits = thread_limits(self._planned[1])
@@ -177,12 +179,7 @@ class LocalCrew:
         arguments = (dumps(self.encoder), self.offline)
         self._pools.append(self._stack.enter_context(Pool(workers, variables, hold, arguments)))
 
-    def _end(self, killed: bool = False) -> None:
-        error = WorkerDied("ended") if killed else None
+    def _end(self, error: WorkerDied | None = None) -> None:
+        """End them: at once where one has died."""
         self._stack.__exit__(type(error) if error else None, error, None)
         self._pools, self._stack = [], ExitStack()
-
-
-def _numbered(function: Callable[[Any], Result], item: tuple[int, Any]) -> tuple[int, Result]:
-    number, batch = item
-    return number, function(batch)

@@ -1,6 +1,5 @@
 """Datasets: which images, by what names, and what is known of them."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -9,10 +8,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from embedbench.addresses import Address, Location, files_below, is_address, location_of
-from embedbench.errors import ImageError, InputError
+from embedbench.addresses import Address, Location, is_address, location_of
+from embedbench.errors import InputError
+from embedbench.folders import images_below, shown
 from embedbench.image_tables import (
     as_labels,
+    fault_of_place,
     in_order,
     labels_from_file,
     load_table,
@@ -20,7 +21,7 @@ from embedbench.image_tables import (
     texts,
 )
 from embedbench.images import SUFFIXES
-from embedbench.orientation import ORIENTATIONS, with_orientation
+from embedbench.sources import Refused, Remote, Source, Turned, content_hash, read_source
 
 __all__ = [
     "Dataset",
@@ -33,42 +34,6 @@ __all__ = [
 ]
 
 OPEN_IMAGES = "open-images:"
-
-
-@dataclass(frozen=True)
-class Remote:
-    """An image at an http(s) address; `embedbench.download.fetch` brings it.
-
-    Attributes:
-        url: where it is; what is no http(s) address is listed as a failure when it is fetched.
-        file: where it is to be kept; None for a place among the downloads.
-        md5: the MD5 of the file, in hex, where it is known.
-    """
-
-    url: str
-    file: Location | None = None
-    md5: str | None = None
-
-
-@dataclass(frozen=True)
-class Turned:
-    """An image that lies on its side or on its head, and whose file does not say so.
-
-    Attributes:
-        source: where it is.
-        degrees: by how many it must be turned counter-clockwise to stand upright: 90, 180 or 270.
-    """
-
-    source: Location | Remote
-    degrees: int
-
-    def __post_init__(self) -> None:
-        if self.degrees not in ORIENTATIONS:
-            raise InputError(f"`degrees` must be 90, 180 or 270; not {self.degrees}")
-
-
-Source = Path | Address | bytes | Remote | Turned
-"""Where an image is: a file here or elsewhere, its bytes, or what is to be turned upright."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,32 +139,14 @@ class Dataset:
         sources = tuple(images)
         places = [one.source if isinstance(one, Turned) else one for one in sources]
         names = [
-            place.as_posix() if isinstance(place, Path | Address) else f"{row:06d}"
+            shown(place.as_posix()) if isinstance(place, Path | Address) else f"{row:06d}"
             for row, place in enumerate(places)
         ]
         table = pd.DataFrame() if truth is None else pd.DataFrame({"truth": list(truth)})
         return cls(tuple(names), sources, table, origin)
 
 
-def read_source(source: Source) -> bytes:
-    """Return the bytes of an image's file; of one that is turned, with its EXIF orientation put in.
-
-    Raises:
-        ImageError: the file cannot be read, or is not on this machine.
-    """
-    if isinstance(source, bytes):
-        return source
-    if isinstance(source, Turned):
-        return with_orientation(read_source(source.source), source.degrees)
-    if isinstance(source, Remote):
-        raise ImageError("not downloaded")
-    try:
-        return source.read_bytes()
-    except OSError as error:
-        raise ImageError(f"cannot be read: {error.strerror or error}") from error
-
-
-def read_dataset(source: str | Location | Dataset) -> Dataset:
+def read_dataset(source: str | Location | Dataset, follow_links: bool = False) -> Dataset:
     """Return the dataset that a source names; nothing is downloaded.
 
     Args:
@@ -207,6 +154,7 @@ def read_dataset(source: str | Location | Dataset) -> Dataset:
             row with both uses its path; either of them also at an address such as
             `s3://bucket/photos`; or `open-images:FOLDER[,field=value ...]`, as in
             `embedbench.openimages`.
+        follow_links: whether links that lead out of a folder are followed; else they are refused.
 
     Raises:
         InputError: there is no such thing, or no image in it.
@@ -216,41 +164,35 @@ def read_dataset(source: str | Location | Dataset) -> Dataset:
     if isinstance(source, str) and source.startswith(OPEN_IMAGES):
         from embedbench.openimages import read_open_images
 
-        return read_open_images(source)
+        return read_open_images(source, follow_links)
     place = location_of(source)
     if isinstance(place, Path) and place.is_dir():
-        return _read_folder(place)
+        return _read_folder(place, follow_links)
     if place.suffix in {".csv", ".parquet"}:
         return _read_table(place)
     if isinstance(place, Address):
-        return _read_folder(place)
+        return _read_folder(place, follow_links)
     if not place.exists():
         raise InputError(f"there is no folder or table '{source}'")
     raise InputError(f"a source must be a folder, a .csv or a .parquet file; not '{source}'")
 
 
-def _read_folder(folder: Location) -> Dataset:
+def _read_folder(folder: Location, follow_links: bool) -> Dataset:
     """Sub-folders are labels if two or more hold images; hidden files are left out."""
     try:
-        names = sorted(name for name in files_below(folder) if _is_image(name))
+        found = images_below(folder, follow_links)
     except FileNotFoundError as error:
         raise InputError(f"there is no folder or table '{folder}'") from error
     except OSError as error:
-        raise InputError(f"cannot read '{folder}': {error}") from error
-    if not names:
+        raise InputError(f"cannot read '{folder}': {error.strerror or error}") from error
+    if not found:
         known = ", ".join(sorted(SUFFIXES))
         raise InputError(f"there are no images in '{folder}' (looked for {known})")
-    parents = [str(PurePosixPath(name).parent) for name in names]
-    table = pd.DataFrame(index=range(len(names)))
+    parents = [str(PurePosixPath(name).parent) for name in found]
+    table = pd.DataFrame(index=range(len(found)))
     if len({parent for parent in parents if parent != "."}) >= 2:
         table["truth"] = [None if parent == "." else parent for parent in parents]
-    return Dataset(tuple(names), tuple(folder / name for name in names), table, str(folder))
-
-
-def _is_image(name: str) -> bool:
-    path = PurePosixPath(name)
-    hidden = any(part.startswith(".") for part in path.parts)
-    return path.suffix.lower() in SUFFIXES and not hidden
+    return Dataset(tuple(found), tuple(found.values()), table, str(folder))
 
 
 def _read_table(file: Location) -> Dataset:
@@ -265,7 +207,7 @@ def _read_table(file: Location) -> Dataset:
     urls = [path if _is_url(path) else url for path, url in zip(paths, urls, strict=True)]
     paths = ["" if _is_url(path) else _name_of(path) for path in paths]
     named = iter(names_of_urls([u for p, u in zip(paths, urls, strict=True) if not p], paths))
-    names = tuple(path or next(named) for path in paths)
+    names = tuple(shown(path or next(named)) for path in paths)
     sources = tuple(
         _beside(file, path) if path else Remote(url.strip())
         for path, url in zip(paths, urls, strict=True)
@@ -287,13 +229,9 @@ def _name_of(path: str) -> str:
     return PurePosixPath(path.replace("\\", "/")).as_posix()
 
 
-def _beside(table: Location, name: str) -> Location:
+def _beside(table: Location, name: str) -> Location | Refused:
     """Return where an image is that a table names: at an address, or a path beside the table."""
     if is_address(name) or PurePosixPath(name).is_absolute():
-        return location_of(name)
+        fault = fault_of_place(table, name)
+        return Refused(fault) if fault else location_of(name)
     return table.parent / name
-
-
-def content_hash(content: bytes) -> str:
-    """Return the SHA-256 of an image file's bytes, in hex."""
-    return hashlib.sha256(content).hexdigest()

@@ -3,6 +3,7 @@
 import gc
 import hashlib
 import io
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,14 +25,15 @@ from embedbench.dataset import Source, read_source
 from embedbench.encoder import Encoder, TextEncoder, Vectors, check_rows, hash_file
 from embedbench.errors import EmbedbenchError, EncoderError, ImageError
 from embedbench.images import open_pixels
+from embedbench.isolation import under_alarm
 from embedbench.network import forbid_network
 from embedbench.store import Store
 from embedbench.tuning import Timed
 from embedbench.workers import peak_memory_mb
 
 __all__ = [
-    "Batch", "Item", "Place", "dumps", "encode_images", "encode_into", "encode_texts", "hold",
-    "load", "stamp", "time_variants",
+    "Batch", "Item", "Place", "dumps", "encode_images", "encode_into", "encode_texts", "failed",
+    "hold", "load", "stamp", "time_variants",
 ]  # fmt: skip
 
 Item = tuple[str, Source | Changed]
@@ -197,6 +199,12 @@ def encode_images(items: list[Item], place: Place = Place()) -> Batch:  # noqa: 
     return Batch(keys, vectors, failures, seconds, peak_memory_mb(), held.at_once)
 
 
+def failed(item: Item, reason: str) -> Batch:
+    """Return what came of one image that could not be encoded."""
+    nothing = np.empty((0, 0), np.float32)
+    return Batch([], nothing, {item[0]: reason}, 0.0, 0.0, sys.maxsize)
+
+
 def encode_into(items: list[Item], place: Place, store: Store, fingerprint: str) -> Batch:
     """Encode images, and write their rows to the store; they are left out of what comes back.
 
@@ -240,7 +248,8 @@ def _preparing(
     def one(item: Item) -> tuple[str, Any]:
         key, source = item
         try:
-            return key, _open_and_prepare(encoder, source)
+            with under_alarm():
+                return key, _open_and_prepare(encoder, source)
         except ImageError as error:
             return key, error
 

@@ -27,6 +27,7 @@ def write_vectors(
     store: str | Path | None = None,
     offline: bool = False,
     allow_local: bool = False,
+    follow_links: bool = False,
     limit: int | None = None,
     engine: str | None = None,
     address: str | None = None,
@@ -49,7 +50,7 @@ def write_vectors(
     with no_network(offline and engine != "ray"):
         (name, made), *_ = create_all([encoder]).items()
         check_offline(offline, [source])
-        dataset = read_dataset(source).sample(limit)
+        dataset = read_dataset(source, follow_links).sample(limit)
         running = make_engine(store, offline, Progress(quiet), engine or "local", address, workers)
         dataset, missed = fetch(dataset, running.fetching(allow_local))
         readable, images, failures = survey(

@@ -1,5 +1,6 @@
 """Tables that people have of their images: read, ordered, their labels, a name for each URL."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import count
@@ -8,12 +9,13 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
-from embedbench.addresses import Location, open_file
+from embedbench.addresses import Address, Location, location_of, open_file
 from embedbench.csv_files import restored
 from embedbench.errors import InputError
 
 __all__ = [
     "as_labels",
+    "fault_of_place",
     "in_order",
     "labels_from_file",
     "load_table",
@@ -37,6 +39,30 @@ def load_table(file: Location) -> pd.DataFrame:
         raise InputError(f"there is no file '{file}'") from error
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read '{file}': {' '.join(str(error).split())}") from error
+
+
+_HARMLESS = re.compile(r"region=[a-z0-9-]+")
+"""What an address in a table may ask for anywhere; all else could lead to another host."""
+
+
+def fault_of_place(table: Location, name: str) -> str | None:
+    """Return why a table must not name this address or absolute path; None where it may.
+
+    A table may have come from somewhere: it chooses images, not hosts to be asked.
+    """
+    try:
+        place = location_of(name)
+    except InputError as error:
+        return str(error)
+    own = table.system if isinstance(table, Address) else None
+    if not isinstance(place, Address):
+        return "a path on this machine, in a table that is not" if own else None
+    if place.system == own:
+        return None
+    query = name.partition("?")[2]
+    if (query and not _HARMLESS.fullmatch(query)) or "::" in name:
+        return "its address says how to connect, which a table may say only of its own place"
+    return None
 
 
 def texts(table: pd.DataFrame, column: str) -> list[str]:

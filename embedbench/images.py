@@ -2,16 +2,20 @@
 
 import io
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import simplejpeg
 from jaxtyping import UInt8
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from embedbench.errors import ImageError
 
 __all__ = [
     "JPEG_SIDE",
+    "MOST_PIXELS",
     "SUFFIXES",
     "THUMBNAIL_SIDE",
     "open_pixels",
@@ -26,17 +30,33 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF")
 _JPEG_START = b"\xff\xd8\xff"
 THUMBNAIL_SIDE = 128
 
+MOST_PIXELS = 178_956_970
+"""An image with more is not decoded: Pillow's limit too, but no other library can lift this one."""
+
+_BAND_PIXELS = 1 << 22
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What sets an image upright, by its EXIF orientation."""
+
 JPEG_SIDE = 65_500
 """The longest side, in pixels, that a JPEG file can have."""
 
 
 def upright_size(content: bytes) -> tuple[int, int]:
-    """Return width and height in pixels of an image that `open_rgb` can open, turned upright."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-            turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-            return (image.height, image.width) if turned else image.size
+    """Return width and height in pixels of an image, turned upright; nothing is decoded.
+
+    Raises:
+        ImageError: it is no image of a known format, or a broken one.
+    """
+    with _opened(content, _FORMATS) as image:
+        return (image.height, image.width) if _orientation(image) >= 5 else image.size
 
 
 def open_rgb(content: bytes, draft: tuple[int, int] | None = None) -> Image.Image:
@@ -52,20 +72,40 @@ def open_rgb(content: bytes, draft: tuple[int, int] | None = None) -> Image.Imag
     Raises:
         ImageError: it is no image of a known format, or a broken one.
     """
+    with _opened(content, _FORMATS) as image:
+        if draft:
+            image.draft("RGB", draft)
+        image.load()
+        turn = _TURNS.get(_orientation(image))
+        found = to_rgb(image if turn is None else image.transpose(turn))
+        return found.copy() if found is image else found
+
+
+@contextmanager
+def _opened(content: bytes, formats: tuple[str, ...]) -> Iterator[Image.Image]:
+    """Give the image, of which only the head was read; whatever goes wrong is an ImageError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd EXIF and of large images
-            with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-                if draft:
-                    image.draft("RGB", draft)
-                image.load()
-                return to_rgb(ImageOps.exif_transpose(image))
+            with Image.open(io.BytesIO(content), formats=formats) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise Image.DecompressionBombError(f"{image.width} x {image.height}")
+                yield image
     except Image.DecompressionBombError as error:
-        raise ImageError(f"too many pixels: {error}") from error
+        raise ImageError(f"too many pixels, more than {MOST_PIXELS:,}: {error}") from error
     except MemoryError as error:
         raise ImageError("too large for the memory") from error
     except Exception as error:  # Pillow's decoders raise nearly anything on broken files
         raise ImageError(_reason(content, error)) from error
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return its EXIF orientation, 1 to 8; 1, upright, where nothing readable is said."""
+    try:
+        found = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # a picture may be whole though what is told of it is not
+        return 1
+    return found if isinstance(found, int) else 1
 
 
 def open_pixels(
@@ -96,12 +136,10 @@ def _plain_jpeg(
     if not content.startswith(_JPEG_START):
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
-                plain = image.format == "JPEG" and image.mode in ("L", "RGB")
-                if not plain or image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
-                    return None
+        with _opened(content, ("JPEG",)) as image:
+            plain = image.format == "JPEG" and image.mode in ("L", "RGB")
+            if not plain or _orientation(image) != 1:
+                return None
         side = least_side or 0
         pixels: UInt8[np.ndarray, "height width 3"] = simplejpeg.decode_jpeg(
             content, "RGB", min_height=side, min_width=side
@@ -116,12 +154,28 @@ def to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
     if image.mode.startswith("I") or image.mode == "F":
-        return _from_deep_grey(image)
+        return _by_bands(image, partial(_grey_between, *_range(image)))
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
+        return _by_bands(image, _over_white)
     return image.convert("RGB")
+
+
+def _by_bands(image: Image.Image, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """Return what all bands of the image become: a large one takes much memory on its way."""
+    rows = max(1, _BAND_PIXELS // image.width)
+    if rows >= image.height:
+        return convert(image)
+    whole = Image.new("RGB", image.size)
+    for top in range(0, image.height, rows):
+        bottom = min(top + rows, image.height)
+        whole.paste(convert(image.crop((0, top, image.width, bottom))), (0, top))
+    return whole
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    image = image.convert("RGBA")
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image).convert("RGB")
 
 
 def thumbnail(image: Image.Image, side: int = THUMBNAIL_SIDE) -> bytes:
@@ -133,14 +187,19 @@ def thumbnail(image: Image.Image, side: int = THUMBNAIL_SIDE) -> bytes:
     return content.getvalue()
 
 
-def _from_deep_grey(image: Image.Image) -> Image.Image:
-    """16-bit grey is scaled from its full range; other depths from the values that occur."""
-    values = np.asarray(image, dtype=np.float64)
+def _range(image: Image.Image) -> tuple[float, float]:
+    """The full range of 16-bit grey; of other depths, that of the values that occur."""
+    values = np.asarray(image)
+    found = float(np.fmin.reduce(values, None)), float(np.fmax.reduce(values, None))
     low, high = 0.0, 65535.0
-    if image.mode == "F" or values.min() < low or values.max() > high:
-        low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    grey = np.nan_to_num((values - low) / (high - low or 1.0) * 255)
-    return Image.fromarray(grey.round().astype(np.uint8)).convert("RGB")
+    return found if image.mode == "F" or found[0] < low or found[1] > high else (low, high)
+
+
+def _grey_between(low: float, high: float, image: Image.Image) -> Image.Image:
+    values = np.asarray(image, dtype=np.float64)
+    with np.errstate(all="ignore"):
+        grey = np.nan_to_num((values - low) / (high - low or 1.0) * 255)
+    return Image.fromarray(grey.round().clip(0, 255).astype(np.uint8)).convert("RGB")
 
 
 def _reason(content: bytes, error: Exception) -> str:

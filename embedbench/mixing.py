@@ -46,13 +46,15 @@ class Mix:
     Attributes:
         source: what `read_dataset` reads, or `digits`.
         share: how many, as a share of the images compared; above 0, at most 1.
+        follow_links: whether links that lead out of the source are followed.
     """
 
     source: str
     share: float
+    follow_links: bool = False
 
 
-def read_mix(text: str) -> Mix:
+def read_mix(text: str, follow_links: bool = False) -> Mix:
     """Return the mix that `SOURCE:SHARE` describes; the last colon parts the two.
 
     Raises:
@@ -71,7 +73,7 @@ def read_mix(text: str) -> Mix:
         raise InputError(
             f"in '{text}', the share must be a number above 0, at most 1; not '{share}'"
         )
-    return Mix(source, number)
+    return Mix(source, number, follow_links)
 
 
 def choose_mixed(mix: Mix, images: int, seed: int) -> Dataset:
@@ -88,7 +90,10 @@ def choose_mixed(mix: Mix, images: int, seed: int) -> Dataset:
     Raises:
         InputError: there is no such source, or no image in it.
     """
-    whole = _digits() if mix.source == DIGITS else read_dataset(mix.source)
+    if mix.source == DIGITS:
+        whole = _digits()
+    else:
+        whole = read_dataset(mix.source, mix.follow_links)
     chosen = whole.sample(max(1, round(mix.share * images)), seed)
     names = tuple(f"mixed/{name}" for name in chosen.names)
     return Dataset(names, chosen.sources, origin=whole.origin)

@@ -16,8 +16,9 @@ import pandas as pd
 import pyarrow as pa
 from jaxtyping import Int
 
-from embedbench.dataset import Dataset, Remote, Source, Turned
+from embedbench.dataset import Dataset
 from embedbench.errors import InputError
+from embedbench.folders import LEADS_OUT, leads_out
 from embedbench.openimages_files import (
     OfficialFiles,
     Positives,
@@ -28,6 +29,7 @@ from embedbench.openimages_files import (
     read_positives,
 )
 from embedbench.orientation import ORIENTATIONS
+from embedbench.sources import Refused, Remote, Source, Turned
 from embedbench.spec import parse_fields, read_spec
 
 __all__ = ["balanced_rows", "read_open_images"]
@@ -65,7 +67,7 @@ class _Chosen:
     strangers: tuple[str, ...]
 
 
-def read_open_images(spec: str) -> Dataset:
+def read_open_images(spec: str, follow_links: bool = False) -> Dataset:
     """Return the images that `open-images:FOLDER[,field=value ...]` names; no network is used.
 
     Pictures lie in FOLDER, its `images`, or a sub-folder `train`, `validation` or `test` of
@@ -90,7 +92,7 @@ def read_open_images(spec: str) -> Dataset:
     """
     folder, options = _read_options(spec)
     kept = folder / ("originals" if options.original else "images")
-    files = find_files(folder, kept)
+    files = find_files(folder, kept, follow_links)
     images, remarks = read_ids(files, folder, options.original)
     names = read_names(files.classes)
     has_labels = bool(files.labels or files.boxes)
@@ -108,6 +110,8 @@ def read_open_images(spec: str) -> Dataset:
     if not options.original:
         table["rotation"] = found["Rotation"].to_pandas().astype(float)
     sources = tuple(_source(row, files, kept, options) for row in found.to_pylist())
+    if not follow_links:
+        sources = tuple(_within(folder, source) for source in sources)
     ids = tuple(f"{name}.jpg" for name in found["ImageID"].to_pylist())
     return Dataset(ids, sources, table, spec, tuple(remarks))
 
@@ -292,6 +296,13 @@ def _source(row: Mapping[str, Any], files: OfficialFiles, kept: Path, options: _
     copy = files.pictures.get(name) or Remote(url, file)
     rotation = row["Rotation"]
     return Turned(copy, int(rotation)) if rotation in ORIENTATIONS else copy
+
+
+def _within(folder: Path, source: Source) -> Source:
+    """Return the source; refused where it is a link out of the folder."""
+    inner = source.source if isinstance(source, Turned) else source
+    out = isinstance(inner, Path) and leads_out(inner, folder)
+    return Refused(LEADS_OUT) if out else source
 
 
 def _original(row: Mapping[str, Any], file: Path) -> Remote:

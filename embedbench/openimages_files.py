@@ -12,6 +12,7 @@ They are known by their columns, not by their names (storage.googleapis.com/open
 """
 
 import csv
+import io
 import json
 import os
 from collections import Counter, defaultdict
@@ -27,7 +28,9 @@ import pyarrow.compute as pc
 from jaxtyping import Int, UInt64
 from pyarrow import csv as arrow_csv
 
+from embedbench.addresses import open_file
 from embedbench.errors import InputError
+from embedbench.folders import LEADS_OUT, leads_out
 
 __all__ = [
     "OfficialFiles",
@@ -72,16 +75,17 @@ class Positives:
     strangers: tuple[str, ...]
 
 
-def find_files(folder: Path, kept: Path) -> OfficialFiles:
+def find_files(folder: Path, kept: Path, follow_links: bool = False) -> OfficialFiles:
     """Return the files in a folder and those below it, but for hidden folders.
 
     Args:
         folder: where to look.
         kept: where downloaded pictures are kept. If that is an `images`, pictures in the folder
             itself count too; of other places only sub-folders `train`, `validation`, `test`.
+        follow_links: whether files may be links that lead out of the folder; pictures may here.
 
     Raises:
-        InputError: a .csv file cannot be read.
+        InputError: a .csv file cannot be read, or is a link out of the folder.
     """
     kinds: dict[str, list[Path]] = defaultdict(list)
     roots = [kept, folder] if kept.name == "images" else [kept]
@@ -91,12 +95,13 @@ def find_files(folder: Path, kept: Path) -> OfficialFiles:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         here = Path(root)
         for name in sorted(names):
+            file = here / name
             if name.endswith(".jpg") and here in places and not name.startswith("."):
-                pictures.setdefault(name.removesuffix(".jpg"), here / name)
-            elif name.endswith(".csv"):
-                kinds[_kind(here / name)].append(here / name)
-            elif name.endswith(".json") and "hierarchy" in name:
-                kinds["hierarchy"].append(here / name)
+                pictures.setdefault(name.removesuffix(".jpg"), file)
+            elif name.endswith(".csv") or (name.endswith(".json") and "hierarchy" in name):
+                if not follow_links and leads_out(file, folder):
+                    raise InputError(f"'{file}' is {LEADS_OUT}")
+                kinds[_kind(file) if name.endswith(".csv") else "hierarchy"].append(file)
     return OfficialFiles(
         kinds["ids"], kinds["classes"], kinds["labels"], kinds["boxes"], kinds["hierarchy"],
         pictures,
@@ -246,7 +251,9 @@ def _count(pairs: Sequence[pa.RecordBatch]) -> Counter[str]:
 
 def _kind(file: Path) -> str:
     try:
-        with file.open(encoding="utf-8-sig", errors="replace", newline="") as text:
+        with io.TextIOWrapper(
+            open_file(file), encoding="utf-8-sig", errors="replace", newline=""
+        ) as text:
             rows = csv.reader(text)
             first, second = next(rows, []), next(rows, [])
     except (OSError, csv.Error) as error:

@@ -81,6 +81,12 @@ _RUN_OPTIONS = (
         default=None,
         help="Images may be downloaded from this machine and its network.",
     ),
+    click.option(
+        "--follow-links",
+        is_flag=True,
+        default=None,
+        help="Follow links that lead out of a folder of images.",
+    ),
     click.option("--limit", type=int, metavar="N", help="Compare a seeded sample of N images."),
     click.option(
         "--copies",

@@ -118,6 +118,7 @@ def read_request(
     maps: Sequence[str],
     progress: Progress,
     memory: str | None,
+    follow_links: bool,
 ) -> Request:
     """Return the request, each of its parts read; see `embedbench.compare` for the arguments.
 
@@ -135,7 +136,7 @@ def read_request(
         copies=copies,
         corruptions=read_corruptions(corrupt),
         corrupted=corrupted,
-        mix=read_mix(mix) if mix else None,
+        mix=read_mix(mix, follow_links) if mix else None,
         domain=domain,
         maps=tuple(dict.fromkeys(maps)),
         progress=progress,
@@ -181,5 +182,6 @@ def command(asked: Mapping[str, Any]) -> str:
     parts += [
         str(part) for word, value in options.items() if value is not None for part in (word, value)
     ]
-    flags = {"--offline": asked["offline"], "--allow-local": asked["allow_local"]}
+    words = ("offline", "allow_local", "follow_links")
+    flags = {f"--{word.replace('_', '-')}": asked[word] for word in words}
     return shlex.join([*parts, *(word for word, given in flags.items() if given)])

@@ -40,7 +40,7 @@ from embedbench.tuning import (
     remember,
     timed_first,
 )
-from embedbench.workers import cores
+from embedbench.workers import WorkerDied, cores
 
 __all__ = ["Encoded", "Session", "missing_from"]
 
@@ -181,8 +181,12 @@ class Session:
         return choice
 
     def _time(self, items: list[Item], numbers: list[int]) -> dict[int, Timed]:
+        """Return how long these variants take; nothing where the workers die of it."""
         places = [self._place(number) for number in numbers]
-        return self.crew.call(time_variants, items[:TIMED], places) if places else {}
+        try:
+            return self.crew.call(time_variants, items[:TIMED], places) if places else {}
+        except WorkerDied:
+            return {}
 
     def _faithful(
         self, items: list[Item], candidates: Sequence[int], best: tuple[int, Fidelity | None]

@@ -26,13 +26,13 @@ def listed(source: Sets) -> list[str | Path | Dataset]:
     return [source] if isinstance(source, str | Path | Dataset) else list(source)
 
 
-def read_sets(source: Sets) -> Dataset:
+def read_sets(source: Sets, follow_links: bool = False) -> Dataset:
     """Return the dataset of a source, or of several as one, with a column `set`.
 
     Raises:
         InputError: there is no such source, no image in one, or two of one name.
     """
-    found = [read_dataset(one) for one in listed(source)]
+    found = [read_dataset(one, follow_links) for one in listed(source)]
     if not found:
         raise InputError("there must be a source")
     if len(found) == 1:

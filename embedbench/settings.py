@@ -33,6 +33,7 @@ _TOML_KINDS: Mapping[str, type] = {
     "store": str,
     "offline": bool,
     "allow-local": bool,
+    "follow-links": bool,
     "limit": int,
     "copies": int,
     "engine": str,

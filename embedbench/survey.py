@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
 from typing import Any
 
 import pandas as pd
@@ -10,14 +13,17 @@ import PIL
 from embedbench.dataset import Dataset, Source, content_hash, read_source
 from embedbench.errors import ImageError, InputError
 from embedbench.images import THUMBNAIL_SIDE, open_rgb, thumbnail, upright_size
+from embedbench.isolation import image_seconds, map_isolated, under_alarm
 from embedbench.progress import Progress
 from embedbench.results import FAILURE_COLUMNS
 from embedbench.store import Store
-from embedbench.workers import Pool, map_unordered
+from embedbench.workers import Pool, WorkerDied
 
 __all__ = ["survey"]
 
 _BATCH = 16
+_MOST_BYTES = 4 * 10**9
+_NOTHING: dict[str, Any] = {"width": 0, "height": 0, "thumbnail": b""}
 
 
 def survey(
@@ -42,12 +48,13 @@ def survey(
         if key is not None and key not in seen
     }
     if new:
-        fresh = _look_at_all(
+        fresh, guilty = _look_at_all(
             [(key, dataset.sources[row]) for key, row in new.items()], workers, progress
         )
-        store.add_table(kind, fresh)
-        fresh = fresh.set_index("hash")
-        known = fresh if known is None else pd.concat([known, fresh])
+        if len(fresh):  # what hung or killed its process may not do so the next time
+            store.add_table(kind, fresh)
+        found = [one.set_index("hash") for one in (fresh, guilty) if len(one)]
+        known = pd.concat([*([] if known is None else [known]), *found])
     return _split(dataset, hashes, known)
 
 
@@ -86,14 +93,63 @@ def _hashes(sources: Sequence[Source]) -> list[tuple[str | None, str]]:
         return list(threads.map(one, sources))
 
 
-def _look_at_all(items: list[tuple[str, Source]], workers: int, progress: Progress) -> pd.DataFrame:
+def _look_at_all(
+    items: list[tuple[str, Source]], workers: int, progress: Progress
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what is known of the images, and of those that hung or killed their process."""
     batches = [items[start : start + _BATCH] for start in range(0, len(items), _BATCH)]
     records: list[dict[str, Any]] = []
-    with progress.bar("reading images", len(items), "images") as bar, Pool(workers) as pool:
-        for found in map_unordered([pool], _look_at, batches):
+    guilty: list[dict[str, Any]] = []
+
+    def blame(item: tuple[str, Source], reason: str) -> list[dict[str, Any]]:
+        guilty.append({"hash": item[0], **_NOTHING, "error": reason})
+        return []
+
+    image_seconds()  # what is wrong with it is said before any work
+    with progress.bar("reading images", len(items), "images") as bar, _Team(workers) as team:
+        for found in map_isolated(team, _look_at, batches, blame):
             records += found
-            bar.update(len(found))
-    return pd.DataFrame(records).sort_values("hash", ignore_index=True)
+            bar.update(len(found) or 1)
+    fresh = pd.DataFrame(records, columns=["hash", *_NOTHING, "error"])
+    return fresh.sort_values("hash", ignore_index=True), pd.DataFrame(guilty)
+
+
+@dataclass
+class _Team:
+    """Worker processes, of which each may hold so much memory."""
+
+    workers: int
+    _pool: Pool | None = None
+
+    def __enter__(self) -> "_Team":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._pool:
+            self._pool.__exit__(kind, error, trace)
+        self._pool = None
+
+    def start(self, wanted: int) -> list[Pool]:
+        self._pool = self._pool or Pool(min(self.workers, wanted), prepare=_limit_memory)
+        return [self._pool]
+
+    def end(self, error: WorkerDied) -> None:
+        self.__exit__(type(error), error, None)
+
+
+def _limit_memory() -> None:
+    """Let what would take more memory fail with a MemoryError, before the machine has none left."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows
+        return
+    with suppress(OSError, ValueError):  # a lower limit is there already
+        resource.setrlimit(resource.RLIMIT_DATA, (_MOST_BYTES, _MOST_BYTES))
 
 
 def _look_at(items: list[tuple[str, Source]]) -> list[dict[str, Any]]:
@@ -101,12 +157,15 @@ def _look_at(items: list[tuple[str, Source]]) -> list[dict[str, Any]]:
 
 
 def _describe(source: Source) -> dict[str, Any]:
-    nothing = {"width": 0, "height": 0, "thumbnail": b""}
     try:
-        content = read_source(source)
-        image = open_rgb(content, draft=(2 * THUMBNAIL_SIDE, 2 * THUMBNAIL_SIDE))
-        width, height = upright_size(content)
-        small = thumbnail(image)
-        return {"width": width, "height": height, "thumbnail": small, "error": ""}
+        with under_alarm():
+            return _opened(source)
     except ImageError as error:
-        return {**nothing, "error": str(error)}
+        return {**_NOTHING, "error": str(error)}
+
+
+def _opened(source: Source) -> dict[str, Any]:
+    content = read_source(source)
+    image = open_rgb(content, draft=(2 * THUMBNAIL_SIDE, 2 * THUMBNAIL_SIDE))
+    width, height = upright_size(content)
+    return {"width": width, "height": height, "thumbnail": thumbnail(image), "error": ""}

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -193,5 +194,7 @@ def _start(
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
+    with suppress(OSError):  # where memory runs out, Linux is to end this process, not its parent
+        Path("/proc/self/oom_score_adj").write_text("500")
     if prepare:
         prepare(*arguments)

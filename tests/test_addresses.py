@@ -74,11 +74,11 @@ def test_a_table_at_an_address_gives_paths_relative_to_itself(root: Location, su
         read_source(dataset.sources[1])
 
 
-def test_a_table_on_disk_may_name_addresses(query: str, tmp_path: Path) -> None:
-    write_whole(location_of(f"s3://bucket/x/1.png{query}"), b"1")
+def test_a_table_on_disk_may_name_addresses(tmp_path: Path) -> None:
+    write_whole(location_of("memory://bucket/x/1.png"), b"1")
     write_whole(tmp_path / "2 3.png", b"2")
     rows = [
-        f"s3://bucket/x/1.png{query}",
+        "memory://bucket/x/1.png",
         (tmp_path / "2 3.png").as_uri(),
         "2 3.png",
         "https://x.org/4.png",
@@ -93,6 +93,44 @@ def test_a_table_on_disk_may_name_addresses(query: str, tmp_path: Path) -> None:
     assert {name: read_source(source) for name, source in found.items()} == {
         rows[0]: b"1", rows[1]: b"2", rows[2]: b"2",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "s3://bucket/1.png?endpoint_override=127.0.0.1:80",
+        "s3://bucket/1.png?scheme=http",
+        "s3://bucket/1.png?region=evil.example/",
+        "s3://bucket/1.png?region=eu-west-1&endpoint_override=127.0.0.1",
+        "zip://1.png::ftp://127.0.0.1/a.zip",
+        "s3://key:word@bucket/1.png",
+    ],
+)
+def test_a_table_leads_to_no_host_of_its_own_choice(tmp_path: Path, name: str) -> None:
+    pd.DataFrame({"path": [name]}).to_csv(tmp_path / "t.csv", index=False)
+    [source] = read_dataset(tmp_path / "t.csv").sources
+    with pytest.raises(ImageError, match="says how to connect|must not hold a secret"):
+        read_source(source)
+
+
+def test_a_table_elsewhere_names_its_own_place_and_nothing_on_this_machine(query: str) -> None:
+    own = f"s3://bucket/own/1.png{query}"
+    write_whole(location_of(own), b"1")
+    local = ["/etc/hostname", "file:///etc/hostname", "local:///etc/hostname"]
+    content = pd.DataFrame({"path": [own, *local]}).to_csv(index=False).encode()
+    write_whole(location_of(f"s3://bucket/own/t.csv{query}"), content)
+    dataset = read_dataset(f"s3://bucket/own/t.csv{query}")
+    found = dict(zip(dataset.names, dataset.sources, strict=True))
+    assert read_source(found[own]) == b"1"
+    for name in local:
+        with pytest.raises(ImageError, match="a path on this machine, in a table that is not"):
+            read_source(found[name])
+
+
+def test_a_table_may_say_the_region_of_a_bucket(tmp_path: Path) -> None:
+    name = "s3://bucket/1.png?region=eu-west-1"
+    pd.DataFrame({"path": [name]}).to_csv(tmp_path / "t.csv", index=False)
+    assert read_dataset(tmp_path / "t.csv").sources == (location_of(name),)
 
 
 def test_a_store_at_an_address_keeps_what_one_on_disk_does(root: Location) -> None:

@@ -1,7 +1,9 @@
 """Promises of datasets: the same order and labels everywhere, and clear words otherwise."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -39,7 +41,13 @@ def test_order_does_not_depend_on_the_file_system(
     put(tmp_path, "a/1.png", "a/2.png", "b/1.png", "b/2.png")
     expected = read_dataset(tmp_path).names
     walk = os.walk
-    monkeypatch.setattr(os, "walk", lambda top: [(r, d, f[::-1]) for r, d, f in walk(top)][::-1])
+
+    def backwards(*top: Any, **how: Any) -> Iterator[tuple[str, list[str], list[str]]]:
+        for root, folders, files in walk(*top, **how):
+            folders.sort(reverse=True)
+            yield root, folders, files[::-1]
+
+    monkeypatch.setattr(os, "walk", backwards)
     assert read_dataset(tmp_path).names == expected
 
 

@@ -44,7 +44,7 @@ def test_only_broken_images_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_file_is_listed(photographs: Path, tmp_path: Path) -> None:
-    (photographs / "red" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    (photographs / "red" / "gone.png").symlink_to("nowhere.png")
     failures = survey(read_dataset(photographs), Store(tmp_path / "s"), 1, QUIET)[2]
     assert failures[["name", "error"]].to_numpy().tolist() == [
         ["red/gone.png", "cannot be read: No such file or directory"]

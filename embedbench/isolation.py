@@ -1,0 +1,170 @@
+"""One image that hangs its decoder, or kills its process, is found and told; the others go on.
+
+In a worker each image is opened under an alarm, which ends the process where it rings. Whenever a
+process ends, what was in flight is done again, each image alone: the one that ends its process
+alone as well is guilty.
+"""
+
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from embedbench.errors import InputError
+from embedbench.workers import Pool, WorkerDied, map_unordered
+
+__all__ = ["Team", "image_seconds", "map_isolated", "signals_of", "under_alarm"]
+
+Result = TypeVar("Result")
+Item = tuple[str, Any]
+"""An image's hash, and where it is."""
+
+_SECONDS = "EMBEDBENCH_IMAGE_SECONDS"
+
+_deadlines: dict[int, float] = {}
+_lock = threading.Lock()
+
+
+@runtime_checkable
+class Team(Protocol):
+    """Worker processes that can be started anew."""
+
+    def start(self, wanted: int) -> Sequence[Pool]:
+        """Return pools with so many workers, or as many as there may be; those missing start."""
+
+    def end(self, error: WorkerDied) -> None:
+        """End them all, for one has died."""
+
+
+def image_seconds() -> float:
+    """Return how long one image may take to be opened and prepared, in seconds.
+
+    Raises:
+        InputError: the environment says other than a number above 0.
+    """
+    text = os.environ.get(_SECONDS, "60")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise InputError(f"{_SECONDS} must be a number of seconds above 0; not '{text}'")
+    return seconds
+
+
+@contextmanager
+def under_alarm() -> Iterator[None]:
+    """End this process where one image takes too long here; several threads may be inside.
+
+    The alarm is the system's own, which also ends a decoder that never comes back to Python.
+    Where there is none (Windows), nothing is ended.
+    """
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    thread = threading.get_ident()
+    with _lock:
+        _deadlines[thread] = time.monotonic() + image_seconds()
+        _set_alarm()
+    try:
+        yield
+    finally:
+        with _lock:
+            del _deadlines[thread]
+            _set_alarm()
+
+
+def _set_alarm() -> None:
+    """Let it ring at the first of the deadlines."""
+    left = min(_deadlines.values()) - time.monotonic() if _deadlines else 0.0
+    signal.setitimer(signal.ITIMER_REAL, max(left, 1e-3) if _deadlines else 0.0)
+
+
+def map_isolated(
+    team: Team,
+    function: Callable[[list[Item]], Result],
+    batches: Sequence[list[Item]],
+    blame: Callable[[Item, str], Result],
+    most_guilty: int | None = None,
+) -> Iterator[Result]:
+    """Yield the function's results as they come; of a guilty image what `blame` makes of it.
+
+    Args:
+        team: the workers.
+        function: called in them with a batch; with an empty one it does what it does first.
+        batches: the images.
+        blame: called with a guilty image and the reason.
+        most_guilty: so many in a row are not the images' fault.
+
+    Raises:
+        WorkerDied: without any image, or on so many in a row.
+    """
+    waiting = dict(enumerate(batches))
+    while waiting:
+        taken: list[int] = []
+        numbered = partial(_numbered, function)
+        try:
+            pools = team.start(len(waiting))
+            for number, result in map_unordered(pools, numbered, _noted(waiting, taken)):
+                del waiting[number]
+                yield result
+        except WorkerDied as error:
+            team.end(error)
+            lost = [waiting.pop(number) for number in taken if number in waiting]
+            # By their hashes, so that broken neighbours in a folder do not come in a row.
+            items = sorted((item for batch in lost for item in batch), key=lambda item: item[0])
+            yield from _alone(team, function, items, blame, most_guilty)
+
+
+def _noted(waiting: dict[int, list[Item]], taken: list[int]) -> Iterator[tuple[int, list[Item]]]:
+    for number, batch in list(waiting.items()):
+        taken.append(number)
+        yield number, batch
+
+
+def _numbered(
+    function: Callable[[list[Item]], Result], item: tuple[int, list[Item]]
+) -> tuple[int, Result]:
+    number, batch = item
+    return number, function(batch)
+
+
+def _alone(
+    team: Team,
+    function: Callable[[list[Item]], Result],
+    items: list[Item],
+    blame: Callable[[Item, str], Result],
+    most_guilty: int | None,
+) -> Iterator[Result]:
+    """Do one image at a time, in a process that has shown that it can start."""
+    guilty = 0
+    team.start(1)[0].call(function, [])
+    for item in items:
+        try:
+            result = team.start(1)[0].call(function, [item])
+            guilty = 0
+        except WorkerDied as error:
+            team.end(error)
+            guilty += 1
+            if guilty == most_guilty:
+                raise
+            team.start(1)[0].call(function, [])
+            result = blame(item, _reason(error))
+        yield result
+
+
+def signals_of(error: WorkerDied) -> list[str]:
+    """Return the names of the signals that ended the workers, such as SIGKILL."""
+    return sorted(set(re.findall(r"SIG[A-Z]+", str(error.__cause__))))
+
+
+def _reason(error: WorkerDied) -> str:
+    signals = signals_of(error)
+    if "SIGALRM" in signals:
+        return f"took longer than {image_seconds():g} s"
+    return "its process died on it" + (f" ({', '.join(signals)})" if signals else "")

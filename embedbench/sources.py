@@ -1,0 +1,98 @@
+"""Sources: where one image is, and its bytes from there."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedbench.addresses import Address, Location, open_file
+from embedbench.errors import ImageError, InputError
+from embedbench.orientation import ORIENTATIONS, with_orientation
+
+__all__ = ["MOST_BYTES", "Refused", "Remote", "Source", "Turned", "content_hash", "read_source"]
+
+MOST_BYTES = 10**9
+"""A larger file is not read."""
+
+
+@dataclass(frozen=True)
+class Remote:
+    """An image at an http(s) address; `embedbench.download.fetch` brings it.
+
+    Attributes:
+        url: where it is; what is no http(s) address is listed as a failure when it is fetched.
+        file: where it is to be kept; None for a place among the downloads.
+        md5: the MD5 of the file, in hex, where it is known.
+    """
+
+    url: str
+    file: Location | None = None
+    md5: str | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An image that is listed as a failure, and never read.
+
+    Attributes:
+        reason: why.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Turned:
+    """An image that lies on its side or on its head, and whose file does not say so.
+
+    Attributes:
+        source: where it is.
+        degrees: by how many it must be turned counter-clockwise to stand upright: 90, 180 or 270.
+    """
+
+    source: Location | Remote | Refused
+    degrees: int
+
+    def __post_init__(self) -> None:
+        if self.degrees not in ORIENTATIONS:
+            raise InputError(f"`degrees` must be 90, 180 or 270; not {self.degrees}")
+
+
+Source = Path | Address | bytes | Remote | Refused | Turned
+"""Where an image is: a file here or elsewhere, its bytes, or what is to be turned upright."""
+
+
+def read_source(source: Source) -> bytes:
+    """Return the bytes of an image's file; of one that is turned, with its EXIF orientation put in.
+
+    Raises:
+        ImageError: the file cannot be read or is too large, or is not on this machine.
+    """
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, Turned):
+        return with_orientation(read_source(source.source), source.degrees)
+    if isinstance(source, Remote):
+        raise ImageError("not downloaded")
+    if isinstance(source, Refused):
+        raise ImageError(source.reason)
+    try:
+        content = _read(source)
+    except OSError as error:
+        raise ImageError(f"cannot be read: {error.strerror or error}") from error
+    except ValueError as error:  # a path that no file can have
+        raise ImageError(f"cannot be read: {error}") from error
+    if len(content) > MOST_BYTES:
+        raise ImageError(f"larger than {MOST_BYTES // 10**6:,} MB")
+    return content
+
+
+def _read(place: Location) -> bytes:
+    if isinstance(place, Address):
+        return place.read_bytes(MOST_BYTES + 1)
+    with open_file(place) as file:
+        return file.read(MOST_BYTES + 1)
+
+
+def content_hash(content: bytes) -> str:
+    """Return the SHA-256 of an image file's bytes, in hex."""
+    return hashlib.sha256(content).hexdigest()
