@@ -194,6 +194,26 @@ def check(encoder: str) -> int:
 
 
 @cli.command()
+@click.argument("name")
+@click.option("--out", default=".", metavar="DIR", help="Where its folder goes.")
+@click.option("--texts", is_flag=True, help="The encoder reads texts too.")
+def new_backend(name: str, out: str, texts: bool) -> int:
+    """Write a package with an encoder of your own, to start from.
+
+    NAME is what will stand behind -e. The package installs, passes its own tests, and shows in
+    `embedbench encoders` at once.
+    """
+    from embedbench.new_backend import new_backend as write
+
+    written = write(name, Path(out), texts)
+    for path in written:
+        click.echo(path)
+    package = shlex.quote(str(written[0].parent.absolute()))
+    click.echo(f"now: pip install -e {package} && embedbench check {name}", err=True)
+    return OK
+
+
+@cli.command()
 @click.argument("run_folder", metavar="RUN")
 def report(run_folder: str) -> int:
     """Draw the figures and the report again from a run folder, without encoding."""

@@ -1,0 +1,75 @@
+"""A new backend: a package with a working encoder, its tests and its entry point, to start from."""
+
+import importlib.util
+import keyword
+import re
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from embedbench.errors import InputError
+from embedbench.registry import installed
+
+__all__ = ["new_backend"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_FILES = {
+    "README.md": "README.md.j2",
+    "pyproject.toml": "pyproject.toml.j2",
+    "embedbench_{name}/__init__.py": "encoder.py.j2",
+    "embedbench_{name}/py.typed": "py.typed.j2",
+    "tests/test_{name}.py": "test_encoder.py.j2",
+}
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+def new_backend(name: str, out: Path, texts: bool = False) -> list[Path]:
+    """Write the package `out/embedbench-NAME` and return its files.
+
+    Args:
+        name: of the encoder, as it will stand behind `-e`.
+        out: the folder to write into; it is made if it is not there.
+        texts: whether the encoder puts texts into the space of its images too.
+
+    Raises:
+        InputError: the name cannot be used, or the folder is there or cannot be written.
+    """
+    _check(name)
+    package = out / f"embedbench-{name.replace('_', '-')}"
+    if package.exists() or package.is_symlink():
+        raise InputError(f"'{package}' is there already; give another name or another --out")
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    words = {
+        "name": name,
+        "module": f"embedbench_{name}",
+        "distribution": package.name,
+        "cls": "".join(part.capitalize() for part in name.split("_")) + "Encoder",
+        "texts": texts,
+    }
+    written = [package / path.format(name=name) for path in _FILES]
+    try:
+        for path, template in zip(written, _FILES.values(), strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(environment.get_template(template).render(words), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot write '{package}': {error.strerror or error}") from error
+    return written
+
+
+def _check(name: str) -> None:
+    """Raise InputError unless an encoder and a package can have this name."""
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            "the name must be lower-case letters, digits and single underscores and begin with a "
+            f"letter, as in my_encoder; not {name!r}"
+        )
+    if keyword.iskeyword(name):
+        raise InputError(f"'{name}' is a word of Python; give the encoder another name")
+    if name in (known := installed()):
+        raise InputError(
+            f"there is an encoder '{name}' already; installed encoders: {', '.join(known)}"
+        )
+    if importlib.util.find_spec(f"embedbench_{name}"):
+        raise InputError(f"there is a package 'embedbench_{name}' already; give another name")
