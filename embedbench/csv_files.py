@@ -43,8 +43,12 @@ def write_csv(table: pd.DataFrame, file: Path) -> None:
         returns = returns or any("\r" in one for one in texts if isinstance(one, str))
         safe[name] = pd.Series(texts, index=table.index, dtype=object)
     # A lone carriage return ends a line for those who read it, but is not quoted for that.
-    quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
-    safe.to_csv(file, index=False, lineterminator="\n", quoting=quoting)
+    safe.to_csv(
+        file,
+        index=False,
+        lineterminator="\n",
+        quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL,
+    )
 
 
 def read_csv(file: Path, kinds: Mapping[str, type]) -> pd.DataFrame:

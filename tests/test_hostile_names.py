@@ -18,11 +18,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from embedbench.cli import main
+from embedbench.csv_files import defused
 from embedbench.errors import InputError
+from embedbench.image_tables import labels_from_file
 from embedbench.plots.drawings import drawings
 from embedbench.printing import summarise
 from embedbench.report import draw, write_report
 from embedbench.results import Results
+from embedbench.suggest import suggest_labels
 from tests.example_results import example_results
 
 BITING = (
@@ -197,6 +201,29 @@ def test_latex_has_no_command_that_names_brought(run_folder: Path, tmp_path: Pat
     assert commands - own <= {"textasciitilde", "textasciicircum"}
     assert not re.search(r"\\\\\n[\[*]", text)
     assert re.sub(r"\\.", "", text).count("{") == re.sub(r"\\.", "", text).count("}")
+
+
+def test_a_file_to_label_names_the_images_as_they_are(run_folder: Path, tmp_path: Path) -> None:
+    run = Results.read(run_folder)
+    unlabelled = replace(run, images=run.images.drop(columns="truth"))
+    unlabelled._write_tables(tmp_path)
+    file = tmp_path / "labels.csv"
+    suggest_labels(tmp_path, 30, file)
+    table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    assert table["image"].str.startswith("'").any()
+    label = defused("=1+1")
+    table.assign(label=label).to_csv(file, index=False)
+    names = run.images["image"].tolist()
+    labels = labels_from_file(file, names)
+    assert labels.notna().sum() == 30 and set(labels.dropna()) == {"=1+1"}
+
+
+def test_an_error_on_the_command_line_steers_no_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["run", "\x1b[2J\u202e.csv", "-e", "pixels"])
+    assert r"'\x1b[2J\u202e.csv'" in capsys.readouterr().err
 
 
 def test_the_terminal_gets_no_control(

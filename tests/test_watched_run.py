@@ -50,7 +50,7 @@ class Nosy:
 
 if __name__ == "__main__":
     print(os.getpid())
-    compare("pictures", {"curious": Curious()}, clusterers=["kmeans", Nosy()], k="2..3", seeds=2,
+    compare("pictures", {"curious": Curious()}, clusterers=["kmeans", Nosy()], k="2", seeds=1,
             maps=["pca"], copies=0, out="run", store="store", offline=True)
 """
 
@@ -75,7 +75,7 @@ class Watched:
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
     folder = tmp_path_factory.mktemp("watched").resolve()
     pixels = np.random.default_rng(0)
-    for row in range(24):
+    for row in range(14):
         place = folder / "pictures" / f"<b>{row % 2}"
         place.mkdir(parents=True, exist_ok=True)
         noise = pixels.integers(120 * (row % 2), 130 + 120 * (row % 2), (12, 12, 3), np.uint8)

@@ -139,7 +139,6 @@ class KerasEncoder(Encoder):
 
     @cached_property
     def _network(self) -> Any:
-        shape = (self._size, self._size, 3)
         weights = None if self.weights == "none" else self.weights
         if weights == "imagenet":
             _check_server(self.model)
@@ -149,6 +148,7 @@ class KerasEncoder(Encoder):
             )
         elif weights and not weights.endswith(_FORMS):
             raise InputError(f"`weights` must be one of {', '.join(_FORMS)}; not '{weights}'")
+        shape = (self._size, self._size, 3)
         import keras
 
         with _random_state_kept(), _policy(self.precision), warnings.catch_warnings():

@@ -1,5 +1,6 @@
 """The `clip` encoder against transformers' own models, small and with random weights."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -250,6 +251,9 @@ def test_a_comparison_with_names_runs_whole(clip_folder: Path, photographs: Path
     )
     assert results.encoders["dim"].tolist() == [24]
     assert results.run["naming_encoder"] == "clip:" + clip_folder.name
+    [shown] = results.run["weights"].values()
+    content = (clip_folder / "model.safetensors").read_bytes()
+    assert shown["model.safetensors"] == hashlib.sha256(content).hexdigest()
     assert set(results.clusters["nearest_word"]) <= {"cat", "dog", "car"}
     assert results.clusters["name_margin"].ge(0).all()
     named = results.clusters["name"] != ""
