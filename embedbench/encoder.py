@@ -184,6 +184,11 @@ class Encoder(ABC):
 class TextEncoder(Encoder):
     """An encoder that also puts texts into the space of its images."""
 
+    @property
+    def reads_texts(self) -> bool:
+        """Whether it does with these fields; one that can do without says so here."""
+        return True
+
     @abstractmethod
     def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Return one float32 row for each text, in their order, comparable by cosine."""

@@ -100,7 +100,8 @@ class Request:
 
     def reads_texts(self, name: str) -> bool:
         """Whether the encoder of this name reads texts as well as images."""
-        return isinstance(self.encoders[name], TextEncoder)
+        encoder = self.encoders[name]
+        return isinstance(encoder, TextEncoder) and encoder.reads_texts
 
 
 def read_request(

@@ -1,0 +1,164 @@
+"""Files of ONNX networks: what they hold, what they refer to, and a session that runs them."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from embedbench.encoder import EncoderError, WeightsError
+
+__all__ = ["NetworkFile"]
+
+_LIKELY = ("image_embeds", "text_embeds", "pooler_output")
+"""Outputs that are one row each, by the names that exports of transformers give them."""
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """A network in an ONNX file, loaded at first use.
+
+    Attributes:
+        path: the file; large weights may lie in others of its folder.
+    """
+
+    path: Path
+
+    @cached_property
+    def session(self) -> Any:
+        """The session of onnxruntime, on a GPU where onnxruntime has one.
+
+        It takes as many threads as the process may, and no library of operators of its own.
+        """
+        import onnxruntime
+
+        _ = self.files  # first, for what may not be read must not be
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS") or 0)
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3  # errors
+        wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
+        here = onnxruntime.get_available_providers()
+        try:
+            return onnxruntime.InferenceSession(
+                str(self.path), options, providers=[name for name in wanted if name in here]
+            )
+        except Exception as error:  # onnxruntime's errors have no base of their own
+            raise WeightsError(
+                f"onnxruntime cannot load '{self.path}': {_line(error)}; libraries of custom "
+                "operators are not loaded"
+            ) from error
+
+    @cached_property
+    def files(self) -> list[Path]:
+        """The file, and those in its folder that hold its large weights.
+
+        Raises:
+            WeightsError: the file is absent or no ONNX, or refers to one that lies elsewhere.
+        """
+        tensors = _tensors(self._model)
+        names = {entry.value for one in tensors for entry in one.external_data if _is_place(entry)}
+        return [self.path, *(self._beside(name) for name in sorted(names))]
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the network's tensors hold."""
+        return sum(prod(tensor.dims) for tensor in self._model.graph.initializer)
+
+    @property
+    def device(self) -> str:
+        """Where the network runs: "cuda" or "cpu"."""
+        return "cuda" if "CUDAExecutionProvider" in self.session.get_providers() else "cpu"
+
+    def output(self, wanted: str) -> str:
+        """Return which output to take: the one that is wanted, or the one that can be meant.
+
+        Raises:
+            EncoderError: it is not there, or several can be meant.
+        """
+        names = [output.name for output in self.session.get_outputs()]
+        likely = [name for name in _LIKELY if name in names] or names
+        if wanted in names:
+            return wanted
+        if wanted or (likely == names and len(names) > 1):
+            what = f"no output '{wanted}'" if wanted else "several outputs"
+            raise EncoderError(f"'{self.path}' has {what}; output must be one of {names}")
+        return likely[0]
+
+    def run(self, output: str, inputs: dict[str, np.ndarray]) -> np.ndarray:
+        """Return an output in float32, in pieces where the network takes a fixed number at once.
+
+        Raises:
+            EncoderError: the network fails on these inputs.
+        """
+        count = len(next(iter(inputs.values())))
+        fixed = self.session.get_inputs()[0].shape[0]
+        at_once = fixed if isinstance(fixed, int) else count
+        pieces = []
+        for start in range(0, count, at_once):
+            rows = np.minimum(np.arange(start, start + at_once), count - 1)  # fills up the last
+            piece = {name: values[rows] for name, values in inputs.items()}
+            try:
+                (found,) = self.session.run([output], piece)
+            except Exception as error:  # as above
+                raise EncoderError(f"'{self.path}' failed: {_line(error)}") from error
+            pieces.append(np.asarray(found, np.float32))
+        return np.concatenate(pieces)[:count]
+
+    @cached_property
+    def _model(self) -> Any:
+        import onnx
+        from google.protobuf.message import DecodeError
+
+        if not self.path.is_file():
+            raise WeightsError(f"there is no file '{self.path}'; it must be an ONNX network")
+        try:
+            model = onnx.load(str(self.path), load_external_data=False)
+        except DecodeError as error:
+            raise WeightsError(f"'{self.path}' is no ONNX file: {_line(error)}") from error
+        for tensor in model.graph.initializer:
+            tensor.ClearField("raw_data")  # only what is told of the weights is kept
+        return model
+
+    def _beside(self, name: str) -> Path:
+        """Return the file of weights of this name if it lies in the network's folder."""
+        place, path = PurePosixPath(name), self.path.parent / name
+        homes = {self.path.parent.resolve(), self.path.resolve().parent}  # a cache may be of links
+        inside = not place.is_absolute() and ".." not in place.parts
+        if not inside or not any(path.resolve().is_relative_to(home) for home in homes):
+            raise WeightsError(
+                f"'{self.path}' refers to weights in '{name}', outside of its folder; they are "
+                "not read"
+            )
+        if not path.is_file():
+            raise WeightsError(f"'{self.path}' has weights in '{name}', which is not beside it")
+        return path
+
+
+def _tensors(message: Any) -> Iterator[Any]:
+    """Yield every tensor in a message of ONNX, however deep it lies."""
+    from google.protobuf.message import Message
+    from onnx import TensorProto
+
+    for field, value in message.ListFields():
+        if field.message_type is None:
+            continue
+        for one in [value] if isinstance(value, Message) else value:
+            if isinstance(one, TensorProto):
+                yield one
+            else:
+                yield from _tensors(one)
+
+
+def _is_place(entry: Any) -> bool:
+    return bool(entry.key == "location")
+
+
+def _line(error: Exception) -> str:
+    """Return what a library says, on one line, cut after 300 characters."""
+    return " ".join(str(error).split())[:300] or type(error).__name__
