@@ -112,7 +112,7 @@ def _processor(model: str, network: Any) -> Callable[[Sequence[Any]], Any]:
     from timm.data.config import resolve_model_data_config
     from timm.data.transforms_factory import create_transform
 
-    config = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
+    config = resolve_model_data_config(network)
     transform = create_transform(**config, is_training=False)
     return lambda images: torch.stack([transform(image) for image in images])
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageStat
-from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError
@@ -211,6 +210,8 @@ def noisy_vectors(vectors: Vectors, severity: int, seed: int) -> Vectors:
         severity: 1 to 5.
         seed: of the noise.
     """
+    from sklearn.preprocessing import normalize  # takes a second, which workers that encode save
+
     unit = normalize(vectors.astype(np.float64))
     spread = np.sqrt(((unit - unit.mean(axis=0)) ** 2).sum(axis=1).mean())
     noise = np.random.default_rng([seed, severity]).normal(size=unit.shape)

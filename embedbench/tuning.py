@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
-from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Encoder, Vectors, combine
 from embedbench.store import Store
@@ -191,17 +190,18 @@ def compiled_pays(plain: Timed, images: int, workers: int, compiled: Timed | Non
 
 def fidelity(reference: Vectors, vectors: Vectors) -> Fidelity:
     """Return how near the vectors are to the reference's, row by row, of at least 2 images."""
+    from sklearn.preprocessing import normalize  # takes a second, which workers that encode save
+
     mean = reference.astype(np.float64).mean(axis=0)
     cosines = (normalize(reference - mean) * normalize(vectors - mean)).sum(axis=1)
-    exact, mine = _similarities(reference), _similarities(vectors)
+    exact, mine = (_similarities(normalize(one.astype(np.float64))) for one in (reference, vectors))
     rows = np.arange(len(mine))
     # Between copies of an image it is chance which is nearest: as near as the nearest will do.
     same = exact[rows, mine.argmax(axis=1)] >= exact.max(axis=1) - _TIE
     return Fidelity(float(cosines.min()), float(same.mean()))
 
 
-def _similarities(vectors: Vectors) -> Float64[np.ndarray, "images images"]:
-    unit = normalize(vectors.astype(np.float64))
+def _similarities(unit: Float64[np.ndarray, "images dim"]) -> Float64[np.ndarray, "images images"]:
     cosines: Float64[np.ndarray, "images images"] = unit @ unit.T
     np.fill_diagonal(cosines, -np.inf)
     return cosines

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow.fs as pafs
-from moto.server import ThreadedMotoServer
 
 __all__ = ["serve_bucket", "upload"]
 
@@ -22,6 +21,8 @@ ENVIRONMENT = {
 @contextmanager
 def serve_bucket(name: str = "bucket") -> Iterator[str]:
     """Start a server with one empty bucket, and give the part of addresses after its path."""
+    from moto.server import ThreadedMotoServer  # takes a while to import
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     before = {key: os.environ.get(key) for key in ENVIRONMENT}
     os.environ.update(ENVIRONMENT)

@@ -1,5 +1,6 @@
 """What tests share: small pictures, a small real encoder, the folder of assets."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,29 @@ def colour_encoder() -> Callable[..., Encoder]:
             return np.stack([np.asarray(image, np.float32).ravel() / 255 for image in small])
 
     return Colour
+
+
+@pytest.fixture(scope="module")
+def one_core() -> Iterator[None]:
+    """Run as on a machine with one core, of which each of pytest's workers has its own.
+
+    For whole comparisons whose promise is not how work is shared: a second process of each kind
+    costs its start, and gains nothing where the other core has tests to run.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    every = os.sched_getaffinity(0)
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    os.sched_setaffinity(0, {sorted(every)[worker % len(every)]})
+    yield
+    os.sched_setaffinity(0, every)
+
+
+@pytest.fixture(scope="session")
+def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store for tests of what comes after encoding: pictures are looked at and encoded once."""
+    return tmp_path_factory.mktemp("shared") / "store"
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from embedbench.metrics.internal import silhouettes
 from embedbench.reference import structureless
 
 CRITERIA = ("elbow", "silhouette", "gap")
-SEEDS = range(20)
+SEEDS = [range(6), pytest.param(range(20), marks=pytest.mark.soak)]
+"""At most one in twenty may be wrong, so none of a few."""
 Draw = Callable[[np.random.Generator], np.ndarray]
 
 
@@ -42,15 +43,16 @@ STRUCTURELESS: dict[str, Draw] = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("seeds", SEEDS, ids=len)
 @pytest.mark.parametrize("draw", STRUCTURELESS.values(), ids=STRUCTURELESS)
-def test_data_without_clusters_has_no_clear_k(draw: Draw) -> None:
-    choices = [choose(draw(np.random.default_rng(seed)), range(2, 6), seed) for seed in SEEDS]
+def test_data_without_clusters_has_no_clear_k(draw: Draw, seeds: range) -> None:
+    choices = [choose(draw(np.random.default_rng(seed)), range(2, 6), seed) for seed in seeds]
     for criterion in CRITERIA:
-        assert sum(getattr(choice, criterion) is None for choice in choices) >= 19, criterion
+        wrong = sum(getattr(choice, criterion) is not None for choice in choices)
+        assert wrong <= len(seeds) // 20, criterion
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("seeds", SEEDS, ids=len)
 @pytest.mark.parametrize(
     ("clusters", "dim", "sizes", "apart"),
     [
@@ -60,18 +62,18 @@ def test_data_without_clusters_has_no_clear_k(draw: Draw) -> None:
     ],
 )
 def test_far_apart_clusters_are_counted(
-    clusters: int, dim: int, sizes: list[int], apart: float
+    clusters: int, dim: int, sizes: list[int], apart: float, seeds: range
 ) -> None:
     choices = []
-    for seed in SEEDS:
+    for seed in seeds:
         random = np.random.default_rng(seed)
         centres = far_apart(random, clusters, dim, apart)
         points, _ = make_blobs(sizes, dim, centers=centres, random_state=seed)
         choices.append(choose(points, range(2, 7), seed))
     for criterion in CRITERIA:
         found = [getattr(choice, criterion) for choice in choices]
-        near = [k is not None and abs(k - clusters) <= 1 for k in found]
-        assert sum(near) >= 19, (criterion, found)
+        wrong = [k for k in found if k is None or abs(k - clusters) > 1]
+        assert len(wrong) <= len(seeds) // 20, (criterion, found)
 
 
 def far_apart(random: np.random.Generator, clusters: int, dim: int, apart: float) -> np.ndarray:

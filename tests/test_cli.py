@@ -13,6 +13,8 @@ from embedbench.store import Store
 from embedbench.tuning import Choice, Fidelity, machine, remember
 from embedbench_timm import TimmEncoder
 
+pytestmark = pytest.mark.usefixtures("one_core")
+
 
 def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as stop:
@@ -22,24 +24,14 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, s
     return stop.value.code, out, err
 
 
-def test_a_run_prints_the_table_alone_and_writes_the_folder(
+def test_a_run_prints_the_table_alone_writes_the_folder_and_is_drawn_again_from_it_alone(
     photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "run"
     code, table, err = call(
-        capsys,
-        "run",
-        photographs,
-        "-e",
-        "pixels",
-        "--k",
-        "3",
-        "--seeds",
-        2,
-        "--out",
-        out,
-        "--quiet",
-    )
+        capsys, "run", photographs, "-e", "pixels", "--k", 3, "--seeds", 2, "--copies", 0,
+        "--out", out, "--quiet",
+    )  # fmt: skip
     assert code == 0
     lines = table.splitlines()
     assert lines[0].split()[:4] == ["encoder", "clusterer", "k", "from"]
@@ -55,6 +47,11 @@ def test_a_run_prints_the_table_alone_and_writes_the_folder(
     ).split():
         assert (out / name).exists(), name
     assert not list(tmp_path.glob(".run*"))
+    photographs.rename(tmp_path / "moved")
+    page = (out / "report.html").read_bytes()
+    (out / "report.html").unlink()
+    assert call(capsys, "report", out)[0] == 0
+    assert (out / "report.html").read_bytes() == page
 
 
 def test_a_broken_image_is_skipped_and_counted(
@@ -63,19 +60,9 @@ def test_a_broken_image_is_skipped_and_counted(
     (photographs / "red" / "broken.jpg").write_bytes(b"no image")
     out = tmp_path / "run"
     code, _, err = call(
-        capsys,
-        "run",
-        photographs,
-        "-e",
-        "pixels",
-        "--k",
-        "3",
-        "--seeds",
-        1,
-        "--out",
-        out,
-        "--quiet",
-    )
+        capsys, "run", photographs, "-e", "pixels", "--k", 3, "--seeds", 1, "--copies", 0,
+        "--clusterer", "kmeans", "--map", "pca", "--out", out, "--quiet",
+    )  # fmt: skip
     assert code == 3 and "1 image skipped" in err
     assert pd.read_csv(out / "failures.csv")["name"].tolist() == ["red/broken.jpg"]
 
@@ -86,7 +73,7 @@ def test_a_toml_file_says_the_same(
     file = tmp_path / "comparison.toml"
     file.write_text(
         'source = "photographs"\nencoder = ["pixels"]\nclusterer = ["kmeans"]\n'
-        'k = "2..4"\nseeds = 1\n'
+        'k = "2..4"\nseeds = 1\ncopies = 0\nmap = ["pca"]\n'
     )
     out = tmp_path / "run"
     code, table, _ = call(capsys, "run", file, "--k", "truth", "--out", out, "--quiet")
@@ -136,23 +123,24 @@ def test_bad_input_is_one_line_and_exit_2(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@pytest.mark.parametrize("suffix", [".npy", ".parquet"])
 def test_embed_writes_what_the_vectors_encoder_reads(
-    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], suffix: str
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file = tmp_path / f"pixels{suffix}"
-    assert call(capsys, "embed", photographs, "-e", "pixels", "--out", file, "--quiet")[0] == 0
+    files = [tmp_path / "pixels.npy", tmp_path / "rows.parquet"]
+    for file in files:
+        assert call(capsys, "embed", photographs, "-e", "pixels", "--out", file, "--quiet")[0] == 0
+    encoders = ["pixels", *(f"vectors:{file}" for file in files)]
     code, table, _ = call(
-        capsys, "run", photographs, "-e", "pixels", "-e", f"vectors:{file}", "--k", "3",
-        "--clusterer", "kmeans", "--seeds", 1, "--out", tmp_path / "run", "--quiet",
+        capsys, "run", photographs, *(word for name in encoders for word in ("-e", name)),
+        "--k", 3, "--clusterer", "kmeans", "--seeds", 1, "--copies", 0, "--map", "pca",
+        "--out", tmp_path / "run", "--quiet",
     )  # fmt: skip
     assert code == 0
-    rows = [line.split() for line in table.splitlines()[2:]]
-    assert rows[0][0] == "pixels" and rows[1][0] == f"vectors:{file.name}"
+    names = [line.split()[0] for line in table.splitlines()[2:]]
+    assert names == ["pixels", "vectors:pixels.npy", "vectors:rows.parquet"]
     numbers = pd.read_csv(tmp_path / "run" / "comparison.csv").drop(columns=["encoder", "seconds"])
-    assert numbers.iloc[0].equals(numbers.iloc[1])
-    if suffix == ".npy":
-        assert np.load(file, allow_pickle=False).shape[0] == 36
+    assert len(numbers) == 3 and len(numbers.drop_duplicates()) == 1
+    assert np.load(files[0], allow_pickle=False).shape[0] == 36
 
 
 def test_encoders_lists_all_that_are_installed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -180,28 +168,3 @@ def test_check_passes_for_pixels(capsys: pytest.CaptureFixture[str]) -> None:
     code, table, _ = call(capsys, "check", "pixels")
     assert code == 0
     assert all(line.split()[-1] == "ok" for line in table.splitlines()[2:])
-
-
-def test_report_draws_again_from_the_run_folder_alone(
-    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    out = tmp_path / "run"
-    call(
-        capsys,
-        "run",
-        photographs,
-        "-e",
-        "pixels",
-        "--k",
-        "3",
-        "--seeds",
-        1,
-        "--out",
-        out,
-        "--quiet",
-    )
-    photographs.rename(tmp_path / "moved")
-    page = (out / "report.html").read_bytes()
-    (out / "report.html").unlink()
-    assert call(capsys, "report", out)[0] == 0
-    assert (out / "report.html").read_bytes() == page

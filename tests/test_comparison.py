@@ -18,6 +18,9 @@ from embedbench.errors import InputError
 from tests.conftest import write_photographs
 
 MakeEncoder = Callable[..., Encoder]
+QUICK: dict[str, Any] = {"copies": 0, "maps": ["pca"]}
+"""For tests of neither copies nor maps."""
+
 TIMES = ["seconds", "images_per_second", "load_seconds", "peak_memory_mb"]
 
 
@@ -55,9 +58,14 @@ def test_the_required_columns_are_there(results: Results) -> None:
         assert set(columns.split()) <= set(getattr(results, table).columns), table
 
 
-def test_numbers_are_those_of_scikit_learn(photographs: Path, colour_encoder: MakeEncoder) -> None:
+def test_numbers_are_those_of_scikit_learn(
+    photographs: Path, colour_encoder: MakeEncoder, shared_store: Path
+) -> None:
     """The table's mean over the seeds, made again from the partitions alone."""
-    results = compare(photographs, {"fine": colour_encoder(side=8)}, k="5", seeds=4)
+    encoders = {"fine": colour_encoder(side=8)}
+    results = compare(
+        photographs, encoders, clusterers=["kmeans"], k="5", seeds=4, store=shared_store, **QUICK
+    )
     runs = results.partitions[results.partitions["clusterer"] == "kmeans"]
     scores = [
         adjusted_mutual_info_score(group["image"].astype(str).str.split("/").str[0], group["label"])
@@ -119,7 +127,7 @@ def test_names_that_look_like_numbers_or_nothing_read_back(
 
 
 def test_a_failing_encoder_is_a_row_and_the_others_are_compared(
-    photographs: Path, colour_encoder: MakeEncoder
+    photographs: Path, colour_encoder: MakeEncoder, shared_store: Path
 ) -> None:
     @dataclass(frozen=True)
     class Wrong(Encoder):
@@ -127,7 +135,7 @@ def test_a_failing_encoder_is_a_row_and_the_others_are_compared(
             raise ValueError("no luck")
 
     encoders = {"wrong": Wrong(), "colour": colour_encoder()}
-    results = compare(photographs, encoders, k="3", seeds=1)
+    results = compare(photographs, encoders, k="3", seeds=1, store=shared_store, **QUICK)
     assert results.encoders["status"].tolist() == ["failed", "ok"]
     assert results.encoders["error"].tolist() == ["ValueError: no luck", ""]
     assert set(results.comparison["encoder"]) == {"colour"}
@@ -145,18 +153,19 @@ def test_no_encoder_at_all_is_an_error(photographs: Path) -> None:
 
 
 def test_without_labels_there_are_no_scores_against_them(
-    photographs: Path, colour_encoder: MakeEncoder
+    photographs: Path, colour_encoder: MakeEncoder, shared_store: Path
 ) -> None:
     results = compare(
-        photographs, {"colour": colour_encoder()}, labels="none", k="2..5", seeds=2, spaces=("raw",)
-    )
+        photographs, {"colour": colour_encoder()}, labels="none", k="2..5", seeds=2,
+        spaces=("raw",), store=shared_store, **QUICK,
+    )  # fmt: skip
     assert "ami" not in results.comparison
     shared = results.comparison[results.comparison["k_from"] == "shared"]
     assert shared["k"].eq(3).all() and shared["silhouette"].gt(0.5).all()
 
 
 def test_the_plane_of_t_sne_stands_beside_the_honest_number(
-    photographs: Path, tmp_path: Path
+    photographs: Path, shared_store: Path
 ) -> None:
     """Noise has clusters on the plane, and none among the vectors."""
 
@@ -167,8 +176,9 @@ def test_the_plane_of_t_sne_stands_beside_the_honest_number(
             return random.normal(size=(len(names), 64)).astype(np.float32)
 
     results = compare(
-        photographs, {"noise": Noise()}, spaces=("l2", "tsne:2"), clusterers=("kmeans",), k="4"
-    )
+        photographs, {"noise": Noise()}, spaces=("l2", "tsne:2"), clusterers=("kmeans",), k="4",
+        store=shared_store, **QUICK,
+    )  # fmt: skip
     (own, honest), (plane, behind) = results.comparison[["silhouette", "silhouette_l2"]].to_numpy()
     assert own == honest
     assert plane > 0.3 > 0.1 > behind
@@ -176,22 +186,26 @@ def test_the_plane_of_t_sne_stands_beside_the_honest_number(
 
 
 def test_labels_for_some_images_score_those(
-    photographs: Path, colour_encoder: MakeEncoder, tmp_path: Path
+    photographs: Path, colour_encoder: MakeEncoder, tmp_path: Path, shared_store: Path
 ) -> None:
     file = tmp_path / "labels.csv"
     rows = [f"{name}/{number:02d}.png,{name}" for name in ("red", "blue") for number in range(5)]
     file.write_text("\n".join(["path,label", *rows, ""]))
-    results = compare(photographs, {"colour": colour_encoder()}, labels=str(file), k="3", seeds=1)
+    results = compare(
+        photographs, {"colour": colour_encoder()}, labels=str(file), k="3", seeds=1,
+        store=shared_store, **QUICK,
+    )  # fmt: skip
     assert results.comparison.loc[0, "ami"] == 1
     assert results.run["dataset"]["classes"] == 2
 
 
 def test_any_clusterer_of_scikit_learns_form(
-    photographs: Path, colour_encoder: MakeEncoder
+    photographs: Path, colour_encoder: MakeEncoder, shared_store: Path
 ) -> None:
     results = compare(
-        photographs, {"colour": colour_encoder()}, clusterers=[KMeans(n_init=2)], k="3", seeds=2
-    )
+        photographs, {"colour": colour_encoder()}, clusterers=[KMeans(n_init=2)], k="3", seeds=2,
+        store=shared_store, **QUICK,
+    )  # fmt: skip
     assert results.comparison["ami"].tolist() == [1.0]
 
 
@@ -249,14 +263,14 @@ def test_the_next_encoder_names_the_clusters_where_the_first_failed(photographs:
             return np.array([[name in text for name in names] for text in texts], np.float32)
 
     encoders = {"first": Colours(fails=True), "second": Colours()}
-    results = compare(photographs, encoders, k="3", seeds=1, names="red,green,blue")
+    results = compare(photographs, encoders, k="3", seeds=1, names="red,green,blue", **QUICK)
     assert results.run["naming_encoder"] == "second"
     kmeans = results.clusters[results.clusters["clusterer"] == "kmeans"]
     assert [medoid.split("/")[0] for medoid in kmeans["medoid"]] == kmeans["name"].tolist()
 
 
 def test_four_images_or_copies_of_two_are_compared(
-    photographs: Path, colour_encoder: MakeEncoder
+    photographs: Path, colour_encoder: MakeEncoder, shared_store: Path
 ) -> None:
     names = ["red/00.png", "red/01.png", "blue/00.png", "blue/01.png"]
     four = Dataset.from_images([photographs / name for name in names])
@@ -265,7 +279,7 @@ def test_four_images_or_copies_of_two_are_compared(
         tuple(photographs / names[copy % 2 * 2] for copy in range(10)),
     )
     for dataset in (four, copies):
-        results = compare(dataset, {"colour": colour_encoder()}, seeds=2)
+        results = compare(dataset, {"colour": colour_encoder()}, seeds=2, store=shared_store)
         kmeans = results.comparison[results.comparison["clusterer"] == "kmeans"]
         assert kmeans["silhouette"].max() > 0.5
 
@@ -274,11 +288,17 @@ def test_four_images_or_copies_of_two_are_compared(
     "clusterer", ["agglomerative", "hdbscan,min_cluster_size=30"], ids=["no elbow", "all noise"]
 )
 def test_one_clusterer_that_leaves_a_table_empty_is_reported(
-    photographs: Path, colour_encoder: MakeEncoder, tmp_path: Path, clusterer: str
+    photographs: Path,
+    colour_encoder: MakeEncoder,
+    tmp_path: Path,
+    shared_store: Path,
+    clusterer: str,
 ) -> None:
-    out = tmp_path / "run"
-    encoders = {"colour": colour_encoder()}
-    compare(photographs, encoders, clusterers=[clusterer], k="truth", seeds=1, out=out)
+    out, encoders = tmp_path / "run", {"colour": colour_encoder()}
+    compare(
+        photographs, encoders, clusterers=[clusterer], k="truth", seeds=1, out=out,
+        store=shared_store,
+    )  # fmt: skip
     again = Results.read(out)
     assert "encoder" in again.elbow and "encoder" in again.clusters
     page = (out / "report.html").read_text(encoding="utf-8")

@@ -13,6 +13,8 @@ from embedbench.corruptions import Corruption, read_corruptions
 from embedbench.embed import Embedding
 from embedbench.encoder import Encoder, LookupEncoder
 
+pytestmark = pytest.mark.usefixtures("one_core")
+
 MakeEncoder = Callable[..., Encoder]
 KINDS = (Corruption("blur", 2), Corruption("vector-noise", 1), Corruption("noise", 5))
 
@@ -47,7 +49,7 @@ def test_a_mixed_in_image_that_could_not_be_encoded_is_left_out() -> None:
 
 
 def test_vectors_made_elsewhere_have_no_corrupted_images_but_noise_on_the_vectors(
-    photographs: Path, colour_encoder: MakeEncoder, tmp_path: Path
+    photographs: Path, colour_encoder: MakeEncoder, shared_store: Path
 ) -> None:
     @dataclass(frozen=True)
     class Elsewhere(LookupEncoder):
@@ -58,7 +60,7 @@ def test_vectors_made_elsewhere_have_no_corrupted_images_but_noise_on_the_vector
     found = compare(
         photographs, {"colour": colour_encoder(), "elsewhere": Elsewhere()}, k=3, seeds=2,
         clusterers=["kmeans"], corrupt="blur,vector-noise:2", mix="digits:0.1", copies=5,
-        maps=["pca"],
+        maps=["pca"], store=shared_store,
     )  # fmt: skip
     kinds = found.robustness.groupby("encoder")["corruption"].agg(set)
     assert kinds["colour"] == {"blur", "vector-noise"}
@@ -68,12 +70,11 @@ def test_vectors_made_elsewhere_have_no_corrupted_images_but_noise_on_the_vector
     assert set(found.maps["map"]) == {"pca"}
 
 
-def test_what_was_asked_for_stands_in_the_command(
-    photographs: Path, colour_encoder: MakeEncoder
-) -> None:
+def test_what_was_asked_for_stands_in_the_command(photographs: Path, shared_store: Path) -> None:
     found = compare(
         photographs, ["pixels"], k=3, seeds=2, clusterers=["kmeans"], corrupt="blur:1",
         corrupted=6, mix="digits:0.1", domain="truth", copies=0, maps=["pca"],
+        store=shared_store,
     )  # fmt: skip
     for words in (
         "--corrupt blur:1", "--corrupted 6", "--mix digits:0.1", "--domain truth", "--map pca"
@@ -83,14 +84,14 @@ def test_what_was_asked_for_stands_in_the_command(
 
 
 def test_fewer_images_than_asked_are_mixed_in_with_a_remark(
-    photographs: Path, tmp_path: Path
+    photographs: Path, tmp_path: Path, shared_store: Path
 ) -> None:
     few = tmp_path / "few"
     few.mkdir()
     (few / "one.png").write_bytes((photographs / "red" / "00.png").read_bytes())
     found = compare(
         photographs, ["pixels"], k=3, seeds=2, clusterers=["kmeans"], mix=f"{few}:0.5", copies=0,
-        maps=["pca"],
+        maps=["pca"], store=shared_store,
     )  # fmt: skip
     assert found.run["remarks"] == ["only 1 of 18 images are mixed in: there are no more"]
 

@@ -27,9 +27,10 @@ from embedbench.encoder import Encoder, InputError, WeightsError
 from embedbench.progress import Progress
 from embedbench.registry import create, installed, label
 from embedbench.store import Store
+from tests.libraries import library
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("torchvision")
+torch = library("torch")
+library("torchvision")
 
 PAGE = (Path(__file__).parents[1] / "docs" / "plugin-imagebind.md").read_text(encoding="utf-8")
 

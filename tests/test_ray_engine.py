@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import ray
 
 from embedbench.dataset import Dataset, content_hash, read_dataset, read_source
 from embedbench.embed import Embedding, Engine, embed, make_engine
@@ -25,6 +24,9 @@ from embedbench.errors import EncoderError, InputError, StoreError
 from embedbench.images import open_rgb
 from embedbench.progress import Progress
 from tests.bucket import serve_bucket, upload
+from tests.libraries import library
+
+ray = library("ray")
 
 pytestmark = [
     pytest.mark.slow,

@@ -14,6 +14,8 @@ from embedbench.results import Results
 from embedbench.samples import write_samples
 from embedbench.settings import plan_k
 
+pytestmark = pytest.mark.usefixtures("one_core")
+
 VIEWS = 5
 LABELS = ("astronaut", "cat", "coins", "flower", "motorcycle", "rocket")
 WORDS = "astronaut,cat,coins,motorcycle,rocket,flower,building,moon"

@@ -10,6 +10,8 @@ from embedbench.results import Results
 from tests.image_server import ImageServer, jpeg
 from tests.openimages_folder import IDS, make
 
+pytestmark = pytest.mark.usefixtures("one_core")
+
 
 def test_open_images_are_fetched_compared_and_not_fetched_again(
     server: ImageServer, tmp_path: Path

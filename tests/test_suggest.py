@@ -15,6 +15,8 @@ from embedbench.encoder import Encoder
 from embedbench.errors import InputError
 from embedbench.suggest import suggest_labels
 
+pytestmark = pytest.mark.usefixtures("one_core")
+
 
 def encoders() -> dict[str, Encoder]:
     """Two of them, local so that they travel to workers by value."""
@@ -45,14 +47,17 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(pictures: Path, tmp_path_factory: pytest.TempPathFactory, shared_store: Path) -> Path:
     out = tmp_path_factory.mktemp("runs") / "run"
-    compare(pictures, encoders(), labels="none", k="3", seeds=2, copies=0, out=out)
+    compare(
+        pictures, encoders(), labels="none", k="3", seeds=2, copies=0, maps=["pca"], out=out,
+        store=shared_store,
+    )  # fmt: skip
     return out
 
 
 def test_the_file_filled_in_part_is_what_a_run_takes(
-    run: Path, pictures: Path, tmp_path: Path
+    run: Path, pictures: Path, tmp_path: Path, shared_store: Path
 ) -> None:
     file = tmp_path / "labels.csv"
     assert suggest_labels(run, 20, file) == 20
@@ -61,7 +66,10 @@ def test_the_file_filled_in_part_is_what_a_run_takes(
     assert table["label"].isna().all()
     table.loc[:14, "label"] = table["image"][:15].str.split("/").str[0]
     table.to_csv(file, index=False)
-    again = compare(pictures, encoders(), labels=str(file), k="3", seeds=2, copies=0)
+    again = compare(
+        pictures, encoders(), labels=str(file), k="3", seeds=2, copies=0, maps=["pca"],
+        store=shared_store,
+    )  # fmt: skip
     assert again.images["truth"].notna().sum() == 15
     assert again.run["verdict"]["basis"] == "labels"
     assert again.comparison["ami"].notna().all()

@@ -140,7 +140,7 @@ class ClipEncoder(TorchEncoder, TextEncoder):
     def _from_pretrained(self, kind: Any, **options: bool) -> Any:
         from transformers.utils import logging
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.disable_progress_bar()
         try:
             return kind.from_pretrained(self.model, trust_remote_code=False, **options)
         except (

@@ -115,7 +115,7 @@ class ConseEncoder(TorchEncoder, TextEncoder):
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.disable_progress_bar()
         return SentenceTransformer(
             str(folder),
             device=device(),

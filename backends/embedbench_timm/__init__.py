@@ -55,7 +55,7 @@ def evaluation_preparation(network: Any) -> Preparation:
     from torchvision import transforms
     from torchvision.transforms.v2 import functional
 
-    config = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
+    config = resolve_model_data_config(network)
     steps = create_transform(**config, is_training=False).transforms
     mean, deviation = ([255 * value for value in config[name]] for name in ("mean", "std"))
 

@@ -12,7 +12,7 @@ def timm_batch(network: Any, pictures: list[Image.Image]) -> Any:
     from timm.data.transforms_factory import create_transform
     from torchvision.transforms.v2 import functional
 
-    config = resolve_model_data_config(network)  # type: ignore[no-untyped-call]
+    config = resolve_model_data_config(network)
     resize, crop, _, normalise = create_transform(**config).transforms
     small = [
         functional.resize(functional.pil_to_tensor(one), resize.size, resize.interpolation)

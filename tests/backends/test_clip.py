@@ -15,9 +15,10 @@ from PIL import Image
 from embedbench.comparison import compare
 from embedbench.encoder import EncoderError, WeightsError
 from embedbench_clip import ClipEncoder
+from tests.libraries import library
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+torch = library("torch")
+transformers = library("transformers")
 
 VISION = {
     "hidden_size": 32,
@@ -245,10 +246,12 @@ def test_a_hub_out_of_reach_is_a_weights_error_with_the_next_step(tmp_path: Path
     assert last.endswith("give the folder: clip:FOLDER")
 
 
+@pytest.mark.usefixtures("one_core")
 def test_a_comparison_with_names_runs_whole(clip_folder: Path, photographs: Path) -> None:
     results = compare(
-        photographs, [f"clip:{clip_folder}"], k="3", seeds=1, names=["cat", "dog", "car"]
-    )
+        photographs, [f"clip:{clip_folder}"], k="3", seeds=1, copies=0, maps=["pca"],
+        names=["cat", "dog", "car"],
+    )  # fmt: skip
     assert results.encoders["dim"].tolist() == [24]
     assert results.run["naming_encoder"] == "clip:" + clip_folder.name
     [shown] = results.run["weights"].values()

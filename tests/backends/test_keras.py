@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
+from tests.libraries import library
 
-pytest.importorskip("keras", reason="keras is not installed")
+library("keras")
 
 
 def test_all_cases_pass_in_a_process_without_torch() -> None:

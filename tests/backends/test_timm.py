@@ -17,9 +17,10 @@ from embedbench.encoder import InputError, WeightsError
 from embedbench.encoding import _encode
 from embedbench_timm import PACKAGED, Packaged, TimmEncoder, load_packaged
 from tests.backends.prepared import timm_batch
+from tests.libraries import library
 
-timm = pytest.importorskip("timm")
-torch = pytest.importorskip("torch")
+timm = library("timm")
+torch = library("torch")
 
 DALMATIAN = 251
 """Its place among the classes of ImageNet-1k."""

@@ -1,0 +1,28 @@
+"""Heavy libraries for tests, imported at their first use.
+
+Each of pytest's workers collects every file and runs a part of them.
+"""
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+
+def library(name: str) -> Any:
+    """Return the library, not yet imported; skip the file where it is not installed."""
+    if importlib.util.find_spec(name) is None:
+        pytest.skip(f"{name} is not installed", allow_module_level=True)
+    return _Library(name)
+
+
+@dataclass(frozen=True)
+class _Library:
+    name: str
+
+    def __getattr__(self, item: str) -> Any:
+        if item.startswith("_"):  # pytest asks all that it sees whether it is a fixture
+            raise AttributeError(item)
+        return getattr(importlib.import_module(self.name), item)
