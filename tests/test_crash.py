@@ -20,9 +20,14 @@ import pytest
 from PIL import Image
 
 from embedbench import cli
+from embedbench.dataset import Dataset, content_hash, read_dataset, read_source
+from embedbench.embed import Engine, embed
+from embedbench.encoder import Encoder
 from embedbench.errors import InputError, StoreError
 from embedbench.out_folder import OutFolder
+from embedbench.progress import Progress
 from embedbench.store import Store
+from embedbench.survey import survey
 from embedbench.workers import Pool, WorkerDied, map_unordered
 from tests.conftest import write_photographs
 from tests.deaths import dies, half_an_answer, prints, trapped
@@ -212,7 +217,8 @@ def kill(process: subprocess.Popen[str], whom: str, moments: random.Random) -> N
 
 def encoded_again(site: Site, before: Counter[str]) -> int:
     """Return how many pictures a run encoded that had been encoded before it."""
-    return sum(((noted(site.notes) - before) & before).values())
+    now = noted(site.notes)
+    return (now - before).total() - len(set(now) - set(before))
 
 
 @pytest.mark.slow
@@ -468,10 +474,40 @@ def test_a_share_that_is_lost_is_told_in_one_line_and_loses_nothing(
         with pytest.raises(StoreError, match=f"cannot write.*{os.strerror(fault)}"):
             store.write("f", keys[1:], rows[1:])
     with monkeypatch.context() as broken:
-        broken.setattr(Path, "open", lost)
+        broken.setattr(os, "open", lost)
         with pytest.raises(StoreError, match=f"cannot read.*{os.strerror(fault)}"):
             store.rows("f", keys)
     assert set(store.read("f", keys)) == set(keys[:1])
     store.write("f", keys[1:], rows[1:])
     assert set(store.read("f", keys)) == set(keys)
     assert not [one for one in (tmp_path / "store").rglob(".*")]
+
+
+def test_vectors_that_are_gone_from_the_store_are_told(
+    tmp_path: Path, colour_encoder: Callable[..., Encoder], photographs: Path
+) -> None:
+    """Someone cleans up while the run is on."""
+
+    class Emptied(Store):
+        def tidy(self, fingerprint: str, least: int = 16) -> None:
+            next(tmp_path.rglob("*.safetensors")).unlink()
+
+    dataset = read_dataset(photographs)
+    hashes = [content_hash(read_source(source)) for source in dataset.sources]
+    engine = Engine(Emptied(tmp_path / "store"), workers=1, progress=Progress(quiet=True))
+    with pytest.raises(StoreError, match="vectors of 36 images are gone from the store"):
+        embed("colour", colour_encoder(), dataset, hashes, engine)
+
+
+def test_an_image_that_could_not_be_read_for_once_is_not_remembered_as_broken(
+    photographs: Path, tmp_path: Path
+) -> None:
+    """Through a descriptor that its workers do not have it is there for the parent alone."""
+    first, *others = sorted(photographs.rglob("*.png"))
+    store, quiet = Store(tmp_path / "store"), Progress(quiet=True)
+    with first.open("rb") as file:
+        here = Path(f"/proc/self/fd/{file.fileno()}")
+        _, images, failed = survey(Dataset.from_images([here, *others[:3]]), store, 1, quiet)
+    assert len(images) == 3 and "cannot be read" in failed["error"].item()
+    _, images, failed = survey(Dataset.from_images([first, *others[:3]]), store, 1, quiet)
+    assert len(images) == 4 and failed.empty
