@@ -1,5 +1,6 @@
 """The command line: read it, call, print."""
 
+import errno
 import shlex
 import sys
 from pathlib import Path
@@ -7,7 +8,8 @@ from typing import Any
 
 import click
 
-from embedbench.errors import EmbedbenchError
+from embedbench.endings import Ending
+from embedbench.errors import EmbedbenchError, InputError, NotWrittenError
 from embedbench.options import ENCODER_HELP, STORE_HELP, engine_options, run_options
 from embedbench.printing import counted, print_table, print_tuned, say, summarise
 
@@ -15,18 +17,27 @@ __all__ = ["main"]
 
 OK, NOTHING_DONE, PARTLY_DONE = 0, 2, 3
 
+_STOPPED = "stopped; what was encoded is kept: the same command goes on from there"
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE)
+"""What a disk says that is full, or gone; a file of another kind that fails is a fault of ours."""
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process: 0 all done, 3 partly, 2 nothing."""
-    try:
-        code = cli.main(arguments, prog_name="embedbench", standalone_mode=False)
-    except click.ClickException as error:
-        _fail(error.format_message())
-    except EmbedbenchError as error:
-        _fail(str(error))
-    except (KeyboardInterrupt, click.Abort):
-        say("stopped; what was encoded is kept: the same command goes on from there")
-        sys.exit(130)
+    with Ending(_STOPPED) as ending:
+        try:
+            code = cli.main(arguments, prog_name="embedbench", standalone_mode=False)
+        except click.ClickException as error:
+            _fail(error.format_message())
+        except EmbedbenchError as error:
+            _fail(str(error))
+        except (KeyboardInterrupt, click.Abort):
+            ending.tell()
+            sys.exit(ending.code)
+        except OSError as error:
+            if error.errno not in _DISK:
+                raise
+            _fail(f"{error}; what was encoded is kept: run again once there is room")
     sys.exit(code if isinstance(code, int) else OK)
 
 
@@ -217,11 +228,10 @@ def new_backend(name: str, out: str, texts: bool) -> int:
 @click.argument("run_folder", metavar="RUN")
 def report(run_folder: str) -> int:
     """Draw the figures and the report again from a run folder, without encoding."""
-    from embedbench.report import draw
-    from embedbench.results import Results
+    from embedbench.report import redraw
 
     folder = Path(run_folder)
-    draw(Results.read(folder), folder)
+    redraw(folder)
     say(f"report: {folder / 'report.html'}")
     return OK
 
@@ -281,33 +291,37 @@ def _compare_and_print(asked: dict[str, Any]) -> int:
     from embedbench.settings import DEFAULT_K
 
     out = Path(asked.get("out") or Path("embedbench-runs") / _stem(asked["source"]))
-    results = compare(
-        asked["source"],
-        list(asked.get("encoder", ())),
-        labels=asked.get("labels"),
-        domain=asked.get("domain"),
-        clusterers=asked.get("clusterer") or CLUSTERERS,
-        spaces=asked.get("space") or ("l2",),
-        k=asked.get("k") or DEFAULT_K,
-        seeds=asked.get("seeds", 10),
-        names=asked.get("names") or (),
-        corrupt=asked.get("corrupt", ()),
-        corrupted=asked.get("corrupted", CORRUPTED),
-        mix=asked.get("mix"),
-        maps=asked.get("map") or DEFAULT_MAPS,
-        out=out,
-        store=asked.get("store"),
-        offline=bool(asked.get("offline")),
-        allow_local=bool(asked.get("allow-local")),
-        follow_links=bool(asked.get("follow-links")),
-        limit=asked.get("limit"),
-        copies=asked.get("copies", COPIES),
-        engine=asked.get("engine") or "local",
-        address=asked.get("address"),
-        workers=asked.get("workers"),
-        memory=asked.get("memory"),
-        quiet=bool(asked.get("quiet")),
-    )
+    try:
+        results = compare(
+            asked["source"],
+            list(asked.get("encoder", ())),
+            labels=asked.get("labels"),
+            domain=asked.get("domain"),
+            clusterers=asked.get("clusterer") or CLUSTERERS,
+            spaces=asked.get("space") or ("l2",),
+            k=asked.get("k") or DEFAULT_K,
+            seeds=asked.get("seeds", 10),
+            names=asked.get("names") or (),
+            corrupt=asked.get("corrupt", ()),
+            corrupted=asked.get("corrupted", CORRUPTED),
+            mix=asked.get("mix"),
+            maps=asked.get("map") or DEFAULT_MAPS,
+            out=out,
+            store=asked.get("store"),
+            offline=bool(asked.get("offline")),
+            allow_local=bool(asked.get("allow-local")),
+            follow_links=bool(asked.get("follow-links")),
+            limit=asked.get("limit"),
+            copies=asked.get("copies", COPIES),
+            engine=asked.get("engine") or "local",
+            address=asked.get("address"),
+            workers=asked.get("workers"),
+            memory=asked.get("memory"),
+            quiet=bool(asked.get("quiet")),
+        )
+    except NotWrittenError as error:
+        click.echo(error.results.to_text())
+        raise InputError(f"{error}; what was encoded is kept: run again once it can be") from error
     click.echo(results.to_text())
     summarise(results, out)
     return PARTLY_DONE if len(results.failures) else OK

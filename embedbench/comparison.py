@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ from embedbench.judge import judge
 from embedbench.large import remarks as remarks_on_size
 from embedbench.naming import fits_of_images, texts_for, word_similarity
 from embedbench.network import no_network
+from embedbench.out_folder import OutFolder
 from embedbench.progress import Progress
 from embedbench.request import CORRUPTED, DEFAULT_MAPS, Request, command, read_request
-from embedbench.results import Results, check_writable
+from embedbench.results import Results
 from embedbench.sets import Sets, listed, read_sets, with_domain, with_labels
 from embedbench.settings import DEFAULT_K, plan_k
 from embedbench.shortcuts import attributes
@@ -138,22 +140,17 @@ def compare(
             "encoders": [str(one) for one in encoders],
         }
         asked |= request.record()
-        if out is not None:
-            check_writable(Path(out))
-        running = make_engine(store, offline, request.progress, engine, address, workers)
-        results = _run(
-            dataset,
-            request,
-            running,
-            running.fetching(allow_local),
-            started,
-            asked | {"command": command(asked)},
-        )
-        if out is not None:
-            from embedbench.report import draw
+        with ExitStack() as stack:
+            place = None if out is None else stack.enter_context(OutFolder(Path(out)))
+            running = make_engine(store, offline, request.progress, engine, address, workers)
+            fetching = running.fetching(allow_local)
+            told = asked | {"command": command(asked)}
+            results = _run(dataset, request, running, fetching, started, told)
+            if place is not None:
+                from embedbench.report import draw
 
-            with request.progress.bar("drawing figures and report", 0, ""):
-                results.write(Path(out), draw)
+                with request.progress.bar("drawing figures and report", 0, ""):
+                    results.put(place, draw)
     return results
 
 

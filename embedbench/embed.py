@@ -24,7 +24,7 @@ from embedbench.encoder import (
     hash_file,
 )
 from embedbench.encoding import Item, stamp
-from embedbench.errors import EncoderError, InputError
+from embedbench.errors import EncoderError, InputError, StoreError
 from embedbench.network import hub_environment
 from embedbench.progress import Progress
 from embedbench.records import default_store
@@ -192,6 +192,12 @@ def _collect(
     table = store.rows(record["fingerprint"], [*hashes, *text_keys, *other_keys])
     ends = [len(hashes), len(hashes) + len(text_keys)]
     vectors, text_rows, other_rows = np.split(table, ends)
+    gone = len(hashes) - len(failed) - int(np.isfinite(vectors).all(axis=1).sum())
+    if gone:
+        raise StoreError(
+            f"the vectors of {gone} images are gone from the store '{store.folder}': was it "
+            "emptied meanwhile? run again"
+        )
     record = record | {"dim": table.shape[1]}
     return Embedding(vectors, text_rows, other_rows, failed, record, encoded)
 

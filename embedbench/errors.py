@@ -2,6 +2,7 @@
 
 EmbedbenchError
 ├── InputError (ValueError)             an argument, a file or a table that cannot be used
+│   └── NotWrittenError                 results that are there but could not be written
 ├── UnknownEncoderError (LookupError)   no installed encoder has that name
 ├── MissingLibraryError (ImportError)   the encoder is known, its library is not installed
 ├── StoreError (OSError)                the store cannot be read or written
@@ -12,12 +13,15 @@ EmbedbenchError
 The command line prints each of them as one line; anything else is a fault of ours.
 """
 
+from typing import Any
+
 __all__ = [
     "EmbedbenchError",
     "EncoderError",
     "ImageError",
     "InputError",
     "MissingLibraryError",
+    "NotWrittenError",
     "StoreError",
     "UnknownEncoderError",
     "WeightsError",
@@ -30,6 +34,18 @@ class EmbedbenchError(Exception):
 
 class InputError(EmbedbenchError, ValueError):
     """An argument, a file or a table that cannot be used."""
+
+
+class NotWrittenError(InputError):
+    """Results that are there but could not be written.
+
+    Attributes:
+        results: these.
+    """
+
+    def __init__(self, message: str, results: Any) -> None:
+        super().__init__(message)
+        self.results = results
 
 
 class UnknownEncoderError(EmbedbenchError, LookupError):

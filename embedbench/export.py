@@ -15,6 +15,7 @@ from embedbench.network import no_network
 from embedbench.progress import Progress
 from embedbench.registry import create_all
 from embedbench.survey import survey
+from embedbench.whole_files import whole_file, write_whole
 
 __all__ = ["write_vectors"]
 
@@ -63,12 +64,14 @@ def write_vectors(
     kept = [row for row in range(len(readable)) if row not in found.failures]
     names, vectors = [readable.names[row] for row in kept], found.vectors[kept]
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
         if out.suffix == ".npy":
-            np.save(out, vectors, allow_pickle=False)
-            out.with_suffix(".txt").write_text("\n".join([*names, ""]), encoding="utf-8")
-        else:
-            pd.DataFrame({"image": names, "vector": list(vectors)}).to_parquet(out, index=False)
+            write_whole(out.with_suffix(".txt"), "\n".join([*names, ""]).encode())
+        with whole_file(out) as file:
+            if out.suffix == ".npy":
+                np.save(file, vectors, allow_pickle=False)
+            else:
+                table = pd.DataFrame({"image": names, "vector": list(vectors)})
+                table.to_parquet(file, index=False)
     except OSError as error:
         raise InputError(f"cannot write '{out}': {error.strerror or error}") from error
     return len(names), skipped

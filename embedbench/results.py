@@ -1,8 +1,6 @@
 """Results: every table of one comparison, and the run folder that holds them on disk."""
 
 import json
-import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import partial
@@ -12,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from embedbench.csv_files import read_csv, write_csv
-from embedbench.errors import InputError
+from embedbench.errors import InputError, NotWrittenError
+from embedbench.out_folder import OutFolder
 from embedbench.table_texts import as_latex, as_markdown, as_plain_text
 
-__all__ = ["CRITERIA", "FAILURE_COLUMNS", "HEADLINE", "Results", "check_writable"]
+__all__ = ["CRITERIA", "FAILURE_COLUMNS", "HEADLINE", "Results"]
 
 SCHEMA_VERSION = 3
 
@@ -203,20 +202,25 @@ class Results:
         Raises:
             InputError: the folder holds something else, or cannot be written.
         """
-        check_writable(folder)
-        unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.unfinished")
-        try:
-            unfinished.mkdir(parents=True)
+        with OutFolder(folder) as place:
+            self.put(place, draw)
+
+    def put(self, place: OutFolder, draw: Callable[["Results", Path], None] | None = None) -> None:
+        """Write the run folder into a place that is taken already; see `write`.
+
+        Raises:
+            NotWrittenError: it cannot be written; the error holds these results.
+        """
+
+        def write(unfinished: Path) -> None:
             self._write_tables(unfinished)
             if draw:
                 draw(self, unfinished)
-            if folder.exists():
-                shutil.rmtree(folder)
-            unfinished.rename(folder)
-        except OSError as error:
-            raise InputError(f"cannot write '{folder}': {error.strerror or error}") from error
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
+
+        try:
+            place.fill(write)
+        except InputError as error:
+            raise NotWrittenError(str(error), self) from error
 
     def _write_tables(self, folder: Path) -> None:
         for name in _CSV:
@@ -263,14 +267,3 @@ def _read_csv(file: Path) -> pd.DataFrame:
     kinds = dict.fromkeys([*_TEXTS, *_KNOWN_OR_NOT, *own], str)
     table = read_csv(file, kinds)
     return table.fillna({name: "" for name in _TEXTS if name in table.columns})
-
-
-def check_writable(folder: Path) -> None:
-    """Raise InputError unless a run folder can be written there."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"cannot write '{folder}': it is a file")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "run.json").is_file():
-        raise InputError(f"cannot write '{folder}': it holds something that is not a run")
-    parent = next(path for path in folder.absolute().parents if path.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise InputError(f"cannot write '{folder}': '{parent}' cannot be written to")

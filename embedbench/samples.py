@@ -8,6 +8,7 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from embedbench.errors import InputError
 from embedbench.images import to_rgb
+from embedbench.whole_files import whole_file
 
 __all__ = ["PHOTOGRAPHS", "VIEWS", "WORDS", "write_samples"]
 
@@ -56,14 +57,15 @@ def write_samples(folder: Path) -> Path:
     try:
         for number, (label, path) in enumerate(sorted(PHOTOGRAPHS.items())):
             home = folder / label
-            home.mkdir(parents=True, exist_ok=True)
             photograph = None
             for view in range(VIEWS):
                 file = home / f"view_{view:02d}.jpg"
                 if file.exists():
                     continue
                 photograph = photograph or _open(path)
-                _view(photograph, np.random.default_rng([number, view])).save(file, quality=90)
+                image = _view(photograph, np.random.default_rng([number, view]))
+                with whole_file(file) as content:
+                    image.save(content, "JPEG", quality=90)
     except OSError as error:
         raise InputError(f"cannot write '{folder}': {error.strerror or error}") from error
     return folder

@@ -47,7 +47,10 @@ __all__ = ["Encoded", "Session", "missing_from"]
 Vector = Float32[np.ndarray, " dim"]
 
 _FLUSH_ROWS = 256
-_FLUSH_SECONDS = 5.0
+_FLUSH_SECONDS = 1.0
+"""Work that a `kill -9` takes with it; more where the store is slow, for writing to it may take a
+twentieth of the time."""
+_WRITING_SHARE = 0.05
 _MOST_ROWS = 512
 _SHARES = 16
 """A worker that writes to the store itself gets its part in so many pieces, or in more."""
@@ -231,7 +234,7 @@ class Session:
             with progress.bar(label or "", len(missing), "images") as bar:
                 for batch in self.crew.map(encode, batches):
                     if not self.crew.writes:
-                        writer.add(batch.keys, batch.vectors)
+                        writer.add(batch)
                     done.add(batch)
                     bar.update(len(batch.keys) + len(batch.failures))
         finally:
@@ -284,16 +287,20 @@ class _Writer:
     keys: list[str] = field(default_factory=list)
     rows: list[Vectors] = field(default_factory=list)
     since: float = field(default_factory=time.monotonic)
+    wait: float = _FLUSH_SECONDS
 
-    def add(self, keys: list[str], rows: Vectors) -> None:
-        self.keys += keys
-        self.rows.append(rows)
-        late = time.monotonic() - self.since > _FLUSH_SECONDS
+    def add(self, batch: Batch) -> None:
+        """Take a batch; one that took long by itself does not wait for the next."""
+        self.keys += batch.keys
+        self.rows.append(batch.vectors)
+        late = time.monotonic() - self.since + batch.seconds > self.wait
         if len(self.keys) >= _FLUSH_ROWS or late:
             self.flush()
 
     def flush(self) -> None:
+        start = time.monotonic()
         if self.keys:
             filled = [rows for rows in self.rows if len(rows)]
             self.store.write(self.fingerprint, self.keys, np.concatenate(filled))
         self.keys, self.rows, self.since = [], [], time.monotonic()
+        self.wait = max(_FLUSH_SECONDS, (self.since - start) / _WRITING_SHARE)

@@ -1,5 +1,6 @@
 """Spaces: what clustering sees of the vectors, such as unit-length rows or their components."""
 
+import os
 import re
 import sys
 import warnings
@@ -10,6 +11,7 @@ from loky import ProcessPoolExecutor
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
+from embedbench.endings import end_with_parent
 from embedbench.errors import InputError, MissingLibraryError
 
 __all__ = ["NO_UMAP", "check_space", "principal_components", "to_space"]
@@ -133,7 +135,9 @@ def _umap_in_own_process(
     rows: Float32[np.ndarray, "images dim"], components: int, seed: int
 ) -> Float32[np.ndarray, "images components"]:
     one_thread = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-    with ProcessPoolExecutor(max_workers=1, env=one_thread) as fresh_process:
+    with ProcessPoolExecutor(
+        max_workers=1, env=one_thread, initializer=end_with_parent, initargs=(os.getpid(),)
+    ) as fresh_process:
         reduced: Float32[np.ndarray, "images components"] = fresh_process.submit(
             _umap, rows, components, seed
         ).result()

@@ -28,7 +28,7 @@ from embedbench.addresses import Address, Location, files_in, open_file
 from embedbench.errors import StoreError
 from embedbench.records import read_record, root_of
 from embedbench.row_files import RowFile, row_file
-from embedbench.whole_files import write_whole
+from embedbench.whole_files import sweep, write_whole
 
 __all__ = ["Store", "text_key"]
 
@@ -105,6 +105,7 @@ class Store:
     def tidy(self, fingerprint: str, least: int = 16) -> None:
         """Make large files of small ones, if there are at least `least` of these."""
         folder = self._vectors(fingerprint)
+        sweep(folder)
         small = [one for one in self._files(folder, ".safetensors") if one[1] < _SMALL]
         if len(small) < least:
             return

@@ -1,9 +1,11 @@
 """A first look at all images: their hashes, sizes and thumbnails, and which are broken."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -22,6 +24,7 @@ from embedbench.workers import Pool, WorkerDied
 __all__ = ["survey"]
 
 _BATCH = 16
+_KEPT_EVERY_SECONDS = 30.0
 _MOST_BYTES = 4 * 10**9
 _NOTHING: dict[str, Any] = {"width": 0, "height": 0, "thumbnail": b""}
 
@@ -48,13 +51,13 @@ def survey(
         if key is not None and key not in seen
     }
     if new:
-        fresh, guilty = _look_at_all(
-            [(key, dataset.sources[row]) for key, row in new.items()], workers, progress
+        fresh = _look_at_all(
+            [(key, dataset.sources[row]) for key, row in new.items()],
+            workers,
+            progress,
+            partial(store.add_table, kind),
         )
-        if len(fresh):  # what hung or killed its process may not do so the next time
-            store.add_table(kind, fresh)
-        found = [one.set_index("hash") for one in (fresh, guilty) if len(one)]
-        known = pd.concat([*([] if known is None else [known]), *found])
+        known = pd.concat([*([] if known is None else [known]), fresh.set_index("hash")])
     return _split(dataset, hashes, known)
 
 
@@ -94,24 +97,41 @@ def _hashes(sources: Sequence[Source]) -> list[tuple[str | None, str]]:
 
 
 def _look_at_all(
-    items: list[tuple[str, Source]], workers: int, progress: Progress
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return what is known of the images, and of those that hung or killed their process."""
+    items: list[tuple[str, Source]],
+    workers: int,
+    progress: Progress,
+    keep: Callable[[pd.DataFrame], None],
+) -> pd.DataFrame:
+    """Return what is known of the images.
+
+    Every half minute what has been found is kept, but for what may be different the next time: an
+    image that hung, that killed its process, or that could not be read at all.
+    """
     batches = [items[start : start + _BATCH] for start in range(0, len(items), _BATCH)]
     records: list[dict[str, Any]] = []
-    guilty: list[dict[str, Any]] = []
+    passing: list[dict[str, Any]] = []
+    kept, since = 0, time.monotonic()
 
     def blame(item: tuple[str, Source], reason: str) -> list[dict[str, Any]]:
-        guilty.append({"hash": item[0], **_NOTHING, "error": reason})
-        return []
+        return [{"hash": item[0], **_NOTHING, "error": reason, "passing": True}]
 
     image_seconds()  # what is wrong with it is said before any work
     with progress.bar("reading images", len(items), "images") as bar, _Team(workers) as team:
         for found in map_isolated(team, _look_at, batches, blame):
-            records += found
-            bar.update(len(found) or 1)
-    fresh = pd.DataFrame(records, columns=["hash", *_NOTHING, "error"])
-    return fresh.sort_values("hash", ignore_index=True), pd.DataFrame(guilty)
+            for record in found:
+                (passing if record.pop("passing") else records).append(record)
+            bar.update(len(found))
+            if time.monotonic() - since > _KEPT_EVERY_SECONDS and len(records) > kept:
+                keep(_table(records[kept:]))
+                kept, since = len(records), time.monotonic()
+    if len(records) > kept:
+        keep(_table(records[kept:]))
+    return _table(records + passing)
+
+
+def _table(records: list[dict[str, Any]]) -> pd.DataFrame:
+    table = pd.DataFrame(records, columns=["hash", *_NOTHING, "error"])
+    return table.sort_values("hash", ignore_index=True)
 
 
 @dataclass
@@ -153,19 +173,24 @@ def _limit_memory() -> None:
 
 
 def _look_at(items: list[tuple[str, Source]]) -> list[dict[str, Any]]:
-    return [{"hash": key, **_describe(source)} for key, source in items]
+    return [{"hash": key, **_describe(key, source)} for key, source in items]
 
 
-def _describe(source: Source) -> dict[str, Any]:
+def _describe(key: str, source: Source) -> dict[str, Any]:
+    """Return what is known of an image, and whether that may be different the next time."""
+    passing = True
     try:
         with under_alarm():
-            return _opened(source)
+            content = read_source(source)
+            if content_hash(content) != key:
+                raise ImageError("was changed while it was looked at")
+            passing = False
+            return {**_opened(content), "passing": passing}
     except ImageError as error:
-        return {**_NOTHING, "error": str(error)}
+        return {**_NOTHING, "error": str(error), "passing": passing}
 
 
-def _opened(source: Source) -> dict[str, Any]:
-    content = read_source(source)
+def _opened(content: bytes) -> dict[str, Any]:
     image = open_rgb(content, draft=(2 * THUMBNAIL_SIDE, 2 * THUMBNAIL_SIDE))
     width, height = upright_size(content)
     return {"width": width, "height": height, "thumbnail": thumbnail(image), "error": ""}

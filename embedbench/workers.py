@@ -1,9 +1,11 @@
 """Worker processes: fresh, with one math thread each, and never the parent's standard output.
 
 The processes are loky's: they need no `if __name__ == "__main__"` in the caller's script, take
-classes that were written in a notebook, and one that dies raises instead of hanging.
+classes that were written in a notebook, and one that dies raises instead of hanging. Ctrl-C is
+the parent's to hear, and none of them outlives it.
 """
 
+import io
 import os
 import sys
 import tempfile
@@ -15,8 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
+from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError
 
+from embedbench.endings import DeathWatch, end_with_parent, shielded
 from embedbench.errors import EncoderError
 from embedbench.network import forbid_network, is_forbidden
 
@@ -43,6 +46,8 @@ the model that was loaded. A batch of large images takes as much."""
 KEEPS_BLOCKS = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**31 - 1)}
 """Left alone, glibc gives large blocks back as soon as they are free, and fetches them anew for the
 next batch, page by page: a fifth of the time of small convolutional networks."""
+
+_MOST_DEATHS = 3
 
 
 class WorkerDied(EncoderError):
@@ -93,12 +98,22 @@ class Pool:
         self.workers = workers
         self.patience = patience
         self._log = tempfile.NamedTemporaryFile(prefix="embedbench-", suffix=".log")  # noqa: SIM115
+        self._environment = thread_limits(1) | _QUIET | _LASTING | (environment or {})
+        self._prepare = (prepare, arguments)
+        self._open()
+
+    def _open(self) -> None:
         self._executor = ProcessPoolExecutor(
-            max_workers=workers,
+            max_workers=self.workers,
             initializer=_start,
-            initargs=(self._log.name, is_forbidden(), prepare, arguments),
-            env=thread_limits(1) | _QUIET | _LASTING | (environment or {}),
+            initargs=(os.getpid(), self._log.name, is_forbidden(), *self._prepare),
+            env=self._environment,
         )
+        self._watch = DeathWatch(self._executor)
+
+    def _close(self, kill: bool) -> None:
+        self._executor.shutdown(wait=True, kill_workers=kill)
+        self._watch.over.set()
 
     def __enter__(self) -> "Pool":
         return self
@@ -109,7 +124,7 @@ class Pool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._executor.shutdown(wait=True, kill_workers=kind is not None)
+        self._close(kill=kind is not None)
         self._log.close()
 
     def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
@@ -117,21 +132,65 @@ class Pool:
         return self.result(self.submit(function, *arguments))
 
     def submit(self, function: Callable[..., Result], *arguments: Any) -> "Future[Result]":
-        """Start one call in a worker."""
-        future: Future[Result] = self._executor.submit(function, *arguments)
+        """Start one call in a worker.
+
+        Raises:
+            WorkerDied: one did, of an earlier call.
+        """
+        try:
+            with shielded():
+                future: Future[Result] = self._executor.submit(function, *arguments)
+        except TerminatedWorkerError as error:
+            raise self._died() from error
         return future
 
     def gather(self, calls: Sequence[tuple[Any, ...]], tick: Callable[[int], object]) -> list[Any]:
         """Return the results of calls, (function, argument ...), in their order.
 
+        Where a worker dies, half as many make the calls again that have no answer.
+
         Args:
             calls: what to call.
             tick: called with 1 whenever a result is there.
+
+        Raises:
+            WorkerDied: workers died again and again.
         """
-        futures = [self.submit(*call) for call in calls]
-        for future in futures:
-            future.add_done_callback(lambda _: tick(1))
-        return [self.result(future) for future in futures]
+        results: dict[int, Any] = {}
+        for deaths in range(_MOST_DEATHS + 1):
+            waiting = [number for number in range(len(calls)) if number not in results]
+            try:
+                self._gather(calls, waiting, results, tick)
+                break
+            except WorkerDied as error:
+                if deaths == _MOST_DEATHS:
+                    raise WorkerDied(
+                        f"worker processes died {deaths + 1} times, the last: {error}; was there "
+                        "too little memory? `--memory` sets how much they take"
+                    ) from error
+                self._close(kill=True)
+                self.workers = max(1, self.workers // 2)
+                self._open()
+        return [results[number] for number in range(len(calls))]
+
+    def _gather(
+        self,
+        calls: Sequence[tuple[Any, ...]],
+        numbers: Sequence[int],
+        results: dict[int, Any],
+        tick: Callable[[int], object],
+    ) -> None:
+        """Make these calls, and fill in their results, also of those done before a worker died."""
+        futures = {number: self.submit(*calls[number]) for number in numbers}
+        for future in futures.values():
+            future.add_done_callback(lambda done: tick(1) if _has_result(done) else None)
+        try:
+            for number, future in futures.items():
+                results[number] = self.result(future)
+        except WorkerDied:
+            done = {number: future for number, future in futures.items() if _has_result(future)}
+            results.update({number: future.result() for number, future in done.items()})
+            raise
 
     def result(self, future: "Future[Result]") -> Result:
         """Return the result of a call, or raise what it raised.
@@ -144,8 +203,13 @@ class Pool:
             return future.result(self.patience)
         except TimeoutError as error:
             raise self.silence() from error
-        except TerminatedWorkerError as error:
-            raise WorkerDied(f"its process died{self._last_words()}") from error
+        except BrokenProcessPool as error:
+            if self._watch.ended or isinstance(error, TerminatedWorkerError):
+                raise self._died() from error
+            raise
+
+    def _died(self) -> WorkerDied:
+        return WorkerDied(f"its process died{self._last_words()}")
 
     def silence(self) -> EncoderError:
         """Return the error that tells of too long a wait."""
@@ -181,19 +245,40 @@ def map_unordered(
             yield running.pop(future).result(future)
 
 
+def _has_result(future: "Future[Any]") -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
+
+
+class _Log(io.FileIO):
+    """A file that takes what it can: a full disk stops nobody who prints."""
+
+    def write(self, content: Any) -> int:
+        try:
+            return super().write(content)
+        except OSError:
+            return len(memoryview(content).cast("B"))
+
+
 def _start(
-    log: str, offline: bool, prepare: Callable[..., None] | None, arguments: tuple[Any, ...]
+    parent: int,
+    log: str,
+    offline: bool,
+    prepare: Callable[..., None] | None,
+    arguments: tuple[Any, ...],
 ) -> None:
     """In the worker: whatever is printed goes to the log, then the caller's own preparation.
 
     Where the process that started it has no network, it has none either.
     """
+    end_with_parent(parent)
     if offline:
         forbid_network()
     sys.stdout.flush()
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(descriptor, number)
+        to_log = _Log(number, "a", closefd=False)
+        setattr(sys, name, io.TextIOWrapper(to_log, "utf-8", "replace", write_through=True))
     with suppress(OSError):  # where memory runs out, Linux is to end this process, not its parent
         Path("/proc/self/oom_score_adj").write_text("500")
     if prepare:

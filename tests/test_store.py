@@ -1,8 +1,6 @@
 """Promises of the store: what was written is read, by its keys alone, whoever else writes."""
 
-import shutil
 import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,18 +100,6 @@ def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
 @given(st.text(), st.text())
 def test_texts_have_the_same_key_only_if_equal(one: str, other: str) -> None:
     assert (text_key(one) == text_key(other)) == (one == other)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of a quarter of a megabyte, where the machine lets us make one."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
-    if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("this user cannot mount a small disk")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def test_a_disk_that_fills_loses_nothing_and_the_next_run_goes_on(

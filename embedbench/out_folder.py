@@ -1,0 +1,122 @@
+"""Where a run folder goes: taken by one run at a time, filled aside, then put there whole."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable
+from io import TextIOWrapper
+from pathlib import Path
+
+from embedbench.errors import InputError
+
+__all__ = ["OutFolder", "check_writable"]
+
+
+class OutFolder:
+    """The place of a run folder, taken until the context is left.
+
+    Beside it lies `.NAME.unfinished` meanwhile, with what is not yet whole. What a run that was
+    killed left there is cleared away by the next one to the same place.
+
+    Args:
+        folder: an earlier run folder there will be replaced.
+
+    Raises:
+        InputError: on entering: it holds something else, cannot be written, or another run has it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        place = Path(os.path.abspath(folder))
+        self._place = place
+        self._aside = place.with_name(f".{place.name}.unfinished")
+        self._new, self._old = self._aside / "new", self._aside / "old"
+        self._lock: TextIOWrapper | None = None
+
+    def __enter__(self) -> "OutFolder":
+        check_writable(self.folder)
+        try:
+            while self._lock is None:
+                self._lock = self._take()
+            self._put_back()
+            shutil.rmtree(self._new, ignore_errors=True)
+            shutil.rmtree(self._old, ignore_errors=True)
+        except OSError as error:
+            raise self._refusal(error) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._lock is not None
+        shutil.rmtree(self._aside, ignore_errors=True)
+        self._lock.close()
+
+    def fill(self, write: Callable[[Path], None]) -> None:
+        """Put what `write` makes in a new folder in place of the earlier one: all, or nothing.
+
+        Raises:
+            InputError: it cannot be written; the earlier one is still there.
+        """
+        try:
+            self._new.mkdir()
+            write(self._new)
+            if self._place.exists():
+                self._place.rename(self._old)
+            self._new.rename(self._place)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                self._put_back()
+            raise self._refusal(error) from error
+
+    def _take(self) -> TextIOWrapper | None:
+        """Return the lock, which the system lets go of with the process; None to try again."""
+        self._aside.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as stack, contextlib.suppress(FileNotFoundError):
+            lock = stack.enter_context((self._aside / "lock").open("a"))
+            if not _lock(lock):
+                raise InputError(
+                    f"another run is writing to '{self.folder}': wait for it, or name another "
+                    "folder"
+                )
+            if os.path.samestat(os.fstat(lock.fileno()), (self._aside / "lock").stat()):
+                stack.pop_all()
+                return lock
+        return None  # the run that had it has just ended
+
+    def _put_back(self) -> None:
+        """For whoever was killed between taking the earlier folder away and putting the new one."""
+        if self._old.exists() and not self._place.exists():
+            self._old.rename(self._place)
+
+    def _refusal(self, error: OSError) -> InputError:
+        return InputError(f"cannot write '{self.folder}': {error.strerror or error}")
+
+
+def check_writable(folder: Path) -> None:
+    """Raise InputError unless a run folder can be written there."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"cannot write '{folder}': it is a file")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "run.json").is_file():
+        raise InputError(f"cannot write '{folder}': it holds something that is not a run")
+    if folder.is_mount() or folder.absolute() == Path.cwd():
+        raise InputError(
+            f"cannot write '{folder}': it is in use and cannot be replaced; name a folder in it, "
+            f"such as '{folder / 'run'}'"
+        )
+    parent = next(path for path in folder.absolute().parents if path.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise InputError(f"cannot write '{folder}': '{parent}' cannot be written to")
+
+
+def _lock(file: TextIOWrapper) -> bool:
+    """Lock a file, where the file system can; return False if another has done so."""
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # some network shares have no locks: the last run to end is the one that stays
+        return True
+    return True
