@@ -30,6 +30,12 @@ def test_the_check_above_can_fail() -> None:
     assert heavy_after("import torch") == {"torch"}
 
 
+def test_workers_that_encode_do_not_wait_for_scikit_learn() -> None:
+    code = "import sys, embedbench.encoding; print({'numpy', 'scipy', 'sklearn'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "{'numpy'}"
+
+
 def numeric_after(*words: str) -> set[str]:
     """Return which numeric libraries `embedbench WORDS` has imported when it ends."""
     code = (

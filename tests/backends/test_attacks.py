@@ -8,8 +8,9 @@ import pytest
 
 from embedbench.encoder import InputError, WeightsError
 from tests.backends.attacks import FORMS, Attack, assert_harmless
+from tests.libraries import library
 
-torch = pytest.importorskip("torch")
+torch = library("torch")
 
 
 @pytest.fixture

@@ -15,9 +15,10 @@ from PIL import Image
 from embedbench.conformance import CHECKS, Check
 from embedbench.encoder import InputError, WeightsError
 from embedbench_openclip import OpenClipEncoder
+from tests.libraries import library
 
-open_clip = pytest.importorskip("open_clip")
-torch = pytest.importorskip("torch")
+open_clip = library("open_clip")
+torch = library("torch")
 
 SMALL = "ViT-S-32-alt"
 TEXTS = ["a cat", "a photo of a dog", "", "long " * 100]
