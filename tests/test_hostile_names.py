@@ -73,10 +73,8 @@ def _renamed(results: Results, rename: Rename) -> Results:
         texts = [name for name in one if name not in FIXED]
         return one.assign(**{str(name): one[name].astype(object).map(cell) for name in texts})
 
-    frames = {
-        field.name: table(getattr(results, field.name)) if field.name != "run" else None
-        for field in fields(results)
-    }
+    names = [field.name for field in fields(results) if field.name != "run"]
+    frames: dict[str, Any] = {name: table(getattr(results, name)) for name in names}
     verdict = results.run["verdict"]
     run = results.run | {
         "command": rename("command"), "sources": [rename("source")], "source": rename("source"),

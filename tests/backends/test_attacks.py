@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -76,7 +77,7 @@ def test_weights_of_a_package_are_the_published_ones_or_none(
         assert_harmless(timm.TimmEncoder(model).facts, mark, WeightsError)
 
 
-CLIP = {"model_type": "clip", "architectures": ["CLIPModel"], "projection_dim": 8}
+CLIP: dict[str, Any] = {"model_type": "clip", "architectures": ["CLIPModel"], "projection_dim": 8}
 CLIP |= {
     f"{part}_config": {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1,
                        "num_attention_heads": 1, "image_size": 8, "patch_size": 8,
