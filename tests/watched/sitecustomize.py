@@ -34,6 +34,8 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
         writes = flags & _WRITING if isinstance(flags, int) else set(mode or "") & set("wax+")
         if writes:
             _note("open", place)
+    elif event in ("os.remove", "os.rmdir") and arguments[1] != -1:  # by the folder's descriptor
+        _note(event, os.path.join(os.readlink(f"/proc/self/fd/{arguments[1]}"), arguments[0]))
     elif event in _CHANGES:
         for position in _CHANGES[event]:
             _note(event, arguments[position])
