@@ -11,6 +11,7 @@ import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from embedbench import conformance
     from embedbench.comparison import compare
     from embedbench.dataset import Dataset, read_dataset
     from embedbench.encoder import Encoder, Facts, LookupEncoder, TextEncoder
@@ -25,6 +26,7 @@ __all__ = [
     "TextEncoder",
     "__version__",
     "compare",
+    "conformance",
     "read_dataset",
 ]
 
@@ -44,6 +46,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for, so that `embedbench --help` is quick."""
+    if name == "conformance":
+        return importlib.import_module("embedbench.conformance")
     if name not in _HOMES:
         raise AttributeError(f"module 'embedbench' has no attribute '{name}'")
     home = importlib.import_module(f"embedbench.{_HOMES[name]}")

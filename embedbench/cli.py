@@ -11,7 +11,14 @@ import click
 from embedbench.endings import Ending
 from embedbench.errors import EmbedbenchError, InputError, NotWrittenError
 from embedbench.options import ENCODER_HELP, STORE_HELP, engine_options, run_options
-from embedbench.printing import counted, print_table, print_tuned, say, summarise
+from embedbench.printing import (
+    counted,
+    print_table,
+    print_tuned,
+    say,
+    summarise,
+    table_alone,
+)
 
 __all__ = ["main"]
 
@@ -168,15 +175,11 @@ def demo(out: str, store: str | None, quiet: bool) -> int:
 def encoders(store: str | None) -> int:
     """List the installed encoders, what each needs, how they run best."""
     from embedbench.addresses import location_of
+    from embedbench.listing import list_encoders
     from embedbench.records import default_store, read_records
-    from embedbench.registry import installed
 
-    rows = []
-    for name, found in installed().items():
-        missing = found.missing()
-        words = (found.load().__doc__ or "").strip().splitlines()
-        status = f"needs {missing[0]}: {found.install(missing)}" if missing else "ready"
-        rows.append([name, found.default(), status, *words[:1]])
+    with table_alone():
+        rows = list_encoders()
     print_table(["encoder", "by default", "status", "what it is"], rows)
     measured = read_records(location_of(store) if store else default_store(), "tunings")
     if measured:
@@ -187,21 +190,26 @@ def encoders(store: str | None) -> int:
 
 @cli.command()
 @click.argument("encoder")
-def check(encoder: str) -> int:
-    """Run the conformance checks on one encoder."""
-    from embedbench.conformance import run_checks
-    from embedbench.network import hub_environment
-    from embedbench.registry import create
-    from embedbench.workers import Pool
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0, min_open=True),
+    default=300,
+    metavar="SECONDS",
+    show_default=True,
+    help="A check that takes longer has failed, and ends the others.",
+)
+def check(encoder: str, patience: float) -> int:
+    """Run the conformance checks on one encoder, in a process of its own."""
+    from embedbench.checking import check_apart
+    from embedbench.conformance import promise
 
-    found = create(encoder)
-    with Pool(1, hub_environment(offline=False)) as pool:
-        results = pool.call(run_checks, found)
+    with table_alone():
+        results = list(check_apart(encoder, patience))
     print_table(
-        ["check", "result"],
-        [[name.replace("_", " "), wrong or "ok"] for name, wrong in results.items()],
+        ["check", "fails", "result"],
+        [[found.__name__, promise(found), wrong or "ok"] for found, wrong in results],
     )
-    return PARTLY_DONE if any(results.values()) else OK
+    return PARTLY_DONE if any(wrong for _, wrong in results) else OK
 
 
 @cli.command()
@@ -277,7 +285,8 @@ def embed(source: str, encoder: str, out: str, **options: Any) -> int:
     """
     from embedbench.export import write_vectors
 
-    written, skipped = write_vectors(source, encoder, Path(out), **options)
+    with table_alone():
+        written, skipped = write_vectors(source, encoder, Path(out), **options)
     say(f"{written} vectors: {out}")
     for name, reason in skipped.items():
         say(f"skipped '{name}': {reason}")
@@ -292,33 +301,35 @@ def _compare_and_print(asked: dict[str, Any]) -> int:
 
     out = Path(asked.get("out") or Path("embedbench-runs") / _stem(asked["source"]))
     try:
-        results = compare(
-            asked["source"],
-            list(asked.get("encoder", ())),
-            labels=asked.get("labels"),
-            domain=asked.get("domain"),
-            clusterers=asked.get("clusterer") or CLUSTERERS,
-            spaces=asked.get("space") or ("l2",),
-            k=asked.get("k") or DEFAULT_K,
-            seeds=asked.get("seeds", 10),
-            names=asked.get("names") or (),
-            corrupt=asked.get("corrupt", ()),
-            corrupted=asked.get("corrupted", CORRUPTED),
-            mix=asked.get("mix"),
-            maps=asked.get("map") or DEFAULT_MAPS,
-            out=out,
-            store=asked.get("store"),
-            offline=bool(asked.get("offline")),
-            allow_local=bool(asked.get("allow-local")),
-            follow_links=bool(asked.get("follow-links")),
-            limit=asked.get("limit"),
-            copies=asked.get("copies", COPIES),
-            engine=asked.get("engine") or "local",
-            address=asked.get("address"),
-            workers=asked.get("workers"),
-            memory=asked.get("memory"),
-            quiet=bool(asked.get("quiet")),
-        )
+        with table_alone():
+            results = compare(
+                asked["source"],
+                list(asked.get("encoder", ())),
+                labels=asked.get("labels"),
+                domain=asked.get("domain"),
+                clusterers=asked.get("clusterer") or CLUSTERERS,
+                spaces=asked.get("space") or ("l2",),
+                k=asked.get("k") or DEFAULT_K,
+                seeds=asked.get("seeds", 10),
+                names=asked.get("names") or (),
+                corrupt=asked.get("corrupt", ()),
+                corrupted=asked.get("corrupted", CORRUPTED),
+                mix=asked.get("mix"),
+                maps=asked.get("map") or DEFAULT_MAPS,
+                out=out,
+                store=asked.get("store"),
+                offline=bool(asked.get("offline")),
+                allow_local=bool(asked.get("allow-local")),
+                follow_links=bool(asked.get("follow-links")),
+                limit=asked.get("limit"),
+                copies=asked.get("copies", COPIES),
+                engine=asked.get("engine") or "local",
+                address=asked.get("address"),
+                workers=asked.get("workers"),
+                memory=asked.get("memory"),
+                patience=asked.get("patience"),
+                quiet=bool(asked.get("quiet")),
+            )
     except NotWrittenError as error:
         click.echo(error.results.to_text())
         raise InputError(f"{error}; what was encoded is kept: run again once it can be") from error

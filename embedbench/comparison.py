@@ -21,6 +21,7 @@ from embedbench.duplicates import duplicate_groups
 from embedbench.embed import Embedding, Engine, embed, make_engine
 from embedbench.encoder import Encoder
 from embedbench.errors import EmbedbenchError, InputError, StoreError
+from embedbench.faults import errors_in_words, one_line
 from embedbench.judge import judge
 from embedbench.large import remarks as remarks_on_size
 from embedbench.naming import fits_of_images, texts_for, word_similarity
@@ -73,6 +74,7 @@ def compare(
     address: str | None = None,
     workers: int | None = None,
     memory: str | None = None,
+    patience: float | None = None,
     quiet: bool = True,
 ) -> Results:
     """Return the comparison of these encoders on these images.
@@ -112,7 +114,10 @@ def compare(
         address: HOST:PORT of a running Ray cluster; None to start Ray on this machine.
         workers: of each encoder, at most; None for as many as there is room for.
         memory: how much what is computed may take, such as `4GB`, all processes together; half
-            of what is free if None. No number depends on it.
+            of what is free if None. No number depends on it. An encoder whose processes hold
+            more, or nearly all that is free if None, is ended, and fails.
+        patience: seconds without any answer after which an encoder is given up, and fails; a
+            quarter of an hour if None.
         quiet: show no progress.
 
     Raises:
@@ -139,10 +144,13 @@ def compare(
             "corrupted": corrupted,
             "encoders": [str(one) for one in encoders],
         }
-        asked |= request.record()
+        asked |= request.record() | {"patience": patience}
         with ExitStack() as stack:
             place = None if out is None else stack.enter_context(OutFolder(Path(out)))
-            running = make_engine(store, offline, request.progress, engine, address, workers)
+            running = make_engine(
+                store, offline, request.progress, engine, address, workers, patience,
+                request.memory.limit if memory else None,
+            )  # fmt: skip
             fetching = running.fetching(allow_local)
             told = asked | {"command": command(asked)}
             results = _run(dataset, request, running, fetching, started, told)
@@ -260,14 +268,16 @@ def _embed_all(
     others = [*((copy.store_key, copy) for copy in changed), *conditions.items]
     for name, encoder in request.encoders.items():
         named = any(len(found.texts) for found in embeddings.values())
-        texts = [] if named or not request.reads_texts(name) else texts_for(request.words)
         try:
+            with errors_in_words():
+                reads = not named and request.reads_texts(name)
+            texts = texts_for(request.words) if reads else []
             embeddings[name] = embed(name, encoder, dataset, hashes, engine, texts, others)
         except StoreError:  # no other encoder could keep its vectors either
             raise
         except EmbedbenchError as error:
-            errors[name] = str(error)
-            engine.progress.say(f"encoder '{name}' failed: {error}")
+            errors[name] = one_line(str(error))
+            engine.progress.say(f"encoder '{name}' failed: {errors[name]}")
     if not embeddings:
         first, reason = next(iter(errors.items()))
         raise InputError(f"none of the {len(errors)} encoders could be used; '{first}': {reason}")

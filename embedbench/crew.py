@@ -11,8 +11,10 @@ from embedbench.encoding import Batch, Item, dumps, failed, hold, load
 from embedbench.isolation import map_isolated, signals_of
 from embedbench.memory import available
 from embedbench.progress import Progress
+from embedbench.watch import MemoryWatch
 from embedbench.workers import (
     KEEPS_BLOCKS,
+    PATIENCE,
     Pool,
     WorkerDied,
     cores,
@@ -24,6 +26,11 @@ __all__ = ["Crew", "LocalCrew", "plan_workers"]
 Result = TypeVar("Result")
 
 _MEMORY_SHARE = 0.8
+"""Of the memory that there is, so much is planned for."""
+
+_MOST_MEMORY_SHARE = 0.9
+"""At so much of it a process is ended."""
+
 _MOST_GUILTY = 3
 """An encoder that dies on so many images in a row is at fault itself."""
 
@@ -89,6 +96,8 @@ class LocalCrew:
         environment: variables set in them.
         most: how many there are at most.
         progress: where it is told that one died.
+        patience: seconds without any answer after which they are given up.
+        memory: bytes that all of them may hold together; None for most of what is free.
     """
 
     encoder: Encoder
@@ -96,6 +105,8 @@ class LocalCrew:
     environment: dict[str, str] = field(default_factory=dict)
     most: int = field(default_factory=cores)
     progress: Progress = field(default_factory=Progress)
+    patience: float = PATIENCE
+    memory: int | None = None
     writes: bool = False
     _pools: list[Pool] = field(default_factory=list)
     _stack: ExitStack = field(default_factory=ExitStack)
@@ -120,7 +131,7 @@ class LocalCrew:
 
     def load(self) -> dict[str, Any]:
         """Load the encoder in one worker, and find out how many of it there can be."""
-        free_mb = available() / 1e6
+        free_mb = min(available(), self.memory or available()) / 1e6
         loaded = self.call(load)
         facts = loaded["facts"]
         on_cpu = facts["device"] == "cpu"
@@ -177,7 +188,11 @@ class LocalCrew:
         limits = thread_limits(self._planned[1])
         variables = limits | KEEPS_BLOCKS | self.environment | environment
         arguments = (dumps(self.encoder), self.offline)
-        self._pools.append(self._stack.enter_context(Pool(workers, variables, hold, arguments)))
+        pool = Pool(workers, variables, hold, arguments, self.patience)
+        self._pools.append(self._stack.enter_context(pool))
+        if len(self._pools) == 1:
+            limit = self.memory or int(_MOST_MEMORY_SHARE * available())
+            self._stack.enter_context(MemoryWatch(self._pools, limit))
 
     def _end(self, error: WorkerDied | None = None) -> None:
         """End them: at once where one has died."""

@@ -25,13 +25,14 @@ from embedbench.encoder import (
 )
 from embedbench.encoding import Item, stamp
 from embedbench.errors import EncoderError, InputError, StoreError
+from embedbench.faults import errors_in_words
 from embedbench.network import hub_environment
 from embedbench.progress import Progress
 from embedbench.records import default_store
 from embedbench.session import Session, missing_from
 from embedbench.store import Store, text_key
 from embedbench.tuning import recall
-from embedbench.workers import cores
+from embedbench.workers import PATIENCE, cores
 
 __all__ = ["ENGINES", "Embedding", "Engine", "embed", "make_engine"]
 
@@ -48,12 +49,17 @@ class Engine:
         workers: processes for each encoder; on a GPU there is one.
         offline: they may not use the network.
         progress: how it is shown.
+        patience: seconds without any answer after which an encoder is given up.
+        memory: bytes that the processes of an encoder may hold together; None for most of what
+            is free.
     """
 
     store: Store
     workers: int = field(default_factory=cores)
     offline: bool = False
     progress: Progress = field(default_factory=Progress)
+    patience: float = PATIENCE
+    memory: int | None = None
 
     @cached_property
     def environment(self) -> dict[str, str]:
@@ -67,7 +73,10 @@ class Engine:
 
     def crew(self, encoder: Encoder) -> AbstractContextManager[Crew]:
         """Return workers that hold this encoder; to be used as a context."""
-        return LocalCrew(encoder, self.offline, self.environment, self.workers, self.progress)
+        return LocalCrew(
+            encoder, self.offline, self.environment, self.workers, self.progress, self.patience,
+            self.memory,
+        )  # fmt: skip
 
 
 def make_engine(
@@ -77,6 +86,8 @@ def make_engine(
     kind: str = "local",
     address: str | None = None,
     workers: int | None = None,
+    patience: float | None = None,
+    memory: int | None = None,
 ) -> Engine:
     """Return an engine.
 
@@ -87,6 +98,9 @@ def make_engine(
         kind: `local` or `ray`.
         address: of a running Ray cluster; None to start Ray on this machine.
         workers: for each encoder, at most; None for as many as there is room for.
+        patience: seconds without any answer after which an encoder is given up; None for a
+            quarter of an hour.
+        memory: bytes that an encoder's processes may hold together; None for most of what is free.
 
     Raises:
         InputError: there is no such engine, or the cluster does not answer.
@@ -98,14 +112,17 @@ def make_engine(
         raise InputError(f"`address` is for the engine 'ray'; not for '{kind}'")
     if workers is not None and workers < 1:
         raise InputError(f"`workers` must be at least 1; not {workers}")
+    if patience is not None and not patience > 0:
+        raise InputError(f"`patience` must be more than 0 seconds; not {patience:g}")
+    patience = patience or PATIENCE
     kept = Store(location_of(store) if store else default_store())
     if kind == "local":
-        return Engine(kept, workers or cores(), offline, progress)
+        return Engine(kept, workers or cores(), offline, progress, patience, memory)
     from embedbench.ray_cluster import connect
     from embedbench.ray_engine import RayEngine
 
     connect(address)
-    return RayEngine(kept, cores(), offline, progress, workers)
+    return RayEngine(kept, cores(), offline, progress, patience, memory, workers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +152,7 @@ class Embedding:
         return replace(self, vectors=self.vectors[list(rows)], failures={})
 
 
+@errors_in_words()
 def embed(
     label: str,
     encoder: Encoder,
@@ -162,6 +180,7 @@ def embed(
         return _look_up(encoder, dataset)
     items: dict[str, Source | Changed] = dict(zip(hashes, dataset.sources, strict=True))
     items |= dict(others)
+    _check(encoder)
     choice = recall(engine.store, encoder, list(items))
     settled = choice.encoder if choice else encoder
     record = _recall(engine.store, settled) if choice else None
@@ -177,6 +196,19 @@ def embed(
         raise EncoderError(f"it could encode none of the images; the first: {failed[0]}")
     encoded = len({key for key, _ in missing} & set(hashes) - set(failures))
     return _collect(engine.store, record, hashes, texts, others, failed, encoded)
+
+
+def _check(encoder: Encoder) -> None:
+    """Raise EncoderError if what can be asked of an encoder that is not loaded makes no sense."""
+    variants = list(encoder.variants("cpu"))
+    if not variants:
+        raise EncoderError("it has no variants; the first is the encoder as it is")
+    for one in variants:
+        if not isinstance(one, Encoder):
+            kind = type(one).__name__
+            raise EncoderError(f"one of its variants is a {kind}; it must be an Encoder")
+        if not (isinstance(one.batch_size, int) and one.batch_size >= 1):
+            raise EncoderError(f"its batch_size is {one.batch_size}; it must be at least 1")
 
 
 def _collect(

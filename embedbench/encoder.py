@@ -38,6 +38,7 @@ __all__ = [
     "Vectors",
     "WeightsError",
     "check_rows",
+    "join_rows",
 ]
 
 _NO_PLUGINS = ("abc", "builtins", "embedbench")
@@ -148,7 +149,7 @@ class Encoder(ABC):
         ]
         if not batches:
             raise InputError("there are no images to encode")
-        return np.concatenate(batches)
+        return join_rows(batches)
 
     def encode_prepared(self, images: Sequence[Any], at_once: int | None = None) -> Vectors:
         """Return one row for each of at most `at_once` prepared images, checked.
@@ -162,7 +163,8 @@ class Encoder(ABC):
             MemoryError: so many do not fit.
         """
         filled = [*images, *[images[-1]] * ((at_once or self.batch_size) - len(images))]
-        return check_rows(self.encode_batch(filled), len(filled))[: len(images)]
+        rows = check_rows(self.encode_batch(filled), len(filled))
+        return rows[: len(images)].copy()  # it may use the same memory for the next batch
 
     def identity(self) -> dict[str, Any]:
         """Return what tells this encoder from others, weights aside: class, fields, versions."""
@@ -226,7 +228,19 @@ def check_rows(rows: Any, count: int) -> Vectors:
         raise EncoderError(f"it returned {rows.dtype}; it must return float32")
     if not np.isfinite(rows).all():
         raise EncoderError("it returned values that are not finite")
-    return rows
+    return np.asarray(rows)
+
+
+def join_rows(parts: Sequence[np.ndarray]) -> Vectors:
+    """Return the rows of several batches as one array.
+
+    Raises:
+        EncoderError: they are of different lengths.
+    """
+    lengths = list(dict.fromkeys(rows.shape[1] for rows in parts))
+    if len(lengths) > 1:
+        raise EncoderError(f"it returned rows of {lengths[0]} numbers, then of {lengths[1]}")
+    return np.concatenate(parts)
 
 
 def combine(identity: dict[str, Any], weights: Sequence[str]) -> str:

@@ -1,32 +1,36 @@
 """What runs in an encoder's worker processes: load it, decode and encode batches."""
 
-import gc
 import hashlib
-import io
+import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import cloudpickle
 import numpy as np
 from jaxtyping import Float32
-from PIL import Image
 
 from embedbench.changes import Changed
 from embedbench.dataset import Source, read_source
-from embedbench.encoder import Encoder, TextEncoder, Vectors, check_rows, hash_file
-from embedbench.errors import EmbedbenchError, EncoderError, ImageError
+from embedbench.encoder import (
+    Encoder,
+    TextEncoder,
+    Vectors,
+    check_rows,
+    hash_file,
+    join_rows,
+)
+from embedbench.errors import EncoderError, ImageError
+from embedbench.faults import answers_in_words
+from embedbench.holding import Place, check_facts, dumps, encode_rows, held, hold
 from embedbench.images import open_pixels
 from embedbench.isolation import under_alarm
-from embedbench.network import forbid_network
 from embedbench.store import Store
 from embedbench.tuning import Timed
 from embedbench.workers import peak_memory_mb
@@ -39,66 +43,8 @@ __all__ = [
 Item = tuple[str, Source | Changed]
 """An image's key in the store, and where it is or what it is made from."""
 
-_GREY = Image.new("RGB", (64, 64), "grey")
-"""What an encoder is loaded with."""
-
 _LEAST_SECONDS = 0.5
 """A variant is timed for so long at least, if there are images enough."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where and how an encoder runs in its worker.
-
-    Attributes:
-        variant: which of its variants, by number.
-        device: as `Facts` tells it.
-        threads: how many open and prepare images beside the device; one on a CPU.
-    """
-
-    variant: int = 0
-    device: str = "cpu"
-    threads: int = 1
-
-
-@dataclass
-class _Held:
-    """What a worker process keeps between calls: one encoder.
-
-    Attributes:
-        encoder: as it was sent.
-        place: of the variant in use.
-        variant: that one; None before the first.
-        at_once: how many images it takes at once, fewer where memory was found to be too small.
-    """
-
-    encoder: Encoder
-    place: Place = Place(-1)
-    variant: Encoder | None = None
-    at_once: int = 0
-
-    def take(self, place: Place) -> Encoder:
-        """Return the variant for this place; another one, and its weights, are let go of."""
-        if self.variant is None or self.place != place:
-            variant = self.encoder.variants(place.device)[place.variant]
-            if variant != self.variant:
-                self.variant, self.at_once = variant, variant.batch_size
-            self.place = place
-        return self.variant
-
-    def take_loaded(self, place: Place) -> Encoder:
-        """Return the variant for this place, loaded and compiled, so that this is not timed.
-
-        It encodes a grey image, as often as it takes images at once.
-        """
-        before, encoder = self.variant, self.take(place)
-        if encoder is not before:
-            with _errors_in_words():
-                _, self.at_once = _encode(encoder, [encoder.prepare(_GREY)], self.at_once)
-        return encoder
-
-
-_held: list[_Held] = []
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,52 +69,24 @@ class Batch:
     at_once: int
 
 
-def dumps(encoder: Encoder) -> bytes:
-    """Return the encoder for its way into a worker; a class from a notebook goes with it."""
-    content = io.BytesIO()
-    _Pickler(content).dump(encoder)
-    return content.getvalue()
-
-
-def _reduce(cached: "cached_property[Any]") -> tuple[Any, ...]:
-    return _cached, (cached.func, cached.attrname)
-
-
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """Before Python 3.12 a cached property holds a lock, which cannot be pickled."""
-
-    dispatch_table = {**cloudpickle.Pickler.dispatch_table, cached_property: _reduce}
-
-
-def _cached(function: Callable[[Any], Any], name: str) -> "cached_property[Any]":
-    found = cached_property(function)
-    found.__set_name__(object, name)
-    return found
-
-
-def hold(pickled: bytes, offline: bool) -> None:
-    """Keep the encoder for the calls to come; without a network if `offline`."""
-    if offline:
-        forbid_network()
-    _held[:] = [_Held(cloudpickle.loads(pickled))]
-
-
+@answers_in_words()
 def load() -> dict[str, Any]:
     """Load the model; tell what it is and what it was loaded from."""
     start = time.perf_counter()
-    encoder = _held[0].take_loaded(Place())
-    with _errors_in_words():
-        seconds = time.perf_counter() - start
-        files = [path.resolve() for path in encoder.weights_files()]
-        weights = [[str(path), *stamp(path), hash_file(path)] for path in files]
-        return {
-            "weights": weights,
-            "facts": asdict(encoder.facts()),
-            "load_seconds": round(seconds, 2),
-            "peak_memory_mb": round(peak_memory_mb()),
-        }
+    encoder = held().take_loaded(Place())
+    seconds = time.perf_counter() - start
+    held().try_out(encoder)
+    files = [Path(path).resolve() for path in encoder.weights_files()]
+    weights = [[str(path), *stamp(path), hash_file(path)] for path in files]
+    return {
+        "weights": weights,
+        "facts": asdict(check_facts(encoder.facts())),
+        "load_seconds": round(seconds, 2),
+        "peak_memory_mb": round(peak_memory_mb()),
+    }
 
 
+@answers_in_words()
 def encode_images(items: list[Item], place: Place = Place()) -> Batch:  # noqa: B008
     """Return the rows of the images; one that cannot be opened is told.
 
@@ -176,14 +94,14 @@ def encode_images(items: list[Item], place: Place = Place()) -> Batch:  # noqa: 
         items: the images; on a GPU several batches of them, which threads prepare beside it.
         place: where and how.
     """
-    held = _held[0]
-    encoder = held.take_loaded(place)
+    holding = held()
+    encoder = holding.take_loaded(place)
     keys: list[str] = []
     parts: list[Vectors] = []
     failures: dict[str, str] = {}
     start = time.perf_counter()
-    with _errors_in_words(), _preparing(encoder, items, place.threads) as prepared:
-        while batch := list(islice(prepared, held.at_once)):
+    with _preparing(encoder, items, place.threads) as prepared:
+        while batch := list(islice(prepared, holding.at_once)):
             images = []
             for key, image in batch:
                 if isinstance(image, ImageError):
@@ -192,11 +110,11 @@ def encode_images(items: list[Item], place: Place = Place()) -> Batch:  # noqa: 
                     images.append(image)
                     keys.append(key)
             if images:
-                rows, held.at_once = _encode(encoder, images, held.at_once)
+                rows, holding.at_once = encode_rows(encoder, images, holding.at_once)
                 parts.append(rows)
-    vectors = np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
+    vectors = join_rows(parts) if parts else np.empty((0, 0), np.float32)
     seconds = time.perf_counter() - start
-    return Batch(keys, vectors, failures, seconds, peak_memory_mb(), held.at_once)
+    return Batch(keys, vectors, failures, seconds, peak_memory_mb(), holding.at_once)
 
 
 def failed(item: Item, reason: str) -> Batch:
@@ -218,22 +136,6 @@ def encode_into(items: list[Item], place: Place, store: Store, fingerprint: str)
         store.write(fingerprint, batch.keys, batch.vectors, None if done else name)
     nothing = np.empty((0, 0), np.float32)
     return replace(batch, keys=[*done, *batch.keys], vectors=nothing)
-
-
-def _encode(encoder: Encoder, images: Sequence[Any], at_once: int) -> tuple[Vectors, int]:
-    """Return the rows, and how many images fitted at once: half as many where memory gave out."""
-    while True:
-        try:
-            parts = [
-                encoder.encode_prepared(images[start : start + at_once], at_once)
-                for start in range(0, len(images), at_once)
-            ]
-            return np.concatenate(parts), at_once
-        except MemoryError as error:
-            if at_once == 1:
-                raise EncoderError("out of memory with one image at a time") from error
-            at_once //= 2
-        gc.collect()  # a traceback may still hold what did not fit
 
 
 @contextmanager
@@ -261,9 +163,26 @@ def _preparing(
 
 
 def _open_and_prepare(encoder: Encoder, source: Source | Changed) -> Any:
+    os.chdir(held().folder)  # the encoder may have gone elsewhere, and files are named from here
     if isinstance(source, Changed):
-        return encoder.prepare(source.open())
-    return encoder.prepare_pixels(open_pixels(read_source(source), encoder.least_side))
+        changed = source.open()
+        with _not_the_image():
+            return encoder.prepare(changed)
+    pixels = open_pixels(read_source(source), encoder.least_side)
+    with _not_the_image():
+        return encoder.prepare_pixels(pixels)
+
+
+@contextmanager
+def _not_the_image() -> Iterator[None]:
+    """What an encoder says of an image that could be opened is its own fault, whatever it calls it.
+
+    Else an image would be taken from all encoders for the sake of one.
+    """
+    try:
+        yield
+    except ImageError as error:
+        raise EncoderError(str(error)) from error
 
 
 def time_variants(items: list[Item], places: list[Place]) -> dict[int, Timed]:
@@ -276,12 +195,12 @@ def time_variants(items: list[Item], places: list[Place]) -> dict[int, Timed]:
     found: dict[int, Timed] = {}
     for place in places:
         try:
-            encoder = _held[0].take(place)
+            encoder = held().take(place)
             with _preparing(encoder, items, place.threads) as prepared:
                 images = [image for _, image in prepared if not isinstance(image, ImageError)]
             if images:
                 found[place.variant] = _timed(encoder, images)
-        except Exception:  # a variant that does not run here, or does not fit, is not chosen
+        except BaseException:  # a variant that does not run here, or does not fit, is not chosen
             traceback.print_exc()
     return found
 
@@ -299,25 +218,12 @@ def _timed(encoder: Encoder, images: list[Any]) -> Timed:
     return Timed(min(taken[1:]) / size, taken[0], np.concatenate(rows[: len(batches)]))
 
 
+@answers_in_words()
 def encode_texts(texts: list[str], place: Place = Place()) -> Float32[np.ndarray, "texts dim"]:  # noqa: B008
     """Return one row for each text."""
-    encoder = _held[0].take(place)
+    encoder = held().take(place)
     assert isinstance(encoder, TextEncoder)
-    with _errors_in_words():
-        return check_rows(encoder.encode_texts(texts), len(texts))
-
-
-@contextmanager
-def _errors_in_words() -> Iterator[None]:
-    """Turn whatever an encoder raises into an EncoderError of one line; our own errors pass."""
-    try:
-        yield
-    except EmbedbenchError:
-        raise
-    except Exception as error:
-        traceback.print_exc()
-        text = " ".join(str(error).split())[:500]
-        raise EncoderError(f"{type(error).__name__}: {text}") from None
+    return check_rows(encoder.encode_texts(texts), len(texts))
 
 
 def stamp(path: Path) -> list[int]:

@@ -33,6 +33,7 @@ def write_vectors(
     engine: str | None = None,
     address: str | None = None,
     workers: int | None = None,
+    patience: float | None = None,
     quiet: bool = True,
 ) -> tuple[int, dict[str, str]]:
     """Write one encoder's vectors to a `.parquet` or a `.npy` file.
@@ -52,7 +53,9 @@ def write_vectors(
         (name, made), *_ = create_all([encoder]).items()
         check_offline(offline, [source])
         dataset = read_dataset(source, follow_links).sample(limit)
-        running = make_engine(store, offline, Progress(quiet), engine or "local", address, workers)
+        running = make_engine(
+            store, offline, Progress(quiet), engine or "local", address, workers, patience
+        )
         dataset, missed = fetch(dataset, running.fetching(allow_local))
         readable, images, failures = survey(
             dataset, running.store, running.workers, running.progress

@@ -66,6 +66,7 @@ def judge(analysis: Analysis, task: Task, encoders: pd.DataFrame) -> Judgement:
         ranks, verdict = _without_labels(names, constancy, consensus, resamples)
     columns = _columns(analysis, criteria, resamples)
     table = encoders.merge(columns.join(ranks), "left", left_on="encoder", right_index=True)
+    table = table.astype(dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64"))
     named = _recommended(table, verdict)
     table["recommended"] = table["encoder"] == named["smallest"]
     last = ["status", "error"]

@@ -22,6 +22,12 @@ _ENGINE_OPTIONS = (
         help="A running Ray cluster; without it Ray is started on this machine.",
     ),
     click.option("--workers", type=int, metavar="N", help="Workers of each encoder, at most."),
+    click.option(
+        "--patience",
+        type=float,
+        metavar="SECONDS",
+        help="An encoder that gives no answer for so long is given up.  [default: 900]",
+    ),
 )
 
 _RUN_OPTIONS = (

@@ -3,6 +3,11 @@
 Names, labels and errors come from others: what a terminal would obey in them is written out.
 """
 
+import ctypes
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +18,7 @@ from embedbench.foreign_text import printable
 if TYPE_CHECKING:
     from embedbench.results import Results
 
-__all__ = ["counted", "print_table", "print_tuned", "say", "summarise"]
+__all__ = ["counted", "print_table", "print_tuned", "say", "summarise", "table_alone"]
 
 _TUNED = {
     "encoder": "encoder",
@@ -26,6 +31,22 @@ _TUNED = {
     "machine": "machine",
 }
 """What is told of how an encoder runs, with its headings; the speed is that of one worker."""
+
+
+@contextmanager
+def table_alone() -> Iterator[None]:
+    """Send to standard error what others print, from below Python too; the tables stand alone."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        with suppress(Exception):  # what a library in C has not yet printed; not on Windows
+            ctypes.CDLL(None).fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def summarise(results: "Results", out: Path) -> None:

@@ -27,13 +27,12 @@ from embedbench.encoding import dumps, hold, load
 from embedbench.errors import EmbedbenchError, EncoderError
 from embedbench.progress import Progress
 from embedbench.ray_cluster import last_line, nodes, room_for
-from embedbench.workers import KEEPS_BLOCKS, WorkerDied, thread_limits
+from embedbench.workers import KEEPS_BLOCKS, PATIENCE, WorkerDied, thread_limits
 
 __all__ = ["RayCrew", "RayEngine"]
 
 Result = TypeVar("Result")
 
-_PATIENCE = 900.0
 _MOST_TRIES = 3
 _MEMORY_MARGIN = 1.2
 _OPTIONS = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory"}
@@ -60,7 +59,9 @@ class RayEngine(Engine):
                 f"note: the store '{folder}' is a folder, which all {len(nodes())} nodes of the "
                 "cluster must share"
             )
-        return RayCrew(encoder, self.offline, self.environment, self.actors, self.progress)
+        return RayCrew(
+            encoder, self.offline, self.environment, self.actors, self.progress, self.patience
+        )
 
 
 @dataclass
@@ -73,6 +74,7 @@ class RayCrew:
         environment: variables set in them.
         most: how many there are at most; None for as many as the cluster has CPUs or GPUs.
         progress: where it is told that nodes were lost.
+        patience: seconds for the answer to one call.
     """
 
     encoder: Encoder
@@ -80,6 +82,7 @@ class RayCrew:
     environment: dict[str, str] = field(default_factory=dict)
     most: int | None = None
     progress: Progress = field(default_factory=Progress)
+    patience: float = PATIENCE
     writes: bool = True
     _first: Any = None
     _needs: dict[str, float] = field(default_factory=dict)
@@ -124,7 +127,7 @@ class RayCrew:
                 actor = ray.remote(_Actor).options(**self._options(), **again)
                 self._first = actor.remote(dumps(self.encoder), self.offline, os.getcwd())
             answer = self._first.run.remote(cloudpickle.dumps((function, arguments)))
-            return _read(ray.get(answer, timeout=_PATIENCE))  # type: ignore[no-any-return]
+            return _read(ray.get(answer, timeout=self.patience))  # type: ignore[no-any-return]
 
     def map(self, function: Callable[[Any], Result], batches: Sequence[Any]) -> Iterator[Result]:
         """Yield the function's results as they come; what a node died on is done again.
@@ -231,7 +234,7 @@ def _errors_of_ray() -> Iterator[None]:
     try:
         yield
     except ray.exceptions.GetTimeoutError as error:
-        raise EncoderError(f"no answer from its actor for {_PATIENCE:.0f} seconds") from error
+        raise EncoderError("no answer from its actor in time: `patience` allows more") from error
     except ray.exceptions.RayActorError as error:
         raise WorkerDied(f"its process died; {last_line(error)}") from error
     except ray.exceptions.RayError as error:

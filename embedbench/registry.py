@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from embedbench.encoder import Encoder
-from embedbench.errors import InputError, MissingLibraryError, UnknownEncoderError
+from embedbench.errors import (
+    EncoderError,
+    InputError,
+    MissingLibraryError,
+    UnknownEncoderError,
+)
+from embedbench.faults import errors_in_words, in_words
 from embedbench.spec import field_list, parse_fields, read_spec
 
 __all__ = ["GROUP", "Installed", "create", "create_all", "installed", "label"]
@@ -37,16 +43,26 @@ class Installed:
 
         Raises:
             MissingLibraryError: the plug-in's module needs a library that is not installed.
+            EncoderError: it cannot be imported, or is no encoder.
         """
         try:
             cls = self.entry_point.load()
-        except ModuleNotFoundError as error:
-            if error.name and error.name.split(".")[0] == self.entry_point.module.split(".")[0]:
-                raise
-            raise MissingLibraryError(self.advice(str(error.name))) from error
+        except (Exception, SystemExit) as error:
+            own = self.entry_point.module.split(".")[0]
+            absent = error.name if isinstance(error, ModuleNotFoundError) else None
+            if absent and absent.split(".")[0] != own:
+                raise MissingLibraryError(self.advice(absent)) from error
+            words = f"encoder '{self.name}' cannot be imported: {in_words(error)}"
+            raise EncoderError(words) from error
         if not (isinstance(cls, type) and issubclass(cls, Encoder)):
-            raise InputError(f"encoder '{self.name}' is no Encoder: {self.entry_point.value}")
+            raise EncoderError(f"encoder '{self.name}' is no Encoder: {self.entry_point.value}")
         return cls
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it comes with embedbench."""
+        distribution = self.entry_point.dist
+        return distribution is not None and distribution.name == "image-embedbench"
 
     def missing(self) -> list[str]:
         """Return the libraries that the encoder needs and that are not installed."""
@@ -61,8 +77,7 @@ class Installed:
 
     def install(self, libraries: Sequence[str]) -> str:
         """Return the command that installs these libraries, which the encoder misses."""
-        distribution = self.entry_point.dist
-        if distribution is not None and distribution.name == "image-embedbench":
+        if self.is_built_in:
             return f'pip install -e ".[{self.name}]"'
         return f"pip install {' '.join(libraries)}"
 
@@ -99,6 +114,7 @@ def create(spec: str) -> Encoder:
     Raises:
         UnknownEncoderError: no installed encoder has that name.
         MissingLibraryError: a library that it needs is not installed.
+        EncoderError: its plug-in is broken.
         InputError: it has no such field, or the value does not fit.
     """
     asked = read_spec(spec)
@@ -113,9 +129,10 @@ def create(spec: str) -> Encoder:
         raise InputError(f"encoder '{name}' takes no model; not '{asked.model}'")
     given = {} if asked.model is None else {fields[0]: asked.model}
     values = parse_fields(f"encoder '{name}'", cls, given | asked.fields)
-    for library in known[name].missing():
-        raise MissingLibraryError(known[name].advice(library))
-    return cls(**values)
+    with errors_in_words():
+        for library in known[name].missing():
+            raise MissingLibraryError(known[name].advice(library))
+        return cls(**values)
 
 
 def create_all(
@@ -132,7 +149,8 @@ def create_all(
     for given in encoders:
         encoder = create(given) if isinstance(given, str) else given
         kind = given.partition(":")[0].partition(",")[0] if isinstance(given, str) else None
-        name = label(kind or type(encoder).__name__, encoder)
+        with errors_in_words():
+            name = label(kind or type(encoder).__name__, encoder)
         if found.get(name) == encoder:
             raise InputError(f"the encoder '{name}' is given twice")
         found[str(given) if name in found else name] = encoder

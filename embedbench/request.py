@@ -179,6 +179,7 @@ def command(asked: Mapping[str, Any]) -> str:
         "--mix": asked["mix"],
         "--domain": asked["domain"],
         "--memory": asked["memory"],
+        "--patience": asked["patience"],
     }
     parts += [
         str(part) for word, value in options.items() if value is not None for part in (word, value)

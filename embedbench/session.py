@@ -23,6 +23,7 @@ from embedbench.encoding import (
     encode_texts,
     time_variants,
 )
+from embedbench.errors import EncoderError
 from embedbench.progress import Progress
 from embedbench.store import Store, text_key
 from embedbench.tuning import (
@@ -112,6 +113,7 @@ class Session:
     choice: Choice | None
     record: dict[str, Any] | None
     _loaded: dict[str, Any] = field(default_factory=dict)
+    _dim: int | None = None
 
     def run(self, items: dict[str, Source | Changed], texts: Sequence[str]) -> Encoded:
         """Encode what is missing."""
@@ -120,13 +122,14 @@ class Session:
         choice = self.choice or self._choose(list(items.items()))
         place = self._place(0 if self.choice else self._variants.index(choice.encoder))
         fingerprint = self._fingerprint(choice.encoder)
+        self._dim = (self.record or {}).get("dim")
         record = (self.record or {}) | self._loaded | {"fingerprint": fingerprint}
         missing, missing_texts = missing_from(self.store, record, items, texts)
         if missing_texts:
-            rows = self.crew.call(encode_texts, missing_texts, place)
+            rows = self._even(self.crew.call(encode_texts, missing_texts, place))
             self.store.write(fingerprint, [text_key(text) for text in missing_texts], rows)
         failures, measured = self._encode(choice.encoder, place, missing, self.label)
-        record |= measured | choice.told()
+        record |= measured | choice.told() | {"dim": self._dim}
         self.store.remember("encoders", combine(choice.encoder.identity(), []), record)
         self.store.tidy(fingerprint)
         return Encoded(record, failures, missing)
@@ -143,6 +146,18 @@ class Session:
 
     def _fingerprint(self, encoder: Encoder) -> str:
         return combine(encoder.identity(), [row[3] for row in self._loaded["weights"]])
+
+    def _even(self, rows: Vectors) -> Vectors:
+        """Return the rows if they are as long as all before.
+
+        Raises:
+            EncoderError: they are not, so nothing of the encoder can be compared.
+        """
+        if len(rows):
+            dim = self._dim = self._dim or rows.shape[1]
+            if rows.shape[1] != dim:
+                raise EncoderError(f"it returned rows of {dim} numbers, then of {rows.shape[1]}")
+        return rows
 
     def _choose(self, items: list[Item]) -> Choice:
         """Measure the variants on the first images; remember and return the one that is to run.
@@ -234,6 +249,7 @@ class Session:
             with progress.bar(label or "", len(missing), "images") as bar:
                 for batch in self.crew.map(encode, batches):
                     if not self.crew.writes:
+                        self._even(batch.vectors)
                         writer.add(batch)
                     done.add(batch)
                     bar.update(len(batch.keys) + len(batch.failures))

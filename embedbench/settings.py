@@ -40,6 +40,7 @@ _TOML_KINDS: Mapping[str, type] = {
     "address": str,
     "workers": int,
     "memory": str,
+    "patience": float,
 }
 """The words of the command line, and what each holds in a TOML file; `about` is for people."""
 
@@ -142,9 +143,11 @@ def _checked(file: Path, word: str, value: Any) -> Any:
         fits = isinstance(value, list) and all(isinstance(part, str) for part in value)
     else:
         value = str(value) if word == "k" else value
+        value = float(value) if kind is float and type(value) is int else value
         fits = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
     if not fits:
         wanted = {list: "a list of texts", int: "a whole number", bool: "true or false"}
+        wanted[float] = "a number"
         raise InputError(
             f"in '{file}', '{word}' must be {wanted.get(kind, 'a text')}; not {value!r}"
         )

@@ -7,6 +7,7 @@ the parent's to hear, and none of them outlives it.
 
 import io
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,10 +22,13 @@ from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, Termin
 
 from embedbench.endings import DeathWatch, end_with_parent, shielded
 from embedbench.errors import EncoderError
+from embedbench.faults import one_line
 from embedbench.network import forbid_network, is_forbidden
 
 __all__ = [
     "KEEPS_BLOCKS",
+    "NoAnswer",
+    "PATIENCE",
     "Pool",
     "WorkerDied",
     "cores",
@@ -48,6 +52,21 @@ KEEPS_BLOCKS = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": 
 next batch, page by page: a fifth of the time of small convolutional networks."""
 
 _MOST_DEATHS = 3
+
+
+_GRACE = 5.0
+"""Seconds for a process to end when it is told to."""
+
+_LONGEST_LOG = 50_000_000
+"""Bytes; of what workers print, no more is kept."""
+
+
+class NoAnswer(EncoderError):
+    """A worker process lives, and says nothing for too long."""
+
+
+PATIENCE = 900.0
+"""Seconds: loading a model may fetch it first, and compiling one takes minutes."""
 
 
 class WorkerDied(EncoderError):
@@ -85,6 +104,9 @@ class Pool:
         prepare: called once in each worker with `arguments`, before its first task.
         patience: seconds without any result after which the workers are given up; None to wait
             for as long as they live.
+
+    Attributes:
+        ended: why one of the processes was ended; empty if none was.
     """
 
     def __init__(
@@ -93,10 +115,11 @@ class Pool:
         environment: dict[str, str] | None = None,
         prepare: Callable[..., None] | None = None,
         arguments: tuple[Any, ...] = (),
-        patience: float | None = 900.0,
+        patience: float | None = PATIENCE,
     ) -> None:
         self.workers = workers
         self.patience = patience
+        self.ended = ""
         self._log = tempfile.NamedTemporaryFile(prefix="embedbench-", suffix=".log")  # noqa: SIM115
         self._environment = thread_limits(1) | _QUIET | _LASTING | (environment or {})
         self._prepare = (prepare, arguments)
@@ -112,7 +135,7 @@ class Pool:
         self._watch = DeathWatch(self._executor)
 
     def _close(self, kill: bool) -> None:
-        self._executor.shutdown(wait=True, kill_workers=kill)
+        _end(self._executor, kill)
         self._watch.over.set()
 
     def __enter__(self) -> "Pool":
@@ -141,7 +164,7 @@ class Pool:
             with shielded():
                 future: Future[Result] = self._executor.submit(function, *arguments)
         except TerminatedWorkerError as error:
-            raise self._died() from error
+            raise self._died(error) from error
         return future
 
     def gather(self, calls: Sequence[tuple[Any, ...]], tick: Callable[[int], object]) -> list[Any]:
@@ -197,7 +220,7 @@ class Pool:
 
         Raises:
             WorkerDied: the worker did.
-            EncoderError: it did not answer for too long.
+            NoAnswer: it did not answer for too long.
         """
         try:
             return future.result(self.patience)
@@ -205,19 +228,55 @@ class Pool:
             raise self.silence() from error
         except BrokenProcessPool as error:
             if self._watch.ended or isinstance(error, TerminatedWorkerError):
-                raise self._died() from error
+                raise self._died(error) from error
             raise
 
-    def _died(self) -> WorkerDied:
-        return WorkerDied(f"its process died{self._last_words()}")
+    def _died(self, error: BrokenProcessPool) -> WorkerDied:
+        if self.ended:
+            return WorkerDied(f"its process was ended: {self.ended}")
+        return WorkerDied(f"its process died{self._last_words(str(error))}")
 
-    def silence(self) -> EncoderError:
+    def silence(self) -> NoAnswer:
         """Return the error that tells of too long a wait."""
-        return EncoderError(f"no answer from its process for {self.patience:.0f} seconds")
+        return NoAnswer(f"no answer from its process for {self.patience:g} seconds")
 
-    def _last_words(self) -> str:
-        lines = Path(self._log.name).read_text(errors="replace").strip().splitlines()
-        return f"; its last line was: {lines[-1][:200]}" if lines else ", without a word"
+    def processes(self) -> list[int]:
+        """Return the numbers of the processes that run."""
+        return list(self._executor._processes or ())
+
+    def trim(self) -> None:
+        """Empty the log of what is printed where it grows large."""
+        if Path(self._log.name).stat().st_size > _LONGEST_LOG:
+            os.truncate(self._log.name, 0)
+
+    def _last_words(self, told: str) -> str:
+        """Return what killed a process, if a signal did, or else what it printed last.
+
+        After a signal that is but a traceback of the interpreter's.
+        """
+        if signal := re.search(r"\bSIG[A-Z]+", told):
+            return f" of {signal[0]}"
+        with open(self._log.name, "rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - 10_000))
+            lines = log.read().decode(errors="replace").strip().splitlines()
+        return f"; its last line was: {one_line(lines[-1])[:200]}" if lines else ", without a word"
+
+
+def _end(executor: ProcessPoolExecutor, kill: bool) -> None:
+    """End the processes; one that does not end when told to, for threads run on, is killed."""
+    processes = list(executor._processes or ())
+    ending = executor._executor_manager_thread
+    executor.shutdown(wait=kill, kill_workers=kill)
+    if ending is None or kill:
+        return
+    ending.join(_GRACE)
+    if ending.is_alive():
+        import psutil  # the command line has no need of it
+
+        for one in processes:
+            with suppress(psutil.Error):
+                psutil.Process(one).kill()
+        ending.join()
 
 
 def map_unordered(
@@ -227,7 +286,7 @@ def map_unordered(
 
     Raises:
         WorkerDied: a worker did; what was running is lost.
-        EncoderError: none answered for too long.
+        NoAnswer: none answered for too long.
     """
     waiting = iter(items)
     running: dict[Future[Result], Pool] = {}

@@ -1,140 +1,100 @@
 """Promises of the conformance kit: a good encoder passes, and each check has one that fails it."""
 
+import os
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+import re
+import signal
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from click.testing import CliRunner
 
+import embedbench
 from embedbench import conformance
-from embedbench.encoder import Encoder, TextEncoder
+from embedbench.cli import cli
+from embedbench.encoder import Encoder
 from embedbench.errors import EncoderError
+from embedbench.fresh import HEAVY
 from embedbench.registry import create
+from tests.nonconforming import CHANGING, FAILS, Changing, Good
+from tests.plug_ins import plug_in
 
 
-def colours(images: Sequence[Image.Image]) -> np.ndarray:
-    """Mean colours: right in every way, to be spoilt below."""
-    return np.stack([np.asarray(image, np.float32).mean((0, 1)) for image in images])
-
-
-@dataclass(frozen=True)
-class Good(TextEncoder):
-    def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
-        return colours(images)
-
-    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
-        return np.array([[len(text), 1, hash(text) % 7] for text in texts], np.float32)
-
-
-class NotFrozen(Good):
-    pass
-
-
-NotFrozen.__dataclass_params__ = None  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True)
-class NotPicklable(Good):
-    hook: Callable[[], int] = field(default=lambda: 1)
-
-
-@dataclass(frozen=True)
-class TooFewRows(Good):
-    def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
-        return colours(images)[:-1]
-
-
-@dataclass(frozen=True)
-class OneSizeOnly(Good):
-    def prepare(self, image: Image.Image) -> Image.Image:
-        return image.crop((0, 0, 20, 20)) if min(image.size) > 20 else _refuse(image)
-
-
-def _refuse(image: Image.Image) -> Image.Image:
-    raise ValueError(f"cannot take {image.size}")
-
-
-@dataclass(frozen=True)
-class Random(Good):
-    def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
-        return colours(images) + np.random.default_rng().random((len(images), 3), np.float32)
-
-
-@dataclass(frozen=True)
-class Sorting(Good):
-    def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
-        rows = colours(images)
-        brightest_last: np.ndarray = rows[np.argsort(rows[:, 0])]
-        return brightest_last
-
-
-@dataclass(frozen=True)
-class Mixing(Good):
-    def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
-        rows = colours(images)
-        return np.asarray(rows - rows.mean(axis=0))
-
-
-@dataclass(frozen=True)
-class Constant(Good):
-    def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
-        return np.ones((len(images), 3), np.float32)
-
-
-@dataclass(frozen=True)
-class Wandering(Good):
-    def identity(self) -> dict[str, Any]:
-        return {"chance": random.random()}
-
-
-@dataclass(frozen=True)
-class Seeding(Good):
-    def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
-        np.random.seed(0)
-        return colours(images)
-
-
-@dataclass(frozen=True)
-class OtherSpace(Good):
-    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
-        return np.ones((len(texts), 5), np.float32)
-
-
-FAILS = {
-    "fields_are_the_identity": NotFrozen,
-    "pickles_to_a_worker": NotPicklable,
-    "returns_one_row_per_image": TooFewRows,
-    "takes_any_size_and_mode": OneSizeOnly,
-    "is_deterministic": Random,
-    "keeps_the_order": Sorting,
-    "does_not_mix_images": Mixing,
-    "tells_images_apart": Constant,
-    "fingerprint_is_steady": Wandering,
-    "leaves_global_state_alone": Seeding,
-    "texts_share_the_space": OtherSpace,
-}
-
-
-@pytest.mark.parametrize("check", conformance.CHECKS)
+@pytest.mark.parametrize("check", embedbench.conformance.CHECKS)
 @pytest.mark.parametrize("encoder", [Good(), create("pixels")])
 def test_a_good_encoder_passes(encoder: Encoder, check: conformance.Check) -> None:
     check(encoder)
 
 
-def test_every_check_has_an_encoder_that_fails_it() -> None:
-    assert set(FAILS) == {check.__name__ for check in conformance.CHECKS}
+def test_every_check_has_an_encoder_that_fails_it_and_says_what_it_is_for() -> None:
+    assert list(FAILS) == [check.__name__ for check in conformance.CHECKS]
+    for check in conformance.CHECKS:
+        assert check.__doc__ and check.__doc__.startswith(("Raise unless ", "Raise if "))
 
 
-@pytest.mark.parametrize("check", conformance.CHECKS)
-def test_each_check_can_fail(check: conformance.Check) -> None:
-    name = check.__name__
-    with pytest.raises((EncoderError, AttributeError, ValueError, TypeError)):
-        check(FAILS[name]())
-    assert conformance.run_checks(FAILS[name]())[name] != ""
+@pytest.mark.parametrize("name", FAILS)
+def test_each_check_alone_fails_for_its_encoder(name: str) -> None:
+    kind, words = FAILS[name]
+    found = conformance.run_checks(kind())
+    assert {check for check, wrong in found.items() if wrong} == {name}
+    assert re.search(words, found[name])
 
 
-def test_a_good_encoder_has_no_complaints() -> None:
-    assert set(conformance.run_checks(Good()).values()) == {""}
+def test_a_failed_check_raises() -> None:
+    with pytest.raises(EncoderError, match="frozen dataclass"):
+        conformance.CHECKS[0](FAILS["fields_are_the_identity"][0]())
+
+
+@pytest.fixture
+def restored() -> Iterator[None]:
+    """What belongs to the whole process is put back."""
+    python, numpy, errors = random.getstate(), np.random.get_state(), np.geterr()
+    handler, folder = signal.getsignal(signal.SIGUSR2), os.getcwd()
+    with warnings.catch_warnings():
+        yield
+    random.setstate(python)
+    np.random.set_state(numpy)
+    np.seterr(**errors)
+    signal.signal(signal.SIGUSR2, handler)
+    os.chdir(folder)
+
+
+@pytest.mark.parametrize("what", CHANGING)
+def test_all_that_is_the_whole_processes_is_looked_at(what: str, restored: None) -> None:
+    check = next(one for one in conformance.CHECKS if "global_state" in one.__name__)
+    with pytest.raises(EncoderError, match=f"whole process's: {what}$"):
+        check(Changing(what=what))
+
+
+def test_ids_of_the_checks_are_their_names() -> None:
+    """pytest shows a function that is a parameter by its name."""
+    assert conformance.keeps_the_order.__name__ == "keeps_the_order"
+
+
+def test_a_heavy_library_is_one_that_takes_long() -> None:
+    assert {"torch", "tensorflow", "keras", "transformers", "timm"} <= set(HEAVY)
+
+
+def checked(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
+    """Return the lines that `embedbench check` prints for a plug-in, and last its exit code."""
+    plug_in(folder, monkeypatch, name.lower(), f"tests.nonconforming:{name}")
+    done = CliRunner().invoke(cli, ["check", name.lower(), *words], standalone_mode=False)
+    return [*done.stdout.splitlines(), str(done.return_value)]
+
+
+def test_a_crash_is_a_line_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    *lines, code = checked("Crashing", tmp_path, monkeypatch)
+    assert code == "3" and len(lines) == 2 + len(FAILS)
+    assert lines[-1].startswith("texts_share_the_space") and "its process died" in lines[-1]
+    assert all(line.endswith(" ok") for line in lines[2:-1])
+
+
+def test_a_hang_ends_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    *lines, code = checked("Hanging", tmp_path, monkeypatch, "--patience", "10")
+    assert code == "3"
+    assert lines[-1].endswith("no answer from its process for 10 seconds")

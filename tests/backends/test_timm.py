@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from embedbench.encoder import InputError, WeightsError
-from embedbench.encoding import _encode
+from embedbench.holding import encode_rows
 from embedbench_timm import PACKAGED, Packaged, TimmEncoder, load_packaged
 from tests.backends.prepared import timm_batch
 from tests.libraries import library
@@ -110,7 +110,7 @@ def test_what_did_not_fit_the_memory_is_let_go_of_before_fewer_are_tried() -> No
         return batch.mean((2, 3))
 
     encoder.__dict__["_forward"] = features
-    rows, at_once = _encode(encoder, [picture] * 8, 8)
+    rows, at_once = encode_rows(encoder, [picture] * 8, 8)
     assert len(rows) == 8 and at_once == 2
     assert [size for size, _ in tried] == [8, 4, 2, 2, 2, 2]
 

@@ -1,0 +1,50 @@
+"""Running the conformance checks in a process of their own, which an encoder may hang or crash."""
+
+from collections.abc import Iterator
+
+from embedbench.conformance import CHECKS, Check, run_checks
+from embedbench.encoder import Encoder
+from embedbench.faults import answers_in_words
+from embedbench.network import hub_environment
+from embedbench.registry import create
+from embedbench.workers import NoAnswer, Pool, WorkerDied
+
+__all__ = ["check_apart"]
+
+_held: list[Encoder] = []
+
+
+def check_apart(spec: str, patience: float) -> Iterator[tuple[Check, str]]:
+    """Yield each check, and what is wrong: an empty text if nothing is.
+
+    After a crash the others go on in a new process; after a hang there would be but more.
+
+    Args:
+        spec: such as `timm:resnet18`.
+        patience: seconds that one check may take.
+
+    Raises:
+        EmbedbenchError: there is no such encoder, or nothing of it to check.
+    """
+    environment = hub_environment(offline=False)
+    waiting = list(CHECKS)
+    while waiting:
+        try:
+            with Pool(1, environment, patience=patience) as pool:
+                while waiting:
+                    wrong = pool.call(_check, spec, CHECKS.index(waiting[0]))
+                    yield waiting.pop(0), wrong
+        except WorkerDied as error:
+            yield waiting.pop(0), str(error)
+        except NoAnswer as error:
+            yield waiting.pop(0), str(error)
+            yield from ((check, "not run: the one before hung") for check in waiting)
+            return
+
+
+@answers_in_words()
+def _check(spec: str, number: int) -> str:
+    if not _held:
+        _held.append(create(spec))
+    (wrong,) = run_checks(_held[0], [CHECKS[number]]).values()
+    return wrong

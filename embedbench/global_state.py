@@ -1,0 +1,101 @@
+"""What belongs to the whole process: what of it a call changes, and what it prints."""
+
+import io
+import os
+import random
+import signal
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from typing import Any
+
+import numpy as np
+
+from embedbench.faults import one_line
+
+__all__ = ["changes_of_state", "printed"]
+
+
+def changes_of_state(first: Callable[[], object], again: Callable[[], object]) -> list[str]:
+    """Return in words what of the whole process calls change; nearly all of it is put back.
+
+    Args:
+        first: what imports libraries: what they do to the environment as they are imported, and
+            to warnings and NumPy, counts for nothing.
+        again: the same once more, with nothing left to import.
+    """
+    folder, handlers, environment = os.getcwd(), _handlers(), dict(os.environ)
+    first()
+    kind = _default_type()
+    imported = dict(os.environ)
+    _set_environment(environment)
+    drawn = random.getstate(), np.random.get_state()
+    with warnings.catch_warnings(), np.errstate(all="print"):
+        warnings.resetwarnings()
+        errors = np.geterr()
+        one, other = (_drawn_after(again, seed) for seed in (1, 2))
+        changed = {
+            "the working folder": os.getcwd() != folder,
+            "the environment": dict(os.environ) != environment,
+            "the handlers of signals": _handlers() != handlers,
+            "the filters of warnings": bool(warnings.filters),
+            "how NumPy takes errors": np.geterr() != errors,
+            "PyTorch's default type": _default_type() != kind,
+            **{name: one[name] == other[name] for name in one},
+        }
+    random.setstate(drawn[0])
+    np.random.set_state(drawn[1])
+    os.chdir(folder)
+    _set_environment(imported)
+    return [name for name, is_changed in changed.items() if is_changed]
+
+
+def printed(call: Callable[[], object]) -> str:
+    """Return in one line what a call prints to standard output, from below Python as well."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with tempfile.TemporaryFile() as file, redirect_stdout(io.StringIO()) as said:
+        os.dup2(file.fileno(), 1)
+        try:
+            call()
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
+        file.seek(0)
+        return one_line(said.getvalue() + file.read(10_000).decode(errors="replace"))
+
+
+def _set_environment(variables: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(variables)
+
+
+def _handlers() -> dict[int, Any]:
+    return {one: signal.getsignal(one) for one in signal.valid_signals()}
+
+
+def _default_type() -> str:
+    torch = sys.modules.get("torch")
+    return "" if torch is None else str(torch.get_default_dtype())
+
+
+def _drawn_after(call: Callable[[], object], seed: int) -> dict[str, float]:
+    """Return what is drawn after a call from each of the generators, which were seeded before it.
+
+    They may be drawn from; but where the seed makes no difference, another one was set.
+    """
+    torch = sys.modules.get("torch")
+    random.seed(seed)
+    np.random.seed(seed)
+    if torch is not None:
+        torch.manual_seed(seed)
+    call()
+    found = {
+        "the seed of Python's random numbers": random.random(),
+        "the seed of NumPy's random numbers": float(np.random.random()),
+    }
+    if torch is not None:
+        found["the seed of PyTorch's random numbers"] = float(torch.rand(1))
+    return found

@@ -1,0 +1,46 @@
+"""The list of installed encoders; those of other people are looked at in a process of their own."""
+
+from embedbench.errors import EncoderError, MissingLibraryError
+from embedbench.faults import errors_in_words
+from embedbench.registry import Installed, installed
+
+__all__ = ["list_encoders"]
+
+_PATIENCE = 60.0
+"""Seconds for a plug-in to be imported."""
+
+
+def list_encoders() -> list[list[str]]:
+    """Return a row for each: name, label by default, what is missing or wrong, what it is."""
+    return [
+        _row(found) if found.is_built_in else _row_apart(name)
+        for name, found in installed().items()
+    ]
+
+
+def _row_apart(name: str) -> list[str]:
+    """Return the row of a plug-in, whatever its import does to a process."""
+    from embedbench.workers import Pool  # takes a while to import
+
+    try:
+        with Pool(1, patience=_PATIENCE) as pool:
+            return pool.call(_row_of, name)
+    except EncoderError as error:
+        return [name, "", f"broken: {error}", ""]
+
+
+def _row_of(name: str) -> list[str]:
+    return _row(installed()[name])
+
+
+def _row(found: Installed) -> list[str]:
+    try:
+        with errors_in_words():
+            missing = found.missing()
+            status = f"needs {missing[0]}: {found.install(missing)}" if missing else "ready"
+            words = (found.load().__doc__ or "").strip().splitlines()
+            return [found.name, found.default(), status, *words[:1]]
+    except MissingLibraryError as error:
+        return [found.name, "", str(error), ""]
+    except EncoderError as error:
+        return [found.name, "", f"broken: {error}", ""]
