@@ -152,7 +152,7 @@ def location_of(text: str | Location) -> Location:
     """Return where a text points; what has no scheme, or that of `file`, is on this machine.
 
     Raises:
-        InputError: the address holds a secret.
+        InputError: the address holds a secret, or is none.
     """
     if not isinstance(text, str):
         return text
@@ -160,7 +160,10 @@ def location_of(text: str | Location) -> Location:
         return Path(text)
     scheme, _, rest = text.partition("://")
     if scheme in ("file", "local"):
-        return Path(unquote(urlsplit(text).path))
+        try:
+            return Path(unquote(urlsplit(text).path))
+        except ValueError as error:
+            raise InputError(f"not a valid address: '{text}'") from error
     query = ""
     if scheme in BY_ARROW:
         rest, _, query = rest.partition("?")

@@ -10,7 +10,7 @@ from jaxtyping import Int
 
 from embedbench.addresses import Address, Location, is_address, location_of
 from embedbench.errors import InputError
-from embedbench.folders import images_below, shown
+from embedbench.folders import images_below
 from embedbench.image_tables import (
     as_labels,
     fault_of_place,
@@ -21,6 +21,7 @@ from embedbench.image_tables import (
     texts,
 )
 from embedbench.images import SUFFIXES
+from embedbench.plain_text import shown
 from embedbench.sources import Refused, Remote, Source, Turned, content_hash, read_source
 
 __all__ = [

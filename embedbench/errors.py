@@ -15,6 +15,8 @@ The command line prints each of them as one line; anything else is a fault of ou
 
 from typing import Any
 
+from embedbench.plain_text import shown
+
 __all__ = [
     "EmbedbenchError",
     "EncoderError",
@@ -30,6 +32,10 @@ __all__ = [
 
 class EmbedbenchError(Exception):
     """The base of every error that embedbench raises on purpose."""
+
+    def __str__(self) -> str:
+        """Return it in one line, whatever the file or the text was that it quotes."""
+        return shown(" ".join(super().__str__().splitlines()))
 
 
 class InputError(EmbedbenchError, ValueError):

@@ -1,21 +1,18 @@
 """Folders: the images in one, found without leaving it, by names that can be written anywhere."""
 
 import os
-import unicodedata
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path, PurePosixPath
 
 from embedbench.addresses import Address, Location, files_below
 from embedbench.images import SUFFIXES
+from embedbench.plain_text import shown
 from embedbench.sources import Refused
 
-__all__ = ["LEADS_OUT", "images_below", "leads_out", "shown"]
+__all__ = ["LEADS_OUT", "images_below", "leads_out"]
 
 LEADS_OUT = "a link out of the folder, which is followed only by --follow-links"
-
-_UNWRITABLE = {"Cc", "Cs", "Zl", "Zp"}
-"""Control characters, halves of characters (bytes that are no UTF-8), line separators."""
 
 
 def images_below(
@@ -79,22 +76,6 @@ def leads_out(path: Path, folder: str | Path) -> bool:
 
 def _is_below(real: str, home: str) -> bool:
     return Path(real).is_relative_to(home)
-
-
-def shown(name: str) -> str:
-    r"""Return a name that can be written and printed: `\x0a` for a line feed, and such."""
-    if name.isprintable():
-        return name
-    return "".join(map(_shown, name))
-
-
-def _shown(character: str) -> str:
-    if unicodedata.category(character) not in _UNWRITABLE:
-        return character
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte that is no UTF-8
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def _is_image(name: str) -> bool:

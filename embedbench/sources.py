@@ -1,17 +1,33 @@
 """Sources: where one image is, and its bytes from there."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from embedbench.addresses import Address, Location, open_file
 from embedbench.errors import ImageError, InputError
 from embedbench.orientation import ORIENTATIONS, with_orientation
 
-__all__ = ["MOST_BYTES", "Refused", "Remote", "Source", "Turned", "content_hash", "read_source"]
+__all__ = [
+    "MOST_BYTES",
+    "Refused",
+    "Remote",
+    "Source",
+    "Turned",
+    "content_hash",
+    "read_source",
+    "source_hash",
+]
 
 MOST_BYTES = 10**9
 """A larger file is not read."""
+
+_PART_BYTES = 1 << 20
+
+Found = TypeVar("Found", str, bytes)
 
 
 @dataclass(frozen=True)
@@ -75,22 +91,46 @@ def read_source(source: Source) -> bytes:
         raise ImageError("not downloaded")
     if isinstance(source, Refused):
         raise ImageError(source.reason)
+    with _errors_in_words():
+        if isinstance(source, Address):
+            content = source.read_bytes(MOST_BYTES + 1)
+        else:
+            with open_file(source) as file:
+                content = file.read(MOST_BYTES + 1)
+    return _not_too_large(content, len(content))
+
+
+def source_hash(source: Source) -> str:
+    """Return the `content_hash` of what `read_source` returns; a file here is never held whole.
+
+    Raises:
+        ImageError: as `read_source` does.
+    """
+    if not isinstance(source, Path):
+        return content_hash(read_source(source))
+    with _errors_in_words(), open_file(source) as file:
+        found = hashlib.sha256()
+        while (part := file.read(_PART_BYTES)) and file.tell() <= MOST_BYTES:
+            found.update(part)
+        return _not_too_large(found.hexdigest(), file.tell())
+
+
+@contextmanager
+def _errors_in_words() -> Iterator[None]:
     try:
-        content = _read(source)
+        yield
     except OSError as error:
         raise ImageError(f"cannot be read: {error.strerror or error}") from error
+    except ImageError:
+        raise
     except ValueError as error:  # a path that no file can have
         raise ImageError(f"cannot be read: {error}") from error
-    if len(content) > MOST_BYTES:
+
+
+def _not_too_large(found: Found, size: int) -> Found:
+    if size > MOST_BYTES:
         raise ImageError(f"larger than {MOST_BYTES // 10**6:,} MB")
-    return content
-
-
-def _read(place: Location) -> bytes:
-    if isinstance(place, Address):
-        return place.read_bytes(MOST_BYTES + 1)
-    with open_file(place) as file:
-        return file.read(MOST_BYTES + 1)
+    return found
 
 
 def content_hash(content: bytes) -> str:

@@ -18,6 +18,7 @@ from embedbench.images import THUMBNAIL_SIDE, open_rgb, thumbnail, upright_size
 from embedbench.isolation import image_seconds, map_isolated, under_alarm
 from embedbench.progress import Progress
 from embedbench.results import FAILURE_COLUMNS
+from embedbench.sources import source_hash
 from embedbench.store import Store
 from embedbench.workers import Pool, WorkerDied
 
@@ -88,7 +89,7 @@ def _hashes(sources: Sequence[Source]) -> list[tuple[str | None, str]]:
 
     def one(source: Source) -> tuple[str | None, str]:
         try:
-            return content_hash(read_source(source)), ""
+            return source_hash(source), ""
         except ImageError as error:
             return None, str(error)
 

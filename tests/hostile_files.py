@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
-__all__ = ["BROKEN", "EITHER", "GOOD", "write_hostile"]
+__all__ = ["BROKEN", "EITHER", "GOOD", "bases", "write_hostile"]
 
 GOOD, BROKEN, EITHER = "good", "broken", "either"
 """An image that must be compared; what must be listed; what must be one of the two."""
@@ -87,7 +87,7 @@ def _encoded(image: Image.Image, form: str, **options: Any) -> bytes:
     return file.getvalue()
 
 
-def _bases(random: Random) -> Iterator[tuple[str, bytes]]:
+def bases(random: Random) -> Iterator[tuple[str, bytes]]:
     """Yield a format and a whole file of it, every form in turn."""
     longest = max(map(len, _FORMS.values()))
     for turn in count():
@@ -99,14 +99,14 @@ def _bases(random: Random) -> Iterator[tuple[str, bytes]]:
 def _good(random: Random) -> Iterator[Made]:
     """Yield whole files; every fourth has the name of another format."""
     suffixes = list(_SUFFIXES.values())
-    for number, (form, content) in enumerate(_bases(random)):
+    for number, (form, content) in enumerate(bases(random)):
         wrong = number % 4 == 3
         yield f"good{suffixes[number % 6] if wrong else _SUFFIXES[form]}", content, GOOD
 
 
 def _cut(random: Random) -> Iterator[Made]:
     """Yield files that end too soon: within the head, the tables, the pixels, the last bytes."""
-    for number, (form, content) in enumerate(_bases(random)):
+    for number, (form, content) in enumerate(bases(random)):
         most = [16, 64, len(content) // 2, len(content) - 1][number % 4]
         end = int(random.integers(0, max(most, 1)))
         end = len(content) - 1 - int(random.integers(0, 4)) if number % 8 == 7 else end
@@ -116,7 +116,7 @@ def _cut(random: Random) -> Iterator[Made]:
 
 def _flipped(random: Random) -> Iterator[Made]:
     """Yield files with one to thirty bits changed, half of them within the first 100 bytes."""
-    for number, (form, content) in enumerate(_bases(random)):
+    for number, (form, content) in enumerate(bases(random)):
         changed = bytearray(content)
         most = min(100, len(changed)) if number % 2 else len(changed)
         for place in random.integers(0, most, int(random.integers(1, 31))):
@@ -127,7 +127,7 @@ def _flipped(random: Random) -> Iterator[Made]:
 def _patched(random: Random) -> Iterator[Made]:
     """Yield files of which four bytes are exchanged for a number that means trouble."""
     numbers = [0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFE, 0x10000]
-    for number, (form, content) in enumerate(_bases(random)):
+    for number, (form, content) in enumerate(bases(random)):
         place = int(random.integers(2, min(len(content) - 4, 200)))
         order = "<I" if number % 2 else ">I"
         trouble = struct.pack(order, numbers[number % len(numbers)])

@@ -1,10 +1,12 @@
 """Promises of a crew: nothing is lost with a worker, and no more of them than fit."""
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +82,59 @@ def test_what_a_worker_died_on_is_done_again(tmp_path: Path) -> None:
     assert all(batch.vectors[0, 0] == 10 * int(batch.keys[0], 16) for batch in done)
 
 
-def test_a_worker_that_always_dies_is_given_up(tmp_path: Path) -> None:
+def test_an_image_on_which_a_worker_always_dies_is_listed(tmp_path: Path) -> None:
+    work = batches(tmp_path)
+    pairs = [work[row] + work[row + 1] for row in range(0, 12, 2)]
     with LocalCrew(Mortal(str(tmp_path), always=True), most=1, progress=Progress(True)) as crew:
+        crew.load()
+        done = list(crew.map(encode_images, pairs))
+    guilty = work[8][0][0]
+    failures = {key: reason for batch in done for key, reason in batch.failures.items()}
+    assert failures == {guilty: "its process died on it (SIGKILL)"}
+    keys = sorted(key for batch in done for key in batch.keys)
+    assert keys == [batch[0][0] for batch in work if batch[0][0] != guilty]
+
+
+@dataclass(frozen=True)
+class Slow(Encoder):
+    """Never comes to an end with one image, and leaves no way back to Python."""
+
+    def prepare(self, image: Image.Image) -> Any:
+        if image.getpixel((0, 0)) == (80, 0, 0):
+            re.fullmatch(r"(a+)+b", "a" * 60)  # takes longer than there is time
+        return image
+
+    def encode_batch(self, images: Any) -> np.ndarray:
+        return np.stack([np.asarray(image, np.float32).mean((0, 1)) for image in images])
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_an_image_that_hangs_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    monkeypatch.setenv("EMBEDBENCH_IMAGE_SECONDS", "1")
+    work = batches(tmp_path)
+    encode = partial(encode_images, place=Place(threads=threads))
+    with LocalCrew(Slow(), most=1, progress=Progress(quiet=True)) as crew:
+        crew.load()
+        done = list(crew.map(encode, [work[7] + work[8] + work[9], work[10]]))
+    failures = {key: reason for batch in done for key, reason in batch.failures.items()}
+    assert failures == {work[8][0][0]: "took longer than 1 s"}
+    assert sum(len(batch.keys) for batch in done) == 3
+
+
+@dataclass(frozen=True)
+class Doomed(Encoder):
+    """Dies on every image but the grey one that it is loaded with."""
+
+    def encode_batch(self, images: Any) -> np.ndarray:
+        if images[0].width == 4:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return np.ones((len(images), 1), np.float32)
+
+
+def test_an_encoder_that_dies_on_everything_is_given_up(tmp_path: Path) -> None:
+    with LocalCrew(Doomed(), most=1, progress=Progress(True)) as crew:
         crew.load()
         with pytest.raises(WorkerDied, match="its process died"):
             list(crew.map(encode_images, batches(tmp_path)))

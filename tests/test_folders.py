@@ -1,5 +1,6 @@
 """Promises of folders: nothing is read through a link out of it, and every name can be written."""
 
+import hashlib
 import io
 import os
 import socket
@@ -12,9 +13,10 @@ from PIL import Image
 
 from embedbench.dataset import read_dataset
 from embedbench.errors import ImageError, InputError
-from embedbench.folders import images_below, shown
+from embedbench.folders import images_below
 from embedbench.image_tables import load_table
-from embedbench.sources import MOST_BYTES, Refused, read_source
+from embedbench.plain_text import shown
+from embedbench.sources import MOST_BYTES, Refused, read_source, source_hash
 
 
 @pytest.fixture
@@ -107,6 +109,10 @@ def test_a_file_that_is_too_large_is_not_read(folder: Path) -> None:
     with (folder / "hole.tif").open("wb") as file:
         file.truncate(MOST_BYTES + 1)  # takes no room on the disk
     assert reasons(folder)["hole.tif"] == "larger than 1,000 MB"
+    with pytest.raises(ImageError, match="larger than 1,000 MB"):
+        source_hash(folder / "hole.tif")
+    picture = folder / "in" / "a.png"
+    assert source_hash(picture) == hashlib.sha256(picture.read_bytes()).hexdigest()
 
 
 def test_names_that_cannot_be_written_are_told_apart(folder: Path) -> None:
