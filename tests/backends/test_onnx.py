@@ -348,7 +348,8 @@ def reader(tmp_path: Path) -> Path:
 def test_texts_go_through_the_tokenizer_and_the_text_network(reader: Path) -> None:
     encoder = OnnxEncoder(_mean_colours(reader.parent / "image.onnx"), text_model=str(reader))
     rows = encoder.encode_texts(["red", "red blue", "green green red blue"])  # cut after 3 tokens
-    np.testing.assert_allclose(rows, [[1, 0, 0], [0.5, 0, 0.5], [1 / 3, 2 / 3, 0]], rtol=1e-6)
+    expected = [[1.0, 0, 0], [0.5, 0, 0.5], [1 / 3, 2 / 3, 0]]
+    np.testing.assert_allclose(rows, expected, rtol=1e-6)
     filled = OnnxEncoder(encoder.model, text_model=str(reader), text_length=2)
     np.testing.assert_allclose(filled.encode_texts(["red"]), [[0.5, 0, 0]])
     names = [path.name for path in encoder.weights_files()]
