@@ -14,13 +14,15 @@ from embedbench.conformance import CHECKS, Check
 from embedbench.encoder import EncoderError, InputError, WeightsError
 from embedbench.registry import create
 from embedbench_onnx import OnnxEncoder
+from tests.libraries import library
 
-onnx = pytest.importorskip("onnx")
-pytest.importorskip("onnxruntime")
-torch = pytest.importorskip("torch")
-timm = pytest.importorskip("timm")
+onnx = library("onnx")
+library("onnxruntime")
+torch = library("torch")
+timm = library("timm")
 
-FLOAT, INT64, UINT8 = onnx.TensorProto.FLOAT, onnx.TensorProto.INT64, onnx.TensorProto.UINT8
+FLOAT, UINT8, INT64 = 1, 2, 7
+"""Types as ONNX numbers them."""
 
 
 def _pictures(count: int, size: tuple[int, int] = (64, 64)) -> list[Image.Image]:
@@ -364,13 +366,22 @@ def test_without_a_text_network_it_reads_no_texts(tmp_path: Path) -> None:
         encoder.encode_texts(["red"])
 
 
+@pytest.mark.usefixtures("one_core")
+def test_names_are_refused_where_no_network_reads_them(tmp_path: Path, photographs: Path) -> None:
+    file = _mean_colours(tmp_path / "a.onnx")
+    with pytest.raises(InputError, match="names need an encoder that reads texts"):
+        compare(photographs, [f"onnx:{file}"], names=["red"])
+
+
+@pytest.mark.usefixtures("one_core")
 def test_clusters_are_named_from_both_networks(reader: Path, photographs: Path) -> None:
     file = _mean_colours(reader.parent / "image.onnx")
     spec = f"onnx:{file},mean=0.3,deviation=1,text_model={reader}"
     words = ["red", "green", "blue"]
     results = compare(
-        photographs, [spec], k="3", seeds=1, clusterers=["kmeans"], names=words, copies=0
-    )
+        photographs, [spec], k="3", seeds=1, clusterers=["kmeans"], names=words, copies=0,
+        maps=["pca"],
+    )  # fmt: skip
     assert results.comparison["ami"].tolist() == [1]
     assert set(results.clusters["nearest_word"]) == set(words)
 
