@@ -99,6 +99,9 @@ def test_a_toml_file_says_the_same(
         (["report", "{empty}"], "not a whole run folder"),
         (["embed", "{photographs}", "-e", "pixels", "--out", "x.txt"], ".parquet or a .npy"),
         (["check", "clop"], "unknown encoder"),
+        (["new-backend", "My-Encoder"], "as in my_encoder; not 'My-Encoder'"),
+        (["new-backend", "pixels"], "there is an encoder 'pixels' already"),
+        (["new-backend", "mine", "--out", "{table}"], "cannot write"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(
@@ -147,7 +150,7 @@ def test_encoders_lists_all_that_are_installed(capsys: pytest.CaptureFixture[str
     code, table, _ = call(capsys, "encoders")
     assert code == 0
     assert [line.split()[0] for line in table.splitlines()[2:]] == [
-        "clip", "conse", "keras", "pixels", "timm", "vectors",
+        "clip", "conse", "keras", "onnx", "openclip", "pixels", "timm", "vectors",
     ]  # fmt: skip
 
 

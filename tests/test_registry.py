@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from embedbench.errors import InputError, MissingLibraryError, UnknownEncoderError
 from embedbench.registry import create, create_all, installed, label
 
-BUILT_IN = {"clip", "conse", "keras", "pixels", "timm", "vectors"}
+BUILT_IN = {"clip", "conse", "keras", "onnx", "openclip", "pixels", "timm", "vectors"}
 
 PLUG_IN = '''
 from dataclasses import dataclass
@@ -131,5 +131,5 @@ def test_creating_an_encoder_imports_no_heavy_library() -> None:
     assert importlib.metadata.version("image-embedbench")
     before = set(sys.modules)
     create("pixels")
-    heavy = {"torch", "tensorflow", "keras", "timm", "transformers"}
+    heavy = {"torch", "tensorflow", "keras", "timm", "transformers", "onnxruntime", "open_clip"}
     assert not heavy & (set(sys.modules) - before)

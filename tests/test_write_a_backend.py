@@ -14,6 +14,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from embedbench.new_backend import new_backend
+
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "write-a-backend.md").read_text(encoding="utf-8")
 STEPS = re.findall(r"(?:`(\S+)`:\n\n)?```(sh|python)\n(.*?)```", PAGE, re.DOTALL)
@@ -37,6 +39,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_core")
 def test_the_page_leads_from_an_empty_folder_to_a_row(tmp_path: Path) -> None:
     (tmp_path / "embedbench").symlink_to(ROOT)
     outputs = []
@@ -62,8 +65,6 @@ def test_the_page_leads_from_an_empty_folder_to_a_row(tmp_path: Path) -> None:
 
 def test_the_page_has_steps_and_shows_the_files_that_are_written(tmp_path: Path) -> None:
     assert [language for _, language, _ in STEPS].count("python") == 2
-    from embedbench.new_backend import new_backend
-
     tree = re.search(r"```text\n(embedbench-hue/.*?)```", PAGE, re.DOTALL)
     assert tree is not None
     shown = [line.strip("├└│─ ").split()[0].strip("/") for line in tree[1].splitlines()]

@@ -143,6 +143,7 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
                 network = open_clip.create_model(
                     self.model,
                     pretrained=str(path) if path else None,
+                    weights_only=True,
                     pretrained_text=False,
                     # OpenAI's weights want the activation that they were trained with.
                     force_quick_gelu=bool(config.get("quick_gelu")),

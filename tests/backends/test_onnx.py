@@ -14,13 +14,15 @@ from embedbench.conformance import CHECKS, Check
 from embedbench.encoder import EncoderError, InputError, WeightsError
 from embedbench.registry import create
 from embedbench_onnx import OnnxEncoder
+from tests.libraries import library
 
-onnx = pytest.importorskip("onnx")
-pytest.importorskip("onnxruntime")
-torch = pytest.importorskip("torch")
-timm = pytest.importorskip("timm")
+onnx = library("onnx")
+library("onnxruntime")
+torch = library("torch")
+timm = library("timm")
 
-FLOAT, INT64, UINT8 = onnx.TensorProto.FLOAT, onnx.TensorProto.INT64, onnx.TensorProto.UINT8
+FLOAT, UINT8, INT64 = 1, 2, 7
+"""Types as ONNX numbers them."""
 
 
 def _pictures(count: int, size: tuple[int, int] = (64, 64)) -> list[Image.Image]:
@@ -348,7 +350,8 @@ def reader(tmp_path: Path) -> Path:
 def test_texts_go_through_the_tokenizer_and_the_text_network(reader: Path) -> None:
     encoder = OnnxEncoder(_mean_colours(reader.parent / "image.onnx"), text_model=str(reader))
     rows = encoder.encode_texts(["red", "red blue", "green green red blue"])  # cut after 3 tokens
-    np.testing.assert_allclose(rows, [[1, 0, 0], [0.5, 0, 0.5], [1 / 3, 2 / 3, 0]], rtol=1e-6)
+    expected = [[1.0, 0, 0], [0.5, 0, 0.5], [1 / 3, 2 / 3, 0]]
+    np.testing.assert_allclose(rows, expected, rtol=1e-6)
     filled = OnnxEncoder(encoder.model, text_model=str(reader), text_length=2)
     np.testing.assert_allclose(filled.encode_texts(["red"]), [[0.5, 0, 0]])
     names = [path.name for path in encoder.weights_files()]
@@ -363,13 +366,22 @@ def test_without_a_text_network_it_reads_no_texts(tmp_path: Path) -> None:
         encoder.encode_texts(["red"])
 
 
+@pytest.mark.usefixtures("one_core")
+def test_names_are_refused_where_no_network_reads_them(tmp_path: Path, photographs: Path) -> None:
+    file = _mean_colours(tmp_path / "a.onnx")
+    with pytest.raises(InputError, match="names need an encoder that reads texts"):
+        compare(photographs, [f"onnx:{file}"], names=["red"])
+
+
+@pytest.mark.usefixtures("one_core")
 def test_clusters_are_named_from_both_networks(reader: Path, photographs: Path) -> None:
     file = _mean_colours(reader.parent / "image.onnx")
     spec = f"onnx:{file},mean=0.3,deviation=1,text_model={reader}"
     words = ["red", "green", "blue"]
     results = compare(
-        photographs, [spec], k="3", seeds=1, clusterers=["kmeans"], names=words, copies=0
-    )
+        photographs, [spec], k="3", seeds=1, clusterers=["kmeans"], names=words, copies=0,
+        maps=["pca"],
+    )  # fmt: skip
     assert results.comparison["ami"].tolist() == [1]
     assert set(results.clusters["nearest_word"]) == set(words)
 

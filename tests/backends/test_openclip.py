@@ -15,6 +15,7 @@ from PIL import Image
 from embedbench.conformance import CHECKS, Check
 from embedbench.encoder import InputError, WeightsError
 from embedbench_openclip import OpenClipEncoder
+from tests.backends.attacks import FORMS, assert_harmless
 from tests.libraries import library
 
 open_clip = library("open_clip")
@@ -161,17 +162,13 @@ def test_random_numbers_and_the_log_are_left_as_they_were() -> None:
     assert logging.getLogger().handlers == handlers
 
 
-def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
-    class Attack:
-        def __reduce__(self) -> tuple[Any, tuple[Path]]:
-            return Path.touch, (tmp_path / "attacked",)
-
-    torch.save({"visual.proj": Attack()}, tmp_path / "attack.pt")
-    with pytest.raises(
-        WeightsError, match="cannot load '.*attack.pt' as OpenCLIP's tiny: .*eights"
-    ):
-        OpenClipEncoder("tiny", weights=str(tmp_path / "attack.pt")).facts()
-    assert not (tmp_path / "attacked").exists()
+@pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
+@pytest.mark.parametrize("form", FORMS)
+def test_no_code_in_a_file_of_weights_is_run(tmp_path: Path, form: str, suffix: str) -> None:
+    file = tmp_path / f"weights{suffix}"
+    FORMS[form](file, tmp_path / "mark")
+    encoder = OpenClipEncoder("tiny", weights=str(file))
+    assert_harmless(encoder.facts, tmp_path / "mark", WeightsError)
 
 
 def test_a_file_that_does_not_fit_is_refused(tmp_path: Path) -> None:
