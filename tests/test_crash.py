@@ -36,6 +36,7 @@ from tests.image_server import Answer, ImageServer
 from tests.slow_encoder import environment, lay, noted
 
 IMAGES = 36
+STOPPED = "stopped; what was encoded is kept: the same command goes on from there"
 ENCODE_SECONDS = 0.2 * IMAGES
 MEASURED = ("seconds", "images_per_second", "load_seconds", "peak_memory_mb", "workers")
 """Columns of times and memory, which differ from run to run."""
@@ -223,12 +224,12 @@ def encoded_again(site: Site, before: Counter[str]) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("chains", "kills", "workers"), [(1, 4, 1), pytest.param(5, 10, 2, marks=pytest.mark.soak)]
+    ("chains", "kills", "workers"), [(1, 4, 1), pytest.param(7, 10, 2, marks=pytest.mark.soak)]
 )
 def test_a_run_that_is_killed_at_any_moment_is_taken_up_by_the_next(
     site: Site, undisturbed: Undisturbed, chains: int, kills: int, workers: int
 ) -> None:
-    """Runs on one store are killed one after another, each a little later; the last is not."""
+    """Runs on one store are killed one after another, half of them as they encode, but the last."""
     moments = random.Random(chains)
     home, hit, most_again = site.home, Counter[str](), 0
     site.workers = workers
@@ -237,9 +238,14 @@ def test_a_run_that_is_killed_at_any_moment_is_taken_up_by_the_next(
         home.mkdir(exist_ok=True)
         for number in range(kills):
             before = noted(site.notes)
-            left = undisturbed.seconds - len(before) / IMAGES * ENCODE_SECONDS / workers
-            moment = (number + moments.random()) / kills * left
+            encoding = ENCODE_SECONDS / workers * (1 - len(before) / IMAGES)
             process = site.start()
+            if number % 2 or not encoding:
+                left = undisturbed.seconds - ENCODE_SECONDS / workers + encoding
+                moment = (number + moments.random()) / kills * left
+            else:  # of all that a run does, this is where there is most to lose
+                until(lambda start=before: noted(site.notes) != start)  # type: ignore[misc]
+                moment = moments.uniform(0, encoding)
             try:
                 process.wait(moment)
                 hit["ended before"] += 1
@@ -258,6 +264,7 @@ def test_a_run_that_is_killed_at_any_moment_is_taken_up_by_the_next(
         assert tables(site.out) == undisturbed.tables
         assert list(site.home.glob(".*")) == []
         assert len(noted(site.notes)) == IMAGES
+    # A moment may come after the end: of 70, about 50 hit a run.
     print(f"\nkilled: {dict(hit)}; at most {most_again} of {IMAGES} images encoded again by a run")
     # A second's work is 5 images of each worker, and two batches of 2 are under way.
     assert most_again <= 9 * workers
@@ -280,8 +287,7 @@ def test_a_stop_ends_in_seconds_and_says_how_to_go_on(
     assert time.monotonic() - start < 5
     assert seconds_until_gone(everybody) < 1
     assert process.returncode == 128 + number
-    assert err.split("\n", 1)[1].strip() == "" or err.strip().count("\n") == 0
-    assert "stopped; what was encoded is kept: the same command goes on from there" in err
+    assert err.strip() == STOPPED
     assert out == "" and not list(site.home.glob(".*"))
 
 
@@ -298,7 +304,7 @@ def test_a_stop_during_a_download_that_hangs_ends_in_seconds(
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert time.monotonic() - start < 5
-    assert process.returncode == 130 and err.strip().count("\n") == 0, err
+    assert process.returncode == 130 and err.strip() == STOPPED
 
 
 def test_a_worker_that_dies_in_the_middle_of_an_answer_is_noticed() -> None:
