@@ -97,7 +97,7 @@ class Sorted(Colours):
 
 
 class OtherDim(Colours):
-    """Rows are longer for pictures than for the grey one and those it is tried on."""
+    """Rows are longer for pictures of one size, as one that flattens them may have it."""
 
     def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
         rows = colours(images)
@@ -394,7 +394,7 @@ FAILING: dict[str, tuple[Encoder, str]] = {
     "nothing": (Nothing(), "it returned a NoneType; it must return a numpy array"),
     "reversed": (Reversed(), "its rows do not stand in the order of the images"),
     "sorted": (Sorted(), "its rows do not stand in the order of the images"),
-    "other dim": (OtherDim(), "it returned rows of 12 numbers, then of 24"),
+    "other dim": (OtherDim(), "it returned rows of 24 numbers, then of 12"),
     "sys.exit": (Exits(), "SystemExit: enough"),
     "keyboard": (Interrupts(), "KeyboardInterrupt"),
     "no exception": (RaisesBase(), "Base: not even an Exception"),
