@@ -33,12 +33,18 @@ def load_table(file: Location) -> pd.DataFrame:
     try:
         with open_file(file) as opened:
             if file.suffix == ".parquet":
-                return pd.read_parquet(opened)
-            return pd.read_csv(opened, dtype=str, keep_default_na=False, na_values=[""])
+                table = pd.read_parquet(opened).reset_index(drop=True)
+                for column in table:
+                    list(table[column])  # a text that is no UTF-8 is found here, not later
+                return table
+            table = pd.read_csv(opened, dtype=str, keep_default_na=False, na_values=[""])
     except FileNotFoundError as error:
         raise InputError(f"there is no file '{file}'") from error
-    except (OSError, ValueError) as error:
+    except Exception as error:  # pandas and pyarrow raise nearly anything on broken files
         raise InputError(f"cannot read '{file}': {' '.join(str(error).split())}") from error
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for names
+        raise InputError(f"cannot read '{file}': a row has more fields than the first")
+    return table
 
 
 _HARMLESS = re.compile(r"region=[a-z0-9-]+")
@@ -104,7 +110,7 @@ def labels_from_file(file: Location, names: Sequence[str]) -> pd.Series:
     labels = [
         restored(label) if isinstance(label, str) else label for label in as_labels(table[column])
     ]
-    given = dict(zip(table[keys[0]].astype(str), labels, strict=True))
+    given = dict(zip(texts(table, keys[0]), labels, strict=True))
     # A table that `suggest-labels` wrote is defused; a file's own name goes first.
     known = {restored(name): label for name, label in given.items()} | given
     short = pd.Series([PurePosixPath(name).name for name in names])

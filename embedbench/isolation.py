@@ -105,6 +105,7 @@ def map_isolated(
         WorkerDied: without any image, or on so many in a row.
     """
     waiting = dict(enumerate(batches))
+    in_a_row: list[Item] = []
     while waiting:
         taken: list[int] = []
         numbered = partial(_numbered, function)
@@ -112,13 +113,14 @@ def map_isolated(
             pools = team.start(len(waiting))
             for number, result in map_unordered(pools, numbered, _noted(waiting, taken)):
                 del waiting[number]
+                in_a_row.clear()
                 yield result
         except WorkerDied as error:
             team.end(error)
             lost = [waiting.pop(number) for number in taken if number in waiting]
             # By their hashes, so that broken neighbours in a folder do not come in a row.
             items = sorted((item for batch in lost for item in batch), key=lambda item: item[0])
-            yield from _alone(team, function, items, blame, most_guilty)
+            yield from _alone(team, function, items, blame, most_guilty, in_a_row)
 
 
 def _noted(waiting: dict[int, list[Item]], taken: list[int]) -> Iterator[tuple[int, list[Item]]]:
@@ -140,18 +142,18 @@ def _alone(
     items: list[Item],
     blame: Callable[[Item, str], Result],
     most_guilty: int | None,
+    in_a_row: list[Item],
 ) -> Iterator[Result]:
     """Do one image at a time, in a process that has shown that it can start."""
-    guilty = 0
     team.start(1)[0].call(function, [])
     for item in items:
         try:
             result = team.start(1)[0].call(function, [item])
-            guilty = 0
+            in_a_row.clear()
         except WorkerDied as error:
             team.end(error)
-            guilty += 1
-            if guilty == most_guilty:
+            in_a_row.append(item)
+            if len(in_a_row) == most_guilty:
                 raise
             team.start(1)[0].call(function, [])
             result = blame(item, _reason(error))

@@ -1,11 +1,37 @@
 """Promises of people's tables: names for URLs that are unique and the same in any order."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
+import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.image_tables import names_of_urls
+from embedbench.errors import InputError
+from embedbench.image_tables import in_order, labels_from_file, load_table, names_of_urls
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"path,label\na.png,x,one too many,two\n", b"path\n\xff\xfe.png\n", b"", b'path\n"open\n'],
+)
+def test_a_broken_table_says_so_in_a_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(InputError, match="cannot read '.*t.csv': ") as caught:
+        load_table(tmp_path / "t.csv")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_rows_of_a_parquet_table_may_be_numbered_anyhow(tmp_path: Path) -> None:
+    table = pd.DataFrame({"path": ["b.png", "a.png"]}, index=["x", "y"])
+    table.to_parquet(tmp_path / "t.parquet")
+    assert in_order(load_table(tmp_path / "t.parquet"))["path"].tolist() == ["a.png", "b.png"]
+
+
+def test_a_label_without_a_name_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("path,label\na.png,x\n,y\n")
+    assert labels_from_file(tmp_path / "t.csv", ["a.png"]).tolist() == ["x"]
 
 
 def test_urls_are_named_by_their_last_part_where_that_is_unique() -> None:
