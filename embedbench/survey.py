@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
 from typing import Any
 
 import pandas as pd
@@ -145,14 +144,9 @@ class _Team:
     def __enter__(self) -> "_Team":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: Any) -> None:
         if self._pool:
-            self._pool.__exit__(kind, error, trace)
+            self._pool.__exit__(*error)
         self._pool = None
 
     def start(self, wanted: int) -> list[Pool]:

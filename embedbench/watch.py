@@ -3,7 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Sequence
-from types import TracebackType
+from typing import Any
 
 import psutil
 
@@ -33,12 +33,7 @@ class MemoryWatch:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: Any) -> None:
         self._over.set()
         self._thread.join()
 

@@ -15,7 +15,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeVar
 
 from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError
@@ -141,13 +140,8 @@ class Pool:
     def __enter__(self) -> "Pool":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._close(kill=kind is not None)
+    def __exit__(self, *error: Any) -> None:
+        self._close(kill=error[0] is not None)
         self._log.close()
 
     def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
