@@ -31,7 +31,7 @@ folder, heavy = sys.argv[1], sys.argv[2].split(",")
 sys.path[:] = json.load(open(folder + "/path"))
 import embedbench.encoder
 before, start = set(sys.modules), time.process_time()
-make, values = pickle.load(open(folder + "/encoder", "rb"))
+make, values = pickle.load(sys.stdin.buffer)
 encoder = make(**values)
 seconds = time.process_time() - start
 encoder.identity()
@@ -49,10 +49,10 @@ def require_light(encoder: Encoder) -> None:
     }
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "path").write_text(json.dumps(sys.path))
-        Path(folder, "encoder").write_bytes(dumps((type(encoder), values)))
+        sent = dumps((type(encoder), values))
         command = [sys.executable, "-c", _PROGRAM, folder, ",".join(HEAVY)]
         try:
-            done = subprocess.run(command, capture_output=True, timeout=_PATIENCE)
+            done = subprocess.run(command, input=sent, capture_output=True, timeout=_PATIENCE)
         except subprocess.TimeoutExpired as error:
             raise EncoderError(f"constructing it takes more than {_PATIENCE:g} seconds") from error
         if done.returncode:
