@@ -20,7 +20,7 @@ from embedbench.workers import (
     thread_limits,
 )
 
-__all__ = ["Crew", "LocalCrew", "plan_workers"]
+__all__ = ["MOST_GUILTY", "Crew", "LocalCrew", "plan_workers"]
 
 Result = TypeVar("Result")
 
@@ -30,7 +30,7 @@ _MEMORY_SHARE = 0.8
 _MOST_MEMORY_SHARE = 0.9
 """At so much of it a process is ended."""
 
-_MOST_GUILTY = 3
+MOST_GUILTY = 3
 """An encoder that dies on so many images in a row is at fault itself."""
 
 
@@ -156,7 +156,7 @@ class LocalCrew:
         Raises:
             WorkerDied: on several images in a row.
         """
-        return map_isolated(self, function, batches, failed, _MOST_GUILTY)
+        return map_isolated(self, function, batches, failed, MOST_GUILTY)
 
     def start(self, wanted: int) -> list[Pool]:
         """Start the processes that are missing: the first by itself, for it is needed first."""

@@ -10,7 +10,7 @@ import os
 import pickle
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +21,10 @@ import ray  # where it is missing, `embedbench.ray_cluster` has said so before
 import ray.data
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from embedbench.crew import MOST_GUILTY
 from embedbench.embed import Engine
 from embedbench.encoder import Encoder
-from embedbench.encoding import dumps, hold, load
+from embedbench.encoding import Batch, Item, dumps, failed, hold, load
 from embedbench.errors import EmbedbenchError, EncoderError
 from embedbench.progress import Progress
 from embedbench.ray_cluster import last_line, nodes, room_for
@@ -129,14 +130,53 @@ class RayCrew:
             answer = self._first.run.remote(cloudpickle.dumps((function, arguments)))
             return _read(ray.get(answer, timeout=self.patience))  # type: ignore[no-any-return]
 
-    def map(self, function: Callable[[Any], Result], batches: Sequence[Any]) -> Iterator[Result]:
+    def map(
+        self, function: Callable[[list[Item]], Batch], batches: Sequence[list[Item]]
+    ) -> Iterator[Batch]:
         """Yield the function's results as they come; what a node died on is done again.
 
+        Images on which actors die again and again are done one by one; the one on which they die
+        even then is a failure.
+
         Raises:
-            WorkerDied: an actor died again and again.
+            WorkerDied: actors died on several pieces of work in a row.
         """
-        if len(batches) <= 1:
-            yield from (self.call(function, batch) for batch in batches)
+        lost = yield from self._map(function, batches)
+        alone = sorted(([item] for batch in lost for item in batch), key=lambda one: one[0][0])
+        guilty = yield from self._map(function, alone)
+        for [item] in guilty:
+            yield failed(item, f"its process died on it {_MOST_TRIES} times")
+
+    def _map(
+        self, function: Callable[[list[Item]], Batch], batches: Sequence[list[Item]]
+    ) -> Generator[Batch, None, list[list[Item]]]:
+        """Yield the results, and return the batches on which actors died."""
+        if len(batches) == 1:  # not worth a pool of actors
+            try:
+                done = self.call(function, batches[0])
+            except WorkerDied:
+                self._end()
+                return [*batches]
+            yield done
+            return []
+        lost: list[list[Item]] = []
+        in_a_row = 0
+        for number, answer in self._answers(function, batches):
+            try:
+                yield _read(answer)
+                in_a_row = 0
+            except WorkerDied:
+                lost.append(batches[number])
+                in_a_row += 1
+                if in_a_row == MOST_GUILTY:
+                    raise
+        return lost
+
+    def _answers(
+        self, function: Callable[[list[Item]], Batch], batches: Sequence[list[Item]]
+    ) -> Iterator[tuple[int, bytes]]:
+        """Yield the number of each batch, and the answer to it, as they come."""
+        if not batches:
             return
         self._end()  # its place in the cluster is needed
         rows = [
@@ -157,7 +197,7 @@ class RayCrew:
                 **self._options(),
             )
             for row in done.iter_rows():
-                yield _read(row["answer"])
+                yield row["number"], row["answer"]
         if lost := len(set(before) - set(nodes())):
             self.progress.say(f"nodes of the cluster that were lost: {lost}; others did their work")
 
@@ -199,8 +239,10 @@ class _Actor:
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         if ray.get(self._tries.begin.remote(row["number"])) > _MOST_TRIES:
             words = f"its process died {_MOST_TRIES} times on the same images"
-            return {"answer": cloudpickle.dumps((None, (WorkerDied, words)))}
-        return {"answer": self.run(row["call"])}
+            answer = cloudpickle.dumps((None, (WorkerDied, words)))
+        else:
+            answer = self.run(row["call"])
+        return {"number": row["number"], "answer": answer}
 
 
 class _Tries:

@@ -139,21 +139,39 @@ def test_a_bucket_serves_the_cluster(
     assert again.encoded == 0 and log.read_text() == before
 
 
-def test_an_encoder_that_ends_its_process_is_given_up(
+def test_an_image_that_ends_its_process_is_a_failure_and_the_others_go_on(
     cluster: Any, photographs: Path, tmp_path: Path
 ) -> None:
     dataset = read_dataset(photographs).take(range(9))  # two pieces of work
-    fatal = open_rgb(read_source(dataset.sources[0])).getpixel((0, 0))
+    fatal = open_rgb(read_source(dataset.sources[4])).getpixel((0, 0))
 
     @dataclass(frozen=True)
     class Fragile(Encoder):
         def encode_batch(self, images: Any) -> np.ndarray:
-            if images[0].getpixel((0, 0)) == fatal:
+            if any(image.getpixel((0, 0)) == fatal for image in images):
                 os._exit(1)
-            return np.zeros((len(images), 1), np.float32)
+            return np.stack([np.asarray(image, np.float32).mean((0, 1)) for image in images])
+
+    found = run(Fragile(), dataset, engine(tmp_path))
+    assert found.failures == {4: "its process died on it 3 times"}
+    assert np.isnan(found.vectors).any(axis=1).tolist() == [row == 4 for row in range(9)]
+
+
+@pytest.mark.soak
+def test_an_encoder_that_ends_its_process_on_all_images_is_given_up(
+    cluster: Any, photographs: Path, tmp_path: Path
+) -> None:
+    dataset = read_dataset(photographs)
+
+    @dataclass(frozen=True)
+    class Fatal(Encoder):
+        def encode_batch(self, images: Any) -> np.ndarray:
+            if images[0].size == (32, 24):
+                os._exit(1)
+            return np.stack([np.asarray(image, np.float32).mean((0, 1)) for image in images])
 
     with pytest.raises(EncoderError, match="its process died 3 times on the same images"):
-        run(Fragile(), dataset, engine(tmp_path))
+        run(Fatal(), dataset, engine(tmp_path))
 
 
 def test_a_node_without_the_encoders_library_says_so(
