@@ -6,8 +6,9 @@ COMPILE := $(TOOLS)/uv pip compile pyproject.toml --quiet --upgrade --no-annotat
 	--custom-compile-command "make lock" --output-file
 OLDEST := $(TOOLS)/uv venv --quiet --clear --python 3.11 build/oldest && $(TOOLS)/uv pip install \
 	--quiet --python build/oldest/bin/python --constraints tests/oldest.txt --editable
+TEST_TOOLS := beartype fsspec hypothesis packaging pytest pytest-xdist
 # Old libraries warn of newer ones, and the oldest jaxtyping has no part in pytest.
-RUN_OLDEST := build/oldest/bin/pytest --override-ini filterwarnings=default \
+RUN_OLDEST := build/oldest/bin/pytest -n 2 --dist loadfile --override-ini filterwarnings=default \
 	--override-ini "addopts=--strict-markers --import-mode=importlib" \
 	-m "not soak and not slow and not weights"
 CORE_TESTS := $(addprefix tests/,metrics $(patsubst %,test_%.py,choose_k csv_files density \
@@ -30,11 +31,11 @@ soak: .venv/test-installed
 
 # The tests with the oldest versions that pyproject.toml allows: of all, or of the core alone.
 oldest: build/tools/installed
-	$(OLDEST) ".[all,dev]"
-	$(RUN_OLDEST)
+	$(OLDEST) ".[all,ray]" $(TEST_TOOLS) editables hatchling onnx
+	$(RUN_OLDEST) tests/backends $(CORE_TESTS)
 
 oldest-core: build/tools/installed
-	$(OLDEST) . beartype fsspec hypothesis packaging pytest pytest-xdist
+	$(OLDEST) . $(TEST_TOOLS)
 	$(RUN_OLDEST) $(CORE_TESTS)
 
 # What the tests last ran with, with hashes, and the oldest versions.
