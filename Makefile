@@ -1,7 +1,20 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+TOOLS := build/tools/bin
+COMPILE := $(TOOLS)/uv pip compile pyproject.toml --quiet --upgrade --no-annotate \
+	--python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+	--custom-compile-command "make lock" --output-file
+OLDEST := $(TOOLS)/uv venv --quiet --clear --python 3.11 build/oldest && $(TOOLS)/uv pip install \
+	--quiet --python build/oldest/bin/python --constraints tests/oldest.txt --editable
+TEST_TOOLS := beartype fsspec hypothesis packaging pytest pytest-xdist
+# Old libraries warn of newer ones, and the oldest jaxtyping has no part in pytest.
+RUN_OLDEST := build/oldest/bin/pytest -n 2 --dist loadfile --override-ini filterwarnings=default \
+	--override-ini "addopts=--strict-markers --import-mode=importlib" \
+	-m "not soak and not slow and not weights"
+CORE_TESTS := $(addprefix tests/,metrics $(patsubst %,test_%.py,choose_k csv_files density \
+	dependencies distances image_tables images plots ranking report spaces statistics store))
 
-.PHONY: demo test soak format readme bench
+.PHONY: demo test soak oldest oldest-core lock audit format readme bench
 
 demo: .venv/demo-installed
 	$(BIN)/embedbench demo
@@ -16,6 +29,26 @@ test: .venv/test-installed
 soak: .venv/test-installed
 	$(BIN)/pytest -m soak
 
+# The tests with the oldest versions that pyproject.toml allows: of all, or of the core alone.
+oldest: build/tools/installed
+	$(OLDEST) ".[all,ray]" $(TEST_TOOLS) editables hatchling onnx
+	$(RUN_OLDEST) tests/backends $(CORE_TESTS)
+
+oldest-core: build/tools/installed
+	$(OLDEST) . $(TEST_TOOLS)
+	$(RUN_OLDEST) $(CORE_TESTS)
+
+# What the tests last ran with, with hashes, and the oldest versions.
+lock: .venv/test-installed build/tools/installed
+	$(BIN)/pip list --format freeze --exclude-editable > build/tested.txt
+	$(COMPILE) requirements.lock --extra all --extra dev --constraints build/tested.txt \
+		--generate-hashes
+	$(COMPILE) tests/oldest.txt --extra all --extra ray --resolution lowest-direct
+
+# Known holes in what is locked. What could not be asked about is a failure too.
+audit: build/tools/installed
+	$(TOOLS)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+
 format: .venv/test-installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -28,6 +61,11 @@ readme: demo
 bench: .venv/bench-installed
 	$(BIN)/python benchmarks/bench.py --out build/bench.json
 	$(BIN)/python docs/fill_performance.py build/bench.json
+
+build/tools/installed:
+	$(PYTHON) -m venv build/tools
+	$(TOOLS)/pip install --quiet uv pip-audit
+	touch $@
 
 .venv/demo-installed: pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -25,6 +25,7 @@ __all__ = [
     "check_offline",
     "files_below",
     "files_in",
+    "folders_in",
     "is_address",
     "location_of",
     "open_file",
@@ -120,6 +121,17 @@ class Address:
 
         return self._ask(files)
 
+    def folders(self) -> list[str]:
+        """Return the names of the folders in a folder."""
+
+        def folders(system: FileSystem) -> list[str]:
+            from pyarrow.fs import FileSelector, FileType
+
+            found = system.arrow.get_file_info(FileSelector(system.full(self.path)))
+            return [one.base_name for one in found if one.type == FileType.Directory]
+
+        return self._ask(folders)
+
     def size(self) -> int:
         """Return the bytes of a file."""
 
@@ -203,6 +215,13 @@ def files_in(folder: Location) -> dict[str, int]:
         with contextlib.suppress(FileNotFoundError):  # removed meanwhile
             sizes[entry.name] = entry.stat().st_size
     return sizes
+
+
+def folders_in(folder: Location) -> list[str]:
+    """Return the names of the folders in a folder."""
+    if isinstance(folder, Address):
+        return folder.folders()
+    return [entry.name for entry in os.scandir(folder) if entry.is_dir()]
 
 
 def size_of(file: Location) -> int:

@@ -116,6 +116,8 @@ def make_engine(
         raise InputError(f"`patience` must be more than 0 seconds; not {patience:g}")
     patience = patience or PATIENCE
     kept = Store(location_of(store) if store else default_store())
+    if told := kept.left_alone():
+        progress.say(told)
     if kind == "local":
         return Engine(kept, workers or cores(), offline, progress, patience, memory)
     from embedbench.ray_cluster import connect

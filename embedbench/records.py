@@ -2,13 +2,15 @@
 
 import json
 import os
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import platformdirs
 
 from embedbench.addresses import Location, files_in, location_of
 
-__all__ = ["default_store", "read_record", "read_records", "root_of"]
+__all__ = ["default_store", "other_schemas", "read_record", "read_records", "root_of"]
 
 _SCHEMA = "v1"
 
@@ -23,6 +25,12 @@ def default_store() -> Location:
 def root_of(store: Location) -> Location:
     """Return the folder in the store that this version of embedbench reads and writes."""
     return store / _SCHEMA
+
+
+def other_schemas(folders: Iterable[str]) -> list[str]:
+    """Return which of a store's folders other versions of embedbench made, if only they did."""
+    found = {name for name in folders if re.fullmatch(r"v[0-9]+", name)}
+    return [] if _SCHEMA in found else sorted(found, key=lambda name: int(name[1:]))
 
 
 def read_record(place: Location) -> dict[str, Any] | None:

@@ -255,9 +255,15 @@ class Results:
 
 def _check_schema(folder: Path, run: Any) -> None:
     schema = run.get("schema") if isinstance(run, dict) else None
+    if type(schema) is not int:
+        raise InputError(f"'{folder}' is not a run folder: its run.json names no schema")
     if schema != SCHEMA_VERSION:
+        newer = schema > SCHEMA_VERSION
+        made = "a newer" if newer else "an older"
+        step = "update embedbench, or run again" if newer else "run again"
         raise InputError(
-            f"'{folder}' has schema {schema!r}; this version reads {SCHEMA_VERSION}: run again"
+            f"'{folder}' was made by {made} version of embedbench (schema {schema}; this one "
+            f"reads {SCHEMA_VERSION}): {step}"
         )
 
 

@@ -24,9 +24,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32
 
-from embedbench.addresses import Address, Location, files_in, open_file
+from embedbench.addresses import Address, Location, files_in, folders_in, open_file
 from embedbench.errors import StoreError
-from embedbench.records import read_record, root_of
+from embedbench.records import other_schemas, read_record, root_of
 from embedbench.row_files import RowFile, row_file
 from embedbench.whole_files import sweep, write_whole
 
@@ -140,6 +140,16 @@ class Store:
     def recall(self, kind: str, key: str) -> dict[str, Any] | None:
         """Return a small record, or None."""
         return read_record(self._record(kind, key))
+
+    def left_alone(self) -> str | None:
+        """Return in words what is in a store that only other versions of embedbench wrote to."""
+        others = other_schemas(self._ask(folders_in, self.folder) or [])
+        if not others:
+            return None
+        return (
+            f"the store '{self.folder}' holds only what another version of embedbench made "
+            f"({', '.join(others)}): that is left alone, and all is encoded anew"
+        )
 
     @property
     def _root(self) -> Location:

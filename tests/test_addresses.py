@@ -136,9 +136,13 @@ def test_a_table_may_say_the_region_of_a_bucket(tmp_path: Path) -> None:
 def test_a_store_at_an_address_keeps_what_one_on_disk_does(root: Location) -> None:
     store = Store(root / "store")
     assert store.read("f", KEYS) == {} and store.recall("encoders", "a") is None
+    assert store.left_alone() is None
+    write_whole(root / "store" / "v9" / "of another version", b"")
+    assert "v9" in (store.left_alone() or "")
     for start in range(0, 40, 2):
         store.write("f", KEYS[start : start + 2], ROWS[start : start + 2])
     assert store.stored("f", [*KEYS[:3], "ff" * 32]) == set(KEYS[:3])
+    assert store.left_alone() is None
     for _ in range(2):
         found = store.read("f", [*KEYS[::-1], "ff" * 32])
         assert set(found) == set(KEYS)

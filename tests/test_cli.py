@@ -3,12 +3,14 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from embedbench import cli
+from embedbench.results import SCHEMA_VERSION
 from embedbench.store import Store
 from embedbench.tuning import Choice, Fidelity, machine, remember
 from embedbench_timm import TimmEncoder
@@ -124,6 +126,32 @@ def test_bad_input_is_one_line_and_exit_2(
     assert (code, out) == (2, "")
     assert err.startswith("error: ") and len(err.splitlines()) == 1 and words in err
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["report", "suggest-labels"])
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ({"schema": SCHEMA_VERSION - 1}, "made by an older version"),
+        ({"schema": SCHEMA_VERSION + 1}, "made by a newer version"),
+        ({"schema": str(SCHEMA_VERSION)}, "names no schema"),
+        ({}, "names no schema"),
+    ],
+)
+def test_a_run_folder_of_another_version_is_refused_in_one_line(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    written: dict[str, Any],
+    words: str,
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "run.json").write_text(json.dumps(written))
+    code, out, err = call(capsys, command, run)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: '{run}'") and len(err.splitlines()) == 1 and words in err
+    assert list(run.iterdir()) == [run / "run.json"]
 
 
 def test_embed_writes_what_the_vectors_encoder_reads(

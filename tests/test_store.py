@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedbench.dataset import content_hash, read_dataset, read_source
-from embedbench.embed import Engine, embed
+from embedbench.embed import Engine, embed, make_engine
 from embedbench.encoder import Encoder
 from embedbench.errors import StoreError
 from embedbench.images import open_rgb
@@ -45,6 +45,30 @@ def test_a_table_of_rows_has_the_keys_order_and_nan_where_none_is_stored(tmp_pat
 def test_another_fingerprint_knows_nothing(tmp_path: Path) -> None:
     Store(tmp_path).write("one", KEYS, ROWS)
     assert Store(tmp_path).read("two", KEYS) == {}
+
+
+def test_a_store_of_another_version_is_left_alone_and_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "v10" / "vectors" / "kept"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"another form")
+    (tmp_path / "downloads").mkdir()
+    make_engine(tmp_path, offline=True, progress=Progress()).store.write("f", KEYS, ROWS)
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and f"'{tmp_path}'" in said and "v10" in said
+    assert kept.read_bytes() == b"another form"
+    make_engine(tmp_path, offline=True, progress=Progress())
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("folders", [[], ["downloads"], ["v1"], ["v1", "v2"], ["videos", "v1x"]])
+def test_nothing_is_told_of_a_store_that_is_new_or_known(
+    tmp_path: Path, folders: list[str]
+) -> None:
+    for name in folders:
+        (tmp_path / "store" / name).mkdir(parents=True)
+    assert Store(tmp_path / "store").left_alone() is None
 
 
 def test_tidying_keeps_every_row_in_one_file(tmp_path: Path) -> None:
