@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 from embedbench.download import Fetching
@@ -17,6 +18,9 @@ from embedbench.encoder import Encoder
 from tests.image_server import ImageServer, quick, serve, without_proxy
 
 pytest.register_assert_rewrite("embedbench.conformance")
+
+settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
+settings.load_profile("no deadline")
 
 COLOURS = {"red": (200, 30, 30), "green": (30, 180, 40), "blue": (30, 40, 200)}
 

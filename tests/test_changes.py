@@ -61,7 +61,7 @@ def pixels(image: Image.Image) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(width=st.integers(1, 60), height=st.integers(1, 60), seed=st.integers(0, 999))
 def test_each_keeps_rgb_and_a_sane_size(name: str, width: int, height: int, seed: int) -> None:
     image = Image.new("RGB", (width, height), (200, 100, 50))
@@ -81,7 +81,7 @@ def test_the_smallest_and_the_thinnest_images_are_changed(name: str, size: tuple
         assert found.mode == "RGB" and min(found.size) >= 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 9999))
 def test_a_crop_is_a_part_of_80_to_95_percent_of_each_side(seed: int) -> None:
     columns, rows = np.meshgrid(np.arange(200), np.arange(100))
@@ -93,7 +93,7 @@ def test_a_crop_is_a_part_of_80_to_95_percent_of_each_side(seed: int) -> None:
     assert np.array_equal(pixels(found)[..., 1], rows[top : top + found.height, : found.width])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 9999))
 def test_a_tilt_keeps_the_shape_and_most_of_the_image(seed: int) -> None:
     """The largest rectangle of the same shape: of a square 1 / (sin + cos) of the side."""
@@ -108,7 +108,7 @@ def test_nothing_is_missing_in_a_tilted_image() -> None:
             assert pixels(change("tilt", Image.new("RGB", size, "white"), seed)).min() == 255
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 9999))
 def test_light_moves_by_a_fifth_to_a_third(seed: int) -> None:
     """An even grey has no contrast that could change as well."""
@@ -117,7 +117,7 @@ def test_light_moves_by_a_fifth_to_a_third(seed: int) -> None:
     assert 65 - 1 <= values[0] <= 80 or 120 - 1 <= values[0] <= 135 + 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 9999))
 def test_colour_of_a_grey_moves_by_a_tenth_at_most(seed: int) -> None:
     values = pixels(change("colour", Image.new("RGB", (8, 8), (100, 100, 100)), seed))

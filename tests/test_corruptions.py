@@ -47,7 +47,7 @@ def levels(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     width=st.integers(1, 40),
     height=st.integers(1, 40),
@@ -145,7 +145,7 @@ def test_brightness_adds_to_the_value_and_keeps_the_hue(severity: int) -> None:
     np.testing.assert_allclose(after[..., 1], before[..., 1], atol=0.03)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     width=st.integers(40, 90),
     height=st.integers(40, 90),

@@ -286,7 +286,7 @@ def test_images_of_no_known_domain_are_left_out_and_noise_is_no_cluster() -> Non
     assert more.ami == pytest.approx(adjusted_mutual_info_score(domain, alone))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 100))
 def test_renaming_clusters_domains_and_labels_changes_no_ami(seed: int) -> None:
     random = np.random.default_rng(seed)

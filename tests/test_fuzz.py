@@ -206,7 +206,7 @@ def fuzz(name: str, folder: Path, examples: int, own_seed: int | None) -> int:
         one_line(lambda: read(content, folder))
 
     how = settings(
-        max_examples=examples, deadline=None, database=None, derandomize=own_seed is None,
+        max_examples=examples, database=None, derandomize=own_seed is None,
         suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink],
     )  # fmt: skip
     how(one if own_seed is None else seed(own_seed)(one))()

@@ -6,7 +6,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jaxtyping import Float32, Int
 from scipy.spatial.distance import cdist
@@ -75,7 +75,6 @@ def test_noise_alone_gives_no_clusters_and_all_columns() -> None:
     assert members["cluster"].eq(-1).all() and members["medoid_distance"].isna().all()
 
 
-@settings(deadline=None)
 @given(st.integers(0, 1000), st.integers(3, 40), st.integers(1, 4))
 def test_typical_are_nearest_to_the_mean_and_atypical_lowest_of_the_rest(
     seed: int, images: int, clusters: int
@@ -188,7 +187,6 @@ def test_composition_of_nothing_known_is_empty_with_its_columns() -> None:
         assert table.empty and "share_of_value" in table
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 2)), min_size=1))
 def test_shares_of_clusters_and_of_values_add_up_to_1(pairs: list[tuple[int, int]]) -> None:
     clusters, codes = (list(column) for column in zip(*pairs, strict=True))

@@ -60,7 +60,7 @@ def test_vectors_that_are_all_the_same_have_no_variance_to_share() -> None:
     assert explained_variance(np.ones((5, 3), dtype=np.float32)).empty
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(angle=st.floats(0, 2 * np.pi), scale=st.floats(0.1, 50), mirrored=st.booleans())
 def test_a_plane_that_was_turned_mirrored_and_scaled_comes_back(
     angle: float, scale: float, mirrored: bool

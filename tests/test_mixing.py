@@ -128,7 +128,7 @@ def test_scattered_images_are_noise_to_hdbscan_alone() -> None:
     assert (table.loc[["kmeans", "agglomerative"], "noise"] == 0).all()
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(seed=st.integers(0, 999), count=st.integers(1, 9))
 def test_shares_sum_to_1_and_lie_in_their_intervals(seed: int, count: int) -> None:
     mixed = 8 * np.random.default_rng(seed).normal(size=(count, 2)).astype(np.float32)

@@ -218,7 +218,7 @@ CLASSES = st.lists(st.integers(-1, 4), min_size=1, max_size=60)
 
 
 @given(CLASSES, st.integers(1, 70), st.integers(0, 3))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_balanced_numbers_differ_by_one_where_enough_are_there(
     classes: Sequence[int], n: int, seed: int
 ) -> None:
@@ -237,7 +237,7 @@ def test_balanced_numbers_differ_by_one_where_enough_are_there(
 
 
 @given(CLASSES)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_balanced_without_a_number_is_as_many_as_the_smallest_class_has(
     classes: Sequence[int],
 ) -> None:

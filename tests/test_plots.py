@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from jaxtyping import Float, Shaped
@@ -320,7 +320,6 @@ def test_names_that_matplotlib_would_read_as_formulas_are_drawn_as_they_are(tmp_
     save(figure, tmp_path / "classes.png")
 
 
-@settings(deadline=None)
 @given(arrays(float, (9, 2), elements=st.floats(-1e6, 1e6)))
 def test_every_picture_has_a_cell_of_its_own(places: Float[np.ndarray, "9 2"]) -> None:
     cells = grid_cells(places, 4)

@@ -62,7 +62,7 @@ def test_of_one_encoder_there_is_nothing_to_rank(shares: tuple[float, ...]) -> N
     assert table.empty and table.columns.tolist() == RANKS and table.index.name == "encoder"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(shares=st.lists(st.floats(0, 1), min_size=2, max_size=5))
 def test_the_range_of_ranks_holds_the_rank(shares: list[float]) -> None:
     table = ranked(*shares)

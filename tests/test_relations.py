@@ -65,7 +65,7 @@ def test_partition_agreement_is_the_mean_ami_at_the_same_k() -> None:
     assert relate(one, other)["partition_agreement"] == pytest.approx(np.mean(expected))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 9999))
 def test_relations_are_the_same_from_either_side(seed: int) -> None:
     one, other = noise(seed), noise(seed + 1)
@@ -95,7 +95,7 @@ def test_a_pair_is_what_one_puts_together_and_the_other_apart() -> None:
     assert found["strength"].iloc[0] == pytest.approx(1 / 2 + (2 / 4 - 0) / 2)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 9999))
 def test_pairs_are_the_strongest_first_and_no_image_stands_twice(seed: int) -> None:
     one, other = noise(seed, 60), noise(seed + 1, 60)
@@ -155,7 +155,7 @@ def test_disagreement_is_0_for_the_same_and_nan_for_one() -> None:
     assert not disagreement([few, noise(2, 5).neighbours]).any()  # all four others are in both
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 9999))
 def test_disagreement_is_the_same_in_any_order_of_encoders(seed: int) -> None:
     encoders = [noise(seed + number, 25).neighbours for number in range(3)]

@@ -180,7 +180,7 @@ def test_an_interval_is_that_of_the_percentiles() -> None:
     assert (low, high) == pytest.approx((25, 975)) and LEVEL == 0.95
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(moved=replicates, estimate=st.floats(-3, 1))
 def test_an_interval_holds_the_estimate_and_stays_in_its_range(
     moved: np.ndarray, estimate: float
@@ -261,7 +261,7 @@ def test_intervals_hold_the_answer_and_ties_are_told_from_leads(name: str) -> No
 # Pairs
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(moved=replicates)
 def test_shares_of_a_pair_add_up_either_way(moved: np.ndarray) -> None:
     table = compare_pairs(list("abcd"), moved.mean(axis=1), moved)
@@ -302,7 +302,7 @@ def test_ranks_by_hand() -> None:
     assert low.tolist() == [1, 2, 1] and high.tolist() == [2, 3, 3]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(moved=replicates, turn=st.permutations(range(4)))
 def test_encoders_in_another_order_have_the_same_ranks_and_ties(
     moved: np.ndarray, turn: list[int]

@@ -138,7 +138,7 @@ def test_a_copy_of_an_encoder_changes_no_consensus_of_the_others() -> None:
         np.testing.assert_allclose(before.influence, after.influence, atol=1e-9)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(seed=st.integers(0, 9999), turn=st.permutations(range(4)))
 def test_consensus_is_the_same_in_any_order(seed: int, turn: list[int]) -> None:
     labels, family = partitions(seed, 4), np.array([0, 1, 1, 2])
@@ -194,7 +194,7 @@ numbers = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(both=numbers)
 def test_the_named_are_some_of_the_better_half_the_best_first(
     both: list[tuple[float, float]],

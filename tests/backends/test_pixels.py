@@ -37,7 +37,7 @@ def test_edges_are_those_of_scikit_image() -> None:
     np.testing.assert_allclose(row[COLOURS:], expected / np.linalg.norm(expected), atol=1e-5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 1000), st.integers(1, 200), st.integers(1, 200))
 def test_colours_and_edges_weigh_the_same(seed: int, width: int, height: int) -> None:
     row = PixelsEncoder().encode([_picture(seed).resize((width, height))])[0]

@@ -41,7 +41,7 @@ def test_rows_come_in_the_order_of_the_names(kind: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(VectorsEncoder(file).lookup(NAMES[1:2]), VECTORS[1:2])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     arrays(np.float32, (4, 3), elements=st.floats(-(2.0**100), 2.0**100, width=32)),
     st.permutations(range(4)),

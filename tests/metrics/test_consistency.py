@@ -84,7 +84,7 @@ def test_images_that_are_all_copies_have_no_neighbours_to_keep() -> None:
     assert (found.found == 1).all() and np.isnan(found.kept).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 9999))
 def test_turned_and_scaled_vectors_find_the_same(seed: int) -> None:
     vectors, copies, rows = example(seed)

@@ -5,7 +5,7 @@ from math import comb, log
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import hypergeom
@@ -43,13 +43,11 @@ def share_by_chance(rows: int, columns: int, total: int) -> float:
     )
 
 
-@settings(deadline=None)
 @given(small, small)
 def test_a_table_scores_as_in_scikit_learn(one: np.ndarray, other: np.ndarray) -> None:
     assert ami_of_tables(table(one, other))[0] == pytest.approx(scikit(one, other), abs=1e-9)
 
 
-@settings(deadline=None)
 @given(arrays(np.int64, (2, 12), elements=st.integers(-3, 12)), small)
 def test_runs_score_as_in_scikit_learn(runs: np.ndarray, other: np.ndarray) -> None:
     found = ami_of_runs(runs, other[None])
@@ -111,7 +109,6 @@ def test_empty_rows_and_columns_change_nothing() -> None:
     assert ami_of_tables(wide) == pytest.approx(ami_of_tables(tight), abs=1e-14)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 20))
 def test_what_a_row_and_a_column_share_by_chance_is_the_exact_sum(
     rows: int, columns: int, more: int

@@ -44,7 +44,7 @@ def test_moves_are_the_scores_less_those_without_the_image(row: list[bool]) -> N
         assert found[:, place] == pytest.approx(expected, abs=1e-12)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.integers(2, 4))
 def test_the_influence_of_an_image_is_the_jackknife_s(seed: int, classes: int) -> None:
     """Whatever the images: the mean with all of them, less the mean without one."""

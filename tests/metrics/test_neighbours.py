@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import skew
@@ -106,7 +106,6 @@ CODES = arrays(np.int64, 9, elements=st.integers(-1, 2))
 GROUPS = arrays(np.int64, 9, elements=st.integers(0, 4))
 
 
-@settings(deadline=None)
 @given(FEW, CODES, GROUPS, st.integers(1, 12))
 def test_neighbours_are_in_order_never_of_the_own_group_and_as_many_as_there_are(
     vectors: np.ndarray, truth: np.ndarray, groups: np.ndarray, most: int
@@ -125,7 +124,6 @@ def test_neighbours_are_in_order_never_of_the_own_group_and_as_many_as_there_are
     assert np.array_equal(np.isnan(found.similarity), found.nearest < 0)
 
 
-@settings(deadline=None)
 @given(FEW, CODES, GROUPS)
 def test_average_precision_is_that_of_scikit_learn_with_ties_too(
     vectors: np.ndarray, truth: np.ndarray, groups: np.ndarray
@@ -144,7 +142,6 @@ def test_average_precision_is_that_of_scikit_learn_with_ties_too(
         assert 0 <= found.r_precision[image] <= 1
 
 
-@settings(deadline=None)
 @given(st.permutations(range(80)))
 def test_the_order_of_images_changes_no_score(order: list[int]) -> None:
     groups = ALONE // 2

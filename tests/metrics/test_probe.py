@@ -59,7 +59,7 @@ def test_copies_tell_nothing_of_one_another() -> None:
     assert np.array_equal(correct[::2], correct[1::2])
 
 
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 @given(st.integers(0, 2**32 - 1), st.floats(1e-3, 1e3))
 def test_turning_and_scaling_the_vectors_changes_no_guess(seed: int, scale: float) -> None:
     turn = np.linalg.qr(np.random.default_rng(seed).normal(size=(200, 200)))[0]
@@ -131,7 +131,7 @@ def test_rows_all_the_same_tell_nothing() -> None:
     assert np.array_equal(probe_correct(nothing, truth, ALONE, seed=0), truth == 0)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     arrays(np.int64, 9, elements=st.integers(-1, 2)),
     arrays(np.int64, 9, elements=st.integers(0, 5)),

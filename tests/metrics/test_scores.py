@@ -32,7 +32,7 @@ def example(seed: int, images: int = 40, classes: int = 4) -> tuple[np.ndarray, 
 
 
 @pytest.mark.parametrize(("score", "reference"), AGREEMENTS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10_000))
 def test_influence_is_what_leaving_an_image_out_changes(
     score: Callable[[np.ndarray, np.ndarray], Score],
