@@ -5,15 +5,10 @@ page escapes all that is put into it (`embedbench.report`).
 """
 
 import re
-import unicodedata
 
-__all__ = ["in_latex_cell", "in_markdown", "printable"]
+from embedbench.plain_text import printable
 
-_INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-"""Unicode's kinds of what steers a terminal or a line, turns its direction, or shows nothing."""
-
-_JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
-"""Parts of words in Persian and Hindi, and of emoji; they steer nothing."""
+__all__ = ["in_latex_cell", "in_markdown"]
 
 _MARKDOWN = re.compile(
     r"[\\`*|<>&\[\]~$]"
@@ -22,25 +17,6 @@ _MARKDOWN = re.compile(
     r"|^(?:[#+=-]|\d+(?=[.)]))|(?<=\d)[.)](?=\s)",
     re.IGNORECASE,
 )
-
-
-def printable(text: str) -> str:
-    r"""Return a text on one line; what a terminal would obey is written out, as `\x1b`."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_written_out(letter) if _steers(letter) else letter for letter in text)
-
-
-def _steers(letter: str) -> bool:
-    return unicodedata.category(letter) in _INVISIBLE and letter not in _JOINERS
-
-
-def _written_out(letter: str) -> str:
-    return (
-        letter.encode("ascii", "backslashreplace").decode()
-        if ord(letter) > 126
-        else ({"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(letter, f"\\x{ord(letter):02x}"))
-    )
 
 
 def in_markdown(text: str) -> str:

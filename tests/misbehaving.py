@@ -437,8 +437,8 @@ TEXTS: dict[str, tuple[Encoder, str]] = {
 _REFUSED = "OSError: no network when offline; a connection to 192.0.2.1 was refused"
 
 OFFLINE: dict[str, tuple[Encoder, str]] = {
-    "socket": (Sockets(), _REFUSED),
-    "urllib": (Downloads(), "URLError: <urlopen error no network when offline; a connection to"),
+    "socket": (Sockets(), "OSError: no network when offline; a look-up of 192.0.2.1 was refused"),
+    "urllib": (Downloads(), "URLError: <urlopen error no network when offline; a look-up of"),
     "name": (LooksUp(), "OSError: no network when offline; a look-up of weights.invalid was"),
     "raw socket": (RawSocket(), _REFUSED),
     "datagrams": (Datagrams(), _REFUSED),

@@ -23,8 +23,10 @@ class Slow(Encoder):
     def encode_batch(self, images):
         small = [image.resize((self.side, self.side)) for image in images]
         rows = np.stack([np.asarray(image, np.float32).ravel() / 255 for image in small])
-        time.sleep(self.seconds * len(rows))
-        different = {row.tobytes().hex() for row in rows if row.std() > 0}  # the first is grey
+        # What it is tried out with, when it is loaded, is larger.
+        own = [row for row, image in zip(rows, images) if image.size == (32, 24)]
+        time.sleep(self.seconds * len(own))
+        different = {row.tobytes().hex() for row in own}
         notes = os.open(os.environ["SLOW_NOTES"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(notes, "".join(f"{row}\\n" for row in different).encode())
         os.close(notes)

@@ -91,7 +91,7 @@ def test_what_they_say_is_no_part_of_the_page(failed: Results, places: Path) -> 
 def test_a_hang_is_given_up_in_time_wherever_it_is(alone: Results, places: Path) -> None:
     """The good ones are in the store, so that none of them has to be quick on a busy machine."""
     encoders = {name: encoder for name, (encoder, _) in (TEXTS | HANGING).items()}
-    asked = {"patience": 8, "names": ["dog", "cat"], "store": places / "store-alone"}
+    asked = {"patience": 8.0, "names": ["dog", "cat"], "store": places / "store-alone"}
     found = compared(encoders, **asked)
     for name, (_, words) in (TEXTS | HANGING).items():
         require_told(found, name, words)
@@ -100,7 +100,7 @@ def test_a_hang_is_given_up_in_time_wherever_it_is(alone: Results, places: Path)
 
 def test_patience_that_is_none_is_refused(places: Path) -> None:
     with pytest.raises(InputError, match="`patience` must be more than 0 seconds; not -1"):
-        compared({}, patience=-1, store=places / "store-alone")
+        compared({}, patience=-1.0, store=places / "store-alone")
 
 
 def test_without_a_network_none_is_reached(places: Path, alone: Results) -> None:

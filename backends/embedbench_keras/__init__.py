@@ -139,6 +139,7 @@ class KerasEncoder(Encoder):
 
     @cached_property
     def _network(self) -> Any:
+        build = self._build  # a model that there is not is told first
         weights = None if self.weights == "none" else self.weights
         if weights == "imagenet":
             _check_server(self.model)
@@ -156,9 +157,7 @@ class KerasEncoder(Encoder):
             warnings.filterwarnings("error", r"[\s\S]*freshly-initialized", UserWarning)
             keras.utils.set_random_seed(self.seed)
             try:
-                return self._build(
-                    weights=weights, include_top=False, pooling="avg", input_shape=shape
-                )
+                return build(weights=weights, include_top=False, pooling="avg", input_shape=shape)
             except Exception as error:  # Keras raises a bare Exception when a download fails
                 if weights is None:
                     raise
