@@ -14,7 +14,7 @@ RUN_OLDEST := build/oldest/bin/pytest -n 2 --dist loadfile --override-ini filter
 CORE_TESTS := $(addprefix tests/,metrics $(patsubst %,test_%.py,choose_k csv_files density \
 	dependencies distances image_tables images plots ranking report spaces statistics store))
 
-.PHONY: demo test soak oldest oldest-core lock audit format readme bench
+.PHONY: demo test soak fuzz oldest oldest-core lock audit format readme bench
 
 demo: .venv/demo-installed
 	$(BIN)/embedbench demo
@@ -28,6 +28,10 @@ test: .venv/test-installed
 # The long forms of tests: many more kills, broken files, fuzzed inputs.
 soak: .venv/test-installed
 	$(BIN)/pytest -m soak
+
+# Readers, specs and tables on several times as many broken inputs, about a minute.
+fuzz: .venv/test-installed
+	FUZZ_TIMES=5 $(BIN)/pytest -n 2 tests/test_fuzz.py
 
 # The tests with the oldest versions that pyproject.toml allows: of all, or of the core alone.
 oldest: build/tools/installed

@@ -20,7 +20,7 @@ from embedbench.workers import (
     thread_limits,
 )
 
-__all__ = ["MOST_GUILTY", "Crew", "LocalCrew", "plan_workers"]
+__all__ = ["Crew", "LocalCrew", "MOST_GUILTY", "plan_workers"]
 
 Result = TypeVar("Result")
 
