@@ -8,9 +8,9 @@ OLDEST := $(TOOLS)/uv venv --quiet --clear --python 3.11 build/oldest && $(TOOLS
 	--quiet --python build/oldest/bin/python --constraints tests/oldest.txt --editable
 TEST_TOOLS := beartype fsspec hypothesis packaging pytest pytest-xdist
 # Old libraries warn of newer ones, and the oldest jaxtyping has no part in pytest.
-RUN_OLDEST := build/oldest/bin/pytest -n 2 --dist loadfile --override-ini filterwarnings=default \
-	--override-ini "addopts=--strict-markers --import-mode=importlib" \
-	-m "not soak and not slow and not weights"
+RUN_OLDEST := PYTEST_ADDOPTS='--override-ini filterwarnings=default \
+	--override-ini "addopts=--strict-markers --import-mode=importlib"' \
+	build/oldest/bin/pytest -n 2 --dist loadfile -m "not soak and not slow and not weights"
 CORE_TESTS := $(addprefix tests/,metrics $(patsubst %,test_%.py,choose_k csv_files density \
 	dependencies distances image_tables images plots ranking report spaces statistics store))
 

@@ -180,11 +180,13 @@ class TimmEncoder(TorchEncoder):
         return network
 
     def _from_hub(self) -> Any:
+        from pickle import UnpicklingError
+
         import timm
 
         try:
             return timm.create_model(self.model, pretrained=True, num_classes=0)
-        except (OSError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, UnpicklingError, ValueError) as error:
             raise WeightsError(
                 f"cannot fetch the weights of '{self.model}': {_line(error)}; fetch them on a "
                 "machine that reaches the hub and give the file: weights=FILE, or leave them "
