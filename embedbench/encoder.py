@@ -26,6 +26,7 @@ from jaxtyping import Float32, UInt8
 from PIL import Image
 
 from embedbench.errors import EncoderError, InputError, WeightsError
+from embedbench.faults import first_sentence
 
 __all__ = [
     "Encoder",
@@ -38,6 +39,7 @@ __all__ = [
     "Vectors",
     "WeightsError",
     "check_rows",
+    "first_sentence",
     "join_rows",
 ]
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from embedbench.errors import EmbedbenchError, EncoderError, ImageError, StoreError
 
-__all__ = ["answers_in_words", "errors_in_words", "in_words", "one_line"]
+__all__ = ["answers_in_words", "errors_in_words", "first_sentence", "in_words", "one_line"]
 
 _LONGEST = 500
 """Characters of what an error says; there are some that carry megabytes."""
@@ -17,6 +17,11 @@ def one_line(text: str) -> str:
     """Return a text as one line that can be printed, cut off where it is long."""
     shown = (letter if letter.isprintable() else " " for letter in text[: 20 * _LONGEST])
     return " ".join("".join(shown).split())[:_LONGEST]
+
+
+def first_sentence(error: Exception) -> str:
+    """Return the first sentence of what a library says, on one line."""
+    return " ".join(str(error).split()).split(". ")[0][:300] or type(error).__name__
 
 
 def in_words(error: BaseException) -> str:

@@ -50,8 +50,10 @@ KEEPS_BLOCKS = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": 
 """Left alone, glibc gives large blocks back as soon as they are free, and fetches them anew for the
 next batch, page by page: a fifth of the time of small convolutional networks."""
 
-_MOST_DEATHS = 3
+PATIENCE = 900.0
+"""Seconds: loading a model may fetch it first, and compiling one takes minutes."""
 
+_MOST_DEATHS = 3
 
 _GRACE = 5.0
 """Seconds for a process to end when it is told to."""
@@ -62,10 +64,6 @@ _LONGEST_LOG = 50_000_000
 
 class NoAnswer(EncoderError):
     """A worker process lives, and says nothing for too long."""
-
-
-PATIENCE = 900.0
-"""Seconds: loading a model may fetch it first, and compiling one takes minutes."""
 
 
 class WorkerDied(EncoderError):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from embedbench.encoder import Facts, InputError, TextEncoder, Vectors, WeightsError
-from embedbench_torch import Preparation, TorchEncoder, device, devices
+from embedbench.encoder import Facts, InputError, TextEncoder, Vectors, WeightsError, first_sentence
+from embedbench_torch import Preparation, TorchEncoder, device, devices, seeded
 
 if TYPE_CHECKING:
     import torch
@@ -107,9 +107,9 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
             return Path(download_pretrained(config))
         except (OSError, RuntimeError, ValueError) as error:
             raise WeightsError(
-                f"cannot fetch the weights '{self.pretrained}' of '{self.model}': {_line(error)}; "
-                "fetch them on a machine that reaches the hub and give the file: weights=FILE, or "
-                "leave them random: pretrained=none"
+                f"cannot fetch the weights '{self.pretrained}' of '{self.model}': "
+                f"{first_sentence(error)}; fetch them on a machine that reaches the hub and "
+                "give the file: weights=FILE, or leave them random: pretrained=none"
             ) from error
 
     @property
@@ -133,12 +133,9 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
     @cached_property
     def _network(self) -> Any:
         import open_clip
-        import torch
 
         config, path = self._published, self._weights_file
-        # Of all random states only this one is used, and it is put back.
-        with torch.random.fork_rng(devices=[]), _silent_log():
-            torch.default_generator.manual_seed(self.seed)
+        with seeded(self.seed), _silent_log():
             try:
                 network = open_clip.create_model(
                     self.model,
@@ -151,7 +148,8 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
                 )
             except Exception as error:  # safetensors, pickle and torch raise errors of their own
                 raise WeightsError(
-                    f"cannot load '{path or self.model}' as OpenCLIP's {self.model}: {_line(error)}"
+                    f"cannot load '{path or self.model}' as OpenCLIP's {self.model}: "
+                    f"{first_sentence(error)}"
                 ) from error
         return self._settle(network)
 
@@ -173,7 +171,7 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
         except (ImportError, OSError, ValueError) as error:
             raise WeightsError(
                 f"cannot load the tokenizer of '{self.model}', which OpenCLIP takes from the "
-                f"Hugging Face hub: {_line(error)}"
+                f"Hugging Face hub: {first_sentence(error)}"
             ) from error
         return tokenizer
 
@@ -244,8 +242,3 @@ def _silent_log() -> Iterator[None]:
         yield
     finally:
         root.removeHandler(nobody)
-
-
-def _line(error: Exception) -> str:
-    """Return the first sentence of what a library says, on one line."""
-    return " ".join(str(error).split()).split(". ")[0][:300] or type(error).__name__

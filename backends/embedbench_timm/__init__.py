@@ -11,9 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from embedbench.encoder import Facts, InputError, WeightsError
+from embedbench.encoder import Facts, InputError, WeightsError, first_sentence
 from embedbench_timm.packaged import PACKAGED, Packaged
-from embedbench_torch import Preparation, TorchEncoder, device, devices
+from embedbench_torch import Preparation, TorchEncoder, device, devices, seeded
 
 if TYPE_CHECKING:
     import torch
@@ -158,11 +158,8 @@ class TimmEncoder(TorchEncoder):
 
     def _untrained(self) -> Any:
         import timm
-        import torch
 
-        # Of all random states only this one is used, and it is put back.
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(self.seed)
+        with seeded(self.seed):
             return timm.create_model(self.model, num_classes=0)
 
     def _from_file(self, path: Path) -> Any:
@@ -176,7 +173,9 @@ class TimmEncoder(TorchEncoder):
         except WeightsError:
             raise
         except Exception as error:  # safetensors, pickle and torch raise errors of their own
-            raise WeightsError(f"cannot load '{path}' into {self.model}: {_line(error)}") from error
+            raise WeightsError(
+                f"cannot load '{path}' into {self.model}: {first_sentence(error)}"
+            ) from error
         return network
 
     def _from_hub(self) -> Any:
@@ -188,8 +187,8 @@ class TimmEncoder(TorchEncoder):
             return timm.create_model(self.model, pretrained=True, num_classes=0)
         except (OSError, RuntimeError, UnpicklingError, ValueError) as error:
             raise WeightsError(
-                f"cannot fetch the weights of '{self.model}': {_line(error)}; fetch them on a "
-                "machine that reaches the hub and give the file: weights=FILE, or leave them "
+                f"cannot fetch the weights of '{self.model}': {first_sentence(error)}; fetch them "
+                "on a machine that reaches the hub and give the file: weights=FILE, or leave them "
                 "random: pretrained=false"
             ) from error
 
@@ -252,8 +251,3 @@ def _fetched_files(model: str, config: dict[str, Any]) -> list[Path]:
     if not found or not found[0].is_file():
         raise WeightsError(f"the weights of '{model}' were loaded, but are not in the cache")
     return found
-
-
-def _line(error: Exception) -> str:
-    """Return the first sentence of what a library says, on one line."""
-    return " ".join(str(error).split()).split(". ")[0][:300] or type(error).__name__

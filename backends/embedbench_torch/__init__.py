@@ -20,7 +20,7 @@ from embedbench.encoder import Encoder, InputError, Pixels, Vectors
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["PRECISIONS", "Preparation", "TorchEncoder", "device", "devices"]
+__all__ = ["PRECISIONS", "Preparation", "TorchEncoder", "device", "devices", "seeded"]
 
 PRECISIONS = ("auto", "float32", "mixed", "bfloat16", "float16")
 """`mixed` computes products in bfloat16 and keeps the rest in float32 (torch.autocast);
@@ -190,3 +190,13 @@ def devices() -> int:
     import torch
 
     return torch.cuda.device_count() if device() == "cuda" else 1
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed what draws random weights; of all random states it alone is used, and is put back."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield
