@@ -16,7 +16,8 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from embedbench.workers import KEEPS_BLOCKS, Pool, cores, map_unordered, thread_limits
+from embedbench.machine import cores
+from embedbench.workers import KEEPS_BLOCKS, Pool, map_unordered, thread_limits
 from forward import (
     first_way,
     forward,

@@ -11,12 +11,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from embedbench.dataset import Dataset, content_hash
+from embedbench.dataset import Dataset
 from embedbench.embed import Engine, embed
+from embedbench.machine import cores
 from embedbench.progress import Progress
 from embedbench.registry import create
+from embedbench.sources import content_hash
 from embedbench.store import Store
-from embedbench.workers import Pool, cores
+from embedbench.workers import Pool
 from forward import save_clip
 from measure import Row, ratio, run, told
 from photographs import Photographs

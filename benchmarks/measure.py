@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from embedbench import tuning
+from embedbench.machine import machine_name
 
 __all__ = [
     "Row",
@@ -124,7 +124,7 @@ def machine() -> str:
             versions.append(f"{library} {importlib.metadata.version(library)}")
         except importlib.metadata.PackageNotFoundError:
             continue
-    return f"{tuning.machine()}, {memory:.0f} GiB; {', '.join(versions)}"
+    return f"{machine_name()}, {memory:.0f} GiB; {', '.join(versions)}"
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -17,7 +17,8 @@ from pathlib import Path
 from sklearn.preprocessing import normalize
 
 from embedbench.kmeans import fit_kmeans
-from embedbench.workers import Pool, cores
+from embedbench.machine import cores
+from embedbench.workers import Pool
 from encoding import BATCH, EVERY_CORE
 from measure import Row, Spread, at_least, interleaved, ratio, run, told
 from other_projects import (

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from embedbench.dataset import content_hash, read_dataset, read_source
+from embedbench.dataset import read_dataset
 from embedbench.embed import embed, make_engine
 from embedbench.progress import Progress
 from embedbench.registry import create
+from embedbench.sources import content_hash, read_source
 from measure import Row, interleaved, ratio, run, told
 from photographs import Photographs
 

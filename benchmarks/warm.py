@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from embedbench.crew import LocalCrew
-from embedbench.dataset import Dataset, content_hash, read_dataset, read_source
+from embedbench.dataset import Dataset, read_dataset
 from embedbench.embed import Embedding, Engine, embed
 from embedbench.encoder import Encoder
 from embedbench.progress import Progress
 from embedbench.registry import create
+from embedbench.sources import content_hash, read_source
 from embedbench.store import Store
 
 __all__ = ["Pictures", "Warm", "read"]

@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image, ImageEnhance
 
 from embedbench.corruptions import CORRUPTIONS
-from embedbench.dataset import Source, read_source
 from embedbench.errors import ImageError
 from embedbench.images import JPEG_SIDE, open_rgb
+from embedbench.sources import Source
 
 __all__ = ["Changed", "LIGHT_CHANGES"]
 
@@ -25,7 +25,7 @@ _CORRUPTIONS_VERSION = 1
 
 @dataclass(frozen=True)
 class Changed:
-    """Where a changed image comes from: read like any other source.
+    """Where a changed image comes from.
 
     Attributes:
         source: the image as it is.
@@ -44,11 +44,18 @@ class Changed:
         text = f"change\0{version}\0{self.change}\0{self.key}"
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def open(self) -> Image.Image:
-        """Return the changed image in RGB; raise ImageError where it cannot be read."""
+    def open(self, content: bytes) -> Image.Image:
+        """Return the changed image in RGB.
+
+        Args:
+            content: the file of the image as it is.
+
+        Raises:
+            ImageError: it cannot be opened, or not be changed so.
+        """
         seed = hashlib.sha256(f"{self.change} {self.key}".encode()).digest()
         random = np.random.default_rng(int.from_bytes(seed[:8]))
-        image = open_rgb(read_source(self.source))
+        image = open_rgb(content)
         try:
             return self._apply(image, random)
         except (MemoryError, OSError, ValueError) as error:

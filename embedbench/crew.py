@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from embedbench.encoder import Encoder
 from embedbench.encoding import Batch, Item, dumps, failed, hold, load
 from embedbench.isolation import map_isolated, signals_of
+from embedbench.machine import cores
 from embedbench.memory import available
 from embedbench.progress import Progress
 from embedbench.watch import MemoryWatch
@@ -16,7 +17,6 @@ from embedbench.workers import (
     PATIENCE,
     Pool,
     WorkerDied,
-    cores,
     thread_limits,
 )
 

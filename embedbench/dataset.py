@@ -22,17 +22,9 @@ from embedbench.image_tables import (
 )
 from embedbench.images import SUFFIXES
 from embedbench.plain_text import shown
-from embedbench.sources import Refused, Remote, Source, Turned, content_hash, read_source
+from embedbench.sources import Refused, Remote, Source, Turned
 
-__all__ = [
-    "Dataset",
-    "Remote",
-    "Source",
-    "Turned",
-    "content_hash",
-    "read_dataset",
-    "read_source",
-]
+__all__ = ["Dataset", "read_dataset"]
 
 OPEN_IMAGES = "open-images:"
 

@@ -27,11 +27,12 @@ from embedbench.connections import (
     fault_of_url,
     host_of,
 )
-from embedbench.dataset import Dataset, Remote
+from embedbench.dataset import Dataset
 from embedbench.errors import InputError
 from embedbench.progress import Progress
 from embedbench.remotes import in_place, is_elsewhere, is_here, keep, remote_of, remotes_of
 from embedbench.results import FAILURE_COLUMNS
+from embedbench.sources import Remote
 
 __all__ = ["Fetching", "fetch"]
 

@@ -13,7 +13,7 @@ from jaxtyping import Float32
 from embedbench.addresses import check_offline, location_of
 from embedbench.changes import Changed
 from embedbench.crew import Crew, LocalCrew
-from embedbench.dataset import Dataset, Source
+from embedbench.dataset import Dataset
 from embedbench.download import Fetching
 from embedbench.encoder import (
     Encoder,
@@ -26,13 +26,15 @@ from embedbench.encoder import (
 from embedbench.encoding import Item, stamp
 from embedbench.errors import EncoderError, InputError, StoreError
 from embedbench.faults import errors_in_words
+from embedbench.machine import cores
 from embedbench.network import hub_environment
 from embedbench.progress import Progress
 from embedbench.records import default_store
 from embedbench.session import Session, missing_from
+from embedbench.sources import Source
 from embedbench.store import Store, text_key
 from embedbench.tuning import recall
-from embedbench.workers import PATIENCE, cores
+from embedbench.workers import PATIENCE
 
 __all__ = ["ENGINES", "Embedding", "Engine", "embed", "make_engine"]
 

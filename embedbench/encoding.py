@@ -17,7 +17,6 @@ import numpy as np
 from jaxtyping import Float32
 
 from embedbench.changes import Changed
-from embedbench.dataset import Source, read_source
 from embedbench.encoder import (
     Encoder,
     TextEncoder,
@@ -31,9 +30,10 @@ from embedbench.faults import answers_in_words
 from embedbench.holding import Place, check_facts, dumps, encode_rows, held, hold
 from embedbench.images import open_pixels
 from embedbench.isolation import under_alarm
+from embedbench.machine import peak_memory_mb
+from embedbench.sources import Source, read_known
 from embedbench.store import Store
 from embedbench.tuning import Timed
-from embedbench.workers import peak_memory_mb
 
 __all__ = [
     "Batch", "Item", "Place", "dumps", "encode_images", "encode_into", "encode_texts", "failed",
@@ -151,7 +151,7 @@ def _preparing(
         key, source = item
         try:
             with under_alarm():
-                return key, _open_and_prepare(encoder, source)
+                return key, _open_and_prepare(encoder, key, source)
         except ImageError as error:
             return key, error
 
@@ -162,13 +162,13 @@ def _preparing(
         yield pool.map(one, items)
 
 
-def _open_and_prepare(encoder: Encoder, source: Source | Changed) -> Any:
+def _open_and_prepare(encoder: Encoder, key: str, source: Source | Changed) -> Any:
     os.chdir(held().folder)  # the encoder may have gone elsewhere, and files are named from here
     if isinstance(source, Changed):
-        changed = source.open()
+        changed = source.open(read_known(source.source, source.key))
         with _not_the_image():
             return encoder.prepare(changed)
-    pixels = open_pixels(read_source(source), encoder.least_side)
+    pixels = open_pixels(read_known(source, key), encoder.least_side)
     with _not_the_image():
         return encoder.prepare_pixels(pixels)
 

@@ -12,7 +12,7 @@ import psutil
 
 from embedbench.errors import InputError
 from embedbench.large import LIMITS
-from embedbench.workers import cores
+from embedbench.machine import cores
 
 __all__ = ["Memory", "Size", "available", "parse_memory"]
 

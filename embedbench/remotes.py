@@ -7,9 +7,10 @@ from pathlib import PurePosixPath
 
 from embedbench.addresses import Address, Location, size_of
 from embedbench.answers import md5_of
-from embedbench.dataset import Dataset, Remote, Source, Turned
+from embedbench.dataset import Dataset
 from embedbench.errors import InputError
 from embedbench.images import SUFFIXES
+from embedbench.sources import Remote, Source, Turned
 from embedbench.whole_files import write_whole
 
 __all__ = ["in_place", "is_elsewhere", "is_here", "keep", "remote_of", "remotes_of"]

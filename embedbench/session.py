@@ -12,7 +12,6 @@ from jaxtyping import Float32
 
 from embedbench.changes import Changed
 from embedbench.crew import Crew
-from embedbench.dataset import Source
 from embedbench.encoder import Encoder, Vectors, combine
 from embedbench.encoding import (
     Batch,
@@ -24,7 +23,10 @@ from embedbench.encoding import (
     time_variants,
 )
 from embedbench.errors import EncoderError
+from embedbench.machine import cores
 from embedbench.progress import Progress
+from embedbench.row_writer import RowWriter
+from embedbench.sources import Source
 from embedbench.store import Store, text_key
 from embedbench.tuning import (
     COMPARED,
@@ -41,17 +43,12 @@ from embedbench.tuning import (
     remember,
     timed_first,
 )
-from embedbench.workers import WorkerDied, cores
+from embedbench.workers import WorkerDied
 
 __all__ = ["Encoded", "Session", "missing_from"]
 
 Vector = Float32[np.ndarray, " dim"]
 
-_FLUSH_ROWS = 256
-_FLUSH_SECONDS = 1.0
-"""Work that a `kill -9` takes with it; more where the store is slow, for writing to it may take a
-twentieth of the time."""
-_WRITING_SHARE = 0.05
 _MOST_ROWS = 512
 _SHARES = 16
 """A worker that writes to the store itself gets its part in so many pieces, or in more."""
@@ -234,7 +231,7 @@ class Session:
     ) -> tuple[dict[str, str], dict[str, Any]]:
         """Encode images into the store; return those that failed, and what was measured."""
         fingerprint = self._fingerprint(encoder)
-        writer = _Writer(self.store, fingerprint)
+        writer = RowWriter(self.store, fingerprint)
         size = encoder.batch_size
         if place.device != "cpu":
             size *= max(1, _AT_ONCE_ON_A_GPU // size)
@@ -292,31 +289,3 @@ class _Done:
         speed = round(workers * self.rows / self.seconds, 2)
         peak = round(self.peak_memory_mb)
         return {"images_per_second": speed, "workers": workers, "peak_memory_mb": peak}
-
-
-@dataclass
-class _Writer:
-    """Gathers rows, and writes them every few seconds."""
-
-    store: Store
-    fingerprint: str
-    keys: list[str] = field(default_factory=list)
-    rows: list[Vectors] = field(default_factory=list)
-    since: float = field(default_factory=time.monotonic)
-    wait: float = _FLUSH_SECONDS
-
-    def add(self, batch: Batch) -> None:
-        """Take a batch; one that took long by itself does not wait for the next."""
-        self.keys += batch.keys
-        self.rows.append(batch.vectors)
-        late = time.monotonic() - self.since + batch.seconds > self.wait
-        if len(self.keys) >= _FLUSH_ROWS or late:
-            self.flush()
-
-    def flush(self) -> None:
-        start = time.monotonic()
-        if self.keys:
-            filled = [rows for rows in self.rows if len(rows)]
-            self.store.write(self.fingerprint, self.keys, np.concatenate(filled))
-        self.keys, self.rows, self.since = [], [], time.monotonic()
-        self.wait = max(_FLUSH_SECONDS, (self.since - start) / _WRITING_SHARE)

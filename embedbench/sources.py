@@ -18,6 +18,7 @@ __all__ = [
     "Source",
     "Turned",
     "content_hash",
+    "read_known",
     "read_source",
     "source_hash",
 ]
@@ -98,6 +99,18 @@ def read_source(source: Source) -> bytes:
             with open_file(source) as file:
                 content = file.read(MOST_BYTES + 1)
     return _not_too_large(content, len(content))
+
+
+def read_known(source: Source, key: str) -> bytes:
+    """Return what `read_source` returns, if it still is what it was when its hash was taken.
+
+    Raises:
+        ImageError: it is not, or as `read_source` does.
+    """
+    content = read_source(source)
+    if content_hash(content) != key:
+        raise ImageError("was changed while the run went on; the next run takes it as it is")
+    return content
 
 
 def source_hash(source: Source) -> str:

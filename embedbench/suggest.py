@@ -8,6 +8,7 @@ import pandas as pd
 from embedbench.csv_files import write_csv
 from embedbench.errors import InputError
 from embedbench.results import Results
+from embedbench.whole_files import whole_file
 
 __all__ = ["suggest_labels"]
 
@@ -43,7 +44,8 @@ def suggest_labels(run: Path, count: int, out: Path, seed: int = 0) -> int:
     chosen = open_groups.iloc[drawn].assign(label="")
     table = pd.concat([labelled, chosen])[["image", "label"]]
     try:
-        write_csv(table, out)
+        with whole_file(out) as file:
+            write_csv(table, file)
     except OSError as error:
         raise InputError(f"cannot write '{out}': {error.strerror or error}") from error
     return len(chosen)

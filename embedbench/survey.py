@@ -11,13 +11,13 @@ from typing import Any
 import pandas as pd
 import PIL
 
-from embedbench.dataset import Dataset, Source, content_hash, read_source
+from embedbench.dataset import Dataset
 from embedbench.errors import ImageError, InputError
 from embedbench.images import THUMBNAIL_SIDE, open_rgb, thumbnail, upright_size
 from embedbench.isolation import image_seconds, map_isolated, under_alarm
 from embedbench.progress import Progress
 from embedbench.results import FAILURE_COLUMNS
-from embedbench.sources import source_hash
+from embedbench.sources import Source, read_known, source_hash
 from embedbench.store import Store
 from embedbench.workers import Pool, WorkerDied
 
@@ -176,9 +176,7 @@ def _describe(key: str, source: Source) -> dict[str, Any]:
     passing = True
     try:
         with under_alarm():
-            content = read_source(source)
-            if content_hash(content) != key:
-                raise ImageError("was changed while it was looked at")
+            content = read_known(source, key)
             passing = False
             return {**_opened(content), "passing": passing}
     except ImageError as error:

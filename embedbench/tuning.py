@@ -5,26 +5,23 @@ depends on the machine; which is faithful depends on the pictures as well. So bo
 the first images, and what was chosen is kept in the store for the next run of these images.
 """
 
-import glob
 import hashlib
 import json
 import math
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
 
 from embedbench.encoder import Encoder, Vectors, combine
+from embedbench.machine import machine_name
 from embedbench.store import Store
-from embedbench.workers import cores
 
 __all__ = [
     "COMPARED", "Choice", "Fidelity", "LEAST_IMAGES", "TIMED", "Timed", "compiled_like",
-    "compiled_pays", "fidelity", "machine", "others_like", "pays_from", "promising", "recall",
+    "compiled_pays", "fidelity", "others_like", "pays_from", "promising", "recall",
     "remember", "timed_first",
 ]  # fmt: skip
 
@@ -268,7 +265,7 @@ def remember(
         "images_per_second": round(speed, 2),
     }
     others = [one for one in _made(store, encoder) if one["images"] != made["images"]]
-    record = {"encoder": label, "machine": machine(), "choices": [made, *others][:_REMEMBERED]}
+    record = {"encoder": label, "machine": machine_name(), "choices": [made, *others][:_REMEMBERED]}
     store.remember("tunings", _key(encoder), record)
 
 
@@ -280,21 +277,5 @@ def _made(store: Store, encoder: Encoder) -> list[dict[str, Any]]:
 
 
 def _key(encoder: Encoder) -> str:
-    text = json.dumps([combine(encoder.identity(), []), machine()])
+    text = json.dumps([combine(encoder.identity(), []), machine_name()])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def machine() -> str:
-    """Return the processor, its cores and the GPUs: what speed depends on."""
-    cpu = _facts(Path("/proc/cpuinfo"))
-    bfloat16 = " with bfloat16" if "_bf16" in cpu.get("flags", "") else ""
-    model = cpu.get("model name", platform.machine()) + bfloat16
-    gpus = sorted(glob.glob("/proc/driver/nvidia/gpus/*/information"))
-    return ", ".join([model, f"{cores()} cores", *(_facts(Path(gpu))["Model"] for gpu in gpus)])
-
-
-def _facts(path: Path) -> dict[str, str]:
-    """Return what stands in a file of lines like "name : value"; {} if there is none."""
-    lines = path.read_text().splitlines() if path.is_file() else []
-    pairs = (line.partition(":") for line in lines)
-    return {name.strip(): value.strip() for name, _, value in pairs}

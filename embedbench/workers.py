@@ -5,10 +5,8 @@ classes that were written in a notebook, and one that dies raises instead of han
 the parent's to hear, and none of them outlives it.
 """
 
-import io
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -19,10 +17,11 @@ from typing import Any, TypeVar
 
 from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError
 
-from embedbench.endings import DeathWatch, end_with_parent, shielded
+from embedbench.endings import DeathWatch, shielded
 from embedbench.errors import EncoderError
 from embedbench.faults import one_line
-from embedbench.network import forbid_network, is_forbidden
+from embedbench.network import is_forbidden
+from embedbench.worker_start import start
 
 __all__ = [
     "KEEPS_BLOCKS",
@@ -30,9 +29,7 @@ __all__ = [
     "PATIENCE",
     "Pool",
     "WorkerDied",
-    "cores",
     "map_unordered",
-    "peak_memory_mb",
     "thread_limits",
 ]
 
@@ -77,21 +74,6 @@ def thread_limits(threads: int) -> dict[str, str]:
     return dict.fromkeys(names, str(threads))
 
 
-def cores() -> int:
-    """Return the number of processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def peak_memory_mb() -> float:
-    """Return the most memory that this process has held at once, in megabytes (10^6 bytes)."""
-    try:
-        import resource
-    except ModuleNotFoundError:  # Windows
-        return float("nan")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
-
-
 class Pool:
     """Worker processes; leaving the context ends them.
 
@@ -125,7 +107,7 @@ class Pool:
     def _open(self) -> None:
         self._executor = ProcessPoolExecutor(
             max_workers=self.workers,
-            initializer=_start,
+            initializer=start,
             initargs=(os.getpid(), self._log.name, is_forbidden(), *self._prepare),
             env=self._environment,
         )
@@ -298,39 +280,3 @@ def map_unordered(
 
 def _has_result(future: "Future[Any]") -> bool:
     return future.done() and not future.cancelled() and future.exception() is None
-
-
-class _Log(io.FileIO):
-    """A file that takes what it can: a full disk stops nobody who prints."""
-
-    def write(self, content: Any) -> int:
-        try:
-            return super().write(content)
-        except OSError:
-            return len(memoryview(content).cast("B"))
-
-
-def _start(
-    parent: int,
-    log: str,
-    offline: bool,
-    prepare: Callable[..., None] | None,
-    arguments: tuple[Any, ...],
-) -> None:
-    """In the worker: whatever is printed goes to the log, then the caller's own preparation.
-
-    Where the process that started it has no network, it has none either.
-    """
-    end_with_parent(parent)
-    if offline:
-        forbid_network()
-    sys.stdout.flush()
-    descriptor = os.open(log, os.O_WRONLY | os.O_APPEND)
-    for number, name in ((1, "stdout"), (2, "stderr")):
-        os.dup2(descriptor, number)
-        to_log = _Log(number, "a", closefd=False)
-        setattr(sys, name, io.TextIOWrapper(to_log, "utf-8", "replace", write_through=True))
-    with suppress(OSError):  # where memory runs out, Linux is to end this process, not its parent
-        Path("/proc/self/oom_score_adj").write_text("500")
-    if prepare:
-        prepare(*arguments)

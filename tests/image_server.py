@@ -16,10 +16,11 @@ import pytest
 from PIL import Image
 
 from embedbench.addresses import Location
-from embedbench.dataset import Dataset, Remote
+from embedbench.dataset import Dataset
 from embedbench.download import Fetching, fetch
 from embedbench.progress import Progress
 from embedbench.results import FAILURE_COLUMNS
+from embedbench.sources import Remote
 
 __all__ = [
     "Answer",

@@ -13,11 +13,12 @@ import pytest
 
 import embedbench
 from embedbench.addresses import Location, files_below, location_of
-from embedbench.dataset import Dataset, Remote, read_dataset, read_source
+from embedbench.dataset import Dataset, read_dataset
 from embedbench.download import fetch
 from embedbench.encoder import Encoder
 from embedbench.errors import ImageError, InputError, StoreError
 from embedbench.export import write_vectors
+from embedbench.sources import Remote, read_source
 from embedbench.store import Store
 from embedbench.whole_files import write_whole
 from tests.bucket import serve_bucket

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from embedbench.addresses import files_below
-from embedbench.dataset import Dataset, Remote, read_source
+from embedbench.dataset import Dataset
 from embedbench.download import Fetching, fetch
+from embedbench.sources import Remote, read_source
 from tests.image_server import (
     Answer,
     ImageServer,

@@ -21,6 +21,7 @@ from embedbench.encoder import Encoder, LookupEncoder
 from embedbench.encoding import dumps
 from embedbench.errors import ImageError
 from embedbench.progress import Progress
+from embedbench.sources import read_source, source_hash
 from embedbench.store import Store
 
 MakeEncoder = Callable[..., Encoder]
@@ -38,16 +39,16 @@ def key(number: int) -> str:
 
 def copies_of(dataset: Dataset) -> list[Changed]:
     return [
-        Changed(source, change, key(row))
+        Changed(source, change, source_hash(source))
         for change in CHANGES
-        for row, source in enumerate(dataset.sources)
+        for source in dataset.sources
     ]
 
 
 def run(
     encoder: Encoder, dataset: Dataset, engine: Engine, copies: Sequence[Changed] = ()
 ) -> Embedding:
-    keys = [key(row) for row in range(len(dataset))]
+    keys = [source_hash(source) for source in dataset.sources]
     items = [(copy.store_key, copy) for copy in copies]
     return embed("it", encoder, dataset, keys, engine, (), items)
 
@@ -140,7 +141,8 @@ def test_the_same_pixels_every_time_and_others_for_another_image(
     name: str, photographs: Path
 ) -> None:
     source = photographs / "red" / "00.png"
-    found = [Changed(source, name, key(number)).open() for number in (1, 1, 2)]
+    content = source.read_bytes()
+    found = [Changed(source, name, key(number)).open(content) for number in (1, 1, 2)]
     assert found[0].tobytes() == found[1].tobytes() != found[2].tobytes()
     assert found[0].tobytes() != Image.open(source).tobytes()
 
@@ -166,19 +168,18 @@ def test_corruptions_are_changes_as_well(photographs: Path) -> None:
     names = [one.name for one in read_corruptions(["all:2..3"])]
     changed = [Changed(source, name, key(1)) for name in names]
     assert len({one.store_key for one in changed}) == len(names) == 18
-    before = Image.open(source).tobytes()
+    content, before = source.read_bytes(), Image.open(source).tobytes()
     for one in changed:
-        image = one.open()
+        image = one.open(content)
         assert image.size == (32, 24) and image.tobytes() != before
-        assert image.tobytes() == one.open().tobytes()
-    others = [Changed(source, "noise:2", key(number)).open().tobytes() for number in (1, 2)]
-    assert others[0] != others[1]
+        assert image.tobytes() == one.open(content).tobytes()
+    noisy = [Changed(source, "noise:2", key(number)).open(content) for number in (1, 2)]
+    assert noisy[0].tobytes() != noisy[1].tobytes()
 
 
-def test_an_image_that_cannot_be_read_is_an_image_error(tmp_path: Path) -> None:
-    (tmp_path / "broken.png").write_bytes(b"no image")
+def test_what_is_no_image_is_an_image_error() -> None:
     with pytest.raises(ImageError):
-        Changed(tmp_path / "broken.png", "crop", key(0)).open()
+        Changed(b"no image", "crop", key(0)).open(b"no image")
 
 
 def test_a_copy_is_encoded_as_the_changed_image_is(
@@ -186,9 +187,10 @@ def test_a_copy_is_encoded_as_the_changed_image_is(
 ) -> None:
     """Workers draw as this process does."""
     dataset = read_dataset(photographs).take(range(3))
-    copies = [*copies_of(dataset), Changed(dataset.sources[0], "noise:5", key(0))]
+    first = Changed(dataset.sources[0], "noise:5", source_hash(dataset.sources[0]))
+    copies = [*copies_of(dataset), first]
     found = run(colour_encoder(), dataset, engine, copies)
-    expected = colour_encoder().encode([copy.open() for copy in copies])
+    expected = colour_encoder().encode([copy.open(read_source(copy.source)) for copy in copies])
     assert np.array_equal(found.others, expected)
     assert found.others.shape == (3 * len(CHANGES) + 1, 12) and found.encoded == 3
 
@@ -218,6 +220,21 @@ def test_copies_of_a_broken_image_are_rows_of_nan(
     assert list(found.failures) == [1]
     assert broken.tolist() == [[False, True, False]] * len(CHANGES)
     assert np.isfinite(found.others[~broken.ravel()]).all()
+
+
+def test_no_copy_is_made_of_an_image_that_was_replaced_meanwhile(
+    photographs: Path, engine: Engine, colour_encoder: MakeEncoder
+) -> None:
+    dataset = read_dataset(photographs).take(range(2))
+    copies, first = copies_of(dataset), Path(str(dataset.sources[0]))
+    whole = first.read_bytes()
+    Image.new("RGB", (32, 24), "yellow").save(first)
+    found = run(colour_encoder(), dataset, engine, copies)
+    assert np.isnan(found.others).all(axis=1).tolist() == [True, False] * len(CHANGES)
+    first.write_bytes(whole)
+    again = run(colour_encoder(), dataset, engine, copies)
+    expected = colour_encoder().encode([copy.open(read_source(copy.source)) for copy in copies])
+    assert np.array_equal(again.others, expected)
 
 
 def test_one_broken_copy_fails_no_image(

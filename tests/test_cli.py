@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from embedbench import cli
+from embedbench.machine import machine_name
 from embedbench.results import SCHEMA_VERSION
 from embedbench.store import Store
-from embedbench.tuning import Choice, Fidelity, machine, remember
+from embedbench.tuning import Choice, Fidelity, remember
 from embedbench_timm import TimmEncoder
 
 pytestmark = pytest.mark.usefixtures("one_core")
@@ -191,7 +192,7 @@ def test_encoders_shows_how_one_was_found_to_run_best(
     code, table, _ = call(capsys, "encoders", "--store", tmp_path)
     lines = table.splitlines()
     assert code == 0
-    assert lines[-1].startswith("timm:resnet18  mixed") and machine() in lines[-1]
+    assert lines[-1].startswith("timm:resnet18  mixed") and machine_name() in lines[-1]
     assert [word for word in ("32", "0.9987", "0.992", "41.5") if word not in lines[-1]] == []
 
 

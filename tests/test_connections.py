@@ -14,9 +14,9 @@ import pytest
 
 from embedbench.addresses import files_below
 from embedbench.connections import is_public
-from embedbench.dataset import read_source
 from embedbench.download import Fetching, fetch
 from embedbench.errors import InputError
+from embedbench.sources import read_source
 from tests.image_server import (
     Answer,
     ImageServer,

@@ -20,12 +20,13 @@ import pytest
 from PIL import Image
 
 from embedbench import cli
-from embedbench.dataset import Dataset, content_hash, read_dataset, read_source
+from embedbench.dataset import Dataset, read_dataset
 from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError, StoreError
 from embedbench.out_folder import OutFolder
 from embedbench.progress import Progress
+from embedbench.sources import content_hash, read_source
 from embedbench.store import Store
 from embedbench.survey import survey
 from embedbench.workers import Pool, WorkerDied, map_unordered

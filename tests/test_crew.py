@@ -15,12 +15,13 @@ import pytest
 from PIL import Image
 
 from embedbench.crew import LocalCrew, plan_workers
-from embedbench.dataset import Dataset, content_hash
+from embedbench.dataset import Dataset
 from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder
 from embedbench.encoding import Item, Place, dumps, encode_images, hold
 from embedbench.errors import EncoderError
 from embedbench.progress import Progress
+from embedbench.sources import content_hash, source_hash
 from embedbench.store import Store
 from embedbench.workers import WorkerDied
 
@@ -66,7 +67,7 @@ def batches(folder: Path) -> list[list[Item]]:
     for number in range(12):
         file = folder / f"{number:02d}.png"
         Image.new("RGB", (4, 4), (10 * number, 0, 0)).save(file)
-        made.append([(f"{number:064x}", file)])
+        made.append([(source_hash(file), file)])
     return made
 
 
@@ -188,8 +189,9 @@ def test_a_slow_image_holds_up_its_own_worker_alone(tmp_path: Path) -> None:
 
     with LocalCrew(Slow(str(tmp_path / "done")), most=2) as crew:
         crew.load()
-        order = [batch.keys[0] for batch in crew.map(encode_images, batches(tmp_path))]
-    assert len(order) == 12 and f"{0:064x}" in order[-2:]
+        work = batches(tmp_path)
+        order = [batch.keys[0] for batch in crew.map(encode_images, work)]
+    assert len(order) == 12 and work[0][0][0] in order[-2:]
 
 
 def test_threads_that_run_ahead_of_a_device_change_nothing(

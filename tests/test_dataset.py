@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from embedbench.dataset import Dataset, Remote, read_dataset
+from embedbench.dataset import Dataset, read_dataset
 from embedbench.errors import InputError
+from embedbench.sources import Remote
 
 
 def put(folder: Path, *names: str) -> Path:

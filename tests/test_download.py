@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from embedbench.addresses import files_below
-from embedbench.dataset import Dataset, Remote, Turned, read_dataset, read_source
+from embedbench.dataset import Dataset, read_dataset
 from embedbench.download import Fetching, fetch
 from embedbench.errors import ImageError, InputError
 from embedbench.results import FAILURE_COLUMNS
+from embedbench.sources import Remote, Turned, read_source
 from tests.image_server import (
     Answer,
     ImageServer,

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from embedbench.dataset import Dataset, content_hash, read_dataset
+from embedbench.dataset import Dataset, read_dataset
 from embedbench.embed import Embedding, Engine, embed
 from embedbench.encoder import Encoder, LookupEncoder, TextEncoder
 from embedbench.errors import EncoderError, WeightsError
 from embedbench.progress import Progress
+from embedbench.sources import content_hash, source_hash
 from embedbench.store import Store
 from embedbench.workers import Pool, map_unordered
 
@@ -90,6 +91,24 @@ def test_a_crash_keeps_what_was_encoded(photographs: Path, engine: Engine) -> No
         run(Fragile(), dataset, one)
     trap.unlink()
     assert 0 < run(Fragile(), dataset, one).encoded < 36
+
+
+def test_an_image_that_was_replaced_meanwhile_is_listed_and_its_vector_is_not_kept(
+    photographs: Path, engine: Engine, colour_encoder: MakeEncoder
+) -> None:
+    """The store keeps vectors under what an image was when it was first read."""
+    dataset = read_dataset(photographs).take(range(4))
+    hashes = [source_hash(source) for source in dataset.sources]
+    second = Path(str(dataset.sources[1]))
+    whole = second.read_bytes()
+    Image.new("RGB", (32, 24), "yellow").save(second)
+    found = embed("it", colour_encoder(), dataset, hashes, engine)
+    assert list(found.failures) == [1] and "was changed" in found.failures[1]
+    second.write_bytes(whole)
+    again = embed("it", colour_encoder(), dataset, hashes, engine)
+    assert again.encoded == 1 and not again.failures
+    expected = colour_encoder().encode([Image.open(str(source)) for source in dataset.sources])
+    assert np.array_equal(again.vectors, expected)
 
 
 def broken(kind: str) -> Encoder:

@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from embedbench.dataset import content_hash, read_dataset, read_source
+from embedbench.dataset import read_dataset
 from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder
 from embedbench.errors import StoreError
 from embedbench.progress import Progress
+from embedbench.sources import content_hash, read_source
 from embedbench.store import Store
 from embedbench.tuning import LEAST_IMAGES, Choice, recall, remember
 from tests.backends.attacks import Attack

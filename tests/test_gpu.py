@@ -8,6 +8,7 @@ from PIL import Image
 
 from embedbench.encoding import Item, Place, dumps, encode_images, hold
 from embedbench.registry import create
+from embedbench.sources import source_hash
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +26,7 @@ def items(tmp_path: Path) -> list[Item]:
         small = random.integers(0, 255, (6, 8, 3), np.uint8)
         path = tmp_path / f"{number:02d}.jpg"
         Image.fromarray(small).resize((320, 240), Image.Resampling.BICUBIC).save(path)
-        found.append((path.name, path))
+        found.append((source_hash(path), path))
     return found
 
 

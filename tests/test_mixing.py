@@ -12,10 +12,11 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from embedbench.cluster import parse_clusterer
-from embedbench.dataset import read_dataset, read_source
+from embedbench.dataset import read_dataset
 from embedbench.errors import InputError
 from embedbench.measure import Measures
 from embedbench.mixing import MIXED_COLUMNS, Mix, choose_mixed, read_mix, where_mixed
+from embedbench.sources import read_source
 
 CLUSTERERS = [parse_clusterer(name) for name in ("kmeans", "agglomerative", "hdbscan")]
 HOW = Measures(CLUSTERERS, "raw", 2, (0, 1, 2))

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embedbench.dataset import Dataset, Remote, Turned, read_dataset, read_source
+from embedbench.dataset import Dataset, read_dataset
 from embedbench.download import fetch
 from embedbench.errors import InputError
 from embedbench.openimages import balanced_rows, read_open_images
+from embedbench.sources import Remote, Turned, read_source
 from tests.image_server import ImageServer, jpeg, quick, reasons
 from tests.openimages_folder import (
     BOXES,

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from embedbench.dataset import Dataset, Remote, Turned, content_hash, read_source
+from embedbench.dataset import Dataset
 from embedbench.errors import ImageError, InputError
 from embedbench.images import open_rgb, upright_size
 from embedbench.orientation import with_orientation
+from embedbench.sources import Remote, Turned, content_hash, read_source
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 SEGMENT = b"\xff\xe1\x00\x22Exif\x00\x00"

@@ -21,11 +21,12 @@ from PIL import Image
 
 from embedbench import conformance
 from embedbench.cli import cli
-from embedbench.dataset import content_hash, read_dataset
+from embedbench.dataset import read_dataset
 from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder, InputError, WeightsError
 from embedbench.progress import Progress
 from embedbench.registry import create, installed, label
+from embedbench.sources import content_hash
 from embedbench.store import Store
 from tests.libraries import library
 

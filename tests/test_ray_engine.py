@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embedbench.dataset import Dataset, content_hash, read_dataset, read_source
+from embedbench.dataset import Dataset, read_dataset
 from embedbench.embed import Embedding, Engine, embed, make_engine
 from embedbench.encoder import Encoder, Facts
 from embedbench.errors import EncoderError, InputError, StoreError
 from embedbench.images import open_rgb
 from embedbench.progress import Progress
+from embedbench.sources import content_hash, read_source
 from tests.bucket import serve_bucket, upload
 from tests.libraries import library
 

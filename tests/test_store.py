@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.dataset import content_hash, read_dataset, read_source
+from embedbench.dataset import read_dataset
 from embedbench.embed import Engine, embed, make_engine
 from embedbench.encoder import Encoder
 from embedbench.errors import StoreError
 from embedbench.images import open_rgb
 from embedbench.progress import Progress
+from embedbench.sources import content_hash, read_source
 from embedbench.store import Store, text_key
 
 KEYS = [f"{number:064x}" for number in range(40)]

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from embedbench.dataset import content_hash, read_dataset
+from embedbench.dataset import read_dataset
 from embedbench.errors import InputError
 from embedbench.progress import Progress
+from embedbench.sources import content_hash
 from embedbench.store import Store
 from embedbench.survey import survey
 

@@ -12,10 +12,11 @@ import pytest
 from PIL import Image
 
 from embedbench import tuning
-from embedbench.dataset import Dataset, content_hash
+from embedbench.dataset import Dataset
 from embedbench.embed import Embedding, Engine, embed
 from embedbench.encoder import Encoder
 from embedbench.progress import Progress
+from embedbench.sources import content_hash
 from embedbench.store import Store
 from embedbench.tuning import (
     Choice,

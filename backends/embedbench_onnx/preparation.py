@@ -34,8 +34,10 @@ class Preparation:
         shorter: the shorter side in pixels before the middle is cropped; 0 for just enough to
             fill what the network sees, None to squash.
         filter: Pillow's, of the resizing.
-        mean: of red, green, blue, from 0 to 1; taken off.
+        scale: what bytes are multiplied by first, mostly 1 / 255.
+        mean: of red, green, blue, so scaled; taken off.
         deviation: of the same; divided by.
+        blue_first: whether the network wants blue, green, red.
         colours_first: whether the network wants "images 3 height width".
         rounds_down: whether the middle of an odd rest is rounded down, as transformers does, or
             to the even number, as torchvision does.
@@ -46,8 +48,10 @@ class Preparation:
     width: int
     shorter: int | None
     filter: Image.Resampling
+    scale: float
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
+    blue_first: bool
     colours_first: bool
     rounds_down: bool
     dtype: Any
@@ -73,8 +77,9 @@ class Preparation:
 
     def batch(self, images: "UInt8[np.ndarray, 'images height width 3']") -> np.ndarray:
         """Return images as the network wants them."""
+        images = images[..., ::-1] if self.blue_first else images
         if self.dtype != np.uint8:
-            rows = images.astype(np.float32) / 255
+            rows = images.astype(np.float32) * np.float32(self.scale)
             rows -= np.array(self.mean, np.float32)
             rows /= np.array(self.deviation, np.float32)
             images = rows.astype(self.dtype)
@@ -103,13 +108,18 @@ def preparation(encoder: Any, image: Any) -> Preparation:
         raise InputError(
             f"`size` must be {height}x{width}, as '{encoder.model}' has it; not '{encoder.size}'"
         )
+    mean, deviation = told.get("image_mean") or _MEAN, told.get("image_std") or _DEVIATION
+    if not told.get("do_normalize", True):
+        mean, deviation = (0.0,) * 3, (1.0,) * 3
     return Preparation(
         height,
         width,
         _shorter(encoder.resize, told, height, width),
         _filter(encoder.interpolation, told),
-        _colours("mean", encoder.mean) or tuple(told.get("image_mean") or _MEAN),
-        _colours("deviation", encoder.deviation) or tuple(told.get("image_std") or _DEVIATION),
+        told.get("rescale_factor", 1 / 255) if told.get("do_rescale", True) else 1.0,
+        _colours("mean", encoder.mean) or tuple(mean),
+        _colours("deviation", encoder.deviation) or tuple(deviation),
+        bool(told.get("do_flip_channel_order")),
         colours_first,
         bool(told),
         _DTYPES[image.type],

@@ -176,6 +176,27 @@ def test_a_preprocessor_config_beside_the_file_is_followed(tmp_path: Path) -> No
     assert np.abs(found - expected).max() < 1.01 / 255 / 0.26
 
 
+def test_colours_are_scaled_and_ordered_as_the_file_beside_says(tmp_path: Path) -> None:
+    from transformers import MobileViTImageProcessor, ViTImageProcessor
+
+    file = _mean_colours(tmp_path / "a.onnx")
+    picture = _pictures(1, (8, 8))[0]
+    size = {"size": {"height": 8, "width": 8}}
+    for processor in (
+        ViTImageProcessor(do_normalize=False, **size),
+        ViTImageProcessor(
+            rescale_factor=1 / 127.5, image_mean=[1.0] * 3, image_std=[1.0] * 3, **size
+        ),
+        ViTImageProcessor(do_rescale=False, image_mean=[9.0, 8.0, 7.0], **size),
+        MobileViTImageProcessor(do_resize=False, do_center_crop=False),
+    ):
+        processor.save_pretrained(tmp_path)
+        expected = processor(picture, return_tensors="np")["pixel_values"][0]
+        encoder = OnnxEncoder(file)
+        found = encoder._preparation.batch(encoder.prepare(picture)[None])[0]
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
 def test_fields_go_before_the_file_beside(tmp_path: Path) -> None:
     file = _mean_colours(tmp_path / "a.onnx")
     (tmp_path / "preprocessor_config.json").write_text('{"image_mean": [0.1, 0.1, 0.1], "size": 8}')

@@ -1,0 +1,40 @@
+"""The machine: its processor, its cores and GPUs, and what memory a process has held."""
+
+import glob
+import os
+import platform
+import sys
+from pathlib import Path
+
+__all__ = ["cores", "machine_name", "peak_memory_mb"]
+
+
+def cores() -> int:
+    """Return the number of processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def peak_memory_mb() -> float:
+    """Return the most memory that this process has held at once, in megabytes (10^6 bytes)."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows
+        return float("nan")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def machine_name() -> str:
+    """Return the processor, its cores and the GPUs: what speed depends on."""
+    cpu = _facts(Path("/proc/cpuinfo"))
+    bfloat16 = " with bfloat16" if "_bf16" in cpu.get("flags", "") else ""
+    model = cpu.get("model name", platform.machine()) + bfloat16
+    gpus = sorted(glob.glob("/proc/driver/nvidia/gpus/*/information"))
+    return ", ".join([model, f"{cores()} cores", *(_facts(Path(gpu))["Model"] for gpu in gpus)])
+
+
+def _facts(path: Path) -> dict[str, str]:
+    """Return what stands in a file of lines like "name : value"; {} if there is none."""
+    lines = path.read_text().splitlines() if path.is_file() else []
+    pairs = (line.partition(":") for line in lines)
+    return {name.strip(): value.strip() for name, _, value in pairs}
