@@ -14,9 +14,12 @@ import numpy as np
 from jaxtyping import Float32
 from safetensors.numpy import save
 
-__all__ = ["RowFile", "row_file"]
+__all__ = ["RowFile", "Rows", "row_file"]
 
 _KEY_BYTES = 32
+
+Rows = tuple[list[str], Float32[np.ndarray, "rows dim"]]
+"""Keys, and a row for each."""
 
 
 def row_file(keys: Sequence[str], vectors: Float32[np.ndarray, "rows dim"]) -> bytes:
@@ -57,7 +60,7 @@ class RowFile:
         keys = [digits[place : place + width] for place in range(0, len(digits), width)]
         return cls(keys, file, 8 + length + vectors, dim)
 
-    def rows(self, wanted: Collection[str]) -> dict[str, Float32[np.ndarray, " dim"]]:
+    def rows(self, wanted: Collection[str]) -> Rows:
         """Return the rows of those keys that are here; reads from the first of them to the last.
 
         Raises:
@@ -65,14 +68,14 @@ class RowFile:
         """
         places = [place for place, key in enumerate(self.keys) if key in wanted]
         if not places:
-            return {}
+            return [], np.empty((0, self._dim), np.float32)
         first, count = places[0], places[-1] + 1 - places[0]
         self._file.seek(self._start + 4 * self._dim * first)
         content = _exactly(self._file, 4 * self._dim * count)
         block = np.frombuffer(content, dtype="<f4").reshape(count, self._dim)
         if len(places) < count:
             block = block[np.array(places) - first]
-        return dict(zip([self.keys[place] for place in places], block, strict=True))
+        return [self.keys[place] for place in places], block
 
 
 def _exactly(file: BufferedReader, count: int) -> bytes:

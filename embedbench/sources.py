@@ -1,6 +1,7 @@
 """Sources: where one image is, and its bytes from there."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -97,7 +98,8 @@ def read_source(source: Source) -> bytes:
             content = source.read_bytes(MOST_BYTES + 1)
         else:
             with open_file(source) as file:
-                content = file.read(MOST_BYTES + 1)
+                size = os.fstat(file.fileno()).st_size
+                content = file.read(min(size, MOST_BYTES) + 1)
     return _not_too_large(content, len(content))
 
 

@@ -27,7 +27,7 @@ from jaxtyping import Float32
 from embedbench.addresses import Address, Location, files_in, folders_in, open_file
 from embedbench.errors import StoreError
 from embedbench.records import other_schemas, read_record, root_of
-from embedbench.row_files import RowFile, row_file
+from embedbench.row_files import RowFile, Rows, row_file
 from embedbench.whole_files import sweep, write_whole
 
 __all__ = ["Store", "text_key"]
@@ -84,7 +84,7 @@ class Store:
         """Return the rows that are stored, of those asked for."""
         read = partial(_rows, wanted=set(keys))
         parts = self._each(self._vectors(fingerprint), ".safetensors", read)
-        return {key: row for part in parts for key, row in part.items()}
+        return {key: row for keys, rows in parts for key, row in zip(keys, rows, strict=True)}
 
     def rows(self, fingerprint: str, keys: Sequence[str]) -> Float32[np.ndarray, "keys dim"]:
         """Return a row for each key, in their order, nan where none is stored; at least one is.
@@ -94,12 +94,11 @@ class Store:
         places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
         read = partial(_rows, wanted=places.keys())
         table = np.empty((0, 0), np.float32)
-        for part in self._each(self._vectors(fingerprint), ".safetensors", read):
-            if part:
-                rows = np.stack(list(part.values()))
+        for found, rows in self._each(self._vectors(fingerprint), ".safetensors", read):
+            if found:
                 if not len(table):
                     table = np.full((len(places), rows.shape[1]), np.nan, np.float32)
-                table[[places[key] for key in part]] = rows
+                table[[places[key] for key in found]] = rows
         return table if len(places) == len(keys) else table[[places[key] for key in keys]]
 
     def tidy(self, fingerprint: str, least: int = 16) -> None:
@@ -110,10 +109,14 @@ class Store:
         if len(small) < least:
             return
         for heap in _heaps(small):
-            parts = self._read(heap, _rows)
-            rows = {key: row for part in parts for key, row in part.items()}
-            if rows:
-                self.write(fingerprint, list(rows), np.stack(list(rows.values())))
+            parts = [part for part in self._read(heap, _rows) if part[0]]
+            if parts:
+                keys = [key for part, _ in parts for key in part]
+                last = {key: place for place, key in enumerate(keys)}
+                rows = np.concatenate([part for _, part in parts])
+                rows = rows if len(last) == len(keys) else rows[list(last.values())]
+                del parts  # of as many rows again
+                self.write(fingerprint, list(last), rows)
             for place in heap:
                 self._ask(_remove, place)
 
@@ -224,9 +227,7 @@ def _keys(place: Location) -> list[str]:
         return RowFile.open(file).keys
 
 
-def _rows(
-    place: Location, wanted: Collection[str] | None = None
-) -> dict[str, Float32[np.ndarray, " dim"]]:
+def _rows(place: Location, wanted: Collection[str] | None = None) -> Rows:
     """Return those of the rows that are wanted; all of them if None."""
     with open_file(place) as file:
         part = RowFile.open(file)

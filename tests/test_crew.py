@@ -79,8 +79,8 @@ def test_what_a_worker_died_on_is_done_again(tmp_path: Path) -> None:
         crew.load()
         done = list(crew.map(encode_images, work))
         assert crew.workers == 1  # half as many, for it may have been for want of memory
-    assert sorted(batch.keys[0] for batch in done) == [batch[0][0] for batch in work]
-    assert all(batch.vectors[0, 0] == 10 * int(batch.keys[0], 16) for batch in done)
+    found = {batch.keys[0]: batch.vectors[0, 0] for batch in done}
+    assert found == {batch[0][0]: 10 * number for number, batch in enumerate(work)}
 
 
 def test_an_image_on_which_a_worker_always_dies_is_listed(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_an_image_on_which_a_worker_always_dies_is_listed(tmp_path: Path) -> Non
     failures = {key: reason for batch in done for key, reason in batch.failures.items()}
     assert failures == {guilty: "its process died on it (SIGKILL)"}
     keys = sorted(key for batch in done for key in batch.keys)
-    assert keys == [batch[0][0] for batch in work if batch[0][0] != guilty]
+    assert keys == sorted(batch[0][0] for batch in work if batch[0][0] != guilty)
 
 
 @dataclass(frozen=True)

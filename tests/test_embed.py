@@ -182,7 +182,7 @@ def test_an_image_that_cannot_be_opened_any_more_is_told(
     photographs: Path, engine: Engine, colour_encoder: MakeEncoder
 ) -> None:
     dataset = read_dataset(photographs).take(range(3))
-    hashes = ["00" * 32, "11" * 32, "22" * 32]
+    hashes = [source_hash(source) for source in dataset.sources]
     Path(str(dataset.sources[1])).unlink()
     found = embed("it", colour_encoder(), dataset, hashes, engine)
     assert list(found.failures) == [1] and np.isnan(found.vectors[1]).all()

@@ -109,7 +109,8 @@ def preparation(encoder: Any, image: Any) -> Preparation:
             f"`size` must be {height}x{width}, as '{encoder.model}' has it; not '{encoder.size}'"
         )
     mean, deviation = told.get("image_mean") or _MEAN, told.get("image_std") or _DEVIATION
-    if not told.get("do_normalize", True):
+    # Processors that turn colours round are MobileViT's, which do not normalise unless told to.
+    if not told.get("do_normalize", "do_flip_channel_order" not in told):
         mean, deviation = (0.0,) * 3, (1.0,) * 3
     return Preparation(
         height,

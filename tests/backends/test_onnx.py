@@ -188,7 +188,7 @@ def test_colours_are_scaled_and_ordered_as_the_file_beside_says(tmp_path: Path) 
             rescale_factor=1 / 127.5, image_mean=[1.0] * 3, image_std=[1.0] * 3, **size
         ),
         ViTImageProcessor(do_rescale=False, image_mean=[9.0, 8.0, 7.0], **size),
-        MobileViTImageProcessor(do_resize=False, do_center_crop=False),
+        MobileViTImageProcessor(size={"shortest_edge": 8}, do_center_crop=False),
     ):
         processor.save_pretrained(tmp_path)
         expected = processor(picture, return_tensors="np")["pixel_values"][0]
