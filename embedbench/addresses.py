@@ -164,10 +164,12 @@ def location_of(text: str | Location) -> Location:
     """Return where a text points; what has no scheme, or that of `file`, is on this machine.
 
     Raises:
-        InputError: the address holds a secret, or is none.
+        InputError: the address holds a secret, or is none, or no file can have that name.
     """
     if not isinstance(text, str):
         return text
+    if "\0" in text:
+        raise InputError(f"no file or folder can be called {text!r}")
     if not is_address(text):
         return Path(text)
     scheme, _, rest = text.partition("://")

@@ -74,7 +74,7 @@ def read_words(names: str | Sequence[str]) -> tuple[tuple[str, ...], tuple[str, 
 def _read_file(names: str) -> list[str]:
     try:
         return Path(names).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # no text in UTF-8, or a name that no file can have
         raise InputError(f"cannot read the words in '{names}': {error}") from error
 
 

@@ -93,6 +93,8 @@ class OutFolder:
 
 def check_writable(folder: Path) -> None:
     """Raise InputError unless a run folder can be written there."""
+    if "\0" in str(folder):
+        raise InputError(f"no folder can be called {str(folder)!r}")
     if folder.exists() and not folder.is_dir():
         raise InputError(f"cannot write '{folder}': it is a file")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "run.json").is_file():

@@ -227,6 +227,9 @@ def test_clusters_name_their_medoid_and_their_size(results: Results) -> None:
         ({"names": "cat,dog"}, "names need an encoder that reads texts"),
         ({"limit": 0}, "`limit` must be at least 1"),
         ({"out": "/dev/null/run"}, "cannot write"),
+        ({"out": "a\0b"}, "no folder can be called"),
+        ({"store": "a\0b"}, "no file or folder can be called"),
+        ({"names": "a\0b.txt"}, "cannot read the words"),
     ],
 )
 def test_bad_input_is_known_before_any_work(

@@ -225,37 +225,42 @@ def encoded_again(site: Site, before: Counter[str]) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("chains", "kills", "workers"), [(1, 4, 1), pytest.param(7, 10, 2, marks=pytest.mark.soak)]
+    ("least", "chain", "workers"), [(3, 4, 1), pytest.param(50, 10, 2, marks=pytest.mark.soak)]
 )
 def test_a_run_that_is_killed_at_any_moment_is_taken_up_by_the_next(
-    site: Site, undisturbed: Undisturbed, chains: int, kills: int, workers: int
+    site: Site, undisturbed: Undisturbed, least: int, chain: int, workers: int
 ) -> None:
-    """Runs on one store are killed one after another, half of them as they encode, but the last."""
-    moments = random.Random(chains)
-    home, hit, most_again = site.home, Counter[str](), 0
+    """Runs on one store are killed one after another, half of them as they encode, but the last.
+
+    Args:
+        least: so many kills must hit a run; a moment may come after its end.
+        chain: so many runs on one store are to be killed.
+    """
+    moments = random.Random(least)
+    home, stages, whoms, most_again = site.home, Counter[str](), Counter[str](), 0
     site.workers = workers
-    for chain in range(chains):
-        site.home = home / str(chain)
-        home.mkdir(exist_ok=True)
-        for number in range(kills):
+    home.mkdir()
+    while whoms.total() < least:
+        site.home = home / str(len(list(home.iterdir())))
+        for number in range(chain):
             before = noted(site.notes)
             encoding = ENCODE_SECONDS / workers * (1 - len(before) / IMAGES)
             process = site.start()
             if number % 2 or not encoding:
                 left = undisturbed.seconds - ENCODE_SECONDS / workers + encoding
-                moment = (number + moments.random()) / kills * left
+                moment = (number + moments.random()) / chain * left
             else:  # of all that a run does, this is where there is most to lose
                 until(lambda start=before: noted(site.notes) != start)  # type: ignore[misc]
                 moment = moments.uniform(0, encoding)
             try:
                 process.wait(moment)
-                hit["ended before"] += 1
+                stages["ended before"] += 1
                 continue
             except subprocess.TimeoutExpired:
-                hit[site.stage()] += 1
+                stages[site.stage()] += 1
             whom = ("all", "the parent", "a worker")[number % 3]
             kill(process, whom, moments)
-            hit[whom] += 1
+            whoms[whom] += 1
             process.communicate(timeout=300)
             most_again = max(most_again, encoded_again(site, before))
             assert process.returncode in (-signal.SIGKILL, 0, 2, 3)
@@ -265,8 +270,8 @@ def test_a_run_that_is_killed_at_any_moment_is_taken_up_by_the_next(
         assert tables(site.out) == undisturbed.tables
         assert list(site.home.glob(".*")) == []
         assert len(noted(site.notes)) == IMAGES
-    # A moment may come after the end: of 70, about 50 hit a run.
-    print(f"\nkilled: {dict(hit)}; at most {most_again} of {IMAGES} images encoded again by a run")
+    print(f"\n{whoms.total()} kills: {dict(whoms)}; {dict(stages)}")
+    print(f"at most {most_again} of {IMAGES} images encoded again by a run")
     # A second's work is 5 images of each worker, and two batches of 2 are under way.
     assert most_again <= 9 * workers
 

@@ -79,7 +79,10 @@ def broken(draw: st.DrawFn, wholes: list[bytes]) -> bytes:
 def look_at_image(content: bytes, folder: Path) -> None:
     """Every reader gives the same answer, which is an image or an ImageError."""
     turned = with_orientation(content, 90)
-    assert turned.endswith(content[20:]) and isinstance(upright_size_of(content), str | tuple)
+    before = len(os.path.commonprefix([turned, content]))
+    after = len(os.path.commonprefix([turned[::-1], content[::-1]]))
+    assert before + after >= len(content), "more was done than to put something in"
+    assert isinstance(upright_size_of(content), str | tuple)
     try:
         expected = np.asarray(open_rgb(content))
     except ImageError as error:
