@@ -23,6 +23,13 @@ def test_the_summary_starts_with_the_verdict() -> None:
     assert f"finds a clear number of clusters for <strong>{ENCODERS[0]}</strong>." in text
 
 
+def test_ranks_that_do_not_move_are_told_in_words() -> None:
+    results = example_results()
+    encoders = results.encoders.assign(rank_high=results.encoders["rank_low"])
+    first = summary(dataclasses.replace(results, encoders=encoders))[0]
+    assert "With other images they come first as well." in first and "may rank" not in first
+
+
 def test_the_verdict_is_told_as_it_was_given() -> None:
     results = example_results()
     best = with_verdict(results, answer="best", group=[ENCODERS[0]], fastest=ENCODERS[0])

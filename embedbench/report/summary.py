@@ -117,6 +117,8 @@ def _ranks(results: Results, group: Sequence[str]) -> list[Markup]:
     if len(group) < 2 or "rank_low" not in results.encoders:
         return []
     ranks = results.encoders.set_index("encoder").reindex(list(group)).dropna(subset=["rank_low"])
+    if len(ranks) and (ranks["rank_high"] == 1).all():
+        return [Markup("With other images they come first as well.")]
     words = [
         Markup("{} {}").format(name, _range(int(row["rank_low"]), int(row["rank_high"])))
         for name, row in ranks.head(NAMED).iterrows()
