@@ -31,7 +31,7 @@ soak: .venv/test-installed
 
 # Readers, specs and tables on several times as many broken inputs, about a minute.
 fuzz: .venv/test-installed
-	FUZZ_TIMES=5 $(BIN)/pytest -n 2 tests/test_fuzz.py
+	FUZZ_TIMES=10 $(BIN)/pytest -n 2 tests/test_fuzz.py
 
 # The tests with the oldest versions that pyproject.toml allows: of all, or of the core alone.
 oldest: build/tools/installed

@@ -19,9 +19,10 @@ def one_line(text: str) -> str:
     return " ".join("".join(shown).split())[:_LONGEST]
 
 
-def first_sentence(error: Exception) -> str:
-    """Return the first sentence of what a library says, on one line."""
-    return " ".join(str(error).split()).split(". ")[0][:300] or type(error).__name__
+def first_sentence(error: Exception | str) -> str:
+    """Return the first sentence of what a library says, on one line, without its full stop."""
+    said = " ".join(str(error).split()).split(". ")[0].rstrip(".")[:300]
+    return said or type(error).__name__
 
 
 def in_words(error: BaseException) -> str:

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from safetensors import SafetensorError
 
-from embedbench.encoder import EncoderError, Facts, InputError, TextEncoder, Vectors, WeightsError
+from embedbench.encoder import (
+    EncoderError,
+    Facts,
+    InputError,
+    TextEncoder,
+    Vectors,
+    WeightsError,
+    first_sentence,
+)
 from embedbench_torch import Preparation, TorchEncoder, device, devices
 
 if TYPE_CHECKING:
@@ -150,7 +158,6 @@ class ClipEncoder(TorchEncoder, TextEncoder):
             SafetensorError,
             pickle.UnpicklingError,
         ) as error:
-            why = " ".join(str(error).split()).split(". ")[0].rstrip(".")[:300]
             if Path(self.model).is_dir():
                 step = "the folder must hold what save_pretrained writes"
             else:
@@ -158,7 +165,9 @@ class ClipEncoder(TorchEncoder, TextEncoder):
                     "fetch the model on a machine that reaches the hub and give the folder: "
                     "clip:FOLDER"
                 )
-            raise WeightsError(f"cannot load '{self.model}': {why}; {step}") from error
+            raise WeightsError(
+                f"cannot load '{self.model}': {first_sentence(error)}; {step}"
+            ) from error
 
     def _features(self, batch: "torch.Tensor") -> "torch.Tensor":
         return _unit_rows(self._network.get_image_features(pixel_values=batch))

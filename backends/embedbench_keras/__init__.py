@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Float32
 from PIL import Image
 
-from embedbench.encoder import Encoder, Facts, InputError, Vectors, WeightsError
+from embedbench.encoder import Encoder, Facts, InputError, Vectors, WeightsError, first_sentence
 
 __all__ = ["KerasEncoder"]
 
@@ -189,7 +189,7 @@ def _random_state_kept() -> Iterator[None]:
 
 
 def _advice(model: str, weights: str, error: Exception | str) -> str:
-    why = " ".join(str(error).split()).split(". ")[0][:300]
+    why = first_sentence(error)
     if weights != "imagenet":
         return f"cannot load '{weights}' into {model} without its top: {why}"
     return (
