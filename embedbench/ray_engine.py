@@ -5,36 +5,33 @@ gives what was lost to them again. The actors write the vectors to the store the
 back is which images are there, and which failed.
 """
 
-import contextlib
 import os
-import pickle
-import socket
-from collections import Counter
+import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import cloudpickle
 import ray  # where it is missing, `embedbench.ray_cluster` has said so before
 import ray.data
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from embedbench.crew import MOST_GUILTY
 from embedbench.embed import Engine
 from embedbench.encoder import Encoder
-from embedbench.encoding import Batch, Item, dumps, failed, hold, load
-from embedbench.errors import EmbedbenchError, EncoderError
+from embedbench.encoding import Batch, Item, dumps, failed, load
+from embedbench.errors import EncoderError
 from embedbench.progress import Progress
+from embedbench.ray_actor import MOST_TRIES, RayActor, answered, books_of_this_node
 from embedbench.ray_cluster import last_line, nodes, room_for
-from embedbench.workers import KEEPS_BLOCKS, PATIENCE, WorkerDied, thread_limits
+from embedbench.workers import KEEPS_BLOCKS, PATIENCE, NoAnswer, WorkerDied, thread_limits
 
 __all__ = ["RayCrew", "RayEngine"]
 
 Result = TypeVar("Result")
 
-_MOST_TRIES = 3
 _MEMORY_MARGIN = 1.2
 _OPTIONS = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory"}
 
@@ -75,7 +72,7 @@ class RayCrew:
         environment: variables set in them.
         most: how many there are at most; None for as many as the cluster has CPUs or GPUs.
         progress: where it is told that nodes were lost.
-        patience: seconds for the answer to one call.
+        patience: seconds without any answer after which the actors are given up.
     """
 
     encoder: Encoder
@@ -124,11 +121,11 @@ class RayCrew:
         """Return the result of one call in an actor."""
         with _errors_of_ray():
             if self._first is None:
-                again = {"max_restarts": _MOST_TRIES - 1, "max_task_retries": _MOST_TRIES - 1}
-                actor = ray.remote(_Actor).options(**self._options(), **again)
+                again = {"max_restarts": MOST_TRIES - 1, "max_task_retries": MOST_TRIES - 1}
+                actor = ray.remote(RayActor).options(**self._options(), **again)
                 self._first = actor.remote(dumps(self.encoder), self.offline, os.getcwd())
             answer = self._first.run.remote(cloudpickle.dumps((function, arguments)))
-            return _read(ray.get(answer, timeout=self.patience))  # type: ignore[no-any-return]
+            return answered(ray.get(answer, timeout=self.patience))  # type: ignore[no-any-return]
 
     def map(
         self, function: Callable[[list[Item]], Batch], batches: Sequence[list[Item]]
@@ -140,12 +137,13 @@ class RayCrew:
 
         Raises:
             WorkerDied: actors died on several pieces of work in a row.
+            NoAnswer: none answered for too long.
         """
         lost = yield from self._map(function, batches)
         alone = sorted(([item] for batch in lost for item in batch), key=lambda one: one[0][0])
         guilty = yield from self._map(function, alone)
         for [item] in guilty:
-            yield failed(item, f"its process died on it {_MOST_TRIES} times")
+            yield failed(item, f"its process died on it {MOST_TRIES} times")
 
     def _map(
         self, function: Callable[[list[Item]], Batch], batches: Sequence[list[Item]]
@@ -163,7 +161,7 @@ class RayCrew:
         in_a_row = 0
         for number, answer in self._answers(function, batches):
             try:
-                yield _read(answer)
+                yield answered(answer)
                 in_a_row = 0
             except WorkerDied:
                 lost.append(batches[number])
@@ -187,19 +185,49 @@ class RayCrew:
         self._started = min(self.workers, len(rows))
         ray.data.DataContext.get_current().enable_progress_bars = False
         with _errors_of_ray():
-            tries = _tries_of_this_node()
+            books = books_of_this_node()
             done = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
-                _Actor,
-                fn_constructor_args=(dumps(self.encoder), self.offline, os.getcwd(), tries),
+                RayActor,
+                fn_constructor_args=(dumps(self.encoder), self.offline, os.getcwd(), books),
                 compute=ray.data.ActorPoolStrategy(
                     size=self._started, max_tasks_in_flight_per_actor=_IN_FLIGHT
                 ),
                 **self._options(),
             )
-            for row in done.iter_rows():
+            for row in self._in_time(done.iter_rows, books):
                 yield row["number"], row["answer"]
         if lost := len(set(before) - set(nodes())):
             self.progress.say(f"nodes of the cluster that were lost: {lost}; others did their work")
+
+    def _in_time(self, rows: Callable[[], Iterator[Any]], books: Any) -> Iterator[Any]:
+        """Yield the rows as they come; the actors are ended if it is left before the last.
+
+        Ray Data waits for ever, so it is asked in a thread.
+        """
+        found: SimpleQueue[Any] = SimpleQueue()
+        over = object()
+
+        def ask() -> None:
+            try:
+                for row in rows():
+                    found.put(row)
+                found.put(over)
+            except BaseException as error:  # raised below
+                found.put(error)
+
+        threading.Thread(target=ask, daemon=True).start()
+        row = None
+        try:
+            while (row := found.get(timeout=self.patience)) is not over:
+                if isinstance(row, BaseException):
+                    raise row
+                yield row
+        except Empty as error:
+            raise NoAnswer(f"no answer from its actors for {self.patience:g} seconds") from error
+        finally:
+            if row is not over:
+                for actor in ray.get(books.everyone.remote()):
+                    ray.kill(actor)
 
     def _options(self) -> dict[str, Any]:
         return {
@@ -211,63 +239,6 @@ class RayCrew:
         if self._first is not None:
             ray.kill(self._first)
         self._first = None
-
-
-class _Actor:
-    """A worker: it holds the encoder, and answers calls with a result or with an error."""
-
-    def __init__(self, pickled: bytes, offline: bool, folder: str, tries: Any = None) -> None:
-        self._tries = tries
-        self._fault: str | None = None
-        with contextlib.suppress(OSError):  # where nodes share folders, they are named from here
-            os.chdir(folder)
-        try:
-            hold(pickled, offline)
-        except Exception as error:  # the encoder's module is not there, or does not import
-            self._fault = f"it cannot be loaded: {type(error).__name__}: {last_line(error)}"
-
-    def run(self, call: bytes) -> bytes:
-        try:
-            if self._fault:
-                raise EncoderError(self._fault)
-            function, arguments = pickle.loads(call)
-            return cloudpickle.dumps((function(*arguments), None))  # type: ignore[no-any-return]
-        except EmbedbenchError as error:
-            where = socket.gethostname()
-            return cloudpickle.dumps((None, (type(error), f"{error} (on node '{where}')")))  # type: ignore[no-any-return]
-
-    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        if ray.get(self._tries.begin.remote(row["number"])) > _MOST_TRIES:
-            words = f"its process died {_MOST_TRIES} times on the same images"
-            answer = cloudpickle.dumps((None, (WorkerDied, words)))
-        else:
-            answer = self.run(row["call"])
-        return {"number": row["number"], "answer": answer}
-
-
-class _Tries:
-    """How often each row was begun: Ray Data begins a row anew for as long as its actor dies."""
-
-    def __init__(self) -> None:
-        self._begun: Counter[int] = Counter()
-
-    def begin(self, number: int) -> int:
-        self._begun[number] += 1
-        return self._begun[number]
-
-
-def _tries_of_this_node() -> Any:
-    """Return a counter that lives as long as the caller's node."""
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    return ray.remote(_Tries).options(num_cpus=0, scheduling_strategy=here).remote()
-
-
-def _read(answer: bytes) -> Any:
-    result, error = pickle.loads(answer)
-    if error is not None:
-        kind, words = error
-        raise kind(words)
-    return result
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -174,6 +175,25 @@ def test_an_encoder_that_ends_its_process_on_all_images_is_given_up(
 
     with pytest.raises(EncoderError, match="its process died 3 times on the same images"):
         run(Fatal(), dataset, engine(tmp_path))
+
+
+def test_an_encoder_that_hangs_is_given_up(cluster: Any, photographs: Path, tmp_path: Path) -> None:
+    """In the middle of its work, and with no way back to Python; the next one gets its place."""
+    dataset = read_dataset(photographs)
+
+    @dataclass(frozen=True)
+    class Hanging(Encoder):
+        batch_size: int = 1
+
+        def encode_batch(self, images: Any) -> np.ndarray:
+            if images[0].size == (32, 24) and images[0].getpixel((0, 0))[2] > 100:
+                re.fullmatch(r"(a+)+b", "a" * 60)  # takes longer than there is time
+            return np.array([np.asarray(images[0], np.float32).mean((0, 1))])
+
+    hasty = make_engine(tmp_path / "hasty", False, QUIET, "ray", patience=15.0)
+    with pytest.raises(EncoderError, match="no answer from its actors for 15 seconds"):
+        run(Hanging(), dataset, hasty)
+    assert run(noted(tmp_path / "log"), dataset, engine(tmp_path)).encoded == 36
 
 
 def test_a_node_without_the_encoders_library_says_so(
