@@ -112,6 +112,7 @@ def encode_images(items: list[Item], place: Place = Place()) -> Batch:  # noqa: 
             if images:
                 rows, holding.at_once = encode_rows(encoder, images, holding.at_once)
                 parts.append(rows)
+            holding.beat()
     vectors = join_rows(parts) if parts else np.empty((0, 0), np.float32)
     seconds = time.perf_counter() - start
     return Batch(keys, vectors, failures, seconds, peak_memory_mb(), holding.at_once)

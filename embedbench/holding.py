@@ -52,6 +52,7 @@ class Held:
         place: of the variant in use.
         variant: that one; None before the first.
         at_once: how many images it takes at once, fewer where memory was found to be too small.
+        beat: called after each batch: a sign of life for who waits for many.
     """
 
     pickled: bytes
@@ -59,6 +60,7 @@ class Held:
     place: Place = Place(-1)
     variant: Encoder | None = None
     at_once: int = 0
+    beat: Callable[[], object] = lambda: None
 
     @cached_property
     def encoder(self) -> Encoder:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pickle
 import socket
+import time
 from collections import Counter
 from typing import Any
 
@@ -13,10 +14,13 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from embedbench.encoding import hold
 from embedbench.errors import EmbedbenchError, EncoderError
+from embedbench.holding import held
 from embedbench.ray_cluster import last_line
 from embedbench.workers import WorkerDied
 
 __all__ = ["MOST_TRIES", "RayActor", "answered", "books_of_this_node"]
+
+_BEAT_SECONDS = 1.0
 
 MOST_TRIES = 3
 """How often a piece of work is begun anew because its actor died."""
@@ -27,6 +31,7 @@ class RayActor:
 
     def __init__(self, pickled: bytes, offline: bool, folder: str, books: Any = None) -> None:
         self._books = books
+        self._beaten = time.monotonic()
         if books is not None:
             books.join.remote(ray.get_runtime_context().current_actor)
         self._fault: str | None = None
@@ -34,8 +39,15 @@ class RayActor:
             os.chdir(folder)
         try:
             hold(pickled, offline)
+            if books is not None:
+                held().beat = self._beat
         except Exception as error:  # the encoder's module is not there, or does not import
             self._fault = f"it cannot be loaded: {type(error).__name__}: {last_line(error)}"
+
+    def _beat(self) -> None:
+        if time.monotonic() - self._beaten > _BEAT_SECONDS:
+            self._books.beat.remote()
+            self._beaten = time.monotonic()
 
     def run(self, call: bytes) -> bytes:
         """Return the answer to a call, for `answered` to read."""
@@ -59,7 +71,7 @@ class RayActor:
 
 
 class _Books:
-    """Which actors there are, and how often each row was begun.
+    """Which actors there are, when one last gave a sign of life, how often each row was begun.
 
     Ray Data begins a row anew for as long as its actor dies.
     """
@@ -67,14 +79,23 @@ class _Books:
     def __init__(self) -> None:
         self._begun: Counter[int] = Counter()
         self._actors: list[Any] = []
+        self.beat()
 
     def join(self, actor: Any) -> None:
         self._actors.append(actor)
+        self.beat()
+
+    def beat(self) -> None:
+        self._beaten = time.monotonic()
+
+    def silent(self) -> float:
+        return time.monotonic() - self._beaten
 
     def everyone(self) -> list[Any]:
         return self._actors
 
     def begin(self, number: int) -> int:
+        self.beat()
         self._begun[number] += 1
         return self._begun[number]
 

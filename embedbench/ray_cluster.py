@@ -48,7 +48,7 @@ def connect(address: str | None, patience: float = _ANSWER_SECONDS) -> None:
     except (OSError, RuntimeError, ValueError) as error:
         where = f"the Ray cluster at '{address}'" if address else "Ray"
         raise InputError(f"cannot use {where}: {last_line(error)}") from error
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # errors are raised as well
     # What Ray says of nodes and actors would go to standard output, where the table belongs.
     ray._private.worker._worker_logs_enabled = False
 

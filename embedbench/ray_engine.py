@@ -72,7 +72,7 @@ class RayCrew:
         environment: variables set in them.
         most: how many there are at most; None for as many as the cluster has CPUs or GPUs.
         progress: where it is told that nodes were lost.
-        patience: seconds without any answer after which the actors are given up.
+        patience: seconds without an answer or a batch after which the actors are given up.
     """
 
     encoder: Encoder
@@ -216,14 +216,21 @@ class RayCrew:
                 found.put(error)
 
         threading.Thread(target=ask, daemon=True).start()
-        row = None
+        row, wait = None, self.patience
         try:
-            while (row := found.get(timeout=self.patience)) is not over:
+            while row is not over:
+                try:
+                    row, wait = found.get(timeout=wait), self.patience
+                except Empty:
+                    wait = self.patience - ray.get(books.silent.remote())
+                    if wait <= 0:
+                        words = f"no answer from its actors for {self.patience:g} seconds"
+                        raise NoAnswer(words) from None
+                    continue
                 if isinstance(row, BaseException):
                     raise row
-                yield row
-        except Empty as error:
-            raise NoAnswer(f"no answer from its actors for {self.patience:g} seconds") from error
+                if row is not over:
+                    yield row
         finally:
             if row is not over:
                 for actor in ray.get(books.everyone.remote()):

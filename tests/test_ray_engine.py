@@ -177,23 +177,32 @@ def test_an_encoder_that_ends_its_process_on_all_images_is_given_up(
         run(Fatal(), dataset, engine(tmp_path))
 
 
-def test_an_encoder_that_hangs_is_given_up(cluster: Any, photographs: Path, tmp_path: Path) -> None:
+def test_an_encoder_that_hangs_is_given_up(
+    cluster: Any, photographs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     """In the middle of its work, and with no way back to Python; the next one gets its place."""
     dataset = read_dataset(photographs)
 
     @dataclass(frozen=True)
     class Hanging(Encoder):
+        seconds: float
         batch_size: int = 1
 
         def encode_batch(self, images: Any) -> np.ndarray:
-            if images[0].size == (32, 24) and images[0].getpixel((0, 0))[2] > 100:
-                re.fullmatch(r"(a+)+b", "a" * 60)  # takes longer than there is time
+            if images[0].size == (32, 24):
+                time.sleep(self.seconds)
+                if not self.seconds:
+                    re.fullmatch(r"(a+)+b", "a" * 60)  # takes longer than there is time
             return np.array([np.asarray(images[0], np.float32).mean((0, 1))])
 
-    hasty = make_engine(tmp_path / "hasty", False, QUIET, "ray", patience=15.0)
-    with pytest.raises(EncoderError, match="no answer from its actors for 15 seconds"):
-        run(Hanging(), dataset, hasty)
-    assert run(noted(tmp_path / "log"), dataset, engine(tmp_path)).encoded == 36
+    hasty = make_engine(tmp_path, False, QUIET, "ray", patience=8.0)
+    capfd.readouterr()
+    with pytest.raises(EncoderError, match="no answer from its actors for 8 seconds"):
+        run(Hanging(0.0), dataset, hasty)
+    assert capfd.readouterr().err == ""
+    # A piece of work takes longer than that, but no batch does.
+    slow = run(Hanging(3.0), dataset.take(range(8)), hasty)
+    assert slow.encoded == 8 and not slow.failures
 
 
 def test_a_node_without_the_encoders_library_says_so(
