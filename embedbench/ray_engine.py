@@ -8,7 +8,7 @@ back is which images are there, and which failed.
 import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -34,6 +34,8 @@ Result = TypeVar("Result")
 
 _MEMORY_MARGIN = 1.2
 _OPTIONS = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory"}
+
+_END_SECONDS = 10.0
 
 _IN_FLIGHT = 2
 """Pieces of work that an actor has: the one it does, and the next."""
@@ -232,9 +234,10 @@ class RayCrew:
                 if row is not over:
                     yield row
         finally:
-            if row is not over:
-                for actor in ray.get(books.everyone.remote()):
-                    ray.kill(actor)
+            if row is not over and ray.is_initialized():
+                with suppress(ray.exceptions.RayError):  # what was wrong before is to be told
+                    for actor in ray.get(books.everyone.remote(), timeout=_END_SECONDS):
+                        ray.kill(actor)
 
     def _options(self) -> dict[str, Any]:
         return {
