@@ -218,26 +218,26 @@ class RayCrew:
                 found.put(error)
 
         threading.Thread(target=ask, daemon=True).start()
-        row, wait = None, self.patience
         try:
-            while row is not over:
-                try:
-                    row, wait = found.get(timeout=wait), self.patience
-                except Empty:
-                    wait = self.patience - ray.get(books.silent.remote())
-                    if wait <= 0:
-                        words = f"no answer from its actors for {self.patience:g} seconds"
-                        raise NoAnswer(words) from None
-                    continue
+            while (row := self._wait(found, books)) is not over:
                 if isinstance(row, BaseException):
                     raise row
-                if row is not over:
-                    yield row
-        finally:
-            if row is not over and ray.is_initialized():
+                yield row
+        except BaseException:  # also where nobody wants the rest
+            if ray.is_initialized():
                 with suppress(ray.exceptions.RayError):  # what was wrong before is to be told
                     for actor in ray.get(books.everyone.remote(), timeout=_END_SECONDS):
                         ray.kill(actor)
+            raise
+
+    def _wait(self, found: "SimpleQueue[Any]", books: Any) -> Any:
+        """Return the next of what is found, if the actors give signs of life until then."""
+        silent = 0.0
+        while silent < self.patience:
+            with suppress(Empty):
+                return found.get(timeout=self.patience - silent)
+            silent = ray.get(books.silent.remote())
+        raise NoAnswer(f"no answer from its actors for {self.patience:g} seconds")
 
     def _options(self) -> dict[str, Any]:
         return {
