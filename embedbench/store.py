@@ -10,7 +10,6 @@ files that its fingerprint was made from.
 
 import errno
 import hashlib
-import io
 import json
 import re
 import uuid
@@ -21,7 +20,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float32
 
 from embedbench.addresses import Address, Location, files_in, folders_in, open_file
@@ -120,20 +118,18 @@ class Store:
             for place in heap:
                 self._ask(_remove, place)
 
-    def add_table(self, kind: str, table: pd.DataFrame) -> None:
-        """Add rows with a column `hash`."""
-        content = io.BytesIO()
-        table.to_parquet(content, index=False)
-        place = self._root / "tables" / _one_name(kind) / f"{uuid.uuid4().hex}.parquet"
-        self._add(place, content.getvalue())
+    def add_parquet(self, kind: str, content: bytes) -> None:
+        """Add a Parquet file, given as its bytes, to the tables of this kind."""
+        self._add(self._tables(kind) / f"{uuid.uuid4().hex}.parquet", content)
 
-    def read_table(self, kind: str, keys: Sequence[str]) -> pd.DataFrame | None:
-        """Return the stored rows of these hashes, one each, with the hash as index; or None."""
-        read = partial(_table, keys=set(keys))
-        parts = list(self._each(self._root / "tables" / _one_name(kind), ".parquet", read))
-        if not parts:
-            return None
-        return pd.concat(parts).drop_duplicates("hash").set_index("hash")
+    def each_parquet(self, kind: str, read: Callable[[Location], Result]) -> Iterator[Result]:
+        """Yield what `read` returns for each Parquet file of this kind.
+
+        Args:
+            kind: of the tables.
+            read: reads one file; ValueError says that the file is not whole, and it is left out.
+        """
+        return self._each(self._tables(kind), ".parquet", read)
 
     def remember(self, kind: str, key: str, value: dict[str, Any]) -> None:
         """Keep a small record, in place of an earlier one of the same key."""
@@ -160,6 +156,9 @@ class Store:
 
     def _vectors(self, fingerprint: str) -> Location:
         return self._root / "vectors" / _one_name(fingerprint)
+
+    def _tables(self, kind: str) -> Location:
+        return self._root / "tables" / _one_name(kind)
 
     def _record(self, kind: str, key: str) -> Location:
         return self._root / _one_name(kind) / f"{_one_name(key)}.json"
@@ -232,14 +231,6 @@ def _rows(place: Location, wanted: Collection[str] | None = None) -> Rows:
     with open_file(place) as file:
         part = RowFile.open(file)
         return part.rows(set(part.keys) if wanted is None else wanted)
-
-
-def _table(place: Location, keys: set[str]) -> pd.DataFrame:
-    content = io.BytesIO(place.read_bytes())
-    try:
-        return pd.read_parquet(content, filters=[("hash", "in", list(keys))])
-    except OSError as error:
-        raise ValueError("not whole") from error
 
 
 def _remove(place: Location) -> None:

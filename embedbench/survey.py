@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -19,6 +18,7 @@ from embedbench.progress import Progress
 from embedbench.results import FAILURE_COLUMNS
 from embedbench.sources import Source, read_known, source_hash
 from embedbench.store import Store
+from embedbench.table_store import TableStore
 from embedbench.workers import Pool, WorkerDied
 
 __all__ = ["survey"]
@@ -42,8 +42,8 @@ def survey(
         InputError: no image can be read.
     """
     hashes = _hashes(dataset.sources)
-    kind = f"images-pillow-{PIL.__version__}-{THUMBNAIL_SIDE}"
-    known = store.read_table(kind, [key for key, _ in hashes if key])
+    tables = TableStore(store, f"images-pillow-{PIL.__version__}-{THUMBNAIL_SIDE}")
+    known = tables.read([key for key, _ in hashes if key])
     seen = set() if known is None else set(known.index)
     new = {
         key: row
@@ -55,7 +55,7 @@ def survey(
             [(key, dataset.sources[row]) for key, row in new.items()],
             workers,
             progress,
-            partial(store.add_table, kind),
+            tables.add,
         )
         known = pd.concat([*([] if known is None else [known]), fresh.set_index("hash")])
     return _split(dataset, hashes, known)

@@ -20,6 +20,7 @@ from embedbench.errors import ImageError, InputError, StoreError
 from embedbench.export import write_vectors
 from embedbench.sources import Remote, read_source
 from embedbench.store import Store
+from embedbench.table_store import TableStore
 from embedbench.whole_files import write_whole
 from tests.bucket import serve_bucket
 from tests.image_server import ImageServer, jpeg, quick, remotes
@@ -149,9 +150,9 @@ def test_a_store_at_an_address_keeps_what_one_on_disk_does(root: Location) -> No
         assert set(found) == set(KEYS)
         assert all(np.array_equal(found[key], row) for key, row in zip(KEYS, ROWS, strict=True))
         store.tidy("f")
-    assert store.read_table("images", KEYS) is None
-    store.add_table("images", pd.DataFrame({"hash": KEYS[:3], "width": [1, 2, 3]}))
-    table = store.read_table("images", KEYS[1:4])
+    assert TableStore(store, "images").read(KEYS) is None
+    TableStore(store, "images").add(pd.DataFrame({"hash": KEYS[:3], "width": [1, 2, 3]}))
+    table = TableStore(store, "images").read(KEYS[1:4])
     assert table is not None and table["width"].to_dict() == {KEYS[1]: 2, KEYS[2]: 3}
     store.remember("encoders", "a", {"dim": 1})
     assert store.recall("encoders", "a") == {"dim": 1}

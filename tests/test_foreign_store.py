@@ -20,6 +20,7 @@ from embedbench.errors import StoreError
 from embedbench.progress import Progress
 from embedbench.sources import content_hash, read_source
 from embedbench.store import Store
+from embedbench.table_store import TableStore
 from embedbench.tuning import LEAST_IMAGES, Choice, recall, remember
 from tests.backends.attacks import Attack
 
@@ -38,7 +39,7 @@ def test_no_name_leads_out_of_the_store(tmp_path: Path, name: str) -> None:
         lambda: store.remember(name, "key", {}),
         lambda: store.remember("kind", name, {}),
         lambda: store.recall("kind", name),
-        lambda: store.add_table(name, pd.DataFrame({"hash": KEYS})),
+        lambda: TableStore(store, name).add(pd.DataFrame({"hash": KEYS})),
     ]
     for use in uses:
         with pytest.raises(StoreError, match="must be letters and digits"):
@@ -101,6 +102,6 @@ def test_a_table_with_a_pickle_in_its_schema_runs_nothing(tmp_path: Path) -> Non
     }
     schema = pa.schema([pa.field("hash", pa.string(), metadata=metadata)], metadata=metadata)
     pq.write_table(pa.table({"hash": KEYS}, schema=schema), kind / "a.parquet")
-    found = store.read_table("images", KEYS)
+    found = TableStore(store, "images").read(KEYS)
     assert found is not None and set(found.index) == set(KEYS)
     assert not mark.exists()

@@ -20,6 +20,7 @@ from embedbench.images import open_rgb
 from embedbench.progress import Progress
 from embedbench.sources import content_hash, read_source
 from embedbench.store import Store, text_key
+from embedbench.table_store import TableStore
 
 KEYS = [f"{number:064x}" for number in range(40)]
 ROWS = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)
@@ -100,10 +101,10 @@ def test_a_half_written_file_is_not_read(tmp_path: Path) -> None:
 
 def test_tables_come_back_by_hash(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    assert store.read_table("images", KEYS) is None
-    store.add_table("images", pd.DataFrame({"hash": KEYS[:3], "width": [1, 2, 3]}))
-    store.add_table("images", pd.DataFrame({"hash": KEYS[2:4], "width": [3, 4]}))
-    found = store.read_table("images", KEYS[1:4])
+    assert TableStore(store, "images").read(KEYS) is None
+    TableStore(store, "images").add(pd.DataFrame({"hash": KEYS[:3], "width": [1, 2, 3]}))
+    TableStore(store, "images").add(pd.DataFrame({"hash": KEYS[2:4], "width": [3, 4]}))
+    found = TableStore(store, "images").read(KEYS[1:4])
     assert found is not None
     assert found["width"].to_dict() == {KEYS[1]: 2, KEYS[2]: 3, KEYS[3]: 4}
 

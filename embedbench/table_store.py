@@ -1,0 +1,57 @@
+"""Tables in the store: rows found by their column `hash`.
+
+Apart from the store of vectors, so that worker processes that encode need no pandas.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import pandas as pd
+
+from embedbench.addresses import Location
+from embedbench.store import Store
+
+__all__ = ["TableStore"]
+
+
+@dataclass(frozen=True)
+class TableStore:
+    """Tables of one kind, as Parquet files in a store.
+
+    Every method raises StoreError where the store cannot be read or written.
+
+    Attributes:
+        store: that holds the files.
+        kind: the name of their folder.
+    """
+
+    store: Store
+    kind: str
+
+    def add(self, table: pd.DataFrame) -> None:
+        """Add rows with a column `hash`."""
+        content = io.BytesIO()
+        table.to_parquet(content, index=False)
+        self.store.add_parquet(self.kind, content.getvalue())
+
+    def read(self, keys: Sequence[str]) -> pd.DataFrame | None:
+        """Return the stored rows of these hashes, one each, with the hash as index; or None."""
+        parts = list(self.store.each_parquet(self.kind, partial(_rows, keys=set(keys))))
+        if not parts:
+            return None
+        return pd.concat(parts).drop_duplicates("hash").set_index("hash")
+
+
+def _rows(place: Location, keys: set[str]) -> pd.DataFrame:
+    """Return the rows of these hashes in one file.
+
+    Raises:
+        ValueError: the file is not whole.
+    """
+    content = io.BytesIO(place.read_bytes())
+    try:
+        return pd.read_parquet(content, filters=[("hash", "in", list(keys))])
+    except OSError as error:
+        raise ValueError("not whole") from error
