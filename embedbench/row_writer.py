@@ -1,12 +1,12 @@
 """Rows on their way into the store: in files that are neither many nor late."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from embedbench.encoder import Vectors
-from embedbench.encoding import Batch
 from embedbench.store import Store
 
 __all__ = ["RowWriter"]
@@ -29,11 +29,17 @@ class RowWriter:
     since: float = field(default_factory=time.monotonic)
     wait: float = _FLUSH_SECONDS
 
-    def add(self, batch: Batch) -> None:
-        """Take a batch; one that took long by itself does not wait for the next."""
-        self.keys += batch.keys
-        self.rows.append(batch.vectors)
-        late = time.monotonic() - self.since + batch.seconds > self.wait
+    def add(self, keys: Sequence[str], rows: Vectors, seconds: float) -> None:
+        """Take the rows of a batch; one that took long by itself does not wait for the next.
+
+        Args:
+            keys: of the rows, in their order.
+            rows: one for each key.
+            seconds: what making them took.
+        """
+        self.keys += keys
+        self.rows.append(rows)
+        late = time.monotonic() - self.since + seconds > self.wait
         if len(self.keys) >= _FLUSH_ROWS or late:
             self.flush()
 

@@ -247,7 +247,7 @@ class Session:
                 for batch in self.crew.map(encode, batches):
                     if not self.crew.writes:
                         self._even(batch.vectors)
-                        writer.add(batch)
+                        writer.add(batch.keys, batch.vectors, batch.seconds)
                     done.add(batch)
                     bar.update(len(batch.keys) + len(batch.failures))
         finally:
