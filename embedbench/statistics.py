@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float64, Int
 
-from embedbench.metrics.scores import Score
+from embedbench.metrics.scores import LEVEL, Score
 
 __all__ = [
-    "LEVEL",
     "RESAMPLES",
     "Replicates",
     "Resamples",
@@ -20,9 +19,6 @@ __all__ = [
     "rank",
     "tied_with_best",
 ]
-
-LEVEL = 0.95
-"""Of every interval."""
 
 RESAMPLES = 1000
 

@@ -17,7 +17,10 @@ from scipy.special import xlogy
 
 from embedbench.metrics.fast_ami import ExpectedInformation, ami_of_tables
 
-__all__ = ["Score", "accuracy_score", "ami_score", "ari_score", "mean_score"]
+__all__ = ["LEVEL", "Score", "accuracy_score", "ami_score", "ari_score", "mean_score"]
+
+LEVEL = 0.95
+"""Of every interval."""
 
 _NOTHING = 1e-12
 

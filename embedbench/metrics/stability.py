@@ -10,7 +10,7 @@ from scipy.stats import t
 from embedbench.cluster import Clusterer, highest_k
 from embedbench.metrics.evaluation import noise_as_singletons
 from embedbench.metrics.fast_ami import ami_of_runs
-from embedbench.statistics import LEVEL
+from embedbench.metrics.scores import LEVEL
 
 __all__ = ["Stability", "stability"]
 
