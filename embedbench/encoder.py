@@ -5,14 +5,10 @@ A plug-in is a frozen dataclass that subclasses `Encoder` (or `TextEncoder`) and
 A plug-in imports this module and its own library, nothing else of embedbench.
 """
 
-import ast
 import dataclasses
 import hashlib
 import importlib.metadata
-import inspect
 import json
-import sys
-import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +23,7 @@ from PIL import Image
 
 from embedbench.errors import EncoderError, InputError, WeightsError
 from embedbench.faults import first_sentence
+from embedbench.source_code import module_code, package_code
 
 __all__ = [
     "Encoder",
@@ -285,23 +282,13 @@ def _version(distribution: str) -> str | None:
 def _code_hash(cls: type) -> str:
     """Hash the code that an encoder comes from, without its comments.
 
-    Of each class in a plug-in, those it inherits from too, that is its whole module; of one in a
-    script or a notebook, itself. The contract's own classes do not count.
+    Of each encoder class, those it inherits from too, that is the whole package it is in; of other
+    classes their module; of a class in a script or a notebook itself. The contract's own classes
+    do not count.
     """
-    codes = [
-        _code(one) for one in cls.__mro__ if one.__module__.partition(".")[0] not in _NO_PLUGINS
-    ]
+    classes = [one for one in cls.__mro__ if one.__module__.partition(".")[0] not in _NO_PLUGINS]
+    codes = [package_code(one) if issubclass(one, Encoder) else module_code(one) for one in classes]
     return hashlib.sha256("\0".join(dict.fromkeys(codes)).encode()).hexdigest()[:16]
-
-
-def _code(cls: type) -> str:
-    module = sys.modules.get(cls.__module__)
-    try:
-        source = inspect.getsource(cls if cls.__module__ == "__main__" or not module else module)
-        return ast.unparse(ast.parse(textwrap.dedent(source)))
-    except (OSError, TypeError, SyntaxError):  # typed at a prompt: no source is kept
-        functions = [value for value in vars(cls).values() if hasattr(value, "__code__")]
-        return repr([(f.__code__.co_code, f.__code__.co_names) for f in functions])
 
 
 def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
