@@ -1,0 +1,8 @@
+"""The command line as `python -m embedbench`."""
+
+from embedbench.cli import main
+
+__all__: list[str] = []
+
+if __name__ == "__main__":
+    main()
