@@ -7,7 +7,6 @@ results.comparison
 """
 
 import importlib
-import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from embedbench.dataset import Dataset, read_dataset
     from embedbench.encoder import Encoder, Facts, LookupEncoder, TextEncoder
     from embedbench.results import Results
+
+    __version__: str
 
 __all__ = [
     "Dataset",
@@ -29,8 +30,6 @@ __all__ = [
     "conformance",
     "read_dataset",
 ]
-
-__version__ = importlib.metadata.version("image-embedbench")
 
 _HOMES = {
     "Dataset": "dataset",
@@ -48,8 +47,11 @@ def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for, so that `embedbench --help` is quick."""
     if name == "conformance":
         return importlib.import_module("embedbench.conformance")
-    if name not in _HOMES:
+    if name == "__version__":
+        value = importlib.import_module("importlib.metadata").version("image-embedbench")
+    elif name in _HOMES:
+        value = getattr(importlib.import_module(f"embedbench.{_HOMES[name]}"), name)
+    else:
         raise AttributeError(f"module 'embedbench' has no attribute '{name}'")
-    home = importlib.import_module(f"embedbench.{_HOMES[name]}")
-    value = globals()[name] = getattr(home, name)
+    globals()[name] = value
     return value

@@ -29,8 +29,8 @@ __all__ = [
     "class_table",
     "classes_figure",
     "elbow_figure",
-    "silhouette_figure",
     "silhouette_chart",
+    "silhouette_figure",
 ]
 
 _BAND = "#DDE3E8"
