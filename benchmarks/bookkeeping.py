@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from embedbench.images import THUMBNAIL_SIDE, open_rgb, thumbnail
-from embedbench.store import Store
+from embedbench.io.store import Store
 from measure import Row, run, told
 from photographs import Photographs
 

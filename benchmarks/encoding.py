@@ -16,8 +16,8 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from embedbench.machine import cores
-from embedbench.workers import KEEPS_BLOCKS, Pool, map_unordered, thread_limits
+from embedbench.parallel.pool import KEEPS_BLOCKS, Pool, map_unordered, thread_limits
+from embedbench.utils.hardware import cores
 from forward import (
     first_way,
     forward,

@@ -13,12 +13,12 @@ from typing import Any
 
 from embedbench.dataset import Dataset
 from embedbench.embed import Engine, embed
-from embedbench.machine import cores
-from embedbench.progress import Progress
+from embedbench.io.store import Store
+from embedbench.parallel.pool import Pool
 from embedbench.registry import create
 from embedbench.sources import content_hash
-from embedbench.store import Store
-from embedbench.workers import Pool
+from embedbench.utils.hardware import cores
+from embedbench.utils.progress import Progress
 from forward import save_clip
 from measure import Row, ratio, run, told
 from photographs import Photographs

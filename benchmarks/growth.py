@@ -40,10 +40,10 @@ from embedbench.encoder import Vectors
 from embedbench.judge import judge
 from embedbench.large import Limits
 from embedbench.memory import Memory
-from embedbench.progress import Progress
 from embedbench.relations import Seen, relate, split_pairs
 from embedbench.settings import plan_k
 from embedbench.task import Task
+from embedbench.utils.progress import Progress
 from measure import Row, at_most, run, told
 
 LIMIT = 8 * 10**9

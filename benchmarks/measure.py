@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from embedbench.machine import machine_name
+from embedbench.utils.hardware import machine_name
 
 __all__ = [
     "Row",

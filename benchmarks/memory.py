@@ -20,11 +20,11 @@ from PIL import Image
 
 from embedbench.embed import embed, make_engine
 from embedbench.encoder import Encoder
-from embedbench.machine import cores, peak_memory_mb
-from embedbench.progress import Progress
+from embedbench.parallel.pool import Pool
 from embedbench.registry import create
 from embedbench.survey import survey
-from embedbench.workers import Pool
+from embedbench.utils.hardware import cores, peak_memory_mb
+from embedbench.utils.progress import Progress
 from measure import Row, at_most, run, told
 from photographs import commented
 from warm import read

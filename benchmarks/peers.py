@@ -17,8 +17,8 @@ from pathlib import Path
 from sklearn.preprocessing import normalize
 
 from embedbench.kmeans import fit_kmeans
-from embedbench.machine import cores
-from embedbench.workers import Pool
+from embedbench.parallel.pool import Pool
+from embedbench.utils.hardware import cores
 from encoding import BATCH, EVERY_CORE
 from measure import Row, Spread, at_least, interleaved, ratio, run, told
 from other_projects import (

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from embedbench.dataset import read_dataset
 from embedbench.embed import embed, make_engine
-from embedbench.progress import Progress
 from embedbench.registry import create
 from embedbench.sources import content_hash, read_source
+from embedbench.utils.progress import Progress
 from measure import Row, interleaved, ratio, run, told
 from photographs import Photographs
 

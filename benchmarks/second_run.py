@@ -19,10 +19,10 @@ from embedbench.crew import Crew
 from embedbench.dataset import read_dataset
 from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder
-from embedbench.progress import Progress
+from embedbench.io.store import Store
 from embedbench.registry import create
-from embedbench.store import Store
 from embedbench.survey import survey
+from embedbench.utils.progress import Progress
 from measure import Row, Spread, at_most, run, spread, told
 from photographs import ASSETS, Photographs
 

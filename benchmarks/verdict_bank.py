@@ -20,9 +20,9 @@ from embedbench.changes import LIGHT_CHANGES, Changed
 from embedbench.dataset import read_dataset
 from embedbench.embed import embed, make_engine
 from embedbench.encoder import Encoder
-from embedbench.progress import Progress
 from embedbench.registry import create_all
 from embedbench.survey import survey
+from embedbench.utils.progress import Progress
 from embedbench_timm import evaluation_preparation, load_packaged
 from embedbench_torch import Preparation, TorchEncoder
 

@@ -8,10 +8,10 @@ from embedbench.crew import LocalCrew
 from embedbench.dataset import Dataset, read_dataset
 from embedbench.embed import Embedding, Engine, embed
 from embedbench.encoder import Encoder
-from embedbench.progress import Progress
+from embedbench.io.store import Store
 from embedbench.registry import create
 from embedbench.sources import content_hash, read_source
-from embedbench.store import Store
+from embedbench.utils.progress import Progress
 
 __all__ = ["Pictures", "Warm", "read"]
 

@@ -14,28 +14,17 @@ from embedbench.criteria import Copies, Criteria, look_alone
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError
 from embedbench.insight import details
-from embedbench.maps import (
-    draws_planes,
-    explained_variance,
-    map_points,
-    silhouette_of_noise,
-)
+from embedbench.maps import draws_planes, explained_variance, map_points, silhouette_of_noise
 from embedbench.metrics.scores import Score
-from embedbench.progress import Progress
+from embedbench.parallel.pool import Pool
 from embedbench.relations import NO_PAIRS, Seen, disagreement, relate, split_pairs
 from embedbench.shortcuts import Shortcut, shortcut_probe
-from embedbench.sweep import (
-    Candidate,
-    Sweep,
-    comparison_rows,
-    labels_at,
-    sweep_space,
-)
+from embedbench.sweep import Candidate, Sweep, comparison_rows, labels_at, sweep_space
 from embedbench.tables import elbow_table, partitions_table, similarity_table, stack
 from embedbench.task import Task
-from embedbench.workers import Pool
+from embedbench.utils.progress import Progress
 
-__all__ = ["Analysis", "Task", "analyse"]
+__all__ = ["Analysis", "analyse"]
 
 SPREAD_KS = (4, 8, 12, 20)
 SPREAD_SEEDS = 3

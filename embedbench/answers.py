@@ -9,9 +9,9 @@ from http import HTTPStatus
 
 from urllib3 import BaseHTTPResponse
 
-from embedbench.connections import Failure
 from embedbench.errors import ImageError
 from embedbench.images import open_rgb, upright_size
+from embedbench.io.http import Failure
 
 __all__ = ["LONGEST_WAIT", "check", "md5_of", "refusal"]
 

@@ -14,7 +14,7 @@ from embedbench.errors import ImageError
 from embedbench.images import JPEG_SIDE, open_rgb
 from embedbench.sources import Source
 
-__all__ = ["Changed", "LIGHT_CHANGES"]
+__all__ = ["LIGHT_CHANGES", "Changed"]
 
 _VERSION = 2
 """Raised whenever a light change gives other pixels: the store must not mix old and new."""

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from embedbench.conformance import CHECKS, Check, run_checks
 from embedbench.encoder import Encoder
-from embedbench.faults import answers_in_words
-from embedbench.network import hub_environment
+from embedbench.parallel.pool import NoAnswer, Pool, WorkerDied
 from embedbench.registry import create
-from embedbench.workers import NoAnswer, Pool, WorkerDied
+from embedbench.utils.messages import answers_in_words
+from embedbench.utils.offline import hub_environment
 
 __all__ = ["check_apart"]
 

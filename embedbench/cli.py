@@ -8,19 +8,12 @@ from typing import Any
 
 import click
 
-from embedbench.endings import Ending
 from embedbench.errors import EmbedbenchError, InputError, NotWrittenError
 from embedbench.options import ENCODER_HELP, STORE_HELP, engine_options, run_options
-from embedbench.printing import (
-    counted,
-    print_table,
-    print_tuned,
-    say,
-    summarise,
-    table_alone,
-)
+from embedbench.parallel.lifetime import Ending
+from embedbench.printing import counted, print_table, print_tuned, say, summarise, table_alone
 
-__all__ = ["main"]
+__all__ = ["check", "cli", "embed", "main", "new_backend", "suggest_labels"]
 
 OK, NOTHING_DONE, PARTLY_DONE = 0, 2, 3
 
@@ -137,8 +130,8 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 def demo(out: str, store: str | None, quiet: bool) -> int:
     """Compare real encoders on sample photographs, with no network."""
-    from embedbench.network import HUB, reachable
     from embedbench.samples import WORDS, write_samples
+    from embedbench.utils.offline import HUB, reachable
 
     photographs = write_samples(Path(out) / "photographs")
     encoders = [
@@ -174,9 +167,9 @@ def demo(out: str, store: str | None, quiet: bool) -> int:
 @click.option("--store", metavar="DIR|ADDRESS", help=STORE_HELP)
 def encoders(store: str | None) -> int:
     """List the installed encoders, what each needs, how they run best."""
-    from embedbench.addresses import location_of
+    from embedbench.io.paths import location_of
+    from embedbench.io.records import default_store, read_records
     from embedbench.listing import list_encoders
-    from embedbench.records import default_store, read_records
 
     with table_alone():
         rows = list_encoders()

@@ -22,7 +22,7 @@ from embedbench.errors import InputError
 from embedbench.large import LIMITS, Limits
 from embedbench.partitions import Partitions, Points, make_partitions
 from embedbench.scalable import few_dimensions, join_nearest, kmeans_from_sample
-from embedbench.spec import parse_fields, read_spec
+from embedbench.utils.spec import parse_fields, read_spec
 
 __all__ = [
     "Agglomerative",
@@ -30,7 +30,6 @@ __all__ = [
     "Estimator",
     "Hdbscan",
     "KMeans",
-    "Partitions",
     "highest_k",
     "parse_clusterer",
     "sweep",

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from embedbench.addresses import check_offline
 from embedbench.analyse import analyse
 from embedbench.changes import LIGHT_CHANGES, Changed
 from embedbench.conditions import Conditions, read_conditions
@@ -21,27 +20,23 @@ from embedbench.duplicates import duplicate_groups
 from embedbench.embed import Embedding, Engine, embed, make_engine
 from embedbench.encoder import Encoder
 from embedbench.errors import EmbedbenchError, InputError, StoreError
-from embedbench.faults import errors_in_words, one_line
+from embedbench.io.paths import check_offline
 from embedbench.judge import judge
 from embedbench.large import remarks as remarks_on_size
 from embedbench.naming import fits_of_images, texts_for, word_similarity
-from embedbench.network import no_network
 from embedbench.out_folder import OutFolder
-from embedbench.progress import Progress
 from embedbench.request import CORRUPTED, DEFAULT_MAPS, Request, command, read_request
 from embedbench.results import Results
 from embedbench.sets import Sets, listed, read_sets, with_domain, with_labels
 from embedbench.settings import DEFAULT_K, plan_k
 from embedbench.shortcuts import attributes
 from embedbench.survey import survey
-from embedbench.tables import (
-    encoder_failures,
-    encoders_table,
-    image_failures,
-    run_record,
-)
+from embedbench.tables import encoder_failures, encoders_table, image_failures, run_record
 from embedbench.task import Task
 from embedbench.under_conditions import under_conditions
+from embedbench.utils.messages import errors_in_words, one_line
+from embedbench.utils.offline import no_network
+from embedbench.utils.progress import Progress
 
 __all__ = ["CLUSTERERS", "compare"]
 

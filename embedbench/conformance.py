@@ -22,13 +22,13 @@ from PIL import Image
 
 from embedbench.encoder import Encoder, LookupEncoder, TextEncoder, Vectors, check_rows
 from embedbench.errors import EncoderError
-from embedbench.faults import in_words
 from embedbench.fresh import require_light
 from embedbench.global_state import changes_of_state, printed
 from embedbench.images import to_rgb
 from embedbench.trial import TOLERANCE, check_order, is_close, picture, pictures, shifted
+from embedbench.utils.messages import in_words
 
-__all__ = ["CHECKS", "Check", "TOLERANCE", "promise", "run_checks"]
+__all__ = ["CHECKS", "TOLERANCE", "Check", "promise", "run_checks"]
 
 Check = Callable[[Encoder], None]
 

@@ -20,9 +20,9 @@ from embedbench.images import JPEG_SIDE, open_rgb
 
 __all__ = [
     "CORRUPTIONS",
-    "Corruption",
     "SEVERITIES",
     "VECTOR_KINDS",
+    "Corruption",
     "noisy_plane",
     "noisy_vectors",
     "read_corruptions",

@@ -6,21 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from embedbench.encoder import Encoder
-from embedbench.encoding import Batch, Item, dumps, failed, hold, load
-from embedbench.isolation import map_isolated, signals_of
-from embedbench.machine import cores
-from embedbench.memory import available
-from embedbench.progress import Progress
-from embedbench.watch import MemoryWatch
-from embedbench.workers import (
-    KEEPS_BLOCKS,
-    PATIENCE,
-    Pool,
-    WorkerDied,
-    thread_limits,
-)
+from embedbench.encoding import Batch, Item, failed, load
+from embedbench.holding import dumps, hold
+from embedbench.parallel.memory_guard import MemoryWatch
+from embedbench.parallel.pool import KEEPS_BLOCKS, PATIENCE, Pool, WorkerDied, thread_limits
+from embedbench.parallel.quarantine import map_isolated, signals_of
+from embedbench.utils.hardware import available, cores
+from embedbench.utils.progress import Progress
 
-__all__ = ["Crew", "LocalCrew", "MOST_GUILTY", "plan_workers"]
+__all__ = ["MOST_GUILTY", "Crew", "LocalCrew", "plan_workers"]
 
 Result = TypeVar("Result")
 
@@ -151,7 +145,7 @@ class LocalCrew:
         """Yield the function's results as they come.
 
         An image on which a worker dies even if it is alone is a failure; see
-        `embedbench.isolation`. If memory may have been too small, half as many workers go on.
+        `embedbench.parallel.quarantine`. If memory may have been too small, half as many workers go on.
 
         Raises:
             WorkerDied: on several images in a row.

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from embedbench.addresses import Address, Location, is_address, location_of
 from embedbench.errors import InputError
 from embedbench.folders import images_below
 from embedbench.image_tables import (
@@ -21,8 +20,9 @@ from embedbench.image_tables import (
     texts,
 )
 from embedbench.images import SUFFIXES
-from embedbench.plain_text import shown
+from embedbench.io.paths import Address, Location, is_address, location_of
 from embedbench.sources import Refused, Remote, Source, Turned
+from embedbench.utils.text import shown
 
 __all__ = ["Dataset", "read_dataset"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
 
-__all__ = ["Distances"]
+__all__ = ["Distances", "Rows"]
 
 Rows = slice | Int[np.ndarray, " rows"]
 Columns = slice | Int[np.ndarray, " columns"]

@@ -13,14 +13,14 @@ from embedbench.encoder import Vectors
 from embedbench.errors import InputError
 from embedbench.insight import Coded
 from embedbench.measure import Measured, Measures, measure
-from embedbench.metrics import noise_as_singletons
+from embedbench.metrics.evaluation import noise_as_singletons
 from embedbench.metrics.fast_ami import ami_of_runs
 from embedbench.shortcuts import shortcut_probe
 from embedbench.statistics import Resamples, interval
 
 __all__ = [
-    "Follows",
     "LEAST_PICTURES",
+    "Follows",
     "domain_pairs_table",
     "domains_table",
     "follow_sentence",

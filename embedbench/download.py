@@ -1,7 +1,7 @@
 """Downloads: images from http(s) addresses, fetched once, checked, kept whole or not at all.
 
 Where several threads fetch from one host, they share what is known of it; see
-`embedbench.connections` for what may be asked at all.
+`embedbench.io.http` for what may be asked at all.
 """
 
 import threading
@@ -17,9 +17,10 @@ import pandas as pd
 from urllib3 import BaseHTTPResponse
 from urllib3 import exceptions as faults
 
-from embedbench.addresses import Location
 from embedbench.answers import check, refusal
-from embedbench.connections import (
+from embedbench.dataset import Dataset
+from embedbench.errors import InputError
+from embedbench.io.http import (
     AT_ONCE,
     Connections,
     Failure,
@@ -27,12 +28,11 @@ from embedbench.connections import (
     fault_of_url,
     host_of,
 )
-from embedbench.dataset import Dataset
-from embedbench.errors import InputError
-from embedbench.progress import Progress
+from embedbench.io.paths import Location
 from embedbench.remotes import in_place, is_elsewhere, is_here, keep, remote_of, remotes_of
 from embedbench.results import FAILURE_COLUMNS
 from embedbench.sources import Remote
+from embedbench.utils.progress import Progress
 
 __all__ = ["Fetching", "fetch"]
 

@@ -11,7 +11,7 @@ from sklearn.preprocessing import normalize
 from embedbench.encoder import Vectors
 from embedbench.large import LIMITS, Limits
 
-__all__ = ["duplicate_groups", "duplicate_rate"]
+__all__ = ["Rows", "duplicate_groups", "duplicate_rate"]
 
 AnyVectors = Float32[np.ndarray, "images _"]
 """Vectors of one encoder of several; each has its own number of dimensions."""

@@ -10,31 +10,24 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from embedbench.addresses import check_offline, location_of
 from embedbench.changes import Changed
 from embedbench.crew import Crew, LocalCrew
 from embedbench.dataset import Dataset
 from embedbench.download import Fetching
-from embedbench.encoder import (
-    Encoder,
-    LookupEncoder,
-    Vectors,
-    check_rows,
-    combine,
-    hash_file,
-)
+from embedbench.encoder import Encoder, LookupEncoder, Vectors, check_rows, combine, hash_file
 from embedbench.encoding import Item, stamp
 from embedbench.errors import EncoderError, InputError, StoreError
-from embedbench.faults import errors_in_words
-from embedbench.machine import cores
-from embedbench.network import hub_environment
-from embedbench.progress import Progress
-from embedbench.records import default_store
+from embedbench.io.paths import check_offline, location_of
+from embedbench.io.records import default_store
+from embedbench.io.store import Store, text_key
+from embedbench.parallel.pool import PATIENCE
 from embedbench.session import Session, missing_from
 from embedbench.sources import Source
-from embedbench.store import Store, text_key
 from embedbench.tuning import recall
-from embedbench.workers import PATIENCE
+from embedbench.utils.hardware import cores
+from embedbench.utils.messages import errors_in_words
+from embedbench.utils.offline import hub_environment
+from embedbench.utils.progress import Progress
 
 __all__ = ["ENGINES", "Embedding", "Engine", "embed", "make_engine"]
 

@@ -22,8 +22,8 @@ from jaxtyping import Float32, UInt8
 from PIL import Image
 
 from embedbench.errors import EncoderError, InputError, WeightsError
-from embedbench.faults import first_sentence
-from embedbench.source_code import module_code, package_code
+from embedbench.utils.messages import first_sentence
+from embedbench.utils.source_code import module_code, package_code
 
 __all__ = [
     "Encoder",
@@ -36,7 +36,9 @@ __all__ = [
     "Vectors",
     "WeightsError",
     "check_rows",
+    "combine",
     "first_sentence",
+    "hash_file",
     "join_rows",
 ]
 

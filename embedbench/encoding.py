@@ -17,23 +17,16 @@ import numpy as np
 from jaxtyping import Float32
 
 from embedbench.changes import Changed
-from embedbench.encoder import (
-    Encoder,
-    TextEncoder,
-    Vectors,
-    check_rows,
-    hash_file,
-    join_rows,
-)
+from embedbench.encoder import Encoder, TextEncoder, Vectors, check_rows, hash_file, join_rows
 from embedbench.errors import EncoderError, ImageError
-from embedbench.faults import answers_in_words
 from embedbench.holding import Place, check_facts, dumps, encode_rows, held, hold
 from embedbench.images import open_pixels
-from embedbench.isolation import under_alarm
-from embedbench.machine import peak_memory_mb
+from embedbench.io.store import Store
+from embedbench.parallel.quarantine import under_alarm
 from embedbench.sources import Source, read_known
-from embedbench.store import Store
 from embedbench.tuning import Timed
+from embedbench.utils.hardware import peak_memory_mb
+from embedbench.utils.messages import answers_in_words
 
 __all__ = [
     "Batch", "Item", "Place", "dumps", "encode_images", "encode_into", "encode_texts", "failed",

@@ -15,7 +15,7 @@ The command line prints each of them as one line; anything else is a fault of ou
 
 from typing import Any
 
-from embedbench.plain_text import shown
+from embedbench.utils.text import shown
 
 __all__ = [
     "EmbedbenchError",

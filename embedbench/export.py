@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from embedbench.addresses import check_offline
 from embedbench.dataset import Dataset, read_dataset
 from embedbench.download import fetch
 from embedbench.embed import embed, make_engine
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError
-from embedbench.network import no_network
-from embedbench.progress import Progress
+from embedbench.io.atomic import whole_file, write_whole
+from embedbench.io.paths import check_offline
 from embedbench.registry import create_all
 from embedbench.survey import survey
-from embedbench.whole_files import whole_file, write_whole
+from embedbench.utils.offline import no_network
+from embedbench.utils.progress import Progress
 
 __all__ = ["write_vectors"]
 

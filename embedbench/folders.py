@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path, PurePosixPath
 
-from embedbench.addresses import Address, Location, files_below
 from embedbench.images import SUFFIXES
-from embedbench.plain_text import shown
+from embedbench.io.paths import Address, Location, files_below
 from embedbench.sources import Refused
+from embedbench.utils.text import shown
 
 __all__ = ["LEADS_OUT", "images_below", "leads_out"]
 

@@ -7,10 +7,10 @@ import tempfile
 from pathlib import Path
 
 from embedbench.encoder import Encoder
-from embedbench.encoding import dumps
 from embedbench.errors import EncoderError
-from embedbench.faults import one_line
-from embedbench.spec import field_list
+from embedbench.holding import dumps
+from embedbench.utils.messages import one_line
+from embedbench.utils.spec import field_list
 
 __all__ = ["HEAVY", "require_light"]
 

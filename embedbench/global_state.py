@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from embedbench.faults import one_line
+from embedbench.utils.messages import one_line
 
 __all__ = ["changes_of_state", "printed"]
 

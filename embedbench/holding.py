@@ -14,9 +14,9 @@ from PIL import Image
 
 from embedbench.encoder import Encoder, Facts, Vectors, join_rows
 from embedbench.errors import EncoderError
-from embedbench.faults import in_words, one_line
-from embedbench.network import forbid_network
 from embedbench.trial import check_order, is_close, pictures, shifted
+from embedbench.utils.messages import in_words, one_line
+from embedbench.utils.offline import forbid_network
 
 __all__ = ["Held", "Place", "check_facts", "dumps", "encode_rows", "held", "hold"]
 

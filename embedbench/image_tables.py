@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
-from embedbench.addresses import Address, Location, location_of, open_file
-from embedbench.csv_files import restored
 from embedbench.errors import InputError
+from embedbench.io.paths import Address, Location, location_of, open_file
+from embedbench.io.safe_csv import restored
 
 __all__ = [
     "as_labels",

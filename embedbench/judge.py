@@ -24,7 +24,7 @@ from embedbench.verdict import (
     without_labels,
 )
 
-__all__ = ["Judgement", "judge"]
+__all__ = ["WITH_LABELS", "Judgement", "judge"]
 
 WITH_LABELS = ("knn_accuracy", "retrieval_map", "r_precision", "linear_probe")
 

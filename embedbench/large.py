@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-__all__ = ["LIMITS", "Limits", "remarks"]
+__all__ = ["LIMITS", "Limits", "Rows", "remarks"]
 
 Rows = Int[np.ndarray, " sampled"]
 

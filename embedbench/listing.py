@@ -1,8 +1,8 @@
 """The list of installed encoders; those of other people are looked at in a process of their own."""
 
 from embedbench.errors import EncoderError, MissingLibraryError
-from embedbench.faults import errors_in_words
 from embedbench.registry import Installed, installed
+from embedbench.utils.messages import errors_in_words
 
 __all__ = ["list_encoders"]
 
@@ -20,7 +20,7 @@ def list_encoders() -> list[list[str]]:
 
 def _row_apart(name: str) -> list[str]:
     """Return the row of a plug-in, whatever its import does to a process."""
-    from embedbench.workers import Pool  # takes a while to import
+    from embedbench.parallel.pool import Pool  # takes a while to import
 
     try:
         with Pool(1, patience=_PATIENCE) as pool:

@@ -13,7 +13,7 @@ from embedbench.cluster import Clusterer, sweep
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError, MissingLibraryError
 from embedbench.large import LIMITS, Limits
-from embedbench.metrics import noise_as_singletons
+from embedbench.metrics.evaluation import noise_as_singletons
 from embedbench.metrics.internal import silhouettes
 from embedbench.reference import structureless
 from embedbench.spaces import NO_UMAP, to_space

@@ -16,7 +16,7 @@ from embedbench.metrics.probe import probe_correct
 from embedbench.metrics.scores import Score, mean_score
 from embedbench.sweep import Candidate, comparison_rows, sweep_space
 
-__all__ = ["ENCODER_ALONE", "Measured", "Measures", "NEIGHBOURS", "measure", "measure_vectors"]
+__all__ = ["ENCODER_ALONE", "NEIGHBOURS", "Measured", "Measures", "measure", "measure_vectors"]
 
 ENCODER_ALONE = ""
 """Stands for the clusterer of a metric that needs no clusters."""

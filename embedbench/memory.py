@@ -8,13 +8,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import psutil
-
 from embedbench.errors import InputError
 from embedbench.large import LIMITS
-from embedbench.machine import cores
+from embedbench.utils.hardware import available, cores
 
-__all__ = ["Memory", "Size", "available", "parse_memory"]
+__all__ = ["Memory", "Size", "parse_memory"]
 
 _UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 
@@ -54,11 +52,6 @@ def parse_memory(text: str) -> "Memory":
     if size < 1:
         raise InputError(f"`memory` must be a size such as 4GB or 512MB; not '{text}'")
     return Memory(int(size))
-
-
-def available() -> int:
-    """Return how many bytes of memory are free on this machine."""
-    return int(psutil.virtual_memory().available)
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,7 @@ from embedbench.errors import InputError
 from embedbench.large import Limits
 from embedbench.measure import Measures
 from embedbench.metrics.evaluation import noise_as_singletons
-from embedbench.metrics.scores import (
-    Score,
-    accuracy_score,
-    ami_score,
-    ari_score,
-    mean_score,
-)
+from embedbench.metrics.scores import Score, accuracy_score, ami_score, ari_score, mean_score
 from embedbench.spaces import to_space
 from embedbench.statistics import Resamples, interval
 

@@ -30,9 +30,9 @@ from embedbench.openimages_files import (
 )
 from embedbench.orientation import ORIENTATIONS
 from embedbench.sources import Refused, Remote, Source, Turned
-from embedbench.spec import parse_fields, read_spec
+from embedbench.utils.spec import parse_fields, read_spec
 
-__all__ = ["balanced_rows", "read_open_images"]
+__all__ = ["Rows", "balanced_rows", "read_open_images"]
 
 Rows = Int[np.ndarray, " rows"]
 

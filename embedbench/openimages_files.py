@@ -28,9 +28,9 @@ import pyarrow.compute as pc
 from jaxtyping import Int, UInt64
 from pyarrow import csv as arrow_csv
 
-from embedbench.addresses import open_file
 from embedbench.errors import InputError
 from embedbench.folders import LEADS_OUT, leads_out
+from embedbench.io.paths import open_file
 
 __all__ = [
     "OfficialFiles",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from embedbench.plain_text import printable
+from embedbench.utils.text import printable
 
 if TYPE_CHECKING:
     from embedbench.results import Results

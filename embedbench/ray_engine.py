@@ -21,12 +21,13 @@ import ray.data
 from embedbench.crew import MOST_GUILTY
 from embedbench.embed import Engine
 from embedbench.encoder import Encoder
-from embedbench.encoding import Batch, Item, dumps, failed, load
+from embedbench.encoding import Batch, Item, failed, load
 from embedbench.errors import EncoderError
-from embedbench.progress import Progress
+from embedbench.holding import dumps
+from embedbench.parallel.pool import KEEPS_BLOCKS, PATIENCE, NoAnswer, WorkerDied, thread_limits
 from embedbench.ray_actor import MOST_TRIES, RayActor, answered, books_of_this_node
 from embedbench.ray_cluster import last_line, nodes, room_for
-from embedbench.workers import KEEPS_BLOCKS, PATIENCE, NoAnswer, WorkerDied, thread_limits
+from embedbench.utils.progress import Progress
 
 __all__ = ["RayCrew", "RayEngine"]
 

@@ -12,14 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from embedbench.encoder import Encoder
-from embedbench.errors import (
-    EncoderError,
-    InputError,
-    MissingLibraryError,
-    UnknownEncoderError,
-)
-from embedbench.faults import errors_in_words, in_words
-from embedbench.spec import field_list, parse_fields, read_spec
+from embedbench.errors import EncoderError, InputError, MissingLibraryError, UnknownEncoderError
+from embedbench.utils.messages import errors_in_words, in_words
+from embedbench.utils.spec import field_list, parse_fields, read_spec
 
 __all__ = ["GROUP", "Installed", "create", "create_all", "installed", "label"]
 

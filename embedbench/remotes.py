@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from embedbench.addresses import Address, Location, size_of
 from embedbench.answers import md5_of
 from embedbench.dataset import Dataset
 from embedbench.errors import InputError
 from embedbench.images import SUFFIXES
+from embedbench.io.atomic import write_whole
+from embedbench.io.paths import Address, Location, size_of
 from embedbench.sources import Remote, Source, Turned
-from embedbench.whole_files import write_whole
 
 __all__ = ["in_place", "is_elsewhere", "is_here", "keep", "remote_of", "remotes_of"]
 

@@ -14,12 +14,12 @@ from embedbench.maps import check_map
 from embedbench.memory import Memory, parse_memory
 from embedbench.mixing import Mix, read_mix
 from embedbench.naming import read_words
-from embedbench.progress import Progress
 from embedbench.registry import create_all
 from embedbench.settings import plan_k
 from embedbench.spaces import check_space
+from embedbench.utils.progress import Progress
 
-__all__ = ["CORRUPTED", "Request", "read_request"]
+__all__ = ["CORRUPTED", "DEFAULT_MAPS", "Request", "command", "read_request"]
 
 CORRUPTED = 200
 """Of how many images corrupted copies are made where corruptions are asked for."""

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from embedbench.csv_files import read_csv, write_csv
 from embedbench.errors import InputError, NotWrittenError
+from embedbench.io.safe_csv import read_csv, write_csv
 from embedbench.out_folder import OutFolder
 from embedbench.table_texts import as_latex, as_markdown, as_plain_text
 
-__all__ = ["CRITERIA", "FAILURE_COLUMNS", "HEADLINE", "Results"]
+__all__ = ["CRITERIA", "FAILURE_COLUMNS", "HEADLINE", "SCHEMA_VERSION", "Results"]
 
 SCHEMA_VERSION = 3
 

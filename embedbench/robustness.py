@@ -20,10 +20,10 @@ from embedbench.statistics import Resamples, interval
 
 __all__ = [
     "CHANGED",
-    "Clean",
-    "Held",
     "KEPT",
     "ROBUSTNESS_COLUMNS",
+    "Clean",
+    "Held",
     "compare_with_clean",
     "measure_clean",
 ]

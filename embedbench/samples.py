@@ -8,7 +8,7 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from embedbench.errors import InputError
 from embedbench.images import to_rgb
-from embedbench.whole_files import whole_file
+from embedbench.io.atomic import whole_file
 
 __all__ = ["PHOTOGRAPHS", "VIEWS", "WORDS", "write_samples"]
 

@@ -13,21 +13,13 @@ from jaxtyping import Float32
 from embedbench.changes import Changed
 from embedbench.crew import Crew
 from embedbench.encoder import Encoder, Vectors, combine
-from embedbench.encoding import (
-    Batch,
-    Item,
-    Place,
-    encode_images,
-    encode_into,
-    encode_texts,
-    time_variants,
-)
+from embedbench.encoding import Batch, Item, encode_images, encode_into, encode_texts, time_variants
 from embedbench.errors import EncoderError
-from embedbench.machine import cores
-from embedbench.progress import Progress
-from embedbench.row_writer import RowWriter
+from embedbench.holding import Place
+from embedbench.io.store import Store, text_key
+from embedbench.io.store_writer import RowWriter
+from embedbench.parallel.pool import WorkerDied
 from embedbench.sources import Source
-from embedbench.store import Store, text_key
 from embedbench.tuning import (
     COMPARED,
     TIMED,
@@ -43,7 +35,8 @@ from embedbench.tuning import (
     remember,
     timed_first,
 )
-from embedbench.workers import WorkerDied
+from embedbench.utils.hardware import cores
+from embedbench.utils.progress import Progress
 
 __all__ = ["Encoded", "Session", "missing_from"]
 

@@ -10,7 +10,7 @@ import pandas as pd
 from embedbench.dataset import Dataset, read_dataset
 from embedbench.errors import InputError
 
-__all__ = ["FOLDER", "SET", "join", "listed", "read_sets", "with_domain", "with_labels"]
+__all__ = ["FOLDER", "SET", "Sets", "join", "listed", "read_sets", "with_domain", "with_labels"]
 
 SET = "set"
 """The column that tells from which of several sets an image is."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from embedbench.errors import InputError
 
-__all__ = ["KPlan", "plan_k", "read_toml"]
+__all__ = ["DEFAULT_K", "KPlan", "plan_k", "read_toml"]
 
 DEFAULT_K = "2..20"
 _LEAST_IMAGES = 4  # a t-SNE map needs as many

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from embedbench.addresses import Address, Location, open_file
 from embedbench.errors import ImageError, InputError
+from embedbench.io.paths import Address, Location, open_file
 from embedbench.orientation import ORIENTATIONS, with_orientation
 
 __all__ = [

@@ -11,8 +11,8 @@ from loky import ProcessPoolExecutor
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
-from embedbench.endings import end_with_parent
 from embedbench.errors import InputError, MissingLibraryError
+from embedbench.parallel.lifetime import end_with_parent
 
 __all__ = ["NO_UMAP", "check_space", "principal_components", "to_space"]
 

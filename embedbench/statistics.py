@@ -11,9 +11,9 @@ from embedbench.metrics.scores import LEVEL, Score
 
 __all__ = [
     "RESAMPLES",
+    "TIE",
     "Replicates",
     "Resamples",
-    "TIE",
     "compare_pairs",
     "interval",
     "rank",

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from embedbench.csv_files import write_csv
 from embedbench.errors import InputError
+from embedbench.io.atomic import whole_file
+from embedbench.io.safe_csv import write_csv
 from embedbench.results import Results
-from embedbench.whole_files import whole_file
 
 __all__ = ["suggest_labels"]
 

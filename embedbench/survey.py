@@ -13,13 +13,13 @@ import PIL
 from embedbench.dataset import Dataset
 from embedbench.errors import ImageError, InputError
 from embedbench.images import THUMBNAIL_SIDE, open_rgb, thumbnail, upright_size
-from embedbench.isolation import image_seconds, map_isolated, under_alarm
-from embedbench.progress import Progress
+from embedbench.io.store import Store
+from embedbench.io.table_store import TableStore
+from embedbench.parallel.pool import Pool, WorkerDied
+from embedbench.parallel.quarantine import image_seconds, map_isolated, under_alarm
 from embedbench.results import FAILURE_COLUMNS
 from embedbench.sources import Source, read_known, source_hash
-from embedbench.store import Store
-from embedbench.table_store import TableStore
-from embedbench.workers import Pool, WorkerDied
+from embedbench.utils.progress import Progress
 
 __all__ = ["survey"]
 

@@ -9,20 +9,14 @@ import pandas as pd
 from jaxtyping import Float, Float32, Int
 
 from embedbench.choose_k import KChoice, choose_k
-from embedbench.cluster import Clusterer, KMeans, Partitions, sweep
+from embedbench.cluster import Clusterer, KMeans, sweep
 from embedbench.encoder import Vectors
 from embedbench.large import LIMITS, Limits
-from embedbench.metrics import evaluate, noise_as_singletons
+from embedbench.metrics.evaluation import evaluate, noise_as_singletons
 from embedbench.metrics.sampled import silhouettes_of
-from embedbench.metrics.scores import (
-    Score,
-    accuracy_score,
-    ami_score,
-    ari_score,
-    mean_score,
-)
+from embedbench.metrics.scores import Score, accuracy_score, ami_score, ari_score, mean_score
 from embedbench.metrics.stability import stability
-from embedbench.partitions import Points
+from embedbench.partitions import Partitions, Points
 from embedbench.scalable import few_points
 from embedbench.spaces import to_space
 from embedbench.statistics import Resamples

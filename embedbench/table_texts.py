@@ -5,8 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from embedbench.foreign_text import in_latex_cell, in_markdown
-from embedbench.plain_text import printable
+from embedbench.utils.text import in_latex_cell, in_markdown, printable
 
 __all__ = ["as_latex", "as_markdown", "as_plain_text"]
 

@@ -16,9 +16,9 @@ from embedbench.dataset import Dataset
 from embedbench.duplicates import duplicate_rate
 from embedbench.embed import Embedding
 from embedbench.encoder import Encoder
-from embedbench.machine import cores
 from embedbench.results import FAILURE_COLUMNS
 from embedbench.sweep import Sweep
+from embedbench.utils.hardware import cores
 
 __all__ = [
     "elbow_table",

@@ -16,13 +16,25 @@ import numpy as np
 from jaxtyping import Float64
 
 from embedbench.encoder import Encoder, Vectors, combine
-from embedbench.machine import machine_name
-from embedbench.store import Store
+from embedbench.io.store import Store
+from embedbench.utils.hardware import machine_name
 
 __all__ = [
-    "COMPARED", "Choice", "Fidelity", "LEAST_IMAGES", "TIMED", "Timed", "compiled_like",
-    "compiled_pays", "fidelity", "others_like", "pays_from", "promising", "recall",
-    "remember", "timed_first",
+    "COMPARED",
+    "LEAST_IMAGES",
+    "TIMED",
+    "Choice",
+    "Fidelity",
+    "Timed",
+    "compiled_like",
+    "compiled_pays",
+    "fidelity",
+    "others_like",
+    "pays_from",
+    "promising",
+    "recall",
+    "remember",
+    "timed_first",
 ]  # fmt: skip
 
 LEAST_IMAGES = 1000

@@ -23,18 +23,13 @@ from embedbench.held import holds_best
 from embedbench.insight import Coded, composition
 from embedbench.measure import Measures
 from embedbench.mixing import where_mixed
-from embedbench.progress import Progress
-from embedbench.robustness import (
-    Clean,
-    Held,
-    compare_with_clean,
-    measure_clean,
-)
+from embedbench.parallel.pool import Pool
+from embedbench.robustness import Clean, Held, compare_with_clean, measure_clean
 from embedbench.spaces import to_space
 from embedbench.statistics import Resamples
 from embedbench.tables import stack
 from embedbench.task import Task
-from embedbench.workers import Pool
+from embedbench.utils.progress import Progress
 
 __all__ = ["under_conditions"]
 

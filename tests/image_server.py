@@ -15,12 +15,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from embedbench.addresses import Location
 from embedbench.dataset import Dataset
 from embedbench.download import Fetching, fetch
-from embedbench.progress import Progress
+from embedbench.io.paths import Location
 from embedbench.results import FAILURE_COLUMNS
 from embedbench.sources import Remote
+from embedbench.utils.progress import Progress
 
 __all__ = [
     "Answer",

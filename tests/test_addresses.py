@@ -12,16 +12,16 @@ import pandas as pd
 import pytest
 
 import embedbench
-from embedbench.addresses import Location, files_below, location_of
 from embedbench.dataset import Dataset, read_dataset
 from embedbench.download import fetch
 from embedbench.encoder import Encoder
 from embedbench.errors import ImageError, InputError, StoreError
 from embedbench.export import write_vectors
+from embedbench.io.atomic import write_whole
+from embedbench.io.paths import Location, files_below, location_of
+from embedbench.io.store import Store
+from embedbench.io.table_store import TableStore
 from embedbench.sources import Remote, read_source
-from embedbench.store import Store
-from embedbench.table_store import TableStore
-from embedbench.whole_files import write_whole
 from tests.bucket import serve_bucket
 from tests.image_server import ImageServer, jpeg, quick, remotes
 

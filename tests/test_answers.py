@@ -6,9 +6,9 @@ import io
 import pytest
 from PIL import Image
 
-from embedbench.addresses import files_below
 from embedbench.dataset import Dataset
 from embedbench.download import Fetching, fetch
+from embedbench.io.paths import files_below
 from embedbench.sources import Remote, read_source
 from tests.image_server import (
     Answer,

@@ -18,11 +18,11 @@ from embedbench.corruptions import read_corruptions
 from embedbench.dataset import Dataset, read_dataset
 from embedbench.embed import Embedding, Engine, embed
 from embedbench.encoder import Encoder, LookupEncoder
-from embedbench.encoding import dumps
 from embedbench.errors import ImageError
-from embedbench.progress import Progress
+from embedbench.holding import dumps
+from embedbench.io.store import Store
 from embedbench.sources import read_source, source_hash
-from embedbench.store import Store
+from embedbench.utils.progress import Progress
 
 MakeEncoder = Callable[..., Encoder]
 CHANGES = sorted(LIGHT_CHANGES)

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from embedbench import cli
-from embedbench.machine import machine_name
+from embedbench.io.store import Store
 from embedbench.results import SCHEMA_VERSION
-from embedbench.store import Store
 from embedbench.tuning import Choice, Fidelity, remember
+from embedbench.utils.hardware import machine_name
 from embedbench_timm import TimmEncoder
 
 pytestmark = pytest.mark.usefixtures("one_core")

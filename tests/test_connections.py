@@ -12,10 +12,10 @@ from dataclasses import replace
 
 import pytest
 
-from embedbench.addresses import files_below
-from embedbench.connections import is_public
 from embedbench.download import Fetching, fetch
 from embedbench.errors import InputError
+from embedbench.io.http import is_public
+from embedbench.io.paths import files_below
 from embedbench.sources import read_source
 from tests.image_server import (
     Answer,
@@ -89,7 +89,7 @@ def test_a_public_name_of_this_machine_is_refused_before_anything_is_sent(
 def test_a_redirect_to_this_machine_is_refused(
     server: ImageServer, fetching: Fetching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embedbench.connections.is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr("embedbench.io.http.is_public", lambda address: address == "127.0.0.1")
     for row, host in enumerate(["10.0.0.1", "localhost"]):
         server.put(f"/{row}", Answer(status=302, headers={"Location": f"http://{host}/a"}))
     server.put("/ok", jpeg(1))

@@ -24,12 +24,12 @@ from embedbench.dataset import Dataset, read_dataset
 from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError, StoreError
+from embedbench.io.store import Store
 from embedbench.out_folder import OutFolder
-from embedbench.progress import Progress
+from embedbench.parallel.pool import Pool, WorkerDied, map_unordered
 from embedbench.sources import content_hash, read_source
-from embedbench.store import Store
 from embedbench.survey import survey
-from embedbench.workers import Pool, WorkerDied, map_unordered
+from embedbench.utils.progress import Progress
 from tests.conftest import write_photographs
 from tests.deaths import dies, half_an_answer, prints, trapped
 from tests.example_results import example_results
@@ -380,7 +380,7 @@ def test_a_file_of_the_store_is_there_whole_or_not_at_all(
     store = Store(tmp_path)
     store.write("f", keys[:1], rows[:1])
     code = killed_at(
-        step, tmp_path, "embedbench.store", "Store",
+        step, tmp_path, "embedbench.io.store", "Store",
         "import numpy as np; made(Path(sys.argv[1])).write("
         "'f', [f'{number:064x}' for number in range(1, 3)], np.ones((2, 4), np.float32))",
     )  # fmt: skip

@@ -18,12 +18,13 @@ from embedbench.crew import LocalCrew, plan_workers
 from embedbench.dataset import Dataset
 from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder
-from embedbench.encoding import Item, Place, dumps, encode_images, hold
+from embedbench.encoding import Item, encode_images
 from embedbench.errors import EncoderError
-from embedbench.progress import Progress
+from embedbench.holding import Place, dumps, hold
+from embedbench.io.store import Store
+from embedbench.parallel.pool import WorkerDied
 from embedbench.sources import content_hash, source_hash
-from embedbench.store import Store
-from embedbench.workers import WorkerDied
+from embedbench.utils.progress import Progress
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from embedbench.csv_files import defused, read_csv, restored, write_csv
+from embedbench.io.safe_csv import defused, read_csv, restored, write_csv
 
 STARTS = st.sampled_from(
     ["", "'", "''", "=", "+", "-", "@", "\t", "\r", "\n", " =", "'=", "＝", "0"]

@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from embedbench.addresses import files_below
 from embedbench.dataset import Dataset, read_dataset
 from embedbench.download import Fetching, fetch
 from embedbench.errors import ImageError, InputError
+from embedbench.io.paths import files_below
 from embedbench.results import FAILURE_COLUMNS
 from embedbench.sources import Remote, Turned, read_source
 from tests.image_server import (

@@ -16,10 +16,10 @@ from embedbench.dataset import Dataset, read_dataset
 from embedbench.embed import Embedding, Engine, embed
 from embedbench.encoder import Encoder, LookupEncoder, TextEncoder
 from embedbench.errors import EncoderError, WeightsError
-from embedbench.progress import Progress
+from embedbench.io.store import Store
+from embedbench.parallel.pool import Pool, map_unordered
 from embedbench.sources import content_hash, source_hash
-from embedbench.store import Store
-from embedbench.workers import Pool, map_unordered
+from embedbench.utils.progress import Progress
 
 MakeEncoder = Callable[..., Encoder]
 

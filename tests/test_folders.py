@@ -15,8 +15,8 @@ from embedbench.dataset import read_dataset
 from embedbench.errors import ImageError, InputError
 from embedbench.folders import images_below
 from embedbench.image_tables import load_table
-from embedbench.plain_text import shown
 from embedbench.sources import MOST_BYTES, Refused, read_source, source_hash
+from embedbench.utils.text import shown
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ from embedbench.dataset import read_dataset
 from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder
 from embedbench.errors import StoreError
-from embedbench.progress import Progress
+from embedbench.io.store import Store
+from embedbench.io.table_store import TableStore
 from embedbench.sources import content_hash, read_source
-from embedbench.store import Store
-from embedbench.table_store import TableStore
 from embedbench.tuning import LEAST_IMAGES, Choice, recall, remember
+from embedbench.utils.progress import Progress
 from tests.backends.attacks import Attack
 
 KEYS = [f"{number:064x}" for number in range(3)]

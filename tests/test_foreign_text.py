@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.foreign_text import in_latex_cell, in_markdown
-from embedbench.plain_text import printable
+from embedbench.utils.text import in_latex_cell, in_markdown, printable
 
 ANY = st.text(st.characters(categories=None))  # lone surrogates too
 BITING = st.text(st.sampled_from("\\`*_|<>&[]()!#+-=~:/.@$1a \t\n\r\x1b\u202e'\""))

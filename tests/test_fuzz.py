@@ -19,12 +19,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from embedbench.addresses import location_of
 from embedbench.cluster import parse_clusterer
 from embedbench.corruptions import read_corruptions
 from embedbench.dataset import Dataset, read_dataset
 from embedbench.errors import EmbedbenchError, ImageError
 from embedbench.images import open_pixels, open_rgb, upright_size
+from embedbench.io.paths import location_of
 from embedbench.maps import check_map
 from embedbench.memory import parse_memory
 from embedbench.mixing import read_mix
@@ -33,7 +33,7 @@ from embedbench.orientation import with_orientation
 from embedbench.registry import create
 from embedbench.settings import _TOML_KINDS, plan_k, read_toml
 from embedbench.spaces import check_space
-from embedbench.spec import read_spec
+from embedbench.utils.spec import read_spec
 from tests.hostile_files import bases
 
 IMAGES = list(islice(bases(np.random.default_rng(0)), 60))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from embedbench.encoding import Item, Place, dumps, encode_images, hold
+from embedbench.encoding import Item, encode_images
+from embedbench.holding import Place, dumps, hold
 from embedbench.registry import create
 from embedbench.sources import source_hash
 

@@ -19,12 +19,13 @@ import pytest
 from PIL import Image
 
 from embedbench.cli import main
-from embedbench.csv_files import defused
 from embedbench.errors import InputError
 from embedbench.image_tables import labels_from_file
+from embedbench.io.safe_csv import defused
 from embedbench.plots.drawings import drawings
 from embedbench.printing import summarise
-from embedbench.report import draw, write_report
+from embedbench.report import draw
+from embedbench.report.page import write_report
 from embedbench.results import Results
 from embedbench.suggest import suggest_labels
 from tests.example_results import example_results

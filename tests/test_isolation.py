@@ -11,11 +11,11 @@ from PIL import Image
 
 from embedbench.dataset import read_dataset
 from embedbench.errors import InputError
-from embedbench.isolation import image_seconds, map_isolated, under_alarm
-from embedbench.progress import Progress
-from embedbench.store import Store
+from embedbench.io.store import Store
+from embedbench.parallel.pool import Pool, WorkerDied
+from embedbench.parallel.quarantine import image_seconds, map_isolated, under_alarm
 from embedbench.survey import survey
-from embedbench.workers import Pool, WorkerDied
+from embedbench.utils.progress import Progress
 
 
 class Team:

@@ -13,12 +13,12 @@ from embedbench.analyse import Analysis, analyse
 from embedbench.cluster import KMeans
 from embedbench.criteria import Copies, look_alone
 from embedbench.judge import WITH_LABELS, Judgement, judge
-from embedbench.progress import Progress
 from embedbench.relations import Seen, relate
 from embedbench.settings import plan_k
 from embedbench.sweep import Candidate, comparison_rows, labels_at, sweep_space
 from embedbench.tables import similarity_table
 from embedbench.task import Task
+from embedbench.utils.progress import Progress
 
 KMEANS = (KMeans(),)
 

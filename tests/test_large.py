@@ -19,19 +19,19 @@ from embedbench.insight import details
 from embedbench.kmeans import fit_kmeans
 from embedbench.large import LIMITS, Limits, remarks
 from embedbench.memory import Memory
-from embedbench.metrics import evaluate
+from embedbench.metrics.evaluation import evaluate
 from embedbench.metrics.geometry import intrinsic_dimension
 from embedbench.metrics.hubness import hubness
 from embedbench.metrics.internal import silhouettes
 from embedbench.metrics.neighbours import knn_correct, neighbourhood
 from embedbench.metrics.sampled import silhouettes_of
 from embedbench.metrics.scores import mean_score
-from embedbench.progress import Progress
 from embedbench.scalable import kmeans_from_sample
 from embedbench.settings import plan_k
 from embedbench.statistics import Resamples
 from embedbench.sweep import sweep_space
 from embedbench.task import Task
+from embedbench.utils.progress import Progress
 
 FEW = Limits(300)
 POINTS, TRUTH = make_blobs(1500, 120, centers=6, cluster_std=3.0, random_state=0)

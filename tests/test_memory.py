@@ -6,9 +6,9 @@ import pytest
 
 from embedbench import cli, compare
 from embedbench.errors import InputError
-from embedbench.machine import cores
 from embedbench.memory import Memory, Size, parse_memory
 from embedbench.settings import read_toml
+from embedbench.utils.hardware import cores
 
 SIZE = Size(images=50_000, widths=[512, 768], runs=570)
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from embedbench.network import hub_environment, no_network, reachable
+from embedbench.utils.offline import hub_environment, no_network, reachable
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 
@@ -66,7 +66,7 @@ def test_hub_clients_are_told_to_be_offline_where_there_is_no_hub(
 
 def test_offline_a_process_can_connect_to_this_machine_alone(hub: str) -> None:
     code = (
-        "import socket, sys; from embedbench.network import forbid_network; forbid_network()\n"
+        "import socket, sys; from embedbench.utils.offline import forbid_network; forbid_network()\n"
         "socket.create_connection(('127.0.0.1', int(sys.argv[1]))).close()\n"
         "try: socket.socket().connect(('192.0.2.1', 80))\n"
         "except OSError as error: print(error)\n"

@@ -21,7 +21,6 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from sklearn.metrics import adjusted_rand_score
 
 from embedbench.errors import InputError
-from embedbench.plots import draw_figures, drawings, headline_rows
 from embedbench.plots.aligned import aligned_figure, highlights
 from embedbench.plots.charts import (
     agreement_figure,
@@ -32,6 +31,7 @@ from embedbench.plots.charts import (
     silhouette_chart,
     silhouette_figure,
 )
+from embedbench.plots.drawings import draw_figures, drawings, headline_rows
 from embedbench.plots.maps import contact_sheet, grid_cells, map_figure, picture_map, read_thumbnail
 from embedbench.plots.style import (
     COLOURS,
@@ -39,10 +39,9 @@ from embedbench.plots.style import (
     cluster_colour,
     cluster_marker,
     encoder_colours,
-    safe_names,
     save,
-    shorten,
 )
+from embedbench.utils.text import safe_names, shorten
 from tests.example_results import ENCODERS, FAILED, example_results
 
 RESULTS = example_results()

@@ -23,8 +23,8 @@ from embedbench.embed import Embedding, Engine, embed, make_engine
 from embedbench.encoder import Encoder, Facts
 from embedbench.errors import EncoderError, InputError, StoreError
 from embedbench.images import open_rgb
-from embedbench.progress import Progress
 from embedbench.sources import content_hash, read_source
+from embedbench.utils.progress import Progress
 from tests.bucket import serve_bucket, upload
 from tests.libraries import library
 

@@ -17,13 +17,7 @@ from embedbench.corruptions import Corruption, noisy_plane
 from embedbench.held import HELD_COLUMNS, holds_best
 from embedbench.measure import Measures
 from embedbench.metrics.scores import Score, ami_score, mean_score
-from embedbench.robustness import (
-    ROBUSTNESS_COLUMNS,
-    Clean,
-    Held,
-    compare_with_clean,
-    measure_clean,
-)
+from embedbench.robustness import ROBUSTNESS_COLUMNS, Clean, Held, compare_with_clean, measure_clean
 from embedbench.statistics import Resamples
 
 NOISE = Corruption("noise", 3)

@@ -17,10 +17,10 @@ from embedbench.embed import Engine, embed, make_engine
 from embedbench.encoder import Encoder
 from embedbench.errors import StoreError
 from embedbench.images import open_rgb
-from embedbench.progress import Progress
+from embedbench.io.store import Store, text_key
+from embedbench.io.table_store import TableStore
 from embedbench.sources import content_hash, read_source
-from embedbench.store import Store, text_key
-from embedbench.table_store import TableStore
+from embedbench.utils.progress import Progress
 
 KEYS = [f"{number:064x}" for number in range(40)]
 ROWS = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)

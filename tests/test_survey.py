@@ -6,10 +6,10 @@ import pytest
 
 from embedbench.dataset import read_dataset
 from embedbench.errors import InputError
-from embedbench.progress import Progress
+from embedbench.io.store import Store
 from embedbench.sources import content_hash
-from embedbench.store import Store
 from embedbench.survey import survey
+from embedbench.utils.progress import Progress
 
 QUIET = Progress(quiet=True)
 

@@ -15,9 +15,8 @@ from embedbench import tuning
 from embedbench.dataset import Dataset
 from embedbench.embed import Embedding, Engine, embed
 from embedbench.encoder import Encoder
-from embedbench.progress import Progress
+from embedbench.io.store import Store
 from embedbench.sources import content_hash
-from embedbench.store import Store
 from embedbench.tuning import (
     Choice,
     Fidelity,
@@ -32,6 +31,7 @@ from embedbench.tuning import (
     remember,
     timed_first,
 )
+from embedbench.utils.progress import Progress
 
 RANDOM = np.random.default_rng(0).normal(size=(40, 16)).astype(np.float32)
 

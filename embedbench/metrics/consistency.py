@@ -9,7 +9,7 @@ from sklearn.preprocessing import normalize
 from embedbench.encoder import Vectors
 from embedbench.metrics.scores import Score, ami_score, mean_score
 
-__all__ = ["Consistency", "clusters_kept", "consistency"]
+__all__ = ["Consistency", "Copies", "Rows", "clusters_kept", "consistency"]
 
 Copies = Float32[np.ndarray, "changes sampled dim"]
 Rows = Int[np.ndarray, " sampled"]

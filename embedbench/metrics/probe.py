@@ -11,7 +11,7 @@ from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
 
-__all__ = ["probe_correct"]
+__all__ = ["Rows", "probe_correct"]
 
 Rows = Float64[np.ndarray, "images components"]
 

@@ -33,7 +33,7 @@ def silhouettes_of(
     if rows is None:
         return silhouettes(points, labels)
     distinct, runs = np.unique(labels, axis=0, return_inverse=True)
-    partitions = [_Partition.of(row) for row in distinct]
+    partitions = [_SampledPartition.of(row) for row in distinct]
     result = np.full(distinct.shape, np.nan)
     distances = Distances(points)
     for start in range(0, len(rows), _BLOCK):
@@ -45,7 +45,7 @@ def silhouettes_of(
 
 
 @dataclass(frozen=True)
-class _Partition:
+class _SampledPartition:
     """One labelling.
 
     Attributes:
@@ -59,7 +59,7 @@ class _Partition:
     members: csr_array
 
     @classmethod
-    def of(cls, labels: Int[np.ndarray, " images"]) -> "_Partition":
+    def of(cls, labels: Int[np.ndarray, " images"]) -> "_SampledPartition":
         """Return the labels in this form."""
         inside = np.flatnonzero(labels >= 0)
         cluster = np.full(len(labels), -1)

@@ -9,7 +9,7 @@ from embedbench.encoder import Vectors
 from embedbench.metrics.fast_ami import ExpectedInformation, ami_of_runs
 from embedbench.metrics.geometry import centred_directions
 
-__all__ = ["agreement", "agreement_matrix", "linear_cka"]
+__all__ = ["Rows", "agreement", "agreement_matrix", "linear_cka"]
 
 Rows = Float64[np.ndarray, "images dim"]
 OtherRows = Float64[np.ndarray, "images other_dim"]

@@ -10,7 +10,8 @@ from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
 from embedbench.maps import turned_alike
 from embedbench.plots.maps import read_thumbnail
-from embedbench.plots.style import COLOURS, cluster_colour, house_style, shorten
+from embedbench.plots.style import COLOURS, cluster_colour, house_style
+from embedbench.utils.text import shorten
 
 __all__ = ["aligned_figure", "highlights", "variance_figure"]
 

@@ -19,9 +19,9 @@ from embedbench.plots.style import (
     house_style,
     in_order,
     say_nothing_to_draw,
-    shorten,
 )
 from embedbench.results import CRITERIA
+from embedbench.utils.text import shorten
 
 __all__ = [
     "agreement_figure",

@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from embedbench.metrics import ENCODER_METRICS, METRICS
+from embedbench.metrics.catalogue import METRICS
+from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
 from embedbench.plots.heatmap import draw_cells
 from embedbench.plots.style import (
     INK,
@@ -17,8 +18,8 @@ from embedbench.plots.style import (
     cluster_name,
     house_style,
     say_nothing_to_draw,
-    shorten,
 )
+from embedbench.utils.text import shorten
 
 __all__ = ["COMPARABLE", "composition_figure", "domains_figure"]
 

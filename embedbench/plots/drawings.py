@@ -24,9 +24,10 @@ from embedbench.plots.maps import contact_sheet, map_figure, picture_map
 from embedbench.plots.ranks import WITNESSES, ranks_figure, witnesses_figure
 from embedbench.plots.robustness import curves_figure, main_curve, mixed_figure
 from embedbench.plots.similarity import similarity_figure
-from embedbench.plots.style import encoder_colours, safe_names, save, shorten
+from embedbench.plots.style import encoder_colours, save
 from embedbench.results import CRITERIA, Results
 from embedbench.robustness import KEPT
+from embedbench.utils.text import safe_names, shorten
 
 __all__ = [
     "Drawing",

@@ -20,10 +20,10 @@ from embedbench.plots.style import (
     cluster_name,
     house_style,
     in_order,
-    shorten,
 )
+from embedbench.utils.text import shorten
 
-__all__ = ["contact_sheet", "map_figure", "picture_map", "read_thumbnail"]
+__all__ = ["contact_sheet", "grid_cells", "map_figure", "picture_map", "read_thumbnail"]
 
 SHEET_COLUMNS = 14
 SHEET_CLUSTERS = 40

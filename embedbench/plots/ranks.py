@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from embedbench.metrics import ENCODER_METRICS
-from embedbench.plots.style import MUTED, house_style, shorten
+from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
+from embedbench.plots.style import MUTED, house_style
+from embedbench.utils.text import shorten
 
 __all__ = ["WITNESSES", "ranks_figure", "witnesses_figure"]
 

@@ -10,8 +10,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from embedbench.corruptions import SEVERITIES
-from embedbench.metrics import ENCODER_METRICS, METRICS
-from embedbench.plots.style import INK, MUTED, NOISE, house_style, shorten
+from embedbench.metrics.catalogue import METRICS
+from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
+from embedbench.plots.style import INK, MUTED, NOISE, house_style
+from embedbench.utils.text import shorten
 
 __all__ = ["WHERE", "curves_figure", "main_curve", "mixed_figure"]
 

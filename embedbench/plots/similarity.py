@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from embedbench.plots.heatmap import draw_cells
-from embedbench.plots.style import house_style, shorten
+from embedbench.plots.style import house_style
+from embedbench.utils.text import shorten
 
 __all__ = ["SIMILARITIES", "similarity_figure"]
 

@@ -1,8 +1,7 @@
 """How every figure looks: colours, markers, type and size."""
 
-import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from matplotlib.figure import Figure
 __all__ = [
     "COLOURS",
     "INK",
+    "MARKERS",
     "MUTED",
     "NOISE",
     "cluster_colour",
@@ -23,10 +23,8 @@ __all__ = [
     "encoder_colours",
     "house_style",
     "in_order",
-    "safe_names",
     "save",
     "say_nothing_to_draw",
-    "shorten",
 ]
 
 COLOURS = (
@@ -108,29 +106,6 @@ def encoder_colours(encoders: Iterable[str]) -> dict[str, str]:
     """Return a colour for each encoder, in their order; they repeat after ten."""
     unique = dict.fromkeys(encoders)
     return {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(unique)}
-
-
-def safe_names(labels: Sequence[str]) -> dict[str, str]:
-    """Return a file name for each label: letters, digits and _, different on every system.
-
-    Each starts with the label's number, so that no two collide where case does not count, none
-    is a name that Windows keeps to itself, and a folder lists them in the order of the tables.
-    """
-    unique = list(dict.fromkeys(labels))
-    cleaned = [re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_")[:60] for label in unique]
-    return {
-        label: f"{number:02d}_{name}".rstrip("_")
-        for number, (label, name) in enumerate(zip(unique, cleaned, strict=True), start=1)
-    }
-
-
-def shorten(text: str, length: int = 30) -> str:
-    """Return `text` on one line, the middle left out where it is longer than `length`."""
-    line = " ".join(text.split())
-    if len(line) <= length:
-        return line
-    head = (length - 1) * 2 // 3
-    return f"{line[:head]}…{line[head + 1 - length :]}"
 
 
 def say_nothing_to_draw(axes: Axes, reason: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from embedbench.errors import InputError
-from embedbench.plots import draw_figures
+from embedbench.plots.drawings import draw_figures
 from embedbench.report.page import write_report
 from embedbench.results import Results
 

@@ -2,9 +2,8 @@
 
 import pandas as pd
 
-from embedbench.metrics import ENCODER_METRICS
-from embedbench.plots import headline_rows
-from embedbench.plots.drawings import ranked
+from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
+from embedbench.plots.drawings import headline_rows, ranked
 from embedbench.plots.ranks import WITNESSES
 from embedbench.report.tables import (
     NOTHING,

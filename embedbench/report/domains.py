@@ -7,7 +7,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from embedbench.domains import Follows, follow_sentence
-from embedbench.metrics import METRICS
+from embedbench.metrics.catalogue import METRICS
 from embedbench.plots.drawings import ranked
 from embedbench.report.tables import (
     NOTHING,

@@ -4,12 +4,12 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from embedbench.metrics import METRICS
+from embedbench.metrics.catalogue import METRICS
 from embedbench.results import Results
 
 __all__ = ["marks", "tied_by_ami"]
 
-_METRICS = {metric.name: metric for metric in METRICS}
+_BY_NAME = {metric.name: metric for metric in METRICS}
 
 
 def tied_by_ami(results: Results) -> set[str] | None:
@@ -38,7 +38,7 @@ def marks(
         pairs: as `Results.pairs`; near is a row whose difference to the best may be 0.
         tied: the encoders that are near by AMI and the first clusterer; None to ask `pairs`.
     """
-    metric = _METRICS.get(name)
+    metric = _BY_NAME.get(name)
     found = pd.Series("", index=range(len(table)))
     if not metric or not metric.needs_truth or not metric.direction or name not in table:
         return found.tolist()

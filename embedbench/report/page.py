@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from embedbench.plots import drawings, headline_rows
-from embedbench.plots.style import encoder_colours, shorten
+from embedbench.plots.drawings import drawings, headline_rows
+from embedbench.plots.style import encoder_colours
 from embedbench.report.criteria import with_labels_table, without_labels_table
 from embedbench.report.differences import disputed, splits
 from embedbench.report.domains import domains_part
@@ -23,6 +23,7 @@ from embedbench.report.summary import count, summary
 from embedbench.report.tables import Column, comparison_columns, comparison_table, plain_table
 from embedbench.report.words import between_names
 from embedbench.results import CRITERIA, Results
+from embedbench.utils.text import shorten
 
 __all__ = ["write_report"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from embedbench.plots import Drawing
+from embedbench.plots.drawings import Drawing
 from embedbench.plots.style import save
 
 __all__ = ["EmbeddedFigure", "embed_figure", "thumbnail_data"]

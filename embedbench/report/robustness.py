@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from embedbench.metrics import ENCODER_METRICS, METRICS
+from embedbench.metrics.catalogue import METRICS
+from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
 from embedbench.report.tables import NOTHING, Cell, Column, Row, bar, interval_text
 from embedbench.results import Results
 

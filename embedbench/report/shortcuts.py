@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
-from embedbench.plots import headline_rows
-from embedbench.plots.drawings import ranked
+from embedbench.plots.drawings import headline_rows, ranked
 from embedbench.report.tables import NOTHING, Cell, Row
 from embedbench.results import Results
 from embedbench.shortcuts import Shortcut, shortcut_warning

@@ -7,8 +7,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from embedbench.duplicates import duplicate_rate
-from embedbench.plots import headline_rows
 from embedbench.plots.charts import chosen_k
+from embedbench.plots.drawings import headline_rows
 from embedbench.report.duels import visible_difference
 from embedbench.report.shortcuts import shortcut_warnings
 from embedbench.report.tables import interval_text

@@ -6,10 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from embedbench.metrics import ENCODER_METRICS, METRICS
+from embedbench.metrics.catalogue import METRICS
+from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
 from embedbench.results import HEADLINE
 
 __all__ = [
+    "NOTHING",
+    "OTHER_SENTENCES",
     "Cell",
     "Column",
     "Row",

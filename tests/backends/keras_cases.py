@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from embedbench.encoder import InputError, WeightsError
+from embedbench.errors import InputError, WeightsError
 from embedbench_keras import KerasEncoder
 from tests.backends.attacks import Attack, assert_harmless
 

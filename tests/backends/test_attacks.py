@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embedbench.encoder import InputError, WeightsError
+from embedbench.errors import InputError, WeightsError
 from tests.backends.attacks import FORMS, Attack, assert_harmless
 from tests.libraries import library
 

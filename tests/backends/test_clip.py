@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from embedbench.comparison import compare
-from embedbench.encoder import EncoderError, WeightsError
+from embedbench.errors import EncoderError, WeightsError
 from embedbench_clip import ClipEncoder
 from tests.libraries import library
 

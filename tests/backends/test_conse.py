@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from embedbench.encoder import InputError
+from embedbench.errors import InputError
 from embedbench_conse import ConseEncoder
 from embedbench_timm import TimmEncoder
 from tests.backends.prepared import timm_batch

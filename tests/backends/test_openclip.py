@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from embedbench.conformance import CHECKS, Check
-from embedbench.encoder import InputError, WeightsError
+from embedbench.errors import InputError, WeightsError
 from embedbench_openclip import OpenClipEncoder
 from tests.backends.attacks import FORMS, assert_harmless
 from tests.libraries import library

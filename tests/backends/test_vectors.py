@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from embedbench.encoder import EncoderError, InputError
+from embedbench.errors import EncoderError, InputError
 from embedbench_vectors import VectorsEncoder
 
 NAMES = ["cats/a.jpg", "cats/b.jpg", "dogs/a.jpg"]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from embedbench.metrics import METRICS, Metric, evaluate
+from embedbench.metrics.catalogue import METRICS, Metric
+from embedbench.metrics.evaluation import evaluate
 
 RANDOM = np.random.default_rng(0)
 POINTS = RANDOM.normal(size=(30, 4)).astype(np.float32)

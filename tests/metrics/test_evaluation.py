@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from embedbench.metrics import evaluate, noise_as_singletons
+from embedbench.metrics.evaluation import evaluate, noise_as_singletons
 from embedbench.metrics.external import external
 from embedbench.metrics.internal import internal
 

@@ -9,13 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 from embedbench.metrics.external import external
-from embedbench.metrics.scores import (
-    Score,
-    accuracy_score,
-    ami_score,
-    ari_score,
-    mean_score,
-)
+from embedbench.metrics.scores import Score, accuracy_score, ami_score, ari_score, mean_score
 
 AGREEMENTS = [
     (ami_score, adjusted_mutual_info_score),

@@ -1,4 +1,4 @@
-"""The machine: its processor, its cores and GPUs, and what memory a process has held."""
+"""The machine: cores, GPUs, free memory."""
 
 import glob
 import os
@@ -6,7 +6,9 @@ import platform
 import sys
 from pathlib import Path
 
-__all__ = ["cores", "machine_name", "peak_memory_mb"]
+import psutil
+
+__all__ = ["available", "cores", "machine_name", "peak_memory_mb"]
 
 
 def cores() -> int:
@@ -38,3 +40,8 @@ def _facts(path: Path) -> dict[str, str]:
     lines = path.read_text().splitlines() if path.is_file() else []
     pairs = (line.partition(":") for line in lines)
     return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def available() -> int:
+    """Return how many bytes of memory are free on this machine."""
+    return int(psutil.virtual_memory().available)

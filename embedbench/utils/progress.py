@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedbench.plain_text import printable
+from embedbench.utils.text import printable
 
 if TYPE_CHECKING:
     from tqdm import tqdm

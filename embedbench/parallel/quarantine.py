@@ -16,9 +16,9 @@ from functools import partial
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from embedbench.errors import InputError
-from embedbench.workers import Pool, WorkerDied, map_unordered
+from embedbench.parallel.pool import Pool, WorkerDied, map_unordered
 
-__all__ = ["Team", "image_seconds", "map_isolated", "signals_of", "under_alarm"]
+__all__ = ["Item", "Team", "image_seconds", "map_isolated", "signals_of", "under_alarm"]
 
 Result = TypeVar("Result")
 Item = tuple[str, Any]

@@ -10,8 +10,8 @@ from functools import partial
 
 import pandas as pd
 
-from embedbench.addresses import Location
-from embedbench.store import Store
+from embedbench.io.paths import Location
+from embedbench.io.store import Store
 
 __all__ = ["TableStore"]
 

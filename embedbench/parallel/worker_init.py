@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from embedbench.endings import end_with_parent
-from embedbench.network import forbid_network
+from embedbench.parallel.lifetime import end_with_parent
+from embedbench.utils.offline import forbid_network
 
 __all__ = ["start"]
 

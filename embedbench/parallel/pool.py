@@ -17,16 +17,17 @@ from typing import Any, TypeVar
 
 from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError
 
-from embedbench.endings import DeathWatch, shielded
 from embedbench.errors import EncoderError
-from embedbench.faults import one_line
-from embedbench.network import is_forbidden
-from embedbench.worker_start import start
+from embedbench.parallel.lifetime import DeathWatch, shielded
+from embedbench.parallel.worker_init import start
+from embedbench.utils.messages import one_line
+from embedbench.utils.offline import is_forbidden
 
 __all__ = [
     "KEEPS_BLOCKS",
-    "NoAnswer",
     "PATIENCE",
+    "Item",
+    "NoAnswer",
     "Pool",
     "WorkerDied",
     "map_unordered",

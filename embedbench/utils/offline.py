@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import cache, wraps
 from typing import Any
 
-__all__ = ["forbid_network", "hub_environment", "is_forbidden", "no_network", "reachable"]
+__all__ = ["HUB", "forbid_network", "hub_environment", "is_forbidden", "no_network", "reachable"]
 
 HUB = "https://huggingface.co"
 

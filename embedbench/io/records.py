@@ -8,7 +8,7 @@ from typing import Any
 
 import platformdirs
 
-from embedbench.addresses import Location, files_in, location_of
+from embedbench.io.paths import Location, files_in, location_of
 
 __all__ = ["default_store", "other_schemas", "read_record", "read_records", "root_of"]
 

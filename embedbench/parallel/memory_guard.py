@@ -7,7 +7,7 @@ from typing import Any
 
 import psutil
 
-from embedbench.workers import Pool
+from embedbench.parallel.pool import Pool
 
 __all__ = ["MemoryWatch", "memory_of"]
 

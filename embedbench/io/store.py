@@ -22,11 +22,11 @@ from typing import Any, TypeVar
 import numpy as np
 from jaxtyping import Float32
 
-from embedbench.addresses import Address, Location, files_in, folders_in, open_file
 from embedbench.errors import StoreError
-from embedbench.records import other_schemas, read_record, root_of
-from embedbench.row_files import RowFile, Rows, row_file
-from embedbench.whole_files import sweep, write_whole
+from embedbench.io.atomic import sweep, write_whole
+from embedbench.io.paths import Address, Location, files_in, folders_in, open_file
+from embedbench.io.records import other_schemas, read_record, root_of
+from embedbench.io.vector_file import RowFile, Rows, row_file
 
 __all__ = ["Store", "text_key"]
 

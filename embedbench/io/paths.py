@@ -17,7 +17,7 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 from embedbench.errors import InputError
-from embedbench.file_systems import BY_ARROW, FileSystem, file_system
+from embedbench.io.filesystems import BY_ARROW, FileSystem, file_system
 
 __all__ = [
     "Address",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from embedbench.encoder import Vectors
-from embedbench.store import Store
+from embedbench.io.store import Store
 
 __all__ = ["RowWriter"]
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from io import BufferedWriter
 from pathlib import Path
 
-from embedbench.addresses import Address, Location
+from embedbench.io.paths import Address, Location
 
 __all__ = ["sweep", "whole_file", "write_whole"]
 

@@ -1,0 +1,1 @@
+"""Processes: pools of workers, how they start and end, memory limits, quarantine."""
