@@ -35,8 +35,9 @@ from embedbench.metrics.neighbours import neighbourhood, overlap
 from embedbench.metrics.scores import ami_score
 from embedbench.metrics.similarity import linear_cka
 from embedbench.relations import disagreement
+from embedbench.results.schema import CANNOT_TELL
 from embedbench.statistics import Resamples, tied_with_best
-from embedbench.verdict import CANNOT_TELL, consensus_scores, families, without_labels
+from embedbench.verdict import consensus_scores, families, without_labels
 
 KS, SEEDS, TRUE_SEEDS, RIGHT = (4, 8, 12, 20), 3, 5, 0.02
 LABELS, DRAWS = (20, 40, 60, 100), 4

@@ -17,7 +17,7 @@ from embedbench.metrics.catalogue import METRICS
 from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
 from embedbench.registry import installed
 from embedbench.report.tables import OTHER_SENTENCES
-from embedbench.results import Results
+from embedbench.results.results import Results
 
 README = Path(__file__).parents[1] / "README.md"
 

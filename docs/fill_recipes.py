@@ -16,7 +16,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from embedbench.report.summary import summary
-from embedbench.results import Results
+from embedbench.results.results import Results
 
 PAGES = Path(__file__).parent / "recipes"
 WIDEST = 1100

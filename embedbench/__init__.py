@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from embedbench.comparison import compare
     from embedbench.dataset import Dataset, read_dataset
     from embedbench.encoder import Encoder, Facts, LookupEncoder, TextEncoder
-    from embedbench.results import Results
+    from embedbench.results.results import Results
 
     __version__: str
 
@@ -36,7 +36,7 @@ _HOMES = {
     "Encoder": "encoder",
     "Facts": "encoder",
     "LookupEncoder": "encoder",
-    "Results": "results",
+    "Results": "results.results",
     "TextEncoder": "encoder",
     "compare": "comparison",
     "read_dataset": "dataset",

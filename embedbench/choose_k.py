@@ -12,7 +12,7 @@ from embedbench.kmeans import fit_kmeans
 from embedbench.metrics.internal import silhouettes
 from embedbench.partitions import Partitions, Points
 from embedbench.reference import structureless
-from embedbench.results import CRITERIA
+from embedbench.results.schema import CRITERIA
 
 __all__ = ["KChoice", "choose_k"]
 

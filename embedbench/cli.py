@@ -246,8 +246,8 @@ def suggest_labels(run_folder: str, count: int, out: str) -> int:
 
     Fill in the column `label`, all of it or in part, and run again with --labels FILE.csv.
     """
-    from embedbench.results import Results
-    from embedbench.suggest import suggest_labels as write
+    from embedbench.results.label_sheet import suggest_labels as write
+    from embedbench.results.results import Results
 
     written = write(Path(run_folder), count, Path(out))
     source = shlex.join(Results.read(Path(run_folder)).run.get("sources", ["SOURCE"]))

@@ -24,9 +24,9 @@ from embedbench.io.paths import check_offline
 from embedbench.judge import judge
 from embedbench.large import remarks as remarks_on_size
 from embedbench.naming import fits_of_images, texts_for, word_similarity
-from embedbench.out_folder import OutFolder
 from embedbench.request import CORRUPTED, DEFAULT_MAPS, Request, command, read_request
-from embedbench.results import Results
+from embedbench.results.results import Results
+from embedbench.results.run_folder import OutFolder
 from embedbench.sets import Sets, listed, read_sets, with_domain, with_labels
 from embedbench.settings import DEFAULT_K, plan_k
 from embedbench.shortcuts import attributes

@@ -17,7 +17,7 @@ from embedbench.encoder import Vectors
 from embedbench.encoding import Item
 from embedbench.mixing import choose_mixed
 from embedbench.request import Request
-from embedbench.results import FAILURE_COLUMNS
+from embedbench.results.schema import FAILURE_COLUMNS
 from embedbench.survey import survey
 
 __all__ = ["Conditions", "read_conditions"]

@@ -30,7 +30,7 @@ from embedbench.io.http import (
 )
 from embedbench.io.paths import Location
 from embedbench.remotes import in_place, is_elsewhere, is_here, keep, remote_of, remotes_of
-from embedbench.results import FAILURE_COLUMNS
+from embedbench.results.schema import FAILURE_COLUMNS
 from embedbench.sources import Remote
 from embedbench.utils.progress import Progress
 

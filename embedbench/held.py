@@ -7,20 +7,13 @@ import pandas as pd
 from jaxtyping import Float64
 
 from embedbench.corruptions import CORRUPTIONS
-from embedbench.measure import ENCODER_ALONE
 from embedbench.metrics.scores import Score
 from embedbench.ranking import rank_by
-from embedbench.robustness import CHANGED, KEPT, Held
+from embedbench.results.schema import CHANGED, ENCODER_ALONE, HELD_COLUMNS, KEPT
+from embedbench.robustness import Held
 from embedbench.statistics import Resamples, interval
 
-__all__ = ["HELD_COLUMNS", "holds_best"]
-
-HELD_COLUMNS = [
-    "encoder", "kept", "kept_low", "kept_high", "rank", "rank_low", "rank_high", "holds_best",
-    "changed", "changed_low", "changed_high",
-    "ami_clean", "ami", "ami_low", "ami_high", "ami_change", "ami_change_low", "ami_change_high",
-    "ami_best",
-]  # fmt: skip
+__all__ = ["holds_best"]
 
 
 def holds_best(found: Mapping[str, Sequence[Held]], resamples: Resamples) -> pd.DataFrame:

@@ -13,16 +13,10 @@ from embedbench.measure import NEIGHBOURS
 from embedbench.metrics.scores import Score, mean_score
 from embedbench.metrics.similarity import agreement
 from embedbench.ranking import pairs_table, rank_by
+from embedbench.results.schema import CANNOT_TELL
 from embedbench.statistics import Resamples
 from embedbench.task import Task
-from embedbench.verdict import (
-    CANNOT_TELL,
-    Verdict,
-    consensus_scores,
-    families,
-    with_labels,
-    without_labels,
-)
+from embedbench.verdict import Verdict, consensus_scores, families, with_labels, without_labels
 
 __all__ = ["WITH_LABELS", "Judgement", "judge"]
 

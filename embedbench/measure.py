@@ -14,12 +14,10 @@ from embedbench.metrics.hubness import hubness
 from embedbench.metrics.neighbours import Neighbourhood, knn_correct, neighbourhood
 from embedbench.metrics.probe import probe_correct
 from embedbench.metrics.scores import Score, mean_score
+from embedbench.results.schema import ENCODER_ALONE
 from embedbench.sweep import Candidate, comparison_rows, sweep_space
 
-__all__ = ["ENCODER_ALONE", "NEIGHBOURS", "Measured", "Measures", "measure", "measure_vectors"]
-
-ENCODER_ALONE = ""
-"""Stands for the clusterer of a metric that needs no clusters."""
+__all__ = ["NEIGHBOURS", "Measured", "Measures", "measure", "measure_vectors"]
 
 NEIGHBOURS = 10
 

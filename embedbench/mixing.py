@@ -17,15 +17,15 @@ from embedbench.large import Limits
 from embedbench.measure import Measures
 from embedbench.metrics.evaluation import noise_as_singletons
 from embedbench.metrics.scores import Score, accuracy_score, ami_score, ari_score, mean_score
+from embedbench.results.schema import MIXED_COLUMNS
 from embedbench.spaces import to_space
 from embedbench.statistics import Resamples, interval
 
-__all__ = ["DIGITS", "MIXED_COLUMNS", "Mix", "choose_mixed", "read_mix", "where_mixed"]
+__all__ = ["DIGITS", "Mix", "choose_mixed", "read_mix", "where_mixed"]
 
 DIGITS = "digits"
 """Stands for scikit-learn's handwritten digits, which need no download."""
 
-MIXED_COLUMNS = ["clusterer", "quantity", "value", "low", "high"]
 
 _AGAINST_TRUTH = {"ami": ami_score, "ari": ari_score, "accuracy": accuracy_score}
 _DIGIT_SIDE = 64

@@ -16,7 +16,7 @@ import click
 from embedbench.utils.text import printable
 
 if TYPE_CHECKING:
-    from embedbench.results import Results
+    from embedbench.results.results import Results
 
 __all__ = ["counted", "print_table", "print_tuned", "say", "summarise", "table_alone"]
 

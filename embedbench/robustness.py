@@ -12,28 +12,14 @@ from embedbench.corruptions import Corruption
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError
 from embedbench.kmeans import fit_kmeans
-from embedbench.measure import ENCODER_ALONE, NEIGHBOURS, Measured, Measures, measure
+from embedbench.measure import NEIGHBOURS, Measured, Measures, measure
 from embedbench.metrics.consistency import consistency
 from embedbench.metrics.scores import Score, mean_score
 from embedbench.partitions import Points
+from embedbench.results.schema import CHANGED, ENCODER_ALONE, KEPT, ROBUSTNESS_COLUMNS
 from embedbench.statistics import Resamples, interval
 
-__all__ = [
-    "CHANGED",
-    "KEPT",
-    "ROBUSTNESS_COLUMNS",
-    "Clean",
-    "Held",
-    "compare_with_clean",
-    "measure_clean",
-]
-
-KEPT, CHANGED = "neighbours_kept", "clusters_changed"
-
-ROBUSTNESS_COLUMNS = [
-    "corruption", "severity", "clusterer", "metric", "clean", "value",
-    "change", "change_low", "change_high",
-]  # fmt: skip
+__all__ = ["Clean", "Held", "compare_with_clean", "measure_clean"]
 
 _FAR = 1000
 """How far off a plane is seen from, for its size."""

@@ -17,7 +17,7 @@ from embedbench.io.store import Store
 from embedbench.io.table_store import TableStore
 from embedbench.parallel.pool import Pool, WorkerDied
 from embedbench.parallel.quarantine import image_seconds, map_isolated, under_alarm
-from embedbench.results import FAILURE_COLUMNS
+from embedbench.results.schema import FAILURE_COLUMNS
 from embedbench.sources import Source, read_known, source_hash
 from embedbench.utils.progress import Progress
 

@@ -16,7 +16,7 @@ from embedbench.dataset import Dataset
 from embedbench.duplicates import duplicate_rate
 from embedbench.embed import Embedding
 from embedbench.encoder import Encoder
-from embedbench.results import FAILURE_COLUMNS
+from embedbench.results.schema import FAILURE_COLUMNS
 from embedbench.sweep import Sweep
 from embedbench.utils.hardware import cores
 

@@ -18,10 +18,10 @@ from scipy.stats import rankdata
 
 from embedbench.metrics.scores import Score, ami_score
 from embedbench.ranking import rank_by
+from embedbench.results.schema import CANNOT_TELL
 from embedbench.statistics import Replicates
 
 __all__ = [
-    "CANNOT_TELL",
     "Verdict",
     "consensus_scores",
     "families",
@@ -36,7 +36,6 @@ FAMILY = 0.95
 
 _LEAST_FOR_CONSENSUS = 3
 
-CANNOT_TELL = "cannot tell"
 
 NOTHING_TO_RANK = "Fewer than two encoders have a number to be ranked by."
 

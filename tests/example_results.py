@@ -11,8 +11,8 @@ from jaxtyping import Float, Int
 from PIL import Image
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_samples
 
-from embedbench.held import HELD_COLUMNS
-from embedbench.results import Results
+from embedbench.results.results import Results
+from embedbench.results.schema import HELD_COLUMNS
 
 ENCODERS = ("pixels", "timm:resnet50,pretrained=false", "keras:MobileNetV2,weights=x.h5")
 FAILED = "clip:<img src=x onerror=alert(1)>"

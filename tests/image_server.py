@@ -18,7 +18,7 @@ from PIL import Image
 from embedbench.dataset import Dataset
 from embedbench.download import Fetching, fetch
 from embedbench.io.paths import Location
-from embedbench.results import FAILURE_COLUMNS
+from embedbench.results.schema import FAILURE_COLUMNS
 from embedbench.sources import Remote
 from embedbench.utils.progress import Progress
 

@@ -14,7 +14,7 @@ import pytest
 
 from embedbench import cli
 from embedbench.io.store import Store
-from embedbench.results import SCHEMA_VERSION
+from embedbench.results.schema import SCHEMA_VERSION
 from embedbench.tuning import Choice, Fidelity, remember
 from embedbench.utils.hardware import machine_name
 from embedbench_timm import TimmEncoder

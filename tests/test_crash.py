@@ -25,8 +25,8 @@ from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError, StoreError
 from embedbench.io.store import Store
-from embedbench.out_folder import OutFolder
 from embedbench.parallel.pool import Pool, WorkerDied, map_unordered
+from embedbench.results.run_folder import OutFolder
 from embedbench.sources import content_hash, read_source
 from embedbench.survey import survey
 from embedbench.utils.progress import Progress
@@ -410,7 +410,7 @@ def test_a_run_folder_is_the_old_one_or_the_new_one_and_never_half(
     folder.mkdir()
     (folder / "run.json").write_text("old")
     killed_at(
-        step, folder, "embedbench.out_folder", "OutFolder",
+        step, folder, "embedbench.results.run_folder", "OutFolder",
         "with made(Path(sys.argv[1])) as place:\n"
         "    place.fill(lambda new: (new / 'run.json').write_text('new'))",
     )  # fmt: skip

@@ -14,7 +14,7 @@ from embedbench.dataset import Dataset, read_dataset
 from embedbench.download import Fetching, fetch
 from embedbench.errors import ImageError, InputError
 from embedbench.io.paths import files_below
-from embedbench.results import FAILURE_COLUMNS
+from embedbench.results.schema import FAILURE_COLUMNS
 from embedbench.sources import Remote, Turned, read_source
 from tests.image_server import (
     Answer,

@@ -5,7 +5,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedbench.plots.drawings import ranked
 from embedbench.plots.ranks import ranks_figure, witnesses_figure
 from embedbench.plots.similarity import similarity_figure
 from embedbench.plots.style import encoder_colours
@@ -15,6 +14,7 @@ from embedbench.report.duels import duels, visible_difference
 from embedbench.report.marks import marks, tied_by_ami
 from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
 from embedbench.report.tables import bar, interval_text
+from embedbench.results.views import ranked
 from tests.example_results import COPIES, ENCODERS, example_results
 
 RESULTS = example_results()

@@ -11,7 +11,7 @@ import pytest
 
 import embedbench
 from embedbench.encoder import Encoder
-from embedbench.results import Results
+from embedbench.results.results import Results
 from tests.hostile_files import BROKEN, GOOD, write_hostile
 
 

@@ -26,8 +26,8 @@ from embedbench.plots.drawings import drawings
 from embedbench.printing import summarise
 from embedbench.report import draw
 from embedbench.report.page import write_report
-from embedbench.results import Results
-from embedbench.suggest import suggest_labels
+from embedbench.results.label_sheet import suggest_labels
+from embedbench.results.results import Results
 from tests.example_results import example_results
 
 BITING = (

@@ -15,7 +15,8 @@ from embedbench.cluster import parse_clusterer
 from embedbench.dataset import read_dataset
 from embedbench.errors import InputError
 from embedbench.measure import Measures
-from embedbench.mixing import MIXED_COLUMNS, Mix, choose_mixed, read_mix, where_mixed
+from embedbench.mixing import Mix, choose_mixed, read_mix, where_mixed
+from embedbench.results.schema import MIXED_COLUMNS
 from embedbench.sources import read_source
 
 CLUSTERERS = [parse_clusterer(name) for name in ("kmeans", "agglomerative", "hdbscan")]

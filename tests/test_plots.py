@@ -24,14 +24,13 @@ from embedbench.errors import InputError
 from embedbench.plots.aligned import aligned_figure, highlights
 from embedbench.plots.charts import (
     agreement_figure,
-    chosen_k,
     class_table,
     classes_figure,
     elbow_figure,
     silhouette_chart,
     silhouette_figure,
 )
-from embedbench.plots.drawings import draw_figures, drawings, headline_rows
+from embedbench.plots.drawings import draw_figures, drawings
 from embedbench.plots.maps import contact_sheet, grid_cells, map_figure, picture_map, read_thumbnail
 from embedbench.plots.style import (
     COLOURS,
@@ -41,6 +40,7 @@ from embedbench.plots.style import (
     encoder_colours,
     save,
 )
+from embedbench.results.views import chosen_k, headline_rows
 from embedbench.utils.text import safe_names, shorten
 from tests.example_results import ENCODERS, FAILED, example_results
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from embedbench.plots.domains import composition_figure, domains_figure
 from embedbench.plots.style import NOISE, encoder_colours
 from embedbench.report.domains import DomainsPart, domains_part
-from embedbench.results import Results
+from embedbench.results.results import Results
 
 ENCODERS = ("pixels", "timm:<b>x</b>")
 DOMAINS = ("photo", "sketch & ink", "$3d^")

@@ -14,14 +14,12 @@ from matplotlib.patches import Rectangle
 
 import embedbench.report
 from embedbench.corruptions import CORRUPTIONS, VECTOR_KINDS
-from embedbench.held import HELD_COLUMNS
-from embedbench.mixing import MIXED_COLUMNS
 from embedbench.plots.robustness import WHERE, curves_figure, main_curve, mixed_figure
 from embedbench.plots.style import encoder_colours, save
 from embedbench.report.robustness import RobustnessPart, robustness_part
 from embedbench.report.tables import Cell, Column, Row
-from embedbench.results import Results
-from embedbench.robustness import ROBUSTNESS_COLUMNS
+from embedbench.results.results import Results
+from embedbench.results.schema import HELD_COLUMNS, MIXED_COLUMNS, ROBUSTNESS_COLUMNS
 from tests.example_results import example_results
 
 ENCODERS = ("pixels", "timm:resnet50", "<b>clip</b>")

@@ -16,7 +16,7 @@ from embedbench.cli import cli
 from embedbench.encoder import Encoder
 from embedbench.recipes import recipes
 from embedbench.registry import create
-from embedbench.results import HEADLINE
+from embedbench.results.schema import HEADLINE
 from embedbench.settings import read_toml
 
 ROOT = Path(__file__).parents[1]

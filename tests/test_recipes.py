@@ -10,7 +10,7 @@ import pytest
 from embedbench import cli
 from embedbench.recipes import recipes
 from embedbench.registry import create_all
-from embedbench.results import Results
+from embedbench.results.results import Results
 from embedbench.samples import write_samples
 from embedbench.settings import plan_k
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from embedbench import cli, compare
-from embedbench.results import Results
+from embedbench.results.results import Results
 from tests.image_server import ImageServer, jpeg
 from tests.openimages_folder import IDS, make
 

@@ -16,7 +16,7 @@ from embedbench.report.encoders import _labels_in_words
 from embedbench.report.page import write_report
 from embedbench.report.pictures import embed_figure
 from embedbench.report.tables import comparison_columns, format_value, plain_table
-from embedbench.results import Results
+from embedbench.results.results import Results
 from tests.example_results import (
     BROKEN_IMAGE,
     CLASSES,

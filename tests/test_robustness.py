@@ -14,10 +14,11 @@ from sklearn.preprocessing import normalize
 
 from embedbench.cluster import parse_clusterer
 from embedbench.corruptions import Corruption, noisy_plane
-from embedbench.held import HELD_COLUMNS, holds_best
+from embedbench.held import holds_best
 from embedbench.measure import Measures
 from embedbench.metrics.scores import Score, ami_score, mean_score
-from embedbench.robustness import ROBUSTNESS_COLUMNS, Clean, Held, compare_with_clean, measure_clean
+from embedbench.results.schema import HELD_COLUMNS, ROBUSTNESS_COLUMNS
+from embedbench.robustness import Clean, Held, compare_with_clean, measure_clean
 from embedbench.statistics import Resamples
 
 NOISE = Corruption("noise", 3)

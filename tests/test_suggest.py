@@ -13,7 +13,7 @@ from PIL import Image
 from embedbench import compare
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError
-from embedbench.suggest import suggest_labels
+from embedbench.results.label_sheet import suggest_labels
 
 pytestmark = pytest.mark.usefixtures("one_core")
 

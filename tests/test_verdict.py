@@ -19,9 +19,9 @@ from embedbench.metrics.consistency import clusters_kept
 from embedbench.metrics.scores import Score, mean_score
 from embedbench.metrics.similarity import linear_cka
 from embedbench.ranking import rank_by
+from embedbench.results.schema import CANNOT_TELL
 from embedbench.statistics import Resamples
 from embedbench.verdict import (
-    CANNOT_TELL,
     Verdict,
     consensus_scores,
     families,

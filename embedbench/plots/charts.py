@@ -20,12 +20,12 @@ from embedbench.plots.style import (
     in_order,
     say_nothing_to_draw,
 )
-from embedbench.results import CRITERIA
+from embedbench.results.schema import CRITERIA
+from embedbench.results.views import chosen_k
 from embedbench.utils.text import shorten
 
 __all__ = [
     "agreement_figure",
-    "chosen_k",
     "class_table",
     "classes_figure",
     "elbow_figure",
@@ -34,12 +34,6 @@ __all__ = [
 ]
 
 _BAND = "#DDE3E8"
-
-
-def chosen_k(elbow: pd.DataFrame, criterion: str) -> int | None:
-    """Return the k that a criterion chose for one encoder; None if it found no clear k."""
-    chosen = elbow.loc[[criterion in str(text).split(",") for text in elbow["chosen"]], "k"]
-    return int(chosen.iloc[0]) if len(chosen) else None
 
 
 def elbow_figure(elbow: pd.DataFrame, encoder: str, colour: str) -> Figure:

@@ -21,23 +21,16 @@ from embedbench.plots.charts import (
 )
 from embedbench.plots.domains import composition_figure, domains_figure
 from embedbench.plots.maps import contact_sheet, map_figure, picture_map
-from embedbench.plots.ranks import WITNESSES, ranks_figure, witnesses_figure
+from embedbench.plots.ranks import ranks_figure, witnesses_figure
 from embedbench.plots.robustness import curves_figure, main_curve, mixed_figure
 from embedbench.plots.similarity import similarity_figure
 from embedbench.plots.style import encoder_colours, save
-from embedbench.results import CRITERIA, Results
-from embedbench.robustness import KEPT
+from embedbench.results.results import Results
+from embedbench.results.schema import KEPT, WITNESSES
+from embedbench.results.views import headline_rows, members_of, ranked, space_names
 from embedbench.utils.text import safe_names, shorten
 
-__all__ = [
-    "Drawing",
-    "draw_figures",
-    "drawings",
-    "headline_rows",
-    "members_of",
-    "ranked",
-    "space_names",
-]
+__all__ = ["Drawing", "draw_figures", "drawings"]
 
 MAP_TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 
@@ -90,43 +83,6 @@ def drawings(results: Results) -> list[Drawing]:
         for space, name in space_names(results).items():
             found += _other_space(results, encoder, f"{folder}/{name}", space)
     return found
-
-
-def space_names(results: Results) -> dict[str, str]:
-    """Return how the files begin that show the clusters found in each other space."""
-    return {space: f"space_{name}" for space, name in safe_names(results.spaces[1:]).items()}
-
-
-def headline_rows(results: Results) -> pd.DataFrame:
-    """Return the rows that compare encoders: the first space, at the shared k."""
-    rows = results.comparison
-    shared = (rows["space"] == rows["space"].iloc[0]) & ~rows["k_from"].isin(CRITERIA)
-    found: pd.DataFrame = rows[shared].drop_duplicates(["encoder", "clusterer"])
-    return found
-
-
-def ranked(results: Results) -> list[str]:
-    """Return the encoders that were compared, by their ranks; those without one last."""
-    names = results.comparison["encoder"].astype(str).unique().tolist()
-    if "rank" not in results.encoders:
-        return names
-    ranks = results.encoders.set_index("encoder")["rank"].astype(float)
-    return [str(name) for name in ranks.reindex(names).sort_values(kind="stable").index]
-
-
-def members_of(results: Results, encoder: str, space: str | None = None) -> pd.DataFrame:
-    """Return the images of an encoder's main partitions with what is known of each image.
-
-    Args:
-        results: the comparison.
-        encoder: whose partitions.
-        space: the space that was clustered; the first one if None.
-    """
-    rows = results.silhouettes[results.silhouettes["encoder"] == encoder]
-    rows = rows[rows["space"] == (space or results.spaces[0])]
-    columns = [name for name in ("image", "truth", "thumbnail") if name in results.images]
-    known = results.images[columns].drop_duplicates("image")
-    return rows.drop(columns=["encoder", "space"]).merge(known, on="image", how="left")
 
 
 def _comparison(results: Results) -> Iterator[Drawing]:

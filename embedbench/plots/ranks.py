@@ -9,12 +9,10 @@ from matplotlib.ticker import MaxNLocator
 
 from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
 from embedbench.plots.style import MUTED, house_style
+from embedbench.results.schema import WITNESSES
 from embedbench.utils.text import shorten
 
-__all__ = ["WITNESSES", "ranks_figure", "witnesses_figure"]
-
-WITNESSES = ("clusters_kept", "consensus")
-"""The criteria that the verdict without labels rests on."""
+__all__ = ["ranks_figure", "witnesses_figure"]
 
 _HEADINGS = {metric.name: metric.heading for metric in ENCODER_METRICS}
 _CHANCE = {"shuffled": "|", "random": "x"}

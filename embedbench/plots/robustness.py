@@ -53,7 +53,7 @@ def curves_figure(
 
     Args:
         table: a row for each encoder, corruption, severity, clusterer and metric: `encoder` and
-            `embedbench.robustness.ROBUSTNESS_COLUMNS`.
+            `embedbench.results.schema.ROBUSTNESS_COLUMNS`.
         colours: of each encoder.
         clusterer: whose numbers; "" for what needs none.
         metric: which.
@@ -133,7 +133,7 @@ def mixed_figure(table: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     """Return where mixed-in images end up: a bar for each encoder, a panel for each clusterer.
 
     Args:
-        table: `encoder` and `embedbench.mixing.MIXED_COLUMNS`.
+        table: `encoder` and `embedbench.results.schema.MIXED_COLUMNS`.
         colours: of each encoder.
     """
     shares = table[table["quantity"].isin(WHERE)]

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from embedbench.errors import InputError
 from embedbench.plots.drawings import draw_figures
 from embedbench.report.page import write_report
-from embedbench.results import Results
+from embedbench.results.results import Results
 
 __all__ = ["draw", "redraw", "write_report"]
 

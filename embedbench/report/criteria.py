@@ -3,8 +3,6 @@
 import pandas as pd
 
 from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
-from embedbench.plots.drawings import headline_rows, ranked
-from embedbench.plots.ranks import WITNESSES
 from embedbench.report.tables import (
     NOTHING,
     Cell,
@@ -15,7 +13,9 @@ from embedbench.report.tables import (
     format_value,
     interval_text,
 )
-from embedbench.results import Results
+from embedbench.results.results import Results
+from embedbench.results.schema import WITNESSES
+from embedbench.results.views import headline_rows, ranked
 
 __all__ = ["with_labels_table", "without_labels_table"]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from embedbench.results import Results
+from embedbench.results.results import Results
 
 __all__ = ["Dispute", "Split", "disputed", "splits"]
 

@@ -8,7 +8,6 @@ from markupsafe import Markup
 
 from embedbench.domains import Follows, follow_sentence
 from embedbench.metrics.catalogue import METRICS
-from embedbench.plots.drawings import ranked
 from embedbench.report.tables import (
     NOTHING,
     Cell,
@@ -19,7 +18,8 @@ from embedbench.report.tables import (
     format_value,
     interval_text,
 )
-from embedbench.results import Results
+from embedbench.results.results import Results
+from embedbench.results.views import ranked
 
 __all__ = ["DomainTable", "DomainsPart", "WorstPictures", "domains_part"]
 

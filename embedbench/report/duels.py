@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from embedbench.plots.drawings import ranked
 from embedbench.report.tables import interval_text
-from embedbench.results import Results
+from embedbench.results.results import Results
+from embedbench.results.views import headline_pairs, ranked
 
-__all__ = ["Duel", "duels", "headline_pairs", "visible_difference"]
-
-HEADLINE_METRIC = "ami"
+__all__ = ["Duel", "duels", "visible_difference"]
 
 
 @dataclass(frozen=True)
@@ -34,18 +32,6 @@ class Duel:
     outcomes: str
     p_beats: str
     apart: bool
-
-
-def headline_pairs(results: Results) -> pd.DataFrame:
-    """Return the rows of `Results.pairs` for the AMI of the first clusterer."""
-    pairs = results.pairs
-    if pairs.empty:
-        return pairs
-    first = results.comparison["clusterer"].iloc[0]
-    found: pd.DataFrame = pairs[
-        (pairs["clusterer"] == first) & (pairs["metric"] == HEADLINE_METRIC)
-    ]
-    return found
 
 
 def duels(results: Results) -> list[Duel]:

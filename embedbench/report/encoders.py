@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from embedbench.plots.drawings import members_of, space_names
 from embedbench.plots.style import cluster_colour, cluster_name, encoder_colours, in_order
 from embedbench.report.pictures import EmbeddedFigure
 from embedbench.report.tables import NOTHING, format_value
-from embedbench.results import Results
+from embedbench.results.results import Results
+from embedbench.results.views import members_of, space_names
 
 __all__ = ["EncoderPart", "encoder_parts"]
 

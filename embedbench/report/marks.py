@@ -5,7 +5,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from embedbench.metrics.catalogue import METRICS
-from embedbench.results import Results
+from embedbench.results.results import Results
 
 __all__ = ["marks", "tied_by_ami"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from embedbench.plots.drawings import drawings, headline_rows
+from embedbench.plots.drawings import drawings
 from embedbench.plots.style import encoder_colours
 from embedbench.report.criteria import with_labels_table, without_labels_table
 from embedbench.report.differences import disputed, splits
@@ -22,7 +22,9 @@ from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
 from embedbench.report.summary import count, summary
 from embedbench.report.tables import Column, comparison_columns, comparison_table, plain_table
 from embedbench.report.words import between_names
-from embedbench.results import CRITERIA, Results
+from embedbench.results.results import Results
+from embedbench.results.schema import CRITERIA
+from embedbench.results.views import headline_rows
 from embedbench.utils.text import shorten
 
 __all__ = ["write_report"]

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from embedbench.metrics.catalogue import METRICS
 from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
 from embedbench.report.tables import NOTHING, Cell, Column, Row, bar, interval_text
-from embedbench.results import Results
+from embedbench.results.results import Results
 
 __all__ = ["RobustnessPart", "robustness_part"]
 

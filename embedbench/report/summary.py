@@ -7,13 +7,12 @@ import pandas as pd
 from markupsafe import Markup
 
 from embedbench.duplicates import duplicate_rate
-from embedbench.plots.charts import chosen_k
-from embedbench.plots.drawings import headline_rows
 from embedbench.report.duels import visible_difference
 from embedbench.report.shortcuts import shortcut_warnings
 from embedbench.report.tables import interval_text
-from embedbench.results import CRITERIA, Results
-from embedbench.verdict import CANNOT_TELL
+from embedbench.results.results import Results
+from embedbench.results.schema import CANNOT_TELL, CRITERIA
+from embedbench.results.views import chosen_k, headline_rows
 
 __all__ = ["count", "summary"]
 

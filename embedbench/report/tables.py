@@ -8,7 +8,7 @@ import pandas as pd
 
 from embedbench.metrics.catalogue import METRICS
 from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
-from embedbench.results import HEADLINE
+from embedbench.results.schema import HEADLINE
 
 __all__ = [
     "NOTHING",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from embedbench.results import Results
+from embedbench.results.results import Results
 
 __all__ = ["Between", "between_names"]
 

@@ -11,76 +11,24 @@ import pandas as pd
 
 from embedbench.errors import InputError, NotWrittenError
 from embedbench.io.safe_csv import read_csv, write_csv
-from embedbench.out_folder import OutFolder
-from embedbench.table_texts import as_latex, as_markdown, as_plain_text
+from embedbench.results.formats import as_latex, as_markdown, as_plain_text
+from embedbench.results.run_folder import OutFolder
+from embedbench.results.schema import (
+    CRITERIA,
+    CSV_TABLES,
+    HEADLINE,
+    NULLABLE_TEXT_COLUMNS,
+    OPTIONAL_TABLES,
+    PARQUET_TABLES,
+    SCHEMA_VERSION,
+    TEXT_COLUMNS,
+)
 
-__all__ = ["CRITERIA", "FAILURE_COLUMNS", "HEADLINE", "SCHEMA_VERSION", "Results"]
-
-SCHEMA_VERSION = 3
-
-CRITERIA = ("elbow", "silhouette", "gap")
-"""The ways of choosing k that give each encoder a k of its own."""
-
-FAILURE_COLUMNS = ["what", "name", "stage", "error"]
-
-_CHANGE = ("corruption", "severity", "clusterer", "metric")
-_DIFFERENCE = ("difference", "difference_low", "difference_high")
-
-_WHERE_ASKED = {
-    "words": ("image", "word", "fit", "other_word", "other_fit", "margin", "between"),
-    "composition": (
-        "encoder", "clusterer", "cluster", "by", "value", "images", "share_of_cluster",
-        "share_of_value",
-    ),
-    "robustness": ("encoder", *_CHANGE, "clean", "value", "change", "change_low", "change_high"),
-    "held": ("encoder", "kept", "kept_low", "kept_high"),
-    "mixed": ("encoder", "clusterer", "quantity", "value", "low", "high"),
-    "domains": ("encoder", "domain", "images", "k", "clusterer", "metric", "value", "low", "high"),
-    "domain_pairs": ("encoder", "domain", "other", "clusterer", "metric", *_DIFFERENCE),
-    "follows": ("encoder", "ami", "null", "p", "label_ami"),
-    "worst": ("encoder", "domain", "image", "score"),
-}  # fmt: skip
-"""Tables that have rows only where they were asked for, and their columns."""
-
-_CSV = (
-    "comparison", "encoders", "elbow", "clusters", "failures", "pairs", "criteria", "similarity",
-    "disagreements", "shortcuts", "variance", *_WHERE_ASKED,
-)  # fmt: skip
-_PARQUET = ("partitions", "images", "silhouettes", "maps")
-
-_TEXTS = (
-    "atypical", "attribute", "by", "chosen", "clusterer", "corruption", "criterion", "domain",
-    "encoder", "error", "image", "k_from", "label", "medoid", "metric", "name", "nearest_word",
-    "other", "other_word", "partner", "quantity", "space", "stage", "status", "typical", "what",
-    "word",
-)  # fmt: skip
-_KNOWN_OR_NOT = ("device", "fingerprint", "licence", "precision", "pretrained_on")
+__all__ = ["Results"]
 
 
 def _nothing(name: str) -> pd.DataFrame:
-    return pd.DataFrame(columns=list(_WHERE_ASKED[name]))
-
-
-HEADLINE = {
-    "encoder": "encoder",
-    "space": "space",
-    "clusterer": "clusterer",
-    "k_from": "k from",
-    "k": "k",
-    "clusters": "clusters",
-    "coverage": "coverage",
-    "ami": "AMI",
-    "ami_low": "low",
-    "ami_high": "high",
-    "ari": "ARI",
-    "accuracy": "accuracy",
-    "silhouette": "silhouette*",
-    "silhouette_l2": "in l2*",
-    "silhouette_noise": "of noise*",
-    "stability": "stability",
-    "seconds": "seconds",
-}
-"""The columns that a person sees first, with their headings; the CSV file holds them all."""
+    return pd.DataFrame(columns=list(OPTIONAL_TABLES[name]))
 
 
 @dataclass(frozen=True)
@@ -223,9 +171,9 @@ class Results:
             raise NotWrittenError(str(error), self) from error
 
     def _write_tables(self, folder: Path) -> None:
-        for name in _CSV:
+        for name in CSV_TABLES:
             write_csv(getattr(self, name), folder / f"{name}.csv")
-        for name in _PARQUET:
+        for name in PARQUET_TABLES:
             getattr(self, name).to_parquet(folder / f"{name}.parquet", index=False)
         (folder / "comparison.md").write_text(self.to_markdown() + "\n", encoding="utf-8")
         (folder / "comparison.tex").write_text(as_latex(self.headline()), encoding="utf-8")
@@ -243,8 +191,8 @@ class Results:
         try:
             run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
             _check_schema(folder, run)
-            tables = {name: _read_csv(folder / f"{name}.csv") for name in _CSV}
-            tables |= {name: pd.read_parquet(folder / f"{name}.parquet") for name in _PARQUET}
+            tables = {name: _read_csv(folder / f"{name}.csv") for name in CSV_TABLES}
+            tables |= {name: pd.read_parquet(folder / f"{name}.parquet") for name in PARQUET_TABLES}
         except InputError:
             raise
         except (OSError, ValueError) as error:
@@ -270,6 +218,6 @@ def _check_schema(folder: Path, run: Any) -> None:
 def _read_csv(file: Path) -> pd.DataFrame:
     """Return a table as it was written: a cluster named `null` or `12` keeps its name."""
     own = ["value"] if file.stem == "composition" else []  # the name of a label
-    kinds = dict.fromkeys([*_TEXTS, *_KNOWN_OR_NOT, *own], str)
+    kinds = dict.fromkeys([*TEXT_COLUMNS, *NULLABLE_TEXT_COLUMNS, *own], str)
     table = read_csv(file, kinds)
-    return table.fillna({name: "" for name in _TEXTS if name in table.columns})
+    return table.fillna({name: "" for name in TEXT_COLUMNS if name in table.columns})

@@ -8,7 +8,7 @@ import pandas as pd
 from embedbench.errors import InputError
 from embedbench.io.atomic import whole_file
 from embedbench.io.safe_csv import write_csv
-from embedbench.results import Results
+from embedbench.results.results import Results
 
 __all__ = ["suggest_labels"]
 

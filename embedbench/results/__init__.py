@@ -1,0 +1,1 @@
+"""Results of a comparison: tables, their schema, the run folder, text formats."""

@@ -1,0 +1,67 @@
+"""Rows of `Results` that the page and the figures need."""
+
+import pandas as pd
+
+from embedbench.results.results import Results
+from embedbench.results.schema import CRITERIA
+from embedbench.utils.text import safe_names
+
+__all__ = ["chosen_k", "headline_pairs", "headline_rows", "members_of", "ranked", "space_names"]
+
+
+def chosen_k(elbow: pd.DataFrame, criterion: str) -> int | None:
+    """Return the k that a criterion chose for one encoder; None if it found no clear k."""
+    chosen = elbow.loc[[criterion in str(text).split(",") for text in elbow["chosen"]], "k"]
+    return int(chosen.iloc[0]) if len(chosen) else None
+
+
+def space_names(results: Results) -> dict[str, str]:
+    """Return how the files begin that show the clusters found in each other space."""
+    return {space: f"space_{name}" for space, name in safe_names(results.spaces[1:]).items()}
+
+
+def headline_rows(results: Results) -> pd.DataFrame:
+    """Return the rows that compare encoders: the first space, at the shared k."""
+    rows = results.comparison
+    shared = (rows["space"] == rows["space"].iloc[0]) & ~rows["k_from"].isin(CRITERIA)
+    found: pd.DataFrame = rows[shared].drop_duplicates(["encoder", "clusterer"])
+    return found
+
+
+def ranked(results: Results) -> list[str]:
+    """Return the encoders that were compared, by their ranks; those without one last."""
+    names = results.comparison["encoder"].astype(str).unique().tolist()
+    if "rank" not in results.encoders:
+        return names
+    ranks = results.encoders.set_index("encoder")["rank"].astype(float)
+    return [str(name) for name in ranks.reindex(names).sort_values(kind="stable").index]
+
+
+def members_of(results: Results, encoder: str, space: str | None = None) -> pd.DataFrame:
+    """Return the images of an encoder's main partitions with what is known of each image.
+
+    Args:
+        results: the comparison.
+        encoder: whose partitions.
+        space: the space that was clustered; the first one if None.
+    """
+    rows = results.silhouettes[results.silhouettes["encoder"] == encoder]
+    rows = rows[rows["space"] == (space or results.spaces[0])]
+    columns = [name for name in ("image", "truth", "thumbnail") if name in results.images]
+    known = results.images[columns].drop_duplicates("image")
+    return rows.drop(columns=["encoder", "space"]).merge(known, on="image", how="left")
+
+
+HEADLINE_METRIC = "ami"
+
+
+def headline_pairs(results: Results) -> pd.DataFrame:
+    """Return the rows of `Results.pairs` for the AMI of the first clusterer."""
+    pairs = results.pairs
+    if pairs.empty:
+        return pairs
+    first = results.comparison["clusterer"].iloc[0]
+    found: pd.DataFrame = pairs[
+        (pairs["clusterer"] == first) & (pairs["metric"] == HEADLINE_METRIC)
+    ]
+    return found
