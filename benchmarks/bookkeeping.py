@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from embedbench.images import THUMBNAIL_SIDE, open_rgb, thumbnail
+from embedbench.data.images.decoding import THUMBNAIL_SIDE, open_rgb, thumbnail
 from embedbench.io.store import Store
 from measure import Row, run, told
 from photographs import Photographs

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from embedbench.images import open_pixels
+from embedbench.data.images.decoding import open_pixels
 from embedbench_timm import TimmEncoder
 from measure import Row, Spread, at_least, at_most, interleaved, ratio, run, spread, told
 from photographs import Photographs

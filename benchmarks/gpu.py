@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from embedbench.dataset import Dataset
+from embedbench.data.dataset import Dataset
+from embedbench.data.images.sources import content_hash
 from embedbench.embed import Engine, embed
 from embedbench.io.store import Store
 from embedbench.parallel.pool import Pool
 from embedbench.registry import create
-from embedbench.sources import content_hash
 from embedbench.utils.hardware import cores
 from embedbench.utils.progress import Progress
 from forward import save_clip

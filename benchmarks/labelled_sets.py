@@ -19,9 +19,9 @@ import pandas as pd
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from embedbench.data.images.decoding import open_rgb
+from embedbench.data.sample_photos import write_samples
 from embedbench.errors import ImageError
-from embedbench.images import open_rgb
-from embedbench.samples import write_samples
 
 SHARE = Path("usr/share")
 STAMPS = {

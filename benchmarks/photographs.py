@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from embedbench.samples import PHOTOGRAPHS, write_samples
+from embedbench.data.sample_photos import PHOTOGRAPHS, write_samples
 
 __all__ = ["ASSETS", "Photographs"]
 

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from embedbench.dataset import read_dataset
+from embedbench.data.images.sources import content_hash, read_source
+from embedbench.data.loading import read_dataset
 from embedbench.embed import embed, make_engine
 from embedbench.registry import create
-from embedbench.sources import content_hash, read_source
 from embedbench.utils.progress import Progress
 from measure import Row, interleaved, ratio, run, told
 from photographs import Photographs

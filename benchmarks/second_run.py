@@ -16,12 +16,12 @@ from pathlib import Path
 
 from embedbench import compare
 from embedbench.crew import Crew
-from embedbench.dataset import read_dataset
+from embedbench.data.loading import read_dataset
+from embedbench.data.scan import survey
 from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder
 from embedbench.io.store import Store
 from embedbench.registry import create
-from embedbench.survey import survey
 from embedbench.utils.progress import Progress
 from measure import Row, Spread, at_most, run, spread, told
 from photographs import ASSETS, Photographs

@@ -16,12 +16,12 @@ from typing import Any, ClassVar
 import numpy as np
 from safetensors.numpy import save_file
 
-from embedbench.changes import LIGHT_CHANGES, Changed
-from embedbench.dataset import read_dataset
+from embedbench.data.images.augmentations import LIGHT_CHANGES, Changed
+from embedbench.data.loading import read_dataset
+from embedbench.data.scan import survey
 from embedbench.embed import embed, make_engine
 from embedbench.encoder import Encoder
 from embedbench.registry import create_all
-from embedbench.survey import survey
 from embedbench.utils.progress import Progress
 from embedbench_timm import evaluation_preparation, load_packaged
 from embedbench_torch import Preparation, TorchEncoder

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from embedbench.crew import LocalCrew
-from embedbench.dataset import Dataset, read_dataset
+from embedbench.data.dataset import Dataset
+from embedbench.data.images.sources import content_hash, read_source
+from embedbench.data.loading import read_dataset
 from embedbench.embed import Embedding, Engine, embed
 from embedbench.encoder import Encoder
 from embedbench.io.store import Store
 from embedbench.registry import create
-from embedbench.sources import content_hash, read_source
 from embedbench.utils.progress import Progress
 
 __all__ = ["Pictures", "Warm", "read"]

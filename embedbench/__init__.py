@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from embedbench import conformance
     from embedbench.comparison import compare
-    from embedbench.dataset import Dataset, read_dataset
+    from embedbench.data.dataset import Dataset
+    from embedbench.data.loading import read_dataset
     from embedbench.encoder import Encoder, Facts, LookupEncoder, TextEncoder
     from embedbench.results.results import Results
 
@@ -32,14 +33,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Dataset": "dataset",
+    "Dataset": "data.dataset",
     "Encoder": "encoder",
     "Facts": "encoder",
     "LookupEncoder": "encoder",
     "Results": "results.results",
     "TextEncoder": "encoder",
     "compare": "comparison",
-    "read_dataset": "dataset",
+    "read_dataset": "data.loading",
 }
 
 

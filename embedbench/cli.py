@@ -130,7 +130,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 def demo(out: str, store: str | None, quiet: bool) -> int:
     """Compare real encoders on sample photographs, with no network."""
-    from embedbench.samples import WORDS, write_samples
+    from embedbench.data.sample_photos import WORDS, write_samples
     from embedbench.utils.offline import HUB, reachable
 
     photographs = write_samples(Path(out) / "photographs")

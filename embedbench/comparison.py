@@ -11,11 +11,13 @@ import pandas as pd
 from jaxtyping import Float
 
 from embedbench.analyse import analyse
-from embedbench.changes import LIGHT_CHANGES, Changed
 from embedbench.conditions import Conditions, read_conditions
-from embedbench.criteria import COPIES, choose_copied, read_copies
-from embedbench.dataset import Dataset
-from embedbench.download import Fetching, fetch
+from embedbench.criteria import COPIES, read_copies
+from embedbench.data.dataset import Dataset, with_domain, with_labels
+from embedbench.data.download import Fetching, fetch
+from embedbench.data.images.augmentations import LIGHT_CHANGES, Changed, choose_copied
+from embedbench.data.loading import Sets, listed, read_sets
+from embedbench.data.scan import survey
 from embedbench.duplicates import duplicate_groups
 from embedbench.embed import Embedding, Engine, embed, make_engine
 from embedbench.encoder import Encoder
@@ -27,10 +29,8 @@ from embedbench.naming import fits_of_images, texts_for, word_similarity
 from embedbench.request import CORRUPTED, DEFAULT_MAPS, Request, command, read_request
 from embedbench.results.results import Results
 from embedbench.results.run_folder import OutFolder
-from embedbench.sets import Sets, listed, read_sets, with_domain, with_labels
 from embedbench.settings import DEFAULT_K, plan_k
 from embedbench.shortcuts import attributes
-from embedbench.survey import survey
 from embedbench.tables import encoder_failures, encoders_table, image_failures, run_record
 from embedbench.task import Task
 from embedbench.under_conditions import under_conditions
@@ -91,7 +91,7 @@ def compare(
         seeds: how many, the same for every encoder.
         names: candidate words for the clusters, as a sequence, `a,b,c` or a `.txt` file.
         corrupt: challenging images, such as `noise,blur:1..5` or `all`; see
-            `embedbench.corruptions`.
+            `embedbench.data.images.corruptions`.
         corrupted: of how many images to make corrupted copies.
         mix: images of another kind to mix in, and how many for each image: `FOLDER:0.1`, or
             `digits:0.1` for scikit-learn's handwritten digits.

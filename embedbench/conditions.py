@@ -7,18 +7,17 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int
 
-from embedbench.changes import Changed
-from embedbench.corruptions import VECTOR_KINDS, Corruption
-from embedbench.criteria import choose_copied
-from embedbench.dataset import Dataset
-from embedbench.download import Fetching, fetch
+from embedbench.data.dataset import Dataset
+from embedbench.data.download import Fetching, fetch
+from embedbench.data.images.augmentations import Changed, choose_copied
+from embedbench.data.images.corruptions import VECTOR_KINDS, Corruption
+from embedbench.data.mixing import choose_mixed
+from embedbench.data.scan import survey
 from embedbench.embed import Embedding, Engine
 from embedbench.encoder import Vectors
 from embedbench.encoding import Item
-from embedbench.mixing import choose_mixed
 from embedbench.request import Request
 from embedbench.results.schema import FAILURE_COLUMNS
-from embedbench.survey import survey
 
 __all__ = ["Conditions", "read_conditions"]
 

@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from embedbench.data.images.decoding import to_rgb
 from embedbench.encoder import Encoder, LookupEncoder, TextEncoder, Vectors, check_rows
 from embedbench.errors import EncoderError
 from embedbench.fresh import require_light
 from embedbench.global_state import changes_of_state, printed
-from embedbench.images import to_rgb
 from embedbench.trial import TOLERANCE, check_order, is_close, picture, pictures, shifted
 from embedbench.utils.messages import in_words
 

@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int
 from sklearn.preprocessing import normalize
 
-from embedbench.changes import LIGHT_CHANGES
 from embedbench.cluster import KMeans
+from embedbench.data.images.augmentations import LIGHT_CHANGES
 from embedbench.embed import Embedding
 from embedbench.encoder import Vectors
 from embedbench.large import LIMITS, Limits
@@ -19,7 +19,7 @@ from embedbench.metrics.scores import Score, mean_score
 from embedbench.metrics.stability import stability
 from embedbench.scalable import few_points, kmeans_from_sample
 
-__all__ = ["COPIES", "Copies", "Criteria", "choose_copied", "look_alone", "read_copies"]
+__all__ = ["COPIES", "Copies", "Criteria", "look_alone", "read_copies"]
 
 COPIES = 100
 """Of how many images changed copies are made."""
@@ -36,17 +36,6 @@ class Copies:
 
     vectors: Float32[np.ndarray, "changes sampled dim"]
     rows: Int[np.ndarray, " sampled"]
-
-
-def choose_copied(hashes: Sequence[str], count: int) -> list[int]:
-    """Return the rows of the images to be changed: those of the lowest hashes, each file once.
-
-    They are as good as drawn at random, and mostly stay the same when images are added.
-    """
-    first: dict[str, int] = {}
-    for row, key in enumerate(hashes):
-        first.setdefault(key, row)
-    return sorted(first[key] for key in sorted(first)[:count])
 
 
 def read_copies(embedding: Embedding, copied: Sequence[int], kept: Sequence[int]) -> Copies | None:

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from embedbench.changes import Changed
 from embedbench.crew import Crew, LocalCrew
-from embedbench.dataset import Dataset
-from embedbench.download import Fetching
+from embedbench.data.dataset import Dataset
+from embedbench.data.download import Fetching
+from embedbench.data.images.augmentations import Changed
+from embedbench.data.images.sources import Source
 from embedbench.encoder import Encoder, LookupEncoder, Vectors, check_rows, combine, hash_file
 from embedbench.encoding import Item, stamp
 from embedbench.errors import EncoderError, InputError, StoreError
@@ -22,7 +23,6 @@ from embedbench.io.records import default_store
 from embedbench.io.store import Store, text_key
 from embedbench.parallel.pool import PATIENCE
 from embedbench.session import Session, missing_from
-from embedbench.sources import Source
 from embedbench.tuning import recall
 from embedbench.utils.hardware import cores
 from embedbench.utils.messages import errors_in_words

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from embedbench.corruptions import CORRUPTIONS
+from embedbench.data.images.corruptions import CORRUPTIONS
 from embedbench.metrics.scores import Score
 from embedbench.ranking import rank_by
 from embedbench.results.schema import CHANGED, ENCODER_ALONE, HELD_COLUMNS, KEPT

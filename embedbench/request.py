@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from embedbench.cluster import Clusterer, Estimator, parse_clusterer
-from embedbench.corruptions import Corruption, read_corruptions
 from embedbench.criteria import COPIES
+from embedbench.data.images.corruptions import Corruption, read_corruptions
+from embedbench.data.mixing import Mix, read_mix
 from embedbench.encoder import Encoder, TextEncoder
 from embedbench.errors import InputError
 from embedbench.maps import check_map
 from embedbench.memory import Memory, parse_memory
-from embedbench.mixing import Mix, read_mix
 from embedbench.naming import read_words
 from embedbench.registry import create_all
 from embedbench.settings import plan_k

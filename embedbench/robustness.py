@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float64, Int
 from sklearn.preprocessing import normalize
 
 from embedbench.cluster import highest_k
-from embedbench.corruptions import Corruption
+from embedbench.data.images.corruptions import Corruption
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError
 from embedbench.kmeans import fit_kmeans

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from embedbench.changes import Changed
 from embedbench.crew import Crew
+from embedbench.data.images.augmentations import Changed
+from embedbench.data.images.sources import Source
 from embedbench.encoder import Encoder, Vectors, combine
 from embedbench.encoding import Batch, Item, encode_images, encode_into, encode_texts, time_variants
 from embedbench.errors import EncoderError
@@ -19,7 +20,6 @@ from embedbench.holding import Place
 from embedbench.io.store import Store, text_key
 from embedbench.io.store_writer import RowWriter
 from embedbench.parallel.pool import WorkerDied
-from embedbench.sources import Source
 from embedbench.tuning import (
     COMPARED,
     TIMED,

@@ -15,7 +15,7 @@ import pandas as pd
 from jaxtyping import Float64, Int
 from PIL import ImageStat
 
-from embedbench.images import open_rgb
+from embedbench.data.images.decoding import open_rgb
 from embedbench.metrics.evaluation import noise_as_singletons
 from embedbench.metrics.fast_ami import ExpectedInformation, ami_of_runs
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from embedbench.dataset import Dataset
+from embedbench.data.dataset import Dataset
 from embedbench.duplicates import duplicate_rate
 from embedbench.embed import Embedding
 from embedbench.encoder import Encoder

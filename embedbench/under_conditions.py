@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 
 from embedbench.analyse import Analysis
 from embedbench.conditions import Conditions
-from embedbench.corruptions import Corruption, noisy_plane, noisy_vectors
+from embedbench.data.images.corruptions import Corruption, noisy_plane, noisy_vectors
 from embedbench.domains import (
     domain_pairs_table,
     domains_table,

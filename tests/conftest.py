@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
-from embedbench.download import Fetching
+from embedbench.data.download import Fetching
 from embedbench.encoder import Encoder
 from tests.image_server import ImageServer, quick, serve, without_proxy
 

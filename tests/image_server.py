@@ -15,11 +15,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from embedbench.dataset import Dataset
-from embedbench.download import Fetching, fetch
+from embedbench.data.dataset import Dataset
+from embedbench.data.download import Fetching, fetch
+from embedbench.data.images.sources import Remote
 from embedbench.io.paths import Location
 from embedbench.results.schema import FAILURE_COLUMNS
-from embedbench.sources import Remote
 from embedbench.utils.progress import Progress
 
 __all__ = [

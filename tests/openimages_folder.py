@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from embedbench.dataset import Dataset
+from embedbench.data.dataset import Dataset
 
 __all__ = ["BOXES", "HEADING", "IDS", "LABELS", "MIDS", "id_row", "label", "lines", "make", "truth"]
 

@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 
 import embedbench
-from embedbench.dataset import Dataset, read_dataset
-from embedbench.download import fetch
+from embedbench.data.dataset import Dataset
+from embedbench.data.download import fetch
+from embedbench.data.images.sources import Remote, read_source
+from embedbench.data.loading import read_dataset
 from embedbench.encoder import Encoder
 from embedbench.errors import ImageError, InputError, StoreError
 from embedbench.export import write_vectors
@@ -21,7 +23,6 @@ from embedbench.io.atomic import write_whole
 from embedbench.io.paths import Location, files_below, location_of
 from embedbench.io.store import Store
 from embedbench.io.table_store import TableStore
-from embedbench.sources import Remote, read_source
 from tests.bucket import serve_bucket
 from tests.image_server import ImageServer, jpeg, quick, remotes
 

@@ -6,10 +6,10 @@ import io
 import pytest
 from PIL import Image
 
-from embedbench.dataset import Dataset
-from embedbench.download import Fetching, fetch
+from embedbench.data.dataset import Dataset
+from embedbench.data.download import Fetching, fetch
+from embedbench.data.images.sources import Remote, read_source
 from embedbench.io.paths import files_below
-from embedbench.sources import Remote, read_source
 from tests.image_server import (
     Answer,
     ImageServer,

@@ -13,15 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from embedbench.changes import LIGHT_CHANGES, Changed
-from embedbench.corruptions import read_corruptions
-from embedbench.dataset import Dataset, read_dataset
+from embedbench.data.dataset import Dataset
+from embedbench.data.images.augmentations import LIGHT_CHANGES, Changed
+from embedbench.data.images.corruptions import read_corruptions
+from embedbench.data.images.sources import read_source, source_hash
+from embedbench.data.loading import read_dataset
 from embedbench.embed import Embedding, Engine, embed
 from embedbench.encoder import Encoder, LookupEncoder
 from embedbench.errors import ImageError
 from embedbench.holding import dumps
 from embedbench.io.store import Store
-from embedbench.sources import read_source, source_hash
 from embedbench.utils.progress import Progress
 
 MakeEncoder = Callable[..., Encoder]

@@ -9,7 +9,7 @@ import pytest
 
 from embedbench import compare
 from embedbench.conditions import Conditions
-from embedbench.corruptions import Corruption, read_corruptions
+from embedbench.data.images.corruptions import Corruption, read_corruptions
 from embedbench.embed import Embedding
 from embedbench.encoder import Encoder, LookupEncoder
 

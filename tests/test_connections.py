@@ -12,11 +12,11 @@ from dataclasses import replace
 
 import pytest
 
-from embedbench.download import Fetching, fetch
+from embedbench.data.download import Fetching, fetch
+from embedbench.data.images.sources import read_source
 from embedbench.errors import InputError
 from embedbench.io.http import is_public
 from embedbench.io.paths import files_below
-from embedbench.sources import read_source
 from tests.image_server import (
     Answer,
     ImageServer,

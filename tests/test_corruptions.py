@@ -13,7 +13,7 @@ from skimage.color import rgb2hsv
 from skimage.metrics import structural_similarity
 from sklearn.datasets import load_sample_image
 
-from embedbench.corruptions import (
+from embedbench.data.images.corruptions import (
     CORRUPTIONS,
     SEVERITIES,
     VECTOR_KINDS,

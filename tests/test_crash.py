@@ -20,15 +20,16 @@ import pytest
 from PIL import Image
 
 from embedbench import cli
-from embedbench.dataset import Dataset, read_dataset
+from embedbench.data.dataset import Dataset
+from embedbench.data.images.sources import content_hash, read_source
+from embedbench.data.loading import read_dataset
+from embedbench.data.scan import survey
 from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError, StoreError
 from embedbench.io.store import Store
 from embedbench.parallel.pool import Pool, WorkerDied, map_unordered
 from embedbench.results.run_folder import OutFolder
-from embedbench.sources import content_hash, read_source
-from embedbench.survey import survey
 from embedbench.utils.progress import Progress
 from tests.conftest import write_photographs
 from tests.deaths import dies, half_an_answer, prints, trapped

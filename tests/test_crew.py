@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from embedbench.crew import LocalCrew, plan_workers
-from embedbench.dataset import Dataset
+from embedbench.data.dataset import Dataset
+from embedbench.data.images.sources import content_hash, source_hash
 from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder
 from embedbench.encoding import Item, encode_images
@@ -23,7 +24,6 @@ from embedbench.errors import EncoderError
 from embedbench.holding import Place, dumps, hold
 from embedbench.io.store import Store
 from embedbench.parallel.pool import WorkerDied
-from embedbench.sources import content_hash, source_hash
 from embedbench.utils.progress import Progress
 
 

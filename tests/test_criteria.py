@@ -7,8 +7,8 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
-from embedbench.changes import LIGHT_CHANGES
-from embedbench.criteria import Copies, Criteria, choose_copied, look_alone, read_copies
+from embedbench.criteria import Copies, Criteria, look_alone, read_copies
+from embedbench.data.images.augmentations import LIGHT_CHANGES, choose_copied
 from embedbench.embed import Embedding
 from embedbench.kmeans import fit_kmeans
 

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from embedbench.dataset import Dataset, read_dataset
+from embedbench.data.dataset import Dataset
+from embedbench.data.images.sources import Remote
+from embedbench.data.loading import read_dataset
 from embedbench.errors import InputError
-from embedbench.sources import Remote
 
 
 def put(folder: Path, *names: str) -> Path:

@@ -10,12 +10,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from embedbench.dataset import Dataset, read_dataset
-from embedbench.download import Fetching, fetch
+from embedbench.data.dataset import Dataset
+from embedbench.data.download import Fetching, fetch
+from embedbench.data.images.sources import Remote, Turned, read_source
+from embedbench.data.loading import read_dataset
 from embedbench.errors import ImageError, InputError
 from embedbench.io.paths import files_below
 from embedbench.results.schema import FAILURE_COLUMNS
-from embedbench.sources import Remote, Turned, read_source
 from tests.image_server import (
     Answer,
     ImageServer,

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from sklearn.metrics.pairwise import cosine_similarity
 
+from embedbench.data.sample_photos import PHOTOGRAPHS, write_samples
 from embedbench.duplicates import duplicate_groups, duplicate_rate
 from embedbench.encoder import Vectors
-from embedbench.samples import PHOTOGRAPHS, write_samples
 from embedbench_pixels import PixelsEncoder
 
 RANDOM = np.random.default_rng(0)

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from embedbench.dataset import Dataset, read_dataset
+from embedbench.data.dataset import Dataset
+from embedbench.data.images.sources import content_hash, source_hash
+from embedbench.data.loading import read_dataset
 from embedbench.embed import Embedding, Engine, embed
 from embedbench.encoder import Encoder, LookupEncoder, TextEncoder
 from embedbench.errors import EncoderError, WeightsError
 from embedbench.io.store import Store
 from embedbench.parallel.pool import Pool, map_unordered
-from embedbench.sources import content_hash, source_hash
 from embedbench.utils.progress import Progress
 
 MakeEncoder = Callable[..., Encoder]

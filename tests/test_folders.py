@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from embedbench.dataset import read_dataset
+from embedbench.data.image_folder import images_below
+from embedbench.data.image_table import load_table
+from embedbench.data.images.sources import MOST_BYTES, Refused, read_source, source_hash
+from embedbench.data.loading import read_dataset
 from embedbench.errors import ImageError, InputError
-from embedbench.folders import images_below
-from embedbench.image_tables import load_table
-from embedbench.sources import MOST_BYTES, Refused, read_source, source_hash
 from embedbench.utils.text import shown
 
 

@@ -20,16 +20,16 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from embedbench.cluster import parse_clusterer
-from embedbench.corruptions import read_corruptions
-from embedbench.dataset import Dataset, read_dataset
+from embedbench.data.dataset import Dataset
+from embedbench.data.images.corruptions import read_corruptions
+from embedbench.data.images.decoding import open_pixels, open_rgb, upright_size, with_orientation
+from embedbench.data.loading import read_dataset
+from embedbench.data.mixing import read_mix
 from embedbench.errors import EmbedbenchError, ImageError
-from embedbench.images import open_pixels, open_rgb, upright_size
 from embedbench.io.paths import location_of
 from embedbench.maps import check_map
 from embedbench.memory import parse_memory
-from embedbench.mixing import read_mix
 from embedbench.naming import read_words
-from embedbench.orientation import with_orientation
 from embedbench.registry import create
 from embedbench.settings import _TOML_KINDS, plan_k, read_toml
 from embedbench.spaces import check_space

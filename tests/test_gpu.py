@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from embedbench.data.images.sources import source_hash
 from embedbench.encoding import Item, encode_images
 from embedbench.holding import Place, dumps, hold
 from embedbench.registry import create
-from embedbench.sources import source_hash
 
 
 @pytest.fixture(autouse=True)

@@ -19,8 +19,8 @@ import pytest
 from PIL import Image
 
 from embedbench.cli import main
+from embedbench.data.image_table import labels_from_file
 from embedbench.errors import InputError
-from embedbench.image_tables import labels_from_file
 from embedbench.io.safe_csv import defused
 from embedbench.plots.drawings import drawings
 from embedbench.printing import summarise

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from embedbench.data.image_table import in_order, labels_from_file, load_table, names_of_urls
 from embedbench.errors import InputError
-from embedbench.image_tables import in_order, labels_from_file, load_table, names_of_urls
 
 
 @pytest.mark.parametrize(

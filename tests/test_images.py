@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from embedbench.data.images.decoding import open_pixels, open_rgb, thumbnail, to_rgb, upright_size
 from embedbench.errors import ImageError
-from embedbench.images import open_pixels, open_rgb, thumbnail, to_rgb, upright_size
 
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from embedbench.dataset import read_dataset
+from embedbench.data.loading import read_dataset
+from embedbench.data.scan import survey
 from embedbench.errors import InputError
 from embedbench.io.store import Store
 from embedbench.parallel.pool import Pool, WorkerDied
 from embedbench.parallel.quarantine import image_seconds, map_isolated, under_alarm
-from embedbench.survey import survey
 from embedbench.utils.progress import Progress
 
 

@@ -12,12 +12,13 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from embedbench.cluster import parse_clusterer
-from embedbench.dataset import read_dataset
+from embedbench.data.images.sources import read_source
+from embedbench.data.loading import read_dataset
+from embedbench.data.mixing import Mix, choose_mixed, read_mix
 from embedbench.errors import InputError
 from embedbench.measure import Measures
-from embedbench.mixing import Mix, choose_mixed, read_mix, where_mixed
+from embedbench.mixing import where_mixed
 from embedbench.results.schema import MIXED_COLUMNS
-from embedbench.sources import read_source
 
 CLUSTERERS = [parse_clusterer(name) for name in ("kmeans", "agglomerative", "hdbscan")]
 HOW = Measures(CLUSTERERS, "raw", 2, (0, 1, 2))

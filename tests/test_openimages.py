@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embedbench.dataset import Dataset, read_dataset
-from embedbench.download import fetch
+from embedbench.data.dataset import Dataset
+from embedbench.data.download import fetch
+from embedbench.data.images.sources import Remote, Turned, read_source
+from embedbench.data.loading import read_dataset
+from embedbench.data.open_images import balanced_rows, read_open_images
 from embedbench.errors import InputError
-from embedbench.openimages import balanced_rows, read_open_images
-from embedbench.sources import Remote, Turned, read_source
 from tests.image_server import ImageServer, jpeg, quick, reasons
 from tests.openimages_folder import (
     BOXES,

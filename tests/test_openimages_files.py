@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from embedbench.data.images.sources import Remote
+from embedbench.data.open_images import read_open_images
 from embedbench.errors import InputError
-from embedbench.openimages import read_open_images
-from embedbench.sources import Remote
 from tests.image_server import jpeg
 from tests.openimages_folder import (
     BOXES,

@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from embedbench.dataset import Dataset
+from embedbench.data.dataset import Dataset
+from embedbench.data.images.decoding import open_rgb, upright_size, with_orientation
+from embedbench.data.images.sources import Remote, Turned, content_hash, read_source
 from embedbench.errors import ImageError, InputError
-from embedbench.images import open_rgb, upright_size
-from embedbench.orientation import with_orientation
-from embedbench.sources import Remote, Turned, content_hash, read_source
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 SEGMENT = b"\xff\xe1\x00\x22Exif\x00\x00"

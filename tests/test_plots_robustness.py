@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 import embedbench.report
-from embedbench.corruptions import CORRUPTIONS, VECTOR_KINDS
+from embedbench.data.images.corruptions import CORRUPTIONS, VECTOR_KINDS
 from embedbench.plots.robustness import WHERE, curves_figure, main_curve, mixed_figure
 from embedbench.plots.style import encoder_colours, save
 from embedbench.report.robustness import RobustnessPart, robustness_part

@@ -21,13 +21,13 @@ from PIL import Image
 
 from embedbench import conformance
 from embedbench.cli import cli
-from embedbench.dataset import read_dataset
+from embedbench.data.images.sources import content_hash
+from embedbench.data.loading import read_dataset
 from embedbench.embed import Engine, embed
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError, WeightsError
 from embedbench.io.store import Store
 from embedbench.registry import create, installed, label
-from embedbench.sources import content_hash
 from embedbench.utils.progress import Progress
 from tests.libraries import library
 

@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embedbench.dataset import Dataset, read_dataset
+from embedbench.data.dataset import Dataset
+from embedbench.data.images.decoding import open_rgb
+from embedbench.data.images.sources import content_hash, read_source
+from embedbench.data.loading import read_dataset
 from embedbench.embed import Embedding, Engine, embed, make_engine
 from embedbench.encoder import Encoder, Facts
 from embedbench.errors import EncoderError, InputError, StoreError
-from embedbench.images import open_rgb
-from embedbench.sources import content_hash, read_source
 from embedbench.utils.progress import Progress
 from tests.bucket import serve_bucket, upload
 from tests.libraries import library

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from embedbench import cli
+from embedbench.data.sample_photos import write_samples
 from embedbench.recipes import recipes
 from embedbench.registry import create_all
 from embedbench.results.results import Results
-from embedbench.samples import write_samples
 from embedbench.settings import plan_k
 
 pytestmark = pytest.mark.usefixtures("one_core")

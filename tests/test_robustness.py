@@ -13,7 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
 
 from embedbench.cluster import parse_clusterer
-from embedbench.corruptions import Corruption, noisy_plane
+from embedbench.data.images.corruptions import Corruption, noisy_plane
 from embedbench.held import holds_best
 from embedbench.measure import Measures
 from embedbench.metrics.scores import Score, ami_score, mean_score

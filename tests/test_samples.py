@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from embedbench.dataset import read_dataset
-from embedbench.samples import PHOTOGRAPHS, VIEWS, write_samples
+from embedbench.data.loading import read_dataset
+from embedbench.data.sample_photos import PHOTOGRAPHS, VIEWS, write_samples
 
 
 def test_eighteen_photographs_in_24_seeded_views(tmp_path: Path) -> None:

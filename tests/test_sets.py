@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from embedbench.dataset import Dataset
+from embedbench.data.dataset import Dataset, with_domain, with_labels
+from embedbench.data.loading import join, read_sets
 from embedbench.errors import InputError
-from embedbench.sets import join, read_sets, with_domain, with_labels
 
 
 def dataset(names: list[str], origin: str = "images", **columns: list[object]) -> Dataset:

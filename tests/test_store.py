@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.dataset import read_dataset
+from embedbench.data.images.decoding import open_rgb
+from embedbench.data.images.sources import content_hash, read_source
+from embedbench.data.loading import read_dataset
 from embedbench.embed import Engine, embed, make_engine
 from embedbench.encoder import Encoder
 from embedbench.errors import StoreError
-from embedbench.images import open_rgb
 from embedbench.io.store import Store, text_key
 from embedbench.io.table_store import TableStore
-from embedbench.sources import content_hash, read_source
 from embedbench.utils.progress import Progress
 
 KEYS = [f"{number:064x}" for number in range(40)]

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from embedbench.dataset import read_dataset
+from embedbench.data.images.sources import content_hash
+from embedbench.data.loading import read_dataset
+from embedbench.data.scan import survey
 from embedbench.errors import InputError
 from embedbench.io.store import Store
-from embedbench.sources import content_hash
-from embedbench.survey import survey
 from embedbench.utils.progress import Progress
 
 QUIET = Progress(quiet=True)

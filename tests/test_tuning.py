@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 
 from embedbench import tuning
-from embedbench.dataset import Dataset
+from embedbench.data.dataset import Dataset
+from embedbench.data.images.sources import content_hash
 from embedbench.embed import Embedding, Engine, embed
 from embedbench.encoder import Encoder
 from embedbench.io.store import Store
-from embedbench.sources import content_hash
 from embedbench.tuning import (
     Choice,
     Fidelity,

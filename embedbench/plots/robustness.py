@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from embedbench.corruptions import SEVERITIES
+from embedbench.data.images.corruptions import SEVERITIES
 from embedbench.metrics.catalogue import METRICS
 from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
 from embedbench.plots.style import INK, MUTED, NOISE, house_style

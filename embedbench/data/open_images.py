@@ -1,6 +1,6 @@
 """Open Images: a folder of its official files, and its pictures, as a dataset.
 
-What these files are, and which releases are read, is told in `embedbench.openimages_files`.
+What these files are, and which releases are read, is told in `embedbench.data.open_images_files`.
 """
 
 import base64
@@ -16,10 +16,11 @@ import pandas as pd
 import pyarrow as pa
 from jaxtyping import Int
 
-from embedbench.dataset import Dataset
-from embedbench.errors import InputError
-from embedbench.folders import LEADS_OUT, leads_out
-from embedbench.openimages_files import (
+from embedbench.data.dataset import Dataset
+from embedbench.data.image_folder import LEADS_OUT, leads_out
+from embedbench.data.images.decoding import ORIENTATIONS
+from embedbench.data.images.sources import Refused, Remote, Source, Turned
+from embedbench.data.open_images_files import (
     OfficialFiles,
     Positives,
     find_files,
@@ -28,8 +29,7 @@ from embedbench.openimages_files import (
     read_names,
     read_positives,
 )
-from embedbench.orientation import ORIENTATIONS
-from embedbench.sources import Refused, Remote, Source, Turned
+from embedbench.errors import InputError
 from embedbench.utils.spec import parse_fields, read_spec
 
 __all__ = ["Rows", "balanced_rows", "read_open_images"]

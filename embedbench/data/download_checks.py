@@ -9,8 +9,8 @@ from http import HTTPStatus
 
 from urllib3 import BaseHTTPResponse
 
+from embedbench.data.images.decoding import open_rgb, upright_size
 from embedbench.errors import ImageError
-from embedbench.images import open_rgb, upright_size
 from embedbench.io.http import Failure
 
 __all__ = ["LONGEST_WAIT", "check", "md5_of", "refusal"]

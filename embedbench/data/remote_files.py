@@ -5,26 +5,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from embedbench.answers import md5_of
-from embedbench.dataset import Dataset
+from embedbench.data.dataset import Dataset
+from embedbench.data.download_checks import md5_of
+from embedbench.data.images.decoding import SUFFIXES
+from embedbench.data.images.sources import Remote, Source, Turned, remote_of
 from embedbench.errors import InputError
-from embedbench.images import SUFFIXES
 from embedbench.io.atomic import write_whole
-from embedbench.io.paths import Address, Location, size_of
-from embedbench.sources import Remote, Source, Turned
+from embedbench.io.paths import Location, size_of
 
-__all__ = ["in_place", "is_elsewhere", "is_here", "keep", "remote_of", "remotes_of"]
-
-
-def remote_of(source: Source) -> Remote | None:
-    """Return what must be fetched for a source, if anything."""
-    inner = source.source if isinstance(source, Turned) else source
-    return inner if isinstance(inner, Remote) else None
-
-
-def is_elsewhere(source: Source) -> bool:
-    """Return whether a source is at an address."""
-    return isinstance(source.source if isinstance(source, Turned) else source, Address)
+__all__ = ["in_place", "is_here", "keep", "remotes_of"]
 
 
 def remotes_of(dataset: Dataset, folder: Location) -> dict[str, Remote]:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageStat
 
+from embedbench.data.images.decoding import JPEG_SIDE, open_rgb
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError
-from embedbench.images import JPEG_SIDE, open_rgb
 
 __all__ = [
     "CORRUPTIONS",

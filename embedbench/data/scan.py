@@ -10,15 +10,15 @@ from typing import Any
 import pandas as pd
 import PIL
 
-from embedbench.dataset import Dataset
+from embedbench.data.dataset import Dataset
+from embedbench.data.images.decoding import THUMBNAIL_SIDE, open_rgb, thumbnail, upright_size
+from embedbench.data.images.sources import Source, read_known, source_hash
 from embedbench.errors import ImageError, InputError
-from embedbench.images import THUMBNAIL_SIDE, open_rgb, thumbnail, upright_size
 from embedbench.io.store import Store
 from embedbench.io.table_store import TableStore
 from embedbench.parallel.pool import Pool, WorkerDied
 from embedbench.parallel.quarantine import image_seconds, map_isolated, under_alarm
 from embedbench.results.schema import FAILURE_COLUMNS
-from embedbench.sources import Source, read_known, source_hash
 from embedbench.utils.progress import Progress
 
 __all__ = ["survey"]

@@ -3,30 +3,22 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from embedbench.errors import InputError
-from embedbench.folders import images_below
-from embedbench.image_tables import (
+from embedbench.data.image_table import (
     as_labels,
-    fault_of_place,
-    in_order,
     labels_from_file,
-    load_table,
-    names_of_urls,
-    texts,
 )
-from embedbench.images import SUFFIXES
-from embedbench.io.paths import Address, Location, is_address, location_of
-from embedbench.sources import Refused, Remote, Source, Turned
+from embedbench.data.images.sources import Source, Turned
+from embedbench.errors import InputError
+from embedbench.io.paths import Address, location_of
 from embedbench.utils.text import shown
 
-__all__ = ["Dataset", "read_dataset"]
-
-OPEN_IMAGES = "open-images:"
+__all__ = ["FOLDER", "SET", "Dataset", "with_domain", "with_labels"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,92 +131,69 @@ class Dataset:
         return cls(tuple(names), sources, table, origin)
 
 
-def read_dataset(source: str | Location | Dataset, follow_links: bool = False) -> Dataset:
-    """Return the dataset that a source names; nothing is downloaded.
+SET = "set"
+"""The column that tells from which of several sets an image is."""
+
+
+FOLDER = "folder"
+"""The domain that is an image's top folder."""
+
+
+def with_labels(dataset: Dataset, labels: str | None) -> Dataset:
+    """Return the dataset with these labels; see `Dataset.with_truth`.
+
+    Of several sets, images that a file of labels does not name keep the labels of their set.
+    """
+    labelled = dataset.with_truth(labels)
+    if SET not in dataset.table or "truth" not in dataset.table or labels in (None, "none"):
+        return labelled
+    new, old = labelled.table["truth"], dataset.table["truth"]
+    return replace(labelled, table=labelled.table.assign(truth=new.where(new.notna(), old)))
+
+
+def with_domain(dataset: Dataset, domain: str | None) -> Dataset:
+    """Return the dataset with a column `domain`.
 
     Args:
-        source: a folder; a `.csv` or `.parquet` table with a column `path` or `url`, of which a
-            row with both uses its path; either of them also at an address such as
-            `s3://bucket/photos`; or `open-images:FOLDER[,field=value ...]`, as in
-            `embedbench.openimages`.
-        follow_links: whether links that lead out of a folder are followed; else they are refused.
+        dataset: the images.
+        domain: one of its columns; `folder` for the top folder of an image, in which case labels
+            that are the folders lose it: the label of `sketch/dog/1.jpg` is `dog`. By default
+            the set where there are several, and no domain where there is one.
 
     Raises:
-        InputError: there is no such thing, or no image in it.
+        InputError: there is no such column, or fewer than two domains.
     """
-    if isinstance(source, Dataset):
-        return source
-    if isinstance(source, str) and source.startswith(OPEN_IMAGES):
-        from embedbench.openimages import read_open_images
-
-        return read_open_images(source, follow_links)
-    place = location_of(source)
-    if isinstance(place, Path) and place.is_dir():
-        return _read_folder(place, follow_links)
-    if place.suffix in {".csv", ".parquet"}:
-        return _read_table(place)
-    if isinstance(place, Address):
-        return _read_folder(place, follow_links)
-    if not place.exists():
-        raise InputError(f"there is no folder or table '{source}'")
-    raise InputError(f"a source must be a folder, a .csv or a .parquet file; not '{source}'")
-
-
-def _read_folder(folder: Location, follow_links: bool) -> Dataset:
-    """Sub-folders are labels if two or more hold images; hidden files are left out."""
-    try:
-        found = images_below(folder, follow_links)
-    except FileNotFoundError as error:
-        raise InputError(f"there is no folder or table '{folder}'") from error
-    except OSError as error:
-        raise InputError(f"cannot read '{folder}': {error.strerror or error}") from error
-    if not found:
-        known = ", ".join(sorted(SUFFIXES))
-        raise InputError(f"there are no images in '{folder}' (looked for {known})")
-    parents = [str(PurePosixPath(name).parent) for name in found]
-    table = pd.DataFrame(index=range(len(found)))
-    if len({parent for parent in parents if parent != "."}) >= 2:
-        table["truth"] = [None if parent == "." else parent for parent in parents]
-    return Dataset(tuple(found), tuple(found.values()), table, str(folder))
+    table = dataset.table
+    if domain is None and SET not in table:
+        return dataset
+    domain = domain or SET
+    if domain == SET and SET not in table:
+        raise InputError("`domain` 'set' needs several sources; there is one")
+    if domain == FOLDER and FOLDER not in table:
+        parents = pd.Series([PurePosixPath(name).parent.parts for name in dataset.names])
+        table = table.assign(
+            domain=pd.Series([_path(parts[:1]) for parts in parents], dtype=object)
+        )
+        whole = ["/".join(parts) or None for parts in parents]
+        if (
+            "truth" in table
+            and table["truth"].where(table["truth"].notna(), None).tolist() == whole
+        ):
+            rest = pd.Series(["/".join(parts[1:]) or None for parts in parents], dtype=object)
+            table = table.assign(truth=rest) if rest.notna().any() else table.drop(columns="truth")
+    elif domain in table:
+        table = table.assign(domain=pd.Series(map(_text, table[domain]), dtype=object))
+    else:
+        columns = ", ".join([FOLDER, *map(str, table.columns.drop("domain", errors="ignore"))])
+        raise InputError(f"`domain` must be one of {columns}; not '{domain}'")
+    if table["domain"].nunique() < 2:
+        raise InputError(f"`domain` '{domain}' must tell at least two domains apart")
+    return replace(dataset, table=table)
 
 
-def _read_table(file: Location) -> Dataset:
-    table = load_table(file)
-    if "path" not in table.columns and "url" not in table.columns:
-        columns = ", ".join(map(str, table.columns))
-        raise InputError(f"'{file}' must have a column `path` or `url`; it has {columns}")
-    if "url" not in table.columns and "" in (paths := texts(table, "path")):
-        raise InputError(f"'{file}' has no path in row {paths.index('') + 1}")
-    table = in_order(table)
-    paths, urls = (texts(table, column) for column in ("path", "url"))
-    urls = [path if _is_url(path) else url for path, url in zip(paths, urls, strict=True)]
-    paths = ["" if _is_url(path) else _name_of(path) for path in paths]
-    named = iter(names_of_urls([u for p, u in zip(paths, urls, strict=True) if not p], paths))
-    names = tuple(shown(path or next(named)) for path in paths)
-    sources = tuple(
-        _beside(file, path) if path else Remote(url.strip())
-        for path, url in zip(paths, urls, strict=True)
-    )
-    table = table.drop(columns="path", errors="ignore")
-    labels = next((name for name in ("truth", "label") if name in table.columns), None)
-    if labels:
-        table["truth"] = as_labels(table[labels])
-    return Dataset(names, sources, table, str(file))
+def _text(value: Any) -> str | None:
+    return None if pd.isna(value) else str(value)
 
 
-def _is_url(path: str) -> bool:
-    return path.startswith(("http://", "https://"))
-
-
-def _name_of(path: str) -> str:
-    if not path or is_address(path):
-        return path
-    return PurePosixPath(path.replace("\\", "/")).as_posix()
-
-
-def _beside(table: Location, name: str) -> Location | Refused:
-    """Return where an image is that a table names: at an address, or a path beside the table."""
-    if is_address(name) or PurePosixPath(name).is_absolute():
-        fault = fault_of_place(table, name)
-        return Refused(fault) if fault else location_of(name)
-    return table.parent / name
+def _path(parts: tuple[str, ...]) -> str | None:
+    return "/".join(parts) or None

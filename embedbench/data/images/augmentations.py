@@ -2,19 +2,19 @@
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, cos, radians, sin
 
 import numpy as np
 from PIL import Image, ImageEnhance
 
-from embedbench.corruptions import CORRUPTIONS
+from embedbench.data.images.corruptions import CORRUPTIONS
+from embedbench.data.images.decoding import JPEG_SIDE, open_rgb
+from embedbench.data.images.sources import Source
 from embedbench.errors import ImageError
-from embedbench.images import JPEG_SIDE, open_rgb
-from embedbench.sources import Source
 
-__all__ = ["LIGHT_CHANGES", "Changed"]
+__all__ = ["LIGHT_CHANGES", "Changed", "choose_copied"]
 
 _VERSION = 2
 """Raised whenever a light change gives other pixels: the store must not mix old and new."""
@@ -126,3 +126,14 @@ LIGHT_CHANGES: dict[str, Callable[[Image.Image, np.random.Generator], Image.Imag
     "soft": _soft,
 }
 """Each by name. There is no mirror image among them: of a digit or a sign it is another thing."""
+
+
+def choose_copied(hashes: Sequence[str], count: int) -> list[int]:
+    """Return the rows of the images to be changed: those of the lowest hashes, each file once.
+
+    They are as good as drawn at random, and mostly stay the same when images are added.
+    """
+    first: dict[str, int] = {}
+    for row, key in enumerate(hashes):
+        first.setdefault(key, row)
+    return sorted(first[key] for key in sorted(first)[:count])

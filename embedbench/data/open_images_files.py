@@ -28,8 +28,8 @@ import pyarrow.compute as pc
 from jaxtyping import Int, UInt64
 from pyarrow import csv as arrow_csv
 
+from embedbench.data.image_folder import LEADS_OUT, leads_out
 from embedbench.errors import InputError
-from embedbench.folders import LEADS_OUT, leads_out
 from embedbench.io.paths import open_file
 
 __all__ = [

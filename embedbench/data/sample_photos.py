@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
+from embedbench.data.images.decoding import to_rgb
 from embedbench.errors import InputError
-from embedbench.images import to_rgb
 from embedbench.io.atomic import whole_file
 
 __all__ = ["PHOTOGRAPHS", "VIEWS", "WORDS", "write_samples"]

@@ -17,8 +17,10 @@ import pandas as pd
 from urllib3 import BaseHTTPResponse
 from urllib3 import exceptions as faults
 
-from embedbench.answers import check, refusal
-from embedbench.dataset import Dataset
+from embedbench.data.dataset import Dataset
+from embedbench.data.download_checks import check, refusal
+from embedbench.data.images.sources import Remote, is_elsewhere, remote_of
+from embedbench.data.remote_files import in_place, is_here, keep, remotes_of
 from embedbench.errors import InputError
 from embedbench.io.http import (
     AT_ONCE,
@@ -29,9 +31,7 @@ from embedbench.io.http import (
     host_of,
 )
 from embedbench.io.paths import Location
-from embedbench.remotes import in_place, is_elsewhere, is_here, keep, remote_of, remotes_of
 from embedbench.results.schema import FAILURE_COLUMNS
-from embedbench.sources import Remote
 from embedbench.utils.progress import Progress
 
 __all__ = ["Fetching", "fetch"]

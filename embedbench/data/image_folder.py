@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path, PurePosixPath
 
-from embedbench.images import SUFFIXES
+from embedbench.data.images.decoding import SUFFIXES
+from embedbench.data.images.sources import Refused
 from embedbench.io.paths import Address, Location, files_below
-from embedbench.sources import Refused
 from embedbench.utils.text import shown
 
 __all__ = ["LEADS_OUT", "images_below", "leads_out"]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from embedbench.data.images.decoding import ORIENTATIONS, with_orientation
 from embedbench.errors import ImageError, InputError
 from embedbench.io.paths import Address, Location, open_file
-from embedbench.orientation import ORIENTATIONS, with_orientation
 
 __all__ = [
     "MOST_BYTES",
@@ -19,8 +19,10 @@ __all__ = [
     "Source",
     "Turned",
     "content_hash",
+    "is_elsewhere",
     "read_known",
     "read_source",
+    "remote_of",
     "source_hash",
 ]
 
@@ -34,7 +36,7 @@ Found = TypeVar("Found", str, bytes)
 
 @dataclass(frozen=True)
 class Remote:
-    """An image at an http(s) address; `embedbench.download.fetch` brings it.
+    """An image at an http(s) address; `embedbench.data.download.fetch` brings it.
 
     Attributes:
         url: where it is; what is no http(s) address is listed as a failure when it is fetched.
@@ -151,3 +153,14 @@ def _not_too_large(found: Found, size: int) -> Found:
 def content_hash(content: bytes) -> str:
     """Return the SHA-256 of an image file's bytes, in hex."""
     return hashlib.sha256(content).hexdigest()
+
+
+def remote_of(source: Source) -> Remote | None:
+    """Return what must be fetched for a source, if anything."""
+    inner = source.source if isinstance(source, Turned) else source
+    return inner if isinstance(inner, Remote) else None
+
+
+def is_elsewhere(source: Source) -> bool:
+    """Return whether a source is at an address."""
+    return isinstance(source.source if isinstance(source, Turned) else source, Address)

@@ -1,0 +1,1 @@
+"""Datasets: read, download, scan; which images, by what names, with what labels."""

@@ -1,0 +1,1 @@
+"""One image: where it is, decoding, augmentations, corruptions."""
