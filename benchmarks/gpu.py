@@ -13,10 +13,11 @@ from typing import Any
 
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash
-from embedbench.embed import Engine, embed
+from embedbench.embedding.embed import embed
+from embedbench.embedding.engine import Engine
+from embedbench.encoders.registry import create
 from embedbench.io.store import Store
 from embedbench.parallel.pool import Pool
-from embedbench.registry import create
 from embedbench.utils.hardware import cores
 from embedbench.utils.progress import Progress
 from forward import save_clip
@@ -132,7 +133,7 @@ def _preparing(files: list[Path], home: Path) -> Row:
 
 def prepare_all(files: list[Path], threads: int) -> float:
     """Return the seconds that so many threads take to prepare images in one process."""
-    from embedbench.encoding import _preparing as preparing
+    from embedbench.embedding.worker import _preparing as preparing
 
     encoder = create("timm:resnet50,pretrained=false")
     items = [(file.name, file) for file in files]

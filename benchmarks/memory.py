@@ -19,10 +19,11 @@ import numpy as np
 from PIL import Image
 
 from embedbench.data.scan import survey
-from embedbench.embed import embed, make_engine
+from embedbench.embedding.embed import embed
+from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder
+from embedbench.encoders.registry import create
 from embedbench.parallel.pool import Pool
-from embedbench.registry import create
 from embedbench.utils.hardware import cores, peak_memory_mb
 from embedbench.utils.progress import Progress
 from measure import Row, at_most, run, told

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
-from embedbench.embed import embed, make_engine
-from embedbench.registry import create
+from embedbench.embedding.embed import embed
+from embedbench.embedding.factory import make_engine
+from embedbench.encoders.registry import create
 from embedbench.utils.progress import Progress
 from measure import Row, interleaved, ratio, run, told
 from photographs import Photographs

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from embedbench import compare
-from embedbench.crew import Crew
 from embedbench.data.loading import read_dataset
 from embedbench.data.scan import survey
-from embedbench.embed import Engine, embed
+from embedbench.embedding.embed import embed
+from embedbench.embedding.engine import Crew, Engine
 from embedbench.encoder import Encoder
+from embedbench.encoders.registry import create
 from embedbench.io.store import Store
-from embedbench.registry import create
 from embedbench.utils.progress import Progress
 from measure import Row, Spread, at_most, run, spread, told
 from photographs import ASSETS, Photographs

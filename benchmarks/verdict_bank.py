@@ -19,9 +19,10 @@ from safetensors.numpy import save_file
 from embedbench.data.images.augmentations import LIGHT_CHANGES, Changed
 from embedbench.data.loading import read_dataset
 from embedbench.data.scan import survey
-from embedbench.embed import embed, make_engine
+from embedbench.embedding.embed import embed
+from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder
-from embedbench.registry import create_all
+from embedbench.encoders.registry import create_all
 from embedbench.utils.progress import Progress
 from embedbench_timm import evaluation_preparation, load_packaged
 from embedbench_torch import Preparation, TorchEncoder

@@ -4,14 +4,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from embedbench.crew import LocalCrew
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
-from embedbench.embed import Embedding, Engine, embed
+from embedbench.embedding.embed import Embedding, embed
+from embedbench.embedding.engine import Engine
+from embedbench.embedding.local_workers import LocalCrew
 from embedbench.encoder import Encoder
+from embedbench.encoders.registry import create
 from embedbench.io.store import Store
-from embedbench.registry import create
 from embedbench.utils.progress import Progress
 
 __all__ = ["Pictures", "Warm", "read"]

@@ -13,9 +13,9 @@ import click
 from PIL import Image
 
 from embedbench.cli import cli
+from embedbench.encoders.registry import installed
 from embedbench.metrics.catalogue import METRICS
 from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
-from embedbench.registry import installed
 from embedbench.report.tables import OTHER_SENTENCES
 from embedbench.results.results import Results
 

@@ -167,9 +167,9 @@ def demo(out: str, store: str | None, quiet: bool) -> int:
 @click.option("--store", metavar="DIR|ADDRESS", help=STORE_HELP)
 def encoders(store: str | None) -> int:
     """List the installed encoders, what each needs, how they run best."""
+    from embedbench.encoders.listing import list_encoders
     from embedbench.io.paths import location_of
     from embedbench.io.records import default_store, read_records
-    from embedbench.listing import list_encoders
 
     with table_alone():
         rows = list_encoders()
@@ -193,8 +193,8 @@ def encoders(store: str | None) -> int:
 )
 def check(encoder: str, patience: float) -> int:
     """Run the conformance checks on one encoder, in a process of its own."""
-    from embedbench.checking import check_apart
-    from embedbench.conformance import promise
+    from embedbench.encoders.check_runner import check_apart
+    from embedbench.encoders.checks import promise
 
     with table_alone():
         results = list(check_apart(encoder, patience))
@@ -215,7 +215,7 @@ def new_backend(name: str, out: str, texts: bool) -> int:
     NAME is what will stand behind -e. The package installs, passes its own tests, and shows in
     `embedbench encoders` at once.
     """
-    from embedbench.new_backend import new_backend as write
+    from embedbench.encoders.scaffold import new_backend as write
 
     written = write(name, Path(out), texts)
     for path in written:
@@ -276,7 +276,7 @@ def embed(source: str, encoder: str, out: str, **options: Any) -> int:
 
     Beside a .npy file stands a .txt file of the same stem with the images' names, one a line.
     """
-    from embedbench.export import write_vectors
+    from embedbench.embedding.export import write_vectors
 
     with table_alone():
         written, skipped = write_vectors(source, encoder, Path(out), **options)

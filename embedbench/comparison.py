@@ -19,7 +19,9 @@ from embedbench.data.images.augmentations import LIGHT_CHANGES, Changed, choose_
 from embedbench.data.loading import Sets, listed, read_sets
 from embedbench.data.scan import survey
 from embedbench.duplicates import duplicate_groups
-from embedbench.embed import Embedding, Engine, embed, make_engine
+from embedbench.embedding.embed import Embedding, embed
+from embedbench.embedding.engine import Engine
+from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder
 from embedbench.errors import EmbedbenchError, InputError, StoreError
 from embedbench.io.paths import check_offline

@@ -13,9 +13,10 @@ from embedbench.data.images.augmentations import Changed, choose_copied
 from embedbench.data.images.corruptions import VECTOR_KINDS, Corruption
 from embedbench.data.mixing import choose_mixed
 from embedbench.data.scan import survey
-from embedbench.embed import Embedding, Engine
+from embedbench.embedding.embed import Embedding
+from embedbench.embedding.engine import Engine
+from embedbench.embedding.worker import Item
 from embedbench.encoder import Vectors
-from embedbench.encoding import Item
 from embedbench.request import Request
 from embedbench.results.schema import FAILURE_COLUMNS
 

@@ -9,7 +9,7 @@ from sklearn.preprocessing import normalize
 
 from embedbench.cluster import KMeans
 from embedbench.data.images.augmentations import LIGHT_CHANGES
-from embedbench.embed import Embedding
+from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Vectors
 from embedbench.large import LIMITS, Limits
 from embedbench.measure import NEIGHBOURS, measure_vectors

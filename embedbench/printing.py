@@ -87,7 +87,7 @@ def print_table(headings: list[str], rows: list[list[str]]) -> None:
 
 
 def print_tuned(records: list[dict[str, Any]]) -> None:
-    """Print how encoders ran at the last measuring, as `embedbench.tuning` keeps it."""
+    """Print how encoders ran at the last measuring, as `embedbench.embedding.autotune` keeps it."""
     print_table(list(_TUNED.values()), [_tuned(record) for record in records])
 
 

@@ -10,11 +10,11 @@ from embedbench.criteria import COPIES
 from embedbench.data.images.corruptions import Corruption, read_corruptions
 from embedbench.data.mixing import Mix, read_mix
 from embedbench.encoder import Encoder, TextEncoder
+from embedbench.encoders.registry import create_all
 from embedbench.errors import InputError
 from embedbench.maps import check_map
 from embedbench.memory import Memory, parse_memory
 from embedbench.naming import read_words
-from embedbench.registry import create_all
 from embedbench.settings import plan_k
 from embedbench.spaces import check_space
 from embedbench.utils.progress import Progress

@@ -14,7 +14,7 @@ import pandas as pd
 
 from embedbench.data.dataset import Dataset
 from embedbench.duplicates import duplicate_rate
-from embedbench.embed import Embedding
+from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder
 from embedbench.results.schema import FAILURE_COLUMNS
 from embedbench.sweep import Sweep

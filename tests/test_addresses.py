@@ -16,9 +16,9 @@ from embedbench.data.dataset import Dataset
 from embedbench.data.download import fetch
 from embedbench.data.images.sources import Remote, read_source
 from embedbench.data.loading import read_dataset
+from embedbench.embedding.export import write_vectors
 from embedbench.encoder import Encoder
 from embedbench.errors import ImageError, InputError, StoreError
-from embedbench.export import write_vectors
 from embedbench.io.atomic import write_whole
 from embedbench.io.paths import Location, files_below, location_of
 from embedbench.io.store import Store

@@ -18,10 +18,11 @@ from embedbench.data.images.augmentations import LIGHT_CHANGES, Changed
 from embedbench.data.images.corruptions import read_corruptions
 from embedbench.data.images.sources import read_source, source_hash
 from embedbench.data.loading import read_dataset
-from embedbench.embed import Embedding, Engine, embed
+from embedbench.embedding.embed import Embedding, embed
+from embedbench.embedding.engine import Engine
 from embedbench.encoder import Encoder, LookupEncoder
+from embedbench.encoders.pickling import dumps
 from embedbench.errors import ImageError
-from embedbench.holding import dumps
 from embedbench.io.store import Store
 from embedbench.utils.progress import Progress
 

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from embedbench import cli
+from embedbench.embedding.autotune import Choice, Fidelity, remember
 from embedbench.io.store import Store
 from embedbench.results.schema import SCHEMA_VERSION
-from embedbench.tuning import Choice, Fidelity, remember
 from embedbench.utils.hardware import machine_name
 from embedbench_timm import TimmEncoder
 

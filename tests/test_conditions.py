@@ -10,7 +10,7 @@ import pytest
 from embedbench import compare
 from embedbench.conditions import Conditions
 from embedbench.data.images.corruptions import Corruption, read_corruptions
-from embedbench.embed import Embedding
+from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder, LookupEncoder
 
 pytestmark = pytest.mark.usefixtures("one_core")

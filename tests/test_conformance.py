@@ -16,9 +16,9 @@ import embedbench
 from embedbench import conformance
 from embedbench.cli import cli
 from embedbench.encoder import Encoder
+from embedbench.encoders.import_cost import HEAVY
+from embedbench.encoders.registry import create
 from embedbench.errors import EncoderError
-from embedbench.fresh import HEAVY
-from embedbench.registry import create
 from tests.nonconforming import CHANGING, FAILS, Changing, Good
 from tests.plug_ins import plug_in
 

@@ -24,7 +24,8 @@ from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
 from embedbench.data.scan import survey
-from embedbench.embed import Engine, embed
+from embedbench.embedding.embed import embed
+from embedbench.embedding.engine import Engine
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError, StoreError
 from embedbench.io.store import Store

@@ -14,14 +14,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from embedbench.crew import LocalCrew, plan_workers
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash, source_hash
-from embedbench.embed import Engine, embed
+from embedbench.embedding.embed import embed
+from embedbench.embedding.engine import Engine
+from embedbench.embedding.local_workers import LocalCrew, plan_workers
+from embedbench.embedding.worker import Item, encode_images
+from embedbench.embedding.worker_state import Place, hold
 from embedbench.encoder import Encoder
-from embedbench.encoding import Item, encode_images
+from embedbench.encoders.pickling import dumps
 from embedbench.errors import EncoderError
-from embedbench.holding import Place, dumps, hold
 from embedbench.io.store import Store
 from embedbench.parallel.pool import WorkerDied
 from embedbench.utils.progress import Progress

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from embedbench.criteria import Copies, Criteria, look_alone, read_copies
 from embedbench.data.images.augmentations import LIGHT_CHANGES, choose_copied
-from embedbench.embed import Embedding
+from embedbench.embedding.embed import Embedding
 from embedbench.kmeans import fit_kmeans
 
 WITH_LABELS = {"knn_accuracy", "retrieval_map", "r_precision", "linear_probe"}

@@ -15,7 +15,8 @@ from PIL import Image
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash, source_hash
 from embedbench.data.loading import read_dataset
-from embedbench.embed import Embedding, Engine, embed
+from embedbench.embedding.embed import Embedding, embed
+from embedbench.embedding.engine import Engine
 from embedbench.encoder import Encoder, LookupEncoder, TextEncoder
 from embedbench.errors import EncoderError, WeightsError
 from embedbench.io.store import Store

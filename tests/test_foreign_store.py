@@ -15,12 +15,13 @@ import pytest
 
 from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
-from embedbench.embed import Engine, embed
+from embedbench.embedding.autotune import LEAST_IMAGES, Choice, recall, remember
+from embedbench.embedding.embed import embed
+from embedbench.embedding.engine import Engine
 from embedbench.encoder import Encoder
 from embedbench.errors import StoreError
 from embedbench.io.store import Store
 from embedbench.io.table_store import TableStore
-from embedbench.tuning import LEAST_IMAGES, Choice, recall, remember
 from embedbench.utils.progress import Progress
 from tests.backends.attacks import Attack
 

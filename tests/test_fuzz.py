@@ -25,12 +25,12 @@ from embedbench.data.images.corruptions import read_corruptions
 from embedbench.data.images.decoding import open_pixels, open_rgb, upright_size, with_orientation
 from embedbench.data.loading import read_dataset
 from embedbench.data.mixing import read_mix
+from embedbench.encoders.registry import create
 from embedbench.errors import EmbedbenchError, ImageError
 from embedbench.io.paths import location_of
 from embedbench.maps import check_map
 from embedbench.memory import parse_memory
 from embedbench.naming import read_words
-from embedbench.registry import create
 from embedbench.settings import _TOML_KINDS, plan_k, read_toml
 from embedbench.spaces import check_space
 from embedbench.utils.spec import read_spec

@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from embedbench.data.images.sources import source_hash
-from embedbench.encoding import Item, encode_images
-from embedbench.holding import Place, dumps, hold
-from embedbench.registry import create
+from embedbench.embedding.worker import Item, encode_images
+from embedbench.embedding.worker_state import Place, hold
+from embedbench.encoders.pickling import dumps
+from embedbench.encoders.registry import create
 
 
 @pytest.fixture(autouse=True)

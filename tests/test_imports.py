@@ -35,7 +35,7 @@ def test_the_check_above_can_fail() -> None:
 
 
 def test_workers_that_encode_import_numpy_and_no_other_numeric_library() -> None:
-    code = f"import sys, embedbench.encoding; print(*({set(NUMERIC)} & {{*sys.modules}}))"
+    code = f"import sys, embedbench.embedding.worker; print(*({set(NUMERIC)} & {{*sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["numpy"]
 

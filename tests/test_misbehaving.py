@@ -171,7 +171,7 @@ def test_the_list_of_encoders_survives_those_that_are_broken(
         if code:
             (tmp_path / f"broken_{name}.py").write_text(code)
         plug_in(tmp_path, monkeypatch, name, f"broken_{name}:It")
-    monkeypatch.setattr("embedbench.listing._PATIENCE", 5.0)
+    monkeypatch.setattr("embedbench.encoders.listing._PATIENCE", 5.0)
     with pytest.raises(SystemExit) as stop:
         cli.main(["encoders"])
     out, _ = capfd.readouterr()

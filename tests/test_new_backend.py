@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from embedbench.encoders.scaffold import new_backend
 from embedbench.errors import InputError
-from embedbench.new_backend import new_backend
 
 
 @pytest.mark.parametrize("texts", [False, True])

@@ -23,11 +23,12 @@ from embedbench import conformance
 from embedbench.cli import cli
 from embedbench.data.images.sources import content_hash
 from embedbench.data.loading import read_dataset
-from embedbench.embed import Engine, embed
+from embedbench.embedding.embed import embed
+from embedbench.embedding.engine import Engine
 from embedbench.encoder import Encoder
+from embedbench.encoders.registry import create, installed, label
 from embedbench.errors import InputError, WeightsError
 from embedbench.io.store import Store
-from embedbench.registry import create, installed, label
 from embedbench.utils.progress import Progress
 from tests.libraries import library
 

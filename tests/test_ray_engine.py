@@ -22,7 +22,9 @@ from embedbench.data.dataset import Dataset
 from embedbench.data.images.decoding import open_rgb
 from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
-from embedbench.embed import Embedding, Engine, embed, make_engine
+from embedbench.embedding.embed import Embedding, embed
+from embedbench.embedding.engine import Engine
+from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder, Facts
 from embedbench.errors import EncoderError, InputError, StoreError
 from embedbench.utils.progress import Progress
@@ -51,7 +53,7 @@ def cluster(query: str) -> Iterator[Any]:
     import ray
     from ray.cluster_utils import Cluster
 
-    from embedbench.ray_cluster import connect
+    from embedbench.embedding.ray_cluster import connect
 
     node = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
     running = Cluster(initialize_head=True, head_node_args={**node, "_system_config": SOON})
@@ -253,7 +255,7 @@ def test_an_encoder_gets_a_gpu_of_the_cluster_if_it_uses_one(
         def device(self) -> str:
             return "cuda" if self.uses_gpu and os.environ.get("CUDA_VISIBLE_DEVICES") else "cpu"
 
-    from embedbench.ray_cluster import nodes
+    from embedbench.embedding.ray_cluster import nodes
 
     node = cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=80 * 2**20)
     cluster.wait_for_nodes()
@@ -283,7 +285,7 @@ def test_what_cannot_be_asked_for_is_told(asked: dict[str, Any], words: str) -> 
 
 
 def test_an_address_that_does_not_answer_is_told_soon() -> None:
-    from embedbench.ray_cluster import connect
+    from embedbench.embedding.ray_cluster import connect
 
     ray.shutdown()
     with socket.socket() as closed, socket.create_server(("127.0.0.1", 0)) as silent:

@@ -14,8 +14,8 @@ from PIL import Image
 from embedbench import conformance
 from embedbench.cli import cli
 from embedbench.encoder import Encoder
+from embedbench.encoders.registry import create
 from embedbench.recipes import recipes
-from embedbench.registry import create
 from embedbench.results.schema import HEADLINE
 from embedbench.settings import read_toml
 

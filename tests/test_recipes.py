@@ -9,8 +9,8 @@ import pytest
 
 from embedbench import cli
 from embedbench.data.sample_photos import write_samples
+from embedbench.encoders.registry import create_all
 from embedbench.recipes import recipes
-from embedbench.registry import create_all
 from embedbench.results.results import Results
 from embedbench.settings import plan_k
 

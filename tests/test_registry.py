@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from embedbench.encoders.registry import create, create_all, installed, label
 from embedbench.errors import InputError, MissingLibraryError, UnknownEncoderError
-from embedbench.registry import create, create_all, installed, label
 
 BUILT_IN = {"clip", "conse", "keras", "onnx", "openclip", "pixels", "timm", "vectors"}
 

@@ -10,10 +10,10 @@ ROOT = Path(__file__).parents[1]
 
 ALLOWED = {
     # An encoder on its way into a worker process of ours, and what that answers.
-    ("embedbench/holding.py", "cloudpickle.loads"),
-    ("embedbench/ray_actor.py", "pickle.loads"),
+    ("embedbench/embedding/worker_state.py", "cloudpickle.loads"),
+    ("embedbench/embedding/ray_actor.py", "pickle.loads"),
     # Its own pickle, of an encoder that runs in the same process anyway.
-    ("embedbench/conformance.py", "pickle.loads"),
+    ("embedbench/encoders/checks.py", "pickle.loads"),
 }
 
 FORBIDDEN = {

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from embedbench.data.images.decoding import open_rgb
 from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
-from embedbench.embed import Engine, embed, make_engine
+from embedbench.embedding.embed import embed
+from embedbench.embedding.engine import Engine
+from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder
 from embedbench.errors import StoreError
 from embedbench.io.store import Store, text_key

@@ -11,13 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from embedbench import tuning
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash
-from embedbench.embed import Embedding, Engine, embed
-from embedbench.encoder import Encoder
-from embedbench.io.store import Store
-from embedbench.tuning import (
+from embedbench.embedding import autotune as tuning
+from embedbench.embedding.autotune import (
     Choice,
     Fidelity,
     Timed,
@@ -31,6 +28,10 @@ from embedbench.tuning import (
     remember,
     timed_first,
 )
+from embedbench.embedding.embed import Embedding, embed
+from embedbench.embedding.engine import Engine
+from embedbench.encoder import Encoder
+from embedbench.io.store import Store
 from embedbench.utils.progress import Progress
 
 RANDOM = np.random.default_rng(0).normal(size=(40, 16)).astype(np.float32)
@@ -99,7 +100,7 @@ def test_measuring_must_pay() -> None:
 def test_where_measuring_does_not_pay_the_reference_runs(
     pictures: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embedbench.session.pays_from", lambda *_: 100.0)
+    monkeypatch.setattr("embedbench.embedding.job.pays_from", lambda *_: 100.0)
     found = run(pictures, tmp_path, Choosing())
     assert found.record["fingerprint"] == Choosing("slow").fingerprint()
     keys = [content_hash(bytes(source)) for source in pictures.sources]  # type: ignore[arg-type]
@@ -150,7 +151,7 @@ class Choosing(Encoder):
 @pytest.fixture
 def pictures(monkeypatch: pytest.MonkeyPatch) -> Dataset:
     monkeypatch.setattr(tuning, "LEAST_IMAGES", 40)
-    monkeypatch.setattr("embedbench.session.pays_from", lambda *_: 0.0)
+    monkeypatch.setattr("embedbench.embedding.job.pays_from", lambda *_: 0.0)
     return make_pictures(48)
 
 

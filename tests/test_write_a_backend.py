@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from embedbench.new_backend import new_backend
+from embedbench.encoders.scaffold import new_backend
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "write-a-backend.md").read_text(encoding="utf-8")

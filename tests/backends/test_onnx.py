@@ -11,8 +11,8 @@ from PIL import Image
 
 from embedbench.comparison import compare
 from embedbench.conformance import CHECKS, Check
+from embedbench.encoders.registry import create
 from embedbench.errors import EncoderError, InputError, WeightsError
-from embedbench.registry import create
 from embedbench_onnx import OnnxEncoder
 from tests.libraries import library
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from embedbench.embedding.worker_state import encode_rows
 from embedbench.errors import InputError, WeightsError
-from embedbench.holding import encode_rows
 from embedbench_timm import PACKAGED, Packaged, TimmEncoder, load_packaged
 from tests.backends.prepared import timm_batch
 from tests.libraries import library

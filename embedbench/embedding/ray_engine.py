@@ -15,18 +15,18 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import cloudpickle
-import ray  # where it is missing, `embedbench.ray_cluster` has said so before
+import ray  # where it is missing, `embedbench.embedding.ray_cluster` has said so before
 import ray.data
 
-from embedbench.crew import MOST_GUILTY
-from embedbench.embed import Engine
+from embedbench.embedding.engine import Engine
+from embedbench.embedding.local_workers import MOST_GUILTY
+from embedbench.embedding.ray_actor import MOST_TRIES, RayActor, answered, books_of_this_node
+from embedbench.embedding.ray_cluster import last_line, nodes, room_for
+from embedbench.embedding.worker import Batch, Item, failed, load
 from embedbench.encoder import Encoder
-from embedbench.encoding import Batch, Item, failed, load
+from embedbench.encoders.pickling import dumps
 from embedbench.errors import EncoderError
-from embedbench.holding import dumps
 from embedbench.parallel.pool import KEEPS_BLOCKS, PATIENCE, NoAnswer, WorkerDied, thread_limits
-from embedbench.ray_actor import MOST_TRIES, RayActor, answered, books_of_this_node
-from embedbench.ray_cluster import last_line, nodes, room_for
 from embedbench.utils.progress import Progress
 
 __all__ = ["RayCrew", "RayEngine"]

@@ -1,7 +1,6 @@
 """The encoder that a worker process holds: how it gets there, is loaded and tried out."""
 
 import gc
-import io
 import os
 import traceback
 from collections.abc import Callable, Sequence
@@ -13,12 +12,12 @@ import cloudpickle
 from PIL import Image
 
 from embedbench.encoder import Encoder, Facts, Vectors, join_rows
+from embedbench.encoders.row_order import check_order, is_close, pictures, shifted
 from embedbench.errors import EncoderError
-from embedbench.trial import check_order, is_close, pictures, shifted
 from embedbench.utils.messages import in_words, one_line
 from embedbench.utils.offline import forbid_network
 
-__all__ = ["Held", "Place", "check_facts", "dumps", "encode_rows", "held", "hold"]
+__all__ = ["Held", "Place", "check_facts", "encode_rows", "held", "hold"]
 
 _GREY = Image.new("RGB", (64, 64), "grey")
 """What an encoder is loaded with."""
@@ -105,37 +104,6 @@ class Held:
 
 
 _held: list[Held] = []
-
-
-def dumps(encoder: Any) -> bytes:
-    """Return the encoder for its way into a worker; a class from a notebook goes with it.
-
-    Raises:
-        EncoderError: it cannot be pickled.
-    """
-    content = io.BytesIO()
-    try:
-        _Pickler(content).dump(encoder)
-    except Exception as error:
-        words = f"it cannot be sent to its process: {in_words(error)}"
-        raise EncoderError(words) from error
-    return content.getvalue()
-
-
-def _reduce(cached: "cached_property[Any]") -> tuple[Any, ...]:
-    return _cached, (cached.func, cached.attrname)
-
-
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """Before Python 3.12 a cached property holds a lock, which cannot be pickled."""
-
-    dispatch_table = {**cloudpickle.Pickler.dispatch_table, cached_property: _reduce}
-
-
-def _cached(function: Callable[[Any], Any], name: str) -> "cached_property[Any]":
-    found = cached_property(function)
-    found.__set_name__(object, name)
-    return found
 
 
 def hold(pickled: bytes, offline: bool) -> None:

@@ -1,125 +1,26 @@
 """Embedding: images to vectors, in worker processes of each encoder's own, into the store."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
 
-from embedbench.crew import Crew, LocalCrew
 from embedbench.data.dataset import Dataset
-from embedbench.data.download import Fetching
 from embedbench.data.images.augmentations import Changed
 from embedbench.data.images.sources import Source
+from embedbench.embedding.autotune import recall
+from embedbench.embedding.engine import Engine
+from embedbench.embedding.job import Session, missing_from
+from embedbench.embedding.worker import Item, stamp
 from embedbench.encoder import Encoder, LookupEncoder, Vectors, check_rows, combine, hash_file
-from embedbench.encoding import Item, stamp
-from embedbench.errors import EncoderError, InputError, StoreError
-from embedbench.io.paths import check_offline, location_of
-from embedbench.io.records import default_store
+from embedbench.errors import EncoderError, StoreError
 from embedbench.io.store import Store, text_key
-from embedbench.parallel.pool import PATIENCE
-from embedbench.session import Session, missing_from
-from embedbench.tuning import recall
-from embedbench.utils.hardware import cores
 from embedbench.utils.messages import errors_in_words
-from embedbench.utils.offline import hub_environment
-from embedbench.utils.progress import Progress
 
-__all__ = ["ENGINES", "Embedding", "Engine", "embed", "make_engine"]
-
-ENGINES = ("local", "ray")
-"""Where encoders can run."""
-
-
-@dataclass(frozen=True)
-class Engine:
-    """Where and how encoders run.
-
-    Attributes:
-        store: where vectors are kept.
-        workers: processes for each encoder; on a GPU there is one.
-        offline: they may not use the network.
-        progress: how it is shown.
-        patience: seconds without any answer after which an encoder is given up.
-        memory: bytes that the processes of an encoder may hold together; None for most of what
-            is free.
-    """
-
-    store: Store
-    workers: int = field(default_factory=cores)
-    offline: bool = False
-    progress: Progress = field(default_factory=Progress)
-    patience: float = PATIENCE
-    memory: int | None = None
-
-    @cached_property
-    def environment(self) -> dict[str, str]:
-        """Variables set in the processes; found out when the first of them is needed."""
-        return hub_environment(self.offline)
-
-    def fetching(self, allow_local: bool) -> Fetching:
-        """Return how images are downloaded: into the store, unless they have a place."""
-        folder = self.store.folder / "downloads"
-        return Fetching(folder, self.offline, allow_local, progress=self.progress)
-
-    def crew(self, encoder: Encoder) -> AbstractContextManager[Crew]:
-        """Return workers that hold this encoder; to be used as a context."""
-        return LocalCrew(
-            encoder, self.offline, self.environment, self.workers, self.progress, self.patience,
-            self.memory,
-        )  # fmt: skip
-
-
-def make_engine(
-    store: str | Path | None,
-    offline: bool,
-    progress: Progress,
-    kind: str = "local",
-    address: str | None = None,
-    workers: int | None = None,
-    patience: float | None = None,
-    memory: int | None = None,
-) -> Engine:
-    """Return an engine.
-
-    Args:
-        store: a folder, an address, or None for the user's cache.
-        offline: nothing may be asked of the network.
-        progress: how it is shown.
-        kind: `local` or `ray`.
-        address: of a running Ray cluster; None to start Ray on this machine.
-        workers: for each encoder, at most; None for as many as there is room for.
-        patience: seconds without any answer after which an encoder is given up; None for a
-            quarter of an hour.
-        memory: bytes that an encoder's processes may hold together; None for most of what is free.
-
-    Raises:
-        InputError: there is no such engine, or the cluster does not answer.
-    """
-    check_offline(offline, [store])
-    if kind not in ENGINES:
-        raise InputError(f"`engine` must be one of {', '.join(ENGINES)}; not '{kind}'")
-    if address and kind != "ray":
-        raise InputError(f"`address` is for the engine 'ray'; not for '{kind}'")
-    if workers is not None and workers < 1:
-        raise InputError(f"`workers` must be at least 1; not {workers}")
-    if patience is not None and not patience > 0:
-        raise InputError(f"`patience` must be more than 0 seconds; not {patience:g}")
-    patience = patience or PATIENCE
-    kept = Store(location_of(store) if store else default_store())
-    if told := kept.left_alone():
-        progress.say(told)
-    if kind == "local":
-        return Engine(kept, workers or cores(), offline, progress, patience, memory)
-    from embedbench.ray_cluster import connect
-    from embedbench.ray_engine import RayEngine
-
-    connect(address)
-    return RayEngine(kept, cores(), offline, progress, patience, memory, workers)
+__all__ = ["Embedding", "embed"]
 
 
 @dataclass(frozen=True, eq=False)

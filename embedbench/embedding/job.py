@@ -10,17 +10,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from embedbench.crew import Crew
 from embedbench.data.images.augmentations import Changed
 from embedbench.data.images.sources import Source
-from embedbench.encoder import Encoder, Vectors, combine
-from embedbench.encoding import Batch, Item, encode_images, encode_into, encode_texts, time_variants
-from embedbench.errors import EncoderError
-from embedbench.holding import Place
-from embedbench.io.store import Store, text_key
-from embedbench.io.store_writer import RowWriter
-from embedbench.parallel.pool import WorkerDied
-from embedbench.tuning import (
+from embedbench.embedding.autotune import (
     COMPARED,
     TIMED,
     Choice,
@@ -35,6 +27,21 @@ from embedbench.tuning import (
     remember,
     timed_first,
 )
+from embedbench.embedding.engine import Crew
+from embedbench.embedding.worker import (
+    Batch,
+    Item,
+    encode_images,
+    encode_into,
+    encode_texts,
+    time_variants,
+)
+from embedbench.embedding.worker_state import Place
+from embedbench.encoder import Encoder, Vectors, combine
+from embedbench.errors import EncoderError
+from embedbench.io.store import Store, text_key
+from embedbench.io.store_writer import RowWriter
+from embedbench.parallel.pool import WorkerDied
 from embedbench.utils.hardware import cores
 from embedbench.utils.progress import Progress
 

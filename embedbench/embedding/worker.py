@@ -19,12 +19,13 @@ from jaxtyping import Float32
 from embedbench.data.images.augmentations import Changed
 from embedbench.data.images.decoding import open_pixels
 from embedbench.data.images.sources import Source, read_known
+from embedbench.embedding.autotune import Timed
+from embedbench.embedding.worker_state import Place, check_facts, encode_rows, held, hold
 from embedbench.encoder import Encoder, TextEncoder, Vectors, check_rows, hash_file, join_rows
+from embedbench.encoders.pickling import dumps
 from embedbench.errors import EncoderError, ImageError
-from embedbench.holding import Place, check_facts, dumps, encode_rows, held, hold
 from embedbench.io.store import Store
 from embedbench.parallel.quarantine import under_alarm
-from embedbench.tuning import Timed
 from embedbench.utils.hardware import peak_memory_mb
 from embedbench.utils.messages import answers_in_words
 

@@ -1,7 +1,7 @@
 """The list of installed encoders; those of other people are looked at in a process of their own."""
 
+from embedbench.encoders.registry import Installed, installed
 from embedbench.errors import EncoderError, MissingLibraryError
-from embedbench.registry import Installed, installed
 from embedbench.utils.messages import errors_in_words
 
 __all__ = ["list_encoders"]

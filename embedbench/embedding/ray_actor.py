@@ -12,10 +12,10 @@ import cloudpickle
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from embedbench.embedding.ray_cluster import last_line
+from embedbench.embedding.worker_state import held, hold
 from embedbench.errors import EmbedbenchError, EncoderError
-from embedbench.holding import held, hold
 from embedbench.parallel.pool import WorkerDied
-from embedbench.ray_cluster import last_line
 
 __all__ = ["MOST_TRIES", "RayActor", "answered", "books_of_this_node"]
 

@@ -9,12 +9,13 @@ from embedbench.data.dataset import Dataset
 from embedbench.data.download import fetch
 from embedbench.data.loading import read_dataset
 from embedbench.data.scan import survey
-from embedbench.embed import embed, make_engine
+from embedbench.embedding.embed import embed
+from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder
+from embedbench.encoders.registry import create_all
 from embedbench.errors import InputError
 from embedbench.io.atomic import whole_file, write_whole
 from embedbench.io.paths import check_offline
-from embedbench.registry import create_all
 from embedbench.utils.offline import no_network
 from embedbench.utils.progress import Progress
 

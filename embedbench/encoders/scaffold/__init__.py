@@ -7,8 +7,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from embedbench.encoders.registry import installed
 from embedbench.errors import InputError
-from embedbench.registry import installed
 
 __all__ = ["new_backend"]
 

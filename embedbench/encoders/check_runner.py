@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from embedbench.conformance import CHECKS, Check, run_checks
 from embedbench.encoder import Encoder
+from embedbench.encoders.checks import CHECKS, Check, run_checks
+from embedbench.encoders.registry import create
 from embedbench.parallel.pool import NoAnswer, Pool, WorkerDied
-from embedbench.registry import create
 from embedbench.utils.messages import answers_in_words
 from embedbench.utils.offline import hub_environment
 

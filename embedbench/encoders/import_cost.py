@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 from embedbench.encoder import Encoder
+from embedbench.encoders.pickling import dumps
 from embedbench.errors import EncoderError
-from embedbench.holding import dumps
 from embedbench.utils.messages import one_line
 from embedbench.utils.spec import field_list
 

@@ -3,18 +3,19 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, TypeVar
 
+from embedbench.embedding.worker import Batch, Item, failed, load
+from embedbench.embedding.worker_state import hold
 from embedbench.encoder import Encoder
-from embedbench.encoding import Batch, Item, failed, load
-from embedbench.holding import dumps, hold
+from embedbench.encoders.pickling import dumps
 from embedbench.parallel.memory_guard import MemoryWatch
 from embedbench.parallel.pool import KEEPS_BLOCKS, PATIENCE, Pool, WorkerDied, thread_limits
 from embedbench.parallel.quarantine import map_isolated, signals_of
 from embedbench.utils.hardware import available, cores
 from embedbench.utils.progress import Progress
 
-__all__ = ["MOST_GUILTY", "Crew", "LocalCrew", "plan_workers"]
+__all__ = ["MOST_GUILTY", "LocalCrew", "plan_workers"]
 
 Result = TypeVar("Result")
 
@@ -26,35 +27,6 @@ _MOST_MEMORY_SHARE = 0.9
 
 MOST_GUILTY = 3
 """An encoder that dies on so many images in a row is at fault itself."""
-
-
-@runtime_checkable
-class Crew(Protocol):
-    """Workers that hold one encoder: processes of this machine, or of a cluster.
-
-    Attributes:
-        workers: how many there are, as far as is known.
-        writes: whether they write vectors to the store themselves, for it is far to the caller.
-    """
-
-    @property
-    def writes(self) -> bool:
-        """Whether they write vectors to the store themselves, for it is far to the caller."""
-
-    @property
-    def workers(self) -> int:
-        """How many there are, as far as is known."""
-
-    def load(self) -> dict[str, Any]:
-        """Load the encoder in one worker; return what `embedbench.encoding.load` tells of it."""
-
-    def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
-        """Return the result of one call in a worker."""
-
-    def map(
-        self, function: Callable[[list[Item]], Batch], batches: Sequence[list[Item]]
-    ) -> Iterator[Batch]:
-        """Yield the function's results as they come; what a worker died on is done again."""
 
 
 def plan_workers(

@@ -1,0 +1,1 @@
+"""Images to vectors: engines, workers, jobs, autotuning, Ray."""

@@ -1,0 +1,1 @@
+"""Encoder plug-ins: registry, listing, scaffold, conformance checks."""

@@ -1,0 +1,297 @@
+"""The checks that every encoder passes, for ours and for other people's.
+
+In a plug-in's tests:
+
+    @pytest.mark.parametrize("check", embedbench.conformance.CHECKS)
+    def test_conformance(check):
+        check(MyEncoder())
+
+Each looks at one promise and forgives what the others are there for, so that what fails tells
+what is wrong.
+"""
+
+import dataclasses
+import pickle
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from embedbench.data.images.decoding import to_rgb
+from embedbench.encoder import Encoder, LookupEncoder, TextEncoder, Vectors, check_rows
+from embedbench.encoders.import_cost import require_light
+from embedbench.encoders.row_order import (
+    check_order,
+    is_close,
+    picture,
+    pictures,
+    shifted,
+)
+from embedbench.encoders.side_effects import changes_of_state, printed
+from embedbench.errors import EncoderError
+from embedbench.utils.messages import in_words
+
+__all__ = ["CHECKS", "Check", "promise", "run_checks"]
+
+Check = Callable[[Encoder], None]
+
+
+def fields_are_the_identity(encoder: Encoder) -> None:
+    """Raise unless it is a frozen dataclass, and equal fields alone give equal identities."""
+    settings = getattr(type(encoder), "__dataclass_params__", None)
+    if settings is None or not settings.frozen:
+        raise EncoderError("it must be a frozen dataclass: @dataclass(frozen=True)")
+    if _fresh(encoder).identity() != encoder.identity():
+        raise EncoderError("two encoders with the same fields have different identities")
+    for field in dataclasses.fields(encoder):  # type: ignore[arg-type]
+        other = _with_another(encoder, field.name)
+        if other is not None and other.identity() == encoder.identity():
+            raise EncoderError(f"its identity is the same with another value of '{field.name}'")
+
+
+def pickles_to_a_worker(encoder: Encoder) -> None:
+    """Raise unless a copy of it, not yet loaded, can be sent to a worker process."""
+    try:
+        content = pickle.dumps(_fresh(encoder))
+    except Exception as error:
+        raise EncoderError(f"it cannot be pickled: {in_words(error)}") from error
+    if pickle.loads(content) != encoder:
+        raise EncoderError("a pickled copy is not equal to it")
+    if len(content) > 1_000_000:
+        raise EncoderError(f"before its first use it pickles to {len(content):,} bytes")
+
+
+def loads_nothing_before_use(encoder: Encoder) -> None:
+    """Raise unless constructing it in a fresh process is quick and imports no heavy library."""
+    require_light(encoder)
+
+
+def returns_one_row_per_image(encoder: Encoder) -> None:
+    """Raise unless there is one row for each image, in a NumPy array of two axes."""
+    size = encoder.batch_size
+    for images in (pictures(1) * size, pictures(size)):
+        rows = _encode_batch(encoder, images)
+        if not isinstance(rows, np.ndarray) or rows.ndim != 2 or len(rows) != size:
+            what = getattr(rows, "shape", type(rows).__name__)
+            raise EncoderError(f"it returned {what} for {size} images")
+
+
+def returns_float32(encoder: Encoder) -> None:
+    """Raise unless the numbers are float32."""
+    kind = np.asarray(_encode_batch(encoder, pictures(encoder.batch_size))).dtype
+    if kind != np.float32:
+        raise EncoderError(f"it returned {kind}; it must return float32")
+
+
+def returns_finite_numbers(encoder: Encoder) -> None:
+    """Raise unless all numbers are finite, of pictures of one colour as well."""
+    plain = [Image.new("RGB", (40, 30), colour) for colour in ("black", "white", "red")]
+    for images in (pictures(encoder.batch_size), *([one] * encoder.batch_size for one in plain)):
+        rows = _encode_batch(encoder, images)
+        if not np.isfinite(np.asarray(rows, np.float32)).all():
+            raise EncoderError("it returned values that are not finite")
+
+
+def takes_any_size_and_mode(encoder: Encoder) -> None:
+    """Raise unless tiny, long, grey and transparent images give rows of the same length."""
+    sizes = [(1, 1), (1, 400), (400, 1), (37, 53), (640, 480)]
+    images = [picture(seed, size) for seed, size in enumerate(sizes)]
+    images += [to_rgb(picture(9).convert(mode)) for mode in ("1", "L", "P", "CMYK", "RGBA")]
+    lengths = {_rows(encoder, [image]).shape[1] for image in images}
+    if len(lengths) > 1:
+        raise EncoderError(f"it returned rows of {min(lengths)} and of {max(lengths)} numbers")
+
+
+def prepares_pixels_alike(encoder: Encoder) -> None:
+    """Raise unless an image and its pixels are prepared to the same effect."""
+    images = pictures(encoder.batch_size)
+    given = [encoder.prepare_pixels(np.array(image)) for image in images]
+    if not is_close(_forgiven(encoder, given), _rows(encoder, images)):
+        raise EncoderError("`prepare` and `prepare_pixels` give other rows for the same image")
+
+
+def is_deterministic(encoder: Encoder) -> None:
+    """Raise unless the same images give the same rows, byte for byte, loaded anew as well."""
+    images = pictures(encoder.batch_size)
+    first = _rows(encoder, images)
+    if not np.array_equal(first, _rows(encoder, images)):
+        raise EncoderError("the same images gave other rows the second time")
+    if not np.array_equal(first, _rows(_fresh(encoder), images)):
+        raise EncoderError("the same images gave other rows after loading it anew")
+
+
+def keeps_the_order(encoder: Encoder) -> None:
+    """Raise unless row i is image i."""
+    images = pictures(encoder.batch_size)
+    rows, moved = _rows(encoder, images), _rows(encoder, shifted(images))
+    check_order(rows, moved[: len(rows)])
+
+
+def does_not_mix_images(encoder: Encoder) -> None:
+    """Raise unless a row is the same, within 1e-4, whatever stands beside it in the batch."""
+    images = pictures(encoder.batch_size)
+    alone = np.concatenate([_rows(encoder, [image]) for image in images])
+    for row in _rows(encoder, images):  # in any order: that has a check of its own
+        gaps = np.abs(alone - row).max(axis=1)
+        if not is_close(row[None], alone[[gaps.argmin()]]):
+            raise EncoderError("a row changes with what stands beside its image in the batch")
+
+
+def tells_images_apart(encoder: Encoder) -> None:
+    """Raise unless different images give different rows."""
+    rows = _rows(encoder, pictures(max(2, encoder.batch_size)))
+    if (rows == rows[0]).all():
+        raise EncoderError("different images gave the same row")
+
+
+def fingerprint_is_steady(encoder: Encoder) -> None:
+    """Raise unless the fingerprint is the same for an equal encoder, and after use."""
+    before = encoder.fingerprint()
+    _rows(encoder, pictures(1))
+    if not before == encoder.fingerprint() == _fresh(encoder).fingerprint():
+        raise EncoderError("its fingerprint changed without any change of its fields")
+
+
+def fingerprint_follows_the_weights(encoder: Encoder) -> None:
+    """Raise unless the fingerprint changes with the bytes of a file of its weights."""
+    _rows(encoder, pictures(1))
+    files = [Path(file) for file in encoder.weights_files()]
+    if not files:
+        return
+    smallest = min(files, key=lambda file: file.stat().st_size)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, smallest.name)
+        copy.write_bytes(smallest.read_bytes())
+        changed = _fresh(encoder)
+        others = [copy if file == smallest else file for file in files]
+        vars(changed)["weights_files"] = lambda: others  # its own files are left as they are
+        before = changed.fingerprint()
+        copy.write_bytes(smallest.read_bytes() + b"another")
+        if changed.fingerprint() == before:
+            raise EncoderError(f"its fingerprint is the same with another '{smallest.name}'")
+
+
+def leaves_global_state_alone(encoder: Encoder) -> None:
+    """Raise if it seeds random numbers, or changes the folder, environment, warnings, signals."""
+    changed = changes_of_state(
+        lambda: _rows(encoder, pictures(1)), lambda: _rows(_fresh(encoder), pictures(1))
+    )
+    if changed:
+        raise EncoderError(f"it changes what is the whole process's: {', '.join(changed)}")
+
+
+def leaves_its_images_alone(encoder: Encoder) -> None:
+    """Raise if it changes the images or the pixels that it is given."""
+    image, pixels = picture(0), np.array(picture(0))
+    _forgiven(encoder, [encoder.prepare(image)])
+    _forgiven(encoder, [encoder.prepare_pixels(pixels)])
+    if image.tobytes() != picture(0).tobytes() or pixels.tobytes() != picture(0).tobytes():
+        raise EncoderError("it changed the image that it was given")
+
+
+def prints_nothing(encoder: Encoder) -> None:
+    """Raise if anything is printed to standard output, where tables stand."""
+    said = printed(lambda: _rows(_fresh(encoder), pictures(1)))
+    if said:
+        raise EncoderError(f"it prints to standard output: {said}")
+
+
+def texts_share_the_space(encoder: Encoder) -> None:
+    """Raise unless texts, where it reads them, give rows as long as the images', in order."""
+    if not isinstance(encoder, TextEncoder) or not encoder.reads_texts:
+        return
+    texts = ["a cat", "a photo of a dog", ""]
+    rows = check_rows(encoder.encode_texts(texts), len(texts))
+    if rows.shape[1] != _rows(encoder, pictures(1)).shape[1]:
+        raise EncoderError("its texts and images have rows of different length")
+    if np.array_equal(rows[0], rows[1]):
+        raise EncoderError("two different texts gave the same row")
+    check_order(rows, check_rows(encoder.encode_texts(shifted(texts)), len(texts)))
+
+
+CHECKS: tuple[Check, ...] = (
+    fields_are_the_identity,
+    pickles_to_a_worker,
+    loads_nothing_before_use,
+    returns_one_row_per_image,
+    returns_float32,
+    returns_finite_numbers,
+    takes_any_size_and_mode,
+    prepares_pixels_alike,
+    is_deterministic,
+    keeps_the_order,
+    does_not_mix_images,
+    tells_images_apart,
+    fingerprint_is_steady,
+    fingerprint_follows_the_weights,
+    leaves_global_state_alone,
+    leaves_its_images_alone,
+    prints_nothing,
+    texts_share_the_space,
+)
+
+
+def promise(check: Check) -> str:
+    """Return in words when an encoder fails the check."""
+    return (check.__doc__ or "").splitlines()[0].removeprefix("Raise ").rstrip(".")
+
+
+def run_checks(encoder: Encoder, checks: Sequence[Check] = CHECKS) -> dict[str, str]:
+    """Return for each check its name, and what is wrong: an empty text if nothing is."""
+    if isinstance(encoder, LookupEncoder):
+        raise EncoderError("its vectors were made elsewhere; there is nothing to check")
+    found = {}
+    for check in checks:
+        try:
+            check(encoder)
+            found[check.__name__] = ""
+        except (Exception, SystemExit) as error:  # whatever an encoder raises
+            found[check.__name__] = in_words(error)
+    return found
+
+
+def _fresh(encoder: Encoder) -> Encoder:
+    """Return an encoder of the same fields, not yet loaded."""
+    return dataclasses.replace(encoder)  # type: ignore[type-var]
+
+
+def _with_another(encoder: Encoder, name: str) -> Encoder | None:
+    """Return the encoder with another value of a field; None where none can be made up."""
+    value = getattr(encoder, name)
+    others: dict[type, Callable[[Any], Any]] = {
+        bool: lambda it: not it,
+        int: lambda it: it + 1,
+        float: lambda it: it + 1,
+        str: lambda it: f"{it}x",
+        type(Path()): lambda it: Path(f"{it}x"),
+    }
+    if name.startswith("_") or type(value) not in others:
+        return None
+    try:
+        return dataclasses.replace(encoder, **{name: others[type(value)](value)})  # type: ignore[type-var]
+    except Exception:  # not every value is one that it takes
+        return None
+
+
+def _encode_batch(encoder: Encoder, images: Sequence[Image.Image]) -> np.ndarray:
+    """Return a full batch as the encoder gives it."""
+    return encoder.encode_batch([encoder.prepare(image.copy()) for image in images])
+
+
+def _rows(encoder: Encoder, images: Sequence[Image.Image]) -> Vectors:
+    """Return the rows of the images, whatever else may be wrong with them."""
+    size = encoder.batch_size
+    batches = [images[start : start + size] for start in range(0, len(images), size)]
+    return np.concatenate(
+        [_forgiven(encoder, [encoder.prepare(one.copy()) for one in batch]) for batch in batches]
+    )
+
+
+def _forgiven(encoder: Encoder, prepared: list[Any]) -> Vectors:
+    """Return the rows of at most a batch of prepared images."""
+    filled = prepared + prepared[-1:] * (encoder.batch_size - len(prepared))
+    rows = np.asarray(encoder.encode_batch(filled), np.float32)[: len(prepared)]
+    return np.nan_to_num(rows, posinf=0, neginf=0)  # a copy: it may use its array again
