@@ -15,9 +15,9 @@ from sklearn.cluster import KMeans as ScikitKMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 from threadpoolctl import threadpool_limits
 
-from embedbench.cluster import Agglomerative, Clusterer, Hdbscan, KMeans, sweep
-from embedbench.metrics.internal import silhouettes
-from embedbench.spaces import to_space
+from embedbench.clustering.clusterers import Agglomerative, Clusterer, Hdbscan, KMeans, sweep
+from embedbench.clustering.spaces import to_space
+from embedbench.metrics.clustering.silhouette import silhouettes
 from measure import Row, at_least, at_most, interleaved, ratio, run, told
 from plain_sweep import Plain
 from sweep_time import KS, blobs, sweep_seconds

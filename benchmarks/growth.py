@@ -28,17 +28,17 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 import embedbench.analyse
-import embedbench.cluster
+import embedbench.clustering.clusterers
 import embedbench.criteria
 import embedbench.measure
-import embedbench.metrics.evaluation
+import embedbench.metrics.clustering.evaluate
 import embedbench.sweep
 from embedbench.analyse import Analysis, analyse
-from embedbench.cluster import Agglomerative, Hdbscan, KMeans
+from embedbench.clustering.clusterers import Agglomerative, Hdbscan, KMeans
+from embedbench.clustering.limits import Limits
 from embedbench.duplicates import duplicate_groups
 from embedbench.encoder import Vectors
 from embedbench.judge import judge
-from embedbench.large import Limits
 from embedbench.memory import Memory
 from embedbench.relations import Seen, relate, split_pairs
 from embedbench.settings import plan_k
@@ -56,9 +56,9 @@ STEPS: list[tuple[str, Any, str, bool]] = [
     ("K-means", KMeans, "run", True),
     ("agglomerative", Agglomerative, "run", True),
     ("HDBSCAN", Hdbscan, "cut", True),
-    ("silhouettes", embedbench.metrics.evaluation, "silhouettes_of", True),
-    ("other scores without labels", embedbench.metrics.evaluation, "internal", True),
-    ("scores with labels", embedbench.metrics.evaluation, "external", True),
+    ("silhouettes", embedbench.metrics.clustering.evaluate, "silhouettes_of", True),
+    ("other scores without labels", embedbench.metrics.clustering.evaluate, "internal", True),
+    ("scores with labels", embedbench.metrics.clustering.evaluate, "external", True),
     ("choice of k", embedbench.sweep, "_choose", True),
     ("stability", embedbench.sweep, "stability", True),
     ("influence and intervals", embedbench.sweep, "comparison_rows", False),

@@ -18,9 +18,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from embedbench.kmeans import fit_kmeans
-from embedbench.metrics.scores import Score, accuracy_score, ami_score, ari_score, mean_score
-from embedbench.statistics import Resamples, interval, tied_with_best
+from embedbench.clustering.kmeans import fit_kmeans
+from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.bootstrap import Resamples, interval
+from embedbench.metrics.clustering.agreement import accuracy_score, ami_score, ari_score
+from embedbench.metrics.ranking import tied_with_best
 
 SCORES: dict[str, Callable[[np.ndarray, np.ndarray], Score]] = {
     "ami": ami_score,

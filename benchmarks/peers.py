@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sklearn.preprocessing import normalize
 
-from embedbench.kmeans import fit_kmeans
+from embedbench.clustering.kmeans import fit_kmeans
 from embedbench.parallel.pool import Pool
 from embedbench.utils.hardware import cores
 from encoding import BATCH, EVERY_CORE

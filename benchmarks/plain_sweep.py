@@ -20,7 +20,7 @@ from sklearn import metrics
 from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.metrics.cluster import contingency_matrix
 
-from embedbench.reference import structureless
+from embedbench.clustering.null_reference import structureless
 from sweep_time import KS, SEEDS
 
 __all__ = ["Plain"]

@@ -17,7 +17,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from embedbench import sweep
-from embedbench.cluster import parse_clusterer
+from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.comparison import CLUSTERERS
 
 __all__ = ["KS", "SEEDS", "blobs", "sweep_seconds"]

@@ -25,18 +25,23 @@ from scipy.stats import kendalltau, rankdata
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import normalize
 
-from embedbench.kmeans import fit_kmeans
-from embedbench.metrics.consistency import clusters_kept, consistency
-from embedbench.metrics.fast_ami import ami_of_runs
-from embedbench.metrics.geometry import anisotropy, effective_rank, intrinsic_dimension
-from embedbench.metrics.hubness import hubness
-from embedbench.metrics.internal import silhouettes
-from embedbench.metrics.neighbours import neighbourhood, overlap
-from embedbench.metrics.scores import ami_score
-from embedbench.metrics.similarity import linear_cka
+from embedbench.clustering.kmeans import fit_kmeans
+from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.clustering.agreement import ami_score
+from embedbench.metrics.clustering.ami import ami_of_runs
+from embedbench.metrics.clustering.silhouette import silhouettes
+from embedbench.metrics.embedding.consistency import clusters_kept, consistency
+from embedbench.metrics.embedding.geometry import (
+    anisotropy,
+    effective_rank,
+    hubness,
+    intrinsic_dimension,
+)
+from embedbench.metrics.embedding.neighbours import neighbourhood, overlap
+from embedbench.metrics.embedding.similarity import linear_cka
+from embedbench.metrics.ranking import tied_with_best
 from embedbench.relations import disagreement
 from embedbench.results.schema import CANNOT_TELL
-from embedbench.statistics import Resamples, tied_with_best
 from embedbench.verdict import consensus_scores, families, without_labels
 
 KS, SEEDS, TRUE_SEEDS, RIGHT = (4, 8, 12, 20), 3, 5, 0.02

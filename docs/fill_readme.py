@@ -14,8 +14,8 @@ from PIL import Image
 
 from embedbench.cli import cli
 from embedbench.encoders.registry import installed
-from embedbench.metrics.catalogue import METRICS
-from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
+from embedbench.metrics.clustering.catalogue import METRICS
+from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 from embedbench.report.tables import OTHER_SENTENCES
 from embedbench.results.results import Results
 

@@ -15,7 +15,7 @@ from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError
 from embedbench.insight import details
 from embedbench.maps import draws_planes, explained_variance, map_points, silhouette_of_noise
-from embedbench.metrics.scores import Score
+from embedbench.metrics.base import Score
 from embedbench.parallel.pool import Pool
 from embedbench.relations import NO_PAIRS, Seen, disagreement, relate, split_pairs
 from embedbench.shortcuts import Shortcut, shortcut_probe

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float64
 
-from embedbench.kmeans import fit_kmeans
-from embedbench.metrics.internal import silhouettes
-from embedbench.partitions import Partitions, Points
-from embedbench.reference import structureless
+from embedbench.clustering.kmeans import fit_kmeans
+from embedbench.clustering.null_reference import structureless
+from embedbench.clustering.partitions import Partitions, Points
+from embedbench.metrics.clustering.silhouette import silhouettes
 from embedbench.results.schema import CRITERIA
 
 __all__ = ["KChoice", "choose_k"]
@@ -57,7 +57,7 @@ def choose_k(
     """Return how many clusters the points have, by three criteria.
 
     Each is computed as well on data without clusters but with the covariance of the points
-    (`embedbench.reference`), clustered in the same way, and counts only if it stands more than
+    (`embedbench.clustering.null_reference`), clustered in the same way, and counts only if it stands more than
     three standard deviations above the mean of what it is there.
 
     - `elbow`: the knee that Kneedle (Satopaa et al. 2011, library kneed) finds in the logarithm

@@ -11,6 +11,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from embedbench.analyse import analyse
+from embedbench.clustering.limits import remarks as remarks_on_size
 from embedbench.conditions import Conditions, read_conditions
 from embedbench.criteria import COPIES, read_copies
 from embedbench.data.dataset import Dataset, with_domain, with_labels
@@ -26,7 +27,6 @@ from embedbench.encoder import Encoder
 from embedbench.errors import EmbedbenchError, InputError, StoreError
 from embedbench.io.paths import check_offline
 from embedbench.judge import judge
-from embedbench.large import remarks as remarks_on_size
 from embedbench.naming import fits_of_images, texts_for, word_similarity
 from embedbench.request import CORRUPTED, DEFAULT_MAPS, Request, command, read_request
 from embedbench.results.results import Results

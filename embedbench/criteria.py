@@ -7,17 +7,17 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int
 from sklearn.preprocessing import normalize
 
-from embedbench.cluster import KMeans
+from embedbench.clustering.clusterers import KMeans
+from embedbench.clustering.limits import LIMITS, Limits
+from embedbench.clustering.subsample import few_points, kmeans_from_sample
 from embedbench.data.images.augmentations import LIGHT_CHANGES
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Vectors
-from embedbench.large import LIMITS, Limits
-from embedbench.measure import NEIGHBOURS, measure_vectors
-from embedbench.metrics.consistency import clusters_kept, consistency
-from embedbench.metrics.neighbours import Neighbourhood
-from embedbench.metrics.scores import Score, mean_score
-from embedbench.metrics.stability import stability
-from embedbench.scalable import few_points, kmeans_from_sample
+from embedbench.measure import measure_vectors
+from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.clustering.stability import stability
+from embedbench.metrics.embedding.consistency import clusters_kept, consistency
+from embedbench.metrics.embedding.neighbours import NEIGHBOURS, Neighbourhood
 
 __all__ = ["COPIES", "Copies", "Criteria", "look_alone", "read_copies"]
 

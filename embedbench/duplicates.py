@@ -8,8 +8,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.preprocessing import normalize
 
+from embedbench.clustering.limits import LIMITS, Limits
 from embedbench.encoder import Vectors
-from embedbench.large import LIMITS, Limits
 
 __all__ = ["Rows", "duplicate_groups", "duplicate_rate"]
 

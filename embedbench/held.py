@@ -7,11 +7,11 @@ import pandas as pd
 from jaxtyping import Float64
 
 from embedbench.data.images.corruptions import CORRUPTIONS
-from embedbench.metrics.scores import Score
-from embedbench.ranking import rank_by
+from embedbench.metrics.base import Score
+from embedbench.metrics.bootstrap import Resamples, interval
+from embedbench.metrics.ranking import rank_by
 from embedbench.results.schema import CHANGED, ENCODER_ALONE, HELD_COLUMNS, KEPT
 from embedbench.robustness import Held
-from embedbench.statistics import Resamples, interval
 
 __all__ = ["holds_best"]
 

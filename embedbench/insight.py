@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from embedbench.metrics.sampled import silhouettes_of
+from embedbench.clustering.partitions import Points
+from embedbench.metrics.clustering.silhouette import silhouettes_of
 from embedbench.naming import Name, name_clusters
-from embedbench.partitions import Points
 from embedbench.sweep import Sweep
 
 __all__ = ["Coded", "composition", "details"]

@@ -9,12 +9,12 @@ import pandas as pd
 from jaxtyping import Float64
 
 from embedbench.analyse import Analysis
-from embedbench.measure import NEIGHBOURS
-from embedbench.metrics.scores import Score, mean_score
-from embedbench.metrics.similarity import agreement
-from embedbench.ranking import pairs_table, rank_by
+from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.embedding.neighbours import NEIGHBOURS
+from embedbench.metrics.embedding.similarity import agreement
+from embedbench.metrics.ranking import pairs_table, rank_by
 from embedbench.results.schema import CANNOT_TELL
-from embedbench.statistics import Resamples
 from embedbench.task import Task
 from embedbench.verdict import Verdict, consensus_scores, families, with_labels, without_labels
 

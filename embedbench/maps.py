@@ -9,14 +9,14 @@ from jaxtyping import Float, Float32
 from scipy.linalg import orthogonal_procrustes
 from sklearn.decomposition import PCA
 
-from embedbench.cluster import Clusterer, sweep
+from embedbench.clustering.clusterers import Clusterer, sweep
+from embedbench.clustering.limits import LIMITS, Limits
+from embedbench.clustering.null_reference import structureless
+from embedbench.clustering.partitions import noise_as_singletons
+from embedbench.clustering.spaces import NO_UMAP, to_space
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError, MissingLibraryError
-from embedbench.large import LIMITS, Limits
-from embedbench.metrics.evaluation import noise_as_singletons
-from embedbench.metrics.internal import silhouettes
-from embedbench.reference import structureless
-from embedbench.spaces import NO_UMAP, to_space
+from embedbench.metrics.clustering.silhouette import silhouettes
 
 __all__ = [
     "MAPS",
@@ -125,7 +125,7 @@ def silhouette_of_noise(
     """Return the silhouette that each clusterer reaches in the space where there are no clusters.
 
     The vectors are exchanged for structureless ones with the same mean and covariance
-    (`embedbench.reference`), drawn once. nan where a clusterer finds nothing. Of many images
+    (`embedbench.clustering.null_reference`), drawn once. nan where a clusterer finds nothing. Of many images
     there are as many as in the sample.
     """
     sample = limits.sample(len(vectors), seed)

@@ -6,20 +6,27 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from embedbench.cluster import Clusterer, highest_k
+from embedbench.clustering.clusterers import Clusterer, highest_k
+from embedbench.clustering.limits import LIMITS, Limits
 from embedbench.encoder import Vectors
-from embedbench.large import LIMITS, Limits
-from embedbench.metrics.geometry import anisotropy, effective_rank, intrinsic_dimension
-from embedbench.metrics.hubness import hubness
-from embedbench.metrics.neighbours import Neighbourhood, knn_correct, neighbourhood
-from embedbench.metrics.probe import probe_correct
-from embedbench.metrics.scores import Score, mean_score
+from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.embedding.geometry import (
+    anisotropy,
+    effective_rank,
+    hubness,
+    intrinsic_dimension,
+)
+from embedbench.metrics.embedding.linear_probe import probe_correct
+from embedbench.metrics.embedding.neighbours import (
+    NEIGHBOURS,
+    Neighbourhood,
+    knn_correct,
+    neighbourhood,
+)
 from embedbench.results.schema import ENCODER_ALONE
 from embedbench.sweep import Candidate, comparison_rows, sweep_space
 
-__all__ = ["NEIGHBOURS", "Measured", "Measures", "measure", "measure_vectors"]
-
-NEIGHBOURS = 10
+__all__ = ["Measured", "Measures", "measure", "measure_vectors"]
 
 _NO_METRIC = {"clusterer", "k", "k_from", "seconds"}
 _NO_MEAN = ("_clustered", "_low", "_high", "_l2")

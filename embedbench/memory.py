@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from embedbench.clustering.limits import LIMITS
 from embedbench.errors import InputError
-from embedbench.large import LIMITS
 from embedbench.utils.hardware import available, cores
 
 __all__ = ["Memory", "Size", "parse_memory"]

@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int
 
-from embedbench.cluster import highest_k, sweep
+from embedbench.clustering.clusterers import highest_k, sweep
+from embedbench.clustering.limits import Limits
+from embedbench.clustering.partitions import noise_as_singletons
+from embedbench.clustering.spaces import to_space
 from embedbench.encoder import Vectors
-from embedbench.large import Limits
 from embedbench.measure import Measures
-from embedbench.metrics.evaluation import noise_as_singletons
-from embedbench.metrics.scores import Score, accuracy_score, ami_score, ari_score, mean_score
+from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.bootstrap import Resamples, interval
+from embedbench.metrics.clustering.agreement import accuracy_score, ami_score, ari_score
 from embedbench.results.schema import MIXED_COLUMNS
-from embedbench.spaces import to_space
-from embedbench.statistics import Resamples, interval
 
 __all__ = ["where_mixed"]
 

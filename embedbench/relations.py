@@ -10,9 +10,8 @@ from jaxtyping import Float32, Float64, Int
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
-from embedbench.measure import NEIGHBOURS
-from embedbench.metrics.neighbours import Neighbourhood, overlap
-from embedbench.metrics.similarity import agreement, linear_cka
+from embedbench.metrics.embedding.neighbours import NEIGHBOURS, Neighbourhood, overlap
+from embedbench.metrics.embedding.similarity import agreement, linear_cka
 
 __all__ = ["NO_PAIRS", "Seen", "disagreement", "relate", "split_pairs"]
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from embedbench.cluster import Clusterer, Estimator, parse_clusterer
+from embedbench.clustering.clusterers import Clusterer, Estimator, parse_clusterer
+from embedbench.clustering.spaces import check_space
 from embedbench.criteria import COPIES
 from embedbench.data.images.corruptions import Corruption, read_corruptions
 from embedbench.data.mixing import Mix, read_mix
@@ -16,7 +17,6 @@ from embedbench.maps import check_map
 from embedbench.memory import Memory, parse_memory
 from embedbench.naming import read_words
 from embedbench.settings import plan_k
-from embedbench.spaces import check_space
 from embedbench.utils.progress import Progress
 
 __all__ = ["CORRUPTED", "DEFAULT_MAPS", "Request", "command", "read_request"]

@@ -7,17 +7,18 @@ import pandas as pd
 from jaxtyping import Bool, Float64, Int
 from sklearn.preprocessing import normalize
 
-from embedbench.cluster import highest_k
+from embedbench.clustering.clusterers import highest_k
+from embedbench.clustering.kmeans import fit_kmeans
+from embedbench.clustering.partitions import Points
 from embedbench.data.images.corruptions import Corruption
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError
-from embedbench.kmeans import fit_kmeans
-from embedbench.measure import NEIGHBOURS, Measured, Measures, measure
-from embedbench.metrics.consistency import consistency
-from embedbench.metrics.scores import Score, mean_score
-from embedbench.partitions import Points
+from embedbench.measure import Measured, Measures, measure
+from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.bootstrap import Resamples, interval
+from embedbench.metrics.embedding.consistency import consistency
+from embedbench.metrics.embedding.neighbours import NEIGHBOURS
 from embedbench.results.schema import CHANGED, ENCODER_ALONE, KEPT, ROBUSTNESS_COLUMNS
-from embedbench.statistics import Resamples, interval
 
 __all__ = ["Clean", "Held", "compare_with_clean", "measure_clean"]
 

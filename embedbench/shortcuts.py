@@ -15,9 +15,9 @@ import pandas as pd
 from jaxtyping import Float64, Int
 from PIL import ImageStat
 
+from embedbench.clustering.partitions import noise_as_singletons
 from embedbench.data.images.decoding import open_rgb
-from embedbench.metrics.evaluation import noise_as_singletons
-from embedbench.metrics.fast_ami import ExpectedInformation, ami_of_runs
+from embedbench.metrics.clustering.ami import ExpectedInformation, ami_of_runs
 
 __all__ = ["Shortcut", "attributes", "shortcut_probe", "shortcut_warning"]
 

@@ -9,17 +9,18 @@ import pandas as pd
 from jaxtyping import Float, Float32, Int
 
 from embedbench.choose_k import KChoice, choose_k
-from embedbench.cluster import Clusterer, KMeans, sweep
+from embedbench.clustering.clusterers import Clusterer, KMeans, sweep
+from embedbench.clustering.limits import LIMITS, Limits
+from embedbench.clustering.partitions import Partitions, Points, noise_as_singletons
+from embedbench.clustering.spaces import to_space
+from embedbench.clustering.subsample import few_points
 from embedbench.encoder import Vectors
-from embedbench.large import LIMITS, Limits
-from embedbench.metrics.evaluation import evaluate, noise_as_singletons
-from embedbench.metrics.sampled import silhouettes_of
-from embedbench.metrics.scores import Score, accuracy_score, ami_score, ari_score, mean_score
-from embedbench.metrics.stability import stability
-from embedbench.partitions import Partitions, Points
-from embedbench.scalable import few_points
-from embedbench.spaces import to_space
-from embedbench.statistics import Resamples
+from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.clustering.agreement import accuracy_score, ami_score, ari_score
+from embedbench.metrics.clustering.evaluate import evaluate
+from embedbench.metrics.clustering.silhouette import silhouettes_of
+from embedbench.metrics.clustering.stability import stability
 
 __all__ = [
     "Candidate", "Sweep", "comparison_rows", "labels_at", "sweep_space",

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float, Int
 
-from embedbench.cluster import Clusterer
+from embedbench.clustering.clusterers import Clusterer
+from embedbench.clustering.limits import LIMITS, Limits
 from embedbench.encoder import Vectors
-from embedbench.large import LIMITS, Limits
 from embedbench.memory import Memory, Size
+from embedbench.metrics.bootstrap import Resamples
 from embedbench.settings import KPlan
-from embedbench.statistics import Resamples
 
 __all__ = ["Task"]
 

@@ -9,6 +9,7 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from embedbench.analyse import Analysis
+from embedbench.clustering.spaces import to_space
 from embedbench.conditions import Conditions
 from embedbench.data.images.corruptions import Corruption, noisy_plane, noisy_vectors
 from embedbench.domains import (
@@ -22,11 +23,10 @@ from embedbench.encoder import Vectors
 from embedbench.held import holds_best
 from embedbench.insight import Coded, composition
 from embedbench.measure import Measures
+from embedbench.metrics.bootstrap import Resamples
 from embedbench.mixing import where_mixed
 from embedbench.parallel.pool import Pool
 from embedbench.robustness import Clean, Held, compare_with_clean, measure_clean
-from embedbench.spaces import to_space
-from embedbench.statistics import Resamples
 from embedbench.tables import stack
 from embedbench.task import Task
 from embedbench.utils.progress import Progress

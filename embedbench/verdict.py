@@ -16,10 +16,11 @@ import pandas as pd
 from jaxtyping import Float64, Int
 from scipy.stats import rankdata
 
-from embedbench.metrics.scores import Score, ami_score
-from embedbench.ranking import rank_by
+from embedbench.metrics.base import Score
+from embedbench.metrics.bootstrap import Replicates
+from embedbench.metrics.clustering.agreement import ami_score
+from embedbench.metrics.ranking import rank_by
 from embedbench.results.schema import CANNOT_TELL
-from embedbench.statistics import Replicates
 
 __all__ = [
     "Verdict",
@@ -80,7 +81,7 @@ def in_words(verdict: Mapping[str, Any]) -> list[str]:
 
 
 def with_labels(ranks: pd.DataFrame, metric: str) -> Verdict:
-    """Return the verdict on a table of `embedbench.ranking.rank_by` made against the labels."""
+    """Return the verdict on a table of `embedbench.metrics.ranking.rank_by` made against the labels."""
     if ranks.empty:
         return Verdict("nothing", CANNOT_TELL, (), (NOTHING_TO_RANK,))
     group = tuple(ranks[ranks["tied_with_best"]].sort_values("rank", kind="stable").index)
@@ -158,7 +159,7 @@ def without_labels(
     consensus: Sequence[float],
     replicates: Mapping[str, Replicates],
 ) -> tuple[pd.DataFrame, Verdict]:
-    """Return the ranks, as `embedbench.ranking.rank_by`, and the verdict.
+    """Return the ranks, as `embedbench.metrics.ranking.rank_by`, and the verdict.
 
     Encoders are put in order by their mean place in constancy and in consensus, then by the worse
     of the two. The better half of them is named, less those that a witness puts last, if the

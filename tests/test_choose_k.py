@@ -9,9 +9,9 @@ from sklearn.datasets import make_blobs
 from threadpoolctl import threadpool_limits
 
 from embedbench.choose_k import KChoice, choose_k
-from embedbench.cluster import KMeans
-from embedbench.metrics.internal import silhouettes
-from embedbench.reference import structureless
+from embedbench.clustering.clusterers import KMeans
+from embedbench.clustering.null_reference import structureless
+from embedbench.metrics.clustering.silhouette import silhouettes
 
 CRITERIA = ("elbow", "silhouette", "gap")
 SEEDS = [range(6), pytest.param(range(20), marks=pytest.mark.soak)]

@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits, make_blobs
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
-from embedbench.cluster import (
+from embedbench.clustering.clusterers import (
     Agglomerative,
     Clusterer,
     Estimator,

@@ -7,10 +7,10 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
+from embedbench.clustering.kmeans import fit_kmeans
 from embedbench.criteria import Copies, Criteria, look_alone, read_copies
 from embedbench.data.images.augmentations import LIGHT_CHANGES, choose_copied
 from embedbench.embedding.embed import Embedding
-from embedbench.kmeans import fit_kmeans
 
 WITH_LABELS = {"knn_accuracy", "retrieval_map", "r_precision", "linear_probe"}
 OF_COPIES = {"copies_found", "neighbours_kept", "clusters_kept"}

@@ -5,8 +5,8 @@ import pytest
 from hdbscan import HDBSCAN
 from sklearn.datasets import load_digits, make_blobs
 
-from embedbench.cluster import Hdbscan, sweep
-from embedbench.density import DensityTrees
+from embedbench.clustering.clusterers import Hdbscan, sweep
+from embedbench.clustering.density import DensityTrees
 
 RANDOM = np.random.default_rng(0)
 BLOBS = make_blobs(300, 100, centers=6, cluster_std=6, random_state=0)[0]

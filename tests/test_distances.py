@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import cdist, pdist
 
-from embedbench.distances import Distances
+from embedbench.clustering.distances import Distances
 
 RANDOM = np.random.default_rng(0)
 POINTS = RANDOM.normal(size=(600, 40)).astype(np.float32)

@@ -12,7 +12,7 @@ from jaxtyping import Float32, Float64, Int
 from scipy.stats import binom
 from sklearn.metrics import adjusted_mutual_info_score
 
-from embedbench.cluster import parse_clusterer
+from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.domains import (
     LEAST_PICTURES,
     Follows,
@@ -25,7 +25,7 @@ from embedbench.domains import (
 )
 from embedbench.insight import Coded
 from embedbench.measure import Measured, Measures, measure
-from embedbench.metrics.scores import mean_score
+from embedbench.metrics.base import mean_score
 
 KMEANS = Measures([parse_clusterer("kmeans")], "l2", 3, (0, 1))
 KEY = ("", "knn_accuracy")

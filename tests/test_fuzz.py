@@ -19,7 +19,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from embedbench.cluster import parse_clusterer
+from embedbench.clustering.clusterers import parse_clusterer
+from embedbench.clustering.spaces import check_space
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.corruptions import read_corruptions
 from embedbench.data.images.decoding import open_pixels, open_rgb, upright_size, with_orientation
@@ -32,7 +33,6 @@ from embedbench.maps import check_map
 from embedbench.memory import parse_memory
 from embedbench.naming import read_words
 from embedbench.settings import _TOML_KINDS, plan_k, read_toml
-from embedbench.spaces import check_space
 from embedbench.utils.spec import read_spec
 from tests.hostile_files import bases
 

@@ -12,9 +12,9 @@ from jaxtyping import Float32, Int
 from scipy.spatial.distance import cdist
 from sklearn.metrics import silhouette_samples
 
-from embedbench.cluster import parse_clusterer
+from embedbench.clustering.clusterers import parse_clusterer
+from embedbench.clustering.partitions import make_partitions
 from embedbench.insight import Coded, composition, details
-from embedbench.partitions import make_partitions
 from embedbench.sweep import Sweep, sweep_space
 
 RANDOM = np.random.default_rng(0)

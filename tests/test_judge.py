@@ -10,7 +10,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from embedbench.analyse import Analysis, analyse
-from embedbench.cluster import KMeans
+from embedbench.clustering.clusterers import KMeans
 from embedbench.criteria import Copies, look_alone
 from embedbench.judge import WITH_LABELS, Judgement, judge
 from embedbench.relations import Seen, relate

@@ -10,7 +10,8 @@ from scipy.spatial.distance import pdist
 from scipy.spatial.transform import Rotation
 from sklearn.metrics import silhouette_score
 
-from embedbench.cluster import parse_clusterer
+from embedbench.clustering.clusterers import parse_clusterer
+from embedbench.clustering.spaces import to_space
 from embedbench.errors import InputError, MissingLibraryError
 from embedbench.maps import (
     check_map,
@@ -20,7 +21,6 @@ from embedbench.maps import (
     silhouette_of_noise,
     turned_alike,
 )
-from embedbench.spaces import to_space
 
 
 def test_a_map_is_the_space_of_its_name() -> None:

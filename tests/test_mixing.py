@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from embedbench.cluster import parse_clusterer
+from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.data.images.sources import read_source
 from embedbench.data.loading import read_dataset
 from embedbench.data.mixing import Mix, choose_mixed, read_mix

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embedbench.metrics.scores import Score, mean_score
-from embedbench.ranking import pairs_table, rank_by
-from embedbench.statistics import Resamples
+from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.ranking import pairs_table, rank_by
 
 RANKS = ["rank", "rank_low", "rank_high", "tied_with_best"]
 PAIRS = ["encoder", "other", "difference", "difference_low", "difference_high"]

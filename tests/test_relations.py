@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_mutual_info_score
 
-from embedbench.metrics.neighbours import neighbourhood
+from embedbench.metrics.embedding.neighbours import neighbourhood
 from embedbench.relations import NO_PAIRS, Seen, disagreement, relate, split_pairs
 
 

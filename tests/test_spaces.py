@@ -11,8 +11,8 @@ from scipy.spatial.distance import pdist
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import normalize
 
+from embedbench.clustering.spaces import check_space, to_space
 from embedbench.errors import InputError
-from embedbench.spaces import check_space, to_space
 
 VECTORS = np.random.default_rng(0).normal(3, 2, size=(60, 12)).astype(np.float32)
 SPACES = ("l2", "raw", "center-l2", "pca:5", "whiten", "tsne:2")

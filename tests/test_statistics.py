@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from embedbench.metrics.scores import LEVEL, Score, accuracy_score, ami_score, ari_score, mean_score
-from embedbench.statistics import Resamples, compare_pairs, interval, rank, tied_with_best
+from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.bootstrap import Resamples, interval
+from embedbench.metrics.clustering.agreement import LEVEL, accuracy_score, ami_score, ari_score
+from embedbench.metrics.ranking import compare_pairs, rank, tied_with_best
 
 SHARES = ["win", "tie", "loss"]
 

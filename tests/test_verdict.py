@@ -13,14 +13,14 @@ from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
+from embedbench.clustering.kmeans import fit_kmeans
 from embedbench.criteria import Copies
-from embedbench.kmeans import fit_kmeans
-from embedbench.metrics.consistency import clusters_kept
-from embedbench.metrics.scores import Score, mean_score
-from embedbench.metrics.similarity import linear_cka
-from embedbench.ranking import rank_by
+from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.embedding.consistency import clusters_kept
+from embedbench.metrics.embedding.similarity import linear_cka
+from embedbench.metrics.ranking import rank_by
 from embedbench.results.schema import CANNOT_TELL
-from embedbench.statistics import Resamples
 from embedbench.verdict import (
     Verdict,
     consensus_scores,

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from embedbench.metrics.catalogue import METRICS
-from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
+from embedbench.metrics.clustering.catalogue import METRICS
+from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 from embedbench.plots.heatmap import draw_cells
 from embedbench.plots.style import (
     INK,

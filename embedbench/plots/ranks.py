@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
+from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 from embedbench.plots.style import MUTED, house_style
 from embedbench.results.schema import WITNESSES
 from embedbench.utils.text import shorten

@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from embedbench.data.images.corruptions import SEVERITIES
-from embedbench.metrics.catalogue import METRICS
-from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
+from embedbench.metrics.clustering.catalogue import METRICS
+from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 from embedbench.plots.style import INK, MUTED, NOISE, house_style
 from embedbench.utils.text import shorten
 

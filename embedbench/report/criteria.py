@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
+from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 from embedbench.report.tables import (
     NOTHING,
     Cell,

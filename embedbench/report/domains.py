@@ -7,7 +7,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from embedbench.domains import Follows, follow_sentence
-from embedbench.metrics.catalogue import METRICS
+from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.report.tables import (
     NOTHING,
     Cell,

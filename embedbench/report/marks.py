@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from embedbench.metrics.catalogue import METRICS
+from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.results.results import Results
 
 __all__ = ["marks", "tied_by_ami"]

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from embedbench.metrics.catalogue import METRICS
-from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
+from embedbench.metrics.clustering.catalogue import METRICS
+from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 from embedbench.report.tables import NOTHING, Cell, Column, Row, bar, interval_text
 from embedbench.results.results import Results
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from embedbench.metrics.catalogue import METRICS
-from embedbench.metrics.encoder_catalogue import ENCODER_METRICS
+from embedbench.metrics.clustering.catalogue import METRICS
+from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 from embedbench.results.schema import HEADLINE
 
 __all__ = [

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from embedbench.metrics.catalogue import METRICS, Metric
-from embedbench.metrics.evaluation import evaluate
+from embedbench.metrics.base import Metric
+from embedbench.metrics.clustering.catalogue import METRICS
+from embedbench.metrics.clustering.evaluate import evaluate
 
 RANDOM = np.random.default_rng(0)
 POINTS = RANDOM.normal(size=(30, 4)).astype(np.float32)

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_mutual_info_score
 
-from embedbench.metrics.consistency import clusters_kept, consistency
-from embedbench.metrics.scores import Score
+from embedbench.metrics.base import Score
+from embedbench.metrics.embedding.consistency import clusters_kept, consistency
 
 ANGLES = np.array([0.0, 10, 25, 45, 70])
 

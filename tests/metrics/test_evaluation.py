@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from embedbench.metrics.evaluation import evaluate, noise_as_singletons
-from embedbench.metrics.external import external
-from embedbench.metrics.internal import internal
+from embedbench.clustering.partitions import noise_as_singletons
+from embedbench.metrics.clustering.evaluate import evaluate
+from embedbench.metrics.clustering.external import external
+from embedbench.metrics.clustering.internal import internal
 
 RANDOM = np.random.default_rng(0)
 POINTS = RANDOM.normal(size=(40, 4)).astype(np.float32)

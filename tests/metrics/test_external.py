@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import metrics
 
-from embedbench.metrics.external import external
+from embedbench.metrics.clustering.external import external
 
 RANDOM = np.random.default_rng(0)
 TRUTH = RANDOM.integers(0, 4, 60)

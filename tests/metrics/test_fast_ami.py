@@ -12,7 +12,7 @@ from scipy.stats import hypergeom
 from sklearn.metrics import adjusted_mutual_info_score, mutual_info_score
 from sklearn.metrics.cluster import contingency_matrix
 
-from embedbench.metrics.fast_ami import ExpectedInformation, ami_of_runs, ami_of_tables
+from embedbench.metrics.clustering.ami import ExpectedInformation, ami_of_runs, ami_of_tables
 
 RANDOM = np.random.default_rng(0)
 TRUTH = RANDOM.integers(0, 8, 300)

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from embedbench.metrics.gallery import moves_of_one_query
-from embedbench.metrics.neighbours import neighbourhood
-from embedbench.metrics.scores import Score, mean_score
-from embedbench.statistics import Resamples
+from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.embedding.neighbours import neighbourhood
+from embedbench.metrics.embedding.retrieval_influence import moves_of_one_query
 
 
 def precisions(right: np.ndarray) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from scipy.spatial.distance import cdist
 from scipy.stats import ortho_group
 from sklearn.metrics.pairwise import cosine_similarity
 
-from embedbench.metrics.geometry import (
+from embedbench.metrics.embedding.geometry import (
     anisotropy,
     centred_directions,
     effective_rank,

@@ -13,7 +13,8 @@ from sklearn.metrics import (
     silhouette_score,
 )
 
-from embedbench.metrics.internal import internal, silhouettes
+from embedbench.metrics.clustering.internal import internal
+from embedbench.metrics.clustering.silhouette import silhouettes
 
 RANDOM = np.random.default_rng(0)
 POINTS = (RANDOM.normal(size=(90, 8)) + RANDOM.integers(0, 3, (90, 1)) * 2).astype(np.float32)

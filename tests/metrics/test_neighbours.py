@@ -11,8 +11,13 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
-from embedbench.metrics.hubness import hubness
-from embedbench.metrics.neighbours import Neighbourhood, knn_correct, neighbourhood, overlap
+from embedbench.metrics.embedding.geometry import hubness
+from embedbench.metrics.embedding.neighbours import (
+    Neighbourhood,
+    knn_correct,
+    neighbourhood,
+    overlap,
+)
 
 RANDOM = np.random.default_rng(0)
 TRUTH = RANDOM.integers(0, 4, 80)

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import normalize
 
-from embedbench.metrics.probe import probe_correct
+from embedbench.metrics.embedding.linear_probe import probe_correct
 
 RANDOM = np.random.default_rng(0)
 TRUTH = np.repeat(np.arange(4), 30)

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
-from embedbench.metrics.external import external
-from embedbench.metrics.scores import Score, accuracy_score, ami_score, ari_score, mean_score
+from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.clustering.agreement import accuracy_score, ami_score, ari_score
+from embedbench.metrics.clustering.external import external
 
 AGREEMENTS = [
     (ami_score, adjusted_mutual_info_score),

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import ortho_group
 from sklearn.metrics import adjusted_mutual_info_score
 
-from embedbench.metrics.similarity import agreement, agreement_matrix, linear_cka
+from embedbench.metrics.embedding.similarity import agreement, agreement_matrix, linear_cka
 
 RANDOM = np.random.default_rng(0)
 ONE = RANDOM.normal(0.3, 1, (60, 10)).astype(np.float32)

@@ -8,9 +8,9 @@ import pytest
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_mutual_info_score
 
-from embedbench.cluster import Agglomerative, Hdbscan, KMeans
-from embedbench.metrics.evaluation import noise_as_singletons
-from embedbench.metrics.stability import stability
+from embedbench.clustering.clusterers import Agglomerative, Hdbscan, KMeans
+from embedbench.clustering.partitions import noise_as_singletons
+from embedbench.metrics.clustering.stability import stability
 
 RANDOM = np.random.default_rng(0)
 BLOBS = make_blobs(120, 5, centers=4, cluster_std=0.3, random_state=0)[0].astype(np.float32)

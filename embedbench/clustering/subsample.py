@@ -6,9 +6,9 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import normalize
 
-from embedbench.kmeans import Fit, fit_kmeans
-from embedbench.large import Limits
-from embedbench.partitions import Points
+from embedbench.clustering.kmeans import Fit, fit_kmeans
+from embedbench.clustering.limits import Limits
+from embedbench.clustering.partitions import Points
 
 __all__ = ["FEW", "few_dimensions", "few_points", "join_nearest", "kmeans_from_sample"]
 

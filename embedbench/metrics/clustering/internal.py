@@ -1,19 +1,17 @@
 """Metrics without truth: how tight and how far apart the clusters are in their own space."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Float32, Float64, Int
+from jaxtyping import Bool, Float32, Float64, Int
 from scipy.sparse import csr_array
 
-from embedbench.distances import Distances
+from embedbench.clustering.distances import Distances
+from embedbench.metrics.clustering.silhouette import silhouettes
 
-__all__ = ["internal", "silhouettes"]
-
-_MEGABYTE = 2**20
+__all__ = ["internal"]
 
 _BLOCK = 256
 """So many images at once stay in the processor's cache."""
@@ -162,148 +160,3 @@ _SCORES: dict[str, Callable[[_Clusters], float]] = {
     "davies_bouldin": _davies_bouldin,
 }
 """Each from the clusters of one run."""
-
-
-def silhouettes(
-    points: Float32[np.ndarray, "images dim"],
-    labels: Int[np.ndarray, "runs images"],
-    working_memory: int = 256,
-    quick: bool = False,
-) -> Float64[np.ndarray, "runs images"]:
-    """Return the silhouette of each image in each run (Rousseeuw 1987), Euclidean.
-
-    It is (b - a) / max(a, b), with a the mean distance to the others of its cluster and b the
-    least mean distance to another cluster: -1 to 1, higher is better; 0 for an image alone in
-    its cluster. nan for noise, and for all images where there is one cluster, or where each
-    image is one. All runs share one pass over the distances (more passes where the runs are
-    many and the images too), and those between near-duplicates are exact.
-
-    Args:
-        points: the space that was clustered.
-        labels: the cluster of each image in each run; noise, -1, is left out of its run.
-        working_memory: about how many MB a pass may take, the result aside.
-        quick: in float32 where that leaves it within 1e-5; else within 1e-8.
-    """
-    distinct, runs = np.unique(labels, axis=0, return_inverse=True)
-    partitions = [_Partition.of(row) for row in distinct]
-    result = np.full(distinct.shape, np.nan)
-    kind = np.float32 if quick else np.float64
-    a_column = (np.dtype(kind).itemsize + 8) * max(1, len(points))
-    most_columns = max(1, working_memory * _MEGABYTE * 3 // 4 // a_column)
-    groups = list(_groups(partitions, most_columns))
-    distances = Distances(points, quick) if groups else None
-    for group in groups:
-        assert distances is not None
-        scored = [partitions[number] for number in group]
-        result[group] = _one_pass(distances, scored, kind, working_memory / 4)
-    return result[runs]
-
-
-@dataclass(frozen=True)
-class _Partition:
-    """One labelling, its clusters told apart by whether they hold one image or more.
-
-    Attributes:
-        cluster: the number of each image's cluster among those of two and more; -1 elsewhere.
-        sizes: of those clusters.
-        alone: the images that are clusters of their own.
-    """
-
-    cluster: Int[np.ndarray, " images"]
-    sizes: Int[np.ndarray, " clusters"]
-    alone: Int[np.ndarray, " singletons"]
-
-    @classmethod
-    def of(cls, labels: Int[np.ndarray, " images"]) -> "_Partition":
-        """Return the labels in this form."""
-        names, members, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-        sizes[names < 0] = 0
-        large = sizes > 1
-        cluster = np.where(large, np.cumsum(large) - 1, -1)[members]
-        return cls(cluster, sizes[large], np.flatnonzero(sizes[members] == 1))
-
-    @property
-    def is_scored(self) -> bool:
-        """Whether there are two clusters, and not as many as images."""
-        return len(self.sizes) > 0 and len(self.sizes) + len(self.alone) > 1
-
-
-def _groups(partitions: list[_Partition], most_columns: int) -> Iterator[list[int]]:
-    """Yield the numbers of the partitions to score, together of so many clusters at most."""
-    group: list[int] = []
-    columns = 0
-    for number, partition in enumerate(partitions):
-        if not partition.is_scored:
-            continue
-        if group and columns + len(partition.sizes) > most_columns:
-            yield group
-            group, columns = [], 0
-        group.append(number)
-        columns += len(partition.sizes)
-    if group:
-        yield group
-
-
-def _one_pass(
-    distances: Distances, partitions: list[_Partition], kind: Any, working_memory: float
-) -> Float64[np.ndarray, "runs images"]:
-    count = len(distances)
-    firsts = np.cumsum([0, *(len(partition.sizes) for partition in partitions)])
-    belongs = np.zeros((count, firsts[-1]), dtype=kind)
-    for partition, first in zip(partitions, firsts, strict=False):
-        inside = np.flatnonzero(partition.cluster >= 0)
-        belongs[inside, first + partition.cluster[inside]] = 1
-    sums = np.zeros(belongs.shape)
-    nearest_alone = np.full((len(partitions), count), np.inf)
-    # Each distance counts for both of its images.
-    for rows, block in distances.upper(working_memory):
-        later = block[:, len(block) :]
-        sums[rows] += block @ belongs[rows.start :]
-        sums[rows.stop :] += later.T @ belongs[rows]
-        for partition, nearest in zip(partitions, nearest_alone, strict=True):
-            _lower(nearest, partition.alone, rows, block)
-    return np.stack(
-        [
-            _score(partition, sums[:, first : first + len(partition.sizes)], nearest)
-            for partition, first, nearest in zip(partitions, firsts, nearest_alone, strict=False)
-        ]
-    )
-
-
-def _lower(
-    nearest: Float64[np.ndarray, " images"],
-    alone: Int[np.ndarray, " singletons"],
-    rows: slice,
-    block: Float[np.ndarray, "rows columns"],
-) -> None:
-    """Lower the least distance to an image alone, in place, to what there is in the block."""
-    first, last = np.searchsorted(alone, [rows.start, rows.stop])
-    if first < len(alone):
-        found = block[:, alone[first:] - rows.start].min(axis=1)
-        np.minimum(nearest[rows], found, out=nearest[rows])
-    if first < last:
-        found = block[alone[first:last] - rows.start, len(block) :].min(axis=0)
-        np.minimum(nearest[rows.stop :], found, out=nearest[rows.stop :])
-
-
-def _score(
-    partition: _Partition,
-    sums: Float64[np.ndarray, "images clusters"],
-    nearest_alone: Float64[np.ndarray, " images"],
-) -> Float64[np.ndarray, " images"]:
-    """Return the silhouettes from the summed distances to each cluster."""
-    grouped = np.flatnonzero(partition.cluster >= 0)
-    own = partition.cluster[grouped]
-    means = sums[grouped]
-    within = means[np.arange(len(grouped)), own] / (partition.sizes[own] - 1)
-    means /= partition.sizes
-    means[np.arange(len(grouped)), own] = np.inf
-    nearest = np.minimum(means.min(axis=1), nearest_alone[grouped])
-    larger = np.maximum(within, nearest)
-    scores = np.full(len(sums), np.nan)
-    # Where all of both clusters are copies of one image, neither is nearer.
-    scores[grouped] = np.divide(
-        nearest - within, larger, out=np.zeros_like(larger), where=larger > 0
-    )
-    scores[partition.alone] = 0
-    return scores

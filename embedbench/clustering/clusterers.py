@@ -16,12 +16,12 @@ from scipy.spatial.distance import squareform
 from sklearn.base import clone
 from sklearn.metrics.pairwise import cosine_distances
 
-from embedbench.density import DensityTrees
-from embedbench.distances import Distances
+from embedbench.clustering.density import DensityTrees
+from embedbench.clustering.distances import Distances
+from embedbench.clustering.limits import LIMITS, Limits
+from embedbench.clustering.partitions import Partitions, Points, make_partitions
+from embedbench.clustering.subsample import few_dimensions, join_nearest, kmeans_from_sample
 from embedbench.errors import InputError
-from embedbench.large import LIMITS, Limits
-from embedbench.partitions import Partitions, Points, make_partitions
-from embedbench.scalable import few_dimensions, join_nearest, kmeans_from_sample
 from embedbench.utils.spec import parse_fields, read_spec
 
 __all__ = [
@@ -38,7 +38,7 @@ __all__ = [
 
 @runtime_checkable
 class Clusterer(Protocol):
-    """Whatever partitions points; of many it may take another form: see `embedbench.large`."""
+    """Whatever partitions points; of many it may take another form: see `embedbench.clustering.limits`."""
 
     @property
     def name(self) -> str:
@@ -52,7 +52,7 @@ class Clusterer(Protocol):
 
 @dataclass(frozen=True)
 class KMeans:
-    """K-means, the best of many starts for each k and seed; see `embedbench.kmeans`."""
+    """K-means, the best of many starts for each k and seed; see `embedbench.clustering.kmeans`."""
 
     @property
     def name(self) -> str:

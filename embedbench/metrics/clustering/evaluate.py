@@ -4,19 +4,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Float64, Int
 
-from embedbench.metrics.external import external
-from embedbench.metrics.internal import internal
-from embedbench.metrics.sampled import silhouettes_of
+from embedbench.clustering.partitions import noise_as_singletons
+from embedbench.metrics.clustering.external import external
+from embedbench.metrics.clustering.internal import internal
+from embedbench.metrics.clustering.silhouette import silhouettes_of
 
-__all__ = ["evaluate", "noise_as_singletons"]
-
-
-def noise_as_singletons(
-    labels: Int[np.ndarray, "runs images"],
-) -> Int[np.ndarray, "runs images"]:
-    """Return the labels with each noise image as a cluster of its own, numbered above the rest."""
-    own = labels.max(axis=1, keepdims=True, initial=-1) + np.cumsum(labels < 0, axis=1)
-    return np.where(labels < 0, own, labels).astype(labels.dtype)
+__all__ = ["evaluate"]
 
 
 def evaluate(

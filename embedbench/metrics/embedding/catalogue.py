@@ -2,7 +2,7 @@
 
 from math import inf
 
-from embedbench.metrics.catalogue import Metric
+from embedbench.metrics.base import Metric
 
 __all__ = ["ENCODER_METRICS"]
 

@@ -7,9 +7,16 @@ from jaxtyping import Float32, Float64, Int, UInt64
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
-from embedbench.metrics.gallery import moves_of_one_query
+from embedbench.metrics.embedding.retrieval_influence import moves_of_one_query
 
-__all__ = ["Neighbourhood", "first_neighbours", "knn_correct", "neighbourhood", "overlap"]
+__all__ = [
+    "NEIGHBOURS",
+    "Neighbourhood",
+    "first_neighbours",
+    "knn_correct",
+    "neighbourhood",
+    "overlap",
+]
 
 Nearest = Int[np.ndarray, "images neighbours"]
 Cosines = Float64[np.ndarray, "images neighbours"]
@@ -45,7 +52,7 @@ class Neighbourhood:
         r_precision: of as many nearest labelled images as there are of its class, the share
             that are of its class: range, direction and nan as above.
         precision_moves: how far each image, by being there to be found, moves the sum of the
-            others' average precisions; see `embedbench.metrics.gallery`. None without truth.
+            others' average precisions; see `embedbench.metrics.embedding.retrieval_influence`. None without truth.
         r_precision_moves: the same of their R-precisions.
         asked: the images that were asked, rising; all of them if None.
     """
@@ -289,3 +296,6 @@ def first_neighbours(nearest: Nearest, neighbours: int) -> Int[np.ndarray, "imag
             f"not {neighbours}"
         )
     return nearest[:, :neighbours]
+
+
+NEIGHBOURS = 10

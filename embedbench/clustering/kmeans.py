@@ -11,7 +11,7 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 
-from embedbench.distances import Distances
+from embedbench.clustering.distances import Distances
 
 __all__ = ["Fit", "fit_kmeans"]
 

@@ -7,7 +7,8 @@ from jaxtyping import Bool, Float32, Float64, Int
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
-from embedbench.metrics.scores import Score, ami_score, mean_score
+from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.clustering.agreement import ami_score
 
 __all__ = ["Consistency", "Copies", "Rows", "clusters_kept", "consistency"]
 

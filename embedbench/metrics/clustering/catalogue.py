@@ -1,35 +1,11 @@
 """What each metric of partitions is called, which way is better, its range, and what it tells."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 
-__all__ = ["METRICS", "Metric"]
+from embedbench.metrics.base import Metric
 
-
-@dataclass(frozen=True)
-class Metric:
-    """One column of numbers.
-
-    Attributes:
-        name: the column.
-        heading: what a person reads above it.
-        direction: +1 where higher is better, -1 where lower is, 0 where neither is.
-        low: the lowest value it can take.
-        high: the highest.
-        needs_truth: whether it compares with known labels.
-        sentence: what it tells, in plain words.
-        source: the paper or library that defines it.
-    """
-
-    name: str
-    heading: str
-    direction: int
-    low: float
-    high: float
-    needs_truth: bool
-    sentence: str
-    source: str
-
+__all__ = ["METRICS"]
 
 _WITH_TRUTH = (
     Metric(

@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int
 from scipy.stats import t
 
-from embedbench.cluster import Clusterer, highest_k
-from embedbench.metrics.evaluation import noise_as_singletons
-from embedbench.metrics.fast_ami import ami_of_runs
-from embedbench.metrics.scores import LEVEL
+from embedbench.clustering.clusterers import Clusterer, highest_k
+from embedbench.clustering.partitions import noise_as_singletons
+from embedbench.metrics.clustering.agreement import LEVEL
+from embedbench.metrics.clustering.ami import ami_of_runs
 
 __all__ = ["Stability", "stability"]
 

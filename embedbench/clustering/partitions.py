@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int
 
-__all__ = ["Partitions", "Points", "make_partitions"]
+__all__ = ["Partitions", "Points", "make_partitions", "noise_as_singletons"]
 
 Points = Float32[np.ndarray, "images dim"]
 
@@ -63,3 +63,11 @@ def _number(labels: Int[np.ndarray, " images"]) -> Int[np.ndarray, " images"]:
     clustered = labels >= 0
     numbered[clustered] = pd.factorize(labels[clustered])[0]
     return numbered
+
+
+def noise_as_singletons(
+    labels: Int[np.ndarray, "runs images"],
+) -> Int[np.ndarray, "runs images"]:
+    """Return the labels with each noise image as a cluster of its own, numbered above the rest."""
+    own = labels.max(axis=1, keepdims=True, initial=-1) + np.cumsum(labels < 0, axis=1)
+    return np.where(labels < 0, own, labels).astype(labels.dtype)

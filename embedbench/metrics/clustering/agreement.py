@@ -8,77 +8,21 @@ interval holds the known answer 8 times of 10.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int
+from jaxtyping import Float64, Int
 from scipy.optimize import linear_sum_assignment
 from scipy.special import xlogy
 
-from embedbench.metrics.fast_ami import ExpectedInformation, ami_of_tables
+from embedbench.metrics.base import Score, mean_score, no_estimate
+from embedbench.metrics.clustering.ami import ExpectedInformation, ami_of_tables
 
-__all__ = ["LEVEL", "Score", "accuracy_score", "ami_score", "ari_score", "mean_score"]
+__all__ = ["LEVEL", "accuracy_score", "ami_score", "ari_score"]
 
 LEVEL = 0.95
 """Of every interval."""
 
 _NOTHING = 1e-12
-
-_COINS = 4
-"""Images made up to be right or wrong at random, as Agresti and Coull (1998) add to a share."""
-
-
-@dataclass(frozen=True, eq=False)
-class Score:
-    """A number for each seed, and how much each image moves it.
-
-    Attributes:
-        estimates: the number of each seed; nan where there is none.
-        influence: of each image: an image more like it would move the number by about this,
-            divided by the number of images. 0 for images that do not count; sums to 0.
-        doubt: the root mean square influence of an image made up at random, so that an interval
-            has a width also where all images are right.
-        counted: how many images count.
-        low: the lowest that the number can be.
-    """
-
-    estimates: Float64[np.ndarray, " seeds"]
-    influence: Float64[np.ndarray, "seeds images"]
-    doubt: Float64[np.ndarray, " seeds"]
-    counted: int
-    low: float = -1.0
-
-    @property
-    def mean(self) -> float:
-        """The mean over the seeds."""
-        return float(self.estimates.mean())
-
-
-def mean_score(
-    values: Float64[np.ndarray, "seeds images"],
-    low: float = 0.0,
-    moves: Float64[np.ndarray, " images"] | None = None,
-    moving: Bool[np.ndarray, " images"] | None = None,
-) -> Score:
-    """Return the score that is the mean over the images.
-
-    Args:
-        values: of each image, at most 1; nan for those that do not count, the same for each seed.
-        low: the lowest that a value can be.
-        moves: how far each image moves the sum of the others' values; not at all if None.
-        moving: the images that may do so; those that count if None.
-    """
-    counts = ~np.isnan(values[0])
-    counted = int(counts.sum())
-    if not counted:
-        return _nothing(values.shape)
-    means = values[:, counts].mean(axis=1)
-    influence = np.where(counts, values - means[:, None], 0.0)
-    if moves is not None:
-        there = counts if moving is None else moving
-        influence += np.where(there, moves - moves[there].mean(), 0.0)
-    away = ((1 - means) ** 2 + (means - low) ** 2) / 2
-    return Score(means, influence, np.sqrt(_COINS * away), counted, low)
 
 
 def ami_score(labels: Int[np.ndarray, "seeds images"], truth: Int[np.ndarray, " images"]) -> Score:
@@ -114,11 +58,6 @@ def accuracy_score(
     return mean_score(right)
 
 
-def _nothing(shape: tuple[int, int]) -> Score:
-    nan = np.full(shape[0], np.nan)
-    return Score(nan, np.zeros(shape), nan, 0)
-
-
 _Table = Int[np.ndarray, "clusters classes"]
 _Values = Float64[np.ndarray, "clusters classes"]
 _Numbers = Float64[np.ndarray, "..."]
@@ -145,7 +84,7 @@ def _agreement(
     known = truth >= 0
     images = int(known.sum())
     if len(np.unique(truth[known])) < 2:
-        return _nothing(labels.shape)
+        return no_estimate(labels.shape)
     distinct, seeds = np.unique(labels[:, known], axis=0, return_inverse=True)
     estimates, doubt = np.empty(len(distinct)), np.empty(len(distinct))
     influence = np.zeros((len(distinct), len(truth)))

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Int
 
-from embedbench.distances import Distances
-from embedbench.partitions import Points
+from embedbench.clustering.distances import Distances
+from embedbench.clustering.partitions import Points
 
 __all__ = ["DensityTrees"]
 

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int
 
 from embedbench.encoder import Vectors
-from embedbench.metrics.fast_ami import ExpectedInformation, ami_of_runs
-from embedbench.metrics.geometry import centred_directions
+from embedbench.metrics.clustering.ami import ExpectedInformation, ami_of_runs
+from embedbench.metrics.embedding.geometry import centred_directions
 
 __all__ = ["Rows", "agreement", "agreement_matrix", "linear_cka"]
 

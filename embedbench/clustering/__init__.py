@@ -1,0 +1,1 @@
+"""Vectors to partitions: spaces, clusterers, distances, subsampling."""

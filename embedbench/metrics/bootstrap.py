@@ -1,0 +1,91 @@
+"""Uncertainty: the same resamples for every encoder, and what they say of intervals and ranks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Int
+
+from embedbench.metrics.base import Score
+from embedbench.metrics.clustering.agreement import LEVEL
+
+__all__ = ["RESAMPLES", "Replicates", "Resamples", "interval"]
+
+RESAMPLES = 1000
+
+
+_BLOCK = 100
+
+Replicates = Float64[np.ndarray, "encoders resamples"]
+
+
+@dataclass(frozen=True, eq=False)
+class Resamples:
+    """Draws of images and of seeds, the same for every encoder and metric (paired bootstrap).
+
+    Each resample draws as many groups of duplicates as there are, with replacement, and in the
+    same step the seeds: one fewer than there are, which makes their spread that of their mean
+    (Efron 1979; Rao and Wu 1988).
+
+    Attributes:
+        groups: the group of duplicates of each image.
+        seed: of the draws.
+        count: how many resamples.
+    """
+
+    groups: Int[np.ndarray, " images"]
+    seed: int
+    count: int = RESAMPLES
+
+    def of(self, scores: Sequence[Score]) -> Float64[np.ndarray, "scores resamples"]:
+        """Return what each score is in each resample; a row of nan where a score has no number."""
+        values = np.empty((len(scores), self.count))
+        for start in range(0, self.count, _BLOCK):
+            stop = min(start + _BLOCK, self.count)
+            random = np.random.default_rng([self.seed, start])
+            times = self._draw(random, stop - start)
+            for row, score in enumerate(scores):
+                values[row, start:stop] = self._block(score, times, start)
+        return values
+
+    def intervals(self, scores: Mapping[str, Score]) -> dict[str, tuple[float, float]]:
+        """Return low and high of each score at `LEVEL`; nan where it has no number."""
+        replicates = self.of(list(scores.values()))
+        return {
+            name: interval(score.mean, row, score.low, 1.0)
+            for (name, score), row in zip(scores.items(), replicates, strict=True)
+        }
+
+    def _draw(self, random: np.random.Generator, count: int) -> Float64[np.ndarray, "block images"]:
+        """Return how often each image is drawn in each resample."""
+        groups = int(self.groups.max()) + 1
+        drawn = random.integers(groups, size=(count, groups))
+        places = drawn + groups * np.arange(count)[:, None]
+        times = np.bincount(places.ravel(), minlength=count * groups).reshape(count, groups)
+        return times[:, self.groups].astype(np.float64)
+
+    def _block(
+        self, score: Score, times: Float64[np.ndarray, "block images"], start: int
+    ) -> Float64[np.ndarray, " block"]:
+        seeds = len(score.estimates)
+        draws = max(1, seeds - 1)
+        random = np.random.default_rng([self.seed, start, seeds])
+        share = random.multinomial(draws, np.full(seeds, 1 / seeds), size=len(times)) / draws
+        moved = score.estimates + times @ score.influence.T / max(1, score.counted)
+        invented = random.normal(size=len(times))
+        doubt = score.doubt.mean() / max(1, score.counted)
+        return np.asarray((share * moved).sum(axis=1) + doubt * invented)
+
+
+def interval(
+    estimate: float,
+    replicates: Float64[np.ndarray, " resamples"],
+    low: float = -np.inf,
+    high: float = np.inf,
+) -> tuple[float, float]:
+    """Return the percentile interval at `LEVEL`; it holds the estimate and stays in the range."""
+    if np.isnan(replicates).any():
+        return float("nan"), float("nan")
+    tail = (1 - LEVEL) / 2
+    ends = np.quantile(replicates, [tail, 1 - tail])
+    return max(low, min(float(ends[0]), estimate)), min(high, max(float(ends[1]), estimate))

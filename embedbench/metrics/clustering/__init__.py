@@ -1,0 +1,1 @@
+"""Metrics of partitions: against labels, in their own space, stability."""

@@ -1,0 +1,1 @@
+"""Metrics of vectors: neighbours, retrieval, probe, geometry, similarity."""
