@@ -28,19 +28,19 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 import embedbench.analyse
+import embedbench.analysis.label_free
+import embedbench.analysis.measurement
+import embedbench.analysis.sweep
 import embedbench.clustering.clusterers
-import embedbench.criteria
-import embedbench.measure
 import embedbench.metrics.clustering.evaluate
-import embedbench.sweep
 from embedbench.analyse import Analysis, analyse
+from embedbench.analysis.duplicates import duplicate_groups
+from embedbench.analysis.pairwise import Seen, relate, split_pairs
 from embedbench.clustering.clusterers import Agglomerative, Hdbscan, KMeans
 from embedbench.clustering.limits import Limits
-from embedbench.duplicates import duplicate_groups
 from embedbench.encoder import Vectors
 from embedbench.judge import judge
 from embedbench.memory import Memory
-from embedbench.relations import Seen, relate, split_pairs
 from embedbench.settings import plan_k
 from embedbench.task import Task
 from embedbench.utils.progress import Progress
@@ -59,16 +59,16 @@ STEPS: list[tuple[str, Any, str, bool]] = [
     ("silhouettes", embedbench.metrics.clustering.evaluate, "silhouettes_of", True),
     ("other scores without labels", embedbench.metrics.clustering.evaluate, "internal", True),
     ("scores with labels", embedbench.metrics.clustering.evaluate, "external", True),
-    ("choice of k", embedbench.sweep, "_choose", True),
-    ("stability", embedbench.sweep, "stability", True),
-    ("influence and intervals", embedbench.sweep, "comparison_rows", False),
+    ("choice of k", embedbench.analysis.sweep, "_choose", True),
+    ("stability", embedbench.analysis.sweep, "stability", True),
+    ("influence and intervals", embedbench.analysis.sweep, "comparison_rows", False),
     ("influence and intervals", embedbench.analyse, "comparison_rows", False),
     ("clusters looked into", embedbench.analyse, "details", True),
     ("maps", embedbench.analyse, "map_points", True),
-    ("neighbours, retrieval", embedbench.measure, "neighbourhood", True),
-    ("intrinsic dimension", embedbench.measure, "intrinsic_dimension", True),
-    ("effective rank", embedbench.measure, "effective_rank", True),
-    ("linear probe", embedbench.measure, "probe_correct", True),
+    ("neighbours, retrieval", embedbench.analysis.measurement, "neighbourhood", True),
+    ("intrinsic dimension", embedbench.analysis.measurement, "intrinsic_dimension", True),
+    ("effective rank", embedbench.analysis.measurement, "effective_rank", True),
+    ("linear probe", embedbench.analysis.measurement, "probe_correct", True),
     ("what chance gives", embedbench.analyse, "look_alone", False),
     ("shortcuts", embedbench.analyse, "shortcut_probe", True),
     ("how alike two encoders are", sys.modules[__name__], "relate", True),

@@ -16,7 +16,7 @@ from unittest.mock import patch
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from embedbench import sweep
+from embedbench.analysis import sweep
 from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.comparison import CLUSTERERS
 
@@ -25,7 +25,7 @@ __all__ = ["KS", "SEEDS", "blobs", "sweep_seconds"]
 KS = range(2, 21)
 SEEDS = range(10)
 STEPS = {"evaluate": "metrics", "_choose": "choosing k", "stability": "stability"}
-"""What `embedbench.sweep` calls besides the clusterers, and what it is to a reader."""
+"""What `embedbench.analysis.sweep` calls besides the clusterers, and what it is to a reader."""
 
 
 def blobs(images: int, dim: int) -> tuple[np.ndarray, np.ndarray]:

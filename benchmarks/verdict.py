@@ -25,6 +25,7 @@ from scipy.stats import kendalltau, rankdata
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import normalize
 
+from embedbench.analysis.pairwise import disagreement
 from embedbench.clustering.kmeans import fit_kmeans
 from embedbench.metrics.bootstrap import Resamples
 from embedbench.metrics.clustering.agreement import ami_score
@@ -40,7 +41,6 @@ from embedbench.metrics.embedding.geometry import (
 from embedbench.metrics.embedding.neighbours import neighbourhood, overlap
 from embedbench.metrics.embedding.similarity import linear_cka
 from embedbench.metrics.ranking import tied_with_best
-from embedbench.relations import disagreement
 from embedbench.results.schema import CANNOT_TELL
 from embedbench.verdict import consensus_scores, families, without_labels
 

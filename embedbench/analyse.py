@@ -10,16 +10,21 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from embedbench.criteria import Copies, Criteria, look_alone
+from embedbench.analysis.cluster_summary import details
+from embedbench.analysis.label_free import Copies, Criteria, look_alone
+from embedbench.analysis.pairwise import NO_PAIRS, Seen, disagreement, relate, split_pairs
+from embedbench.analysis.projections import (
+    draws_planes,
+    explained_variance,
+    map_points,
+    silhouette_of_noise,
+)
+from embedbench.analysis.shortcuts import Shortcut, shortcut_probe
+from embedbench.analysis.sweep import Candidate, Sweep, comparison_rows, labels_at, sweep_space
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError
-from embedbench.insight import details
-from embedbench.maps import draws_planes, explained_variance, map_points, silhouette_of_noise
 from embedbench.metrics.base import Score
 from embedbench.parallel.pool import Pool
-from embedbench.relations import NO_PAIRS, Seen, disagreement, relate, split_pairs
-from embedbench.shortcuts import Shortcut, shortcut_probe
-from embedbench.sweep import Candidate, Sweep, comparison_rows, labels_at, sweep_space
 from embedbench.tables import elbow_table, partitions_table, similarity_table, stack
 from embedbench.task import Task
 from embedbench.utils.progress import Progress

@@ -287,8 +287,8 @@ def embed(source: str, encoder: str, out: str, **options: Any) -> int:
 
 
 def _compare_and_print(asked: dict[str, Any]) -> int:
+    from embedbench.analysis.label_free import COPIES
     from embedbench.comparison import CLUSTERERS, compare
-    from embedbench.criteria import COPIES
     from embedbench.request import CORRUPTED, DEFAULT_MAPS
     from embedbench.settings import DEFAULT_K
 

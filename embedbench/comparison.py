@@ -11,15 +11,17 @@ import pandas as pd
 from jaxtyping import Float
 
 from embedbench.analyse import analyse
+from embedbench.analysis.cluster_naming import fits_of_images, texts_for, word_similarity
+from embedbench.analysis.duplicates import duplicate_groups
+from embedbench.analysis.label_free import COPIES, read_copies
+from embedbench.analysis.shortcuts import attributes
 from embedbench.clustering.limits import remarks as remarks_on_size
 from embedbench.conditions import Conditions, read_conditions
-from embedbench.criteria import COPIES, read_copies
 from embedbench.data.dataset import Dataset, with_domain, with_labels
 from embedbench.data.download import Fetching, fetch
 from embedbench.data.images.augmentations import LIGHT_CHANGES, Changed, choose_copied
 from embedbench.data.loading import Sets, listed, read_sets
 from embedbench.data.scan import survey
-from embedbench.duplicates import duplicate_groups
 from embedbench.embedding.embed import Embedding, embed
 from embedbench.embedding.engine import Engine
 from embedbench.embedding.factory import make_engine
@@ -27,12 +29,10 @@ from embedbench.encoder import Encoder
 from embedbench.errors import EmbedbenchError, InputError, StoreError
 from embedbench.io.paths import check_offline
 from embedbench.judge import judge
-from embedbench.naming import fits_of_images, texts_for, word_similarity
 from embedbench.request import CORRUPTED, DEFAULT_MAPS, Request, command, read_request
 from embedbench.results.results import Results
 from embedbench.results.run_folder import OutFolder
 from embedbench.settings import DEFAULT_K, plan_k
-from embedbench.shortcuts import attributes
 from embedbench.tables import encoder_failures, encoders_table, image_failures, run_record
 from embedbench.task import Task
 from embedbench.under_conditions import under_conditions

@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from embedbench.analysis.cluster_naming import read_words
+from embedbench.analysis.label_free import COPIES
+from embedbench.analysis.projections import check_map
 from embedbench.clustering.clusterers import Clusterer, Estimator, parse_clusterer
 from embedbench.clustering.spaces import check_space
-from embedbench.criteria import COPIES
 from embedbench.data.images.corruptions import Corruption, read_corruptions
 from embedbench.data.mixing import Mix, read_mix
 from embedbench.encoder import Encoder, TextEncoder
 from embedbench.encoders.registry import create_all
 from embedbench.errors import InputError
-from embedbench.maps import check_map
 from embedbench.memory import Memory, parse_memory
-from embedbench.naming import read_words
 from embedbench.settings import plan_k
 from embedbench.utils.progress import Progress
 

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from embedbench.analysis.duplicates import duplicate_rate
+from embedbench.analysis.sweep import Sweep
 from embedbench.data.dataset import Dataset
-from embedbench.duplicates import duplicate_rate
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder
 from embedbench.results.schema import FAILURE_COLUMNS
-from embedbench.sweep import Sweep
 from embedbench.utils.hardware import cores
 
 __all__ = [

@@ -32,7 +32,7 @@ class Task:
         words: candidate names.
         groups: images of the same number are copies of one another.
         attributes: codes of what should not decide a clustering, by name: see `shortcuts`.
-        maps: which planes are drawn: see `embedbench.maps.MAPS`.
+        maps: which planes are drawn: see `embedbench.analysis.projections.MAPS`.
         limits: up to how many images everything is looked at.
         memory: how much may be taken.
     """

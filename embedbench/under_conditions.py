@@ -9,24 +9,31 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from embedbench.analyse import Analysis
-from embedbench.clustering.spaces import to_space
-from embedbench.conditions import Conditions
-from embedbench.data.images.corruptions import Corruption, noisy_plane, noisy_vectors
-from embedbench.domains import (
+from embedbench.analysis.cluster_summary import Coded, composition
+from embedbench.analysis.inputs import Measures
+from embedbench.analysis.robustness.contamination import where_mixed
+from embedbench.analysis.robustness.corruption_effects import (
+    Clean,
+    Held,
+    compare_with_clean,
+    measure_clean,
+    noisy_plane,
+    noisy_vectors,
+)
+from embedbench.analysis.robustness.domain_shift import (
     domain_pairs_table,
     domains_table,
     follows,
     measure_domain,
     worst_pictures,
 )
+from embedbench.analysis.robustness.ranking import holds_best
+from embedbench.clustering.spaces import to_space
+from embedbench.conditions import Conditions
+from embedbench.data.images.corruptions import Corruption
 from embedbench.encoder import Vectors
-from embedbench.held import holds_best
-from embedbench.insight import Coded, composition
-from embedbench.measure import Measures
 from embedbench.metrics.bootstrap import Resamples
-from embedbench.mixing import where_mixed
 from embedbench.parallel.pool import Pool
-from embedbench.robustness import Clean, Held, compare_with_clean, measure_clean
 from embedbench.tables import stack
 from embedbench.task import Task
 from embedbench.utils.progress import Progress

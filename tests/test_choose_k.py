@@ -8,7 +8,7 @@ from sklearn.cluster import KMeans as ScikitKMeans
 from sklearn.datasets import make_blobs
 from threadpoolctl import threadpool_limits
 
-from embedbench.choose_k import KChoice, choose_k
+from embedbench.analysis.k_selection import KChoice, choose_k
 from embedbench.clustering.clusterers import KMeans
 from embedbench.clustering.null_reference import structureless
 from embedbench.metrics.clustering.silhouette import silhouettes

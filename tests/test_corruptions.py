@@ -13,13 +13,12 @@ from skimage.color import rgb2hsv
 from skimage.metrics import structural_similarity
 from sklearn.datasets import load_sample_image
 
+from embedbench.analysis.robustness.corruption_effects import noisy_plane, noisy_vectors
 from embedbench.data.images.corruptions import (
     CORRUPTIONS,
     SEVERITIES,
     VECTOR_KINDS,
     Corruption,
-    noisy_plane,
-    noisy_vectors,
     read_corruptions,
 )
 from embedbench.errors import InputError

@@ -12,8 +12,10 @@ from jaxtyping import Float32, Float64, Int
 from scipy.stats import binom
 from sklearn.metrics import adjusted_mutual_info_score
 
-from embedbench.clustering.clusterers import parse_clusterer
-from embedbench.domains import (
+from embedbench.analysis.cluster_summary import Coded
+from embedbench.analysis.inputs import Measures
+from embedbench.analysis.measurement import Measured, measure
+from embedbench.analysis.robustness.domain_shift import (
     LEAST_PICTURES,
     Follows,
     domain_pairs_table,
@@ -23,8 +25,7 @@ from embedbench.domains import (
     measure_domain,
     worst_pictures,
 )
-from embedbench.insight import Coded
-from embedbench.measure import Measured, Measures, measure
+from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.metrics.base import mean_score
 
 KMEANS = Measures([parse_clusterer("kmeans")], "l2", 3, (0, 1))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from sklearn.metrics.pairwise import cosine_similarity
 
+from embedbench.analysis.duplicates import duplicate_groups, duplicate_rate
 from embedbench.data.sample_photos import PHOTOGRAPHS, write_samples
-from embedbench.duplicates import duplicate_groups, duplicate_rate
 from embedbench.encoder import Vectors
 from embedbench_pixels import PixelsEncoder
 
@@ -125,7 +125,7 @@ def test_a_dense_class_is_no_group_while_a_copy_in_it_is_found() -> None:
 
 
 def test_many_copies_of_one_image_in_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embedbench.duplicates._BLOCK_BYTES", 4 * 120 * 7)
+    monkeypatch.setattr("embedbench.analysis.duplicates._BLOCK_BYTES", 4 * 120 * 7)
     vectors = np.tile(spread(12), (10, 1)) + 0.05 * RANDOM.normal(size=(120, 64))
     groups = duplicate_groups(names(120), [vectors.astype(np.float32)])
     assert groups.tolist() == list(range(12)) * 10

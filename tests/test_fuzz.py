@@ -19,6 +19,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from embedbench.analysis.cluster_naming import read_words
+from embedbench.analysis.projections import check_map
 from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.clustering.spaces import check_space
 from embedbench.data.dataset import Dataset
@@ -29,9 +31,7 @@ from embedbench.data.mixing import read_mix
 from embedbench.encoders.registry import create
 from embedbench.errors import EmbedbenchError, ImageError
 from embedbench.io.paths import location_of
-from embedbench.maps import check_map
 from embedbench.memory import parse_memory
-from embedbench.naming import read_words
 from embedbench.settings import _TOML_KINDS, plan_k, read_toml
 from embedbench.utils.spec import read_spec
 from tests.hostile_files import bases

@@ -12,10 +12,10 @@ from jaxtyping import Float32, Int
 from scipy.spatial.distance import cdist
 from sklearn.metrics import silhouette_samples
 
+from embedbench.analysis.cluster_summary import Coded, composition, details
+from embedbench.analysis.sweep import Sweep, sweep_space
 from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.clustering.partitions import make_partitions
-from embedbench.insight import Coded, composition, details
-from embedbench.sweep import Sweep, sweep_space
 
 RANDOM = np.random.default_rng(0)
 

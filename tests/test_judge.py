@@ -10,12 +10,12 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from embedbench.analyse import Analysis, analyse
+from embedbench.analysis.label_free import Copies, look_alone
+from embedbench.analysis.pairwise import Seen, relate
+from embedbench.analysis.sweep import Candidate, comparison_rows, labels_at, sweep_space
 from embedbench.clustering.clusterers import KMeans
-from embedbench.criteria import Copies, look_alone
 from embedbench.judge import WITH_LABELS, Judgement, judge
-from embedbench.relations import Seen, relate
 from embedbench.settings import plan_k
-from embedbench.sweep import Candidate, comparison_rows, labels_at, sweep_space
 from embedbench.tables import similarity_table
 from embedbench.task import Task
 from embedbench.utils.progress import Progress

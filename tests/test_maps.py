@@ -10,10 +10,7 @@ from scipy.spatial.distance import pdist
 from scipy.spatial.transform import Rotation
 from sklearn.metrics import silhouette_score
 
-from embedbench.clustering.clusterers import parse_clusterer
-from embedbench.clustering.spaces import to_space
-from embedbench.errors import InputError, MissingLibraryError
-from embedbench.maps import (
+from embedbench.analysis.projections import (
     check_map,
     draws_planes,
     explained_variance,
@@ -21,6 +18,9 @@ from embedbench.maps import (
     silhouette_of_noise,
     turned_alike,
 )
+from embedbench.clustering.clusterers import parse_clusterer
+from embedbench.clustering.spaces import to_space
+from embedbench.errors import InputError, MissingLibraryError
 
 
 def test_a_map_is_the_space_of_its_name() -> None:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from embedbench.analysis.inputs import Measures
+from embedbench.analysis.robustness.contamination import where_mixed
 from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.data.images.sources import read_source
 from embedbench.data.loading import read_dataset
 from embedbench.data.mixing import Mix, choose_mixed, read_mix
 from embedbench.errors import InputError
-from embedbench.measure import Measures
-from embedbench.mixing import where_mixed
 from embedbench.results.schema import MIXED_COLUMNS
 
 CLUSTERERS = [parse_clusterer(name) for name in ("kmeans", "agglomerative", "hdbscan")]

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.errors import InputError
-from embedbench.naming import (
+from embedbench.analysis.cluster_naming import (
     TEMPLATES,
     fits_of_images,
     name_clusters,
@@ -16,6 +15,7 @@ from embedbench.naming import (
     texts_for,
     word_similarity,
 )
+from embedbench.errors import InputError
 
 WORDS = ("cat", "car", "cup")
 RANDOM = np.random.default_rng(0)

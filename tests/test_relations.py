@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_mutual_info_score
 
+from embedbench.analysis.pairwise import NO_PAIRS, Seen, disagreement, relate, split_pairs
 from embedbench.metrics.embedding.neighbours import neighbourhood
-from embedbench.relations import NO_PAIRS, Seen, disagreement, relate, split_pairs
 
 
 def seen(vectors: np.ndarray, labels: Any, groups: np.ndarray | None = None) -> Seen:

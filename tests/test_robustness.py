@@ -12,15 +12,21 @@ from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
 
+from embedbench.analysis.inputs import Measures
+from embedbench.analysis.robustness.corruption_effects import (
+    Clean,
+    Held,
+    compare_with_clean,
+    measure_clean,
+    noisy_plane,
+)
+from embedbench.analysis.robustness.ranking import holds_best
 from embedbench.clustering.clusterers import parse_clusterer
-from embedbench.data.images.corruptions import Corruption, noisy_plane
-from embedbench.held import holds_best
-from embedbench.measure import Measures
+from embedbench.data.images.corruptions import Corruption
 from embedbench.metrics.base import Score, mean_score
 from embedbench.metrics.bootstrap import Resamples
 from embedbench.metrics.clustering.agreement import ami_score
 from embedbench.results.schema import HELD_COLUMNS, ROBUSTNESS_COLUMNS
-from embedbench.robustness import Clean, Held, compare_with_clean, measure_clean
 
 NOISE = Corruption("noise", 3)
 HOW = Measures([parse_clusterer("kmeans")], "l2", 3, (0, 1))

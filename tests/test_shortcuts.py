@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from sklearn.metrics import adjusted_mutual_info_score
 
+from embedbench.analysis.shortcuts import Shortcut, attributes, shortcut_probe, shortcut_warning
 from embedbench.data.images.decoding import thumbnail
-from embedbench.shortcuts import Shortcut, attributes, shortcut_probe, shortcut_warning
 
 RANDOM = np.random.default_rng(0)
 

@@ -13,8 +13,8 @@ from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
+from embedbench.analysis.label_free import Copies
 from embedbench.clustering.kmeans import fit_kmeans
-from embedbench.criteria import Copies
 from embedbench.metrics.base import Score, mean_score
 from embedbench.metrics.bootstrap import Resamples
 from embedbench.metrics.embedding.consistency import clusters_kept

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
-from embedbench.maps import turned_alike
+from embedbench.analysis.projections import turned_alike
 from embedbench.plots.maps import read_thumbnail
 from embedbench.plots.style import COLOURS, cluster_colour, house_style
 from embedbench.utils.text import shorten

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from embedbench.analysis.projections import MAPS
 from embedbench.errors import InputError
-from embedbench.maps import MAPS
 from embedbench.plots.aligned import aligned_figure, highlights, variance_figure
 from embedbench.plots.charts import (
     agreement_figure,

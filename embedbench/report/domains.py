@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
-from embedbench.domains import Follows, follow_sentence
+from embedbench.analysis.robustness.domain_shift import Follows, follow_sentence
 from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.report.tables import (
     NOTHING,

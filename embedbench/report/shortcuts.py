@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
+from embedbench.analysis.shortcuts import Shortcut, shortcut_warning
 from embedbench.report.tables import NOTHING, Cell, Row
 from embedbench.results.results import Results
 from embedbench.results.views import headline_rows, ranked
-from embedbench.shortcuts import Shortcut, shortcut_warning
 
 __all__ = ["Warned", "shortcut_table", "shortcut_warnings"]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from embedbench.duplicates import duplicate_rate
+from embedbench.analysis.duplicates import duplicate_rate
 from embedbench.report.duels import visible_difference
 from embedbench.report.shortcuts import shortcut_warnings
 from embedbench.report.tables import interval_text

@@ -15,18 +15,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageStat
 
 from embedbench.data.images.decoding import JPEG_SIDE, open_rgb
-from embedbench.encoder import Vectors
 from embedbench.errors import InputError
 
-__all__ = [
-    "CORRUPTIONS",
-    "SEVERITIES",
-    "VECTOR_KINDS",
-    "Corruption",
-    "noisy_plane",
-    "noisy_vectors",
-    "read_corruptions",
-]
+__all__ = ["CORRUPTIONS", "SEVERITIES", "VECTOR_KINDS", "Corruption", "read_corruptions"]
 
 SEVERITIES = (1, 2, 3, 4, 5)
 
@@ -196,44 +187,6 @@ CORRUPTIONS: dict[str, _Corrupt] = {
 }
 """Each by its kind: from an RGB image, a severity from 1 to 5 and random draws to another RGB
 image of the same size."""
-
-
-def noisy_vectors(vectors: Vectors, severity: int, seed: int) -> Vectors:
-    """Return the vectors at unit length with Gaussian noise: `vector-noise`.
-
-    The noise's root mean square length is 0.5, 1, 1.5, 2 or 3 times that of the unit vectors
-    around their mean, so that encoders whose vectors all point much the same way suffer as
-    others do. It is that long because in many dimensions little of it lies along any difference.
-
-    Args:
-        vectors: what the encoder made.
-        severity: 1 to 5.
-        seed: of the noise.
-    """
-    from sklearn.preprocessing import normalize  # takes a second, which workers that encode save
-
-    unit = normalize(vectors.astype(np.float64))
-    spread = np.sqrt(((unit - unit.mean(axis=0)) ** 2).sum(axis=1).mean())
-    noise = np.random.default_rng([seed, severity]).normal(size=unit.shape)
-    length = (0.5, 1, 1.5, 2, 3)[severity - 1] * spread
-    noisy = unit + length / np.sqrt(unit.shape[1]) * noise
-    return np.asarray(noisy, dtype=np.float32)
-
-
-def noisy_plane(plane: Vectors, severity: int, seed: int) -> Vectors:
-    """Return the places on a plane, such as that of t-SNE, with Gaussian noise: `plane-noise`.
-
-    The noise's deviation along each axis is 10 to 50 % of that of the places, both axes together.
-
-    Args:
-        plane: a place for each image.
-        severity: 1 to 5.
-        seed: of the noise.
-    """
-    spread = np.sqrt(plane.astype(np.float64).var(axis=0).mean())
-    noise = np.random.default_rng([seed, severity]).normal(size=plane.shape)
-    noisy = plane + severity / 10 * spread * noise
-    return np.asarray(noisy, dtype=np.float32)
 
 
 def _as_if_small(image: Image.Image, corrupt: Callable[[Image.Image], Image.Image]) -> Image.Image:

@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float64, Int
 
+from embedbench.analysis.cluster_summary import Coded
+from embedbench.analysis.inputs import Measures
+from embedbench.analysis.measurement import Measured, measure
+from embedbench.analysis.shortcuts import shortcut_probe
 from embedbench.clustering.partitions import noise_as_singletons
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError
-from embedbench.insight import Coded
-from embedbench.measure import Measured, Measures, measure
 from embedbench.metrics.bootstrap import Resamples, interval
 from embedbench.metrics.clustering.ami import ami_of_runs
-from embedbench.shortcuts import shortcut_probe
 
 __all__ = [
     "LEAST_PICTURES",

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int
 
+from embedbench.analysis.inputs import Measures
 from embedbench.clustering.clusterers import highest_k, sweep
 from embedbench.clustering.limits import Limits
 from embedbench.clustering.partitions import noise_as_singletons
 from embedbench.clustering.spaces import to_space
 from embedbench.encoder import Vectors
-from embedbench.measure import Measures
 from embedbench.metrics.base import Score, mean_score
 from embedbench.metrics.bootstrap import Resamples, interval
 from embedbench.metrics.clustering.agreement import accuracy_score, ami_score, ari_score

@@ -1,4 +1,4 @@
-"""Robustness: what corrupted images cost an encoder; `embedbench.held` tells who holds best."""
+"""Robustness: what corrupted images cost an encoder; `embedbench.analysis.robustness.ranking` tells who holds best."""
 
 from dataclasses import dataclass, replace
 
@@ -7,20 +7,21 @@ import pandas as pd
 from jaxtyping import Bool, Float64, Int
 from sklearn.preprocessing import normalize
 
+from embedbench.analysis.inputs import Measures
+from embedbench.analysis.measurement import Measured, measure
 from embedbench.clustering.clusterers import highest_k
 from embedbench.clustering.kmeans import fit_kmeans
 from embedbench.clustering.partitions import Points
 from embedbench.data.images.corruptions import Corruption
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError
-from embedbench.measure import Measured, Measures, measure
 from embedbench.metrics.base import Score, mean_score
 from embedbench.metrics.bootstrap import Resamples, interval
 from embedbench.metrics.embedding.consistency import consistency
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS
 from embedbench.results.schema import CHANGED, ENCODER_ALONE, KEPT, ROBUSTNESS_COLUMNS
 
-__all__ = ["Clean", "Held", "compare_with_clean", "measure_clean"]
+__all__ = ["Clean", "Held", "compare_with_clean", "measure_clean", "noisy_plane", "noisy_vectors"]
 
 _FAR = 1000
 """How far off a plane is seen from, for its size."""
@@ -224,3 +225,41 @@ def _of_all(score: Score, made: Bool[np.ndarray, " images"]) -> Score:
     influence = np.zeros((len(score.influence), len(made)))
     influence[:, made] = score.influence
     return replace(score, influence=influence)
+
+
+def noisy_vectors(vectors: Vectors, severity: int, seed: int) -> Vectors:
+    """Return the vectors at unit length with Gaussian noise: `vector-noise`.
+
+    The noise's root mean square length is 0.5, 1, 1.5, 2 or 3 times that of the unit vectors
+    around their mean, so that encoders whose vectors all point much the same way suffer as
+    others do. It is that long because in many dimensions little of it lies along any difference.
+
+    Args:
+        vectors: what the encoder made.
+        severity: 1 to 5.
+        seed: of the noise.
+    """
+    from sklearn.preprocessing import normalize  # takes a second, which workers that encode save
+
+    unit = normalize(vectors.astype(np.float64))
+    spread = np.sqrt(((unit - unit.mean(axis=0)) ** 2).sum(axis=1).mean())
+    noise = np.random.default_rng([seed, severity]).normal(size=unit.shape)
+    length = (0.5, 1, 1.5, 2, 3)[severity - 1] * spread
+    noisy = unit + length / np.sqrt(unit.shape[1]) * noise
+    return np.asarray(noisy, dtype=np.float32)
+
+
+def noisy_plane(plane: Vectors, severity: int, seed: int) -> Vectors:
+    """Return the places on a plane, such as that of t-SNE, with Gaussian noise: `plane-noise`.
+
+    The noise's deviation along each axis is 10 to 50 % of that of the places, both axes together.
+
+    Args:
+        plane: a place for each image.
+        severity: 1 to 5.
+        seed: of the noise.
+    """
+    spread = np.sqrt(plane.astype(np.float64).var(axis=0).mean())
+    noise = np.random.default_rng([seed, severity]).normal(size=plane.shape)
+    noisy = plane + severity / 10 * spread * noise
+    return np.asarray(noisy, dtype=np.float32)

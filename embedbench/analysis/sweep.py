@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float32, Int
 
-from embedbench.choose_k import KChoice, choose_k
+from embedbench.analysis.k_selection import KChoice, choose_k
 from embedbench.clustering.clusterers import Clusterer, KMeans, sweep
 from embedbench.clustering.limits import LIMITS, Limits
 from embedbench.clustering.partitions import Partitions, Points, noise_as_singletons

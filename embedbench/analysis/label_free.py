@@ -7,13 +7,13 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int
 from sklearn.preprocessing import normalize
 
+from embedbench.analysis.measurement import measure_vectors
 from embedbench.clustering.clusterers import KMeans
 from embedbench.clustering.limits import LIMITS, Limits
 from embedbench.clustering.subsample import few_points, kmeans_from_sample
 from embedbench.data.images.augmentations import LIGHT_CHANGES
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Vectors
-from embedbench.measure import measure_vectors
 from embedbench.metrics.base import Score, mean_score
 from embedbench.metrics.clustering.stability import stability
 from embedbench.metrics.embedding.consistency import clusters_kept, consistency

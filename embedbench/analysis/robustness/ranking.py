@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
+from embedbench.analysis.robustness.corruption_effects import Held
 from embedbench.data.images.corruptions import CORRUPTIONS
 from embedbench.metrics.base import Score
 from embedbench.metrics.bootstrap import Resamples, interval
 from embedbench.metrics.ranking import rank_by
 from embedbench.results.schema import CHANGED, ENCODER_ALONE, HELD_COLUMNS, KEPT
-from embedbench.robustness import Held
 
 __all__ = ["holds_best"]
 

@@ -1,12 +1,13 @@
 """One set of images by one encoder, measured in every way: its clusters and its neighbours."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int
 
-from embedbench.clustering.clusterers import Clusterer, highest_k
+from embedbench.analysis.inputs import Measures
+from embedbench.analysis.sweep import Candidate, comparison_rows, sweep_space
+from embedbench.clustering.clusterers import highest_k
 from embedbench.clustering.limits import LIMITS, Limits
 from embedbench.encoder import Vectors
 from embedbench.metrics.base import Score, mean_score
@@ -24,33 +25,13 @@ from embedbench.metrics.embedding.neighbours import (
     neighbourhood,
 )
 from embedbench.results.schema import ENCODER_ALONE
-from embedbench.sweep import Candidate, comparison_rows, sweep_space
 
-__all__ = ["Measured", "Measures", "measure", "measure_vectors"]
+__all__ = ["Measured", "measure", "measure_vectors"]
 
 _NO_METRIC = {"clusterer", "k", "k_from", "seconds"}
 _NO_MEAN = ("_clustered", "_low", "_high", "_l2")
 
 Key = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Measures:
-    """How a set of images is measured.
-
-    Attributes:
-        clusterers: each is run with every seed.
-        space: what they see.
-        k: the number of clusters; fewer where the images allow no more.
-        seeds: the same for every set.
-        limits: up to how many images everything is looked at.
-    """
-
-    clusterers: Sequence[Clusterer]
-    space: str
-    k: int
-    seeds: Sequence[int]
-    limits: Limits = LIMITS
 
 
 @dataclass(frozen=True, eq=False)

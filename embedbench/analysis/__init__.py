@@ -1,0 +1,1 @@
+"""Analyses of one encoder, or of two: sweep, k, projections, shortcuts, duplicates."""

@@ -1,0 +1,1 @@
+"""Robustness: corruptions, contamination, domain shift."""
