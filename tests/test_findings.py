@@ -5,15 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedbench.plots.ranks import ranks_figure, witnesses_figure
-from embedbench.plots.similarity import similarity_figure
-from embedbench.plots.style import encoder_colours
-from embedbench.report.criteria import with_labels_table, without_labels_table
-from embedbench.report.differences import disputed, splits
-from embedbench.report.duels import duels, visible_difference
-from embedbench.report.marks import marks, tied_by_ami
+from embedbench.report.disagreements import disputed, splits
+from embedbench.report.label_free import with_labels_table, without_labels_table
+from embedbench.report.pairwise import duels, visible_difference
+from embedbench.report.plots.ranks import ranks_figure, witnesses_figure
+from embedbench.report.plots.similarity import similarity_figure
+from embedbench.report.plots.style import encoder_colours
 from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
-from embedbench.report.tables import bar, interval_text
+from embedbench.report.tables import bar, interval_text, marks, tied_by_ami
 from embedbench.results.views import ranked
 from tests.example_results import COPIES, ENCODERS, example_results
 

@@ -22,10 +22,10 @@ from embedbench.cli import main
 from embedbench.data.image_table import labels_from_file
 from embedbench.errors import InputError
 from embedbench.io.safe_csv import defused
-from embedbench.plots.drawings import drawings
 from embedbench.printing import summarise
 from embedbench.report import draw
 from embedbench.report.page import write_report
+from embedbench.report.plots.figures import drawings
 from embedbench.results.label_sheet import suggest_labels
 from embedbench.results.results import Results
 from tests.example_results import example_results

@@ -15,7 +15,7 @@ NUMERIC = (*HEAVY, "numpy", "pandas", "pyarrow", "scipy", "skimage", "sklearn", 
 MODULES = sorted(
     module.name for module in pkgutil.walk_packages(embedbench.__path__, "embedbench.")
 )
-DRAWING = ("embedbench.plots", "embedbench.report")
+DRAWING = ("embedbench.report.plots", "embedbench.report")
 
 
 def heavy_after(statement: str) -> set[str]:

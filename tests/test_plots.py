@@ -21,8 +21,8 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from sklearn.metrics import adjusted_rand_score
 
 from embedbench.errors import InputError
-from embedbench.plots.aligned import aligned_figure, highlights
-from embedbench.plots.charts import (
+from embedbench.report.plots.aligned import aligned_figure, highlights
+from embedbench.report.plots.charts import (
     agreement_figure,
     class_table,
     classes_figure,
@@ -30,9 +30,15 @@ from embedbench.plots.charts import (
     silhouette_chart,
     silhouette_figure,
 )
-from embedbench.plots.drawings import draw_figures, drawings
-from embedbench.plots.maps import contact_sheet, grid_cells, map_figure, picture_map, read_thumbnail
-from embedbench.plots.style import (
+from embedbench.report.plots.figures import draw_figures, drawings
+from embedbench.report.plots.maps import (
+    contact_sheet,
+    grid_cells,
+    map_figure,
+    picture_map,
+    read_thumbnail,
+)
+from embedbench.report.plots.style import (
     COLOURS,
     NOISE,
     cluster_colour,

@@ -10,9 +10,9 @@ import pytest
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
-from embedbench.plots.domains import composition_figure, domains_figure
-from embedbench.plots.style import NOISE, encoder_colours
 from embedbench.report.domains import DomainsPart, domains_part
+from embedbench.report.plots.domains import composition_figure, domains_figure
+from embedbench.report.plots.style import NOISE, encoder_colours
 from embedbench.results.results import Results
 
 ENCODERS = ("pixels", "timm:<b>x</b>")

@@ -14,8 +14,8 @@ from matplotlib.patches import Rectangle
 
 import embedbench.report
 from embedbench.data.images.corruptions import CORRUPTIONS, VECTOR_KINDS
-from embedbench.plots.robustness import WHERE, curves_figure, main_curve, mixed_figure
-from embedbench.plots.style import encoder_colours, save
+from embedbench.report.plots.robustness import WHERE, curves_figure, main_curve, mixed_figure
+from embedbench.report.plots.style import encoder_colours, save
 from embedbench.report.robustness import RobustnessPart, robustness_part
 from embedbench.report.tables import Cell, Column, Row
 from embedbench.results.results import Results

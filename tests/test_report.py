@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedbench.plots.drawings import drawings
 from embedbench.report import draw
+from embedbench.report.data_uris import embed_figure
 from embedbench.report.encoders import _labels_in_words
 from embedbench.report.page import write_report
-from embedbench.report.pictures import embed_figure
+from embedbench.report.plots.figures import drawings
 from embedbench.report.tables import comparison_columns, format_value, plain_table
 from embedbench.results.results import Results
 from tests.example_results import (

@@ -5,8 +5,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from embedbench.errors import InputError
-from embedbench.plots.drawings import draw_figures
 from embedbench.report.page import write_report
+from embedbench.report.plots.figures import draw_figures
 from embedbench.results.results import Results
 
 __all__ = ["draw", "redraw", "write_report"]

@@ -8,20 +8,26 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from embedbench.plots.drawings import drawings
-from embedbench.plots.style import encoder_colours
-from embedbench.report.criteria import with_labels_table, without_labels_table
-from embedbench.report.differences import disputed, splits
+from embedbench.report.cluster_words import between_names
+from embedbench.report.data_uris import embed_figure, thumbnail_data
+from embedbench.report.disagreements import disputed, splits
 from embedbench.report.domains import domains_part
-from embedbench.report.duels import duels
 from embedbench.report.encoders import EncoderPart, encoder_parts
-from embedbench.report.marks import marks, tied_by_ami
-from embedbench.report.pictures import embed_figure, thumbnail_data
+from embedbench.report.label_free import with_labels_table, without_labels_table
+from embedbench.report.pairwise import duels
+from embedbench.report.plots.figures import drawings
+from embedbench.report.plots.style import encoder_colours
 from embedbench.report.robustness import robustness_part
 from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
 from embedbench.report.summary import count, summary
-from embedbench.report.tables import Column, comparison_columns, comparison_table, plain_table
-from embedbench.report.words import between_names
+from embedbench.report.tables import (
+    Column,
+    comparison_columns,
+    comparison_table,
+    marks,
+    plain_table,
+    tied_by_ami,
+)
 from embedbench.results.results import Results
 from embedbench.results.schema import CRITERIA
 from embedbench.results.views import headline_rows
@@ -86,7 +92,7 @@ def write_report(results: Results, folder: Path) -> Path:
 def _template() -> Template:
     """Return the page's template; what is put into it is escaped."""
     files = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

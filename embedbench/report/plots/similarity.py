@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from embedbench.plots.heatmap import draw_cells
-from embedbench.plots.style import house_style
+from embedbench.report.plots.heatmap import draw_cells
+from embedbench.report.plots.style import house_style
 from embedbench.utils.text import shorten
 
 __all__ = ["SIMILARITIES", "similarity_figure"]

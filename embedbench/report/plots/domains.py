@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
-from embedbench.plots.heatmap import draw_cells
-from embedbench.plots.style import (
+from embedbench.report.plots.heatmap import draw_cells
+from embedbench.report.plots.style import (
     INK,
     MARKERS,
     MUTED,

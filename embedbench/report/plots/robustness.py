@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from embedbench.data.images.corruptions import SEVERITIES
 from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
-from embedbench.plots.style import INK, MUTED, NOISE, house_style
+from embedbench.report.plots.style import INK, MUTED, NOISE, house_style
 from embedbench.utils.text import shorten
 
 __all__ = ["WHERE", "curves_figure", "main_curve", "mixed_figure"]

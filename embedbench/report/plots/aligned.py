@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
 from embedbench.analysis.projections import turned_alike
-from embedbench.plots.maps import read_thumbnail
-from embedbench.plots.style import COLOURS, cluster_colour, house_style
+from embedbench.report.plots.maps import read_thumbnail
+from embedbench.report.plots.style import COLOURS, cluster_colour, house_style
 from embedbench.utils.text import shorten
 
 __all__ = ["aligned_figure", "highlights", "variance_figure"]

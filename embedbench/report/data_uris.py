@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from embedbench.plots.drawings import Drawing
-from embedbench.plots.style import save
+from embedbench.report.plots.figures import Drawing
+from embedbench.report.plots.style import save
 
 __all__ = ["EmbeddedFigure", "embed_figure", "thumbnail_data"]
 

@@ -11,20 +11,20 @@ from matplotlib.figure import Figure
 
 from embedbench.analysis.projections import MAPS
 from embedbench.errors import InputError
-from embedbench.plots.aligned import aligned_figure, highlights, variance_figure
-from embedbench.plots.charts import (
+from embedbench.report.plots.aligned import aligned_figure, highlights, variance_figure
+from embedbench.report.plots.charts import (
     agreement_figure,
     classes_figure,
     elbow_figure,
     silhouette_chart,
     silhouette_figure,
 )
-from embedbench.plots.domains import composition_figure, domains_figure
-from embedbench.plots.maps import contact_sheet, map_figure, picture_map
-from embedbench.plots.ranks import ranks_figure, witnesses_figure
-from embedbench.plots.robustness import curves_figure, main_curve, mixed_figure
-from embedbench.plots.similarity import similarity_figure
-from embedbench.plots.style import encoder_colours, save
+from embedbench.report.plots.domains import composition_figure, domains_figure
+from embedbench.report.plots.maps import contact_sheet, map_figure, picture_map
+from embedbench.report.plots.ranks import ranks_figure, witnesses_figure
+from embedbench.report.plots.robustness import curves_figure, main_curve, mixed_figure
+from embedbench.report.plots.similarity import similarity_figure
+from embedbench.report.plots.style import encoder_colours, save
 from embedbench.results.results import Results
 from embedbench.results.schema import KEPT, WITNESSES
 from embedbench.results.views import headline_rows, members_of, ranked, space_names

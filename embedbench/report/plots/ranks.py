@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
-from embedbench.plots.style import MUTED, house_style
+from embedbench.report.plots.style import MUTED, house_style
 from embedbench.results.schema import WITNESSES
 from embedbench.utils.text import shorten
 

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import linear_sum_assignment
 
-from embedbench.plots.heatmap import draw_cells
-from embedbench.plots.style import (
+from embedbench.report.plots.heatmap import draw_cells
+from embedbench.report.plots.style import (
     INK,
     MUTED,
     NOISE,

@@ -12,8 +12,8 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from embedbench.errors import InputError
-from embedbench.plots.charts import class_table
-from embedbench.plots.style import (
+from embedbench.report.plots.charts import class_table
+from embedbench.report.plots.style import (
     NOISE,
     cluster_colour,
     cluster_marker,
