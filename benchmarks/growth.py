@@ -27,22 +27,21 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-import embedbench.analyse
 import embedbench.analysis.label_free
 import embedbench.analysis.measurement
 import embedbench.analysis.sweep
 import embedbench.clustering.clusterers
+import embedbench.comparison.clustering_stage
 import embedbench.metrics.clustering.evaluate
-from embedbench.analyse import Analysis, analyse
 from embedbench.analysis.duplicates import duplicate_groups
 from embedbench.analysis.pairwise import Seen, relate, split_pairs
 from embedbench.clustering.clusterers import Agglomerative, Hdbscan, KMeans
 from embedbench.clustering.limits import Limits
+from embedbench.comparison.clustering_stage import Analysis, Task, analyse
+from embedbench.comparison.config import plan_k
+from embedbench.comparison.memory import Memory
+from embedbench.comparison.verdict_stage import judge
 from embedbench.encoder import Vectors
-from embedbench.judge import judge
-from embedbench.memory import Memory
-from embedbench.settings import plan_k
-from embedbench.task import Task
 from embedbench.utils.progress import Progress
 from measure import Row, at_most, run, told
 
@@ -62,18 +61,18 @@ STEPS: list[tuple[str, Any, str, bool]] = [
     ("choice of k", embedbench.analysis.sweep, "_choose", True),
     ("stability", embedbench.analysis.sweep, "stability", True),
     ("influence and intervals", embedbench.analysis.sweep, "comparison_rows", False),
-    ("influence and intervals", embedbench.analyse, "comparison_rows", False),
-    ("clusters looked into", embedbench.analyse, "details", True),
-    ("maps", embedbench.analyse, "map_points", True),
+    ("influence and intervals", embedbench.comparison.clustering_stage, "comparison_rows", False),
+    ("clusters looked into", embedbench.comparison.clustering_stage, "details", True),
+    ("maps", embedbench.comparison.clustering_stage, "map_points", True),
     ("neighbours, retrieval", embedbench.analysis.measurement, "neighbourhood", True),
     ("intrinsic dimension", embedbench.analysis.measurement, "intrinsic_dimension", True),
     ("effective rank", embedbench.analysis.measurement, "effective_rank", True),
     ("linear probe", embedbench.analysis.measurement, "probe_correct", True),
-    ("what chance gives", embedbench.analyse, "look_alone", False),
-    ("shortcuts", embedbench.analyse, "shortcut_probe", True),
+    ("what chance gives", embedbench.comparison.clustering_stage, "look_alone", False),
+    ("shortcuts", embedbench.comparison.clustering_stage, "shortcut_probe", True),
     ("how alike two encoders are", sys.modules[__name__], "relate", True),
     ("pairs that encoders split", sys.modules[__name__], "split_pairs", True),
-    ("table of partitions", embedbench.analyse, "partitions_table", True),
+    ("table of partitions", embedbench.comparison.clustering_stage, "partitions_table", True),
     ("duplicates", sys.modules[__name__], "duplicate_groups", True),
     ("verdict", sys.modules[__name__], "judge", True),
     ("partitions written", sys.modules[__name__], "write", True),
@@ -201,7 +200,7 @@ def measure_steps(images: int, short: bool) -> dict[str, tuple[float, float]]:
     clock = Clock()
     for name, place, attribute, opaque in STEPS:
         setattr(place, attribute, clock.wrap(name, getattr(place, attribute), opaque))
-    setattr(embedbench.analyse, "Pool", _Here)  # noqa: B010
+    setattr(embedbench.comparison.clustering_stage, "Pool", _Here)  # noqa: B010
     with threadpool_limits(1):
         whole(images, short)
     clock._turn()

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from embedbench.analysis import sweep
 from embedbench.clustering.clusterers import parse_clusterer
-from embedbench.comparison import CLUSTERERS
+from embedbench.comparison.options import CLUSTERERS
 
 __all__ = ["KS", "SEEDS", "blobs", "sweep_seconds"]
 

@@ -27,6 +27,7 @@ from sklearn.preprocessing import normalize
 
 from embedbench.analysis.pairwise import disagreement
 from embedbench.clustering.kmeans import fit_kmeans
+from embedbench.comparison.verdict import consensus_scores, families, without_labels
 from embedbench.metrics.bootstrap import Resamples
 from embedbench.metrics.clustering.agreement import ami_score
 from embedbench.metrics.clustering.ami import ami_of_runs
@@ -42,7 +43,6 @@ from embedbench.metrics.embedding.neighbours import neighbourhood, overlap
 from embedbench.metrics.embedding.similarity import linear_cka
 from embedbench.metrics.ranking import tied_with_best
 from embedbench.results.schema import CANNOT_TELL
-from embedbench.verdict import consensus_scores, families, without_labels
 
 KS, SEEDS, TRUE_SEEDS, RIGHT = (4, 8, 12, 20), 3, 5, 0.02
 LABELS, DRAWS = (20, 40, 60, 100), 4

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 from PIL import Image
 
-from embedbench.cli import cli
+from embedbench.cli.commands import cli
 from embedbench.encoders.registry import installed
 from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from embedbench import conformance
-    from embedbench.comparison import compare
+    from embedbench.comparison.api import compare
     from embedbench.data.dataset import Dataset
     from embedbench.data.loading import read_dataset
     from embedbench.encoder import Encoder, Facts, LookupEncoder, TextEncoder
@@ -39,7 +39,7 @@ _HOMES = {
     "LookupEncoder": "encoder",
     "Results": "results.results",
     "TextEncoder": "encoder",
-    "compare": "comparison",
+    "compare": "comparison.api",
     "read_dataset": "data.loading",
 }
 

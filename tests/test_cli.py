@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedbench import cli
+from embedbench.cli import commands as cli
 from embedbench.embedding.autotune import Choice, Fidelity, remember
 from embedbench.io.store import Store
 from embedbench.results.schema import SCHEMA_VERSION

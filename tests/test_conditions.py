@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from embedbench import compare
-from embedbench.conditions import Conditions
+from embedbench.comparison.extra_images import Conditions
 from embedbench.data.images.corruptions import Corruption, read_corruptions
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder, LookupEncoder

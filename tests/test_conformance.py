@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 import embedbench
 from embedbench import conformance
-from embedbench.cli import cli
+from embedbench.cli.commands import cli
 from embedbench.encoder import Encoder
 from embedbench.encoders.import_cost import HEAVY
 from embedbench.encoders.registry import create

@@ -7,8 +7,9 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
-from embedbench.analysis.label_free import Copies, Criteria, look_alone, read_copies
+from embedbench.analysis.label_free import Copies, Criteria, look_alone
 from embedbench.clustering.kmeans import fit_kmeans
+from embedbench.comparison.pipeline import read_copies
 from embedbench.data.images.augmentations import LIGHT_CHANGES, choose_copied
 from embedbench.embedding.embed import Embedding
 

@@ -21,8 +21,11 @@ from hypothesis import strategies as st
 
 from embedbench.analysis.cluster_naming import read_words
 from embedbench.analysis.projections import check_map
+from embedbench.cli.toml import _TOML_KINDS, read_toml
 from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.clustering.spaces import check_space
+from embedbench.comparison.config import plan_k
+from embedbench.comparison.memory import parse_memory
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.corruptions import read_corruptions
 from embedbench.data.images.decoding import open_pixels, open_rgb, upright_size, with_orientation
@@ -31,8 +34,6 @@ from embedbench.data.mixing import read_mix
 from embedbench.encoders.registry import create
 from embedbench.errors import EmbedbenchError, ImageError
 from embedbench.io.paths import location_of
-from embedbench.memory import parse_memory
-from embedbench.settings import _TOML_KINDS, plan_k, read_toml
 from embedbench.utils.spec import read_spec
 from tests.hostile_files import bases
 

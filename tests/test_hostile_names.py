@@ -18,11 +18,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from embedbench.cli import main
+from embedbench.cli.commands import main
+from embedbench.cli.output import summarise
 from embedbench.data.image_table import labels_from_file
 from embedbench.errors import InputError
 from embedbench.io.safe_csv import defused
-from embedbench.printing import summarise
 from embedbench.report import draw
 from embedbench.report.page import write_report
 from embedbench.report.plots.figures import drawings

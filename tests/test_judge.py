@@ -9,15 +9,14 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from embedbench.analyse import Analysis, analyse
 from embedbench.analysis.label_free import Copies, look_alone
 from embedbench.analysis.pairwise import Seen, relate
 from embedbench.analysis.sweep import Candidate, comparison_rows, labels_at, sweep_space
 from embedbench.clustering.clusterers import KMeans
-from embedbench.judge import WITH_LABELS, Judgement, judge
-from embedbench.settings import plan_k
-from embedbench.tables import similarity_table
-from embedbench.task import Task
+from embedbench.comparison.clustering_stage import Analysis, Task, analyse
+from embedbench.comparison.config import plan_k
+from embedbench.comparison.tables import similarity_table
+from embedbench.comparison.verdict_stage import WITH_LABELS, Judgement, judge
 from embedbench.utils.progress import Progress
 
 KMEANS = (KMeans(),)

@@ -11,7 +11,6 @@ from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
-from embedbench.analyse import Analysis, analyse
 from embedbench.analysis.cluster_summary import details
 from embedbench.analysis.duplicates import duplicate_groups, duplicate_rate
 from embedbench.analysis.sweep import sweep_space
@@ -19,16 +18,16 @@ from embedbench.clustering.clusterers import Agglomerative, Clusterer, Hdbscan, 
 from embedbench.clustering.kmeans import fit_kmeans
 from embedbench.clustering.limits import LIMITS, Limits, remarks
 from embedbench.clustering.subsample import kmeans_from_sample
+from embedbench.comparison.clustering_stage import Analysis, Task, analyse
+from embedbench.comparison.config import plan_k
+from embedbench.comparison.memory import Memory
 from embedbench.errors import InputError
-from embedbench.memory import Memory
 from embedbench.metrics.base import mean_score
 from embedbench.metrics.bootstrap import Resamples
 from embedbench.metrics.clustering.evaluate import evaluate
 from embedbench.metrics.clustering.silhouette import silhouettes, silhouettes_of
 from embedbench.metrics.embedding.geometry import hubness, intrinsic_dimension
 from embedbench.metrics.embedding.neighbours import knn_correct, neighbourhood
-from embedbench.settings import plan_k
-from embedbench.task import Task
 from embedbench.utils.progress import Progress
 
 FEW = Limits(300)

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from embedbench import cli, compare
+from embedbench import compare
+from embedbench.cli import commands as cli
+from embedbench.cli.toml import read_toml
+from embedbench.comparison.memory import Memory, Size, parse_memory
 from embedbench.errors import InputError
-from embedbench.memory import Memory, Size, parse_memory
-from embedbench.settings import read_toml
 from embedbench.utils.hardware import cores
 
 SIZE = Size(images=50_000, widths=[512, 768], runs=570)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedbench import Results, cli, compare
+from embedbench import Results, compare
+from embedbench.cli import commands as cli
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError
 from tests.conftest import write_photographs

@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 
 from embedbench import conformance
-from embedbench.cli import cli
+from embedbench.cli.commands import cli
+from embedbench.cli.recipes import recipes
+from embedbench.cli.toml import read_toml
 from embedbench.encoder import Encoder
 from embedbench.encoders.registry import create
-from embedbench.recipes import recipes
 from embedbench.results.schema import HEADLINE
-from embedbench.settings import read_toml
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from embedbench import cli
+from embedbench.cli import commands as cli
+from embedbench.cli.recipes import recipes
+from embedbench.comparison.config import plan_k
 from embedbench.data.sample_photos import write_samples
 from embedbench.encoders.registry import create_all
-from embedbench.recipes import recipes
 from embedbench.results.results import Results
-from embedbench.settings import plan_k
 
 pytestmark = pytest.mark.usefixtures("one_core")
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from embedbench import cli, compare
+from embedbench import compare
+from embedbench.cli import commands as cli
 from embedbench.results.results import Results
 from tests.image_server import ImageServer, jpeg
 from tests.openimages_folder import IDS, make

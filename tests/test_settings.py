@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from embedbench.cli.toml import read_toml
+from embedbench.comparison.config import KPlan, plan_k
 from embedbench.errors import InputError
-from embedbench.settings import KPlan, plan_k, read_toml
 
 
 @pytest.mark.parametrize(

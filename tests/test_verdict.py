@@ -15,13 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from embedbench.analysis.label_free import Copies
 from embedbench.clustering.kmeans import fit_kmeans
-from embedbench.metrics.base import Score, mean_score
-from embedbench.metrics.bootstrap import Resamples
-from embedbench.metrics.embedding.consistency import clusters_kept
-from embedbench.metrics.embedding.similarity import linear_cka
-from embedbench.metrics.ranking import rank_by
-from embedbench.results.schema import CANNOT_TELL
-from embedbench.verdict import (
+from embedbench.comparison.verdict import (
     Verdict,
     consensus_scores,
     families,
@@ -30,6 +24,12 @@ from embedbench.verdict import (
     with_labels,
     without_labels,
 )
+from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.embedding.consistency import clusters_kept
+from embedbench.metrics.embedding.similarity import linear_cka
+from embedbench.metrics.ranking import rank_by
+from embedbench.results.schema import CANNOT_TELL
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -23,7 +23,7 @@ PROGRAM = """
 import os, socket, urllib.request
 from dataclasses import dataclass
 import numpy as np
-from embedbench.comparison import compare
+from embedbench.comparison.api import compare
 from embedbench.encoder import Encoder
 
 def ask():

@@ -1,6 +1,6 @@
 """One encoder looked at alone: what its vectors find, with labels and without, and by chance."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,18 +11,13 @@ from embedbench.analysis.measurement import measure_vectors
 from embedbench.clustering.clusterers import KMeans
 from embedbench.clustering.limits import LIMITS, Limits
 from embedbench.clustering.subsample import few_points, kmeans_from_sample
-from embedbench.data.images.augmentations import LIGHT_CHANGES
-from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Vectors
 from embedbench.metrics.base import Score, mean_score
 from embedbench.metrics.clustering.stability import stability
 from embedbench.metrics.embedding.consistency import clusters_kept, consistency
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS, Neighbourhood
 
-__all__ = ["COPIES", "Copies", "Criteria", "look_alone", "read_copies"]
-
-COPIES = 100
-"""Of how many images changed copies are made."""
+__all__ = ["Copies", "Criteria", "look_alone"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,23 +31,6 @@ class Copies:
 
     vectors: Float32[np.ndarray, "changes sampled dim"]
     rows: Int[np.ndarray, " sampled"]
-
-
-def read_copies(embedding: Embedding, copied: Sequence[int], kept: Sequence[int]) -> Copies | None:
-    """Return an encoder's vectors of the changed copies; None where it has none.
-
-    Args:
-        embedding: what the encoder made; the copies come first of the others, each change together.
-        copied: the rows of the images that they were made from.
-        kept: those rows that are compared; the others are left out, and the rows renumbered.
-    """
-    place = {row: number for number, row in enumerate(kept)}
-    there = [number for number, row in enumerate(copied) if row in place]
-    if not len(embedding.others) or not there:
-        return None
-    changed = embedding.others[: len(LIGHT_CHANGES) * len(copied)]
-    vectors = changed.reshape(len(LIGHT_CHANGES), len(copied), -1)[:, there]
-    return Copies(vectors, np.array([place[copied[number]] for number in there]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from embedbench.comparison import compare
+from embedbench.comparison.api import compare
 from embedbench.errors import EncoderError, WeightsError
 from embedbench_clip import ClipEncoder
 from tests.libraries import library

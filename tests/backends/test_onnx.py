@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from embedbench.comparison import compare
+from embedbench.comparison.api import compare
 from embedbench.conformance import CHECKS, Check
 from embedbench.encoders.registry import create
 from embedbench.errors import EncoderError, InputError, WeightsError

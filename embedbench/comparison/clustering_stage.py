@@ -1,7 +1,7 @@
 """All encoders in all spaces: clustered, scored and looked into, one a worker process."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -21,15 +21,67 @@ from embedbench.analysis.projections import (
 )
 from embedbench.analysis.shortcuts import Shortcut, shortcut_probe
 from embedbench.analysis.sweep import Candidate, Sweep, comparison_rows, labels_at, sweep_space
+from embedbench.clustering.clusterers import Clusterer
+from embedbench.clustering.limits import LIMITS, Limits
+from embedbench.comparison.config import KPlan
+from embedbench.comparison.memory import Memory, Size
+from embedbench.comparison.tables import elbow_table, partitions_table, similarity_table, stack
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError
 from embedbench.metrics.base import Score
+from embedbench.metrics.bootstrap import Resamples
 from embedbench.parallel.pool import Pool
-from embedbench.tables import elbow_table, partitions_table, similarity_table, stack
-from embedbench.task import Task
 from embedbench.utils.progress import Progress
 
-__all__ = ["Analysis", "analyse"]
+__all__ = ["Analysis", "Task", "analyse"]
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What is to be analysed.
+
+    Attributes:
+        images: their names.
+        truth: codes of the labels, -1 where not known; None without labels.
+        classes: the names of the labels.
+        clusterers: each is run in every space.
+        spaces: the first one leads: clusters are looked into there.
+        plan: which numbers of clusters.
+        seeds: the same for every encoder.
+        similarity: how well each word fits each image; None without words.
+        words: candidate names.
+        groups: images of the same number are copies of one another.
+        attributes: codes of what should not decide a clustering, by name: see `shortcuts`.
+        maps: which planes are drawn: see `embedbench.analysis.projections.MAPS`.
+        limits: up to how many images everything is looked at.
+        memory: how much may be taken.
+    """
+
+    images: Sequence[str]
+    truth: Int[np.ndarray, " images"] | None
+    classes: Sequence[str]
+    clusterers: Sequence[Clusterer]
+    spaces: Sequence[str]
+    plan: KPlan
+    seeds: Sequence[int]
+    similarity: Float[np.ndarray, "images words"] | None
+    words: Sequence[str]
+    groups: Int[np.ndarray, " images"]
+    attributes: dict[str, Int[np.ndarray, " images"]]
+    maps: Sequence[str]
+    limits: Limits = LIMITS
+    memory: Memory = field(default_factory=Memory.free)
+
+    @property
+    def resamples(self) -> Resamples:
+        """The draws of images and seeds, the same wherever they are made."""
+        return Resamples(self.groups, self.seeds[0])
+
+    def size(self, vectors: Mapping[str, Vectors]) -> Size:
+        """Return how large it is, with these vectors of the encoders."""
+        runs = len(self.clusterers) * len(self.spaces) * len(self.plan.ks) * len(self.seeds)
+        return Size(len(self.images), [rows.shape[1] for rows in vectors.values()], runs)
+
 
 SPREAD_KS = (4, 8, 12, 20)
 SPREAD_SEEDS = 3

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from embedbench.settings import read_toml
+from embedbench.cli.toml import read_toml
 
 __all__ = ["recipes"]
 

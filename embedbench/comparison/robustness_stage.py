@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from embedbench.analyse import Analysis
 from embedbench.analysis.cluster_summary import Coded, composition
 from embedbench.analysis.inputs import Measures
 from embedbench.analysis.robustness.contamination import where_mixed
@@ -29,13 +28,13 @@ from embedbench.analysis.robustness.domain_shift import (
 )
 from embedbench.analysis.robustness.ranking import holds_best
 from embedbench.clustering.spaces import to_space
-from embedbench.conditions import Conditions
+from embedbench.comparison.clustering_stage import Analysis, Task
+from embedbench.comparison.extra_images import Conditions
+from embedbench.comparison.tables import stack
 from embedbench.data.images.corruptions import Corruption
 from embedbench.encoder import Vectors
 from embedbench.metrics.bootstrap import Resamples
 from embedbench.parallel.pool import Pool
-from embedbench.tables import stack
-from embedbench.task import Task
 from embedbench.utils.progress import Progress
 
 __all__ = ["under_conditions"]

@@ -1,24 +1,16 @@
 """The tables of a comparison, put together from what its parts found."""
 
-import hashlib
-import importlib.metadata
-import platform
-import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from embedbench.analysis.duplicates import duplicate_rate
 from embedbench.analysis.sweep import Sweep
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder
 from embedbench.results.schema import FAILURE_COLUMNS
-from embedbench.utils.hardware import cores
 
 __all__ = [
     "elbow_table",
@@ -26,7 +18,6 @@ __all__ = [
     "encoders_table",
     "image_failures",
     "partitions_table",
-    "run_record",
     "similarity_table",
     "stack",
 ]
@@ -146,65 +137,3 @@ def encoders_table(
     return table.astype(
         dict.fromkeys(counts, "Int64") | dict.fromkeys(shares, float) | {"compiled": "boolean"}
     )
-
-
-def run_record(
-    images: pd.DataFrame,
-    embeddings: dict[str, Embedding],
-    encoders: dict[str, Encoder],
-    started: float,
-    asked: dict[str, Any],
-) -> dict[str, Any]:
-    """Return all that is needed to repeat the comparison.
-
-    Args:
-        images: the table of the images compared.
-        embeddings: what the encoders made of them.
-        encoders: all that were asked for, also those that failed.
-        started: in seconds since 1970.
-        asked: what was asked for.
-    """
-    return {
-        **asked,
-        "dataset": {
-            "images": len(images),
-            "classes": int(images["truth"].nunique()) if "truth" in images else None,
-            "duplicates": round(duplicate_rate(images["group"].to_numpy()), 4),
-            "fingerprint": _dataset_fingerprint(images),
-        },
-        "fingerprints": {name: found.record["fingerprint"] for name, found in embeddings.items()},
-        "weights": {name: _weights(found.record) for name, found in embeddings.items()},
-        "encoded": {name: found.encoded for name, found in embeddings.items()},
-        "versions": _versions(encoders),
-        "hardware": {
-            "machine": platform.machine(),
-            "system": platform.system(),
-            "cores": cores(),
-        },
-        "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
-        "seconds": round(time.time() - started, 1),
-    }
-
-
-def _weights(record: dict[str, Any]) -> dict[str, str]:
-    """Return the SHA-256 of each file of weights, by the file's name alone."""
-    return {PurePath(row[0]).name: str(row[3]) for row in record.get("weights", [])}
-
-
-def _versions(encoders: dict[str, Encoder]) -> dict[str, str]:
-    names = {"image-embedbench", "numpy", "scipy", "scikit-learn", "hdbscan", "pandas", "pillow"}
-    names |= {library for encoder in encoders.values() for library in encoder.libraries}
-    found = {"python": platform.python_version()}
-    for name in sorted(names):
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def _dataset_fingerprint(images: pd.DataFrame) -> str:
-    """Return 16 hex digits that change with the images' names, bytes and labels."""
-    columns = [name for name in ("image", "hash", "truth") if name in images.columns]
-    text = images[columns].to_csv(index=False, lineterminator="\n")
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

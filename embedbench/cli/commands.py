@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
+from embedbench.cli.options import ENCODER_HELP, STORE_HELP, engine_options, run_options
+from embedbench.cli.output import counted, print_table, print_tuned, say, summarise, table_alone
+from embedbench.cli.signals import Ending
 from embedbench.errors import EmbedbenchError, InputError, NotWrittenError
-from embedbench.options import ENCODER_HELP, STORE_HELP, engine_options, run_options
-from embedbench.parallel.lifetime import Ending
-from embedbench.printing import counted, print_table, print_tuned, say, summarise, table_alone
 
 __all__ = ["check", "cli", "embed", "main", "new_backend", "suggest_labels"]
 
@@ -67,7 +67,7 @@ def run(source: tuple[str, ...], **given: Any) -> int:
     s3://bucket/photos, `open-images:FOLDER`, or a .toml file with these same words. Several
     sources are compared as domains.
     """
-    from embedbench.settings import read_toml
+    from embedbench.cli.toml import read_toml
 
     if not source:
         raise click.UsageError("what to compare is missing: embedbench run FOLDER -e ENCODER")
@@ -91,7 +91,7 @@ def recipe(name: str | None, source: tuple[str, ...], **given: Any) -> int:
     A recipe sets the words of `embedbench run`; options given here take their place, so that
     `-e` exchanges the encoders.
     """
-    from embedbench.recipes import recipes
+    from embedbench.cli.recipes import recipes
 
     known = recipes()
     if name is None:
@@ -287,10 +287,8 @@ def embed(source: str, encoder: str, out: str, **options: Any) -> int:
 
 
 def _compare_and_print(asked: dict[str, Any]) -> int:
-    from embedbench.analysis.label_free import COPIES
-    from embedbench.comparison import CLUSTERERS, compare
-    from embedbench.request import CORRUPTED, DEFAULT_MAPS
-    from embedbench.settings import DEFAULT_K
+    from embedbench.comparison.api import compare
+    from embedbench.comparison.options import CLUSTERERS, COPIES, CORRUPTED, DEFAULT_K, DEFAULT_MAPS
 
     out = Path(asked.get("out") or Path("embedbench-runs") / _stem(asked["source"]))
     try:

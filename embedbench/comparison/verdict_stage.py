@@ -8,15 +8,20 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from embedbench.analyse import Analysis
+from embedbench.comparison.clustering_stage import Analysis, Task
+from embedbench.comparison.verdict import (
+    Verdict,
+    consensus_scores,
+    families,
+    with_labels,
+    without_labels,
+)
 from embedbench.metrics.base import Score, mean_score
 from embedbench.metrics.bootstrap import Resamples
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS
 from embedbench.metrics.embedding.similarity import agreement
 from embedbench.metrics.ranking import pairs_table, rank_by
 from embedbench.results.schema import CANNOT_TELL
-from embedbench.task import Task
-from embedbench.verdict import Verdict, consensus_scores, families, with_labels, without_labels
 
 __all__ = ["WITH_LABELS", "Judgement", "judge"]
 

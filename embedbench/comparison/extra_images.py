@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int
 
+from embedbench.comparison.config import Request
 from embedbench.data.dataset import Dataset
 from embedbench.data.download import Fetching, fetch
 from embedbench.data.images.augmentations import Changed, choose_copied
@@ -17,7 +18,6 @@ from embedbench.embedding.embed import Embedding
 from embedbench.embedding.engine import Engine
 from embedbench.embedding.worker import Item
 from embedbench.encoder import Vectors
-from embedbench.request import Request
 from embedbench.results.schema import FAILURE_COLUMNS
 
 __all__ = ["Conditions", "read_conditions"]

@@ -51,7 +51,7 @@ def table_alone() -> Iterator[None]:
 
 def summarise(results: "Results", out: Path) -> None:
     """Print below the table what was compared, what was left out, and the verdict."""
-    from embedbench.verdict import in_words
+    from embedbench.comparison.verdict import in_words
 
     kinds = results.failures["what"]
     skipped, failed = int((kinds == "image").sum()), int((kinds == "encoder").sum())

@@ -1,30 +1,24 @@
 """What a comparison is asked for: read, checked before any work, and written down."""
 
-import shlex
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from embedbench.analysis.cluster_naming import read_words
-from embedbench.analysis.label_free import COPIES
 from embedbench.analysis.projections import check_map
 from embedbench.clustering.clusterers import Clusterer, Estimator, parse_clusterer
 from embedbench.clustering.spaces import check_space
+from embedbench.comparison.memory import Memory, parse_memory
+from embedbench.comparison.options import DEFAULT_K
 from embedbench.data.images.corruptions import Corruption, read_corruptions
 from embedbench.data.mixing import Mix, read_mix
 from embedbench.encoder import Encoder, TextEncoder
 from embedbench.encoders.registry import create_all
 from embedbench.errors import InputError
-from embedbench.memory import Memory, parse_memory
-from embedbench.settings import plan_k
 from embedbench.utils.progress import Progress
 
-__all__ = ["CORRUPTED", "DEFAULT_MAPS", "Request", "command", "read_request"]
-
-CORRUPTED = 200
-"""Of how many images corrupted copies are made where corruptions are asked for."""
-
-DEFAULT_MAPS = ("pca", "tsne")
+__all__ = ["KPlan", "Request", "plan_k", "read_request"]
 
 
 @dataclass(frozen=True)
@@ -156,34 +150,65 @@ def _read_clusterers(given: Sequence[Any]) -> tuple[Clusterer, ...]:
     return tuple(read)
 
 
-def command(asked: Mapping[str, Any]) -> str:
-    """Return the line for a shell that asks for the same."""
-    parts = ["embedbench", "run", *asked["sources"]]
-    repeated = {
-        "-e": asked["encoders"],
-        "--clusterer": asked["clusterers"],
-        "--space": asked["spaces"],
-        "--corrupt": asked["corrupt"],
-        "--map": [] if tuple(asked["maps"]) == DEFAULT_MAPS else asked["maps"],
-    }
-    for word, values in repeated.items():
-        parts += [part for value in values for part in (word, value)]
-    options = {
-        "--labels": asked["labels"],
-        "--k": asked["k"],
-        "--seeds": len(asked["seeds"]),
-        "--names": ",".join(asked["names"]) or None,
-        "--limit": asked["limit"],
-        "--copies": None if asked["copies"] == COPIES else asked["copies"],
-        "--corrupted": asked["corrupted"] if asked["corrupt"] else None,
-        "--mix": asked["mix"],
-        "--domain": asked["domain"],
-        "--memory": asked["memory"],
-        "--patience": asked["patience"],
-    }
-    parts += [
-        str(part) for word, value in options.items() if value is not None for part in (word, value)
-    ]
-    words = ("offline", "allow_local", "follow_links")
-    flags = {f"--{word.replace('_', '-')}": asked[word] for word in words}
-    return shlex.join([*parts, *(word for word, given in flags.items() if given)])
+_LEAST_IMAGES = 4  # a t-SNE map needs as many
+
+
+@dataclass(frozen=True)
+class KPlan:
+    """Which numbers of clusters are tried.
+
+    Attributes:
+        ks: those of the sweep, rising.
+        shared: the k at which encoders are compared; None if it is to be chosen from the sweep.
+        shared_from: what to call it in the table: `truth`, `given` or `shared`.
+        choose_from: the ks from which elbow, silhouette and gap choose one for each encoder; none
+            if they are not asked. The number of classes is not added here: a criterion must not
+            know it.
+    """
+
+    ks: tuple[int, ...]
+    shared: int | None
+    shared_from: str
+    choose_from: tuple[int, ...]
+
+
+def plan_k(k: str, images: int, classes: int | None, different: int | None = None) -> KPlan:
+    """Return the plan for `2..20`, `4` or `truth`.
+
+    Args:
+        k: what was asked for.
+        images: how many images are compared.
+        classes: how many classes their labels have; None without labels.
+        different: how many of the images are different files; all of them if None.
+
+    Raises:
+        InputError: it is none of these, asks for more clusters than there can be, or for labels
+            that there are not.
+    """
+    most = min(images - 1, images if different is None else different)
+    if most < 2 or images < _LEAST_IMAGES:
+        raise InputError(
+            f"a comparison needs at least {_LEAST_IMAGES} images, 2 of them different; not {images}"
+        )
+    if k == "truth":
+        if classes is None:
+            raise InputError("`k` can be `truth` only with labels; give some, or a range: 2..20")
+        return KPlan((_fits(classes, most, images),), classes, "truth", ())
+    if re.fullmatch(r"\d+", k):
+        return KPlan((_fits(int(k), most, images),), int(k), "given", ())
+    match = re.fullmatch(r"(\d+)\.\.(\d+)", k)
+    if not match or int(match[1]) > int(match[2]):
+        raise InputError(f"`k` must be a range such as 2..20, a number or `truth`; not '{k}'")
+    low, high = (int(part) for part in match.groups())
+    if k == DEFAULT_K:
+        high = min(high, most)
+    asked = tuple(range(_fits(low, most, images), _fits(high, most, images) + 1))
+    if classes is None or not 2 <= classes <= most:
+        return KPlan(asked, None, "shared", asked)
+    return KPlan(tuple(sorted({*asked, classes})), classes, "truth", asked)
+
+
+def _fits(k: int, most: int, images: int) -> int:
+    if not 2 <= k <= most:
+        raise InputError(f"`k` must be between 2 and {most} for {images} images; not {k}")
+    return k

@@ -1,0 +1,57 @@
+"""Signals: end the command in order, with one line and the right exit status."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+from typing import Any
+
+__all__ = ["Ending"]
+
+_GRACE_SECONDS = 3.0
+"""After a signal, what does not end by itself for so long is left: a download that hangs, say."""
+
+
+class Ending:
+    """Ctrl-C, and a `kill`, stop the program in seconds; to be used as a context.
+
+    Attributes:
+        words: told on standard error when it was stopped.
+        code: what the process then ends with: 130 after Ctrl-C, 143 after a `kill`.
+    """
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        self.code = 128 + signal.SIGINT
+        self._told = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> "Ending":
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                    self._before[number] = signal.signal(number, self._stop)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            # Who presses again while the interpreter cleans up is not shown where it was.
+            signal.signal(number, signal.SIG_DFL if self._told else handler)
+
+    def tell(self) -> None:
+        """Say that the program was stopped, once."""
+        if not self._told:
+            self._told = True
+            print(self.words, file=sys.stderr, flush=True)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.code = 128 + number
+        threading.Thread(target=self._leave, daemon=True).start()
+        raise KeyboardInterrupt
+
+    def _leave(self) -> None:
+        time.sleep(_GRACE_SECONDS)
+        self.tell()
+        os._exit(self.code)

@@ -1,0 +1,1 @@
+"""One comparison from end to end: options, stages, verdict, tables."""
