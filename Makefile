@@ -11,8 +11,9 @@ TEST_TOOLS := beartype fsspec hypothesis packaging pytest pytest-xdist
 RUN_OLDEST := PYTEST_ADDOPTS='--override-ini filterwarnings=default \
 	--override-ini "addopts=--strict-markers --import-mode=importlib"' \
 	build/oldest/bin/pytest -n 2 --dist loadfile -m "not soak and not slow and not weights"
-CORE_TESTS := $(addprefix tests/,metrics $(patsubst %,test_%.py,choose_k csv_files density \
-	dependencies distances image_tables images plots ranking report spaces statistics store))
+CORE_TESTS := $(addprefix tests/,metrics clustering analysis/test_k_selection.py \
+	io/test_safe_csv.py io/test_store.py data/test_image_table.py data/images/test_decoding.py \
+	report/test_page.py report/plots project/test_dependencies.py)
 
 .PHONY: demo test soak fuzz oldest oldest-core lock audit format readme bench
 
@@ -22,6 +23,7 @@ demo: .venv/demo-installed
 test: .venv/test-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -31,7 +33,7 @@ soak: .venv/test-installed
 
 # Readers, specs and tables on several times as many broken inputs, about a minute.
 fuzz: .venv/test-installed
-	FUZZ_TIMES=10 $(BIN)/pytest -n 2 tests/test_fuzz.py
+	FUZZ_TIMES=10 $(BIN)/pytest -n 2 tests/integration/test_fuzz.py
 
 # The tests with the oldest versions that pyproject.toml allows: of all, or of the core alone.
 oldest: build/tools/installed

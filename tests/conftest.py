@@ -15,9 +15,10 @@ from PIL import Image
 
 from embedbench.data.download import Fetching
 from embedbench.encoder import Encoder
-from tests.image_server import ImageServer, quick, serve, without_proxy
+from tests.support.image_server import ImageServer, quick, serve, without_proxy
+from tests.support.paths import ROOT
 
-pytest.register_assert_rewrite("embedbench.conformance")
+pytest.register_assert_rewrite("embedbench.conformance", "embedbench.encoders.checks")
 
 settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
 settings.load_profile("no deadline")
@@ -111,7 +112,7 @@ def fetching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fetching:
 @pytest.fixture(scope="session")
 def assets() -> Path:
     """Real photographs and weights that lie beside the project, where they do."""
-    folder = Path(__file__).parents[2] / "shared" / "assets"
+    folder = ROOT.parent / "shared" / "assets"
     if not folder.is_dir():
         pytest.skip("the folder ../shared/assets with photographs and weights is not there")
     return folder

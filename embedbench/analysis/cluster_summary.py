@@ -64,7 +64,7 @@ def details(
       lowest.
     - `separation`: the distance from its mean to that of the nearest other cluster, and
       `nearest_cluster`, the number of that one; nan and -1 where there is no other.
-    - `name`, `name_margin`, `nearest_word`: see `embedbench.analysis.cluster_naming`; empty without words.
+    - `name`, `name_margin`, `nearest_word`: see `analysis.cluster_naming`; empty without words.
     - `medoid`: the member nearest to the mean, which has the least mean squared distance to the
       others.
     - `typical`: the members nearest to the mean, at most 5 and the medoid first; `atypical`: of

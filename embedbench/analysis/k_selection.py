@@ -57,8 +57,8 @@ def choose_k(
     """Return how many clusters the points have, by three criteria.
 
     Each is computed as well on data without clusters but with the covariance of the points
-    (`embedbench.clustering.null_reference`), clustered in the same way, and counts only if it stands more than
-    three standard deviations above the mean of what it is there.
+    (`clustering.null_reference`), clustered in the same way, and counts only if it stands more
+    than three standard deviations above the mean of what it is there.
 
     - `elbow`: the knee that Kneedle (Satopaa et al. 2011, library kneed) finds in the logarithm
       of the inertia from k = 1 on; in the inertia itself the first splits hide the later ones.

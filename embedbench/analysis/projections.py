@@ -125,8 +125,8 @@ def silhouette_of_noise(
     """Return the silhouette that each clusterer reaches in the space where there are no clusters.
 
     The vectors are exchanged for structureless ones with the same mean and covariance
-    (`embedbench.clustering.null_reference`), drawn once. nan where a clusterer finds nothing. Of many images
-    there are as many as in the sample.
+    (`clustering.null_reference`), drawn once. nan where a clusterer finds nothing. Of many
+    images there are as many as in the sample.
     """
     sample = limits.sample(len(vectors), seed)
     vectors = vectors if sample is None else vectors[sample]

@@ -74,7 +74,7 @@ def attributes(images: pd.DataFrame) -> dict[str, Codes]:
       several sets those of one.
 
     Args:
-        images: a row an image, as `embedbench.results.results.Results.images`: `image`, the name with
+        images: a row an image, as `Results.images`: `image`, the name with
             forward slashes; `width`, `height`; `thumbnail`, JPEG bytes; maybe `truth`.
     """
     channels = _mean_colours(images["thumbnail"])

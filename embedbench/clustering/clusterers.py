@@ -38,7 +38,7 @@ __all__ = [
 
 @runtime_checkable
 class Clusterer(Protocol):
-    """Whatever partitions points; of many it may take another form: see `embedbench.clustering.limits`."""
+    """Whatever partitions points; of many it may take another form: see `clustering.limits`."""
 
     @property
     def name(self) -> str:

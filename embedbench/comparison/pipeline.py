@@ -40,6 +40,7 @@ def run_comparison(
     started: float,
     asked: dict[str, Any],
 ) -> Results:
+    """Return the results of the comparison; `asked` goes into its record."""
     dataset, missed = fetch(dataset, fetching)
     readable, images, unread = survey(dataset, engine.store, engine.workers, engine.progress)
     hashes = list(images["hash"])
@@ -164,6 +165,7 @@ def _encoded_by_all(images: int, embeddings: dict[str, Embedding]) -> list[int]:
 
 
 def class_count(dataset: Dataset) -> int | None:
+    """Return how many classes the labels have; None without labels."""
     truth = dataset.truth_codes()
     return len(truth[1]) if truth else None
 

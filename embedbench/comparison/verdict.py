@@ -81,7 +81,7 @@ def in_words(verdict: Mapping[str, Any]) -> list[str]:
 
 
 def with_labels(ranks: pd.DataFrame, metric: str) -> Verdict:
-    """Return the verdict on a table of `embedbench.metrics.ranking.rank_by` made against the labels."""
+    """Return the verdict on a table of `rank_by` made against the labels."""
     if ranks.empty:
         return Verdict("nothing", CANNOT_TELL, (), (NOTHING_TO_RANK,))
     group = tuple(ranks[ranks["tied_with_best"]].sort_values("rank", kind="stable").index)

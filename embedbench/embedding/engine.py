@@ -39,7 +39,7 @@ class Crew(Protocol):
         """How many there are, as far as is known."""
 
     def load(self) -> dict[str, Any]:
-        """Load the encoder in one worker; return what `embedbench.embedding.worker.load` tells of it."""
+        """Load the encoder in one worker; return what `worker.load` tells of it."""
 
     def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Return the result of one call in a worker."""

@@ -117,7 +117,7 @@ class LocalCrew:
         """Yield the function's results as they come.
 
         An image on which a worker dies even if it is alone is a failure; see
-        `embedbench.parallel.quarantine`. If memory may have been too small, half as many workers go on.
+        `parallel.quarantine`. If memory may have been too small, half as many workers go on.
 
         Raises:
             WorkerDied: on several images in a row.

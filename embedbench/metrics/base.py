@@ -91,5 +91,6 @@ def mean_score(
 
 
 def no_estimate(shape: tuple[int, int]) -> Score:
+    """Return a score without a number, for labels or images that say nothing."""
     nan = np.full(shape[0], np.nan)
     return Score(nan, np.zeros(shape), nan, 0)

@@ -18,7 +18,7 @@ def pairs_table(
 ) -> pd.DataFrame:
     """Return how each encoder does against each other one, by clusterer and metric.
 
-    Columns: `clusterer, metric` and those of `embedbench.metrics.ranking.compare_pairs`. Metrics are
+    Columns: `clusterer, metric` and those of `compare_pairs`. Metrics are
     those against the labels; a metric that an encoder has no number for leaves that encoder out.
 
     Args:

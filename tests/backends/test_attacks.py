@@ -9,7 +9,7 @@ import pytest
 
 from embedbench.errors import InputError, WeightsError
 from tests.backends.attacks import FORMS, Attack, assert_harmless
-from tests.libraries import library
+from tests.support.libraries import library
 
 torch = library("torch")
 

@@ -16,7 +16,7 @@ from PIL import Image
 from embedbench.comparison.api import compare
 from embedbench.errors import EncoderError, WeightsError
 from embedbench_clip import ClipEncoder
-from tests.libraries import library
+from tests.support.libraries import library
 
 torch = library("torch")
 transformers = library("transformers")

@@ -12,7 +12,7 @@ from embedbench.errors import InputError
 from embedbench_conse import ConseEncoder
 from embedbench_timm import TimmEncoder
 from tests.backends.prepared import timm_batch
-from tests.libraries import library
+from tests.support.libraries import library
 
 timm = library("timm")
 torch = library("torch")

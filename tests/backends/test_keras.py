@@ -5,7 +5,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.libraries import library
+from tests.support.libraries import library
+from tests.support.paths import ROOT
 
 library("keras")
 
@@ -13,7 +14,7 @@ library("keras")
 def test_all_cases_pass_in_a_process_without_torch() -> None:
     cases = Path(__file__).with_name("keras_cases.py")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", str(cases)]
-    run = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert run.returncode == 0, run.stdout + run.stderr
     assert " passed" in run.stdout
 

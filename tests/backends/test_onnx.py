@@ -14,7 +14,7 @@ from embedbench.conformance import CHECKS, Check
 from embedbench.encoders.registry import create
 from embedbench.errors import EncoderError, InputError, WeightsError
 from embedbench_onnx import OnnxEncoder
-from tests.libraries import library
+from tests.support.libraries import library
 
 onnx = library("onnx")
 library("onnxruntime")

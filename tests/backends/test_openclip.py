@@ -16,7 +16,7 @@ from embedbench.conformance import CHECKS, Check
 from embedbench.errors import InputError, WeightsError
 from embedbench_openclip import OpenClipEncoder
 from tests.backends.attacks import FORMS, assert_harmless
-from tests.libraries import library
+from tests.support.libraries import library
 
 open_clip = library("open_clip")
 torch = library("torch")

@@ -17,7 +17,7 @@ from embedbench.embedding.worker_state import encode_rows
 from embedbench.errors import InputError, WeightsError
 from embedbench_timm import PACKAGED, Packaged, TimmEncoder, load_packaged
 from tests.backends.prepared import timm_batch
-from tests.libraries import library
+from tests.support.libraries import library
 
 timm = library("timm")
 torch = library("torch")

@@ -1,4 +1,4 @@
-"""Robustness: what corrupted images cost an encoder; `embedbench.analysis.robustness.ranking` tells who holds best."""
+"""Robustness: what corrupted images cost an encoder; `ranking` tells which one holds best."""
 
 from dataclasses import dataclass, replace
 

@@ -52,7 +52,7 @@ class Neighbourhood:
         r_precision: of as many nearest labelled images as there are of its class, the share
             that are of its class: range, direction and nan as above.
         precision_moves: how far each image, by being there to be found, moves the sum of the
-            others' average precisions; see `embedbench.metrics.embedding.retrieval_influence`. None without truth.
+            others' average precisions; see `retrieval_influence`. None without truth.
         r_precision_moves: the same of their R-precisions.
         asked: the images that were asked, rising; all of them if None.
     """

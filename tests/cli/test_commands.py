@@ -1,0 +1,215 @@
+"""Promises of the command line: one line and exit 2, 3 for a part, the table alone on stdout."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from embedbench.cli import commands as cli
+from embedbench.embedding.autotune import Choice, Fidelity, remember
+from embedbench.io.store import Store
+from embedbench.results.schema import SCHEMA_VERSION
+from embedbench.utils.hardware import machine_name
+from embedbench_timm import TimmEncoder
+from tests.support.paths import ROOT
+
+pytestmark = pytest.mark.usefixtures("one_core")
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as stop:
+        cli.main([str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    assert isinstance(stop.value.code, int)
+    return stop.value.code, out, err
+
+
+def test_it_runs_as_a_module_too_and_says_its_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    command = [sys.executable, "-m", "embedbench"]
+    done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"embedbench, version {project['version']}\n"
+    wrong = subprocess.run([*command, "no-such-command"], capture_output=True, text=True)
+    assert wrong.returncode == 2 and wrong.stderr.startswith("error: No such command")
+
+
+def test_a_run_prints_the_table_alone_writes_the_folder_and_is_drawn_again_from_it_alone(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    code, table, err = call(
+        capsys, "run", photographs, "-e", "pixels", "--k", 3, "--seeds", 2, "--copies", 0,
+        "--out", out, "--quiet",
+    )  # fmt: skip
+    assert code == 0
+    lines = table.splitlines()
+    assert lines[0].split()[:4] == ["encoder", "clusterer", "k", "from"]
+    assert len(lines) == 2 + 3
+    assert err.splitlines()[1:] == [
+        "36 images, 1 encoder",
+        "no verdict: Fewer than two encoders have a number to be ranked by.",
+        f"report: {out / 'report.html'}",
+    ]
+    for name in (
+        "comparison.csv comparison.md comparison.tex encoders.csv partitions.parquet elbow.csv "
+        "clusters.csv failures.csv run.json report.html figures"
+    ).split():
+        assert (out / name).exists(), name
+    assert not list(tmp_path.glob(".run*"))
+    photographs.rename(tmp_path / "moved")
+    page = (out / "report.html").read_bytes()
+    (out / "report.html").unlink()
+    assert call(capsys, "report", out)[0] == 0
+    assert (out / "report.html").read_bytes() == page
+
+
+def test_a_broken_image_is_skipped_and_counted(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photographs / "red" / "broken.jpg").write_bytes(b"no image")
+    out = tmp_path / "run"
+    code, _, err = call(
+        capsys, "run", photographs, "-e", "pixels", "--k", 3, "--seeds", 1, "--copies", 0,
+        "--clusterer", "kmeans", "--map", "pca", "--out", out, "--quiet",
+    )  # fmt: skip
+    assert code == 3 and "1 image skipped" in err
+    assert pd.read_csv(out / "failures.csv")["name"].tolist() == ["red/broken.jpg"]
+
+
+def test_a_toml_file_says_the_same(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "comparison.toml"
+    file.write_text(
+        'source = "photographs"\nencoder = ["pixels"]\nclusterer = ["kmeans"]\n'
+        'k = "2..4"\nseeds = 1\ncopies = 0\nmap = ["pca"]\n'
+    )
+    out = tmp_path / "run"
+    code, table, _ = call(capsys, "run", file, "--k", "truth", "--out", out, "--quiet")
+    assert code == 0 and len(table.splitlines()) == 3
+    assert json.loads((out / "run.json").read_text())["k"] == "truth"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run"], "what to compare is missing"),
+        (["run", "{photographs}"], "needs an encoder"),
+        (["run", "{photographs}", "-e", "clop"], "unknown encoder 'clop'; installed"),
+        (["run", "{photographs}", "-e", "pixels,depth=3"], "no field 'depth'"),
+        (["run", "{empty}", "-e", "pixels"], "no images in"),
+        (["run", "{one}", "-e", "pixels"], "at least 4 images"),
+        (["run", "{photographs}", "-e", "pixels", "--k", "99"], "between 2 and 35"),
+        (["run", "{photographs}", "-e", "pixels", "--labels", "none", "--k", "truth"], "labels"),
+        (["run", "{photographs}", "-e", "pixels", "--labels", "{labels}"], "name none of the 36"),
+        (["run", "{table}", "-e", "pixels"], "must have a column `path`"),
+        (["run", "{photographs}", "-e", "pixels", "--out", "{table}"], "it is a file"),
+        (["run", "{photographs}", "-e", "pixels", "--wrong"], "No such option"),
+        (["report", "{empty}"], "not a whole run folder"),
+        (["embed", "{photographs}", "-e", "pixels", "--out", "x.txt"], ".parquet or a .npy"),
+        (["check", "clop"], "unknown encoder"),
+        (["new-backend", "My-Encoder"], "as in my_encoder; not 'My-Encoder'"),
+        (["new-backend", "pixels"], "there is an encoder 'pixels' already"),
+        (["new-backend", "mine", "--out", "{table}"], "cannot write"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(
+    photographs: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    words: str,
+) -> None:
+    places = {name: tmp_path / name for name in ("empty", "one")}
+    for place in places.values():
+        place.mkdir()
+    (places["one"] / "1.png").write_bytes((photographs / "red" / "00.png").read_bytes())
+    places |= {name: tmp_path / f"{name}.csv" for name in ("labels", "table")}
+    places["labels"].write_text("filename,label\nelsewhere.png,dog\n")
+    places["table"].write_text("file\na.png\n")
+    before = sorted(tmp_path.rglob("*"))
+    filled = [text.format(photographs=photographs, **places) for text in arguments]
+    code, out, err = call(capsys, *filled)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ") and len(err.splitlines()) == 1 and words in err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["report", "suggest-labels"])
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ({"schema": SCHEMA_VERSION - 1}, "made by an older version"),
+        ({"schema": SCHEMA_VERSION + 1}, "made by a newer version"),
+        ({"schema": str(SCHEMA_VERSION)}, "names no schema"),
+        ({}, "names no schema"),
+    ],
+)
+def test_a_run_folder_of_another_version_is_refused_in_one_line(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    written: dict[str, Any],
+    words: str,
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "run.json").write_text(json.dumps(written))
+    code, out, err = call(capsys, command, run)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: '{run}'") and len(err.splitlines()) == 1 and words in err
+    assert list(run.iterdir()) == [run / "run.json"]
+
+
+def test_embed_writes_what_the_vectors_encoder_reads(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [tmp_path / "pixels.npy", tmp_path / "rows.parquet"]
+    for file in files:
+        assert call(capsys, "embed", photographs, "-e", "pixels", "--out", file, "--quiet")[0] == 0
+    encoders = ["pixels", *(f"vectors:{file}" for file in files)]
+    code, table, _ = call(
+        capsys, "run", photographs, *(word for name in encoders for word in ("-e", name)),
+        "--k", 3, "--clusterer", "kmeans", "--seeds", 1, "--copies", 0, "--map", "pca",
+        "--out", tmp_path / "run", "--quiet",
+    )  # fmt: skip
+    assert code == 0
+    names = [line.split()[0] for line in table.splitlines()[2:]]
+    assert names == ["pixels", "vectors:pixels.npy", "vectors:rows.parquet"]
+    numbers = pd.read_csv(tmp_path / "run" / "comparison.csv").drop(columns=["encoder", "seconds"])
+    assert len(numbers) == 3 and len(numbers.drop_duplicates()) == 1
+    assert np.load(files[0], allow_pickle=False).shape[0] == 36
+
+
+def test_encoders_lists_all_that_are_installed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, table, _ = call(capsys, "encoders")
+    assert code == 0
+    assert [line.split()[0] for line in table.splitlines()[2:]] == [
+        "clip", "conse", "keras", "onnx", "openclip", "pixels", "timm", "vectors",
+    ]  # fmt: skip
+
+
+def test_encoders_shows_how_one_was_found_to_run_best(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, auto = Store(tmp_path), TimmEncoder("resnet18")
+    chosen = Choice(replace(auto, precision="mixed", batch_size=32), Fidelity(0.9987, 0.992))
+    remember(store, "timm:resnet18", auto, ["00" * 32], chosen, 41.5)
+    code, table, _ = call(capsys, "encoders", "--store", tmp_path)
+    lines = table.splitlines()
+    assert code == 0
+    assert lines[-1].startswith("timm:resnet18  mixed") and machine_name() in lines[-1]
+    assert [word for word in ("32", "0.9987", "0.992", "41.5") if word not in lines[-1]] == []
+
+
+def test_check_passes_for_pixels(capsys: pytest.CaptureFixture[str]) -> None:
+    code, table, _ = call(capsys, "check", "pixels")
+    assert code == 0
+    assert all(line.split()[-1] == "ok" for line in table.splitlines()[2:])

@@ -1,0 +1,256 @@
+"""Promises of addresses: a bucket is as good as a folder, and says in a line what is wrong."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import embedbench
+from embedbench.data.dataset import Dataset
+from embedbench.data.download import fetch
+from embedbench.data.images.sources import Remote, read_source
+from embedbench.data.loading import read_dataset
+from embedbench.embedding.export import write_vectors
+from embedbench.encoder import Encoder
+from embedbench.errors import ImageError, InputError, StoreError
+from embedbench.io.atomic import write_whole
+from embedbench.io.paths import Location, files_below, location_of
+from embedbench.io.store import Store
+from embedbench.io.table_store import TableStore
+from tests.support.bucket import serve_bucket
+from tests.support.image_server import ImageServer, jpeg, quick, remotes
+
+KEYS = [f"{number:064x}" for number in range(40)]
+ROWS = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def query() -> Iterator[str]:
+    """What comes after the path of an address in the bucket."""
+    with serve_bucket() as query:
+        yield query
+
+
+@pytest.fixture(params=["s3", "memory", "file"])
+def root(request: pytest.FixtureRequest, query: str, tmp_path: Path) -> Location:
+    """A folder of each test's own."""
+    name = f"{tmp_path.parent.name}-{tmp_path.name}"
+    addresses = {
+        "s3": f"s3://bucket/{name}{query}",
+        "memory": f"memory://{name}/deep",
+        "file": f"file://{tmp_path}",
+    }
+    return location_of(addresses[request.param])
+
+
+def truth(dataset: Dataset) -> list[str | None]:
+    return [None if pd.isna(label) else label for label in dataset.table["truth"]]
+
+
+def test_a_folder_at_an_address_reads_as_one_on_disk(root: Location, tmp_path: Path) -> None:
+    names = ["b/2 ü#?.png", "a/x/1.jpg", "a/x/0.JPG", "3.png", ".c/1.png", "a/.2.png", "a/n.txt"]
+    for name in names:
+        write_whole(root / "photos" / name, name.encode())
+        write_whole(tmp_path / "local" / name, name.encode())
+    found, local = read_dataset(root / "photos"), read_dataset(tmp_path / "local")
+    assert found.names == local.names == ("3.png", "a/x/0.JPG", "a/x/1.jpg", "b/2 ü#?.png")
+    assert truth(found) == truth(local) == [None, "a/x", "a/x", "b"]
+    assert [read_source(source).decode() for source in found.sources] == list(found.names)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_table_at_an_address_gives_paths_relative_to_itself(root: Location, suffix: str) -> None:
+    write_whole(root / "images" / "a.png", b"a")
+    table = pd.DataFrame({"path": ["images/b.png", "images/a.png"], "label": ["x", None]})
+    content = table.to_csv(index=False).encode() if suffix == ".csv" else table.to_parquet()
+    write_whole(root / f"table{suffix}", content)
+    dataset = read_dataset(root / f"table{suffix}")
+    assert dataset.names == ("images/a.png", "images/b.png") and truth(dataset) == [None, "x"]
+    assert read_source(dataset.sources[0]) == b"a"
+    with pytest.raises(ImageError, match="cannot be read"):
+        read_source(dataset.sources[1])
+
+
+def test_a_table_on_disk_may_name_addresses(tmp_path: Path) -> None:
+    write_whole(location_of("memory://bucket/x/1.png"), b"1")
+    write_whole(tmp_path / "2 3.png", b"2")
+    rows = [
+        "memory://bucket/x/1.png",
+        (tmp_path / "2 3.png").as_uri(),
+        "2 3.png",
+        "https://x.org/4.png",
+        "nothing://5.png",
+    ]
+    pd.DataFrame({"path": rows}).to_csv(tmp_path / "t.csv", index=False)
+    dataset = read_dataset(tmp_path / "t.csv")
+    found = dict(zip(dataset.names, dataset.sources, strict=True))
+    assert found.pop("4.png") == Remote("https://x.org/4.png")
+    with pytest.raises(ImageError, match="nothing"):
+        read_source(found.pop("nothing://5.png"))
+    assert {name: read_source(source) for name, source in found.items()} == {
+        rows[0]: b"1", rows[1]: b"2", rows[2]: b"2",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "s3://bucket/1.png?endpoint_override=127.0.0.1:80",
+        "s3://bucket/1.png?scheme=http",
+        "s3://bucket/1.png?region=evil.example/",
+        "s3://bucket/1.png?region=eu-west-1&endpoint_override=127.0.0.1",
+        "zip://1.png::ftp://127.0.0.1/a.zip",
+        "s3://key:word@bucket/1.png",
+    ],
+)
+def test_a_table_leads_to_no_host_of_its_own_choice(tmp_path: Path, name: str) -> None:
+    pd.DataFrame({"path": [name]}).to_csv(tmp_path / "t.csv", index=False)
+    [source] = read_dataset(tmp_path / "t.csv").sources
+    with pytest.raises(ImageError, match="says how to connect|must not hold a secret"):
+        read_source(source)
+
+
+def test_a_table_elsewhere_names_its_own_place_and_nothing_on_this_machine(query: str) -> None:
+    own = f"s3://bucket/own/1.png{query}"
+    write_whole(location_of(own), b"1")
+    local = ["/etc/hostname", "file:///etc/hostname", "local:///etc/hostname"]
+    content = pd.DataFrame({"path": [own, *local]}).to_csv(index=False).encode()
+    write_whole(location_of(f"s3://bucket/own/t.csv{query}"), content)
+    dataset = read_dataset(f"s3://bucket/own/t.csv{query}")
+    found = dict(zip(dataset.names, dataset.sources, strict=True))
+    assert read_source(found[own]) == b"1"
+    for name in local:
+        with pytest.raises(ImageError, match="a path on this machine, in a table that is not"):
+            read_source(found[name])
+
+
+def test_a_table_may_say_the_region_of_a_bucket(tmp_path: Path) -> None:
+    name = "s3://bucket/1.png?region=eu-west-1"
+    pd.DataFrame({"path": [name]}).to_csv(tmp_path / "t.csv", index=False)
+    assert read_dataset(tmp_path / "t.csv").sources == (location_of(name),)
+
+
+def test_a_store_at_an_address_keeps_what_one_on_disk_does(root: Location) -> None:
+    store = Store(root / "store")
+    assert store.read("f", KEYS) == {} and store.recall("encoders", "a") is None
+    assert store.left_alone() is None
+    write_whole(root / "store" / "v9" / "of another version", b"")
+    assert "v9" in (store.left_alone() or "")
+    for start in range(0, 40, 2):
+        store.write("f", KEYS[start : start + 2], ROWS[start : start + 2])
+    assert store.stored("f", [*KEYS[:3], "ff" * 32]) == set(KEYS[:3])
+    assert store.left_alone() is None
+    for _ in range(2):
+        found = store.read("f", [*KEYS[::-1], "ff" * 32])
+        assert set(found) == set(KEYS)
+        assert all(np.array_equal(found[key], row) for key, row in zip(KEYS, ROWS, strict=True))
+        store.tidy("f")
+    assert TableStore(store, "images").read(KEYS) is None
+    TableStore(store, "images").add(pd.DataFrame({"hash": KEYS[:3], "width": [1, 2, 3]}))
+    table = TableStore(store, "images").read(KEYS[1:4])
+    assert table is not None and table["width"].to_dict() == {KEYS[1]: 2, KEYS[2]: 3}
+    store.remember("encoders", "a", {"dim": 1})
+    assert store.recall("encoders", "a") == {"dim": 1}
+
+
+def test_downloads_go_where_the_store_is(
+    root: Location, server: ImageServer, tmp_path: Path
+) -> None:
+    dataset = remotes(server.put("/1.jpg", jpeg(1)))
+    fetching = quick(root / "downloads")
+    for _ in range(2):
+        found, failures = fetch(dataset, fetching)
+        assert read_source(found.sources[0]) == jpeg(1) and failures.empty
+    assert server.asked["/1.jpg"] == 1
+
+
+def test_vectors_of_a_bucket_are_those_of_a_folder(
+    query: str, photographs: Path, tmp_path: Path, colour_encoder: Callable[..., Encoder]
+) -> None:
+    for file in photographs.rglob("*.png"):
+        name = file.relative_to(photographs).as_posix()
+        write_whole(location_of(f"s3://bucket/photographs/{name}{query}"), file.read_bytes())
+    found: list[pd.DataFrame] = []
+    for source, store in [
+        (str(photographs), str(tmp_path / "local")),
+        (f"s3://bucket/photographs{query}", f"s3://bucket/store{query}"),
+    ]:
+        out = tmp_path / f"{len(found)}.parquet"
+        written = write_vectors(source, colour_encoder(), out, store=store)
+        assert written == (36, {})
+        found.append(pd.read_parquet(out))
+    pd.testing.assert_frame_equal(found[0], found[1])
+    fresh = set(files_below(location_of(store)))
+    assert write_vectors(f"s3://bucket/photographs{query}", colour_encoder(), out, store=store)
+    assert set(files_below(location_of(store))) == fresh
+
+
+def unanswering() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        (
+            "s3://nowhere/photos{query}",
+            "cannot read 's3://nowhere/photos': there is no such bucket",
+        ),
+        ("s3://bucket/nothing{query}", "there is no folder or table 's3://bucket/nothing'"),
+        ("s3://bucket/no.csv{query}", "there is no file 's3://bucket/no.csv'"),
+        ("nothing://photos", "Protocol not known: nothing"),
+        ("s3://key:word@bucket/photos", "must not hold a secret"),
+        ("abfs://c@a/photos?client_secret=word", "must not hold a secret"),
+        ("hdfs://nowhere/photos", "cannot read 'hdfs://nowhere/photos': "),
+    ],
+)
+def test_an_address_that_cannot_be_used_says_so_in_a_line(
+    query: str, address: str, words: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        read_dataset(address.format(query=query))
+    text = str(caught.value)
+    assert words in text and "\n" not in text and len(text) < 300 and ":word" not in text
+
+
+def test_a_server_that_does_not_answer_is_soon_given_up(query: str) -> None:
+    query = f"?endpoint_override=http%3A%2F%2F127.0.0.1%3A{unanswering()}"
+    sources = [location_of(f"s3://b/{name}.png{query}") for name in range(8)]
+
+    def reason(source: Location) -> str:
+        with pytest.raises(ImageError) as caught:
+            read_source(source)
+        return str(caught.value)
+
+    start = time.monotonic()
+    with ThreadPoolExecutor(8) as threads:
+        reasons = set(threads.map(reason, sources))
+    assert time.monotonic() - start < 20 and reasons == {
+        "cannot be read: its server does not answer"
+    }
+    start = time.monotonic()
+    with pytest.raises(StoreError, match="cannot read the store 's3://b': its server does not"):
+        Store(location_of(f"s3://b{query}")).stored("f", KEYS)
+    assert time.monotonic() - start < 1
+
+
+def test_a_store_without_a_bucket_says_so(query: str) -> None:
+    with pytest.raises(StoreError, match="cannot write to the store 's3://no': there is no such"):
+        Store(location_of(f"s3://no{query}")).write("f", KEYS, ROWS)
+
+
+def test_offline_nothing_is_asked(tmp_path: Path, photographs: Path) -> None:
+    for source, store in [("s3://bucket/photos", None), (str(photographs), "s3://bucket/store")]:
+        with pytest.raises(InputError, match="is not on this machine, and offline"):
+            embedbench.compare(source, ["pixels"], store=store, offline=True)
+    dataset = Dataset(("1", "2"), (location_of("s3://bucket/1.png"), b"2"))
+    found, failures = fetch(dataset, replace(quick(tmp_path), offline=True))
+    assert found.names == ("2",) and failures["error"].tolist() == ["at an address, and offline"]

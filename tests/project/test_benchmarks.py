@@ -1,0 +1,130 @@
+"""The benchmarks' ruler by hand; their goals; the arithmetic of the page on scale."""
+
+import ast
+import io
+
+import fill_scale
+import pytest
+from fill_readme import fill
+from PIL import Image
+
+from bench import topics
+from measure import at_least, at_most, interleaved, ratio, table, told
+from photographs import commented
+from tests.support.paths import ROOT
+
+BENCHMARKS = ROOT / "benchmarks"
+
+
+def test_a_ratio_is_the_median_of_the_repetitions_own_ratios() -> None:
+    assert ratio([2.0, 9.0, 8.0], [1.0, 3.0, 2.0]) == (3.0, 2.0, 4.0)
+
+
+def test_repetitions_that_lack_a_partner_are_no_ratio() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        ratio([1.0, 2.0], [1.0])
+
+
+def test_a_target_is_held_by_the_median_and_its_edge() -> None:
+    assert at_least("speed", 2.0, (2.0, 1.0, 3.0)).met
+    assert not at_least("speed", 2.0, (1.99, 1.0, 3.0)).met
+    assert at_most("delay", 0.25, (0.25, 0.1, 0.9)).met
+    assert not at_most("delay", 0.25, (0.26, 0.1, 0.9)).met
+
+
+def test_ways_are_run_in_turn_and_back() -> None:
+    called: list[str] = []
+    ways = {name: lambda name=name: called.append(name) for name in "ab"}
+    seconds = interleaved(ways, 3)
+    assert called == ["a", "b", "b", "a", "a", "b"]
+    assert {name: len(taken) for name, taken in seconds.items()} == {"a": 3, "b": 3}
+
+
+def test_the_table_says_what_was_missed_and_nothing_where_there_is_no_target() -> None:
+    rows = [at_least("speed", 2, (1.5, 1.0, 3.0), note="8 images"), told("size", (4.0, 4.0, 4.0))]
+    assert table(rows).splitlines()[2:] == [
+        "| speed (8 images) | 2 or more | 1.5 times | 1 to 3 | **no** |",
+        "| size |  | 4 times | 4 to 4 |  |",
+    ]
+
+
+def constants(topic: str) -> set[float]:
+    """Return the numbers that stand in a benchmark's source."""
+    tree = ast.parse((BENCHMARKS / f"{topic}.py").read_text(encoding="utf-8"))
+    values = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return {float(value) for value in values if isinstance(value, (int, float))}
+
+
+@pytest.mark.parametrize("topic", topics())
+def test_every_topic_has_rows_for_a_short_and_a_long_form(topic: str) -> None:
+    tree = ast.parse((BENCHMARKS / f"{topic}.py").read_text(encoding="utf-8"))
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    (rows,) = [node for node in found if node.name == "rows"]
+    assert [argument.arg for argument in rows.args.args] == ["short"]
+    assert rows.returns is not None and ast.unparse(rows.returns) == "list[Row]"
+
+
+@pytest.mark.parametrize(
+    ("topic", "goals"),
+    [
+        ("encoding", {0.93, 0.75, 2.0, 5.5, 0.9}),
+        ("peers", {3.5, 1.35}),
+        ("decoding", {2.3, 1.0}),
+        ("start_up", {0.25}),
+        ("second_run", {10.0, 0.0, 600.0}),
+        ("memory", {1000.0, 10000.0}),
+        ("clustering", {10.0, 20.0, 1e-5, 4.0, 1.001, 18.0, 5000.0}),
+        ("growth", {8.0, 50_000.0}),
+    ],
+)
+def test_no_goal_was_lost_or_moved(topic: str, goals: set[float]) -> None:
+    assert goals <= constants(topic)
+
+
+def test_a_commented_jpeg_has_other_bytes_and_the_same_pixels() -> None:
+    content = io.BytesIO()
+    Image.linear_gradient("L").save(content, "JPEG")
+    changed = commented(content.getvalue(), "number 7")
+    assert changed != content.getvalue()
+    with Image.open(content) as before, Image.open(io.BytesIO(changed)) as after:
+        assert after.info["comment"] == b"number 7"
+        assert after.tobytes() == before.tobytes()
+
+
+RATES = {
+    "images": [3_600_000],
+    "machine": {"cores": 10, "hours": 4.0, "runs": 2},
+    "encoders": [{"name": "made", "dim": 9, "float32": 10.0, "bfloat16": 25.0}],
+    "gpu": {"name": "one GPU"},
+    "bookkeeping": {
+        "file": 1000, "key_in_memory": 100, "stored_key": 36, "thumbnail_row": 500, "label": 3,
+        "rows_written": 1000, "rows_read": 60_000, "decoded": 200,
+    },
+    "steps": [{"name": "step", "images": 36_000, "seconds": 0.36, "exponent": 2.0}],
+}  # fmt: skip
+
+
+def test_encoding_at_scale_by_hand() -> None:
+    # 3.6 million at 10 a second are 100 hours; 10 cores give 40 in 4 hours.
+    assert "| made, float32 | 10 | 100 | 3 |" in fill_scale.encode(RATES)
+    assert "| made, bfloat16 | 25 | 40 | 1 |" in fill_scale.encode(RATES)
+    assert "| made | not measured |  |  |  |" in fill_scale.encode_on_gpu(RATES)
+    measured = RATES | {"gpu": {"name": "one GPU", "made": 500.0}}
+    assert "| made | 500 | 3 | 2.0 | 1 |" in fill_scale.encode_on_gpu(measured)
+
+
+def test_keeping_and_clustering_at_scale_by_hand() -> None:
+    kept = fill_scale.keep(RATES)
+    assert "| the images themselves, read once | 3.6 GB |" in kept
+    assert "| vectors of made | 259 MB |" in kept  # 9 x 4 + 36 bytes
+    assert "| partitions.parquet, 2 labellings | 21.6 MB |" in kept
+    assert "| looking through 512 dimensions, one process | 1.0 minutes |" in kept
+    # A hundred times the images, ten thousand times 0.36 s.
+    assert "| step | 0.36 s for 36,000 | 2 | 1.0 hours |" in fill_scale.cluster(RATES)
+
+
+@pytest.mark.parametrize("name", fill_scale.BLOCKS)
+def test_the_page_on_scale_is_what_the_rates_give(name: str) -> None:
+    page = fill_scale.PAGE.read_text(encoding="utf-8")
+    block = fill_scale.BLOCKS[name](fill_scale.read_rates())
+    assert fill(page, name, block) == page, "run: python docs/fill_scale.py"

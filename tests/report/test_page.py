@@ -1,0 +1,348 @@
+import base64
+import dataclasses
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from embedbench.report import draw
+from embedbench.report.data_uris import embed_figure
+from embedbench.report.encoders import _labels_in_words
+from embedbench.report.page import write_report
+from embedbench.report.plots.figures import drawings
+from embedbench.report.tables import comparison_columns, format_value, plain_table
+from embedbench.results.results import Results
+from tests.support.example_results import (
+    BROKEN_IMAGE,
+    CLASSES,
+    ENCODERS,
+    FAILED,
+    example_results,
+    with_verdict,
+)
+
+
+class Page(HTMLParser):
+    """What a browser would see: tags with their attributes, and text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def attributes(self, name: str) -> list[str]:
+        return [str(found[name]) for _, found in self.tags if name in found]
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the figures and the report of the example."""
+    folder = tmp_path_factory.mktemp("drawn")
+    draw(example_results(), folder)
+    return folder
+
+
+@pytest.fixture
+def folder(drawn: Path, tmp_path: Path) -> Path:
+    """A folder of its own with the figures of the example, so that they are drawn once."""
+    shutil.copytree(drawn / "figures", tmp_path / "figures")
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def page(drawn: Path) -> str:
+    return (drawn / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page_without_labels(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("without_labels")
+    shutil.copytree(drawn / "figures", folder / "figures")
+    results = example_results(truth=False)
+    return write_report(results, folder).read_text(encoding="utf-8")
+
+
+def test_the_page_needs_nothing_but_itself(page: str) -> None:
+    seen = Page(page)
+    links = seen.attributes("href") + seen.attributes("src")
+    assert all(link.startswith(("#", "data:image/webp;base64,")) for link in links)
+    urls = re.findall(r"url\((.{0,22})", page)
+    assert urls and set(urls) == {"data:image/jpeg;base64"}
+    assert not {tag for tag, _ in seen.tags} & {"script", "link", "iframe", "object", "base"}
+    policy = seen.attributes("content")[0]
+    assert "default-src 'none'; script-src 'none';" in policy
+
+
+def test_links_in_the_page_lead_somewhere(page: str) -> None:
+    seen = Page(page)
+    places = seen.attributes("id")
+    assert len(set(places)) == len(places)
+    assert {link[1:] for link in seen.attributes("href")} <= set(places)
+
+
+def test_foreign_names_are_shown_and_never_run(page: str) -> None:
+    seen = Page(page)
+    shown = seen.text + " ".join(seen.attributes("title"))
+    for name in (BROKEN_IMAGE, FAILED, "cut <off>", "no & network", "<photos>", CLASSES[2] + "s"):
+        assert name in shown
+    assert CLASSES[0] in " ".join(seen.attributes("title"))
+    assert not [name for _, found in seen.tags for name in found if name.startswith("on")]
+    assert not {tag for tag, _ in seen.tags} & {"script", "b>red", "off", "photos"}
+    pictures = [found for tag, found in seen.tags if tag == "img"]
+    assert all(str(found["src"]).startswith("data:image/webp") for found in pictures)
+
+
+def test_a_style_sheet_cannot_be_broken_out_of(folder: Path) -> None:
+    results = example_results()
+    bad = "</style><script>alert(1)</script>"
+    renamed = {results.images["image"][0]: bad}
+    nasty = dataclasses.replace(
+        results,
+        images=results.images.replace({"image": renamed}),
+        silhouettes=results.silhouettes.replace({"image": renamed}),
+        maps=results.maps.replace({"image": renamed}),
+    )
+    seen = Page(write_report(nasty, folder).read_text(encoding="utf-8"))
+    assert bad in seen.attributes("title")
+    assert "script" not in {tag for tag, _ in seen.tags}
+
+
+def test_every_thumbnail_is_in_the_page_once_and_used_by_every_encoder(page: str) -> None:
+    for thumbnail in example_results().images["thumbnail"]:
+        assert page.count(base64.b64encode(thumbnail).decode("ascii")) == 1
+    sections = [part for part in page.split("<section id=") if part.startswith('"encoder-')]
+    for section in sections[:3]:
+        assert len(set(re.findall(r'class="(t\d+)', section))) == 40
+
+
+def test_the_sections_stand_in_their_order(page: str) -> None:
+    places = [name for name in Page(page).attributes("id")]
+    encoders = [f"encoder-{number}" for number in (1, 2, 3, 4)]
+    findings = ["sure", "with-labels", "without-labels", "why", "shortcuts"]
+    findings += ["maps", "between", "robustness", "domains"]
+    assert places == ["comparison", *findings, "encoders", *encoders, "skipped", "repeat"]
+
+
+def test_a_failed_encoder_has_a_section_that_says_why(page: str) -> None:
+    section = page.split('<section id="encoder-4">')[1].split("</section>")[0]
+    assert "This encoder failed: no &amp; network" in section
+    assert "<img" not in section
+
+
+def test_every_column_of_the_comparison_is_explained() -> None:
+    for column in comparison_columns(example_results().comparison.columns):
+        assert column.heading
+        assert column.sentence.endswith("."), column.name
+
+
+def test_every_end_of_an_interval_is_explained_by_the_name_of_its_number() -> None:
+    low, high = comparison_columns(["linear_probe_low", "linear_probe_high"])
+    assert "interval of linear_probe starts" in low.sentence
+    assert "interval of linear_probe ends" in high.sentence
+
+
+def test_intervals_stand_beneath_their_numbers_and_have_no_columns(page: str) -> None:
+    table = page.split('<section id="comparison">')[1].split("</table>")[0]
+    headings = re.findall(r"<th[^>]*>([^<]+)</th>", table)
+    assert "AMI" in headings and not {"low", "high", "ari low"} & set(headings)
+    assert "<small>0.85 to 1.00</small>" in table
+    assert page.count("<small>0.85 to 0.95</small>") > len(ENCODERS)
+
+
+def test_the_silhouette_in_l2_is_shown_where_another_space_is() -> None:
+    results = example_results()
+    table = results.comparison.assign(silhouette_l2=0.1, space="l2")
+    alone = dataclasses.replace(results, comparison=table)
+    assert "silhouette_l2" not in alone.headline_columns()
+    table = pd.concat([table, table.assign(space="pca:2")], ignore_index=True)
+    both = dataclasses.replace(results, comparison=table)
+    assert "silhouette_l2" in both.headline_columns()
+
+
+def test_without_labels_no_number_is_marked_as_best(page_without_labels: str) -> None:
+    seen = Page(page_without_labels)
+    assert not {"with-labels"} & set(seen.attributes("id"))
+    assert "does not compare encoders" in seen.text
+    comparison = page_without_labels.split('<section id="comparison">')[1].split("</section>")[0]
+    assert "best" not in " ".join(Page(comparison).attributes("class")).split()
+    assert "AMI" not in seen.text.split("What the columns mean")[0].split("Comparison")[-1]
+
+
+def test_a_k_that_no_criterion_finds_is_said_to_be_unclear(page: str) -> None:
+    own_k = page.split("Each encoder at a k of its own")[1].split("</table>")[0]
+    # Three criteria, two clusterers with a k, one encoder without a clear one.
+    assert own_k.count(">no clear k<") == 6
+
+
+def test_a_report_of_a_run_folder_is_the_report_of_the_run(folder: Path, page: str) -> None:
+    example_results().write(folder / "run")
+    again = Results.read(folder / "run")
+    assert write_report(again, folder).read_text(encoding="utf-8") == page
+
+
+def test_large_sets_show_the_first_strip_of_each_cluster(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = example_results()
+    part = results.silhouettes["clusterer"] == "kmeans"
+    merged = results.silhouettes.assign(cluster=results.silhouettes["cluster"].mask(part, 0))
+    merged_results = dataclasses.replace(results, silhouettes=merged)
+    # Thirteen in the strip, and three least typical ones.
+    assert "24 more" in write_report(merged_results, folder).read_text(encoding="utf-8")
+    monkeypatch.setattr("embedbench.report.encoders.ALL_PICTURES_UP_TO", 39)
+    page = write_report(merged_results, folder).read_text(encoding="utf-8")
+    assert "24 more" not in page and "40 images" in page
+
+
+def test_a_cluster_tells_its_numbers_its_labels_and_its_least_typical_pictures(page: str) -> None:
+    section = page.split('<section id="encoder-2">')[1].split("</section>")[0]
+    strip = section.split('<div class="cluster"')[4].split("<details>")[0]
+    seen = Page(strip)
+    text = seen.text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "12 images" in text and "cohesion 1.500" in text
+    assert "separation 12.250 from cluster 0" in text
+    # Two of the first class were put into the cluster of the last.
+    assert f"{CLASSES[3]} 83 %, {CLASSES[0]} 17 %" in text
+    typical, least = strip.split("least typical")
+    assert len(re.findall(r'role="img"', typical)) == 9
+    names = list(example_results().images["image"])
+    assert Page(least).attributes("title") == names[-3:]
+
+
+def test_labels_of_a_cluster_are_the_three_commonest_and_no_share_is_rounded_away() -> None:
+    labels = pd.Series(["a"] * 995 + ["c"] * 2 + ["b"] * 2 + ["d"] + [None] * 50)
+    words = _labels_in_words(labels).replace("\N{NO-BREAK SPACE}", " ")
+    assert words == "a 99 %, b 1 %, c 1 % and 1 more"
+    assert _labels_in_words(pd.Series([None, None])) == ""
+
+
+def test_pictures_in_dispute_are_shown_also_where_no_cluster_shows_them(folder: Path) -> None:
+    results = example_results()
+    few = dataclasses.replace(results, silhouettes=results.silhouettes.iloc[:1])
+    page = write_report(few, folder).read_text(encoding="utf-8")
+    section = page.split('<section id="why">')[1].split("</section>")[0]
+    shown = [found for tag, found in Page(section).tags if found.get("role") == "img"]
+    # Twelve in dispute, and six ordered pairs of encoders with six pairs of pictures each.
+    assert len(shown) == 12 + 6 * 6 * 2
+    assert all(re.fullmatch(r"t\d+", str(found["class"])) for found in shown)
+
+
+NOT_A_NUMBER = re.compile(r"(?<![\w.])(nan|NaN|None|<NA>|inf)(?!\w)")
+
+
+def lone_results() -> Results:
+    """The example with its first encoder alone."""
+    results = example_results()
+    tables: dict[str, Any] = {
+        field.name: table[table["encoder"] == ENCODERS[0]] if "encoder" in table else table
+        for field in dataclasses.fields(results)
+        if isinstance(table := getattr(results, field.name), pd.DataFrame)
+    }
+    for name in ("pairs", "similarity", "disagreements"):
+        tables[name] = tables[name].iloc[:0]
+    ranks = ["rank", "rank_low", "rank_high"]
+    tables["encoders"] = tables["encoders"].assign(
+        **dict.fromkeys(ranks, np.nan), tied_with_best=np.nan
+    )
+    tables["held"] = tables["held"].assign(
+        **dict.fromkeys([*ranks, "holds_best", "ami_best"], np.nan)
+    )
+    tables["images"] = tables["images"].assign(disagreement=np.nan)
+    lone = dataclasses.replace(results, **tables)
+    return with_verdict(
+        lone, basis="nothing", answer="cannot tell", group=[], smallest=None, fastest=None,
+        reasons=["There are no two encoders to compare."],
+    )  # fmt: skip
+
+
+def test_one_encoder_gives_a_page_without_pairs(folder: Path) -> None:
+    seen = Page(write_report(lone_results(), folder).read_text(encoding="utf-8"))
+    assert not {"sure", "why"} & set(seen.attributes("id"))
+    assert "There is no verdict. There are no two encoders to compare." in seen.text
+    assert "best" not in " ".join(seen.attributes("class")).split()
+    assert not NOT_A_NUMBER.search(seen.text)
+    assert {link[1:] for link in seen.attributes("href")} <= set(seen.attributes("id"))
+
+
+def test_no_number_in_the_page_is_nan(page: str, page_without_labels: str) -> None:
+    for seen in (Page(page), Page(page_without_labels)):
+        assert not NOT_A_NUMBER.search(seen.text)
+        assert not NOT_A_NUMBER.search(" ".join(seen.attributes("style")))
+
+
+def test_a_run_that_found_nothing_more_has_a_page_of_the_comparison(folder: Path) -> None:
+    results = example_results()
+    names = ("pairs", "criteria", "similarity", "disagreements", "shortcuts")
+    empty: dict[str, Any] = dict.fromkeys(names, pd.DataFrame())
+    bare = dataclasses.replace(results, **empty)
+    kept = ["encoder", "status", "error"]
+    bare = dataclasses.replace(
+        bare,
+        encoders=results.encoders[kept],
+        images=results.images.drop(columns=["group", "disagreement"]),
+    )
+    seen = Page(write_report(bare, folder).read_text(encoding="utf-8"))
+    assert not {"sure", "with-labels", "without-labels", "why", "shortcuts"} & set(
+        seen.attributes("id")
+    )
+
+
+def test_the_table_of_encoders_holds_facts_only(page: str) -> None:
+    table = page.split('<section id="encoders">')[1].split("</table>")[0]
+    headings = re.findall(r"<th>([^<]+)</th>", table)
+    assert {"dim", "images / s", "memory, MB", "licence", "status"} <= set(headings)
+    assert not {"rank", "linear probe", "recommended", "consensus", "error"} & set(headings)
+
+
+def test_a_run_that_tells_nothing_of_itself_still_has_a_report(folder: Path) -> None:
+    bare = dataclasses.replace(example_results(), run={})
+    assert "3 encoders compared" in write_report(bare, folder).read_text(encoding="utf-8")
+
+
+def test_figures_that_are_there_are_not_drawn_again(tmp_path: Path) -> None:
+    results = example_results()
+    first = drawings(results)[0]
+    embed_figure(first, tmp_path)
+    written = (tmp_path / first.file).stat().st_mtime_ns
+    embedded = embed_figure(first, tmp_path)
+    assert (tmp_path / first.file).stat().st_mtime_ns == written
+    assert base64.b64decode(embedded.data)[8:12] == b"WEBP"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("ami", 1.0, "1.000"),
+        ("ami", -0.0001, "0.000"),
+        ("ami", np.nan, "–"),
+        ("error", "", "–"),
+        ("dim", pd.NA, "–"),
+        ("dim", 1280, "1,280"),
+        ("k", 20.0, "20"),
+        ("clusters", 19.0, "19"),
+        ("clusters", 19.25, "19.250"),
+        ("coverage", 0.944, "94 %"),
+        ("parameters", 4_652_008, "4.7 M"),
+        ("seconds", 2.34, "2.3"),
+        ("licence", "mit", "mit"),
+    ],
+)
+def test_values_read_well(name: str, value: object, text: str) -> None:
+    assert format_value(name, value) == text
+
+
+def test_columns_that_hold_nothing_are_left_out() -> None:
+    table = pd.DataFrame({"encoder": ["a", "b"], "licence": [None, None], "error": ["", ""]})
+    assert plain_table(table) == (["encoder"], [["a"], ["b"]])
