@@ -13,8 +13,8 @@ from sklearn.preprocessing import normalize
 from embedbench.errors import InputError
 
 __all__ = [
-    "TEMPLATES",
     "Name",
+    "TEMPLATES",
     "fits_of_images",
     "name_clusters",
     "read_words",

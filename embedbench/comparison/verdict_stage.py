@@ -23,7 +23,7 @@ from embedbench.metrics.embedding.similarity import agreement
 from embedbench.metrics.ranking import pairs_table, rank_by
 from embedbench.results.schema import CANNOT_TELL
 
-__all__ = ["WITH_LABELS", "Judgement", "judge"]
+__all__ = ["Judgement", "WITH_LABELS", "judge"]
 
 WITH_LABELS = ("knn_accuracy", "retrieval_map", "r_precision", "linear_probe")
 

@@ -18,7 +18,7 @@ from embedbench.errors import InputError
 from embedbench.io.paths import Address, location_of
 from embedbench.utils.text import shown
 
-__all__ = ["FOLDER", "SET", "Dataset", "with_domain", "with_labels"]
+__all__ = ["Dataset", "FOLDER", "SET", "with_domain", "with_labels"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from embedbench.parallel.quarantine import map_isolated, signals_of
 from embedbench.utils.hardware import available, cores
 from embedbench.utils.progress import Progress
 
-__all__ = ["MOST_GUILTY", "LocalCrew", "plan_workers"]
+__all__ = ["LocalCrew", "MOST_GUILTY", "plan_workers"]
 
 Result = TypeVar("Result")
 

@@ -8,7 +8,7 @@ from PIL import Image
 from embedbench.encoder import Vectors
 from embedbench.errors import EncoderError
 
-__all__ = ["TOLERANCE", "Item", "check_order", "is_close", "picture", "pictures", "shifted"]
+__all__ = ["Item", "TOLERANCE", "check_order", "is_close", "picture", "pictures", "shifted"]
 
 Item = TypeVar("Item")
 

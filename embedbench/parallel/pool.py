@@ -24,10 +24,10 @@ from embedbench.utils.messages import one_line
 from embedbench.utils.offline import is_forbidden
 
 __all__ = [
-    "KEEPS_BLOCKS",
-    "PATIENCE",
     "Item",
+    "KEEPS_BLOCKS",
     "NoAnswer",
+    "PATIENCE",
     "Pool",
     "WorkerDied",
     "map_unordered",

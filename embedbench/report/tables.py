@@ -12,10 +12,10 @@ from embedbench.results.results import Results
 from embedbench.results.schema import HEADLINE
 
 __all__ = [
-    "NOTHING",
-    "OTHER_SENTENCES",
     "Cell",
     "Column",
+    "NOTHING",
+    "OTHER_SENTENCES",
     "Row",
     "bar",
     "comparison_columns",

@@ -20,8 +20,8 @@ from embedbench.metrics.bootstrap import Resamples, interval
 from embedbench.metrics.clustering.ami import ami_of_runs
 
 __all__ = [
-    "LEAST_PICTURES",
     "Follows",
+    "LEAST_PICTURES",
     "domain_pairs_table",
     "domains_table",
     "follow_sentence",

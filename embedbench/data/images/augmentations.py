@@ -14,7 +14,7 @@ from embedbench.data.images.decoding import JPEG_SIDE, open_rgb
 from embedbench.data.images.sources import Source
 from embedbench.errors import ImageError
 
-__all__ = ["LIGHT_CHANGES", "Changed", "choose_copied"]
+__all__ = ["Changed", "LIGHT_CHANGES", "choose_copied"]
 
 _VERSION = 2
 """Raised whenever a light change gives other pixels: the store must not mix old and new."""

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageStat
 from embedbench.data.images.decoding import JPEG_SIDE, open_rgb
 from embedbench.errors import InputError
 
-__all__ = ["CORRUPTIONS", "SEVERITIES", "VECTOR_KINDS", "Corruption", "read_corruptions"]
+__all__ = ["CORRUPTIONS", "Corruption", "SEVERITIES", "VECTOR_KINDS", "read_corruptions"]
 
 SEVERITIES = (1, 2, 3, 4, 5)
 
