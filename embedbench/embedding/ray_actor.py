@@ -87,8 +87,9 @@ class _Books:
     def beat(self) -> None:
         self._beaten = time.monotonic()
 
-    def silent(self) -> float:
-        return time.monotonic() - self._beaten
+    def silent(self) -> tuple[float, bool]:
+        """Return the seconds since the last sign of life, and whether any work was begun."""
+        return time.monotonic() - self._beaten, bool(self._begun)
 
     def everyone(self) -> list[Any]:
         return self._actors

@@ -26,7 +26,7 @@ from embedbench.embedding.worker import Batch, Item, failed, load
 from embedbench.encoder import Encoder
 from embedbench.encoders.pickling import dumps
 from embedbench.errors import EncoderError
-from embedbench.parallel.pool import KEEPS_BLOCKS, PATIENCE, NoAnswer, WorkerDied, thread_limits
+from embedbench.parallel.pool import KEEPS_BLOCKS, PATIENCE, WorkerDied, no_answer, thread_limits
 from embedbench.utils.progress import Progress
 
 __all__ = ["RayCrew", "RayEngine"]
@@ -127,8 +127,17 @@ class RayCrew:
                 again = {"max_restarts": MOST_TRIES - 1, "max_task_retries": MOST_TRIES - 1}
                 actor = ray.remote(RayActor).options(**self._options(), **again)
                 self._first = actor.remote(dumps(self.encoder), self.offline, os.getcwd())
+                self._get(self._first.__ray_ready__.remote(), max(self.patience, PATIENCE))
             answer = self._first.run.remote(cloudpickle.dumps((function, arguments)))
-            return answered(ray.get(answer, timeout=self.patience))  # type: ignore[no-any-return]
+            return answered(self._get(answer, self.patience))  # type: ignore[no-any-return]
+
+    def _get(self, answer: Any, patience: float) -> Any:
+        """Return what an actor answers; the actor is ended where it does not for too long."""
+        try:
+            return ray.get(answer, timeout=patience)
+        except ray.exceptions.GetTimeoutError as error:
+            self._end()
+            raise no_answer(patience) from error
 
     def map(
         self, function: Callable[[list[Item]], Batch], batches: Sequence[list[Item]]
@@ -232,13 +241,17 @@ class RayCrew:
             raise
 
     def _wait(self, found: "SimpleQueue[Any]", books: Any) -> Any:
-        """Return the next of what is found, if the actors give signs of life until then."""
-        silent = 0.0
-        while silent < self.patience:
+        """Return the next of what is found, if the actors give signs of life until then.
+
+        Before they begin their first work there is time for them to start.
+        """
+        silent, patience = 0.0, self.patience
+        while silent < patience:
             with suppress(Empty):
-                return found.get(timeout=self.patience - silent)
-            silent = ray.get(books.silent.remote())
-        raise NoAnswer(f"no answer from its actors for {self.patience:g} seconds")
+                return found.get(timeout=min(self.patience, patience - silent))
+            silent, is_begun = ray.get(books.silent.remote())
+            patience = self.patience if is_begun else max(self.patience, PATIENCE)
+        raise no_answer(patience)
 
     def _options(self) -> dict[str, Any]:
         return {
@@ -257,8 +270,6 @@ def _errors_of_ray() -> Iterator[None]:
     """Turn what Ray raises into an error of one line."""
     try:
         yield
-    except ray.exceptions.GetTimeoutError as error:
-        raise EncoderError("no answer from its actor in time: `patience` allows more") from error
     except ray.exceptions.RayActorError as error:
         raise WorkerDied(f"its process died; {last_line(error)}") from error
     except ray.exceptions.RayError as error:

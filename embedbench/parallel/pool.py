@@ -31,6 +31,7 @@ __all__ = [
     "Pool",
     "WorkerDied",
     "map_unordered",
+    "no_answer",
     "thread_limits",
 ]
 
@@ -68,6 +69,11 @@ class WorkerDied(EncoderError):
     """A worker process ended without an answer: killed, out of memory, a crash in a library."""
 
 
+def no_answer(patience: float | None) -> NoAnswer:
+    """Return the error that says that there was no answer for so many seconds."""
+    return NoAnswer(f"no answer from its process for {patience:g} seconds")
+
+
 def thread_limits(threads: int) -> dict[str, str]:
     """Return variables that keep the math libraries of a process to so many threads."""
     names = [f"{name}_NUM_THREADS" for name in _THREADS]
@@ -83,7 +89,7 @@ class Pool:
         environment: variables set in the workers before anything is imported.
         prepare: called once in each worker with `arguments`, before its first task.
         patience: seconds without any result after which the workers are given up; None to wait
-            for as long as they live.
+            for as long as they live. The start of a process takes what it takes.
 
     Attributes:
         ended: why one of the processes was ended; empty if none was.
@@ -113,6 +119,7 @@ class Pool:
             env=self._environment,
         )
         self._watch = DeathWatch(self._executor)
+        self._is_started = False
 
     def _close(self, kill: bool) -> None:
         _end(self._executor, kill)
@@ -126,7 +133,10 @@ class Pool:
         self._log.close()
 
     def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
-        """Return the result of one call in a worker."""
+        """Return the result of one call in a worker, which has started before it is waited for."""
+        if not self._is_started:
+            self._wait_for(self.submit(os.getpid), self.patience and max(self.patience, PATIENCE))
+            self._is_started = True
         return self.result(self.submit(function, *arguments))
 
     def submit(self, function: Callable[..., Result], *arguments: Any) -> "Future[Result]":
@@ -197,10 +207,13 @@ class Pool:
             WorkerDied: the worker did.
             NoAnswer: it did not answer for too long.
         """
+        return self._wait_for(future, self.patience)
+
+    def _wait_for(self, future: "Future[Result]", patience: float | None) -> Result:
         try:
-            return future.result(self.patience)
+            return future.result(patience)
         except TimeoutError as error:
-            raise self.silence() from error
+            raise no_answer(patience) from error
         except BrokenProcessPool as error:
             if self._watch.ended or isinstance(error, TerminatedWorkerError):
                 raise self._died(error) from error
@@ -210,10 +223,6 @@ class Pool:
         if self.ended:
             return WorkerDied(f"its process was ended: {self.ended}")
         return WorkerDied(f"its process died{self._last_words(str(error))}")
-
-    def silence(self) -> NoAnswer:
-        """Return the error that tells of too long a wait."""
-        return NoAnswer(f"no answer from its process for {self.patience:g} seconds")
 
     def processes(self) -> list[int]:
         """Return the numbers of the processes that run."""
@@ -274,7 +283,7 @@ def map_unordered(
             return
         done, _ = wait(running, pools[0].patience, FIRST_COMPLETED)
         if not done:
-            raise pools[0].silence()
+            raise no_answer(pools[0].patience)
         for future in done:
             yield running.pop(future).result(future)
 
