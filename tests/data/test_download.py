@@ -112,18 +112,20 @@ def test_a_lasting_fault_is_given_up(server: ImageServer, fetching: Fetching) ->
 
 @pytest.mark.parametrize("as_date", [False, True])
 def test_retry_after_is_respected(server: ImageServer, fetching: Fetching, as_date: bool) -> None:
+    start = time.monotonic()
     after = formatdate(time.time() + 2, usegmt=True) if as_date else "1"
     url = server.put("/a", Answer(status=429, headers={"Retry-After": after}), Answer(jpeg(1)))
-    start = time.monotonic()
-    assert len(fetch(remotes(url), fetching)[0]) == 1
-    assert 0.9 < time.monotonic() - start < 5
+    patient = replace(fetching, total_seconds=60.0)
+    assert len(fetch(remotes(url), patient)[0]) == 1
+    assert 0.9 < time.monotonic() - start < 50
 
 
 def test_a_long_retry_after_is_not_waited_for(server: ImageServer, fetching: Fetching) -> None:
-    busy = Answer(status=429, headers={"Retry-After": "86400"}, late=0.3)
+    busy = Answer(status=429, headers={"Retry-After": "86400"}, late=2.0)
     start = time.monotonic()
-    assert reason_for(server, fetching, busy) == "429 Too Many Requests"
-    assert time.monotonic() - start < 3 and server.asked["/bad.jpg"] == 1
+    patient = replace(fetching, timeout=20.0, total_seconds=25.0)  # it waits for 30 at most
+    assert reason_for(server, patient, busy) == "429 Too Many Requests"
+    assert time.monotonic() - start < 25 and server.asked["/bad.jpg"] == 1
 
 
 def test_a_host_that_asks_for_peace_is_left_in_peace(
@@ -140,14 +142,16 @@ def test_a_host_that_asks_for_peace_is_left_in_peace(
     }
 
 
-@pytest.mark.parametrize("answer", [Answer(jpeg(1), drip=0.05), Answer(jpeg(1), drip_head=0.2)])
+@pytest.mark.parametrize("answer", [Answer(jpeg(1), drip=0.05), Answer(jpeg(1), drip_head=1.0)])
 def test_a_server_that_drips_holds_nobody_for_ever(
     server: ImageServer, fetching: Fetching, answer: Answer
 ) -> None:
-    hasty = replace(fetching, timeout=0.3, total_seconds=0.5, attempts=2)
+    hasty = replace(fetching, timeout=1.5, total_seconds=2.5, attempts=2)
     start = time.monotonic()
-    assert reason_for(server, hasty, answer).startswith("took longer than 0.")
-    assert time.monotonic() - start < 3
+    assert reason_for(server, hasty, answer) in {
+        f"took longer than {time} s" for time in (1.5, 2.5)
+    }
+    assert time.monotonic() - start < 30  # of the 40 or more that all of it would take
 
 
 @pytest.mark.parametrize("length", [-1, None])
@@ -188,7 +192,7 @@ def test_a_dead_host_is_given_up_for_all_its_images(
     start = time.monotonic()
     patient = replace(fetching, first_wait=0.3)
     found, failures = fetch(remotes(*dead, server.put("/a", jpeg(1))), patient)
-    assert found.names == ("400.jpg",) and time.monotonic() - start < 3
+    assert found.names == ("400.jpg",) and time.monotonic() - start < 30
     assert set(failures["error"]) == {"host 'localhost' does not answer"}
 
 

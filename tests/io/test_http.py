@@ -28,8 +28,8 @@ from tests.support.image_server import (
 
 
 def test_an_answer_that_does_not_come(server: ImageServer, fetching: Fetching) -> None:
-    hasty = replace(fetching, timeout=0.2, attempts=2)
-    assert reason_for(server, hasty, Answer(jpeg(1), late=1.0)) == "took longer than 0.2 s"
+    hasty = replace(fetching, timeout=1.5, attempts=2)
+    assert reason_for(server, hasty, Answer(jpeg(1), late=30.0)) == "took longer than 1.5 s"
     assert server.asked["/bad.jpg"] == 2
 
 
@@ -155,7 +155,7 @@ def test_no_thread_or_file_is_left_behind(server: ImageServer, fetching: Fetchin
     before = threading.active_count()
     urls = [server.put(f"/{row}", jpeg(row)) for row in range(9)]
     fetch(remotes(*urls), fetching)
-    end = time.monotonic() + 5  # the server's own threads take a moment
+    end = time.monotonic() + 60  # the server's own threads take a moment
     while threading.active_count() > before and time.monotonic() < end:
         time.sleep(0.01)
     assert threading.active_count() <= before
@@ -197,8 +197,7 @@ def test_a_body_compressed_unasked_is_read_and_one_that_is_not_is_refused(
 def test_redirects_have_no_more_time_than_the_image(
     server: ImageServer, fetching: Fetching
 ) -> None:
-    slow = Answer(status=302, headers={"Location": "/bad.jpg"}, late=0.4)
-    start = time.monotonic()
-    hasty = replace(fetching, total_seconds=0.5)
-    assert reason_for(server, hasty, slow) == "took longer than 0.5 s"
-    assert time.monotonic() - start < 2
+    slow = Answer(status=302, headers={"Location": "/bad.jpg"}, late=1.0)
+    hasty = replace(fetching, total_seconds=2.5)
+    assert reason_for(server, hasty, slow) == "took longer than 2.5 s"
+    assert server.asked["/bad.jpg"] <= 3  # of the six that redirects may take
