@@ -1,0 +1,143 @@
+"""Parts of the reference that are generated from the program when the site is built.
+
+A page asks for one by a line `<!-- generated: NAME -->`, NAME being a key of `PARTS`.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import program
+
+if TYPE_CHECKING:
+    import click
+
+    from embedbench.metrics import Metric
+
+__all__ = ["PARTS", "expand"]
+
+_MARK = re.compile(r"^<!-- generated: (.+?) -->$", re.MULTILINE)
+_BETTER = {1: "higher", -1: "lower", 0: "neither"}
+
+
+def expand(page: str) -> str:
+    """Return a page with every generated part in its place.
+
+    Raises:
+        KeyError: the page asks for a part that does not exist.
+    """
+    return _MARK.sub(lambda mark: PARTS[mark[1]](), page)
+
+
+def command_line() -> str:
+    """Return a section for each command: what it does, its arguments, its options."""
+    import click
+
+    group = program.commands()
+    context = click.Context(group, info_name="embedbench", help_option_names=["-h", "--help"])
+    sections = [_options(group, context, "embedbench")]
+    for name in group.list_commands(context):
+        command = group.commands[name]
+        inner = click.Context(command, context, name, help_option_names=["-h", "--help"])
+        usage = " ".join(command.collect_usage_pieces(inner))
+        sections.append(
+            f"## {name}\n\n```text\nembedbench {name} {usage}\n```\n\n"
+            f"{_prose(command.help or '')}\n\n{_options(command, inner, name)}"
+        )
+    return "\n\n".join(sections)
+
+
+def _options(command: "click.Command", context: "click.Context", name: str) -> str:
+    """Return the options as a table, each name with an anchor `COMMAND-OPTION`."""
+    import click
+
+    rows = []
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if not isinstance(parameter, click.Option) or record is None:
+            continue
+        anchor = f"{name}-{max(parameter.opts, key=len).lstrip('-')}"
+        flags, text = (_cell(part) for part in record)
+        rows.append([f'<span id="{anchor}"></span>`{flags}`', text])
+    return _table(["option", "meaning"], rows)
+
+
+def _prose(text: str) -> str:
+    """Return a click help text as Markdown paragraphs."""
+    paragraphs = text.replace("\b", "").strip().split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def cluster_metrics() -> str:
+    """Return the metrics of clusters, those with labels apart from those without."""
+    shown = [one for one in program.metrics_of_clusters() if not one.name.endswith("_clustered")]
+    with_labels = [one for one in shown if one.needs_truth]
+    without = [one for one in shown if not one.needs_truth]
+    return (
+        f"### With labels\n\n{_metrics(with_labels)}\n\n### Without labels\n\n{_metrics(without)}"
+    )
+
+
+def encoder_metrics() -> str:
+    """Return the metrics of an encoder's vectors."""
+    return _metrics(program.metrics_of_encoders())
+
+
+def _metrics(metrics: "Iterable[Metric]") -> str:
+    rows = [
+        [
+            f'<span id="{metric.name}"></span>`{metric.name}`',
+            _BETTER[metric.direction],
+            f"{metric.low:g} to {metric.high:g}",
+            _cell(metric.sentence),
+            _cell(metric.source),
+        ]
+        for metric in metrics
+    ]
+    return _table(["metric", "better", "range", "meaning", "source"], rows)
+
+
+def run_folder() -> str:
+    """Return a section for each table of a run folder, with all its columns."""
+    sections = []
+    for name, table in program.tables().items():
+        rows = [[f"`{_cell(column)}`", _cell(about)] for column, about in table.columns.items()]
+        sections.append(
+            f"### {name}.{table.suffix} {{: #{name} }}\n\n{table.about}\n\n"
+            + _table(["column", "meaning"], rows)
+        )
+    return "\n\n".join(sections)
+
+
+def encoders() -> str:
+    """Return a table of the installed encoders."""
+    rows = [[f"`{name}`", _cell(about)] for name, about in program.encoders().items()]
+    return _table(["encoder", "what it is"], rows)
+
+
+def version() -> str:
+    """Return the version of embedbench that the site describes."""
+    import embedbench
+
+    return f"This site describes version {embedbench.__version__}."
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines: list[Any] = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """Return a text that stays within its cell of a table."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "command line": command_line,
+    "cluster metrics": cluster_metrics,
+    "encoder metrics": encoder_metrics,
+    "encoders": encoders,
+    "run folder": run_folder,
+    "version": version,
+}
+"""What a page may ask for, by name."""
