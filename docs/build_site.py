@@ -34,7 +34,8 @@ def lay_out(folder: Path) -> None:
             shutil.copyfile(source, target)
     for name, place in PAGES_OF_THE_ROOT.items():
         text = (ROOT / name).read_text(encoding="utf-8")
-        _write(folder / place, re.sub(r"\]\(docs/", "](../", text))
+        text = re.sub(r"^## \[(.+?)\]", r"## \1", text, flags=re.MULTILINE)
+        _write(folder / place, text.replace("](docs/", "](../"))
 
 
 def _write(page: Path, text: str) -> None:

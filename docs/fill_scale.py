@@ -1,4 +1,4 @@
-"""Fill the tables of docs/scale.md from the measured rates in docs/scale.toml.
+"""Fill the tables of docs/performance/scale.md from the measured rates in scale.toml there.
 
 python docs/fill_scale.py
 """
@@ -9,10 +9,10 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from fill_readme import fill
+from blocks import fill
 
-PAGE = Path(__file__).with_name("scale.md")
-RATES = Path(__file__).with_name("scale.toml")
+PAGE = Path(__file__).parent / "performance" / "scale.md"
+RATES = PAGE.with_suffix(".toml")
 
 Rates = dict[str, Any]
 
@@ -21,7 +21,7 @@ _TIMES = ((365.25 * 86400.0, "years"), (86400.0, "days"), (3600.0, "hours"), (60
 
 
 def read_rates() -> Rates:
-    """Return what docs/scale.toml holds."""
+    """Return what docs/performance/scale.toml holds."""
     return tomllib.loads(RATES.read_text(encoding="utf-8"))
 
 

@@ -3,6 +3,7 @@
 A page asks for one by a line `<!-- generated: NAME -->`, NAME being a key of `PARTS`.
 """
 
+import html
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -57,15 +58,15 @@ def _options(command: "click.Command", context: "click.Context", name: str) -> s
         if not isinstance(parameter, click.Option) or record is None:
             continue
         anchor = f"{name}-{max(parameter.opts, key=len).lstrip('-')}"
-        flags, text = (_cell(part) for part in record)
-        rows.append([f'<span id="{anchor}"></span>`{flags}`', text])
+        flags, text = record
+        rows.append([f'<span id="{anchor}"></span>{_code(flags)}', _cell(text)])
     return _table(["option", "meaning"], rows)
 
 
 def _prose(text: str) -> str:
     """Return a click help text as Markdown paragraphs."""
     paragraphs = text.replace("\b", "").strip().split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    return "\n\n".join(_escaped(paragraph) for paragraph in paragraphs)
 
 
 def cluster_metrics() -> str:
@@ -86,7 +87,7 @@ def encoder_metrics() -> str:
 def _metrics(metrics: "Iterable[Metric]") -> str:
     rows = [
         [
-            f'<span id="{metric.name}"></span>`{metric.name}`',
+            f'<span id="{metric.name}"></span>{_code(metric.name)}',
             _BETTER[metric.direction],
             f"{metric.low:g} to {metric.high:g}",
             _cell(metric.sentence),
@@ -101,9 +102,9 @@ def run_folder() -> str:
     """Return a section for each table of a run folder, with all its columns."""
     sections = []
     for name, table in program.tables().items():
-        rows = [[f"`{_cell(column)}`", _cell(about)] for column, about in table.columns.items()]
+        rows = [[_code(column), _cell(about)] for column, about in table.columns.items()]
         sections.append(
-            f"### {name}.{table.suffix} {{: #{name} }}\n\n{table.about}\n\n"
+            f"### {name}.{table.suffix} {{: #{name} }}\n\n{_escaped(table.about)}\n\n"
             + _table(["column", "meaning"], rows)
         )
     return "\n\n".join(sections)
@@ -111,7 +112,7 @@ def run_folder() -> str:
 
 def encoders() -> str:
     """Return a table of the installed encoders."""
-    rows = [[f"`{name}`", _cell(about)] for name, about in program.encoders().items()]
+    rows = [[_code(name), _cell(about)] for name, about in program.encoders().items()]
     return _table(["encoder", "what it is"], rows)
 
 
@@ -128,8 +129,20 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return a text that stays within its cell of a table."""
-    return " ".join(text.split()).replace("|", "\\|")
+    """Return a text of the program as Markdown that stays within its cell of a table."""
+    return _escaped(text).replace("|", "&#124;")
+
+
+def _code(text: str) -> str:
+    """Return a text as code that stays within its cell of a table."""
+    return f"<code>{html.escape(text).replace('|', '&#124;')}</code>"
+
+
+def _escaped(text: str) -> str:
+    """Return a text in one line, in which nothing but code in backticks is Markdown."""
+    parts = " ".join(text.split()).split("`")
+    parts[::2] = [re.sub(r"([\\[\]*_<>])", r"\\\1", part) for part in parts[::2]]
+    return "`".join(parts)
 
 
 PARTS: dict[str, Callable[[], str]] = {

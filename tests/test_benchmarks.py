@@ -6,7 +6,7 @@ from pathlib import Path
 
 import fill_scale
 import pytest
-from fill_readme import fill
+from blocks import fill
 from PIL import Image
 
 from bench import topics
