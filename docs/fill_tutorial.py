@@ -19,7 +19,7 @@ from embedbench.results import Results
 DOCS = Path(__file__).parent
 PAGE = DOCS / "tutorial.md"
 IMAGES = DOCS / "images"
-WINDOW = (1100, 1400)
+WINDOW = (1100, 945)
 """Width and height of the picture of the page, in pixels of the browser."""
 
 

@@ -6,6 +6,7 @@ A page asks for one by a line `<!-- generated: NAME -->`, NAME being a key of `P
 import html
 import re
 from collections.abc import Callable, Iterable, Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import program
@@ -116,6 +117,37 @@ def encoders() -> str:
     return _table(["encoder", "what it is"], rows)
 
 
+def checks() -> str:
+    """Return a table of the conformance checks."""
+    rows = [[_code(name), _cell(fails)] for name, fails in program.checks().items()]
+    return _table(["check", "it fails"], rows)
+
+
+def promised_names() -> str:
+    """Return a section for each promised module, with a directive of mkdocstrings for each name."""
+    modules = program.promised_modules()
+    return "\n\n".join(_module(module, [one.__name__ for one in modules]) for module in modules)
+
+
+def _module(module: ModuleType, promised: Sequence[str]) -> str:
+    parts = [f"## {module.__name__}"]
+    for name in module.__all__:
+        value = getattr(module, name)
+        home = getattr(value, "__module__", module.__name__)
+        if isinstance(value, ModuleType):
+            parts.append(f"- `{name}`: the module [{value.__name__}](#{value.__name__}-module)")
+        elif name.startswith("__"):
+            parts.append(f"- `{name}`: {type(value).__name__}")
+        elif home in promised and home != module.__name__:
+            parts.append(f"- `{name}`: see [{home}.{name}](#{home}.{name})")
+        else:
+            parts.append(f"::: {module.__name__}.{name}")
+    lines = [one for one in parts if one.startswith("- ")]
+    others = [one for one in parts[1:] if not one.startswith("- ")]
+    heading = f"{parts[0]} {{: #{module.__name__}-module }}"
+    return "\n\n".join([heading, "\n".join(lines), *others]).replace("\n\n\n\n", "\n\n")
+
+
 def version() -> str:
     """Return the version of embedbench that the site describes."""
     import embedbench
@@ -147,9 +179,11 @@ def _escaped(text: str) -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "command line": command_line,
+    "checks": checks,
     "cluster metrics": cluster_metrics,
     "encoder metrics": encoder_metrics,
     "encoders": encoders,
+    "promised names": promised_names,
     "run folder": run_folder,
     "version": version,
 }

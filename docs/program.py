@@ -3,7 +3,9 @@
 Imports stand inside the functions, so that a page that needs one part imports that part alone.
 """
 
+import importlib
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +14,15 @@ if TYPE_CHECKING:
     from embedbench.metrics import Metric
     from embedbench.results.schema import Table
 
-__all__ = ["commands", "encoders", "metrics_of_clusters", "metrics_of_encoders", "tables"]
+__all__ = [
+    "checks",
+    "commands",
+    "encoders",
+    "metrics_of_clusters",
+    "metrics_of_encoders",
+    "promised_modules",
+    "tables",
+]
 
 
 def commands() -> "click.Group":
@@ -51,3 +61,16 @@ def encoders() -> Mapping[str, str]:
         name: (found.load().__doc__ or "").strip().splitlines()[0]
         for name, found in installed().items()
     }
+
+
+def promised_modules() -> Sequence[ModuleType]:
+    """Return the modules whose names in `__all__` are promised."""
+    names = ("embedbench", "embedbench.encoder", "embedbench.conformance", "embedbench.errors")
+    return [importlib.import_module(name) for name in names]
+
+
+def checks() -> Mapping[str, str]:
+    """Return what each conformance check fails, by its name."""
+    from embedbench.conformance import CHECKS, promise
+
+    return {check.__name__: promise(check) for check in CHECKS}
