@@ -1,4 +1,4 @@
-"""Fill a table of docs/performance/index.md from the results of a run of the benchmarks, short or long.
+"""Fill a table of docs/performance/index.md from a run of the benchmarks, short or long.
 
 python docs/fill_performance.py RESULTS.json
 """

@@ -2,8 +2,8 @@
 
 python docs/fill_recipes.py RUNS
 
-RUNS holds a run folder for each recipe, of its name; a recipe without one is left as it is. The
-commands that make them stand on the pages.
+RUNS holds a run folder for each recipe, of its name; a recipe without one keeps its page. The
+pages show the commands that make them.
 """
 
 import sys
@@ -28,7 +28,10 @@ FIGURES = {
         "sheet": "01_*/contact_sheet.jpg",
         "tsne": "01_*/map_tsne.png",
     },
-    "clip-analysis": {"plane": "01_*/space_*_map.png", "curves": "robustness_neighbour_retention.png"},
+    "clip-analysis": {
+        "plane": "01_*/space_*_map.png",
+        "curves": "robustness_neighbour_retention.png",
+    },
     "clip-vs-resnet50": {"comparison": "comparison.png", "maps": "maps_tsne.jpg"},
     "curated-vs-random": {"domains": "domains.png"},
 }
@@ -127,7 +130,11 @@ def moves(results: Results) -> str:
 BLOCKS: dict[str, dict[str, Callable[[Results], str]]] = {
     "clip-guide": {"summary": paragraphs, "clusters": clusters, "between": between},
     "resnet50-elbow": {"summary": paragraphs, "choices": choices},
-    "clip-analysis": {"spaces": spaces, "robustness ranking": robustness_ranking, "contamination": contamination},
+    "clip-analysis": {
+        "spaces": spaces,
+        "robustness ranking": robustness_ranking,
+        "contamination": contamination,
+    },
     "clip-vs-resnet50": {"summary": paragraphs, "table": table},
     "curated-vs-random": {"summary": paragraphs, "moves": moves},
 }

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import click
 
     from embedbench.metrics import Metric
-    from embedbench.results.schema import Table
+    from embedbench.results import schema
 
 __all__ = [
     "checks",
@@ -46,11 +46,11 @@ def metrics_of_encoders() -> "Sequence[Metric]":
     return ENCODER_METRICS
 
 
-def tables() -> "Mapping[str, Table]":
+def tables() -> "Mapping[str, schema.Table]":
     """Return the tables of a run folder, by the stems of their files."""
-    from embedbench.results.schema import TABLES
+    from embedbench.results import schema
 
-    return TABLES
+    return schema.TABLES
 
 
 def encoders() -> Mapping[str, str]:

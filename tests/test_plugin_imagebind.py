@@ -33,7 +33,9 @@ from tests.libraries import library
 torch = library("torch")
 library("torchvision")
 
-PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "plugin-imagebind.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "plugin-imagebind.md").read_text(
+    encoding="utf-8"
+)
 
 STAND_IN = {
     "__init__.py": """

@@ -23,8 +23,6 @@ DOCS = ROOT / "docs"
 PAGES = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
 NAV = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]
 
-Building = "subprocess.CompletedProcess[str]"
-
 
 class Page(HTMLParser):
     """What one page of the site holds: its anchors, what it points to, and what it loads."""
@@ -47,7 +45,7 @@ class Page(HTMLParser):
             self.loaded += [] if is_address else found
 
 
-def build(folder: Path) -> Building:
+def build(folder: Path) -> subprocess.CompletedProcess[str]:
     """Build the site of the pages in `build/docs` of a folder, with the project's own settings."""
     settings = (ROOT / "zensical.toml").read_text(encoding="utf-8")
     settings = settings.replace('paths = ["."]', f'paths = ["{ROOT.as_posix()}"]')

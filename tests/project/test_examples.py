@@ -31,7 +31,9 @@ PLUG_INS = {"brightness", "hue", "imagebind"}
 Example = tuple[str, str]
 
 
-def examples(language: str, split: Callable[[str], list[str]] = lambda text: [text]) -> list[Example]:
+def examples(
+    language: str, split: Callable[[str], list[str]] = lambda text: [text]
+) -> list[Example]:
     """Return the page and the text of each example in a language."""
     return [
         (page.relative_to(ROOT).as_posix(), part)
