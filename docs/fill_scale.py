@@ -26,12 +26,12 @@ def read_rates() -> Rates:
 
 
 def core_hours(images: float, rate: float) -> float:
-    """Return how many hours one core, or one GPU, takes at so many images a second."""
+    """Return how many hours one core, or one GPU, takes at this rate of images a second."""
     return images / rate / 3600
 
 
 def seconds_of(step: Rates, images: float) -> float:
-    """Return the seconds that a step takes for so many images, by its exponent."""
+    """Return the seconds that a step takes for this number of images, by its exponent."""
     seconds, measured, exponent = (float(step[name]) for name in ("seconds", "images", "exponent"))
     return seconds * float((images / measured) ** exponent)
 

@@ -1,6 +1,6 @@
 """Where the documentation reads the program: each thing from the one place that defines it.
 
-Imports stand inside the functions, so that a page that needs one part imports that part alone.
+Imports are inside the functions, so that a page that needs one part imports only that part.
 """
 
 import importlib
