@@ -15,7 +15,7 @@ CORE_TESTS := $(addprefix tests/,metrics clustering analysis/test_k_selection.py
 	io/test_safe_csv.py io/test_store.py data/test_image_table.py data/images/test_decoding.py \
 	report/test_page.py report/plots project/test_dependencies.py)
 
-.PHONY: demo test soak fuzz oldest oldest-core lock audit format readme bench
+.PHONY: demo test docs soak fuzz oldest oldest-core lock audit format tutorial bench
 
 demo: .venv/demo-installed
 	$(BIN)/embedbench demo
@@ -26,6 +26,11 @@ test: .venv/test-installed
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# The documentation site in build/site; a warning, such as a link that leads nowhere, is an error.
+docs: .venv/test-installed
+	$(BIN)/python docs/build_site.py
+	$(BIN)/zensical build --clean --strict
 
 # The long forms of tests: many more kills, broken files, fuzzed inputs.
 soak: .venv/test-installed
@@ -59,11 +64,11 @@ format: .venv/test-installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The README's table, picture and texts, from a demo run and the program.
-readme: demo
-	$(BIN)/python docs/fill_readme.py embedbench-demo/run
+# The tutorial's table and the pictures, from a demo run; Chromium takes that of the page.
+tutorial: demo
+	$(BIN)/python docs/fill_tutorial.py embedbench-demo/run
 
-# The benchmarks' short form, and the table of docs/performance.md from it.
+# The benchmarks' short form, and the table of docs/performance/index.md from it.
 bench: .venv/bench-installed
 	$(BIN)/python benchmarks/bench.py --out build/bench.json
 	$(BIN)/python docs/fill_performance.py build/bench.json

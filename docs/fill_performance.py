@@ -1,4 +1,4 @@
-"""Fill a table of docs/performance.md from the results of a run of the benchmarks, short or long.
+"""Fill a table of docs/performance/index.md from a run of the benchmarks, short or long.
 
 python docs/fill_performance.py RESULTS.json
 """
@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fill_readme import fill
+from blocks import fill
 
-PAGE = Path(__file__).with_name("performance.md")
+PAGE = Path(__file__).parent / "performance" / "index.md"
 
 
 def results(run: dict[str, Any]) -> str:

@@ -2,8 +2,8 @@
 
 python docs/fill_recipes.py RUNS
 
-RUNS holds a run folder for each recipe, of its name; a recipe without one is left as it is. The
-commands that make them stand on the pages.
+RUNS holds a run folder for each recipe, of its name; a recipe without one keeps its page. The
+pages show the commands that make them.
 """
 
 import sys
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
-from fill_readme import fill
+from blocks import fill
 from markupsafe import Markup
 from PIL import Image
 
@@ -28,7 +28,10 @@ FIGURES = {
         "sheet": "01_*/contact_sheet.jpg",
         "tsne": "01_*/map_tsne.png",
     },
-    "clip-analysis": {"plane": "01_*/space_*_map.png", "curves": "robustness_neighbours_kept.png"},
+    "clip-analysis": {
+        "plane": "01_*/space_*_map.png",
+        "curves": "robustness_neighbour_retention.png",
+    },
     "clip-vs-resnet50": {"comparison": "comparison.png", "maps": "maps_tsne.jpg"},
     "curated-vs-random": {"domains": "domains.png"},
 }
@@ -61,7 +64,7 @@ def clusters(results: Results) -> str:
 
 def between(results: Results) -> str:
     """Return some pictures that lie between two names, at most one of the same two words."""
-    rows = results.words[results.words["between"].astype(bool)]
+    rows = results.zero_shot[results.zero_shot["between"].astype(bool)]
     rows = rows.sort_values("other_fit", ascending=False, kind="stable")
     rows = rows.drop_duplicates(["word", "other_word"]).head(6)
     return as_table(rows[["image", "word", "fit", "other_word", "other_fit"]])
@@ -87,21 +90,21 @@ def spaces(results: Results) -> str:
     return as_table(rows[columns].rename(columns=names))
 
 
-def held(results: Results) -> str:
+def robustness_ranking(results: Results) -> str:
     """Return what corruptions leave."""
     names = {
-        "kept": "neighbours kept",
+        "retention": "retention",
         "changed": "change cluster",
         "ami_clean": "AMI, clean",
         "ami": "AMI, corrupted",
         "ami_change": "change in AMI",
     }
-    return as_table(results.held[["encoder", *names]].rename(columns=names))
+    return as_table(results.robustness_ranking[["encoder", *names]].rename(columns=names))
 
 
-def mixed(results: Results) -> str:
+def contamination(results: Results) -> str:
     """Return where the mixed-in images end up."""
-    rows = results.mixed[results.mixed["quantity"].isin(QUANTITIES)]
+    rows = results.contamination[results.contamination["quantity"].isin(QUANTITIES)]
     table = rows.pivot(index=["encoder", "clusterer"], columns="quantity", values="value")
     return as_table(table[list(QUANTITIES)].rename(columns=QUANTITIES).reset_index())
 
@@ -127,7 +130,11 @@ def moves(results: Results) -> str:
 BLOCKS: dict[str, dict[str, Callable[[Results], str]]] = {
     "clip-guide": {"summary": paragraphs, "clusters": clusters, "between": between},
     "resnet50-elbow": {"summary": paragraphs, "choices": choices},
-    "clip-analysis": {"spaces": spaces, "held": held, "mixed": mixed},
+    "clip-analysis": {
+        "spaces": spaces,
+        "robustness ranking": robustness_ranking,
+        "contamination": contamination,
+    },
     "clip-vs-resnet50": {"summary": paragraphs, "table": table},
     "curated-vs-random": {"summary": paragraphs, "moves": moves},
 }

@@ -1,4 +1,4 @@
-"""Fill the tables of docs/scale.md from the measured rates in docs/scale.toml.
+"""Fill the tables of docs/performance/scale.md from the measured rates in scale.toml there.
 
 python docs/fill_scale.py
 """
@@ -9,10 +9,10 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from fill_readme import fill
+from blocks import fill
 
-PAGE = Path(__file__).with_name("scale.md")
-RATES = Path(__file__).with_name("scale.toml")
+PAGE = Path(__file__).parent / "performance" / "scale.md"
+RATES = PAGE.with_suffix(".toml")
 
 Rates = dict[str, Any]
 
@@ -21,17 +21,17 @@ _TIMES = ((365.25 * 86400.0, "years"), (86400.0, "days"), (3600.0, "hours"), (60
 
 
 def read_rates() -> Rates:
-    """Return what docs/scale.toml holds."""
+    """Return what docs/performance/scale.toml holds."""
     return tomllib.loads(RATES.read_text(encoding="utf-8"))
 
 
 def core_hours(images: float, rate: float) -> float:
-    """Return how many hours one core, or one GPU, takes at so many images a second."""
+    """Return how many hours one core, or one GPU, takes at this rate of images a second."""
     return images / rate / 3600
 
 
 def seconds_of(step: Rates, images: float) -> float:
-    """Return the seconds that a step takes for so many images, by its exponent."""
+    """Return the seconds that a step takes for this number of images, by its exponent."""
     seconds, measured, exponent = (float(step[name]) for name in ("seconds", "images", "exponent"))
     return seconds * float((images / measured) ** exponent)
 

@@ -5,7 +5,7 @@ import io
 
 import fill_scale
 import pytest
-from fill_readme import fill
+from blocks import fill
 from PIL import Image
 
 from bench import topics

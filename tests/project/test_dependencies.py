@@ -52,7 +52,7 @@ def test_all_in_the_lock_has_hashes_and_nothing_else_is_in_it() -> None:
     assert [name for name, (_, hashes) in pinned(LOCK).items() if not hashes] == []
 
 
-@pytest.mark.parametrize("requirement", required("bench", "dev"), ids=str)
+@pytest.mark.parametrize("requirement", required("bench", "dev", "docs"), ids=str)
 def test_the_oldest_set_is_what_the_lower_bounds_say(requirement: Requirement) -> None:
     [bound] = [one.version for one in requirement.specifier if one.operator in (">=", "==")]
     assert pinned(OLDEST)[canonicalize_name(requirement.name)][0] == Version(bound)

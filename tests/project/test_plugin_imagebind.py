@@ -36,7 +36,7 @@ from tests.support.paths import ROOT
 torch = library("torch")
 library("torchvision")
 
-PAGE = (ROOT / "docs" / "plugin-imagebind.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "plugin-imagebind.md").read_text(encoding="utf-8")
 
 STAND_IN = {
     "__init__.py": """

@@ -1,111 +1,75 @@
-"""Promises of the README: what it shows is what the program does."""
+"""Promises of the README: it is short, in the order that people read, and what it shows works."""
 
 import re
-import shlex
-from pathlib import Path
 
-import click
-import fill_readme
-import fill_recipes
 import numpy as np
-import pytest
 from PIL import Image
 
 from embedbench import conformance
-from embedbench.cli.commands import cli
-from embedbench.cli.recipes import recipes
-from embedbench.cli.toml import read_toml
-from embedbench.encoder import Encoder
-from embedbench.encoders.registry import create
-from embedbench.results.schema import HEADLINE
 from tests.support.paths import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = {page.stem: page.read_text(encoding="utf-8") for page in ROOT.glob("docs/recipes/*.md")}
+FILE = ROOT / "README.md"
+README = FILE.read_text(encoding="utf-8")
 
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
-
-
-@pytest.mark.parametrize("name", ["columns", "encoders", "help"])
-def test_blocks_are_what_the_program_says(name: str) -> None:
-    make = {
-        "columns": fill_readme.columns,
-        "encoders": fill_readme.encoders,
-        "help": fill_readme.help_texts,
-    }[name]
-    assert fill_readme.fill(README, name, make()) == README, "run: python docs/fill_readme.py"
-
-
-COMMANDS = [
-    line
-    for block in blocks("sh")
-    for line in block.splitlines()
-    if line.startswith("embedbench") and not line.endswith("RUN")
-]
-COMMANDS += [
-    line
-    for page in PAGES.values()
-    for line in re.findall(r"^    (embedbench .*)", page.replace("\\\n", ""), re.MULTILINE)
+ORDER = [
+    "embedbench",
+    "Install",
+    "First result",
+    "Compare encoders on your pictures",
+    "What the answer means",
+    "Write an encoder in 12 lines",
+    "Links",
 ]
 
 
-@pytest.mark.parametrize("line", COMMANDS)
-def test_every_command_can_be_read(line: str) -> None:
-    words = shlex.split(line, comments=True)[1:]
-    with cli.make_context("embedbench", words) as context:
-        name, command, rest = cli.resolve_command(context, words)
-        assert name is not None and command is not None
-        with command.make_context(name, rest, parent=context) as inner:
-            for spec in inner.params.get("encoder", ()):
-                assert isinstance(create(spec), Encoder)
+def test_it_has_at_most_9_kilobytes() -> None:
+    assert FILE.stat().st_size <= 9_000
 
 
-def test_there_are_commands_to_read() -> None:
-    assert len(COMMANDS) >= 4 and isinstance(cli, click.Group)
+def test_it_is_in_the_order_that_people_read() -> None:
+    bare = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
+    assert re.findall(r"^#+ (.*)$", bare, re.MULTILINE) == ORDER
 
 
-def test_the_toml_example_is_read(tmp_path: Path) -> None:
-    file = tmp_path / "comparison.toml"
-    file.write_text(blocks("toml")[0])
-    assert read_toml(file)["encoder"] == ["clip", "keras:ResNet50"]
+def test_it_begins_with_what_it_is_in_three_lines_and_one_picture() -> None:
+    beginning = README.partition("\n## ")[0].split("\n\n")
+    assert len(beginning) == 3
+    assert len(beginning[1].splitlines()) == 3
+    assert beginning[2].startswith("![")
+    assert README.count("![") == 1
 
 
-def test_the_backend_of_15_lines_passes_the_conformance_checks() -> None:
-    code = re.search(r"<!-- backend -->\n```python\n(.*?)```", README, re.DOTALL)
-    assert code is not None and len(code[1].strip().splitlines()) <= 16
-    names: dict[str, object] = {"__name__": "readme_backend"}
+def test_it_shows_the_three_commonest_commands() -> None:
+    section = README.partition("## Compare encoders on your pictures")[2]
+    block = re.search(r"```sh\n(.*?)```", section, re.DOTALL)
+    assert block is not None
+    assert [line.split()[:2] for line in block[1].splitlines()] == [["embedbench", "run"]] * 3
+
+
+def test_its_links_and_its_picture_lead_to_files_and_headings() -> None:
+    found = re.findall(r"\]\(([^)]+)\)", README)
+    assert len(found) > 15
+    for link in found:
+        path, _, anchor = link.partition("#")
+        assert (ROOT / path).is_file(), link
+        text = (ROOT / path).read_text(encoding="utf-8") if anchor else ""
+        headings = [heading.lower().replace(" ", "-") for heading in re.findall(r"# (.*)", text)]
+        assert not anchor or anchor in headings, link
+
+
+def test_its_picture_is_small() -> None:
+    assert 5_000 < (ROOT / "docs" / "images" / "report.webp").stat().st_size < 150_000
+
+
+def test_the_encoder_of_12_lines_passes_the_conformance_checks() -> None:
+    code = re.search(r"<!-- encoder -->\n```python\n(.*?)```", README, re.DOTALL)
+    assert code is not None
+    assert len([line for line in code[1].splitlines() if line.strip()]) <= 12
+    names: dict[str, object] = {"__name__": "readme_encoder"}
     exec(code[1], names)
     encoder = names["Brightness"](side=3)  # type: ignore[operator]
     rows = encoder.encode([Image.new("RGB", (9, 9), "white")])
     assert np.array_equal(rows, np.full((1, 9), 255))
     for check in conformance.CHECKS:
-        if check.__name__ != "pickles_to_a_worker":  # its module cannot be imported
+        if check is not conformance.pickles_to_a_worker:  # its module cannot be imported
             check(encoder)
-
-
-ELSEWHERE = {"space", "seconds", "silhouette_l2", "silhouette_noise"}
-"""Columns that the table printed by the demo does not have."""
-
-
-def test_the_table_of_the_demo_has_the_headings_of_the_program() -> None:
-    table = re.search(r"<!-- demo table -->\n```text\n(.*?)```", README, re.DOTALL)
-    assert table is not None
-    heading = table[1].splitlines()[0]
-    assert all(HEADLINE[name] in heading for name in set(HEADLINE) - ELSEWHERE)
-
-
-def test_pictures_are_there() -> None:
-    for path in re.findall(r"!\[.*?\]\((.*?)\)", README):
-        assert (ROOT / path).is_file(), path
-    for page in PAGES.values():
-        for path in re.findall(r"!\[.*?\]\((.*?)\)", page):
-            assert (ROOT / "docs" / "recipes" / path).is_file(), path
-
-
-def test_every_recipe_has_a_page_that_is_filled() -> None:
-    assert set(PAGES) == {*recipes(), "README"}
-    for name, made in fill_recipes.BLOCKS.items():
-        for block in made:
-            assert f"<!-- {block} -->\n<!-- end -->" not in PAGES[name], (name, block)

@@ -1,0 +1,76 @@
+"""Where the documentation reads the program: each thing from the one place that defines it.
+
+Imports are inside the functions, so that a page that needs one part imports only that part.
+"""
+
+import importlib
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
+
+    from embedbench.metrics.base import Metric
+    from embedbench.results import schema
+
+__all__ = [
+    "checks",
+    "commands",
+    "encoders",
+    "metrics_of_clusters",
+    "metrics_of_encoders",
+    "promised_modules",
+    "tables",
+]
+
+
+def commands() -> "click.Group":
+    """Return the command line."""
+    from embedbench.cli.commands import cli
+
+    return cli
+
+
+def metrics_of_clusters() -> "Sequence[Metric]":
+    """Return the metrics of a partition."""
+    from embedbench.metrics.clustering.catalogue import METRICS
+
+    return METRICS
+
+
+def metrics_of_encoders() -> "Sequence[Metric]":
+    """Return the metrics of an encoder's vectors."""
+    from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
+
+    return ENCODER_METRICS
+
+
+def tables() -> "Mapping[str, schema.Table]":
+    """Return the tables of a run folder, by the stems of their files."""
+    from embedbench.results import schema
+
+    return schema.TABLES
+
+
+def encoders() -> Mapping[str, str]:
+    """Return the first line on each installed encoder, by its name."""
+    from embedbench.encoders.registry import installed
+
+    return {
+        name: (found.load().__doc__ or "").strip().splitlines()[0]
+        for name, found in installed().items()
+    }
+
+
+def promised_modules() -> Sequence[ModuleType]:
+    """Return the modules whose names in `__all__` are promised."""
+    names = ("embedbench", "embedbench.encoder", "embedbench.conformance", "embedbench.errors")
+    return [importlib.import_module(name) for name in names]
+
+
+def checks() -> Mapping[str, str]:
+    """Return what each conformance check fails, by its name."""
+    from embedbench.conformance import CHECKS, promise
+
+    return {check.__name__: promise(check) for check in CHECKS}
