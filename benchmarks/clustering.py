@@ -15,7 +15,13 @@ from sklearn.cluster import KMeans as ScikitKMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_samples
 from threadpoolctl import threadpool_limits
 
-from embedbench.clustering.clusterers import Agglomerative, Clusterer, Hdbscan, KMeans, sweep
+from embedbench.clustering.clusterers import (
+    Agglomerative,
+    Clusterer,
+    Hdbscan,
+    KMeans,
+    run_clusterers,
+)
 from embedbench.clustering.spaces import to_space
 from embedbench.metrics.clustering.silhouette import silhouettes
 from measure import Row, at_least, at_most, interleaved, ratio, run, told
@@ -127,7 +133,7 @@ def hdbscan_row(points: np.ndarray, repetitions: int) -> Row:
         found["plain"] = np.stack([fit.labels_ for fit in fits])
 
     def embedbench() -> None:
-        found["ours"] = sweep(points, clusterers, [], [0]).labels
+        found["ours"] = run_clusterers(points, clusterers, [], [0]).labels
 
     seconds = interleaved({"plain": plain, "ours": embedbench}, repetitions)
     same = sum(adjusted_rand_score(*two) == 1 for two in zip(*found.values(), strict=True))

@@ -15,7 +15,7 @@ from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash
 from embedbench.embedding.embed import embed
 from embedbench.embedding.engine import Engine
-from embedbench.encoders.registry import create
+from embedbench.encoders.registry import create_encoder
 from embedbench.io.store import Store
 from embedbench.parallel.pool import Pool
 from embedbench.utils.hardware import cores
@@ -92,7 +92,7 @@ def _embed(spec: str, files: list[Path], home: Path) -> tuple[dict[str, Any], fl
     engine = Engine(Store(store), offline=True, progress=Progress(quiet=True))
     hashes = [content_hash(file.read_bytes()) for file in files]
     start = time.perf_counter()
-    found = embed(spec, create(spec), Dataset.from_images(files), hashes, engine)
+    found = embed(spec, create_encoder(spec), Dataset.from_images(files), hashes, engine)
     return found.record, time.perf_counter() - start
 
 
@@ -103,7 +103,7 @@ def passes(spec: str) -> dict[tuple[str, int], float]:
     found = {}
     for precision in PRECISIONS:
         for size in BATCHES:
-            encoder: Any = create(f"{spec},precision={precision},batch_size={size}")
+            encoder: Any = create_encoder(f"{spec},precision={precision},batch_size={size}")
             batch = torch.rand(size, 3, 224, 224, device="cuda")
             batch = batch.to(memory_format=torch.channels_last)
             with encoder._running():
@@ -135,7 +135,7 @@ def prepare_all(files: list[Path], threads: int) -> float:
     """Return the seconds that so many threads take to prepare images in one process."""
     from embedbench.embedding.worker import _preparing as preparing
 
-    encoder = create("timm:resnet50,pretrained=false")
+    encoder = create_encoder("timm:resnet50,pretrained=false")
     items = [(file.name, file) for file in files]
     for count in (64, len(items)):
         start = time.perf_counter()

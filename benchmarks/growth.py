@@ -34,20 +34,24 @@ import embedbench.clustering.clusterers
 import embedbench.comparison.clustering_stage
 import embedbench.metrics.clustering.evaluate
 from embedbench.analysis.duplicates import duplicate_groups
-from embedbench.analysis.pairwise import Seen, relate, split_pairs
+from embedbench.analysis.pairwise import EncoderView, disputed_pairs, similarity_of
 from embedbench.clustering.clusterers import Agglomerative, Hdbscan, KMeans
-from embedbench.clustering.limits import Limits
-from embedbench.comparison.clustering_stage import Analysis, Task, analyse
-from embedbench.comparison.config import plan_k
+from embedbench.clustering.limits import SampleLimit
+from embedbench.comparison.clustering_stage import (
+    AnalysisInputs,
+    ClusteringAnalysis,
+    run_clustering_stage,
+)
+from embedbench.comparison.config import parse_k
 from embedbench.comparison.memory import Memory
-from embedbench.comparison.verdict_stage import judge
+from embedbench.comparison.verdict_stage import run_verdict_stage
 from embedbench.encoder import Vectors
 from embedbench.utils.progress import Progress
 from measure import Row, at_most, run, told
 
 LIMIT = 8 * 10**9
 SIZES = (1000, 2000, 5000, 10_000, 20_000, 50_000)
-SHORT = Limits(500)
+SHORT = SampleLimit(500)
 DIM, RANK, BLOBS = 512, 40, 20
 
 WHOLE = "all"
@@ -93,23 +97,23 @@ def made(images: int) -> tuple[Vectors, np.ndarray]:
     return (rows + 0.5 * axes[0]).astype(np.float32), truth
 
 
-def task(truth: np.ndarray, short: bool) -> Task:
+def task(truth: np.ndarray, short: bool) -> AnalysisInputs:
     """Return a default comparison; the short form has fewer ks and seeds, and a lower limit."""
     images = len(truth)
-    return Task(
+    return AnalysisInputs(
         images=[f"{row:07d}.jpg" for row in range(images)],
         truth=truth,
         classes=[str(blob) for blob in range(BLOBS)],
         clusterers=[KMeans(), Agglomerative(), Hdbscan()],
         spaces=["l2"],
-        plan=plan_k("2..6" if short else "2..20", images, BLOBS),
+        plan=parse_k("2..6" if short else "2..20", images, BLOBS),
         seeds=range(2 if short else 10),
         similarity=None,
         words=[],
         groups=np.arange(images),
         attributes={"folder": np.arange(images) % 7},
         maps=["pca", "tsne"],
-        limits=SHORT if short else Limits(),
+        limits=SHORT if short else SampleLimit(),
         memory=Memory(LIMIT),
     )
 
@@ -119,19 +123,19 @@ def write(partitions: pd.DataFrame) -> None:
         partitions.to_parquet(Path(folder) / "partitions.parquet", index=False)
 
 
-def whole(images: int, short: bool) -> Analysis:
+def whole(images: int, short: bool) -> ClusteringAnalysis:
     """Analyse so many images, from their vectors to the partitions on disk."""
     vectors, truth = made(images)
     asked = task(truth, short)
     duplicate_groups(asked.images, [vectors])
-    analysis = analyse({"made": vectors}, {"made": None}, asked, Progress(quiet=True))
+    analysis = run_clustering_stage({"made": vectors}, {"made": None}, asked, Progress(quiet=True))
     found = analysis.criteria["made"].neighbours
-    one = Seen(vectors, analysis.labels["made"], found)
-    other = Seen(np.ascontiguousarray(vectors[:, :64]), one.labels[:, ::-1], found)
-    relate(one, other)
-    split_pairs(one, other, asked.groups, asked.images)
+    one = EncoderView(vectors, analysis.labels["made"], found)
+    other = EncoderView(np.ascontiguousarray(vectors[:, :64]), one.labels[:, ::-1], found)
+    similarity_of(one, other)
+    disputed_pairs(one, other, asked.groups, asked.images)
     facts = {"encoder": "made", "dim": DIM, "parameters": 1, "images_per_second": 1.0}
-    judge(analysis, asked, pd.DataFrame([facts | {"status": "ok", "error": ""}]))
+    run_verdict_stage(analysis, asked, pd.DataFrame([facts | {"status": "ok", "error": ""}]))
     write(analysis.tables["partitions"])
     return analysis
 
@@ -256,7 +260,7 @@ def steps_table(found: dict[int, dict[str, tuple[float, float]]]) -> str:
     looked at, and between the last two above it.
     """
     sizes = list(found)
-    limit = Limits().images
+    limit = SampleLimit().images
     ends = [
         two
         for two in (
@@ -285,7 +289,7 @@ def steps_table(found: dict[int, dict[str, tuple[float, float]]]) -> str:
 def rows(short: bool) -> list[Row]:
     """Return how the whole analysis grows above the limit, and its memory."""
     sizes = (1000, 2000) if short else SIZES[-2:]
-    limit = SHORT.images if short else Limits().images
+    limit = SHORT.images if short else SampleLimit().images
     found = [in_own_process("steps", size, short)[0] for size in sizes]
     power = exponent(sizes, [one[WHOLE][0] for one in found])
     (seconds, _), peak = in_own_process("whole", sizes[-1], short)

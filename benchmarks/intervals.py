@@ -19,16 +19,16 @@ import numpy as np
 import pandas as pd
 
 from embedbench.clustering.kmeans import fit_kmeans
-from embedbench.metrics.base import Score, mean_score
-from embedbench.metrics.bootstrap import Resamples, interval
+from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.bootstrap import PairedBootstrap, interval
 from embedbench.metrics.clustering.agreement import accuracy_score, ami_score, ari_score
 from embedbench.metrics.ranking import tied_with_best
 
-SCORES: dict[str, Callable[[np.ndarray, np.ndarray], Score]] = {
+SCORES: dict[str, Callable[[np.ndarray, np.ndarray], Estimate]] = {
     "ami": ami_score,
     "ari": ari_score,
     "accuracy": accuracy_score,
-    "share right": lambda labels, truth: mean_score((labels == truth).astype(np.float64)),
+    "share right": lambda labels, truth: mean_estimate((labels == truth).astype(np.float64)),
 }
 
 
@@ -65,7 +65,7 @@ def draw_kmeans(
 
 def simulate(
     law: Callable[[np.random.Generator], tuple[np.ndarray, list[np.ndarray]]],
-    score: Callable[[np.ndarray, np.ndarray], Score],
+    score: Callable[[np.ndarray, np.ndarray], Estimate],
     sets: int,
     answer_sets: int,
 ) -> dict[str, float]:
@@ -80,7 +80,7 @@ def simulate(
     for number in range(sets):
         truth, labels = law(np.random.default_rng([2, number]))
         scores = [score(row, truth) for row in labels]
-        resamples = Resamples(np.arange(len(truth)), number)
+        resamples = PairedBootstrap(np.arange(len(truth)), number)
         replicates = resamples.of([*scores, scores[0]])
         estimates = np.array([one.mean for one in [*scores, scores[0]]])
         ends = [interval(estimates[row], replicates[row], high=1.0) for row in range(2)]

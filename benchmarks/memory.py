@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from embedbench.data.scan import survey
+from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import embed
 from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder
-from embedbench.encoders.registry import create
+from embedbench.encoders.registry import create_encoder
 from embedbench.parallel.pool import Pool
 from embedbench.utils.hardware import cores, peak_memory_mb
 from embedbench.utils.progress import Progress
@@ -55,7 +55,7 @@ def rows(short: bool) -> list[Row]:
         found = []
         encoders: dict[str, Encoder] = {"colours": ColourEncoder()}
         if not short:
-            encoders |= {spec: create(spec) for spec in ("pixels", "timm")}
+            encoders |= {spec: create_encoder(spec) for spec in ("pixels", "timm")}
         for name, encoder in encoders.items():
             peaks = {count: _peaks(encoder, path, home) for count, path in images.items()}
             found += _rows(name, peaks[FEW], peaks[MANY])
@@ -110,7 +110,7 @@ def embed_folder(encoder: Encoder, images: Path, store: str) -> dict[str, float]
 def survey_folder(images: Path, store: str) -> float:
     """Look at all images as a comparison does first; return the peak in MB."""
     engine = make_engine(store, True, Progress(quiet=True))
-    survey(read(images)[0], engine.store, cores(), engine.progress)
+    scan_images(read(images)[0], engine.store, cores(), engine.progress)
     return peak_memory_mb()
 
 

@@ -20,7 +20,7 @@ from sklearn import metrics
 from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.metrics.cluster import contingency_matrix
 
-from embedbench.clustering.null_reference import structureless
+from embedbench.clustering.null_reference import null_references
 from sweep_time import KS, SEEDS
 
 __all__ = ["Plain"]
@@ -100,7 +100,7 @@ class Plain:
 
     def _choose_k(self) -> None:
         with self._step("choosing k", REFERENCES / self.references):
-            for reference in structureless(self.points, 0, self.references):
+            for reference in null_references(self.points, 0, self.references):
                 for k in KS:
                     metrics.silhouette_score(reference, _kmeans(reference, k, 0))
 

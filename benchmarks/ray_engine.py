@@ -15,7 +15,7 @@ from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
 from embedbench.embedding.embed import embed
 from embedbench.embedding.factory import make_engine
-from embedbench.encoders.registry import create
+from embedbench.encoders.registry import create_encoder
 from embedbench.utils.progress import Progress
 from measure import Row, interleaved, ratio, run, told
 from photographs import Photographs
@@ -36,7 +36,7 @@ def rows(short: bool) -> list[Row]:
         def way(kind: str) -> Callable[[], object]:
             def encode() -> None:
                 engine = make_engine(next(stores), True, Progress(quiet=True), kind)
-                embed("timm", create("timm"), dataset, hashes, engine)
+                embed("timm", create_encoder("timm"), dataset, hashes, engine)
 
             return encode
 

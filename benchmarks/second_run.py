@@ -16,11 +16,11 @@ from pathlib import Path
 
 from embedbench import compare
 from embedbench.data.loading import read_dataset
-from embedbench.data.scan import survey
+from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import embed
-from embedbench.embedding.engine import Crew, Engine
+from embedbench.embedding.engine import Engine, Workers
 from embedbench.encoder import Encoder
-from embedbench.encoders.registry import create
+from embedbench.encoders.registry import create_encoder
 from embedbench.io.store import Store
 from embedbench.utils.progress import Progress
 from measure import Row, Spread, at_most, run, spread, told
@@ -35,10 +35,10 @@ class CountingEngine(Engine):
 
     crews: list[Encoder] = field(default_factory=list)
 
-    def crew(self, encoder: Encoder) -> AbstractContextManager[Crew]:
+    def start_workers(self, encoder: Encoder) -> AbstractContextManager[Workers]:
         """Return the workers."""
         self.crews.append(encoder)
-        return super().crew(encoder)
+        return super().start_workers(encoder)
 
 
 def rows(short: bool) -> list[Row]:
@@ -68,10 +68,10 @@ def _embedding(photographs: Path, store: Path) -> tuple[float, int]:
     engine = CountingEngine(Store(store), offline=True, progress=Progress(quiet=True))
 
     def way() -> None:
-        dataset, images, _ = survey(
+        dataset, images, _ = scan_images(
             read_dataset(photographs), engine.store, engine.workers, engine.progress
         )
-        embed("timm", create("timm"), dataset, list(images["hash"]), engine)
+        embed("timm", create_encoder("timm"), dataset, list(images["hash"]), engine)
 
     return _seconds(way), len(engine.crews)
 

@@ -43,10 +43,10 @@ def sweep_seconds(vectors: np.ndarray, truth: np.ndarray) -> tuple[dict[str, flo
     clusterers = [parse_clusterer(name) for name in CLUSTERERS]
     start = time.perf_counter()
     with _timed(seconds):
-        scored = sweep.sweep_space(vectors, "l2", clusterers, KS, SEEDS, truth, KS)
+        scored = sweep.sweep_encoder(vectors, "l2", clusterers, KS, SEEDS, truth, KS)
         assert scored.choice is not None
-        chosen = [sweep.Candidate(*way) for way in scored.choice.by_criterion().items()]
-        candidates = [sweep.Candidate("shared", 20), *chosen]
+        chosen = [sweep.KCandidate(*way) for way in scored.choice.by_criterion().items()]
+        candidates = [sweep.KCandidate("shared", 20), *chosen]
         sweep.comparison_rows(scored, clusterers, candidates, truth, None, 0)
     whole = time.perf_counter() - start
     ks = sorted({candidate.k for candidate in candidates if candidate.k is not None})

@@ -27,10 +27,10 @@ from sklearn.preprocessing import normalize
 
 from embedbench.analysis.pairwise import disagreement
 from embedbench.clustering.kmeans import fit_kmeans
-from embedbench.comparison.verdict import consensus_scores, families, without_labels
-from embedbench.metrics.bootstrap import Resamples
+from embedbench.comparison.verdict import consensus_scores, similar_groups, verdict_without_labels
+from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.agreement import ami_score
-from embedbench.metrics.clustering.ami import ami_of_runs
+from embedbench.metrics.clustering.ami import pairwise_ami
 from embedbench.metrics.clustering.silhouette import silhouettes
 from embedbench.metrics.embedding.consistency import clusters_kept, consistency
 from embedbench.metrics.embedding.geometry import (
@@ -91,10 +91,10 @@ def trial(bank: dict[str, Vectors], truth: np.ndarray, seed: list[int]) -> list[
     for one, other in combinations(range(len(names)), 2):
         cka = linear_cka(pool[names[one]][0], pool[names[other]][0])
         alike[one, other] = alike[other, one] = cka
-    consensus = consensus_scores([found["partitions"] for found in looked], families(alike))
-    resamples = Resamples(groups, 0, 200)
+    consensus = consensus_scores([found["partitions"] for found in looked], similar_groups(alike))
+    resamples = PairedBootstrap(groups, 0, 200)
     kept = [found["kept"] for found in looked]
-    ranks, verdict = without_labels(
+    ranks, verdict = verdict_without_labels(
         names,
         [score.mean for score in kept],
         [score.mean for score in consensus],
@@ -133,7 +133,7 @@ def look(layers: Vectors, truth: np.ndarray, groups: np.ndarray, ks: list[int]) 
     found = consistency(layers[0], layers[1:], rows, groups)
     kept = clusters_kept(layers[0], partitions, layers[1:], rows)
     row = {
-        "truth": float(ami_of_runs(at_truth, truth[None]).mean()),
+        "truth": float(pairwise_ami(at_truth, truth[None]).mean()),
         "clusters kept": kept.mean,
         "neighbours kept": float(np.nanmean(found.kept)),
         "copies found": float(np.nanmean(found.found)),
@@ -158,7 +158,7 @@ def stable(unit: Vectors, ks: list[int], samples: int = 4) -> float:
     for one, other in combinations(range(samples), 2):
         both = (labels[one, 0] >= 0) & (labels[other, 0] >= 0)
         found += [
-            ami_of_runs(labels[one, k][None, both], labels[other, k][None, both])[0, 0]
+            pairwise_ami(labels[one, k][None, both], labels[other, k][None, both])[0, 0]
             for k in range(len(ks))
         ]
     return float(np.mean(found))
@@ -184,7 +184,7 @@ def few_labels(
                 continue
             scores = [ami_score(labels, known) for labels in partitions]
             estimates = np.array([score.mean for score in scores])
-            moved = Resamples(np.arange(len(truth)), draw, 200).of(scores)
+            moved = PairedBootstrap(np.arange(len(truth)), draw, 200).of(scores)
             columns[f"{count} {way} {draw} AMI"] = list(estimates)
             columns[f"{count} {way} {draw} tied"] = list(tied_with_best(estimates, moved))
     return columns

@@ -16,13 +16,13 @@ from typing import Any, ClassVar
 import numpy as np
 from safetensors.numpy import save_file
 
-from embedbench.data.images.augmentations import LIGHT_CHANGES, Changed
+from embedbench.data.images.augmentations import AUGMENTATIONS, AugmentedImage
 from embedbench.data.loading import read_dataset
-from embedbench.data.scan import survey
+from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import embed
 from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder
-from embedbench.encoders.registry import create_all
+from embedbench.encoders.registry import create_encoders
 from embedbench.utils.progress import Progress
 from embedbench_timm import evaluation_preparation, load_packaged
 from embedbench_torch import Preparation, TorchEncoder
@@ -83,21 +83,21 @@ def main() -> None:
         "untrained18": "timm:resnet18,pretrained=false",
     }
     encoders: dict[str, Encoder] = {
-        name: next(iter(create_all([spec]).values())) for name, spec in specs.items()
+        name: next(iter(create_encoders([spec]).values())) for name, spec in specs.items()
     }
     encoders["layers"] = Lite0Layers()
     engine = make_engine(asked.store, True, Progress(True))
     asked.out.mkdir(parents=True, exist_ok=True)
     for folder in sorted(asked.sets.iterdir()):
-        dataset, images, _ = survey(
+        dataset, images, _ = scan_images(
             read_dataset(folder), engine.store, engine.workers, engine.progress
         )
         hashes = list(images["hash"])
         copies = [
             (copy.store_key, copy)
-            for change in LIGHT_CHANGES
+            for change in AUGMENTATIONS
             for source, key in zip(dataset.sources, hashes, strict=True)
-            for copy in [Changed(source, change, key)]
+            for copy in [AugmentedImage(source, change, key)]
         ]
         truth = dataset.truth_codes()
         assert truth is not None
@@ -105,7 +105,7 @@ def main() -> None:
         for name, encoder in encoders.items():
             found = embed(name, encoder, dataset, hashes, engine, others=copies)
             rows = np.concatenate([found.vectors, found.others])
-            layers = rows.reshape(1 + len(LIGHT_CHANGES), len(dataset), -1)
+            layers = rows.reshape(1 + len(AUGMENTATIONS), len(dataset), -1)
             parts = LAYERS if name == "layers" else {name: slice(None)}
             arrays |= {
                 part: np.ascontiguousarray(layers[..., columns]) for part, columns in parts.items()

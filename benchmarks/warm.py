@@ -9,9 +9,9 @@ from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
 from embedbench.embedding.embed import Embedding, embed
 from embedbench.embedding.engine import Engine
-from embedbench.embedding.local_workers import LocalCrew
+from embedbench.embedding.local_workers import LocalWorkers
 from embedbench.encoder import Encoder
-from embedbench.encoders.registry import create
+from embedbench.encoders.registry import create_encoder
 from embedbench.io.store import Store
 from embedbench.utils.progress import Progress
 
@@ -28,7 +28,7 @@ def read(folder: Path) -> Pictures:
 
 
 @dataclass
-class _KeptCrew(LocalCrew):
+class _KeptCrew(LocalWorkers):
     """Workers that outlive their contexts, and load once."""
 
     _loaded: dict[str, Any] | None = None
@@ -50,7 +50,7 @@ class _KeptCrew(LocalCrew):
 class _WarmEngine(Engine):
     kept: list[_KeptCrew] = field(default_factory=list)
 
-    def crew(self, encoder: Encoder) -> LocalCrew:
+    def start_workers(self, encoder: Encoder) -> LocalWorkers:
         """Return the workers, which are started once."""
         if not self.kept:
             crew = _KeptCrew(encoder, self.offline, self.environment, self.workers, self.progress)
@@ -69,7 +69,7 @@ class Warm:
 
     def __init__(self, spec: str, store: Path, first: Pictures) -> None:
         self._spec = spec
-        self._encoder = create(spec)
+        self._encoder = create_encoder(spec)
         self._engine = _WarmEngine(Store(store), offline=True, progress=Progress(quiet=True))
         self.embed(first)
 

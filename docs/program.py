@@ -55,11 +55,11 @@ def tables() -> "Mapping[str, schema.Table]":
 
 def encoders() -> Mapping[str, str]:
     """Return the first line on each installed encoder, by its name."""
-    from embedbench.encoders.registry import installed
+    from embedbench.encoders.registry import installed_encoders
 
     return {
         name: (found.load().__doc__ or "").strip().splitlines()[0]
-        for name, found in installed().items()
+        for name, found in installed_encoders().items()
     }
 
 
@@ -71,6 +71,6 @@ def promised_modules() -> Sequence[ModuleType]:
 
 def checks() -> Mapping[str, str]:
     """Return what each conformance check fails, by its name."""
-    from embedbench.conformance import CHECKS, promise
+    from embedbench.conformance import CHECKS, check_description
 
-    return {check.__name__: promise(check) for check in CHECKS}
+    return {check.__name__: check_description(check) for check in CHECKS}

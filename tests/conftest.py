@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
-from embedbench.data.download import Fetching
+from embedbench.data.download import DownloadSettings
 from embedbench.encoder import Encoder
 from tests.support.image_server import ImageServer, quick, serve, without_proxy
 from tests.support.paths import ROOT
@@ -103,7 +103,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageServer]:
 
 
 @pytest.fixture
-def fetching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fetching:
+def fetching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DownloadSettings:
     """Downloads from this machine, with little patience."""
     without_proxy(monkeypatch)
     return quick(tmp_path / "downloads")

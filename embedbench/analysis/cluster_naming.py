@@ -13,16 +13,16 @@ from sklearn.preprocessing import normalize
 from embedbench.errors import InputError
 
 __all__ = [
-    "Name",
-    "TEMPLATES",
-    "fits_of_images",
+    "ClusterName",
+    "PROMPT_TEMPLATES",
+    "image_text_similarity",
     "name_clusters",
+    "prompts_for",
     "read_words",
-    "texts_for",
-    "word_similarity",
+    "two_best_names",
 ]
 
-TEMPLATES = ("a photo of a {}.", "a photo of the {}.", "a picture of {}.", "{}")
+PROMPT_TEMPLATES = ("a photo of a {}.", "a photo of the {}.", "a picture of {}.", "{}")
 """What words are put into; the mean over them is steadier than any one (Radford et al. 2021)."""
 
 _CHANCE = 0.05
@@ -32,7 +32,7 @@ _CLOSE = 0.75
 
 
 @dataclass(frozen=True)
-class Name:
+class ClusterName:
     """What a cluster is called.
 
     Attributes:
@@ -78,12 +78,12 @@ def _read_file(names: str) -> list[str]:
         raise InputError(f"cannot read the words in '{names}': {error}") from error
 
 
-def texts_for(words: Sequence[str]) -> list[str]:
+def prompts_for(words: Sequence[str]) -> list[str]:
     """Return every word in every template: all templates of the first word, and so on."""
-    return [template.format(word) for word in words for template in TEMPLATES]
+    return [template.format(word) for word in words for template in PROMPT_TEMPLATES]
 
 
-def word_similarity(
+def image_text_similarity(
     images: Float32[np.ndarray, "images dim"], texts: Float32[np.ndarray, "texts dim"]
 ) -> Float[np.ndarray, "images words"]:
     """Return how well each word fits each image: cosine, each side without its mean.
@@ -93,9 +93,9 @@ def word_similarity(
 
     Args:
         images: vectors of the images by the naming encoder.
-        texts: its vectors of `texts_for(words)`.
+        texts: its vectors of `prompts_for(words)`.
     """
-    unit = normalize(texts.astype(np.float64)).reshape(-1, len(TEMPLATES), texts.shape[1])
+    unit = normalize(texts.astype(np.float64)).reshape(-1, len(PROMPT_TEMPLATES), texts.shape[1])
     words = normalize(unit.mean(axis=1))
     pictures = normalize(images.astype(np.float64))
     if len(words) > 1:
@@ -109,7 +109,7 @@ def name_clusters(
     similarity: Float[np.ndarray, "images words"],
     words: Sequence[str],
     labels: Int[np.ndarray, " images"],
-) -> dict[int, Name]:
+) -> dict[int, ClusterName]:
     """Return a name for each cluster, noise aside.
 
     A word is a good name if the cluster's images fit it better than every other word by more
@@ -126,11 +126,11 @@ def name_clusters(
         leads = members[:, [best]] - members[:, others]
         good = len(members) > 2 and bool((leads.mean(axis=0) > _by_chance(leads)).all())
         margin = float(leads.mean(axis=0).min())
-        names[int(cluster)] = Name(words[best] if good else "", margin, words[best])
+        names[int(cluster)] = ClusterName(words[best] if good else "", margin, words[best])
     return names
 
 
-def fits_of_images(
+def two_best_names(
     similarity: Float[np.ndarray, "images words"], words: Sequence[str], images: Sequence[str]
 ) -> pd.DataFrame:
     """Return for each image the two words that fit it best, and which images lie between two.

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from embedbench.analysis.cluster_naming import Name, name_clusters
+from embedbench.analysis.cluster_naming import ClusterName, name_clusters
 from embedbench.analysis.sweep import Sweep
 from embedbench.clustering.partitions import Points
 from embedbench.metrics.clustering.silhouette import silhouettes_of
 
-__all__ = ["Coded", "composition", "details"]
+__all__ = ["Coded", "cluster_tables", "composition"]
 
 _SHOWN = 5
 """How many typical, and how many atypical, members of a cluster are named."""
@@ -43,7 +43,7 @@ class Coded:
     names: Sequence[str]
 
 
-def details(
+def cluster_tables(
     scored: Sweep,
     images: Sequence[str],
     k: int,
@@ -107,7 +107,7 @@ def _clusters(
     labels: Labels,
     profile: Profile,
     images: Sequence[str],
-    names: Mapping[int, Name],
+    names: Mapping[int, ClusterName],
 ) -> tuple[list[dict[str, object]], Profile]:
     """Return a row a cluster, and of each image the distance to its medoid, nan for noise."""
     distances = np.full(len(labels), np.nan)
@@ -122,7 +122,7 @@ def _clusters(
         medoid = members[typical[0]]
         distances[members] = np.linalg.norm(wide[members] - wide[medoid], axis=1)
         nearest, separation = _nearest(means, place)
-        name = names.get(cluster, Name("", float("nan"), ""))
+        name = names.get(cluster, ClusterName("", float("nan"), ""))
         rows.append(
             {
                 "cluster": cluster,
@@ -192,7 +192,7 @@ def composition(members: pd.DataFrame, by: Mapping[str, Coded]) -> pd.DataFrame:
     unknown value count nowhere.
 
     Args:
-        members: columns `clusterer, cluster`, as `details` returns them: the rows of each
+        members: columns `clusterer, cluster`, as `cluster_tables` returns them: the rows of each
             clusterer in the order of the images.
         by: what is known of the images, such as their labels and their domains, by its name.
     """

@@ -8,7 +8,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.preprocessing import normalize
 
-from embedbench.clustering.limits import LIMITS, Limits
+from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
 from embedbench.encoder import Vectors
 
 __all__ = ["Rows", "duplicate_groups", "duplicate_rate"]
@@ -36,7 +36,7 @@ Rows = Int[np.ndarray, " rows"]
 
 
 def duplicate_groups(
-    hashes: Sequence[str], vectors: Sequence[AnyVectors], limits: Limits = LIMITS
+    hashes: Sequence[str], vectors: Sequence[AnyVectors], limits: SampleLimit = DEFAULT_LIMIT
 ) -> Int[np.ndarray, " images"]:
     """Return the group of each image; those of one group are copies of one another.
 
@@ -107,7 +107,7 @@ def duplicate_rate(groups: Int[np.ndarray, " images"]) -> float:
 
 
 def _copies(
-    vectors: Sequence[AnyVectors], limits: Limits
+    vectors: Sequence[AnyVectors], limits: SampleLimit
 ) -> Iterator[tuple[Int[np.ndarray, " pairs"], Int[np.ndarray, " pairs"]]]:
     """Yield the pairs that more than half of the encoders find nearly equal, block by block."""
     asked = [_centred(rows) for rows in vectors if (rows != rows[:1]).any()]
@@ -136,7 +136,7 @@ def _centred(rows: Vectors) -> Vectors:
 
 
 def _nearest(
-    points: Vectors, limits: Limits
+    points: Vectors, limits: SampleLimit
 ) -> tuple[Float32[np.ndarray, " images"], Float32[np.ndarray, " images"]]:
     """Return each image's cosine with its nearest other and its fifth nearest, or the last."""
     count = min(_NEIGHBOURS, len(points) - 1)
@@ -150,7 +150,7 @@ def _nearest(
     return found.max(axis=1), found.min(axis=1)
 
 
-def _side_by_side(points: Vectors, limits: Limits) -> Iterator[tuple[Rows, Rows]]:
+def _side_by_side(points: Vectors, limits: SampleLimit) -> Iterator[tuple[Rows, Rows]]:
     """Yield images and those that may be near them: all, or of many images those of a cell.
 
     Some images drawn at random are the middles of cells. An image is held against those that

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from embedbench.clustering.clusterers import Clusterer
-from embedbench.clustering.limits import LIMITS, Limits
+from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
 
-__all__ = ["Measures"]
+__all__ = ["EvaluationSettings"]
 
 
 @dataclass(frozen=True)
-class Measures:
+class EvaluationSettings:
     """How a set of images is measured.
 
     Attributes:
@@ -25,4 +25,4 @@ class Measures:
     space: str
     k: int
     seeds: Sequence[int]
-    limits: Limits = LIMITS
+    limits: SampleLimit = DEFAULT_LIMIT

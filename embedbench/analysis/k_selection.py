@@ -9,12 +9,12 @@ import pandas as pd
 from jaxtyping import Float, Float64
 
 from embedbench.clustering.kmeans import fit_kmeans
-from embedbench.clustering.null_reference import structureless
+from embedbench.clustering.null_reference import null_references
 from embedbench.clustering.partitions import Partitions, Points
 from embedbench.metrics.clustering.silhouette import silhouettes
-from embedbench.results.schema import CRITERIA
+from embedbench.results.schema import K_CRITERIA
 
-__all__ = ["KChoice", "choose_k"]
+__all__ = ["KSelection", "select_k"]
 
 _DEVIATIONS = 3
 _GAP_TOLERANCE = 0.05
@@ -23,7 +23,7 @@ _LEAST_INERTIA = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
-class KChoice:
+class KSelection:
     """The number of clusters by each criterion, None where it finds no clear one.
 
     Attributes:
@@ -44,16 +44,16 @@ class KChoice:
 
     def by_criterion(self) -> dict[str, int | None]:
         """Return the chosen k by the name of the criterion."""
-        return {name: getattr(self, name) for name in CRITERIA}
+        return {name: getattr(self, name) for name in K_CRITERIA}
 
 
-def choose_k(
+def select_k(
     points: Points,
     kmeans_runs: Partitions,
     silhouettes_mean: Float[np.ndarray, " runs"],
     seed: int,
     references: int = 20,
-) -> KChoice:
+) -> KSelection:
     """Return how many clusters the points have, by three criteria.
 
     Each is computed as well on data without clusters but with the covariance of the points
@@ -87,14 +87,14 @@ def choose_k(
     ks = curve["k"].to_numpy()
     null = [
         _clustered(reference, ks.tolist(), seed)
-        for reference in structureless(points, seed, references)
+        for reference in null_references(points, seed, references)
     ]
     null_inertia = np.stack([one.log_inertia for one in null])
     null_silhouette = np.stack([one.silhouette for one in null])
     gap = null_inertia.mean(axis=0) - observed.log_inertia
     error = null_inertia.std(axis=0) * np.sqrt(1 + 1 / references)
     low, high = np.exp(np.quantile(null_inertia[:, 1:], _BAND, axis=0))
-    return KChoice(
+    return KSelection(
         elbow=_elbow(ks, observed.log_inertia, null_inertia),
         silhouette=_silhouette(ks, observed.silhouette, null_silhouette),
         gap=_gap(ks, gap, error, null_inertia),

@@ -7,21 +7,21 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int
 from sklearn.preprocessing import normalize
 
-from embedbench.analysis.measurement import measure_vectors
+from embedbench.analysis.measurement import evaluate_vectors
 from embedbench.clustering.clusterers import KMeans
-from embedbench.clustering.limits import LIMITS, Limits
-from embedbench.clustering.subsample import few_points, kmeans_from_sample
+from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
+from embedbench.clustering.subsample import kmeans_from_sample, sample_points
 from embedbench.encoder import Vectors
-from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.base import Estimate, mean_estimate
 from embedbench.metrics.clustering.stability import stability
 from embedbench.metrics.embedding.consistency import clusters_kept, consistency
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS, Neighbourhood
 
-__all__ = ["Copies", "Criteria", "look_alone"]
+__all__ = ["AugmentedViews", "EncoderScores", "score_encoder"]
 
 
 @dataclass(frozen=True, eq=False)
-class Copies:
+class AugmentedViews:
     """Lightly changed copies of some of the images.
 
     Attributes:
@@ -34,7 +34,7 @@ class Copies:
 
 
 @dataclass(frozen=True, eq=False)
-class Criteria:
+class EncoderScores:
     """What was found.
 
     Attributes:
@@ -47,7 +47,7 @@ class Criteria:
         shuffled_labels: partitions of the shuffled vectors, one at each of those ks.
     """
 
-    scores: dict[str, Score]
+    scores: dict[str, Estimate]
     numbers: dict[str, float]
     shuffled: dict[str, float]
     random: dict[str, float]
@@ -55,16 +55,16 @@ class Criteria:
     shuffled_labels: Int[np.ndarray, "ks images"]
 
 
-def look_alone(
+def score_encoder(
     vectors: Vectors,
-    copies: Copies | None,
+    copies: AugmentedViews | None,
     truth: Int[np.ndarray, " images"] | None,
     groups: Int[np.ndarray, " images"],
     labels: Int[np.ndarray, "ks seeds images"],
     shared: int,
     seed: int,
-    limits: Limits = LIMITS,
-) -> Criteria:
+    limits: SampleLimit = DEFAULT_LIMIT,
+) -> EncoderScores:
     """Return an encoder's criteria.
 
     Args:
@@ -78,7 +78,7 @@ def look_alone(
         limits: up to how many images everything is looked at.
     """
     sample = limits.sample(len(vectors), seed)
-    found, scores, numbers = measure_vectors(vectors, truth, groups, seed, limits)
+    found, scores, numbers = evaluate_vectors(vectors, truth, groups, seed, limits)
     scores |= _of_copies(vectors, copies, groups, labels)
     ks = [len(np.unique(rows[0])) for rows in labels]
     generator = np.random.default_rng(seed)
@@ -91,20 +91,20 @@ def look_alone(
         pairs = [(min(k, distinct), seed) for k in ks]
         fits = kmeans_from_sample(points, pairs, sample)
         null_labels.append(np.array([fit.labels for fit in fits], dtype=np.int32))
-        _, _, others = measure_vectors(blank, None, groups, seed, limits)
+        _, _, others = evaluate_vectors(blank, None, groups, seed, limits)
         means = _of_copies(blank, blanks, groups, null_labels[-1][:, None])
-        some = few_points(points, sample)
+        some = sample_points(points, sample)
         others["stability"] = stability(some, KMeans(), shared, seed).value
         nulls.append({name: score.mean for name, score in means.items()} | others)
-    return Criteria(scores, numbers, nulls[0], nulls[1], found, null_labels[0])
+    return EncoderScores(scores, numbers, nulls[0], nulls[1], found, null_labels[0])
 
 
 def _of_copies(
     vectors: Vectors,
-    copies: Copies | None,
+    copies: AugmentedViews | None,
     groups: Int[np.ndarray, " images"],
     labels: Int[np.ndarray, "ks seeds images"],
-) -> dict[str, Score]:
+) -> dict[str, Estimate]:
     if copies is None:
         return {}
     kept = consistency(vectors, copies.vectors, copies.rows, groups, NEIGHBOURS)
@@ -117,27 +117,27 @@ def _of_copies(
 
 def _score_of_sample(
     values: Float64[np.ndarray, "changes sampled"], rows: Int[np.ndarray, " sampled"], images: int
-) -> Score:
+) -> Estimate:
     """Return the mean over the sampled images of each one's mean over the changes."""
     there = ~np.isnan(values)
     means = np.full(images, np.nan)
     counts = there.sum(axis=0)
     sums = np.where(there, values, 0).sum(axis=0)
     means[rows[counts > 0]] = sums[counts > 0] / counts[counts > 0]
-    return mean_score(means[None])
+    return mean_estimate(means[None])
 
 
 def _blank(
-    copies: Copies,
+    copies: AugmentedViews,
     make: Callable[[Vectors, np.random.Generator], Vectors],
     generator: np.random.Generator,
-) -> Copies:
+) -> AugmentedViews:
     """Return the copies with vectors that say nothing; what is missing stays missing."""
     vectors = np.full_like(copies.vectors, np.nan)
     for blank, rows in zip(vectors, copies.vectors, strict=True):
         there = np.isfinite(rows).all(axis=1)
         blank[there] = make(rows[there], generator)
-    return Copies(vectors, copies.rows)
+    return AugmentedViews(vectors, copies.rows)
 
 
 def _unit(vectors: Vectors) -> Vectors:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from embedbench.analysis.inputs import Measures
-from embedbench.analysis.sweep import Candidate, comparison_rows, sweep_space
-from embedbench.clustering.clusterers import highest_k
-from embedbench.clustering.limits import LIMITS, Limits
+from embedbench.analysis.inputs import EvaluationSettings
+from embedbench.analysis.sweep import KCandidate, comparison_rows, sweep_encoder
+from embedbench.clustering.clusterers import max_k
+from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
 from embedbench.encoder import Vectors
-from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.base import Estimate, mean_estimate
 from embedbench.metrics.embedding.geometry import (
     anisotropy,
     effective_rank,
@@ -26,7 +26,7 @@ from embedbench.metrics.embedding.neighbours import (
 )
 from embedbench.results.schema import ENCODER_ALONE
 
-__all__ = ["Measured", "measure", "measure_vectors"]
+__all__ = ["Evaluation", "evaluate_clusters", "evaluate_vectors"]
 
 _NO_METRIC = {"clusterer", "k", "k_from", "seconds"}
 _NO_MEAN = ("_clustered", "_low", "_high", "_l2")
@@ -35,7 +35,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class Evaluation:
     """What was found, by clusterer and metric.
 
     Attributes:
@@ -46,16 +46,16 @@ class Measured:
     """
 
     values: dict[Key, float]
-    scores: dict[Key, Score]
+    scores: dict[Key, Estimate]
     k: int
 
 
-def measure(
+def evaluate_clusters(
     vectors: Vectors,
     truth: Int[np.ndarray, " images"] | None,
     groups: Int[np.ndarray, " images"],
-    how: Measures,
-) -> Measured:
+    how: EvaluationSettings,
+) -> Evaluation:
     """Return every metric of the images, clustered on their own.
 
     Args:
@@ -68,10 +68,10 @@ def measure(
         InputError: the images are too few or too much alike to be clustered.
     """
     groups = np.unique(groups, return_inverse=True)[1]
-    k = max(2, min(how.k, highest_k(vectors)))
-    sweep = sweep_space(vectors, how.space, how.clusterers, [k], how.seeds, truth, (), how.limits)
+    k = max(2, min(how.k, max_k(vectors)))
+    sweep = sweep_encoder(vectors, how.space, how.clusterers, [k], how.seeds, truth, (), how.limits)
     rows, by_clusterer = comparison_rows(
-        sweep, how.clusterers, [Candidate("given", k)], truth, None, how.seeds[0]
+        sweep, how.clusterers, [KCandidate("given", k)], truth, None, how.seeds[0]
     )
     values: dict[Key, float] = {
         (str(row["clusterer"]), str(name)): float(row[name])
@@ -84,20 +84,20 @@ def measure(
         for clusterer, found in by_clusterer.items()
         for metric, score in found.items()
     }
-    _, alone, numbers = measure_vectors(vectors, truth, groups, how.seeds[0], how.limits)
+    _, alone, numbers = evaluate_vectors(vectors, truth, groups, how.seeds[0], how.limits)
     scores |= {(ENCODER_ALONE, name): score for name, score in alone.items()}
     values |= {(ENCODER_ALONE, name): score.mean for name, score in alone.items()}
     values |= {(ENCODER_ALONE, name): value for name, value in numbers.items()}
-    return Measured(values, scores, k)
+    return Evaluation(values, scores, k)
 
 
-def measure_vectors(
+def evaluate_vectors(
     vectors: Vectors,
     truth: Int[np.ndarray, " images"] | None,
     groups: Int[np.ndarray, " images"],
     seed: int,
-    limits: Limits = LIMITS,
-) -> tuple[Neighbourhood, dict[str, Score], dict[str, float]]:
+    limits: SampleLimit = DEFAULT_LIMIT,
+) -> tuple[Neighbourhood, dict[str, Estimate], dict[str, float]]:
     """Return the neighbours of the images, the scores with labels, the numbers without.
 
     Args:
@@ -120,14 +120,14 @@ def measure_vectors(
     assert found.average_precision is not None and found.r_precision is not None
     per_image = {
         "knn_accuracy": (knn_correct(found, truth, NEIGHBOURS), None),
-        "retrieval_map": (found.average_precision, found.precision_moves),
-        "r_precision": (found.r_precision, found.r_precision_moves),
+        "retrieval_map": (found.average_precision, found.precision_influence),
+        "r_precision": (found.r_precision, found.r_precision_influence),
         "linear_probe": (probe_correct(vectors, truth, groups, seed), None),
     }
     # Of a sample every labelled image can be found, also those that were not asked.
     moving = None if asked is None else truth >= 0
     scores = {
-        name: mean_score(values[None], moves=moves, moving=moving)
+        name: mean_estimate(values[None], moves=moves, moving=moving)
         for name, (values, moves) in per_image.items()
     }
     return found, scores, numbers

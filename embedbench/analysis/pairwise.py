@@ -13,7 +13,7 @@ from embedbench.encoder import Vectors
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS, Neighbourhood, overlap
 from embedbench.metrics.embedding.similarity import agreement, linear_cka
 
-__all__ = ["NO_PAIRS", "Seen", "disagreement", "relate", "split_pairs"]
+__all__ = ["EncoderView", "NO_PAIRS", "disagreement", "disputed_pairs", "similarity_of"]
 
 NO_PAIRS = pd.DataFrame(columns=["encoder", "other", "image", "partner", "strength"])
 """Of one encoder alone."""
@@ -26,7 +26,7 @@ _GALLERY = 12
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class EncoderView:
     """What an encoder makes of the images.
 
     Attributes:
@@ -40,7 +40,7 @@ class Seen:
     neighbours: Neighbourhood
 
 
-def relate(one: Seen, other: Seen) -> dict[str, float]:
+def similarity_of(one: EncoderView, other: EncoderView) -> dict[str, float]:
     """Return how alike two encoders are.
 
     Returns:
@@ -58,8 +58,8 @@ def relate(one: Seen, other: Seen) -> dict[str, float]:
     }
 
 
-def split_pairs(
-    one: Seen, other: Seen, groups: Int[np.ndarray, " images"], images: Sequence[str]
+def disputed_pairs(
+    one: EncoderView, other: EncoderView, groups: Int[np.ndarray, " images"], images: Sequence[str]
 ) -> pd.DataFrame:
     """Return pairs of pictures that `one` puts together and `other` apart, the strongest first.
 

@@ -9,9 +9,9 @@ from jaxtyping import Float, Float32
 from scipy.linalg import orthogonal_procrustes
 from sklearn.decomposition import PCA
 
-from embedbench.clustering.clusterers import Clusterer, sweep
-from embedbench.clustering.limits import LIMITS, Limits
-from embedbench.clustering.null_reference import structureless
+from embedbench.clustering.clusterers import Clusterer, run_clusterers
+from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
+from embedbench.clustering.null_reference import null_references
 from embedbench.clustering.partitions import noise_as_singletons
 from embedbench.clustering.spaces import NO_UMAP, to_space
 from embedbench.encoder import Vectors
@@ -19,16 +19,16 @@ from embedbench.errors import InputError, MissingLibraryError
 from embedbench.metrics.clustering.silhouette import silhouettes
 
 __all__ = [
-    "MAPS",
-    "check_map",
-    "draws_planes",
+    "PROJECTIONS",
+    "align_projections",
+    "check_projection",
     "explained_variance",
-    "map_points",
-    "silhouette_of_noise",
-    "turned_alike",
+    "is_neighbour_embedding",
+    "null_silhouette",
+    "project_vectors",
 ]
 
-MAPS = {"pca": "pca:2", "tsne": "tsne:2", "umap": "umap:2"}
+PROJECTIONS = {"pca": "pca:2", "tsne": "tsne:2", "umap": "umap:2"}
 """The space of each map."""
 
 _COMPONENTS = 50
@@ -36,20 +36,20 @@ _COMPONENTS = 50
 Plane = Float[np.ndarray, "images 2"]
 
 
-def check_map(kind: str) -> None:
+def check_projection(kind: str) -> None:
     """Raise InputError for an unknown map, MissingLibraryError for `umap` without umap-learn."""
-    if kind not in MAPS:
-        raise InputError(f"unknown map '{kind}'; maps: {', '.join(MAPS)}")
+    if kind not in PROJECTIONS:
+        raise InputError(f"unknown map '{kind}'; maps: {', '.join(PROJECTIONS)}")
     if kind == "umap" and importlib.util.find_spec("umap") is None:
         raise MissingLibraryError(NO_UMAP)
 
 
-def map_points(
+def project_vectors(
     vectors: Vectors,
     images: Sequence[str],
     kinds: Sequence[str],
     seed: int,
-    limits: Limits = LIMITS,
+    limits: SampleLimit = DEFAULT_LIMIT,
 ) -> pd.DataFrame:
     """Return where each image lies on each map: columns `image, map, x, y`.
 
@@ -58,7 +58,7 @@ def map_points(
     Args:
         vectors: what an encoder made.
         images: their names.
-        kinds: some of `MAPS`.
+        kinds: some of `PROJECTIONS`.
         seed: of t-SNE and UMAP, and of the sample.
         limits: up to how many images all are shown.
 
@@ -67,16 +67,16 @@ def map_points(
         MissingLibraryError: `umap` without umap-learn.
     """
     for kind in kinds:
-        check_map(kind)
+        check_projection(kind)
     sample = limits.sample(len(vectors), seed)
     if sample is None:
-        planes = {kind: to_space(vectors, MAPS[kind], seed) for kind in kinds}
+        planes = {kind: to_space(vectors, PROJECTIONS[kind], seed) for kind in kinds}
     else:
         images = [images[row] for row in sample]
         planes = {
-            kind: to_space(vectors[sample], MAPS[kind], seed)
-            if draws_planes(MAPS[kind])
-            else to_space(vectors, MAPS[kind], seed)[sample]
+            kind: to_space(vectors[sample], PROJECTIONS[kind], seed)
+            if is_neighbour_embedding(PROJECTIONS[kind])
+            else to_space(vectors, PROJECTIONS[kind], seed)[sample]
             for kind in kinds
         }
     frames = [
@@ -95,7 +95,7 @@ def explained_variance(vectors: Vectors) -> pd.DataFrame:
     rows = to_space(vectors, "l2", 0).astype(np.float64)
     if not (rows != rows[0]).any():
         return pd.DataFrame({"component": [], "share": [], "cumulative": []})
-    solver = "full" if len(rows) <= LIMITS.images else "covariance_eigh"
+    solver = "full" if len(rows) <= DEFAULT_LIMIT.images else "covariance_eigh"
     shares = PCA(svd_solver=solver).fit(rows).explained_variance_ratio_[:_COMPONENTS]
     return pd.DataFrame(
         {
@@ -106,7 +106,7 @@ def explained_variance(vectors: Vectors) -> pd.DataFrame:
     )
 
 
-def draws_planes(space: str) -> bool:
+def is_neighbour_embedding(space: str) -> bool:
     """Whether the space is drawn anew from the neighbours of the images, as t-SNE and UMAP do.
 
     Such a space has clusters even where the vectors have none.
@@ -114,13 +114,13 @@ def draws_planes(space: str) -> bool:
     return space.startswith(("tsne", "umap"))
 
 
-def silhouette_of_noise(
+def null_silhouette(
     vectors: Vectors,
     space: str,
     clusterers: Sequence[Clusterer],
     k: int,
     seed: int,
-    limits: Limits = LIMITS,
+    limits: SampleLimit = DEFAULT_LIMIT,
 ) -> dict[str, float]:
     """Return the silhouette that each clusterer reaches in the space where there are no clusters.
 
@@ -131,15 +131,15 @@ def silhouette_of_noise(
     sample = limits.sample(len(vectors), seed)
     vectors = vectors if sample is None else vectors[sample]
     noise: Float32[np.ndarray, "images dim"]
-    noise = next(iter(structureless(to_space(vectors, "l2", seed), seed, 1)))
+    noise = next(iter(null_references(to_space(vectors, "l2", seed), seed, 1)))
     points = to_space(noise, space, seed)
-    found = sweep(points, clusterers, [k], [seed])
+    found = run_clusterers(points, clusterers, [k], [seed])
     profiles = silhouettes(points, noise_as_singletons(found.labels))
     means = profiles.mean(axis=1)
     return dict(zip(found.runs["clusterer"], means.tolist(), strict=True))
 
 
-def turned_alike(planes: Mapping[str, Plane]) -> dict[str, Plane]:
+def align_projections(planes: Mapping[str, Plane]) -> dict[str, Plane]:
     """Return the planes turned and mirrored so that each lies as the first one does.
 
     Each is centred and brought to a mean squared length of 1; then the orthogonal matrix that

@@ -17,7 +17,7 @@ from PIL import ImageStat
 
 from embedbench.clustering.partitions import noise_as_singletons
 from embedbench.data.images.decoding import open_rgb
-from embedbench.metrics.clustering.ami import ExpectedInformation, ami_of_runs
+from embedbench.metrics.clustering.ami import ExpectedMutualInformation, pairwise_ami
 
 __all__ = ["Shortcut", "attributes", "shortcut_probe", "shortcut_warning"]
 
@@ -124,11 +124,11 @@ def shortcut_probe(
     among = np.zeros(labels.shape[1], dtype=np.int64) if within is None else within
     strata = [np.flatnonzero(among == code) for code in np.unique(among)]
     partitions = noise_as_singletons(labels)
-    expected = ExpectedInformation(labels.shape[1])
+    expected = ExpectedMutualInformation(labels.shape[1])
     found = []
     for name, codes in attributes.items():
         every = np.concatenate([codes[None], _dealt(codes, strata, seed, permutations)])
-        ami, *null = ami_of_runs(partitions, every, expected).mean(axis=0).tolist()
+        ami, *null = pairwise_ami(partitions, every, expected).mean(axis=0).tolist()
         # The last bits depend on the order of a sum.
         as_much = sum(other >= ami - 1e-12 for other in null)
         high = float(np.quantile(null, 0.95)) if null else math.nan

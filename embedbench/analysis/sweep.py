@@ -8,23 +8,21 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float32, Int
 
-from embedbench.analysis.k_selection import KChoice, choose_k
-from embedbench.clustering.clusterers import Clusterer, KMeans, sweep
-from embedbench.clustering.limits import LIMITS, Limits
+from embedbench.analysis.k_selection import KSelection, select_k
+from embedbench.clustering.clusterers import Clusterer, KMeans, run_clusterers
+from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
 from embedbench.clustering.partitions import Partitions, Points, noise_as_singletons
 from embedbench.clustering.spaces import to_space
-from embedbench.clustering.subsample import few_points
+from embedbench.clustering.subsample import sample_points
 from embedbench.encoder import Vectors
-from embedbench.metrics.base import Score, mean_score
-from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.agreement import accuracy_score, ami_score, ari_score
 from embedbench.metrics.clustering.evaluate import evaluate
 from embedbench.metrics.clustering.silhouette import silhouettes_of
 from embedbench.metrics.clustering.stability import stability
 
-__all__ = [
-    "Candidate", "Sweep", "comparison_rows", "labels_at", "sweep_space",
-]  # fmt: skip
+__all__ = ["KCandidate", "Sweep", "comparison_rows", "kmeans_labels_at", "sweep_encoder"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,19 +43,19 @@ class Sweep:
     labels: Int[np.ndarray, "runs images"]
     runs: pd.DataFrame
     silhouettes: Float32[np.ndarray, "runs images"]
-    choice: KChoice | None
+    choice: KSelection | None
     sample: Int[np.ndarray, " sampled"] | None = None
 
 
 @dataclass(frozen=True)
-class Candidate:
+class KCandidate:
     """A row of the comparison to be: a k, and where it comes from."""
 
     k_from: str
     k: int | None
 
 
-def sweep_space(
+def sweep_encoder(
     vectors: Vectors,
     space: str,
     clusterers: Sequence[Clusterer],
@@ -65,7 +63,7 @@ def sweep_space(
     seeds: Sequence[int],
     truth: Int[np.ndarray, " images"] | None,
     choose_from: Sequence[int],
-    limits: Limits = LIMITS,
+    limits: SampleLimit = DEFAULT_LIMIT,
 ) -> Sweep:
     """Return all runs of the clusterers in the space, with their metrics.
 
@@ -81,7 +79,7 @@ def sweep_space(
     """
     points = to_space(vectors, space, seeds[0])
     sample = limits.sample(len(points), seeds[0])
-    partitions = sweep(points, clusterers, ks, seeds, limits)
+    partitions = run_clusterers(points, clusterers, ks, seeds, limits)
     labels = partitions.labels
     metrics, profiles = evaluate(points, labels, truth, sample)
     runs = pd.concat([partitions.runs, metrics], axis=1)
@@ -108,7 +106,7 @@ def _silhouette_l2(
     return means
 
 
-def _choose(scored: Sweep, ks: Sequence[int], seeds: Sequence[int]) -> KChoice:
+def _choose(scored: Sweep, ks: Sequence[int], seeds: Sequence[int]) -> KSelection:
     """The criteria read the K-means sweep; where none was asked for, one is made for them.
 
     Of many images one is made of the sample, which is held against references of its own size.
@@ -123,7 +121,7 @@ def _choose(scored: Sweep, ks: Sequence[int], seeds: Sequence[int]) -> KChoice:
     else:
         kmeans = KMeans().run(points, ks, seeds[:1])
         silhouette = evaluate(points, kmeans.labels, None)[0]["silhouette"].to_numpy()
-    return choose_k(points, kmeans, silhouette, seeds[0])
+    return select_k(points, kmeans, silhouette, seeds[0])
 
 
 _RUN = ("clusterer", "k", "seed", "inertia")
@@ -132,11 +130,11 @@ _RUN = ("clusterer", "k", "seed", "inertia")
 def comparison_rows(
     scored: Sweep,
     clusterers: Sequence[Clusterer],
-    candidates: Sequence[Candidate],
+    candidates: Sequence[KCandidate],
     truth: Int[np.ndarray, " images"] | None,
-    resamples: Resamples | None,
+    resamples: PairedBootstrap | None,
     seed: int,
-) -> tuple[pd.DataFrame, dict[str, dict[str, Score]]]:
+) -> tuple[pd.DataFrame, dict[str, dict[str, Estimate]]]:
     """Return a row for each clusterer and way of choosing k, and the scores of the first ways.
 
     Numbers are means over the seeds. AMI, ARI, accuracy and silhouette have an interval,
@@ -147,13 +145,13 @@ def comparison_rows(
     Returns:
         The rows; by clusterer and metric the score at the first candidate, or at its own k.
     """
-    points = few_points(scored.points, scored.sample)
+    points = sample_points(scored.points, scored.sample)
     rows: list[dict[str, Any]] = []
-    first: dict[str, dict[str, Score]] = {}
+    first: dict[str, dict[str, Estimate]] = {}
     for clusterer in clusterers:
         mine = scored.runs[scored.runs["clusterer"] == clusterer.name]
         known: dict[int | None, dict[str, float]] = {}
-        own = [Candidate("own", None)] if mine["k"].isna().all() else candidates
+        own = [KCandidate("own", None)] if mine["k"].isna().all() else candidates
         for candidate in own:
             row: dict[str, Any] = {
                 "clusterer": clusterer.name,
@@ -185,9 +183,9 @@ def _mean(runs: pd.DataFrame) -> dict[str, float]:
 
 def _scores(
     scored: Sweep, rows: Int[np.ndarray, " seeds"], truth: Int[np.ndarray, " images"] | None
-) -> dict[str, Score]:
+) -> dict[str, Estimate]:
     """Return the scores of these runs, one a seed."""
-    scores = {"silhouette": mean_score(scored.silhouettes[rows].astype(np.float64), low=-1.0)}
+    scores = {"silhouette": mean_estimate(scored.silhouettes[rows].astype(np.float64), low=-1.0)}
     if truth is None:
         return scores
     labels = noise_as_singletons(scored.labels[rows])
@@ -198,7 +196,7 @@ def _scores(
     }
 
 
-def _intervals(scores: dict[str, Score], resamples: Resamples) -> dict[str, float]:
+def _intervals(scores: dict[str, Estimate], resamples: PairedBootstrap) -> dict[str, float]:
     """Return `NAME_low` and `NAME_high` of each score."""
     row: dict[str, float] = {}
     for name, (low, high) in resamples.intervals(scores).items():
@@ -215,8 +213,8 @@ def _stability(points: Points, clusterer: Clusterer, k: int | None, seed: int) -
     }
 
 
-def labels_at(
-    scored: Sweep, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+def kmeans_labels_at(
+    scored: Sweep, ks: Sequence[int], seeds: Sequence[int], limits: SampleLimit = DEFAULT_LIMIT
 ) -> Int[np.ndarray, "ks seeds images"]:
     """Return the K-means partitions at these ks, from the sweep or, where it has none, made here.
 

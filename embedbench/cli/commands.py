@@ -9,8 +9,15 @@ from typing import Any
 import click
 
 from embedbench.cli.options import ENCODER_HELP, STORE_HELP, engine_options, run_options
-from embedbench.cli.output import counted, print_table, print_tuned, say, summarise, table_alone
-from embedbench.cli.signals import Ending
+from embedbench.cli.output import (
+    echo_err,
+    pluralise,
+    print_table,
+    print_tuned,
+    stdout_reserved,
+    summarise,
+)
+from embedbench.cli.signals import SignalHandler
 from embedbench.errors import EmbedbenchError, InputError, NotWrittenError
 
 __all__ = ["check", "cli", "embed", "main", "new_backend", "suggest_labels"]
@@ -24,7 +31,7 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process: 0 all done, 3 partly, 2 nothing."""
-    with Ending(_STOPPED) as ending:
+    with SignalHandler(_STOPPED) as ending:
         try:
             code = cli.main(arguments, prog_name="embedbench", standalone_mode=False)
         except click.ClickException as error:
@@ -42,7 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _fail(message: str) -> None:
-    say(f"error: {' '.join(message.split())}")
+    echo_err(f"error: {' '.join(message.split())}")
     sys.exit(NOTHING_DONE)
 
 
@@ -110,10 +117,10 @@ def recipe(name: str | None, source: tuple[str, ...], **given: Any) -> int:
     try:
         code = _compare_and_print(asked)
     except EmbedbenchError:
-        say(hint)
+        echo_err(hint)
         raise
     if code != OK:
-        say(hint)
+        echo_err(hint)
     return code
 
 
@@ -156,7 +163,7 @@ def demo(out: str, store: str | None, quiet: bool) -> int:
     )
     if unreachable:
         command = " ".join(f"-e {name}" for name in ["timm", *unreachable])
-        say(
+        echo_err(
             f"left out: {' and '.join(unreachable)}, whose weights come from hubs that this "
             f"machine does not reach; on one that does: embedbench run {photographs} {command}"
         )
@@ -168,13 +175,13 @@ def demo(out: str, store: str | None, quiet: bool) -> int:
 def encoders(store: str | None) -> int:
     """List the installed encoders, what each needs, how they run best."""
     from embedbench.encoders.listing import list_encoders
-    from embedbench.io.paths import location_of
+    from embedbench.io.paths import parse_path
     from embedbench.io.records import default_store, read_records
 
-    with table_alone():
+    with stdout_reserved():
         rows = list_encoders()
     print_table(["encoder", "by default", "status", "what it is"], rows)
-    measured = read_records(location_of(store) if store else default_store(), "tunings")
+    measured = read_records(parse_path(store) if store else default_store(), "tunings")
     if measured:
         click.echo("\nhow they were found to run best, by measuring:")
         print_tuned(measured)
@@ -193,14 +200,14 @@ def encoders(store: str | None) -> int:
 )
 def check(encoder: str, patience: float) -> int:
     """Run the conformance checks on one encoder, in a process of its own."""
-    from embedbench.encoders.check_runner import check_apart
-    from embedbench.encoders.checks import promise
+    from embedbench.encoders.check_runner import run_checks_isolated
+    from embedbench.encoders.checks import check_description
 
-    with table_alone():
-        results = list(check_apart(encoder, patience))
+    with stdout_reserved():
+        results = list(run_checks_isolated(encoder, patience))
     print_table(
         ["check", "fails", "result"],
-        [[found.__name__, promise(found), wrong or "ok"] for found, wrong in results],
+        [[found.__name__, check_description(found), wrong or "ok"] for found, wrong in results],
     )
     return PARTLY_DONE if any(wrong for _, wrong in results) else OK
 
@@ -233,7 +240,7 @@ def report(run_folder: str) -> int:
 
     folder = Path(run_folder)
     redraw(folder)
-    say(f"report: {folder / 'report.html'}")
+    echo_err(f"report: {folder / 'report.html'}")
     return OK
 
 
@@ -251,8 +258,8 @@ def suggest_labels(run_folder: str, count: int, out: str) -> int:
 
     written = write(Path(run_folder), count, Path(out))
     source = shlex.join(Results.read(Path(run_folder)).run.get("sources", ["SOURCE"]))
-    say(f"{counted(written, 'image')} to label: {out}")
-    say(f"then: embedbench run {source} --labels {out} -e ...")
+    echo_err(f"{pluralise(written, 'image')} to label: {out}")
+    echo_err(f"then: embedbench run {source} --labels {out} -e ...")
     return OK
 
 
@@ -278,11 +285,11 @@ def embed(source: str, encoder: str, out: str, **options: Any) -> int:
     """
     from embedbench.embedding.export import write_vectors
 
-    with table_alone():
+    with stdout_reserved():
         written, skipped = write_vectors(source, encoder, Path(out), **options)
-    say(f"{written} vectors: {out}")
+    echo_err(f"{written} vectors: {out}")
     for name, reason in skipped.items():
-        say(f"skipped '{name}': {reason}")
+        echo_err(f"skipped '{name}': {reason}")
     return PARTLY_DONE if skipped else OK
 
 
@@ -292,7 +299,7 @@ def _compare_and_print(asked: dict[str, Any]) -> int:
 
     out = Path(asked.get("out") or Path("embedbench-runs") / _stem(asked["source"]))
     try:
-        with table_alone():
+        with stdout_reserved():
             results = compare(
                 asked["source"],
                 list(asked.get("encoder", ())),

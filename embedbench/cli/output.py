@@ -18,7 +18,7 @@ from embedbench.utils.text import printable
 if TYPE_CHECKING:
     from embedbench.results.results import Results
 
-__all__ = ["counted", "print_table", "print_tuned", "say", "summarise", "table_alone"]
+__all__ = ["echo_err", "pluralise", "print_table", "print_tuned", "stdout_reserved", "summarise"]
 
 _TUNED = {
     "encoder": "encoder",
@@ -34,7 +34,7 @@ _TUNED = {
 
 
 @contextmanager
-def table_alone() -> Iterator[None]:
+def stdout_reserved() -> Iterator[None]:
     """Send to standard error what others print, from below Python too; the tables stand alone."""
     sys.stdout.flush()
     kept = os.dup(1)
@@ -51,30 +51,30 @@ def table_alone() -> Iterator[None]:
 
 def summarise(results: "Results", out: Path) -> None:
     """Print below the table what was compared, what was left out, and the verdict."""
-    from embedbench.comparison.verdict import in_words
+    from embedbench.comparison.verdict import verdict_text
 
     kinds = results.failures["what"]
     skipped, failed = int((kinds == "image").sum()), int((kinds == "encoder").sum())
     encoders = int((results.encoders["status"] == "ok").sum())
     lines = [
         "* in the encoder's own space: compares clusterings of one encoder, not encoders",
-        f"{counted(len(results.images), 'image')}, {counted(encoders, 'encoder')}",
+        f"{pluralise(len(results.images), 'image')}, {pluralise(encoders, 'encoder')}",
     ]
     if skipped:
-        lines.append(f"{counted(skipped, 'image')} skipped: {out / 'failures.csv'} says why")
+        lines.append(f"{pluralise(skipped, 'image')} skipped: {out / 'failures.csv'} says why")
     if failed:
-        lines.append(f"{counted(failed, 'encoder')} failed: {out / 'failures.csv'} says why")
+        lines.append(f"{pluralise(failed, 'encoder')} failed: {out / 'failures.csv'} says why")
     lines += [f"note: {remark}" for remark in results.run["remarks"]]
-    for line in [*lines, *in_words(results.run["verdict"]), f"report: {out / 'report.html'}"]:
-        say(line)
+    for line in [*lines, *verdict_text(results.run["verdict"]), f"report: {out / 'report.html'}"]:
+        echo_err(line)
 
 
-def say(line: str) -> None:
+def echo_err(line: str) -> None:
     """Print a line to standard error."""
     click.echo(printable(line), err=True)
 
 
-def counted(number: int, what: str) -> str:
+def pluralise(number: int, what: str) -> str:
     """Return the number and its noun, in the plural where it is not one."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 

@@ -8,13 +8,13 @@ import time
 from types import FrameType
 from typing import Any
 
-__all__ = ["Ending"]
+__all__ = ["SignalHandler"]
 
 _GRACE_SECONDS = 3.0
 """After a signal, what does not end by itself for so long is left: a download that hangs, say."""
 
 
-class Ending:
+class SignalHandler:
     """Ctrl-C, and a `kill`, stop the program in seconds; to be used as a context.
 
     Attributes:
@@ -28,7 +28,7 @@ class Ending:
         self._told = False
         self._before: dict[signal.Signals, Any] = {}
 
-    def __enter__(self) -> "Ending":
+    def __enter__(self) -> "SignalHandler":
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup

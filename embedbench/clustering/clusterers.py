@@ -18,9 +18,9 @@ from sklearn.metrics.pairwise import cosine_distances
 
 from embedbench.clustering.density import DensityTrees
 from embedbench.clustering.distances import Distances
-from embedbench.clustering.limits import LIMITS, Limits
+from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
 from embedbench.clustering.partitions import Partitions, Points, make_partitions
-from embedbench.clustering.subsample import few_dimensions, join_nearest, kmeans_from_sample
+from embedbench.clustering.subsample import assign_to_nearest, kmeans_from_sample, reduce_dimensions
 from embedbench.errors import InputError
 from embedbench.utils.spec import parse_fields, read_spec
 
@@ -30,9 +30,9 @@ __all__ = [
     "Estimator",
     "Hdbscan",
     "KMeans",
-    "highest_k",
+    "max_k",
     "parse_clusterer",
-    "sweep",
+    "run_clusterers",
 ]
 
 
@@ -45,7 +45,11 @@ class Clusterer(Protocol):
         """What the tables call it."""
 
     def run(
-        self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+        self,
+        points: Points,
+        ks: Sequence[int],
+        seeds: Sequence[int],
+        limits: SampleLimit = DEFAULT_LIMIT,
     ) -> Partitions:
         """Return a partition for each k and seed that make a difference."""
 
@@ -60,7 +64,11 @@ class KMeans:
         return _name("kmeans", self)
 
     def run(
-        self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+        self,
+        points: Points,
+        ks: Sequence[int],
+        seeds: Sequence[int],
+        limits: SampleLimit = DEFAULT_LIMIT,
     ) -> Partitions:
         """Return a partition for each k and seed.
 
@@ -94,7 +102,11 @@ class Agglomerative:
         return _name("agglomerative", self)
 
     def run(
-        self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+        self,
+        points: Points,
+        ks: Sequence[int],
+        seeds: Sequence[int],
+        limits: SampleLimit = DEFAULT_LIMIT,
     ) -> Partitions:
         """Return a partition for each k.
 
@@ -106,7 +118,9 @@ class Agglomerative:
         sample = limits.sample(len(points), seeds[0])
         if sample is not None:
             found = self.run(points[sample], ks, seeds).labels
-            labels = [join_nearest(points, sample, row, self.linkage == "average") for row in found]
+            labels = [
+                assign_to_nearest(points, sample, row, self.linkage == "average") for row in found
+            ]
             return make_partitions(self.name, points, labels, rows)
         if self.linkage == "ward":
             tree = ward(Distances(points).condensed())
@@ -140,10 +154,14 @@ class Hdbscan:
         return _name("hdbscan", self)
 
     def run(
-        self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+        self,
+        points: Points,
+        ks: Sequence[int],
+        seeds: Sequence[int],
+        limits: SampleLimit = DEFAULT_LIMIT,
     ) -> Partitions:
         """Return one partition: HDBSCAN takes neither k nor seed."""
-        return self.cut(DensityTrees(few_dimensions(points, limits)), points, seeds)
+        return self.cut(DensityTrees(reduce_dimensions(points, limits)), points, seeds)
 
     def cut(self, trees: DensityTrees, points: Points, seeds: Sequence[int]) -> Partitions:
         """Return the partition of these points from their trees."""
@@ -167,7 +185,11 @@ class Estimator:
     name: str
 
     def run(
-        self, points: Points, ks: Sequence[int], seeds: Sequence[int], limits: Limits = LIMITS
+        self,
+        points: Points,
+        ks: Sequence[int],
+        seeds: Sequence[int],
+        limits: SampleLimit = DEFAULT_LIMIT,
     ) -> Partitions:
         """Return a partition for each k and seed that make a difference.
 
@@ -218,12 +240,12 @@ def parse_clusterer(text: str) -> Clusterer:
     return clusterer
 
 
-def sweep(
+def run_clusterers(
     points: Points,
     clusterers: Sequence[Clusterer],
     ks: Sequence[int],
     seeds: Sequence[int],
-    limits: Limits = LIMITS,
+    limits: SampleLimit = DEFAULT_LIMIT,
 ) -> Partitions:
     """Return the partitions of all clusterers, one below the other.
 
@@ -242,7 +264,7 @@ def sweep(
     if not seeds or not clusterers:
         raise InputError("at least one clusterer and one seed are needed")
     labels, runs = [], []
-    trees = DensityTrees(few_dimensions(points, limits))
+    trees = DensityTrees(reduce_dimensions(points, limits))
     for clusterer in clusterers:
         start = time.perf_counter()
         if isinstance(clusterer, Hdbscan):
@@ -254,7 +276,7 @@ def sweep(
     return Partitions(np.concatenate(labels), pd.concat(runs, ignore_index=True))
 
 
-def highest_k(points: Points) -> int:
+def max_k(points: Points) -> int:
     """Return the highest number of clusters that the points allow.
 
     It is one less than the images, and no more than there are different ones.
@@ -266,7 +288,7 @@ def highest_k(points: Points) -> int:
 def _check(points: Points, ks: Sequence[int], seeds: Sequence[int]) -> None:
     if not seeds:
         raise InputError("at least one seed is needed")
-    highest = highest_k(points)
+    highest = max_k(points)
     for k in ks:
         if not 2 <= k <= highest:
             different = "" if highest == len(points) - 1 else f", {highest} of them different"

@@ -1,7 +1,7 @@
 """Many images: up to how many each step looks at all of them, and what it does above.
 
 Some steps take time or memory that grows with the square of the number of images: every image
-against every other. Above `Limits.images` they look at a seeded sample instead, the same for
+against every other. Above `SampleLimit.images` they look at a seeded sample instead, the same for
 every encoder, and the run says so in words (`remarks`). `docs/growth.md` has the measurements
 behind the number, and what each of these forms costs in fidelity.
 
@@ -26,13 +26,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-__all__ = ["LIMITS", "Limits", "Rows", "remarks"]
+__all__ = ["DEFAULT_LIMIT", "Rows", "SampleLimit", "remarks"]
 
 Rows = Int[np.ndarray, " sampled"]
 
 
 @dataclass(frozen=True)
-class Limits:
+class SampleLimit:
     """Up to how many images everything is looked at.
 
     Attributes:
@@ -57,10 +57,12 @@ class Limits:
         return np.sort(random.choice(images, self.images, replace=False, shuffle=False))
 
 
-LIMITS = Limits()
+DEFAULT_LIMIT = SampleLimit()
 
 
-def remarks(images: int, clusterers: Sequence[str], limits: Limits = LIMITS) -> list[str]:
+def remarks(
+    images: int, clusterers: Sequence[str], limits: SampleLimit = DEFAULT_LIMIT
+) -> list[str]:
     """Return in words which numbers are not of all images; none where all are.
 
     Args:

@@ -6,13 +6,13 @@ import numpy as np
 from jaxtyping import Float32
 from sklearn.decomposition import PCA
 
-__all__ = ["structureless"]
+__all__ = ["null_references"]
 
 _SMALLEST_SPREAD = 1e-6
 _LENGTH_TOLERANCE = 1e-3
 
 
-def structureless(
+def null_references(
     points: Float32[np.ndarray, "images dim"], seed: int, count: int
 ) -> Iterator[Float32[np.ndarray, "images dim"]]:
     """Yield data sets of as many points, with the same mean and covariance, without clusters.

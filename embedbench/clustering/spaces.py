@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
 from embedbench.errors import InputError, MissingLibraryError
-from embedbench.parallel.lifetime import end_with_parent
+from embedbench.parallel.lifetime import exit_with_parent
 
 __all__ = ["NO_UMAP", "check_space", "principal_components", "to_space"]
 
@@ -136,7 +136,7 @@ def _umap_in_own_process(
 ) -> Float32[np.ndarray, "images components"]:
     one_thread = {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
     with ProcessPoolExecutor(
-        max_workers=1, env=one_thread, initializer=end_with_parent, initargs=(os.getpid(),)
+        max_workers=1, env=one_thread, initializer=exit_with_parent, initargs=(os.getpid(),)
     ) as fresh_process:
         reduced: Float32[np.ndarray, "images components"] = fresh_process.submit(
             _umap, rows, components, seed

@@ -6,12 +6,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from embedbench.comparison.config import read_request
+from embedbench.comparison.config import read_options
 from embedbench.comparison.options import CLUSTERERS, COPIES, CORRUPTED, DEFAULT_K, DEFAULT_MAPS
 from embedbench.comparison.pipeline import class_count, run_comparison
-from embedbench.comparison.provenance import command
+from embedbench.comparison.provenance import repeat_command
 from embedbench.data.dataset import with_domain, with_labels
-from embedbench.data.loading import Sets, listed, read_sets
+from embedbench.data.loading import Sources, read_datasets, source_list
 from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder
 from embedbench.io.paths import check_offline
@@ -24,7 +24,7 @@ __all__ = ["compare"]
 
 
 def compare(
-    source: Sets,
+    source: Sources,
     encoders: Sequence[str | Encoder] | Mapping[str, Encoder],
     *,
     labels: str | None = None,
@@ -102,16 +102,16 @@ def compare(
     started = time.time()
     # A cluster's own connections are Ray's; its workers refuse theirs themselves.
     with no_network(offline and engine == "local"):
-        check_offline(offline, [*listed(source), labels, mix])
+        check_offline(offline, [*source_list(source), labels, mix])
         corrupt = [corrupt] if isinstance(corrupt, str) else list(corrupt)
-        found = with_labels(read_sets(source, follow_links), labels)
+        found = with_labels(read_datasets(source, follow_links), labels)
         dataset = with_domain(found, domain).sample(limit)
-        request = read_request(
+        request = read_options(
             encoders, clusterers, spaces, k, seeds, names, copies, corrupt, corrupted, mix, domain,
             maps, Progress(quiet), memory, follow_links,
         )  # fmt: skip
         request.check(len(dataset), class_count(dataset))
-        sources = [str(getattr(one, "origin", one)) for one in listed(source)]
+        sources = [str(getattr(one, "origin", one)) for one in source_list(source)]
         asked = {"source": dataset.origin, "sources": sources, "labels": labels, "limit": limit}
         asked |= {"offline": offline, "allow_local": allow_local, "corrupt": corrupt, "mix": mix}
         asked |= {
@@ -126,8 +126,8 @@ def compare(
                 store, offline, request.progress, engine, address, workers, patience,
                 request.memory.limit if memory else None,
             )  # fmt: skip
-            fetching = running.fetching(allow_local)
-            told = asked | {"command": command(asked)}
+            fetching = running.download_settings(allow_local)
+            told = asked | {"command": repeat_command(asked)}
             results = run_comparison(dataset, request, running, fetching, started, told)
             if place is not None:
                 from embedbench.report import draw

@@ -10,34 +10,46 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from embedbench.analysis.cluster_summary import details
-from embedbench.analysis.label_free import Copies, Criteria, look_alone
-from embedbench.analysis.pairwise import NO_PAIRS, Seen, disagreement, relate, split_pairs
+from embedbench.analysis.cluster_summary import cluster_tables
+from embedbench.analysis.label_free import AugmentedViews, EncoderScores, score_encoder
+from embedbench.analysis.pairwise import (
+    NO_PAIRS,
+    EncoderView,
+    disagreement,
+    disputed_pairs,
+    similarity_of,
+)
 from embedbench.analysis.projections import (
-    draws_planes,
     explained_variance,
-    map_points,
-    silhouette_of_noise,
+    is_neighbour_embedding,
+    null_silhouette,
+    project_vectors,
 )
 from embedbench.analysis.shortcuts import Shortcut, shortcut_probe
-from embedbench.analysis.sweep import Candidate, Sweep, comparison_rows, labels_at, sweep_space
+from embedbench.analysis.sweep import (
+    KCandidate,
+    Sweep,
+    comparison_rows,
+    kmeans_labels_at,
+    sweep_encoder,
+)
 from embedbench.clustering.clusterers import Clusterer
-from embedbench.clustering.limits import LIMITS, Limits
-from embedbench.comparison.config import KPlan
+from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
+from embedbench.comparison.config import KGrid
 from embedbench.comparison.memory import Memory, Size
 from embedbench.comparison.tables import elbow_table, partitions_table, similarity_table, stack
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError
-from embedbench.metrics.base import Score
-from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.base import Estimate
+from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.parallel.pool import Pool
 from embedbench.utils.progress import Progress
 
-__all__ = ["Analysis", "Task", "analyse"]
+__all__ = ["AnalysisInputs", "ClusteringAnalysis", "run_clustering_stage"]
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
+class AnalysisInputs:
     """What is to be analysed.
 
     Attributes:
@@ -52,7 +64,7 @@ class Task:
         words: candidate names.
         groups: images of the same number are copies of one another.
         attributes: codes of what should not decide a clustering, by name: see `shortcuts`.
-        maps: which planes are drawn: see `embedbench.analysis.projections.MAPS`.
+        maps: which planes are drawn: see `embedbench.analysis.projections.PROJECTIONS`.
         limits: up to how many images everything is looked at.
         memory: how much may be taken.
     """
@@ -62,20 +74,20 @@ class Task:
     classes: Sequence[str]
     clusterers: Sequence[Clusterer]
     spaces: Sequence[str]
-    plan: KPlan
+    plan: KGrid
     seeds: Sequence[int]
     similarity: Float[np.ndarray, "images words"] | None
     words: Sequence[str]
     groups: Int[np.ndarray, " images"]
     attributes: dict[str, Int[np.ndarray, " images"]]
     maps: Sequence[str]
-    limits: Limits = LIMITS
+    limits: SampleLimit = DEFAULT_LIMIT
     memory: Memory = field(default_factory=Memory.free)
 
     @property
-    def resamples(self) -> Resamples:
+    def resamples(self) -> PairedBootstrap:
         """The draws of images and seeds, the same wherever they are made."""
-        return Resamples(self.groups, self.seeds[0])
+        return PairedBootstrap(self.groups, self.seeds[0])
 
     def size(self, vectors: Mapping[str, Vectors]) -> Size:
         """Return how large it is, with these vectors of the encoders."""
@@ -89,7 +101,7 @@ SPREAD_SEEDS = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Analysis:
+class ClusteringAnalysis:
     """What was found.
 
     Attributes:
@@ -106,20 +118,20 @@ class Analysis:
 
     tables: dict[str, pd.DataFrame]
     shared: int
-    scores: dict[str, dict[str, dict[str, Score]]]
-    criteria: dict[str, Criteria]
+    scores: dict[str, dict[str, dict[str, Estimate]]]
+    criteria: dict[str, EncoderScores]
     main: dict[str, Int[np.ndarray, "all_seeds images"]]
     labels: dict[str, Int[np.ndarray, "ks seeds images"]]
     disagreement: Float[np.ndarray, " images"]
     errors: dict[str, str]
 
 
-def analyse(
+def run_clustering_stage(
     vectors: dict[str, Vectors],
-    copies: dict[str, Copies | None],
-    task: Task,
+    copies: dict[str, AugmentedViews | None],
+    task: AnalysisInputs,
     progress: Progress,
-) -> Analysis:
+) -> ClusteringAnalysis:
     """Return the tables of all encoders, from the vectors that each made of the images.
 
     Args:
@@ -144,10 +156,12 @@ def analyse(
             raise InputError(f"no encoder's vectors could be clustered; '{name}': {error}")
         lead = {name: sweeps[name, task.spaces[0]] for name in encoders}
         shared = task.plan.shared or _shared_k(list(lead.values()))
-        at_shared = partial(labels_at, ks=[shared], seeds=task.seeds, limits=task.limits)
+        at_shared = partial(kmeans_labels_at, ks=[shared], seeds=task.seeds, limits=task.limits)
         main = {name: at_shared(sweep)[0] for name, sweep in lead.items()}
         ks, seeds = spread_ks(task.plan.ks), task.seeds[:SPREAD_SEEDS]
-        labels = {name: labels_at(sweep, ks, seeds, task.limits) for name, sweep in lead.items()}
+        labels = {
+            name: kmeans_labels_at(sweep, ks, seeds, task.limits) for name, sweep in lead.items()
+        }
 
         def each(function: Callable[..., Any], *arguments: dict[str, Any]) -> list[Any]:
             calls = [(function, task, *(one[name] for one in arguments)) for name in encoders]
@@ -166,10 +180,11 @@ def analyse(
         at = dict.fromkeys(encoders, shared)
         planes = each(_maps, vectors)
         alone = each(_look_alone, vectors, copies, labels, at)
-        criteria: dict[str, Criteria] = dict(zip(encoders, alone, strict=True))
+        criteria: dict[str, EncoderScores] = dict(zip(encoders, alone, strict=True))
         shortcuts = each(_shortcuts, main)
         seen = {
-            name: Seen(vectors[name], labels[name], criteria[name].neighbours) for name in encoders
+            name: EncoderView(vectors[name], labels[name], criteria[name].neighbours)
+            for name in encoders
         }
         pairs = list(combinations(encoders, 2))
         related = pool.gather(
@@ -197,7 +212,7 @@ def analyse(
         "shortcuts": stack(shortcuts, by_encoder),
     }
     found = zip(sweeps, rows, strict=True)
-    return Analysis(
+    return ClusteringAnalysis(
         tables=tables,
         shared=shared,
         scores={name: first for (name, space), (_, first) in found if space == task.spaces[0]},
@@ -215,7 +230,7 @@ def spread_ks(ks: Sequence[int]) -> list[int]:
 
 
 def _sweep_all(
-    task: Task, vectors: dict[str, Vectors], pool: Pool, tick: Callable[[int], object]
+    task: AnalysisInputs, vectors: dict[str, Vectors], pool: Pool, tick: Callable[[int], object]
 ) -> tuple[dict[tuple[str, str], Sweep], dict[str, str]]:
     """Return the sweeps of the encoders that could be clustered in every space, and the errors."""
     jobs = [(name, space) for name in vectors for space in task.spaces]
@@ -225,10 +240,10 @@ def _sweep_all(
     return {job: result for job, result in found.items() if job[0] not in errors}, errors
 
 
-def _try_sweep(task: Task, vectors: Vectors, space: str) -> Sweep | str:
+def _try_sweep(task: AnalysisInputs, vectors: Vectors, space: str) -> Sweep | str:
     plan = task.plan
     try:
-        return sweep_space(
+        return sweep_encoder(
             vectors, space, task.clusterers, plan.ks, task.seeds, task.truth, plan.choose_from,
             task.limits,
         )  # fmt: skip
@@ -237,56 +252,58 @@ def _try_sweep(task: Task, vectors: Vectors, space: str) -> Sweep | str:
 
 
 def _rows(
-    task: Task, vectors: Vectors, space: str, sweep: Sweep, shared: int
-) -> tuple[pd.DataFrame, dict[str, dict[str, Score]]]:
-    candidates = [Candidate(task.plan.shared_from, shared)]
+    task: AnalysisInputs, vectors: Vectors, space: str, sweep: Sweep, shared: int
+) -> tuple[pd.DataFrame, dict[str, dict[str, Estimate]]]:
+    candidates = [KCandidate(task.plan.shared_from, shared)]
     if sweep.choice is not None:
-        candidates += [Candidate(name, k) for name, k in sweep.choice.by_criterion().items()]
+        candidates += [KCandidate(name, k) for name, k in sweep.choice.by_criterion().items()]
     seed = task.seeds[0]
     rows, scores = comparison_rows(
         sweep, task.clusterers, candidates, task.truth, task.resamples, seed
     )
-    if draws_planes(space):
-        noise = silhouette_of_noise(vectors, space, task.clusterers, shared, seed, task.limits)
+    if is_neighbour_embedding(space):
+        noise = null_silhouette(vectors, space, task.clusterers, shared, seed, task.limits)
         main = rows["k_from"].isin([task.plan.shared_from, "own"])
         rows["silhouette_noise"] = rows["clusterer"].map(noise).where(main)
     return rows, scores
 
 
 def _look_alone(
-    task: Task,
+    task: AnalysisInputs,
     vectors: Vectors,
-    copies: Copies | None,
+    copies: AugmentedViews | None,
     labels: Int[np.ndarray, "ks seeds images"],
     shared: int,
-) -> Criteria:
-    return look_alone(
+) -> EncoderScores:
+    return score_encoder(
         vectors, copies, task.truth, task.groups, labels, shared, task.seeds[0], task.limits
     )
 
 
-def _shortcuts(task: Task, labels: Int[np.ndarray, "runs images"]) -> pd.DataFrame:
+def _shortcuts(task: AnalysisInputs, labels: Int[np.ndarray, "runs images"]) -> pd.DataFrame:
     found = shortcut_probe(labels, task.attributes, task.seeds[0])
     columns = [field.name for field in fields(Shortcut)]
     return pd.DataFrame([asdict(shortcut) for shortcut in found], columns=columns)
 
 
 def _relate(
-    task: Task, one: Seen, other: Seen
+    task: AnalysisInputs, one: EncoderView, other: EncoderView
 ) -> tuple[dict[str, float], tuple[pd.DataFrame, pd.DataFrame]]:
     splits = (
-        split_pairs(one, other, task.groups, task.images),
-        split_pairs(other, one, task.groups, task.images),
+        disputed_pairs(one, other, task.groups, task.images),
+        disputed_pairs(other, one, task.groups, task.images),
     )
-    return relate(one, other), splits
+    return similarity_of(one, other), splits
 
 
-def _look_into(task: Task, sweep: Sweep, k: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return details(sweep, task.images, k, task.truth, task.classes, task.similarity, task.words)
+def _look_into(task: AnalysisInputs, sweep: Sweep, k: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return cluster_tables(
+        sweep, task.images, k, task.truth, task.classes, task.similarity, task.words
+    )
 
 
-def _maps(task: Task, vectors: Vectors) -> tuple[pd.DataFrame, pd.DataFrame]:
-    points = map_points(vectors, task.images, task.maps, task.seeds[0], task.limits)
+def _maps(task: AnalysisInputs, vectors: Vectors) -> tuple[pd.DataFrame, pd.DataFrame]:
+    points = project_vectors(vectors, task.images, task.maps, task.seeds[0], task.limits)
     return points, explained_variance(vectors)
 
 

@@ -6,23 +6,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from embedbench.analysis.cluster_naming import read_words
-from embedbench.analysis.projections import check_map
+from embedbench.analysis.projections import check_projection
 from embedbench.clustering.clusterers import Clusterer, Estimator, parse_clusterer
 from embedbench.clustering.spaces import check_space
 from embedbench.comparison.memory import Memory, parse_memory
 from embedbench.comparison.options import DEFAULT_K
 from embedbench.data.images.corruptions import Corruption, read_corruptions
-from embedbench.data.mixing import Mix, read_mix
+from embedbench.data.mixing import MixSpec, read_mix
 from embedbench.encoder import Encoder, TextEncoder
-from embedbench.encoders.registry import create_all
+from embedbench.encoders.registry import create_encoders
 from embedbench.errors import InputError
 from embedbench.utils.progress import Progress
 
-__all__ = ["KPlan", "Request", "plan_k", "read_request"]
+__all__ = ["ComparisonConfig", "KGrid", "parse_k", "read_options"]
 
 
 @dataclass(frozen=True)
-class Request:
+class ComparisonConfig:
     """What was asked for, read.
 
     Attributes:
@@ -52,7 +52,7 @@ class Request:
     copies: int
     corruptions: tuple[Corruption, ...]
     corrupted: int
-    mix: Mix | None
+    mix: MixSpec | None
     domain: str | None
     maps: tuple[str, ...]
     progress: Progress
@@ -71,8 +71,8 @@ class Request:
         for space in self.spaces:
             check_space(space)
         for kind in self.maps:
-            check_map(kind)
-        plan_k(self.k, images, classes)
+            check_projection(kind)
+        parse_k(self.k, images, classes)
         if self.words and not any(map(self.reads_texts, self.encoders)):
             raise InputError(
                 "names need an encoder that reads texts in the comparison: add -e clip or -e conse"
@@ -98,7 +98,7 @@ class Request:
         return isinstance(encoder, TextEncoder) and encoder.reads_texts
 
 
-def read_request(
+def read_options(
     encoders: Sequence[str | Encoder] | Mapping[str, Encoder],
     clusterers: Sequence[Any],
     spaces: Sequence[str],
@@ -114,15 +114,15 @@ def read_request(
     progress: Progress,
     memory: str | None,
     follow_links: bool,
-) -> Request:
+) -> ComparisonConfig:
     """Return the request, each of its parts read; see `embedbench.compare` for the arguments.
 
     Raises:
         EmbedbenchError: a part cannot be read, or an encoder is not there.
     """
     words, remarks = read_words(names)
-    return Request(
-        encoders=create_all(encoders),
+    return ComparisonConfig(
+        encoders=create_encoders(encoders),
         clusterers=_read_clusterers(clusterers),
         spaces=tuple(dict.fromkeys(spaces)),
         k=str(k),
@@ -154,7 +154,7 @@ _LEAST_IMAGES = 4  # a t-SNE map needs as many
 
 
 @dataclass(frozen=True)
-class KPlan:
+class KGrid:
     """Which numbers of clusters are tried.
 
     Attributes:
@@ -172,7 +172,7 @@ class KPlan:
     choose_from: tuple[int, ...]
 
 
-def plan_k(k: str, images: int, classes: int | None, different: int | None = None) -> KPlan:
+def parse_k(k: str, images: int, classes: int | None, different: int | None = None) -> KGrid:
     """Return the plan for `2..20`, `4` or `truth`.
 
     Args:
@@ -193,9 +193,9 @@ def plan_k(k: str, images: int, classes: int | None, different: int | None = Non
     if k == "truth":
         if classes is None:
             raise InputError("`k` can be `truth` only with labels; give some, or a range: 2..20")
-        return KPlan((_fits(classes, most, images),), classes, "truth", ())
+        return KGrid((_fits(classes, most, images),), classes, "truth", ())
     if re.fullmatch(r"\d+", k):
-        return KPlan((_fits(int(k), most, images),), int(k), "given", ())
+        return KGrid((_fits(int(k), most, images),), int(k), "given", ())
     match = re.fullmatch(r"(\d+)\.\.(\d+)", k)
     if not match or int(match[1]) > int(match[2]):
         raise InputError(f"`k` must be a range such as 2..20, a number or `truth`; not '{k}'")
@@ -204,8 +204,8 @@ def plan_k(k: str, images: int, classes: int | None, different: int | None = Non
         high = min(high, most)
     asked = tuple(range(_fits(low, most, images), _fits(high, most, images) + 1))
     if classes is None or not 2 <= classes <= most:
-        return KPlan(asked, None, "shared", asked)
-    return KPlan(tuple(sorted({*asked, classes})), classes, "truth", asked)
+        return KGrid(asked, None, "shared", asked)
+    return KGrid(tuple(sorted({*asked, classes})), classes, "truth", asked)
 
 
 def _fits(k: int, most: int, images: int) -> int:

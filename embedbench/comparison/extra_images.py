@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int
 
-from embedbench.comparison.config import Request
+from embedbench.comparison.config import ComparisonConfig
 from embedbench.data.dataset import Dataset
-from embedbench.data.download import Fetching, fetch
-from embedbench.data.images.augmentations import Changed, choose_copied
+from embedbench.data.download import DownloadSettings, download_missing
+from embedbench.data.images.augmentations import AugmentedImage, choose_augmented
 from embedbench.data.images.corruptions import VECTOR_KINDS, Corruption
 from embedbench.data.mixing import choose_mixed
-from embedbench.data.scan import survey
+from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import Embedding
 from embedbench.embedding.engine import Engine
 from embedbench.embedding.worker import Item
@@ -87,20 +87,26 @@ class Conditions:
 
 
 def read_conditions(
-    request: Request, dataset: Dataset, hashes: Sequence[str], engine: Engine, fetching: Fetching
+    request: ComparisonConfig,
+    dataset: Dataset,
+    hashes: Sequence[str],
+    engine: Engine,
+    fetching: DownloadSettings,
 ) -> tuple[Conditions, pd.DataFrame]:
     """Return what is to be encoded beside the images, and what of it cannot be read."""
-    chosen = choose_copied(hashes, request.corrupted) if request.corruptions else []
+    chosen = choose_augmented(hashes, request.corrupted) if request.corruptions else []
     wanted = [one for one in request.corruptions if one.kind not in VECTOR_KINDS]
     copies = [
-        Changed(dataset.sources[row], one.name, hashes[row]) for one in wanted for row in chosen
+        AugmentedImage(dataset.sources[row], one.name, hashes[row])
+        for one in wanted
+        for row in chosen
     ]
     items: list[Item] = [(copy.store_key, copy) for copy in copies]
     failures, remarks, mixed = pd.DataFrame(columns=FAILURE_COLUMNS), [], 0
     if request.mix is not None:
         found = choose_mixed(request.mix, len(dataset), request.seeds[0])
-        found, missed = fetch(found, fetching)
-        found, images, unread = survey(found, engine.store, engine.workers, engine.progress)
+        found, missed = download_missing(found, fetching)
+        found, images, unread = scan_images(found, engine.store, engine.workers, engine.progress)
         failures = pd.concat([missed, unread], ignore_index=True)
         items += zip(images["hash"], found.sources, strict=True)
         mixed = len(found)

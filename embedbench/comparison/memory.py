@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from embedbench.clustering.limits import LIMITS
+from embedbench.clustering.limits import DEFAULT_LIMIT
 from embedbench.errors import InputError
 from embedbench.utils.hardware import available, cores
 
@@ -77,7 +77,7 @@ class Size:
     @property
     def process(self) -> int:
         """About how many bytes a process takes that clusters or scores one encoder."""
-        pairs = _PAIR * min(self.images, LIMITS.images) ** 2
+        pairs = _PAIR * min(self.images, DEFAULT_LIMIT.images) ** 2
         block = min(_BLOCK, _PAIR * self.images**2)
         each = 8 * _COPIES * max(self.widths) + self.runs * _RUN
         return _PROCESS + block + pairs + self.images * each

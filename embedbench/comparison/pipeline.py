@@ -7,50 +7,50 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from embedbench.analysis.cluster_naming import fits_of_images, texts_for, word_similarity
+from embedbench.analysis.cluster_naming import image_text_similarity, prompts_for, two_best_names
 from embedbench.analysis.duplicates import duplicate_groups
-from embedbench.analysis.label_free import Copies
+from embedbench.analysis.label_free import AugmentedViews
 from embedbench.analysis.shortcuts import attributes
 from embedbench.clustering.limits import remarks as remarks_on_size
-from embedbench.comparison.clustering_stage import Task, analyse
-from embedbench.comparison.config import Request, plan_k
+from embedbench.comparison.clustering_stage import AnalysisInputs, run_clustering_stage
+from embedbench.comparison.config import ComparisonConfig, parse_k
 from embedbench.comparison.extra_images import Conditions, read_conditions
 from embedbench.comparison.provenance import run_record
-from embedbench.comparison.robustness_stage import under_conditions
+from embedbench.comparison.robustness_stage import run_robustness_stage
 from embedbench.comparison.tables import encoder_failures, encoders_table, image_failures
-from embedbench.comparison.verdict_stage import judge
+from embedbench.comparison.verdict_stage import run_verdict_stage
 from embedbench.data.dataset import Dataset
-from embedbench.data.download import Fetching, fetch
-from embedbench.data.images.augmentations import LIGHT_CHANGES, Changed, choose_copied
-from embedbench.data.scan import survey
+from embedbench.data.download import DownloadSettings, download_missing
+from embedbench.data.images.augmentations import AUGMENTATIONS, AugmentedImage, choose_augmented
+from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import Embedding, embed
 from embedbench.embedding.engine import Engine
 from embedbench.errors import EmbedbenchError, InputError, StoreError
 from embedbench.results.results import Results
-from embedbench.utils.messages import errors_in_words, one_line
+from embedbench.utils.messages import one_line, wrap_foreign_errors
 
 __all__ = ["class_count", "read_copies", "run_comparison"]
 
 
 def run_comparison(
     dataset: Dataset,
-    request: Request,
+    request: ComparisonConfig,
     engine: Engine,
-    fetching: Fetching,
+    fetching: DownloadSettings,
     started: float,
     asked: dict[str, Any],
 ) -> Results:
     """Return the results of the comparison; `asked` goes into its record."""
-    dataset, missed = fetch(dataset, fetching)
-    readable, images, unread = survey(dataset, engine.store, engine.workers, engine.progress)
+    dataset, missed = download_missing(dataset, fetching)
+    readable, images, unread = scan_images(dataset, engine.store, engine.workers, engine.progress)
     hashes = list(images["hash"])
     conditions, others_unread = read_conditions(request, readable, hashes, engine, fetching)
-    copied = choose_copied(hashes, request.copies)
+    copied = choose_augmented(hashes, request.copies)
     embeddings, errors = _embed_all(readable, hashes, copied, conditions, request, engine)
     skipped = image_failures(readable, embeddings)
     kept = _encoded_by_all(len(readable), embeddings)
     copies = {name: read_copies(found, copied, kept) for name, found in embeddings.items()}
-    conditions = conditions.read(embeddings, len(copied) * len(LIGHT_CHANGES), kept)
+    conditions = conditions.read(embeddings, len(copied) * len(AUGMENTATIONS), kept)
     readable, images = readable.take(kept), images.iloc[kept].reset_index(drop=True)
     embeddings = {name: found.take(kept) for name, found in embeddings.items()}
     vectors = {name: found.vectors for name, found in embeddings.items()}
@@ -60,18 +60,20 @@ def run_comparison(
     namer = next((name for name, found in embeddings.items() if len(found.texts)), None)
     similarity = None
     if namer is not None:
-        similarity = word_similarity(vectors[namer], embeddings[namer].texts)
+        similarity = image_text_similarity(vectors[namer], embeddings[namer].texts)
     task = _task(request, readable, images, similarity)
     short = task.memory.shortage(task.size(vectors))
-    analysis = analyse(vectors, copies, task, engine.progress)
+    analysis = run_clustering_stage(vectors, copies, task, engine.progress)
     images["disagreement"] = analysis.disagreement
-    tables, told = under_conditions(vectors, conditions, images, task, analysis, engine.progress)
+    tables, told = run_robustness_stage(
+        vectors, conditions, images, task, analysis, engine.progress
+    )
     if similarity is not None:
-        tables["words"] = fits_of_images(similarity, request.words, readable.names)
+        tables["words"] = two_best_names(similarity, request.words, readable.names)
     broken = encoder_failures(errors, analysis.errors)
     failures = pd.concat([missed, unread, others_unread, skipped, broken], ignore_index=True)
     encoders = encoders_table(request.encoders, embeddings, errors | analysis.errors)
-    judgement = judge(analysis, task, encoders)
+    judgement = run_verdict_stage(analysis, task, encoders)
     remarks = [*readable.remarks, *request.remarks, *conditions.remarks, *told]
     remarks += _remarks(request, analysis.shared) + short
     remarks += remarks_on_size(len(images), [one.name for one in task.clusterers], task.limits)
@@ -89,19 +91,19 @@ def run_comparison(
 
 
 def _task(
-    request: Request,
+    request: ComparisonConfig,
     dataset: Dataset,
     images: pd.DataFrame,
     similarity: Float[np.ndarray, "images words"] | None,
-) -> Task:
+) -> AnalysisInputs:
     truth = dataset.truth_codes()
-    return Task(
+    return AnalysisInputs(
         images=dataset.names,
         truth=truth[0] if truth else None,
         classes=truth[1] if truth else [],
         clusterers=request.clusterers,
         spaces=request.spaces,
-        plan=plan_k(request.k, len(dataset), class_count(dataset), images["hash"].nunique()),
+        plan=parse_k(request.k, len(dataset), class_count(dataset), images["hash"].nunique()),
         seeds=request.seeds,
         similarity=similarity,
         words=request.words,
@@ -112,7 +114,7 @@ def _task(
     )
 
 
-def _remarks(request: Request, clusters: int) -> list[str]:
+def _remarks(request: ComparisonConfig, clusters: int) -> list[str]:
     """Return what a person should know of the words."""
     words = len(request.words)
     if not 0 < words < clusters:
@@ -125,24 +127,24 @@ def _embed_all(
     hashes: list[str],
     copied: Sequence[int],
     conditions: Conditions,
-    request: Request,
+    request: ComparisonConfig,
     engine: Engine,
 ) -> tuple[dict[str, Embedding], dict[str, str]]:
     """Return what each encoder made, and the errors of those that failed."""
     embeddings: dict[str, Embedding] = {}
     errors: dict[str, str] = {}
     changed = [
-        Changed(dataset.sources[row], change, hashes[row])
-        for change in LIGHT_CHANGES
+        AugmentedImage(dataset.sources[row], change, hashes[row])
+        for change in AUGMENTATIONS
         for row in copied
     ]
     others = [*((copy.store_key, copy) for copy in changed), *conditions.items]
     for name, encoder in request.encoders.items():
         named = any(len(found.texts) for found in embeddings.values())
         try:
-            with errors_in_words():
+            with wrap_foreign_errors():
                 reads = not named and request.reads_texts(name)
-            texts = texts_for(request.words) if reads else []
+            texts = prompts_for(request.words) if reads else []
             embeddings[name] = embed(name, encoder, dataset, hashes, engine, texts, others)
         except StoreError:  # no other encoder could keep its vectors either
             raise
@@ -170,7 +172,9 @@ def class_count(dataset: Dataset) -> int | None:
     return len(truth[1]) if truth else None
 
 
-def read_copies(embedding: Embedding, copied: Sequence[int], kept: Sequence[int]) -> Copies | None:
+def read_copies(
+    embedding: Embedding, copied: Sequence[int], kept: Sequence[int]
+) -> AugmentedViews | None:
     """Return an encoder's vectors of the changed copies; None where it has none.
 
     Args:
@@ -182,6 +186,6 @@ def read_copies(embedding: Embedding, copied: Sequence[int], kept: Sequence[int]
     there = [number for number, row in enumerate(copied) if row in place]
     if not len(embedding.others) or not there:
         return None
-    changed = embedding.others[: len(LIGHT_CHANGES) * len(copied)]
-    vectors = changed.reshape(len(LIGHT_CHANGES), len(copied), -1)[:, there]
-    return Copies(vectors, np.array([place[copied[number]] for number in there]))
+    changed = embedding.others[: len(AUGMENTATIONS) * len(copied)]
+    vectors = changed.reshape(len(AUGMENTATIONS), len(copied), -1)[:, there]
+    return AugmentedViews(vectors, np.array([place[copied[number]] for number in there]))

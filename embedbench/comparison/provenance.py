@@ -18,10 +18,10 @@ from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder
 from embedbench.utils.hardware import cores
 
-__all__ = ["command", "run_record"]
+__all__ = ["repeat_command", "run_record"]
 
 
-def command(asked: Mapping[str, Any]) -> str:
+def repeat_command(asked: Mapping[str, Any]) -> str:
     """Return the line for a shell that asks for the same."""
     parts = ["embedbench", "run", *asked["sources"]]
     repeated = {

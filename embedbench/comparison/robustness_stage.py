@@ -9,45 +9,45 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from embedbench.analysis.cluster_summary import Coded, composition
-from embedbench.analysis.inputs import Measures
-from embedbench.analysis.robustness.contamination import where_mixed
+from embedbench.analysis.inputs import EvaluationSettings
+from embedbench.analysis.robustness.contamination import contamination_table
 from embedbench.analysis.robustness.corruption_effects import (
-    Clean,
-    Held,
-    compare_with_clean,
-    measure_clean,
+    CleanBaseline,
+    CorruptionEffect,
+    clean_baseline,
+    corruption_effect,
     noisy_plane,
     noisy_vectors,
 )
 from embedbench.analysis.robustness.domain_shift import (
+    domain_alignment,
     domain_pairs_table,
     domains_table,
-    follows,
     measure_domain,
-    worst_pictures,
+    worst_images,
 )
-from embedbench.analysis.robustness.ranking import holds_best
+from embedbench.analysis.robustness.ranking import rank_by_retention
 from embedbench.clustering.spaces import to_space
-from embedbench.comparison.clustering_stage import Analysis, Task
+from embedbench.comparison.clustering_stage import AnalysisInputs, ClusteringAnalysis
 from embedbench.comparison.extra_images import Conditions
 from embedbench.comparison.tables import stack
 from embedbench.data.images.corruptions import Corruption
 from embedbench.encoder import Vectors
-from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.parallel.pool import Pool
 from embedbench.utils.progress import Progress
 
-__all__ = ["under_conditions"]
+__all__ = ["run_robustness_stage"]
 
 Key = TypeVar("Key", bound=Hashable)
 
 
-def under_conditions(
+def run_robustness_stage(
     vectors: dict[str, Vectors],
     conditions: Conditions,
     images: pd.DataFrame,
-    task: Task,
-    analysis: Analysis,
+    task: AnalysisInputs,
+    analysis: ClusteringAnalysis,
     progress: Progress,
 ) -> tuple[dict[str, pd.DataFrame], list[str]]:
     """Return the tables that were asked for beside the comparison, as in `Results`, and remarks.
@@ -61,7 +61,9 @@ def under_conditions(
         progress: how it is shown.
     """
     vectors = {name: vectors[name] for name in analysis.criteria}
-    how = Measures(task.clusterers, task.spaces[0], analysis.shared, task.seeds, task.limits)
+    how = EvaluationSettings(
+        task.clusterers, task.spaces[0], analysis.shared, task.seeds, task.limits
+    )
     known = {"label": Coded(task.truth, task.classes)} if task.truth is not None else {}
     if "domain" in images:
         codes, names = pd.factorize(images["domain"], sort=True)
@@ -77,7 +79,7 @@ def under_conditions(
         progress.bar("other conditions", steps, "steps") as bar,
         Pool(task.memory.workers(len(vectors), task.size(vectors)), patience=None) as pool,
     ):
-        work = _Work(vectors, task, analysis, how, pool, bar.update)
+        work = _RobustnessJobs(vectors, task, analysis, how, pool, bar.update)
         if conditions.corruptions:
             tables |= work.corrupted(conditions)
         if conditions.mixed:
@@ -88,7 +90,9 @@ def under_conditions(
     return tables, remarks
 
 
-def _composition(analysis: Analysis, task: Task, known: Mapping[str, Coded]) -> pd.DataFrame:
+def _composition(
+    analysis: ClusteringAnalysis, task: AnalysisInputs, known: Mapping[str, Coded]
+) -> pd.DataFrame:
     members = analysis.tables["silhouettes"]
     members = members[members["space"] == task.spaces[0]]
     found = [
@@ -99,13 +103,13 @@ def _composition(analysis: Analysis, task: Task, known: Mapping[str, Coded]) -> 
 
 
 @dataclass(frozen=True, eq=False)
-class _Work:
+class _RobustnessJobs:
     """The calls of one comparison, spread over worker processes."""
 
     vectors: dict[str, Vectors]
-    task: Task
-    analysis: Analysis
-    how: Measures
+    task: AnalysisInputs
+    analysis: ClusteringAnalysis
+    how: EvaluationSettings
     pool: Pool
     tick: Callable[[int], object]
 
@@ -116,10 +120,10 @@ class _Work:
         groups = np.unique(self.task.groups[rows], return_inverse=True)[1]
         clean = {name: vectors[rows] for name, vectors in self.vectors.items()}
         starts = self._gather(
-            {name: (measure_clean, own, truth, groups, self.how) for name, own in clean.items()}
+            {name: (clean_baseline, own, truth, groups, self.how) for name, own in clean.items()}
         )
         flat = replace(self.how, space="raw")
-        planes: dict[str, Clean] = {}
+        planes: dict[str, CleanBaseline] = {}
         if any(one.kind == "plane-noise" for one in conditions.corruptions):
             planes = self._gather(
                 {
@@ -132,7 +136,7 @@ class _Work:
             for one in conditions.corruptions:
                 if one.kind == "plane-noise":
                     noisy = noisy_plane(planes[name].vectors, one.severity, seed)
-                    calls[name, one] = (compare_with_clean, planes[name], one, noisy, flat)
+                    calls[name, one] = (corruption_effect, planes[name], one, noisy, flat)
                     continue
                 if one.kind == "vector-noise":
                     moved = noisy_vectors(own, one.severity, seed)
@@ -140,16 +144,16 @@ class _Work:
                     moved = conditions.corrupted(name, one)
                 else:
                     continue
-                calls[name, one] = (compare_with_clean, starts[name], one, moved, self.how)
+                calls[name, one] = (corruption_effect, starts[name], one, moved, self.how)
         found = self._gather(calls)
-        held: dict[str, list[Held]] = {}
+        held: dict[str, list[CorruptionEffect]] = {}
         for (name, _), one in found.items():
             held.setdefault(name, []).append(one)
         return {
             "robustness": stack(
                 [one.table for one in found.values()], [{"encoder": name} for name, _ in found]
             ),
-            "held": holds_best(held, Resamples(groups, seed)),
+            "held": rank_by_retention(held, PairedBootstrap(groups, seed)),
         }
 
     def mixed(self, conditions: Conditions) -> dict[str, pd.DataFrame]:
@@ -157,7 +161,7 @@ class _Work:
         truth, groups = self.task.truth, self.task.groups
         found = self._gather(
             {
-                name: (where_mixed, own, conditions.mixed_in(name), truth, groups, self.how)
+                name: (contamination_table, own, conditions.mixed_in(name), truth, groups, self.how)
                 for name, own in self.vectors.items()
                 if name in conditions.vectors and len(conditions.mixed_in(name))
             }
@@ -165,7 +169,7 @@ class _Work:
         return {"mixed": stack(list(found.values()), [{"encoder": name} for name in found])}
 
     def domains(self, domain: Coded) -> tuple[dict[str, pd.DataFrame], list[str]]:
-        """Return `domains`, `domain_pairs`, `follows` and `worst`, and remarks."""
+        """Return `domains`, `domain_pairs`, `domain_alignment` and `worst`, and remarks."""
         task, seed = self.task, self.task.seeds[0]
         own_classes = task.plan.shared_from == "truth"
         codes = np.unique(domain.codes[domain.codes >= 0]).tolist()
@@ -181,7 +185,7 @@ class _Work:
         )  # fmt: skip
         following = self._gather(
             {
-                name: (follows, labels, domain.codes, task.truth, seed)
+                name: (domain_alignment, labels, domain.codes, task.truth, seed)
                 for name, labels in self.analysis.main.items()
             }
         )
@@ -203,10 +207,7 @@ class _Work:
                 [{"encoder": name} | asdict(one) for name, one in following.items()]
             ),
             "worst": stack(
-                [
-                    worst_pictures(self._per_image(name), domain, task.images)
-                    for name in self.vectors
-                ],
+                [worst_images(self._per_image(name), domain, task.images) for name in self.vectors],
                 by_encoder,
             ),
         }
@@ -232,7 +233,7 @@ def _measure_plane(
     vectors: Vectors,
     truth: Int[np.ndarray, " images"] | None,
     groups: Int[np.ndarray, " images"],
-    how: Measures,
+    how: EvaluationSettings,
     seed: int,
-) -> Clean:
-    return measure_clean(to_space(vectors, "tsne:2", seed), truth, groups, how, on_plane=True)
+) -> CleanBaseline:
+    return clean_baseline(to_space(vectors, "tsne:2", seed), truth, groups, how, on_plane=True)

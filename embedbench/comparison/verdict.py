@@ -16,7 +16,7 @@ import pandas as pd
 from jaxtyping import Float64, Int
 from scipy.stats import rankdata
 
-from embedbench.metrics.base import Score
+from embedbench.metrics.base import Estimate
 from embedbench.metrics.bootstrap import Replicates
 from embedbench.metrics.clustering.agreement import ami_score
 from embedbench.metrics.ranking import rank_by
@@ -25,11 +25,11 @@ from embedbench.results.schema import CANNOT_TELL
 __all__ = [
     "Verdict",
     "consensus_scores",
-    "families",
-    "in_words",
-    "places",
-    "with_labels",
-    "without_labels",
+    "mean_ranks",
+    "similar_groups",
+    "verdict_from_labels",
+    "verdict_text",
+    "verdict_without_labels",
 ]
 
 FAMILY = 0.95
@@ -63,7 +63,7 @@ class Verdict:
         return asdict(self)
 
 
-def in_words(verdict: Mapping[str, Any]) -> list[str]:
+def verdict_text(verdict: Mapping[str, Any]) -> list[str]:
     """Return a verdict, as it stands in run.json, as lines of plain text."""
     group = verdict["group"]
     if verdict["basis"] == "nothing":
@@ -80,7 +80,7 @@ def in_words(verdict: Mapping[str, Any]) -> list[str]:
     return [f"tied as best {by}: {names}; {which}. {' '.join(verdict['reasons'])}"]
 
 
-def with_labels(ranks: pd.DataFrame, metric: str) -> Verdict:
+def verdict_from_labels(ranks: pd.DataFrame, metric: str) -> Verdict:
     """Return the verdict on a table of `rank_by` made against the labels."""
     if ranks.empty:
         return Verdict("nothing", CANNOT_TELL, (), (NOTHING_TO_RANK,))
@@ -98,7 +98,7 @@ def with_labels(ranks: pd.DataFrame, metric: str) -> Verdict:
     return Verdict("labels", "tied", group, (reason,))
 
 
-def families(alike: Float64[np.ndarray, "encoders encoders"]) -> Int[np.ndarray, " encoders"]:
+def similar_groups(alike: Float64[np.ndarray, "encoders encoders"]) -> Int[np.ndarray, " encoders"]:
     """Return the family of each encoder, from their linear CKA with each other."""
     family = np.arange(len(alike))
     for one, other in zip(*np.nonzero(alike >= FAMILY), strict=True):
@@ -109,7 +109,7 @@ def families(alike: Float64[np.ndarray, "encoders encoders"]) -> Int[np.ndarray,
 def consensus_scores(
     labels: Sequence[Int[np.ndarray, "ks seeds images"]],
     family: Int[np.ndarray, " encoders"],
-) -> list[Score]:
+) -> list[Estimate]:
     """Return how well each encoder's partitions agree with those of the other families.
 
     It is the mean over the other families of the mean over their members of the AMI with the
@@ -135,25 +135,27 @@ def consensus_scores(
     return found
 
 
-def _weighted(parts: list[tuple[float, Score]], shape: tuple[int, ...]) -> Score:
+def _weighted(parts: list[tuple[float, Estimate]], shape: tuple[int, ...]) -> Estimate:
     if not parts:
         nan = np.full(shape[0], np.nan)
-        return Score(nan, np.zeros(shape), nan, 0)
+        return Estimate(nan, np.zeros(shape), nan, 0)
     total = sum(weight for weight, _ in parts)
-    return Score(
+    return Estimate(
         np.asarray(sum(weight * score.estimates for weight, score in parts) / total),
         np.asarray(sum(weight * score.influence for weight, score in parts) / total),
-        np.asarray(sum(weight * score.doubt for weight, score in parts) / total),
-        parts[0][1].counted,
+        np.asarray(sum(weight * score.smoothing_error for weight, score in parts) / total),
+        parts[0][1].n_images,
     )
 
 
-def places(witnesses: Float64[np.ndarray, "witnesses ... encoders"]) -> Float64[np.ndarray, "..."]:
+def mean_ranks(
+    witnesses: Float64[np.ndarray, "witnesses ... encoders"],
+) -> Float64[np.ndarray, "..."]:
     """Return each encoder's mean place over the witnesses, 1 the best; ties share a place."""
     return np.asarray(rankdata(-witnesses, axis=-1).mean(axis=0))
 
 
-def without_labels(
+def verdict_without_labels(
     names: Sequence[str],
     constancy: Sequence[float],
     consensus: Sequence[float],
@@ -187,10 +189,10 @@ def without_labels(
             "nothing", CANNOT_TELL, (), (NOTHING_TO_RANK, *missing)
         )
     kept = [name for name, there in zip(names, known, strict=True) if there]
-    mean_places = places(both[:, known])
+    mean_places = mean_ranks(both[:, known])
     moved = np.stack([replicates[name][known].T for name in ("constancy", "consensus")])
     alone = rankdata(-both[:, known], axis=1)
-    ranks = rank_by(kept, list(-mean_places), -places(moved).T)
+    ranks = rank_by(kept, list(-mean_places), -mean_ranks(moved).T)
     first = [kept[row] for row in np.lexsort((np.array(kept), alone.max(axis=0), mean_places))]
     leaders = alone[:, mean_places == mean_places.min()]
     last = alone.max(axis=0) >= len(kept)

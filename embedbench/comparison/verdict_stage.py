@@ -8,28 +8,28 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from embedbench.comparison.clustering_stage import Analysis, Task
+from embedbench.comparison.clustering_stage import AnalysisInputs, ClusteringAnalysis
 from embedbench.comparison.verdict import (
     Verdict,
     consensus_scores,
-    families,
-    with_labels,
-    without_labels,
+    similar_groups,
+    verdict_from_labels,
+    verdict_without_labels,
 )
-from embedbench.metrics.base import Score, mean_score
-from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS
 from embedbench.metrics.embedding.similarity import agreement
 from embedbench.metrics.ranking import pairs_table, rank_by
 from embedbench.results.schema import CANNOT_TELL
 
-__all__ = ["Judgement", "WITH_LABELS", "judge"]
+__all__ = ["VerdictTables", "WITH_LABELS", "run_verdict_stage"]
 
 WITH_LABELS = ("knn_accuracy", "retrieval_map", "r_precision", "linear_probe")
 
 
 @dataclass(frozen=True, eq=False)
-class Judgement:
+class VerdictTables:
     """What was found.
 
     Attributes:
@@ -41,7 +41,9 @@ class Judgement:
     verdict: dict[str, Any]
 
 
-def judge(analysis: Analysis, task: Task, encoders: pd.DataFrame) -> Judgement:
+def run_verdict_stage(
+    analysis: ClusteringAnalysis, task: AnalysisInputs, encoders: pd.DataFrame
+) -> VerdictTables:
     """Return the ranks, pairs and criteria of all encoders, and the verdict.
 
     Args:
@@ -52,14 +54,14 @@ def judge(analysis: Analysis, task: Task, encoders: pd.DataFrame) -> Judgement:
     names = list(analysis.criteria)
     resamples = task.resamples
     alike = _matrix(names, analysis.tables["similarity"], "cka")
-    consensus = consensus_scores([analysis.labels[name] for name in names], families(alike))
+    consensus = consensus_scores([analysis.labels[name] for name in names], similar_groups(alike))
     criteria = _criteria_table(analysis, consensus, resamples)
     main = next(iter(next(iter(analysis.scores.values()))))
     pairs = pairs_table(analysis.scores, resamples)
     scores = [found[main]["ami"] for found in analysis.scores.values() if "ami" in found[main]]
-    if any(score.counted for score in scores):
+    if any(score.n_images for score in scores):
         ranks = rank_by(names, [score.mean for score in scores], resamples.of(scores))
-        verdict = with_labels(ranks, "AMI")
+        verdict = verdict_from_labels(ranks, "AMI")
     else:
         constancy = [one.scores.get("clusters_kept") for one in analysis.criteria.values()]
         ranks, verdict = _without_labels(names, constancy, consensus, resamples)
@@ -70,7 +72,7 @@ def judge(analysis: Analysis, task: Task, encoders: pd.DataFrame) -> Judgement:
     table["recommended"] = table["encoder"] == named["smallest"]
     last = ["status", "error"]
     table = table[[*table.columns.difference(last, sort=False), *last]]
-    return Judgement(
+    return VerdictTables(
         {"encoders": table, "pairs": pairs, "criteria": criteria}, verdict.record() | named
     )
 
@@ -84,13 +86,13 @@ def _matrix(
 
 def _without_labels(
     names: Sequence[str],
-    constancy: Sequence[Score | None],
-    consensus: Sequence[Score],
-    resamples: Resamples,
+    constancy: Sequence[Estimate | None],
+    consensus: Sequence[Estimate],
+    resamples: PairedBootstrap,
 ) -> tuple[pd.DataFrame, Verdict]:
-    nothing = mean_score(np.full((1, len(resamples.groups)), np.nan))
+    nothing = mean_estimate(np.full((1, len(resamples.groups)), np.nan))
     found = [score or nothing for score in constancy]
-    return without_labels(
+    return verdict_without_labels(
         names,
         [score.mean for score in found],
         [score.mean for score in consensus],
@@ -99,7 +101,7 @@ def _without_labels(
 
 
 def _criteria_table(
-    analysis: Analysis, consensus: Sequence[Score], resamples: Resamples
+    analysis: ClusteringAnalysis, consensus: Sequence[Estimate], resamples: PairedBootstrap
 ) -> pd.DataFrame:
     """A row for each encoder x criterion that needs no labels, with what chance gives."""
     comparison = analysis.tables["comparison"]
@@ -148,7 +150,7 @@ def _first_numbers(comparison: pd.DataFrame, name: str) -> dict[str, tuple[float
     return {str(name): tuple(row) for name, row in first[columns].astype(float).T.items()}
 
 
-def _by_chance(name: str, analysis: Analysis) -> float:
+def _by_chance(name: str, analysis: ClusteringAnalysis) -> float:
     """Return how far the others' partitions agree with those of the encoder's shuffled vectors."""
     shuffled = analysis.criteria[name].shuffled_labels
     found = [
@@ -160,7 +162,9 @@ def _by_chance(name: str, analysis: Analysis) -> float:
     return float(np.mean(found)) if found else float("nan")
 
 
-def _columns(analysis: Analysis, criteria: pd.DataFrame, resamples: Resamples) -> pd.DataFrame:
+def _columns(
+    analysis: ClusteringAnalysis, criteria: pd.DataFrame, resamples: PairedBootstrap
+) -> pd.DataFrame:
     """Return the columns of the table of encoders that come of all this, indexed by encoder."""
     rows = {}
     values = criteria.pivot(index="encoder", columns="criterion", values="value")

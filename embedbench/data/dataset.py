@@ -13,9 +13,9 @@ from embedbench.data.image_table import (
     as_labels,
     labels_from_file,
 )
-from embedbench.data.images.sources import Source, Turned
+from embedbench.data.images.sources import RotatedImage, Source
 from embedbench.errors import InputError
-from embedbench.io.paths import Address, location_of
+from embedbench.io.paths import RemotePath, parse_path
 from embedbench.utils.text import shown
 
 __all__ = ["Dataset", "FOLDER", "SET", "with_domain", "with_labels"]
@@ -95,7 +95,7 @@ class Dataset:
                 f"`labels` must be a .csv file or a column ({columns}); not '{labels}'"
             )
         return self._with_table(
-            others.assign(truth=labels_from_file(location_of(labels), self.names))
+            others.assign(truth=labels_from_file(parse_path(labels), self.names))
         )
 
     def truth_codes(self) -> tuple[Int[np.ndarray, " images"], list[str]] | None:
@@ -122,9 +122,9 @@ class Dataset:
     ) -> "Dataset":
         """Return a dataset of images, named by their paths, or by number where they have none."""
         sources = tuple(images)
-        places = [one.source if isinstance(one, Turned) else one for one in sources]
+        places = [one.source if isinstance(one, RotatedImage) else one for one in sources]
         names = [
-            shown(place.as_posix()) if isinstance(place, Path | Address) else f"{row:06d}"
+            shown(place.as_posix()) if isinstance(place, Path | RemotePath) else f"{row:06d}"
             for row, place in enumerate(places)
         ]
         table = pd.DataFrame() if truth is None else pd.DataFrame({"truth": list(truth)})

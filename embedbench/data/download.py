@@ -18,23 +18,23 @@ from urllib3 import BaseHTTPResponse
 from urllib3 import exceptions as faults
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.download_checks import check, refusal
-from embedbench.data.images.sources import Remote, is_elsewhere, remote_of
+from embedbench.data.download_checks import error_from_status, verify_image
+from embedbench.data.images.sources import RemoteImage, is_elsewhere, remote_of
 from embedbench.data.remote_files import in_place, is_here, keep, remotes_of
 from embedbench.errors import InputError
 from embedbench.io.http import (
     AT_ONCE,
     Connections,
-    Failure,
-    failure_in_words,
-    fault_of_url,
+    DownloadError,
     host_of,
+    to_download_error,
+    url_problem,
 )
-from embedbench.io.paths import Location
+from embedbench.io.paths import AnyPath
 from embedbench.results.schema import FAILURE_COLUMNS
 from embedbench.utils.progress import Progress
 
-__all__ = ["Fetching", "fetch"]
+__all__ = ["DownloadSettings", "download_missing"]
 
 _DEAD_AFTER = 8
 """Connections in a row that a host leaves unanswered, until it is asked no more."""
@@ -44,7 +44,7 @@ _CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
-class Fetching:
+class DownloadSettings:
     """How images are downloaded.
 
     Attributes:
@@ -60,7 +60,7 @@ class Fetching:
         progress: how it is shown.
     """
 
-    folder: Location
+    folder: AnyPath
     offline: bool = False
     allow_local: bool = False
     parallel: int = 8
@@ -72,7 +72,7 @@ class Fetching:
     progress: Progress = field(default_factory=Progress)
 
 
-def fetch(dataset: Dataset, fetching: Fetching) -> tuple[Dataset, pd.DataFrame]:
+def download_missing(dataset: Dataset, fetching: DownloadSettings) -> tuple[Dataset, pd.DataFrame]:
     """Return the dataset with every image on this machine, and the images that could not be had.
 
     What is there already, with the right MD5 where one is known, is not fetched again, so that an
@@ -86,7 +86,7 @@ def fetch(dataset: Dataset, fetching: Fetching) -> tuple[Dataset, pd.DataFrame]:
         InputError: no image is left, a file cannot be written, or a proxy cannot be used.
     """
     wanted = remotes_of(dataset, fetching.folder)
-    reasons = {url: fault for url in wanted if (fault := fault_of_url(url))}
+    reasons = {url: fault for url in wanted if (fault := url_problem(url))}
     asked = [remote for url, remote in wanted.items() if url not in reasons]
     with ThreadPoolExecutor(max(1, fetching.parallel)) as threads:
         there = list(threads.map(is_here, asked))
@@ -115,9 +115,9 @@ def fetch(dataset: Dataset, fetching: Fetching) -> tuple[Dataset, pd.DataFrame]:
     return replace(left, sources=tuple(in_place(one, wanted) for one in left.sources)), failures
 
 
-def _fetch_all(remotes: Sequence[Remote], fetching: Fetching) -> dict[str, str]:
+def _fetch_all(remotes: Sequence[RemoteImage], fetching: DownloadSettings) -> dict[str, str]:
     """Fetch them into their files; return the reasons of those that failed, by URL."""
-    queues: dict[str, deque[Remote]] = {}
+    queues: dict[str, deque[RemoteImage]] = {}
     for remote in remotes:
         queues.setdefault(host_of(remote.url), deque()).append(remote)
     # Hosts take turns, so that a slow one does not keep all the threads.
@@ -128,7 +128,7 @@ def _fetch_all(remotes: Sequence[Remote], fetching: Fetching) -> dict[str, str]:
         fetching.progress.bar("downloading", len(remotes), "images") as bar,
         ThreadPoolExecutor(max(1, fetching.parallel)) as threads,
     ):
-        session = _Session(fetching, bar.update)
+        session = _Downloader(fetching, bar.update)
         running = [threads.submit(session.empty, queue) for queue in lanes]
         try:
             for lane in running:
@@ -148,18 +148,18 @@ class _Host:
     not_before: float = 0.0
 
 
-class _Session:
+class _Downloader:
     """One run of downloads, shared by its threads."""
 
-    def __init__(self, fetching: Fetching, advance: Callable[[], object]) -> None:
-        self.fetching = fetching
+    def __init__(self, fetching: DownloadSettings, advance: Callable[[], object]) -> None:
+        self.download_settings = fetching
         self.advance = advance
         self.stop = threading.Event()
         self.lock = threading.Lock()
         self.hosts: dict[str, _Host] = {}
         self.connections = Connections(fetching.allow_local)
 
-    def empty(self, queue: deque[Remote]) -> dict[str, str]:
+    def empty(self, queue: deque[RemoteImage]) -> dict[str, str]:
         """Fetch what is in the queue, beside other threads; return the reasons of failures."""
         reasons: dict[str, str] = {}
         while not self.stop.is_set():
@@ -178,59 +178,59 @@ class _Session:
                 self.advance()
         return reasons
 
-    def bring(self, remote: Remote) -> str | None:
+    def bring(self, remote: RemoteImage) -> str | None:
         """Fetch one image into its file; return why it could not be had, or None."""
         host = self.hosts.setdefault(host_of(remote.url), _Host())
         reason, wait = "the host asks for a longer pause than there is time for", 0.0
-        deadline = time.monotonic() + self.fetching.total_seconds
-        for attempt in range(self.fetching.attempts):
+        deadline = time.monotonic() + self.download_settings.total_seconds
+        for attempt in range(self.download_settings.attempts):
             pause = max(wait, host.not_before - time.monotonic())
             if pause > 0 and (time.monotonic() + pause > deadline or self.stop.wait(pause)):
                 break
             try:
                 keep(remote, self.get(remote, deadline))
                 return None
-            except Failure as failure:
+            except DownloadError as failure:
                 reason = failure.reason
                 if not failure.again:
                     break
-                wait = self.fetching.first_wait * 2**attempt
+                wait = self.download_settings.first_wait * 2**attempt
                 if failure.wait:
                     host.not_before = time.monotonic() + failure.wait
         return reason
 
-    def get(self, remote: Remote, deadline: float) -> bytes:
+    def get(self, remote: RemoteImage, deadline: float) -> bytes:
         """Return the image's bytes, checked."""
         url = remote.url
         for _ in range(_REDIRECTS + 1):
             if time.monotonic() > deadline:
-                raise Failure(f"took longer than {self.fetching.total_seconds:g} s")
+                raise DownloadError(f"took longer than {self.download_settings.total_seconds:g} s")
             response = self.ask(url)
             try:
-                location = response.headers.get("Location")
+                location = response.headers.get("AnyPath")
                 if response.status in (301, 302, 303, 307, 308) and location:
                     url = _target(url, location)
                     continue
                 if response.status != HTTPStatus.OK:
-                    raise refusal(response)
+                    raise error_from_status(response)
                 content = self.read(response, deadline)
                 with self.lock:  # Pillow's warnings can be silenced by one thread at a time
-                    check(content, response, remote.md5)
+                    verify_image(content, response, remote.md5)
                 return content
             finally:
                 response.close()
                 response.release_conn()
-        raise Failure(f"more than {_REDIRECTS} redirects")
+        raise DownloadError(f"more than {_REDIRECTS} redirects")
 
     def ask(self, url: str) -> BaseHTTPResponse:
         """Return the answer to a request, its body unread."""
         name = host_of(url)
         host = self.hosts.setdefault(name, _Host())
         if host.unanswered >= _DEAD_AFTER:
-            raise Failure(f"host '{name}' does not answer")
+            raise DownloadError(f"host '{name}' does not answer")
         try:
-            response = self.connections.ask(url, self.fetching.timeout)
-        except Failure as failure:
+            response = self.connections.ask(url, self.download_settings.timeout)
+        except DownloadError as failure:
             host.unanswered = host.unanswered + 1 if failure.silent else 0
             raise
         host.unanswered = 0
@@ -238,22 +238,24 @@ class _Session:
 
     def read(self, response: BaseHTTPResponse, deadline: float) -> bytes:
         """Return the body, within the limits of size and time."""
-        too_large = Failure(f"larger than {self.fetching.max_bytes / 1e6:g} MB")
+        too_large = DownloadError(f"larger than {self.download_settings.max_bytes / 1e6:g} MB")
         length = response.headers.get("Content-Length", "")
-        if length.isdecimal() and int(length) > self.fetching.max_bytes:
+        if length.isdecimal() and int(length) > self.download_settings.max_bytes:
             raise too_large
         content = bytearray()
         try:
             while chunk := response.read1(_CHUNK):
                 content += chunk
-                if len(content) > self.fetching.max_bytes:
+                if len(content) > self.download_settings.max_bytes:
                     raise too_large
                 if time.monotonic() > deadline:
-                    raise Failure(f"took longer than {self.fetching.total_seconds:g} s")
+                    raise DownloadError(
+                        f"took longer than {self.download_settings.total_seconds:g} s"
+                    )
                 if self.stop.is_set():
-                    raise Failure("stopped")
+                    raise DownloadError("stopped")
         except faults.HTTPError as error:
-            raise failure_in_words(error, "", self.fetching.timeout) from error
+            raise to_download_error(error, "", self.download_settings.timeout) from error
         return bytes(content)
 
 
@@ -263,6 +265,6 @@ def _target(url: str, location: str) -> str:
         target = urljoin(url, location)
     except ValueError:
         target = location
-    if fault := fault_of_url(target):
-        raise Failure(f"refused: a redirect to what is {fault}")
+    if fault := url_problem(target):
+        raise DownloadError(f"refused: a redirect to what is {fault}")
     return target

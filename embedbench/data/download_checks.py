@@ -11,15 +11,15 @@ from urllib3 import BaseHTTPResponse
 
 from embedbench.data.images.decoding import open_rgb, upright_size
 from embedbench.errors import ImageError
-from embedbench.io.http import Failure
+from embedbench.io.http import DownloadError
 
-__all__ = ["LONGEST_WAIT", "check", "md5_of", "refusal"]
+__all__ = ["LONGEST_WAIT", "error_from_status", "md5_of", "verify_image"]
 
 LONGEST_WAIT = 30.0
 """The most seconds for which a host is left in peace when it asks for it."""
 
 
-def refusal(response: BaseHTTPResponse) -> Failure:
+def error_from_status(response: BaseHTTPResponse) -> DownloadError:
     """Return what a status other than 200 means, in plain words."""
     try:
         phrase = HTTPStatus(response.status).phrase
@@ -27,10 +27,10 @@ def refusal(response: BaseHTTPResponse) -> Failure:
         phrase = "unknown"
     again = response.status >= 500 or response.status in (408, 425, 429)
     wait = _seconds(response.headers.get("Retry-After", "")) if again else 0.0
-    return Failure(f"{response.status} {phrase}", again=again, wait=wait)
+    return DownloadError(f"{response.status} {phrase}", again=again, wait=wait)
 
 
-def check(content: bytes, response: BaseHTTPResponse, md5: str | None) -> None:
+def verify_image(content: bytes, response: BaseHTTPResponse, md5: str | None) -> None:
     """Raise Failure unless it is the file that was meant, whole, and an image.
 
     Args:
@@ -41,18 +41,18 @@ def check(content: bytes, response: BaseHTTPResponse, md5: str | None) -> None:
     """
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
-        raise Failure("a web page, not an image")
+        raise DownloadError("a web page, not an image")
     found, stored = md5_of(content), _md5_of_s3(response)
     if md5 is not None and found != md5.lower():
-        raise Failure(f"its MD5 is {found}; it should be {md5.lower()}")
+        raise DownloadError(f"its MD5 is {found}; it should be {md5.lower()}")
     if md5 is None and stored is not None and found != stored:
-        raise Failure(f"its MD5 is {found}; it should be {stored}", again=True)
+        raise DownloadError(f"its MD5 is {found}; it should be {stored}", again=True)
     whole = md5 is not None or stored is not None or "Content-Length" in response.headers
     reason = _fault_of_image(content, whole)
     if reason and response.headers.get("Content-Type", "").startswith("text/html"):
         reason = "a web page, not an image"
     if reason:
-        raise Failure(reason, again=not whole and reason.startswith("broken"))
+        raise DownloadError(reason, again=not whole and reason.startswith("broken"))
 
 
 def md5_of(content: bytes) -> str:

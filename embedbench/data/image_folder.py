@@ -6,8 +6,8 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 
 from embedbench.data.images.decoding import SUFFIXES
-from embedbench.data.images.sources import Refused
-from embedbench.io.paths import Address, Location, files_below
+from embedbench.data.images.sources import RejectedImage
+from embedbench.io.paths import AnyPath, RemotePath, files_below
 from embedbench.utils.text import shown
 
 __all__ = ["LEADS_OUT", "images_below", "leads_out"]
@@ -16,8 +16,8 @@ LEADS_OUT = "a link out of the folder, which is followed only by --follow-links"
 
 
 def images_below(
-    folder: Location, follow_links: bool = False
-) -> dict[str, Path | Address | Refused]:
+    folder: AnyPath, follow_links: bool = False
+) -> dict[str, Path | RemotePath | RejectedImage]:
     """Return where the images below a folder are, by their names with forward slashes.
 
     Hidden files and folders are left out. A link to a folder inside is passed over, for what it
@@ -27,13 +27,13 @@ def images_below(
     Raises:
         OSError: the folder itself cannot be read.
     """
-    if isinstance(folder, Address):
-        found: Iterator[tuple[str, Path | Address | Refused]] = (
+    if isinstance(folder, RemotePath):
+        found: Iterator[tuple[str, Path | RemotePath | RejectedImage]] = (
             (name, folder / name) for name in files_below(folder) if _is_image(name)
         )
     else:
         found = _walk(folder, follow_links)
-    named: dict[str, Path | Address | Refused] = {}
+    named: dict[str, Path | RemotePath | RejectedImage] = {}
     for name, source in sorted(found, key=lambda one: one[0]):
         written = shown(name)
         tries = (f"{written}#{number}" for number in count(2))
@@ -41,7 +41,7 @@ def images_below(
     return named
 
 
-def _walk(folder: Path, follow_links: bool) -> Iterator[tuple[str, Path | Refused]]:
+def _walk(folder: Path, follow_links: bool) -> Iterator[tuple[str, Path | RejectedImage]]:
     faults: list[OSError] = []
     home = os.path.realpath(folder)
     walked = {home}
@@ -52,7 +52,7 @@ def _walk(folder: Path, follow_links: bool) -> Iterator[tuple[str, Path | Refuse
             if name.startswith(".") or real in walked:
                 continue
             if path.is_symlink() and not follow_links and not _is_below(real, home):
-                yield path.relative_to(folder).as_posix(), Refused(LEADS_OUT)
+                yield path.relative_to(folder).as_posix(), RejectedImage(LEADS_OUT)
             elif not path.is_symlink() or not _is_below(real, home):
                 walked.add(real)
                 descended.append(name)
@@ -61,12 +61,12 @@ def _walk(folder: Path, follow_links: bool) -> Iterator[tuple[str, Path | Refuse
             path = Path(here, name)
             if _is_image(name):
                 out = not follow_links and leads_out(path, home)
-                yield path.relative_to(folder).as_posix(), Refused(LEADS_OUT) if out else path
+                yield path.relative_to(folder).as_posix(), RejectedImage(LEADS_OUT) if out else path
     for fault in faults:
         if fault.filename == str(folder):
             raise fault
         name = Path(fault.filename).relative_to(folder).as_posix()
-        yield name, Refused(f"cannot be read: {fault.strerror}")
+        yield name, RejectedImage(f"cannot be read: {fault.strerror}")
 
 
 def leads_out(path: Path, folder: str | Path) -> bool:

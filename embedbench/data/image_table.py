@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from embedbench.errors import InputError
-from embedbench.io.paths import Address, Location, location_of, open_file
+from embedbench.io.paths import AnyPath, RemotePath, open_file, parse_path
 from embedbench.io.safe_csv import restored
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 
-def load_table(file: Location) -> pd.DataFrame:
+def load_table(file: AnyPath) -> pd.DataFrame:
     """Return a `.csv` table, all of it texts, or a `.parquet` table; missing where empty.
 
     Raises:
@@ -51,17 +51,17 @@ _HARMLESS = re.compile(r"region=[a-z0-9-]+")
 """What an address in a table may ask for anywhere; all else could lead to another host."""
 
 
-def fault_of_place(table: Location, name: str) -> str | None:
+def fault_of_place(table: AnyPath, name: str) -> str | None:
     """Return why a table must not name this address or absolute path; None where it may.
 
     A table may have come from somewhere: it chooses images, not hosts to be asked.
     """
     try:
-        place = location_of(name)
+        place = parse_path(name)
     except InputError as error:
         return str(error)
-    own = table.system if isinstance(table, Address) else None
-    if not isinstance(place, Address):
+    own = table.system if isinstance(table, RemotePath) else None
+    if not isinstance(place, RemotePath):
         return "a path on this machine, in a table that is not" if own else None
     if place.system == own:
         return None
@@ -90,7 +90,7 @@ def in_order(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[order].reset_index(drop=True)
 
 
-def labels_from_file(file: Location, names: Sequence[str]) -> pd.Series:
+def labels_from_file(file: AnyPath, names: Sequence[str]) -> pd.Series:
     """Return the label of each name, joined by the whole name, or by the file name if unique.
 
     Raises:

@@ -16,28 +16,28 @@ from embedbench.data.image_table import (
     texts,
 )
 from embedbench.data.images.decoding import SUFFIXES
-from embedbench.data.images.sources import Refused, Remote
+from embedbench.data.images.sources import RejectedImage, RemoteImage
 from embedbench.errors import InputError
-from embedbench.io.paths import Address, Location, is_address, location_of
+from embedbench.io.paths import AnyPath, RemotePath, is_remote_path, parse_path
 from embedbench.utils.text import shown
 
-__all__ = ["Sets", "join", "listed", "read_dataset", "read_sets"]
+__all__ = ["Sources", "join_datasets", "read_dataset", "read_datasets", "source_list"]
 
-Sets = str | Path | Dataset | Sequence[str | Path | Dataset]
+Sources = str | Path | Dataset | Sequence[str | Path | Dataset]
 
 
-def listed(source: Sets) -> list[str | Path | Dataset]:
+def source_list(source: Sources) -> list[str | Path | Dataset]:
     """Return the sources as a list, also where there is one."""
     return [source] if isinstance(source, str | Path | Dataset) else list(source)
 
 
-def read_sets(source: Sets, follow_links: bool = False) -> Dataset:
+def read_datasets(source: Sources, follow_links: bool = False) -> Dataset:
     """Return the dataset of a source, or of several as one, with a column `set`.
 
     Raises:
         InputError: there is no such source, no image in one, or two of one name.
     """
-    found = [read_dataset(one, follow_links) for one in listed(source)]
+    found = [read_dataset(one, follow_links) for one in source_list(source)]
     if not found:
         raise InputError("there must be a source")
     if len(found) == 1:
@@ -47,10 +47,10 @@ def read_sets(source: Sets, follow_links: bool = False) -> Dataset:
         names = [dataset.origin for dataset in found]
     if len(set(names)) < len(names):
         raise InputError(f"a source is given twice: {', '.join(names)}")
-    return join(dict(zip(names, found, strict=True)))
+    return join_datasets(dict(zip(names, found, strict=True)))
 
 
-def join(sets: dict[str, Dataset]) -> Dataset:
+def join_datasets(sets: dict[str, Dataset]) -> Dataset:
     """Return all images of several sets; an image's name starts with that of its set.
 
     What only some sets know of their images is missing for the others.
@@ -75,7 +75,7 @@ def _short(origin: str) -> str:
 OPEN_IMAGES = "open-images:"
 
 
-def read_dataset(source: str | Location | Dataset, follow_links: bool = False) -> Dataset:
+def read_dataset(source: str | AnyPath | Dataset, follow_links: bool = False) -> Dataset:
     """Return the dataset that a source names; nothing is downloaded.
 
     Args:
@@ -94,19 +94,19 @@ def read_dataset(source: str | Location | Dataset, follow_links: bool = False) -
         from embedbench.data.open_images import read_open_images
 
         return read_open_images(source, follow_links)
-    place = location_of(source)
+    place = parse_path(source)
     if isinstance(place, Path) and place.is_dir():
         return _read_folder(place, follow_links)
     if place.suffix in {".csv", ".parquet"}:
         return _read_table(place)
-    if isinstance(place, Address):
+    if isinstance(place, RemotePath):
         return _read_folder(place, follow_links)
     if not place.exists():
         raise InputError(f"there is no folder or table '{source}'")
     raise InputError(f"a source must be a folder, a .csv or a .parquet file; not '{source}'")
 
 
-def _read_folder(folder: Location, follow_links: bool) -> Dataset:
+def _read_folder(folder: AnyPath, follow_links: bool) -> Dataset:
     """Sub-folders are labels if two or more hold images; hidden files are left out."""
     try:
         found = images_below(folder, follow_links)
@@ -124,7 +124,7 @@ def _read_folder(folder: Location, follow_links: bool) -> Dataset:
     return Dataset(tuple(found), tuple(found.values()), table, str(folder))
 
 
-def _read_table(file: Location) -> Dataset:
+def _read_table(file: AnyPath) -> Dataset:
     table = load_table(file)
     if "path" not in table.columns and "url" not in table.columns:
         columns = ", ".join(map(str, table.columns))
@@ -138,7 +138,7 @@ def _read_table(file: Location) -> Dataset:
     named = iter(names_of_urls([u for p, u in zip(paths, urls, strict=True) if not p], paths))
     names = tuple(shown(path or next(named)) for path in paths)
     sources = tuple(
-        _beside(file, path) if path else Remote(url.strip())
+        _beside(file, path) if path else RemoteImage(url.strip())
         for path, url in zip(paths, urls, strict=True)
     )
     table = table.drop(columns="path", errors="ignore")
@@ -153,14 +153,14 @@ def _is_url(path: str) -> bool:
 
 
 def _name_of(path: str) -> str:
-    if not path or is_address(path):
+    if not path or is_remote_path(path):
         return path
     return PurePosixPath(path.replace("\\", "/")).as_posix()
 
 
-def _beside(table: Location, name: str) -> Location | Refused:
+def _beside(table: AnyPath, name: str) -> AnyPath | RejectedImage:
     """Return where an image is that a table names: at an address, or a path beside the table."""
-    if is_address(name) or PurePosixPath(name).is_absolute():
+    if is_remote_path(name) or PurePosixPath(name).is_absolute():
         fault = fault_of_place(table, name)
-        return Refused(fault) if fault else location_of(name)
+        return RejectedImage(fault) if fault else parse_path(name)
     return table.parent / name

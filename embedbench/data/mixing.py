@@ -10,7 +10,7 @@ from embedbench.data.dataset import Dataset
 from embedbench.data.loading import read_dataset
 from embedbench.errors import InputError
 
-__all__ = ["DIGITS", "Mix", "choose_mixed", "read_mix"]
+__all__ = ["DIGITS", "MixSpec", "choose_mixed", "read_mix"]
 
 DIGITS = "digits"
 """Stands for scikit-learn's handwritten digits, which need no download."""
@@ -20,7 +20,7 @@ _DIGIT_SIDE = 64
 
 
 @dataclass(frozen=True)
-class Mix:
+class MixSpec:
     """What is mixed in.
 
     Attributes:
@@ -34,7 +34,7 @@ class Mix:
     follow_links: bool = False
 
 
-def read_mix(text: str, follow_links: bool = False) -> Mix:
+def read_mix(text: str, follow_links: bool = False) -> MixSpec:
     """Return the mix that `SOURCE:SHARE` describes; the last colon parts the two.
 
     Raises:
@@ -53,10 +53,10 @@ def read_mix(text: str, follow_links: bool = False) -> Mix:
         raise InputError(
             f"in '{text}', the share must be a number above 0, at most 1; not '{share}'"
         )
-    return Mix(source, number, follow_links)
+    return MixSpec(source, number, follow_links)
 
 
-def choose_mixed(mix: Mix, images: int, seed: int) -> Dataset:
+def choose_mixed(mix: MixSpec, images: int, seed: int) -> Dataset:
     """Return the images to mix in: a seeded sample, in the order of their source.
 
     Their names start with `mixed/`; what is known of them is left out, for it says nothing of

@@ -19,7 +19,7 @@ from jaxtyping import Int
 from embedbench.data.dataset import Dataset
 from embedbench.data.image_folder import LEADS_OUT, leads_out
 from embedbench.data.images.decoding import ORIENTATIONS
-from embedbench.data.images.sources import Refused, Remote, Source, Turned
+from embedbench.data.images.sources import RejectedImage, RemoteImage, RotatedImage, Source
 from embedbench.data.open_images_files import (
     OfficialFiles,
     Positives,
@@ -293,21 +293,21 @@ def _source(row: Mapping[str, Any], files: OfficialFiles, kept: Path, options: _
         return files.pictures.get(name) or _original(row, file)
     subset = row["Subset"]
     url = f"{options.base.rstrip('/')}/{subset}/{name}.jpg" if subset else ""
-    copy = files.pictures.get(name) or Remote(url, file)
+    copy = files.pictures.get(name) or RemoteImage(url, file)
     rotation = row["Rotation"]
-    return Turned(copy, int(rotation)) if rotation in ORIENTATIONS else copy
+    return RotatedImage(copy, int(rotation)) if rotation in ORIENTATIONS else copy
 
 
 def _within(folder: Path, source: Source) -> Source:
     """Return the source; refused where it is a link out of the folder."""
-    inner = source.source if isinstance(source, Turned) else source
+    inner = source.source if isinstance(source, RotatedImage) else source
     out = isinstance(inner, Path) and leads_out(inner, folder)
-    return Refused(LEADS_OUT) if out else source
+    return RejectedImage(LEADS_OUT) if out else source
 
 
-def _original(row: Mapping[str, Any], file: Path) -> Remote:
+def _original(row: Mapping[str, Any], file: Path) -> RemoteImage:
     try:
         md5 = base64.b64decode(row["OriginalMD5"] or "", validate=True).hex()
     except ValueError:
         md5 = ""
-    return Remote((row["OriginalURL"] or "").strip(), file, md5 if len(md5) == 32 else None)
+    return RemoteImage((row["OriginalURL"] or "").strip(), file, md5 if len(md5) == 32 else None)

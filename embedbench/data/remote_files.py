@@ -8,20 +8,20 @@ from pathlib import PurePosixPath
 from embedbench.data.dataset import Dataset
 from embedbench.data.download_checks import md5_of
 from embedbench.data.images.decoding import SUFFIXES
-from embedbench.data.images.sources import Remote, Source, Turned, remote_of
+from embedbench.data.images.sources import RemoteImage, RotatedImage, Source, remote_of
 from embedbench.errors import InputError
-from embedbench.io.atomic import write_whole
-from embedbench.io.paths import Location, size_of
+from embedbench.io.atomic import write_atomic
+from embedbench.io.paths import AnyPath, size_of
 
 __all__ = ["in_place", "is_here", "keep", "remotes_of"]
 
 
-def remotes_of(dataset: Dataset, folder: Location) -> dict[str, Remote]:
+def remotes_of(dataset: Dataset, folder: AnyPath) -> dict[str, RemoteImage]:
     """Return the Remotes by URL, each with a file, and with an MD5 if any of that URL has one.
 
     Of several Remotes with one URL the first one's file holds it; without any, one in the folder.
     """
-    remotes: dict[str, Remote] = {}
+    remotes: dict[str, RemoteImage] = {}
     for remote in filter(None, map(remote_of, dataset.sources)):
         first = remotes.setdefault(remote.url, remote)
         remotes[remote.url] = replace(
@@ -32,16 +32,16 @@ def remotes_of(dataset: Dataset, folder: Location) -> dict[str, Remote]:
     return remotes
 
 
-def in_place(source: Source, remotes: Mapping[str, Remote]) -> Source:
+def in_place(source: Source, remotes: Mapping[str, RemoteImage]) -> Source:
     """Return a source with the file in place of its Remote, turned as it was."""
     remote = remote_of(source)
     file = None if remote is None else remotes[remote.url].file
     if file is None:
         return source
-    return replace(source, source=file) if isinstance(source, Turned) else file
+    return replace(source, source=file) if isinstance(source, RotatedImage) else file
 
 
-def is_here(remote: Remote) -> bool:
+def is_here(remote: RemoteImage) -> bool:
     """Return whether a Remote's file is there, with the right MD5 where one is known."""
     assert remote.file is not None
     try:
@@ -53,7 +53,7 @@ def is_here(remote: Remote) -> bool:
     return md5_of(content) == remote.md5.lower()
 
 
-def keep(remote: Remote, content: bytes) -> None:
+def keep(remote: RemoteImage, content: bytes) -> None:
     """Write a Remote's file, whole or not at all.
 
     Raises:
@@ -61,7 +61,7 @@ def keep(remote: Remote, content: bytes) -> None:
     """
     assert remote.file is not None
     try:
-        write_whole(remote.file, content)
+        write_atomic(remote.file, content)
     except OSError as error:
         raise InputError(f"cannot write '{remote.file}': {error.strerror or error}") from error
 

@@ -8,7 +8,7 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from embedbench.data.images.decoding import to_rgb
 from embedbench.errors import InputError
-from embedbench.io.atomic import whole_file
+from embedbench.io.atomic import open_atomic
 
 __all__ = ["PHOTOGRAPHS", "VIEWS", "WORDS", "write_samples"]
 
@@ -64,7 +64,7 @@ def write_samples(folder: Path) -> Path:
                     continue
                 photograph = photograph or _open(path)
                 image = _view(photograph, np.random.default_rng([number, view]))
-                with whole_file(file) as content:
+                with open_atomic(file) as content:
                     image.save(content, "JPEG", quality=90)
     except OSError as error:
         raise InputError(f"cannot write '{folder}': {error.strerror or error}") from error

@@ -12,16 +12,16 @@ import PIL
 
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.decoding import THUMBNAIL_SIDE, open_rgb, thumbnail, upright_size
-from embedbench.data.images.sources import Source, read_known, source_hash
+from embedbench.data.images.sources import Source, read_verified, source_hash
 from embedbench.errors import ImageError, InputError
 from embedbench.io.store import Store
 from embedbench.io.table_store import TableStore
 from embedbench.parallel.pool import Pool, WorkerDied
-from embedbench.parallel.quarantine import image_seconds, map_isolated, under_alarm
+from embedbench.parallel.quarantine import image_seconds, map_with_quarantine, under_alarm
 from embedbench.results.schema import FAILURE_COLUMNS
 from embedbench.utils.progress import Progress
 
-__all__ = ["survey"]
+__all__ = ["scan_images"]
 
 _BATCH = 16
 _KEPT_EVERY_SECONDS = 30.0
@@ -29,7 +29,7 @@ _MOST_BYTES = 4 * 10**9
 _NOTHING: dict[str, Any] = {"width": 0, "height": 0, "thumbnail": b""}
 
 
-def survey(
+def scan_images(
     dataset: Dataset, store: Store, workers: int, progress: Progress
 ) -> tuple[Dataset, pd.DataFrame, pd.DataFrame]:
     """Return the readable images, what is known of each, and those that failed.
@@ -116,8 +116,8 @@ def _look_at_all(
         return [{"hash": item[0], **_NOTHING, "error": reason, "passing": True}]
 
     image_seconds()  # what is wrong with it is said before any work
-    with progress.bar("reading images", len(items), "images") as bar, _Team(workers) as team:
-        for found in map_isolated(team, _look_at, batches, blame):
+    with progress.bar("reading images", len(items), "images") as bar, _ScanWorkers(workers) as team:
+        for found in map_with_quarantine(team, _look_at, batches, blame):
             for record in found:
                 (passing if record.pop("passing") else records).append(record)
             bar.update(len(found))
@@ -135,13 +135,13 @@ def _table(records: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 @dataclass
-class _Team:
+class _ScanWorkers:
     """Worker processes, of which each may hold so much memory."""
 
     workers: int
     _pool: Pool | None = None
 
-    def __enter__(self) -> "_Team":
+    def __enter__(self) -> "_ScanWorkers":
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -176,7 +176,7 @@ def _describe(key: str, source: Source) -> dict[str, Any]:
     passing = True
     try:
         with under_alarm():
-            content = read_known(source, key)
+            content = read_verified(source, key)
             passing = False
             return {**_opened(content), "passing": passing}
     except ImageError as error:

@@ -21,21 +21,21 @@ from embedbench.utils.hardware import machine_name
 
 __all__ = [
     "COMPARED",
+    "Fidelity",
     "LEAST_IMAGES",
     "TIMED",
-    "Choice",
-    "Fidelity",
-    "Timed",
-    "compiled_like",
+    "Timing",
+    "TunedVariant",
+    "batch_size_variants",
+    "break_even_images",
     "compiled_pays",
+    "compiled_variant",
+    "faster_candidates",
     "fidelity",
-    "others_like",
-    "pays_from",
-    "promising",
-    "recall",
-    "remember",
+    "load_tuning",
+    "save_tuning",
     "timed_first",
-]  # fmt: skip
+]
 
 LEAST_IMAGES = 1000
 """With fewer images than these the measuring costs more than it can save: the reference runs."""
@@ -54,7 +54,7 @@ _REMEMBERED = 20
 
 
 @dataclass(frozen=True, eq=False)
-class Timed:
+class Timing:
     """How long a variant takes, and what it gave.
 
     Attributes:
@@ -89,7 +89,7 @@ class Fidelity:
 
 
 @dataclass(frozen=True)
-class Choice:
+class TunedVariant:
     """Which variant runs, and what was found of it.
 
     Attributes:
@@ -112,7 +112,7 @@ class Choice:
         }
 
 
-def pays_from(plain: Timed, each: float, variants: int, workers: int) -> float:
+def break_even_images(plain: Timing, each: float, variants: int, workers: int) -> float:
     """Return from how many images on it pays to measure so many more variants.
 
     What it may save is taken to be half of the encoder's time.
@@ -135,7 +135,7 @@ def timed_first(variants: Sequence[Encoder]) -> list[int]:
     ]
 
 
-def promising(timed: Mapping[int, Timed], best: int = 0, gain: float = 1.15) -> list[int]:
+def faster_candidates(timed: Mapping[int, Timing], best: int = 0, gain: float = 1.15) -> list[int]:
     """Return the variants that may be better than the best so far, the quickest first.
 
     They are quicker by the gain, and on the images that were timed none of their vectors is
@@ -157,12 +157,12 @@ def promising(timed: Mapping[int, Timed], best: int = 0, gain: float = 1.15) -> 
     return sorted(quick, key=lambda number: (timed[number].seconds, number))
 
 
-def others_like(variants: Sequence[Encoder], number: int) -> list[int]:
+def batch_size_variants(variants: Sequence[Encoder], number: int) -> list[int]:
     """Return the variants that differ in batch size alone."""
     return _twins(variants, number, "batch_size")
 
 
-def compiled_like(variants: Sequence[Encoder], number: int) -> list[int]:
+def compiled_variant(variants: Sequence[Encoder], number: int) -> list[int]:
     """Return the variant that differs in being compiled alone, if there is one."""
     return [place for place in _twins(variants, number, "compiled") if variants[place].compiled]
 
@@ -182,7 +182,7 @@ def _twins(variants: Sequence[Encoder], number: int, name: str) -> list[int]:
     ]
 
 
-def compiled_pays(plain: Timed, images: int, workers: int, compiled: Timed | None = None) -> bool:
+def compiled_pays(plain: Timing, images: int, workers: int, compiled: Timing | None = None) -> bool:
     """Return whether a compiled model saves more time than it takes to compile.
 
     Args:
@@ -216,7 +216,7 @@ def _similarities(unit: Float64[np.ndarray, "images dim"]) -> Float64[np.ndarray
     return cosines
 
 
-def recall(store: Store, encoder: Encoder, keys: Sequence[str]) -> Choice | None:
+def load_tuning(store: Store, encoder: Encoder, keys: Sequence[str]) -> TunedVariant | None:
     """Return how the encoder is to be run on these images; None if that is to be measured first.
 
     It is settled where the encoder leaves nothing open, where the images are few, and where it
@@ -225,7 +225,7 @@ def recall(store: Store, encoder: Encoder, keys: Sequence[str]) -> Choice | None
     """
     reference = encoder.variants("cpu")[0]
     if reference == encoder or len(keys) < LEAST_IMAGES:
-        return Choice(reference)
+        return TunedVariant(reference)
     here = set(keys)
     for made in _made(store, encoder):
         same = 2 * len(here.intersection(made["images"])) >= len(made["images"])
@@ -234,7 +234,7 @@ def recall(store: Store, encoder: Encoder, keys: Sequence[str]) -> Choice | None
     return None
 
 
-def _choice(encoder: Encoder, made: dict[str, Any]) -> Choice | None:
+def _choice(encoder: Encoder, made: dict[str, Any]) -> TunedVariant | None:
     """Return what was chosen; None if it is none of the encoder's variants.
 
     A store that others write to could name another model.
@@ -243,15 +243,15 @@ def _choice(encoder: Encoder, made: dict[str, Any]) -> Choice | None:
     chosen = replace(encoder, **made["fields"])  # type: ignore[type-var]
     if not any(chosen in encoder.variants(device) for device in ("cpu", "gpu")):
         return None
-    return Choice(chosen, found and Fidelity(**found))
+    return TunedVariant(chosen, found and Fidelity(**found))
 
 
-def remember(
+def save_tuning(
     store: Store,
     label: str,
     encoder: Encoder,
     keys: Sequence[str],
-    choice: Choice,
+    choice: TunedVariant,
     speed: float,
     most_images: float = math.inf,
 ) -> None:
@@ -278,11 +278,11 @@ def remember(
     }
     others = [one for one in _made(store, encoder) if one["images"] != made["images"]]
     record = {"encoder": label, "machine": machine_name(), "choices": [made, *others][:_REMEMBERED]}
-    store.remember("tunings", _key(encoder), record)
+    store.put_record("tunings", _key(encoder), record)
 
 
 def _made(store: Store, encoder: Encoder) -> list[dict[str, Any]]:
-    choices: list[dict[str, Any]] = (store.recall("tunings", _key(encoder)) or {}).get(
+    choices: list[dict[str, Any]] = (store.get_record("tunings", _key(encoder)) or {}).get(
         "choices", []
     )
     return choices

@@ -9,16 +9,16 @@ import numpy as np
 from jaxtyping import Float32
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.images.augmentations import Changed
+from embedbench.data.images.augmentations import AugmentedImage
 from embedbench.data.images.sources import Source
-from embedbench.embedding.autotune import recall
+from embedbench.embedding.autotune import load_tuning
 from embedbench.embedding.engine import Engine
-from embedbench.embedding.job import Session, missing_from
+from embedbench.embedding.job import EncodingJob, missing_from
 from embedbench.embedding.worker import Item, stamp
 from embedbench.encoder import Encoder, LookupEncoder, Vectors, check_rows, combine, hash_file
 from embedbench.errors import EncoderError, StoreError
 from embedbench.io.store import Store, text_key
-from embedbench.utils.messages import errors_in_words
+from embedbench.utils.messages import wrap_foreign_errors
 
 __all__ = ["Embedding", "embed"]
 
@@ -50,7 +50,7 @@ class Embedding:
         return replace(self, vectors=self.vectors[list(rows)], failures={})
 
 
-@errors_in_words()
+@wrap_foreign_errors()
 def embed(
     label: str,
     encoder: Encoder,
@@ -76,17 +76,19 @@ def embed(
     """
     if isinstance(encoder, LookupEncoder):
         return _look_up(encoder, dataset)
-    items: dict[str, Source | Changed] = dict(zip(hashes, dataset.sources, strict=True))
+    items: dict[str, Source | AugmentedImage] = dict(zip(hashes, dataset.sources, strict=True))
     items |= dict(others)
     _check(encoder)
-    choice = recall(engine.store, encoder, list(items))
+    choice = load_tuning(engine.store, encoder, list(items))
     settled = choice.encoder if choice else encoder
     record = _recall(engine.store, settled) if choice else None
     missing, missing_texts = missing_from(engine.store, record, items, texts)
     failures: dict[str, str] = {}
     if record is None or missing or missing_texts:
-        with engine.crew(settled) as crew:
-            session = Session(label, settled, crew, engine.store, engine.progress, choice, record)
+        with engine.start_workers(settled) as crew:
+            session = EncodingJob(
+                label, settled, crew, engine.store, engine.progress, choice, record
+            )
             done = session.run(items, texts)
         record, failures, missing = done.record, done.failures, done.missing
     failed = {row: failures[key] for row, key in enumerate(hashes) if key in failures}
@@ -147,7 +149,7 @@ def _recall(store: Store, encoder: Encoder) -> dict[str, Any] | None:
     A record whose fingerprint is not that of this encoder and these files is none.
     """
     identity = encoder.identity()
-    record = store.recall("encoders", combine(identity, []))
+    record = store.get_record("encoders", combine(identity, []))
     if record is None:
         return None
     try:

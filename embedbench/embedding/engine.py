@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from embedbench.data.download import Fetching
-from embedbench.embedding.local_workers import LocalCrew
+from embedbench.data.download import DownloadSettings
+from embedbench.embedding.local_workers import LocalWorkers
 from embedbench.embedding.worker import Batch, Item
 from embedbench.encoder import Encoder
 from embedbench.io.store import Store
@@ -16,13 +16,13 @@ from embedbench.utils.hardware import cores
 from embedbench.utils.offline import hub_environment
 from embedbench.utils.progress import Progress
 
-__all__ = ["Crew", "Engine"]
+__all__ = ["Engine", "Workers"]
 
 Result = TypeVar("Result")
 
 
 @runtime_checkable
-class Crew(Protocol):
+class Workers(Protocol):
     """Workers that hold one encoder: processes of this machine, or of a cluster.
 
     Attributes:
@@ -76,14 +76,14 @@ class Engine:
         """Variables set in the processes; found out when the first of them is needed."""
         return hub_environment(self.offline)
 
-    def fetching(self, allow_local: bool) -> Fetching:
+    def download_settings(self, allow_local: bool) -> DownloadSettings:
         """Return how images are downloaded: into the store, unless they have a place."""
         folder = self.store.folder / "downloads"
-        return Fetching(folder, self.offline, allow_local, progress=self.progress)
+        return DownloadSettings(folder, self.offline, allow_local, progress=self.progress)
 
-    def crew(self, encoder: Encoder) -> AbstractContextManager[Crew]:
+    def start_workers(self, encoder: Encoder) -> AbstractContextManager[Workers]:
         """Return workers that hold this encoder; to be used as a context."""
-        return LocalCrew(
+        return LocalWorkers(
             encoder, self.offline, self.environment, self.workers, self.progress, self.patience,
             self.memory,
         )  # fmt: skip

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.download import fetch
+from embedbench.data.download import download_missing
 from embedbench.data.loading import read_dataset
-from embedbench.data.scan import survey
+from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import embed
 from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder
-from embedbench.encoders.registry import create_all
+from embedbench.encoders.registry import create_encoders
 from embedbench.errors import InputError
-from embedbench.io.atomic import whole_file, write_whole
+from embedbench.io.atomic import open_atomic, write_atomic
 from embedbench.io.paths import check_offline
 from embedbench.utils.offline import no_network
 from embedbench.utils.progress import Progress
@@ -52,14 +52,14 @@ def write_vectors(
     if out.suffix not in (".parquet", ".npy"):
         raise InputError(f"`out` must be a .parquet or a .npy file; not '{out}'")
     with no_network(offline and engine != "ray"):
-        (name, made), *_ = create_all([encoder]).items()
+        (name, made), *_ = create_encoders([encoder]).items()
         check_offline(offline, [source])
         dataset = read_dataset(source, follow_links).sample(limit)
         running = make_engine(
             store, offline, Progress(quiet), engine or "local", address, workers, patience
         )
-        dataset, missed = fetch(dataset, running.fetching(allow_local))
-        readable, images, failures = survey(
+        dataset, missed = download_missing(dataset, running.download_settings(allow_local))
+        readable, images, failures = scan_images(
             dataset, running.store, running.workers, running.progress
         )
         found = embed(name, made, readable, list(images["hash"]), running)
@@ -70,8 +70,8 @@ def write_vectors(
     names, vectors = [readable.names[row] for row in kept], found.vectors[kept]
     try:
         if out.suffix == ".npy":
-            write_whole(out.with_suffix(".txt"), "\n".join([*names, ""]).encode())
-        with whole_file(out) as file:
+            write_atomic(out.with_suffix(".txt"), "\n".join([*names, ""]).encode())
+        with open_atomic(out) as file:
             if out.suffix == ".npy":
                 np.save(file, vectors, allow_pickle=False)
             else:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from embedbench.embedding.engine import Engine
 from embedbench.errors import InputError
-from embedbench.io.paths import check_offline, location_of
+from embedbench.io.paths import check_offline, parse_path
 from embedbench.io.records import default_store
 from embedbench.io.store import Store
 from embedbench.parallel.pool import PATIENCE
@@ -53,8 +53,8 @@ def make_engine(
     if patience is not None and not patience > 0:
         raise InputError(f"`patience` must be more than 0 seconds; not {patience:g}")
     patience = patience or PATIENCE
-    kept = Store(location_of(store) if store else default_store())
-    if told := kept.left_alone():
+    kept = Store(parse_path(store) if store else default_store())
+    if told := kept.other_versions_note():
         progress.say(told)
     if kind == "local":
         return Engine(kept, workers or cores(), offline, progress, patience, memory)

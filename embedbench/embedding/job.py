@@ -10,24 +10,24 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from embedbench.data.images.augmentations import Changed
+from embedbench.data.images.augmentations import AugmentedImage
 from embedbench.data.images.sources import Source
 from embedbench.embedding.autotune import (
     COMPARED,
     TIMED,
-    Choice,
     Fidelity,
-    Timed,
-    compiled_like,
+    Timing,
+    TunedVariant,
+    batch_size_variants,
+    break_even_images,
     compiled_pays,
+    compiled_variant,
+    faster_candidates,
     fidelity,
-    others_like,
-    pays_from,
-    promising,
-    remember,
+    save_tuning,
     timed_first,
 )
-from embedbench.embedding.engine import Crew
+from embedbench.embedding.engine import Workers
 from embedbench.embedding.worker import (
     Batch,
     Item,
@@ -36,7 +36,7 @@ from embedbench.embedding.worker import (
     encode_texts,
     time_variants,
 )
-from embedbench.embedding.worker_state import Place
+from embedbench.embedding.worker_state import Placement
 from embedbench.encoder import Encoder, Vectors, combine
 from embedbench.errors import EncoderError
 from embedbench.io.store import Store, text_key
@@ -45,7 +45,7 @@ from embedbench.parallel.pool import WorkerDied
 from embedbench.utils.hardware import cores
 from embedbench.utils.progress import Progress
 
-__all__ = ["Encoded", "Session", "missing_from"]
+__all__ = ["EncodingJob", "JobResult", "missing_from"]
 
 Vector = Float32[np.ndarray, " dim"]
 
@@ -57,7 +57,7 @@ _AT_ONCE_ON_A_GPU = 2048
 
 
 @dataclass(frozen=True)
-class Encoded:
+class JobResult:
     """What a session did.
 
     Attributes:
@@ -74,7 +74,7 @@ class Encoded:
 def missing_from(
     store: Store,
     record: dict[str, Any] | None,
-    items: dict[str, Source | Changed],
+    items: dict[str, Source | AugmentedImage],
     texts: Sequence[str],
 ) -> tuple[list[Item], list[str]]:
     """Return which images and texts are not in the store; all where the encoder is not known."""
@@ -89,13 +89,13 @@ def missing_from(
 
 
 @dataclass
-class Session:
+class EncodingJob:
     """One start of an encoder's workers.
 
     Attributes:
         label: what the tables call the encoder.
         encoder: as the workers hold it.
-        crew: the workers.
+        start_workers: the workers.
         store: where vectors are kept.
         progress: how it is shown.
         choice: which of its variants runs; None if that is to be found out.
@@ -104,18 +104,18 @@ class Session:
 
     label: str
     encoder: Encoder
-    crew: Crew
+    start_workers: Workers
     store: Store
     progress: Progress
-    choice: Choice | None
+    choice: TunedVariant | None
     record: dict[str, Any] | None
     _loaded: dict[str, Any] = field(default_factory=dict)
     _dim: int | None = None
 
-    def run(self, items: dict[str, Source | Changed], texts: Sequence[str]) -> Encoded:
+    def run(self, items: dict[str, Source | AugmentedImage], texts: Sequence[str]) -> JobResult:
         """Encode what is missing."""
         with self.progress.bar(f"{self.label}: loading", 0, "images"):
-            self._loaded = self.crew.load()
+            self._loaded = self.start_workers.load()
         choice = self.choice or self._choose(list(items.items()))
         place = self._place(0 if self.choice else self._variants.index(choice.encoder))
         fingerprint = self._fingerprint(choice.encoder)
@@ -123,23 +123,23 @@ class Session:
         record = (self.record or {}) | self._loaded | {"fingerprint": fingerprint}
         missing, missing_texts = missing_from(self.store, record, items, texts)
         if missing_texts:
-            rows = self._even(self.crew.call(encode_texts, missing_texts, place))
+            rows = self._even(self.start_workers.call(encode_texts, missing_texts, place))
             self.store.write(fingerprint, [text_key(text) for text in missing_texts], rows)
         failures, measured = self._encode(choice.encoder, place, missing, self.label)
         record |= measured | choice.told() | {"dim": self._dim}
-        self.store.remember("encoders", combine(choice.encoder.identity(), []), record)
-        self.store.tidy(fingerprint)
-        return Encoded(record, failures, missing)
+        self.store.put_record("encoders", combine(choice.encoder.identity(), []), record)
+        self.store.compact(fingerprint)
+        return JobResult(record, failures, missing)
 
     @property
     def _variants(self) -> Sequence[Encoder]:
         return self.encoder.variants(self._loaded["facts"]["device"])
 
-    def _place(self, variant: int) -> Place:
+    def _place(self, variant: int) -> Placement:
         facts = self._loaded["facts"]
         if facts["device"] == "cpu":
-            return Place(variant)
-        return Place(variant, facts["device"], max(1, cores() // facts["devices"]))
+            return Placement(variant)
+        return Placement(variant, facts["device"], max(1, cores() // facts["devices"]))
 
     def _fingerprint(self, encoder: Encoder) -> str:
         return combine(encoder.identity(), [row[3] for row in self._loaded["weights"]])
@@ -156,7 +156,7 @@ class Session:
                 raise EncoderError(f"it returned rows of {dim} numbers, then of {rows.shape[1]}")
         return rows
 
-    def _choose(self, items: list[Item]) -> Choice:
+    def _choose(self, items: list[Item]) -> TunedVariant:
         """Measure the variants on the first images; remember and return the one that is to run.
 
         First precision, then batch size, then whether compiling pays. The reference runs where
@@ -171,35 +171,40 @@ class Session:
             timed |= self._time(items, first[:1])
             each = time.perf_counter() - start
             if 0 in timed:
-                least = pays_from(timed[0], each, len(first) - 1, self.crew.workers)
+                least = break_even_images(
+                    timed[0], each, len(first) - 1, self.start_workers.workers
+                )
             if images >= least:
                 timed |= self._time(items, first[1:])
-                best, found = self._faithful(items, promising(timed), (0, None))
-                others = self._time(items, others_like(variants, best))
+                best, found = self._faithful(items, faster_candidates(timed), (0, None))
+                others = self._time(items, batch_size_variants(variants, best))
                 timed |= others
                 best = next(
-                    iter(promising({0: timed[0], best: timed[best]} | others, best, gain=1.1)), best
+                    iter(
+                        faster_candidates({0: timed[0], best: timed[best]} | others, best, gain=1.1)
+                    ),
+                    best,
                 )
-                twin = compiled_like(variants, best)
-                if twin and compiled_pays(timed[best], images, self.crew.workers):
+                twin = compiled_variant(variants, best)
+                if twin and compiled_pays(timed[best], images, self.start_workers.workers):
                     timed |= self._time(items, twin)
-                    if twin[0] in promising(timed, best) and compiled_pays(
-                        timed[best], images, self.crew.workers, timed[twin[0]]
+                    if twin[0] in faster_candidates(timed, best) and compiled_pays(
+                        timed[best], images, self.start_workers.workers, timed[twin[0]]
                     ):
                         best, found = self._faithful(items, twin, (best, found))
-        choice = Choice(variants[best], found)
+        choice = TunedVariant(variants[best], found)
         if best in timed:
             keys = [key for key, _ in items[:COMPARED]]
             most = math.inf if images >= least else least
             speed = 1 / timed[best].seconds
-            remember(self.store, self.label, self.encoder, keys, choice, speed, most)
+            save_tuning(self.store, self.label, self.encoder, keys, choice, speed, most)
         return choice
 
-    def _time(self, items: list[Item], numbers: list[int]) -> dict[int, Timed]:
+    def _time(self, items: list[Item], numbers: list[int]) -> dict[int, Timing]:
         """Return how long these variants take; nothing where the workers die of it."""
         places = [self._place(number) for number in numbers]
         try:
-            return self.crew.call(time_variants, items[:TIMED], places) if places else {}
+            return self.start_workers.call(time_variants, items[:TIMED], places) if places else {}
         except WorkerDied:
             return {}
 
@@ -227,7 +232,7 @@ class Session:
         return self.store.read(known["fingerprint"], [key for key, _ in items])
 
     def _encode(
-        self, encoder: Encoder, place: Place, missing: list[Item], label: str | None
+        self, encoder: Encoder, place: Placement, missing: list[Item], label: str | None
     ) -> tuple[dict[str, str], dict[str, Any]]:
         """Encode images into the store; return those that failed, and what was measured."""
         fingerprint = self._fingerprint(encoder)
@@ -236,16 +241,20 @@ class Session:
         if place.device != "cpu":
             size *= max(1, _AT_ONCE_ON_A_GPU // size)
         encode = partial(encode_images, place=place)
-        if self.crew.writes:
-            size = _rows_of_a_file(len(missing), size, self.crew.workers) if label else COMPARED
+        if self.start_workers.writes:
+            size = (
+                _rows_of_a_file(len(missing), size, self.start_workers.workers)
+                if label
+                else COMPARED
+            )
             encode = partial(encode_into, place=place, store=self.store, fingerprint=fingerprint)
         batches = [missing[start : start + size] for start in range(0, len(missing), size)]
-        done = _Done()
+        done = _Totals()
         progress = self.progress if label else Progress(quiet=True)
         try:
             with progress.bar(label or "", len(missing), "images") as bar:
-                for batch in self.crew.map(encode, batches):
-                    if not self.crew.writes:
+                for batch in self.start_workers.map(encode, batches):
+                    if not self.start_workers.writes:
                         self._even(batch.vectors)
                         writer.add(batch.keys, batch.vectors, batch.seconds)
                     done.add(batch)
@@ -257,7 +266,7 @@ class Session:
                 f"{self.label}: {encoder.batch_size} images at once did not fit the memory; "
                 f"went on with {done.at_once}"
             )
-        return done.failures, done.measured(self.crew.workers)
+        return done.failures, done.measured(self.start_workers.workers)
 
 
 def _rows_of_a_file(rows: int, batch: int, workers: int) -> int:
@@ -267,7 +276,7 @@ def _rows_of_a_file(rows: int, batch: int, workers: int) -> int:
 
 
 @dataclass
-class _Done:
+class _Totals:
     """What came of the batches so far."""
 
     failures: dict[str, str] = field(default_factory=dict)

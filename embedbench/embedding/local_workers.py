@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from embedbench.embedding.worker import Batch, Item, failed, load
-from embedbench.embedding.worker_state import hold
+from embedbench.embedding.worker_state import init_worker
 from embedbench.encoder import Encoder
 from embedbench.encoders.pickling import dumps
-from embedbench.parallel.memory_guard import MemoryWatch
+from embedbench.parallel.memory_guard import MemoryGuard
 from embedbench.parallel.pool import KEEPS_BLOCKS, PATIENCE, Pool, WorkerDied, thread_limits
-from embedbench.parallel.quarantine import map_isolated, signals_of
+from embedbench.parallel.quarantine import map_with_quarantine, signals_of
 from embedbench.utils.hardware import available, cores
 from embedbench.utils.progress import Progress
 
-__all__ = ["LocalCrew", "MOST_GUILTY", "plan_workers"]
+__all__ = ["LocalWorkers", "MOST_GUILTY", "plan_workers"]
 
 Result = TypeVar("Result")
 
@@ -52,7 +52,7 @@ def plan_workers(
 
 
 @dataclass
-class LocalCrew:
+class LocalWorkers:
     """Worker processes on this machine; leaving the context ends them.
 
     Attributes:
@@ -78,7 +78,7 @@ class LocalCrew:
     _planned: tuple[int, int] = (1, 1)
     _devices: int = 0
 
-    def __enter__(self) -> "LocalCrew":
+    def __enter__(self) -> "LocalWorkers":
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -122,7 +122,7 @@ class LocalCrew:
         Raises:
             WorkerDied: on several images in a row.
         """
-        return map_isolated(self, function, batches, failed, MOST_GUILTY)
+        return map_with_quarantine(self, function, batches, failed, MOST_GUILTY)
 
     def start(self, wanted: int) -> list[Pool]:
         """Start the processes that are missing: the first by itself, for it is needed first."""
@@ -148,11 +148,11 @@ class LocalCrew:
         limits = thread_limits(self._planned[1])
         variables = limits | KEEPS_BLOCKS | self.environment | environment
         arguments = (dumps(self.encoder), self.offline)
-        pool = Pool(workers, variables, hold, arguments, self.patience)
+        pool = Pool(workers, variables, init_worker, arguments, self.patience)
         self._pools.append(self._stack.enter_context(pool))
         if len(self._pools) == 1:
             limit = self.memory or int(_MOST_MEMORY_SHARE * available())
-            self._stack.enter_context(MemoryWatch(self._pools, limit))
+            self._stack.enter_context(MemoryGuard(self._pools, limit))
 
     def _end(self, error: WorkerDied | None = None) -> None:
         """End them: at once where one has died."""

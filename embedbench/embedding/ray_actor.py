@@ -13,7 +13,7 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from embedbench.embedding.ray_cluster import last_line
-from embedbench.embedding.worker_state import held, hold
+from embedbench.embedding.worker_state import init_worker, state
 from embedbench.errors import EmbedbenchError, EncoderError
 from embedbench.parallel.pool import WorkerDied
 
@@ -37,9 +37,9 @@ class RayActor:
         with contextlib.suppress(OSError):  # where nodes share folders, they are named from here
             os.chdir(folder)
         try:
-            hold(pickled, offline)
+            init_worker(pickled, offline)
             if books is not None:
-                held().beat = self._beat
+                state().beat = self._beat
         except Exception as error:  # the encoder's module is not there, or does not import
             self._fault = f"it cannot be loaded: {type(error).__name__}: {last_line(error)}"
 

@@ -29,7 +29,7 @@ from embedbench.errors import EncoderError
 from embedbench.parallel.pool import KEEPS_BLOCKS, PATIENCE, WorkerDied, no_answer, thread_limits
 from embedbench.utils.progress import Progress
 
-__all__ = ["RayCrew", "RayEngine"]
+__all__ = ["RayEngine", "RayWorkers"]
 
 Result = TypeVar("Result")
 
@@ -52,7 +52,7 @@ class RayEngine(Engine):
 
     actors: int | None = None
 
-    def crew(self, encoder: Encoder) -> "RayCrew":
+    def start_workers(self, encoder: Encoder) -> "RayWorkers":
         """Return actors that hold this encoder; to be used as a context."""
         folder = self.store.folder
         if len(nodes()) > 1 and isinstance(folder, Path):
@@ -60,13 +60,13 @@ class RayEngine(Engine):
                 f"note: the store '{folder}' is a folder, which all {len(nodes())} nodes of the "
                 "cluster must share"
             )
-        return RayCrew(
+        return RayWorkers(
             encoder, self.offline, self.environment, self.actors, self.progress, self.patience
         )
 
 
 @dataclass
-class RayCrew:
+class RayWorkers:
     """Actors that hold one encoder; leaving the context ends them.
 
     Attributes:
@@ -89,7 +89,7 @@ class RayCrew:
     _needs: dict[str, float] = field(default_factory=dict)
     _started: int = 0
 
-    def __enter__(self) -> "RayCrew":
+    def __enter__(self) -> "RayWorkers":
         on_gpu = {"GPU": 1.0, "CPU": 1.0}
         self._needs = on_gpu if room_for(on_gpu) else {"CPU": 1.0}
         return self

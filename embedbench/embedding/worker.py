@@ -16,25 +16,38 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from embedbench.data.images.augmentations import Changed
+from embedbench.data.images.augmentations import AugmentedImage
 from embedbench.data.images.decoding import open_pixels
-from embedbench.data.images.sources import Source, read_known
-from embedbench.embedding.autotune import Timed
-from embedbench.embedding.worker_state import Place, check_facts, encode_rows, held, hold
+from embedbench.data.images.sources import Source, read_verified
+from embedbench.embedding.autotune import Timing
+from embedbench.embedding.worker_state import (
+    Placement,
+    check_facts,
+    encode_rows,
+    init_worker,
+    state,
+)
 from embedbench.encoder import Encoder, TextEncoder, Vectors, check_rows, hash_file, join_rows
 from embedbench.encoders.pickling import dumps
 from embedbench.errors import EncoderError, ImageError
 from embedbench.io.store import Store
 from embedbench.parallel.quarantine import under_alarm
 from embedbench.utils.hardware import peak_memory_mb
-from embedbench.utils.messages import answers_in_words
+from embedbench.utils.messages import picklable_errors
 
 __all__ = [
-    "Batch", "Item", "Place", "dumps", "encode_images", "encode_into", "encode_texts", "failed",
-    "hold", "load", "stamp", "time_variants",
-]  # fmt: skip
+    "Batch",
+    "Item",
+    "encode_images",
+    "encode_into",
+    "encode_texts",
+    "failed",
+    "load",
+    "stamp",
+    "time_variants",
+]
 
-Item = tuple[str, Source | Changed]
+Item = tuple[str, Source | AugmentedImage]
 """An image's key in the store, and where it is or what it is made from."""
 
 _LEAST_SECONDS = 0.5
@@ -63,13 +76,13 @@ class Batch:
     at_once: int
 
 
-@answers_in_words()
+@picklable_errors()
 def load() -> dict[str, Any]:
     """Load the model; tell what it is and what it was loaded from."""
     start = time.perf_counter()
-    encoder = held().take_loaded(Place())
+    encoder = state().take_loaded(Placement())
     seconds = time.perf_counter() - start
-    held().try_out(encoder)
+    state().try_out(encoder)
     files = [Path(path).resolve() for path in encoder.weights_files()]
     weights = [[str(path), *stamp(path), hash_file(path)] for path in files]
     return {
@@ -80,15 +93,15 @@ def load() -> dict[str, Any]:
     }
 
 
-@answers_in_words()
-def encode_images(items: list[Item], place: Place = Place()) -> Batch:  # noqa: B008
+@picklable_errors()
+def encode_images(items: list[Item], place: Placement = Placement()) -> Batch:  # noqa: B008
     """Return the rows of the images; one that cannot be opened is told.
 
     Args:
         items: the images; on a GPU several batches of them, which threads prepare beside it.
         place: where and how.
     """
-    holding = held()
+    holding = state()
     encoder = holding.take_loaded(place)
     keys: list[str] = []
     parts: list[Vectors] = []
@@ -118,7 +131,7 @@ def failed(item: Item, reason: str) -> Batch:
     return Batch([], nothing, {item[0]: reason}, 0.0, 0.0, sys.maxsize)
 
 
-def encode_into(items: list[Item], place: Place, store: Store, fingerprint: str) -> Batch:
+def encode_into(items: list[Item], place: Placement, store: Store, fingerprint: str) -> Batch:
     """Encode images, and write their rows to the store; they are left out of what comes back.
 
     Their file is named after the images, so that a worker that gets the work of one that died
@@ -157,13 +170,13 @@ def _preparing(
         yield pool.map(one, items)
 
 
-def _open_and_prepare(encoder: Encoder, key: str, source: Source | Changed) -> Any:
-    os.chdir(held().folder)  # the encoder may have gone elsewhere, and files are named from here
-    if isinstance(source, Changed):
-        changed = source.open(read_known(source.source, source.key))
+def _open_and_prepare(encoder: Encoder, key: str, source: Source | AugmentedImage) -> Any:
+    os.chdir(state().folder)  # the encoder may have gone elsewhere, and files are named from here
+    if isinstance(source, AugmentedImage):
+        changed = source.open(read_verified(source.source, source.key))
         with _not_the_image():
             return encoder.prepare(changed)
-    pixels = open_pixels(read_known(source, key), encoder.least_side)
+    pixels = open_pixels(read_verified(source, key), encoder.least_side)
     with _not_the_image():
         return encoder.prepare_pixels(pixels)
 
@@ -180,17 +193,17 @@ def _not_the_image() -> Iterator[None]:
         raise EncoderError(str(error)) from error
 
 
-def time_variants(items: list[Item], places: list[Place]) -> dict[int, Timed]:
+def time_variants(items: list[Item], places: list[Placement]) -> dict[int, Timing]:
     """Return how long these variants of the encoder take, by number; those that fail are left out.
 
     Only what is encoded is timed, on images that are ready. The first batch stands apart, for it
     brings loading and compiling with it. Of the others the quickest counts, which the rest of the
     machine has disturbed the least.
     """
-    found: dict[int, Timed] = {}
+    found: dict[int, Timing] = {}
     for place in places:
         try:
-            encoder = held().take(place)
+            encoder = state().take(place)
             with _preparing(encoder, items, place.threads) as prepared:
                 images = [image for _, image in prepared if not isinstance(image, ImageError)]
             if images:
@@ -200,7 +213,7 @@ def time_variants(items: list[Item], places: list[Place]) -> dict[int, Timed]:
     return found
 
 
-def _timed(encoder: Encoder, images: list[Any]) -> Timed:
+def _timed(encoder: Encoder, images: list[Any]) -> Timing:
     """All images are encoded once, and again until enough time has gone by."""
     size = encoder.batch_size
     batches = [images[start : start + size] for start in range(0, len(images), size)]
@@ -210,13 +223,13 @@ def _timed(encoder: Encoder, images: list[Any]) -> Timed:
         start = time.perf_counter()
         rows.append(encoder.encode_prepared(batches[len(rows) % len(batches)]))
         taken.append(time.perf_counter() - start)
-    return Timed(min(taken[1:]) / size, taken[0], np.concatenate(rows[: len(batches)]))
+    return Timing(min(taken[1:]) / size, taken[0], np.concatenate(rows[: len(batches)]))
 
 
-@answers_in_words()
-def encode_texts(texts: list[str], place: Place = Place()) -> Float32[np.ndarray, "texts dim"]:  # noqa: B008
+@picklable_errors()
+def encode_texts(texts: list[str], place: Placement) -> Float32[np.ndarray, "texts dim"]:
     """Return one row for each text."""
-    encoder = held().take(place)
+    encoder = state().take(place)
     assert isinstance(encoder, TextEncoder)
     return check_rows(encoder.encode_texts(texts), len(texts))
 

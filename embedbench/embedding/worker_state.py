@@ -12,12 +12,12 @@ import cloudpickle
 from PIL import Image
 
 from embedbench.encoder import Encoder, Facts, Vectors, join_rows
-from embedbench.encoders.row_order import check_order, is_close, pictures, shifted
+from embedbench.encoders.row_order import check_row_order, is_close, probe_images, shifted_by_one
 from embedbench.errors import EncoderError
-from embedbench.utils.messages import in_words, one_line
+from embedbench.utils.messages import describe_error, one_line
 from embedbench.utils.offline import forbid_network
 
-__all__ = ["Held", "Place", "check_facts", "encode_rows", "held", "hold"]
+__all__ = ["Placement", "WorkerState", "check_facts", "encode_rows", "init_worker", "state"]
 
 _GREY = Image.new("RGB", (64, 64), "grey")
 """What an encoder is loaded with."""
@@ -27,7 +27,7 @@ _TRIED = 8
 
 
 @dataclass(frozen=True)
-class Place:
+class Placement:
     """Where and how an encoder runs in its worker.
 
     Attributes:
@@ -42,7 +42,7 @@ class Place:
 
 
 @dataclass
-class Held:
+class WorkerState:
     """What a worker process keeps between calls: one encoder.
 
     Attributes:
@@ -56,7 +56,7 @@ class Held:
 
     pickled: bytes
     folder: str = field(default_factory=os.getcwd)
-    place: Place = Place(-1)
+    place: Placement = Placement(-1)
     variant: Encoder | None = None
     at_once: int = 0
     beat: Callable[[], object] = lambda: None
@@ -68,10 +68,10 @@ class Held:
             made: Encoder = cloudpickle.loads(self.pickled)
         except BaseException as error:
             traceback.print_exc()
-            raise EncoderError(f"it cannot be loaded: {in_words(error)}") from None
+            raise EncoderError(f"it cannot be loaded: {describe_error(error)}") from None
         return made
 
-    def take(self, place: Place) -> Encoder:
+    def take(self, place: Placement) -> Encoder:
         """Return the variant for this place; another one, and its weights, are let go of."""
         if self.variant is None or self.place != place:
             variant = self.encoder.variants(place.device)[place.variant]
@@ -80,7 +80,7 @@ class Held:
             self.place = place
         return self.variant
 
-    def take_loaded(self, place: Place) -> Encoder:
+    def take_loaded(self, place: Placement) -> Encoder:
         """Return the variant for this place, loaded and compiled, so that this is not timed.
 
         It encodes a grey image, as often as it takes images at once.
@@ -92,28 +92,28 @@ class Held:
 
     def try_out(self, encoder: Encoder) -> None:
         """Raise EncoderError if its rows are not in the order of the images; it is loaded."""
-        images = [encoder.prepare(one) for one in pictures(min(self.at_once, _TRIED))]
+        images = [encoder.prepare(one) for one in probe_images(min(self.at_once, _TRIED))]
         rows, moved = (
-            encode_rows(encoder, some, self.at_once)[0] for some in (images, shifted(images))
+            encode_rows(encoder, some, self.at_once)[0] for some in (images, shifted_by_one(images))
         )
         try:
-            check_order(rows, moved)
+            check_row_order(rows, moved)
         except EncoderError:
             if is_close(encode_rows(encoder, images, self.at_once)[0], rows):
                 raise  # else it is chance that moves them
 
 
-_held: list[Held] = []
+_held: list[WorkerState] = []
 
 
-def hold(pickled: bytes, offline: bool) -> None:
+def init_worker(pickled: bytes, offline: bool) -> None:
     """Keep the encoder for the calls to come; without a network if `offline`."""
     if offline:
         forbid_network()
-    _held[:] = [Held(pickled)]
+    _held[:] = [WorkerState(pickled)]
 
 
-def held() -> Held:
+def state() -> WorkerState:
     """Return what this process holds."""
     return _held[0]
 

@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 from embedbench.encoder import Encoder
 from embedbench.encoders.checks import CHECKS, Check, run_checks
-from embedbench.encoders.registry import create
+from embedbench.encoders.registry import create_encoder
 from embedbench.parallel.pool import NoAnswer, Pool, WorkerDied
-from embedbench.utils.messages import answers_in_words
+from embedbench.utils.messages import picklable_errors
 from embedbench.utils.offline import hub_environment
 
-__all__ = ["check_apart"]
+__all__ = ["run_checks_isolated"]
 
 _held: list[Encoder] = []
 
 
-def check_apart(spec: str, patience: float) -> Iterator[tuple[Check, str]]:
+def run_checks_isolated(spec: str, patience: float) -> Iterator[tuple[Check, str]]:
     """Yield each check, and what is wrong: an empty text if nothing is.
 
     After a crash the others go on in a new process; after a hang there would be but more.
@@ -42,9 +42,9 @@ def check_apart(spec: str, patience: float) -> Iterator[tuple[Check, str]]:
             return
 
 
-@answers_in_words()
+@picklable_errors()
 def _check(spec: str, number: int) -> str:
     if not _held:
-        _held.append(create(spec))
+        _held.append(create_encoder(spec))
     (wrong,) = run_checks(_held[0], [CHECKS[number]]).values()
     return wrong

@@ -22,19 +22,19 @@ from PIL import Image
 
 from embedbench.data.images.decoding import to_rgb
 from embedbench.encoder import Encoder, LookupEncoder, TextEncoder, Vectors, check_rows
-from embedbench.encoders.import_cost import require_light
+from embedbench.encoders.import_cost import check_import_cost
 from embedbench.encoders.row_order import (
-    check_order,
+    check_row_order,
     is_close,
-    picture,
-    pictures,
-    shifted,
+    probe_image,
+    probe_images,
+    shifted_by_one,
 )
 from embedbench.encoders.side_effects import changes_of_state, printed
 from embedbench.errors import EncoderError
-from embedbench.utils.messages import in_words
+from embedbench.utils.messages import describe_error
 
-__all__ = ["CHECKS", "Check", "promise", "run_checks"]
+__all__ = ["CHECKS", "Check", "check_description", "run_checks"]
 
 Check = Callable[[Encoder], None]
 
@@ -57,7 +57,7 @@ def pickles_to_a_worker(encoder: Encoder) -> None:
     try:
         content = pickle.dumps(_fresh(encoder))
     except Exception as error:
-        raise EncoderError(f"it cannot be pickled: {in_words(error)}") from error
+        raise EncoderError(f"it cannot be pickled: {describe_error(error)}") from error
     if pickle.loads(content) != encoder:
         raise EncoderError("a pickled copy is not equal to it")
     if len(content) > 1_000_000:
@@ -66,13 +66,13 @@ def pickles_to_a_worker(encoder: Encoder) -> None:
 
 def loads_nothing_before_use(encoder: Encoder) -> None:
     """Raise unless constructing it in a fresh process is quick and imports no heavy library."""
-    require_light(encoder)
+    check_import_cost(encoder)
 
 
 def returns_one_row_per_image(encoder: Encoder) -> None:
     """Raise unless there is one row for each image, in a NumPy array of two axes."""
     size = encoder.batch_size
-    for images in (pictures(1) * size, pictures(size)):
+    for images in (probe_images(1) * size, probe_images(size)):
         rows = _encode_batch(encoder, images)
         if not isinstance(rows, np.ndarray) or rows.ndim != 2 or len(rows) != size:
             what = getattr(rows, "shape", type(rows).__name__)
@@ -81,7 +81,7 @@ def returns_one_row_per_image(encoder: Encoder) -> None:
 
 def returns_float32(encoder: Encoder) -> None:
     """Raise unless the numbers are float32."""
-    kind = np.asarray(_encode_batch(encoder, pictures(encoder.batch_size))).dtype
+    kind = np.asarray(_encode_batch(encoder, probe_images(encoder.batch_size))).dtype
     if kind != np.float32:
         raise EncoderError(f"it returned {kind}; it must return float32")
 
@@ -89,7 +89,10 @@ def returns_float32(encoder: Encoder) -> None:
 def returns_finite_numbers(encoder: Encoder) -> None:
     """Raise unless all numbers are finite, of pictures of one colour as well."""
     plain = [Image.new("RGB", (40, 30), colour) for colour in ("black", "white", "red")]
-    for images in (pictures(encoder.batch_size), *([one] * encoder.batch_size for one in plain)):
+    for images in (
+        probe_images(encoder.batch_size),
+        *([one] * encoder.batch_size for one in plain),
+    ):
         rows = _encode_batch(encoder, images)
         if not np.isfinite(np.asarray(rows, np.float32)).all():
             raise EncoderError("it returned values that are not finite")
@@ -98,8 +101,8 @@ def returns_finite_numbers(encoder: Encoder) -> None:
 def takes_any_size_and_mode(encoder: Encoder) -> None:
     """Raise unless tiny, long, grey and transparent images give rows of the same length."""
     sizes = [(1, 1), (1, 400), (400, 1), (37, 53), (640, 480)]
-    images = [picture(seed, size) for seed, size in enumerate(sizes)]
-    images += [to_rgb(picture(9).convert(mode)) for mode in ("1", "L", "P", "CMYK", "RGBA")]
+    images = [probe_image(seed, size) for seed, size in enumerate(sizes)]
+    images += [to_rgb(probe_image(9).convert(mode)) for mode in ("1", "L", "P", "CMYK", "RGBA")]
     lengths = {_rows(encoder, [image]).shape[1] for image in images}
     if len(lengths) > 1:
         raise EncoderError(f"it returned rows of {min(lengths)} and of {max(lengths)} numbers")
@@ -107,7 +110,7 @@ def takes_any_size_and_mode(encoder: Encoder) -> None:
 
 def prepares_pixels_alike(encoder: Encoder) -> None:
     """Raise unless an image and its pixels are prepared to the same effect."""
-    images = pictures(encoder.batch_size)
+    images = probe_images(encoder.batch_size)
     given = [encoder.prepare_pixels(np.array(image)) for image in images]
     if not is_close(_forgiven(encoder, given), _rows(encoder, images)):
         raise EncoderError("`prepare` and `prepare_pixels` give other rows for the same image")
@@ -115,7 +118,7 @@ def prepares_pixels_alike(encoder: Encoder) -> None:
 
 def is_deterministic(encoder: Encoder) -> None:
     """Raise unless the same images give the same rows, byte for byte, loaded anew as well."""
-    images = pictures(encoder.batch_size)
+    images = probe_images(encoder.batch_size)
     first = _rows(encoder, images)
     if not np.array_equal(first, _rows(encoder, images)):
         raise EncoderError("the same images gave other rows the second time")
@@ -125,14 +128,14 @@ def is_deterministic(encoder: Encoder) -> None:
 
 def keeps_the_order(encoder: Encoder) -> None:
     """Raise unless row i is image i."""
-    images = pictures(encoder.batch_size)
-    rows, moved = _rows(encoder, images), _rows(encoder, shifted(images))
-    check_order(rows, moved[: len(rows)])
+    images = probe_images(encoder.batch_size)
+    rows, moved = _rows(encoder, images), _rows(encoder, shifted_by_one(images))
+    check_row_order(rows, moved[: len(rows)])
 
 
 def does_not_mix_images(encoder: Encoder) -> None:
     """Raise unless a row is the same, within 1e-4, whatever stands beside it in the batch."""
-    images = pictures(encoder.batch_size)
+    images = probe_images(encoder.batch_size)
     alone = np.concatenate([_rows(encoder, [image]) for image in images])
     for row in _rows(encoder, images):  # in any order: that has a check of its own
         gaps = np.abs(alone - row).max(axis=1)
@@ -142,7 +145,7 @@ def does_not_mix_images(encoder: Encoder) -> None:
 
 def tells_images_apart(encoder: Encoder) -> None:
     """Raise unless different images give different rows."""
-    rows = _rows(encoder, pictures(max(2, encoder.batch_size)))
+    rows = _rows(encoder, probe_images(max(2, encoder.batch_size)))
     if (rows == rows[0]).all():
         raise EncoderError("different images gave the same row")
 
@@ -150,14 +153,14 @@ def tells_images_apart(encoder: Encoder) -> None:
 def fingerprint_is_steady(encoder: Encoder) -> None:
     """Raise unless the fingerprint is the same for an equal encoder, and after use."""
     before = encoder.fingerprint()
-    _rows(encoder, pictures(1))
+    _rows(encoder, probe_images(1))
     if not before == encoder.fingerprint() == _fresh(encoder).fingerprint():
         raise EncoderError("its fingerprint changed without any change of its fields")
 
 
 def fingerprint_follows_the_weights(encoder: Encoder) -> None:
     """Raise unless the fingerprint changes with the bytes of a file of its weights."""
-    _rows(encoder, pictures(1))
+    _rows(encoder, probe_images(1))
     files = [Path(file) for file in encoder.weights_files()]
     if not files:
         return
@@ -177,7 +180,7 @@ def fingerprint_follows_the_weights(encoder: Encoder) -> None:
 def leaves_global_state_alone(encoder: Encoder) -> None:
     """Raise if it seeds random numbers, or changes the folder, environment, warnings, signals."""
     changed = changes_of_state(
-        lambda: _rows(encoder, pictures(1)), lambda: _rows(_fresh(encoder), pictures(1))
+        lambda: _rows(encoder, probe_images(1)), lambda: _rows(_fresh(encoder), probe_images(1))
     )
     if changed:
         raise EncoderError(f"it changes what is the whole process's: {', '.join(changed)}")
@@ -185,16 +188,16 @@ def leaves_global_state_alone(encoder: Encoder) -> None:
 
 def leaves_its_images_alone(encoder: Encoder) -> None:
     """Raise if it changes the images or the pixels that it is given."""
-    image, pixels = picture(0), np.array(picture(0))
+    image, pixels = probe_image(0), np.array(probe_image(0))
     _forgiven(encoder, [encoder.prepare(image)])
     _forgiven(encoder, [encoder.prepare_pixels(pixels)])
-    if image.tobytes() != picture(0).tobytes() or pixels.tobytes() != picture(0).tobytes():
+    if image.tobytes() != probe_image(0).tobytes() or pixels.tobytes() != probe_image(0).tobytes():
         raise EncoderError("it changed the image that it was given")
 
 
 def prints_nothing(encoder: Encoder) -> None:
     """Raise if anything is printed to standard output, where tables stand."""
-    said = printed(lambda: _rows(_fresh(encoder), pictures(1)))
+    said = printed(lambda: _rows(_fresh(encoder), probe_images(1)))
     if said:
         raise EncoderError(f"it prints to standard output: {said}")
 
@@ -205,11 +208,11 @@ def texts_share_the_space(encoder: Encoder) -> None:
         return
     texts = ["a cat", "a photo of a dog", ""]
     rows = check_rows(encoder.encode_texts(texts), len(texts))
-    if rows.shape[1] != _rows(encoder, pictures(1)).shape[1]:
+    if rows.shape[1] != _rows(encoder, probe_images(1)).shape[1]:
         raise EncoderError("its texts and images have rows of different length")
     if np.array_equal(rows[0], rows[1]):
         raise EncoderError("two different texts gave the same row")
-    check_order(rows, check_rows(encoder.encode_texts(shifted(texts)), len(texts)))
+    check_row_order(rows, check_rows(encoder.encode_texts(shifted_by_one(texts)), len(texts)))
 
 
 CHECKS: tuple[Check, ...] = (
@@ -234,7 +237,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def promise(check: Check) -> str:
+def check_description(check: Check) -> str:
     """Return in words when an encoder fails the check."""
     return (check.__doc__ or "").splitlines()[0].removeprefix("Raise ").rstrip(".")
 
@@ -249,7 +252,7 @@ def run_checks(encoder: Encoder, checks: Sequence[Check] = CHECKS) -> dict[str, 
             check(encoder)
             found[check.__name__] = ""
         except (Exception, SystemExit) as error:  # whatever an encoder raises
-            found[check.__name__] = in_words(error)
+            found[check.__name__] = describe_error(error)
     return found
 
 

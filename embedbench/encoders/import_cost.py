@@ -12,7 +12,7 @@ from embedbench.errors import EncoderError
 from embedbench.utils.messages import one_line
 from embedbench.utils.spec import field_list
 
-__all__ = ["HEAVY", "require_light"]
+__all__ = ["HEAVY", "check_import_cost"]
 
 HEAVY = (
     "jax", "keras", "matplotlib", "onnxruntime", "open_clip", "sklearn", "tensorflow", "timm",
@@ -40,7 +40,7 @@ json.dump([found, seconds], open(folder + "/answer", "w"))
 """
 
 
-def require_light(encoder: Encoder) -> None:
+def check_import_cost(encoder: Encoder) -> None:
     """Raise EncoderError unless the encoder is constructed without what its first use takes."""
     values = {
         field.name: getattr(encoder, field.name)

@@ -1,8 +1,8 @@
 """The list of installed encoders; those of other people are looked at in a process of their own."""
 
-from embedbench.encoders.registry import Installed, installed
+from embedbench.encoders.registry import EncoderPlugin, installed_encoders
 from embedbench.errors import EncoderError, MissingLibraryError
-from embedbench.utils.messages import errors_in_words
+from embedbench.utils.messages import wrap_foreign_errors
 
 __all__ = ["list_encoders"]
 
@@ -14,7 +14,7 @@ def list_encoders() -> list[list[str]]:
     """Return a row for each: name, label by default, what is missing or wrong, what it is."""
     return [
         _row(found) if found.is_built_in else _row_apart(name)
-        for name, found in installed().items()
+        for name, found in installed_encoders().items()
     ]
 
 
@@ -30,12 +30,12 @@ def _row_apart(name: str) -> list[str]:
 
 
 def _row_of(name: str) -> list[str]:
-    return _row(installed()[name])
+    return _row(installed_encoders()[name])
 
 
-def _row(found: Installed) -> list[str]:
+def _row(found: EncoderPlugin) -> list[str]:
     try:
-        with errors_in_words():
+        with wrap_foreign_errors():
             missing = found.missing()
             status = f"needs {missing[0]}: {found.install(missing)}" if missing else "ready"
             words = (found.load().__doc__ or "").strip().splitlines()

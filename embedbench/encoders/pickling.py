@@ -8,7 +8,7 @@ from typing import Any
 import cloudpickle
 
 from embedbench.errors import EncoderError
-from embedbench.utils.messages import in_words
+from embedbench.utils.messages import describe_error
 
 __all__ = ["dumps"]
 
@@ -23,7 +23,7 @@ def dumps(encoder: Any) -> bytes:
     try:
         _Pickler(content).dump(encoder)
     except Exception as error:
-        words = f"it cannot be sent to its process: {in_words(error)}"
+        words = f"it cannot be sent to its process: {describe_error(error)}"
         raise EncoderError(words) from error
     return content.getvalue()
 

@@ -13,16 +13,23 @@ from typing import Any
 
 from embedbench.encoder import Encoder
 from embedbench.errors import EncoderError, InputError, MissingLibraryError, UnknownEncoderError
-from embedbench.utils.messages import errors_in_words, in_words
+from embedbench.utils.messages import describe_error, wrap_foreign_errors
 from embedbench.utils.spec import field_list, parse_fields, read_spec
 
-__all__ = ["GROUP", "Installed", "create", "create_all", "installed", "label"]
+__all__ = [
+    "EncoderPlugin",
+    "GROUP",
+    "create_encoder",
+    "create_encoders",
+    "encoder_label",
+    "installed_encoders",
+]
 
 GROUP = "embedbench.encoders"
 
 
 @dataclass(frozen=True)
-class Installed:
+class EncoderPlugin:
     """An encoder that a plug-in offers.
 
     Attributes:
@@ -47,7 +54,7 @@ class Installed:
             absent = error.name if isinstance(error, ModuleNotFoundError) else None
             if absent and absent.split(".")[0] != own:
                 raise MissingLibraryError(self.advice(absent)) from error
-            words = f"encoder '{self.name}' cannot be imported: {in_words(error)}"
+            words = f"encoder '{self.name}' cannot be imported: {describe_error(error)}"
             raise EncoderError(words) from error
         if not (isinstance(cls, type) and issubclass(cls, Encoder)):
             raise EncoderError(f"encoder '{self.name}' is no Encoder: {self.entry_point.value}")
@@ -66,7 +73,7 @@ class Installed:
     def default(self) -> str:
         """Return the encoder's label if nothing is said of it; `NAME:...` if it needs a value."""
         try:
-            return label(self.name, self.load()())
+            return encoder_label(self.name, self.load()())
         except TypeError:
             return f"{self.name}:..."
 
@@ -85,13 +92,13 @@ class Installed:
         )
 
 
-def installed() -> dict[str, Installed]:
+def installed_encoders() -> dict[str, EncoderPlugin]:
     """Return the installed encoders by name, in the order of their names.
 
     Raises:
         InputError: two plug-ins offer the same name.
     """
-    found: dict[str, Installed] = {}
+    found: dict[str, EncoderPlugin] = {}
     for entry_point in importlib.metadata.entry_points(group=GROUP):
         earlier = found.get(entry_point.name)
         if earlier and earlier.entry_point.value != entry_point.value:
@@ -99,11 +106,11 @@ def installed() -> dict[str, Installed]:
                 f"two plug-ins offer the encoder '{entry_point.name}': "
                 f"{earlier.entry_point.value} and {entry_point.value}; uninstall one"
             )
-        found[entry_point.name] = Installed(entry_point.name, entry_point)
+        found[entry_point.name] = EncoderPlugin(entry_point.name, entry_point)
     return dict(sorted(found.items()))
 
 
-def create(spec: str) -> Encoder:
+def create_encoder(spec: str) -> Encoder:
     """Return the encoder that `NAME[:MODEL][,field=value ...]` describes; nothing is loaded.
 
     Raises:
@@ -113,7 +120,7 @@ def create(spec: str) -> Encoder:
         InputError: it has no such field, or the value does not fit.
     """
     asked = read_spec(spec)
-    name, known = asked.name, installed()
+    name, known = asked.name, installed_encoders()
     if name not in known:
         raise UnknownEncoderError(
             f"unknown encoder '{name}'; installed encoders: {', '.join(known) or 'none'}"
@@ -124,13 +131,13 @@ def create(spec: str) -> Encoder:
         raise InputError(f"encoder '{name}' takes no model; not '{asked.model}'")
     given = {} if asked.model is None else {fields[0]: asked.model}
     values = parse_fields(f"encoder '{name}'", cls, given | asked.fields)
-    with errors_in_words():
+    with wrap_foreign_errors():
         for library in known[name].missing():
             raise MissingLibraryError(known[name].advice(library))
         return cls(**values)
 
 
-def create_all(
+def create_encoders(
     encoders: Sequence[str | Encoder] | Mapping[str, Encoder],
 ) -> dict[str, Encoder]:
     """Return the encoders by the names that they have in the tables.
@@ -142,10 +149,10 @@ def create_all(
         return dict(encoders)
     found: dict[str, Encoder] = {}
     for given in encoders:
-        encoder = create(given) if isinstance(given, str) else given
+        encoder = create_encoder(given) if isinstance(given, str) else given
         kind = given.partition(":")[0].partition(",")[0] if isinstance(given, str) else None
-        with errors_in_words():
-            name = label(kind or type(encoder).__name__, encoder)
+        with wrap_foreign_errors():
+            name = encoder_label(kind or type(encoder).__name__, encoder)
         if found.get(name) == encoder:
             raise InputError(f"the encoder '{name}' is given twice")
         found[str(given) if name in found else name] = encoder
@@ -154,7 +161,7 @@ def create_all(
     return found
 
 
-def label(name: str, encoder: Encoder) -> str:
+def encoder_label(name: str, encoder: Encoder) -> str:
     """Return the short text that tells the encoder in tables: its name, model, changed fields."""
     fields = field_list(type(encoder))
     head = name

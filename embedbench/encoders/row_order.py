@@ -8,7 +8,15 @@ from PIL import Image
 from embedbench.encoder import Vectors
 from embedbench.errors import EncoderError
 
-__all__ = ["Item", "TOLERANCE", "check_order", "is_close", "picture", "pictures", "shifted"]
+__all__ = [
+    "Item",
+    "TOLERANCE",
+    "check_row_order",
+    "is_close",
+    "probe_image",
+    "probe_images",
+    "shifted_by_one",
+]
 
 Item = TypeVar("Item")
 
@@ -16,18 +24,18 @@ TOLERANCE = 1e-4
 """How far a row may move with what stands beside its image: relative to the longest row."""
 
 
-def pictures(count: int) -> list[Image.Image]:
+def probe_images(count: int) -> list[Image.Image]:
     """Return so many different pictures."""
-    return [picture(seed) for seed in range(count)]
+    return [probe_image(seed) for seed in range(count)]
 
 
-def picture(seed: int, size: tuple[int, int] = (96, 80)) -> Image.Image:
+def probe_image(seed: int, size: tuple[int, int] = (96, 80)) -> Image.Image:
     """Return a smooth random picture in colour."""
     coarse = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
     return Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC)
 
 
-def shifted(items: list[Item]) -> list[Item]:
+def shifted_by_one(items: list[Item]) -> list[Item]:
     """Return the items with the first one twice and without the last.
 
     No order but the right one gives the same rows in the same places for both.
@@ -35,17 +43,17 @@ def shifted(items: list[Item]) -> list[Item]:
     return [items[0], *items[:-1]]
 
 
-def check_order(rows: Vectors, moved: Vectors) -> None:
+def check_row_order(rows: Vectors, moved: Vectors) -> None:
     """Raise EncoderError unless row i of `moved` is that of image i - 1, and its first that of 0.
 
     The nearest row counts, so that what moves a little with its company is still told apart.
 
     Args:
         rows: of some images.
-        moved: of the same, `shifted`.
+        moved: of the same, `shifted_by_one`.
     """
     gaps = np.linalg.norm(moved[:, None].astype(np.float64) - rows[None], axis=2)
-    own = gaps[np.arange(len(rows)), shifted(list(range(len(rows))))]
+    own = gaps[np.arange(len(rows)), shifted_by_one(list(range(len(rows))))]
     if (own > gaps.min(axis=1) + TOLERANCE * _scale(rows)).any():
         raise EncoderError("its rows do not stand in the order of the images")
 

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from io import BufferedWriter
 from pathlib import Path
 
-from embedbench.io.paths import Address, Location
+from embedbench.io.paths import AnyPath, RemotePath
 
-__all__ = ["sweep", "whole_file", "write_whole"]
+__all__ = ["open_atomic", "remove_stale", "write_atomic"]
 
 _FORGOTTEN_SECONDS = 86_400.0
 """Nobody takes so long to write a file: whoever began it was killed."""
 
 
-def write_whole(place: Location, content: bytes) -> None:
+def write_atomic(place: AnyPath, content: bytes) -> None:
     """Write a file whole or not at all; its folder is made.
 
     At an address it is one object, which its server keeps whole or not at all.
@@ -25,15 +25,15 @@ def write_whole(place: Location, content: bytes) -> None:
     Raises:
         OSError: it cannot be written; nothing is left behind.
     """
-    if isinstance(place, Address):
+    if isinstance(place, RemotePath):
         place.write_bytes(content)
         return
-    with whole_file(place) as file:
+    with open_atomic(place) as file:
         file.write(content)
 
 
 @contextmanager
-def whole_file(place: Path) -> Iterator[BufferedWriter]:
+def open_atomic(place: Path) -> Iterator[BufferedWriter]:
     """Give a file to write to, under another name, which then is renamed; its folder is made.
 
     Raises:
@@ -53,9 +53,9 @@ def whole_file(place: Path) -> Iterator[BufferedWriter]:
         raise
 
 
-def sweep(folder: Location) -> None:
+def remove_stale(folder: AnyPath) -> None:
     """Remove unfinished files that processes left in a folder on this machine when killed."""
-    if isinstance(folder, Address):
+    if isinstance(folder, RemotePath):
         return
     for place in folder.glob(".*"):
         with contextlib.suppress(OSError):  # somebody else was quicker

@@ -21,11 +21,11 @@ from embedbench.errors import InputError
 __all__ = [
     "AT_ONCE",
     "Connections",
-    "Failure",
-    "failure_in_words",
-    "fault_of_url",
+    "DownloadError",
     "host_of",
     "is_public",
+    "to_download_error",
+    "url_problem",
 ]
 
 AT_ONCE = 4
@@ -41,7 +41,7 @@ _LOCAL = "refused: an address of this machine or its network; --allow-local perm
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
-class Failure(Exception):
+class DownloadError(Exception):
     """Why an image could not be had this time.
 
     Attributes:
@@ -90,7 +90,7 @@ class Connections:
         """
         host = host_of(url)
         if not self._allow_local and _is_local(host):
-            raise Failure(_LOCAL)
+            raise DownloadError(_LOCAL)
         try:
             return self._between(url, host).urlopen(
                 "GET",
@@ -102,7 +102,7 @@ class Connections:
                 timeout=Timeout(connect=timeout, read=timeout),
             )
         except (faults.HTTPError, ValueError) as error:
-            raise failure_in_words(error, host, timeout) from error
+            raise to_download_error(error, host, timeout) from error
 
     def close(self) -> None:
         """Close them all."""
@@ -115,28 +115,28 @@ class Connections:
         return self._direct if proxy is None or urllib.request.proxy_bypass(host) else proxy
 
 
-def failure_in_words(error: Exception, host: str, timeout: float) -> Failure:
+def to_download_error(error: Exception, host: str, timeout: float) -> DownloadError:
     """Return what went wrong with a host in plain words; the host empty once it has answered."""
     if isinstance(error, (faults.NewConnectionError, faults.ConnectTimeoutError)):
-        return Failure(f"host '{host}' does not answer", again=True, silent=True)
+        return DownloadError(f"host '{host}' does not answer", again=True, silent=True)
     if isinstance(error, faults.ProxyError):
-        return Failure("the proxy does not answer, or refuses", again=True, silent=True)
+        return DownloadError("the proxy does not answer, or refuses", again=True, silent=True)
     if isinstance(error, faults.TimeoutError):
-        return Failure(f"took longer than {timeout:g} s", again=True, silent=bool(host))
+        return DownloadError(f"took longer than {timeout:g} s", again=True, silent=bool(host))
     if isinstance(error, faults.SSLError):
         untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
         reason = "its certificate is not trusted" if untrusted else "the encryption failed"
-        return Failure(reason, again=not untrusted)
+        return DownloadError(reason, again=not untrusted)
     if isinstance(error, ValueError):
-        return Failure("not a valid URL")
+        return DownloadError("not a valid URL")
     cause = error.__cause__
     if isinstance(cause, faults.IncompleteRead):
         read, rest = int(cause.partial), int(cause.expected or 0)
-        return Failure(f"the file is cut off: {read} of {read + rest} bytes", again=True)
-    return Failure("the connection broke off", again=True)
+        return DownloadError(f"the file is cut off: {read} of {read + rest} bytes", again=True)
+    return DownloadError("the connection broke off", again=True)
 
 
-def fault_of_url(url: str) -> str | None:
+def url_problem(url: str) -> str | None:
     """Return why it is no http(s) address, or None."""
     if not url:
         return "there is no URL"
@@ -225,7 +225,7 @@ class _Public(_Patient):
         connection = super()._new_conn()
         if not is_public(str(connection.getpeername()[0])):
             connection.close()
-            raise Failure(_LOCAL)
+            raise DownloadError(_LOCAL)
         return connection
 
 

@@ -20,15 +20,15 @@ from embedbench.errors import InputError
 from embedbench.io.filesystems import BY_ARROW, FileSystem, file_system
 
 __all__ = [
-    "Address",
-    "Location",
+    "AnyPath",
+    "RemotePath",
     "check_offline",
     "files_below",
     "files_in",
     "folders_in",
-    "is_address",
-    "location_of",
+    "is_remote_path",
     "open_file",
+    "parse_path",
     "size_of",
 ]
 
@@ -42,7 +42,7 @@ _SECRET = re.compile(r"secret|token|password|signature", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Address:
+class RemotePath:
     """A file or a folder elsewhere; nothing is asked of its server until it is read or written.
 
     Every method raises OSError, with what happened in a few words, where the server does not
@@ -56,7 +56,7 @@ class Address:
     system: str
     path: str = ""
 
-    def __truediv__(self, name: str) -> "Address":
+    def __truediv__(self, name: str) -> "RemotePath":
         return replace(self, path=f"{self.path}/{name}" if self.path else name)
 
     def __str__(self) -> str:
@@ -67,7 +67,7 @@ class Address:
         return str(self)
 
     @property
-    def parent(self) -> "Address":
+    def parent(self) -> "RemotePath":
         """The folder that it is in."""
         return replace(self, path=self.path.rpartition("/")[0])
 
@@ -151,16 +151,16 @@ class Address:
         return file_system(self.system).answer(question)
 
 
-Location = Path | Address
+AnyPath = Path | RemotePath
 """Where a file is: on this machine's disk, or elsewhere."""
 
 
-def is_address(text: str) -> bool:
+def is_remote_path(text: str) -> bool:
     """Return whether a text starts with a scheme, such as `s3://`."""
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text) is not None
 
 
-def location_of(text: str | Location) -> Location:
+def parse_path(text: str | AnyPath) -> AnyPath:
     """Return where a text points; what has no scheme, or that of `file`, is on this machine.
 
     Raises:
@@ -170,7 +170,7 @@ def location_of(text: str | Location) -> Location:
         return text
     if "\0" in text:
         raise InputError(f"no file or folder can be called {text!r}")
-    if not is_address(text):
+    if not is_remote_path(text):
         return Path(text)
     scheme, _, rest = text.partition("://")
     if scheme in ("file", "local"):
@@ -188,19 +188,19 @@ def location_of(text: str | Location) -> Location:
             f"of '{scheme}://...' and put it into the environment or your cloud's settings"
         )
     query = query or _PATIENCE.get(scheme, "")
-    return Address(f"{scheme}://{host}" + (f"?{query}" if query else ""), path.rstrip("/"))
+    return RemotePath(f"{scheme}://{host}" + (f"?{query}" if query else ""), path.rstrip("/"))
 
 
 def check_offline(offline: bool, named: Iterable[object]) -> None:
     """Raise InputError where something that is named is at an address, and nothing may be asked."""
     for name in named if offline else ():
-        if isinstance(name, str) and isinstance(location_of(name), Address):
-            raise InputError(f"'{location_of(name)}' is not on this machine, and offline")
+        if isinstance(name, str) and isinstance(parse_path(name), RemotePath):
+            raise InputError(f"'{parse_path(name)}' is not on this machine, and offline")
 
 
-def files_below(folder: Location) -> Iterator[str]:
+def files_below(folder: AnyPath) -> Iterator[str]:
     """Yield the names of all files below a folder, with forward slashes."""
-    if isinstance(folder, Address):
+    if isinstance(folder, RemotePath):
         yield from folder.files(deep=True)
         return
     for root, _, files in os.walk(folder):
@@ -208,9 +208,9 @@ def files_below(folder: Location) -> Iterator[str]:
             yield (Path(root) / file).relative_to(folder).as_posix()
 
 
-def files_in(folder: Location) -> dict[str, int]:
+def files_in(folder: AnyPath) -> dict[str, int]:
     """Return the files in a folder: their names and bytes."""
-    if isinstance(folder, Address):
+    if isinstance(folder, RemotePath):
         return folder.files()
     sizes = {}
     for entry in os.scandir(folder):
@@ -219,21 +219,23 @@ def files_in(folder: Location) -> dict[str, int]:
     return sizes
 
 
-def folders_in(folder: Location) -> list[str]:
+def folders_in(folder: AnyPath) -> list[str]:
     """Return the names of the folders in a folder."""
-    if isinstance(folder, Address):
+    if isinstance(folder, RemotePath):
         return folder.folders()
     return [entry.name for entry in os.scandir(folder) if entry.is_dir()]
 
 
-def size_of(file: Location) -> int:
+def size_of(file: AnyPath) -> int:
     """Return the bytes of a file."""
-    return file.size() if isinstance(file, Address) else file.stat().st_size
+    return file.size() if isinstance(file, RemotePath) else file.stat().st_size
 
 
-def open_file(place: Location) -> BufferedReader:
+def open_file(place: AnyPath) -> BufferedReader:
     """Return a file to read parts of; OSError for a pipe or a device, which is never opened."""
-    return place.open() if isinstance(place, Address) else open(place, "rb", opener=_open_regular)
+    return (
+        place.open() if isinstance(place, RemotePath) else open(place, "rb", opener=_open_regular)
+    )
 
 
 def _open_regular(name: str, flags: int) -> int:

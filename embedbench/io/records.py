@@ -8,21 +8,21 @@ from typing import Any
 
 import platformdirs
 
-from embedbench.io.paths import Location, files_in, location_of
+from embedbench.io.paths import AnyPath, files_in, parse_path
 
 __all__ = ["default_store", "other_schemas", "read_record", "read_records", "root_of"]
 
 _SCHEMA = "v1"
 
 
-def default_store() -> Location:
+def default_store() -> AnyPath:
     """Return where vectors are kept if nothing else is said."""
-    return location_of(
+    return parse_path(
         os.environ.get("EMBEDBENCH_STORE") or platformdirs.user_cache_dir("embedbench")
     )
 
 
-def root_of(store: Location) -> Location:
+def root_of(store: AnyPath) -> AnyPath:
     """Return the folder in the store that this version of embedbench reads and writes."""
     return store / _SCHEMA
 
@@ -33,7 +33,7 @@ def other_schemas(folders: Iterable[str]) -> list[str]:
     return [] if _SCHEMA in found else sorted(found, key=lambda name: int(name[1:]))
 
 
-def read_record(place: Location) -> dict[str, Any] | None:
+def read_record(place: AnyPath) -> dict[str, Any] | None:
     """Return a record, or None if there is none that can be read."""
     try:
         value = json.loads(place.read_bytes())
@@ -42,7 +42,7 @@ def read_record(place: Location) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def read_records(store: Location, kind: str) -> list[dict[str, Any]]:
+def read_records(store: AnyPath, kind: str) -> list[dict[str, Any]]:
     """Return all records of a kind, in the order of their names."""
     folder = root_of(store) / kind
     try:

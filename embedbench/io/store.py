@@ -23,8 +23,8 @@ import numpy as np
 from jaxtyping import Float32
 
 from embedbench.errors import StoreError
-from embedbench.io.atomic import sweep, write_whole
-from embedbench.io.paths import Address, Location, files_in, folders_in, open_file
+from embedbench.io.atomic import remove_stale, write_atomic
+from embedbench.io.paths import AnyPath, RemotePath, files_in, folders_in, open_file
 from embedbench.io.records import other_schemas, read_record, root_of
 from embedbench.io.vector_file import RowFile, Rows, row_file
 
@@ -49,7 +49,7 @@ class Store:
         folder: made when something is first written.
     """
 
-    folder: Location
+    folder: AnyPath
 
     def write(
         self,
@@ -99,10 +99,10 @@ class Store:
                 table[[places[key] for key in found]] = rows
         return table if len(places) == len(keys) else table[[places[key] for key in keys]]
 
-    def tidy(self, fingerprint: str, least: int = 16) -> None:
+    def compact(self, fingerprint: str, least: int = 16) -> None:
         """Make large files of small ones, if there are at least `least` of these."""
         folder = self._vectors(fingerprint)
-        sweep(folder)
+        remove_stale(folder)
         small = [one for one in self._files(folder, ".safetensors") if one[1] < _SMALL]
         if len(small) < least:
             return
@@ -122,7 +122,7 @@ class Store:
         """Add a Parquet file, given as its bytes, to the tables of this kind."""
         self._add(self._tables(kind) / f"{uuid.uuid4().hex}.parquet", content)
 
-    def each_parquet(self, kind: str, read: Callable[[Location], Result]) -> Iterator[Result]:
+    def each_parquet(self, kind: str, read: Callable[[AnyPath], Result]) -> Iterator[Result]:
         """Yield what `read` returns for each Parquet file of this kind.
 
         Args:
@@ -131,16 +131,16 @@ class Store:
         """
         return self._each(self._tables(kind), ".parquet", read)
 
-    def remember(self, kind: str, key: str, value: dict[str, Any]) -> None:
+    def put_record(self, kind: str, key: str, value: dict[str, Any]) -> None:
         """Keep a small record, in place of an earlier one of the same key."""
         content = json.dumps(value, indent=1, sort_keys=True).encode()
         self._add(self._record(kind, key), content)
 
-    def recall(self, kind: str, key: str) -> dict[str, Any] | None:
+    def get_record(self, kind: str, key: str) -> dict[str, Any] | None:
         """Return a small record, or None."""
         return read_record(self._record(kind, key))
 
-    def left_alone(self) -> str | None:
+    def other_versions_note(self) -> str | None:
         """Return in words what is in a store that only other versions of embedbench wrote to."""
         others = other_schemas(self._ask(folders_in, self.folder) or [])
         if not others:
@@ -151,45 +151,45 @@ class Store:
         )
 
     @property
-    def _root(self) -> Location:
+    def _root(self) -> AnyPath:
         return root_of(self.folder)
 
-    def _vectors(self, fingerprint: str) -> Location:
+    def _vectors(self, fingerprint: str) -> AnyPath:
         return self._root / "vectors" / _one_name(fingerprint)
 
-    def _tables(self, kind: str) -> Location:
+    def _tables(self, kind: str) -> AnyPath:
         return self._root / "tables" / _one_name(kind)
 
-    def _record(self, kind: str, key: str) -> Location:
+    def _record(self, kind: str, key: str) -> AnyPath:
         return self._root / _one_name(kind) / f"{_one_name(key)}.json"
 
-    def _files(self, folder: Location, suffix: str) -> list[tuple[Location, int]]:
+    def _files(self, folder: AnyPath, suffix: str) -> list[tuple[AnyPath, int]]:
         """Return the files in a folder, and their bytes."""
         found = self._ask(files_in, folder) or {}
         names = [name for name in sorted(found) if name.endswith(suffix) and name[0] != "."]
         return [(folder / name, found[name]) for name in names]
 
     def _each(
-        self, folder: Location, suffix: str, read: Callable[[Location], Result]
+        self, folder: AnyPath, suffix: str, read: Callable[[AnyPath], Result]
     ) -> Iterator[Result]:
         """Yield what is read of each file, also of one into which others were tidied meanwhile."""
-        done: set[Location] = set()
+        done: set[AnyPath] = set()
         while new := [one for one, _ in self._files(folder, suffix) if one not in done]:
             done.update(new)
             yield from self._read(new, read)
 
     def _read(
-        self, places: Sequence[Location], read: Callable[[Location], Result]
+        self, places: Sequence[AnyPath], read: Callable[[AnyPath], Result]
     ) -> Iterator[Result]:
         """Yield what is read of each file that is there and whole; in threads at an address."""
         ask = partial(self._ask, read)
-        if isinstance(self.folder, Address) and len(places) > 1:
+        if isinstance(self.folder, RemotePath) and len(places) > 1:
             with ThreadPoolExecutor(_AT_ONCE) as threads:
                 yield from (found for found in threads.map(ask, places) if found is not None)
         else:
             yield from (found for found in map(ask, places) if found is not None)
 
-    def _ask(self, question: Callable[[Location], Result], place: Location) -> Result | None:
+    def _ask(self, question: Callable[[AnyPath], Result], place: AnyPath) -> Result | None:
         """Return the answer; None where there is no such file, or one that is not whole."""
         try:
             return question(place)
@@ -199,9 +199,9 @@ class Store:
             reason = error.strerror or error
             raise StoreError(f"cannot read the store '{self.folder}': {reason}") from error
 
-    def _add(self, place: Location, content: bytes) -> None:
+    def _add(self, place: AnyPath, content: bytes) -> None:
         try:
-            write_whole(place, content)
+            write_atomic(place, content)
         except OSError as error:
             reason = error.strerror or error
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -221,25 +221,25 @@ def _one_name(text: str) -> str:
     return text
 
 
-def _keys(place: Location) -> list[str]:
+def _keys(place: AnyPath) -> list[str]:
     with open_file(place) as file:
         return RowFile.open(file).keys
 
 
-def _rows(place: Location, wanted: Collection[str] | None = None) -> Rows:
+def _rows(place: AnyPath, wanted: Collection[str] | None = None) -> Rows:
     """Return those of the rows that are wanted; all of them if None."""
     with open_file(place) as file:
         part = RowFile.open(file)
         return part.rows(set(part.keys) if wanted is None else wanted)
 
 
-def _remove(place: Location) -> None:
+def _remove(place: AnyPath) -> None:
     place.unlink()
 
 
-def _heaps(files: Sequence[tuple[Location, int]]) -> Iterator[list[Location]]:
+def _heaps(files: Sequence[tuple[AnyPath, int]]) -> Iterator[list[AnyPath]]:
     """Yield files that are together about as large as one may be."""
-    heap: list[Location] = []
+    heap: list[AnyPath] = []
     size = 0
     for place, length in files:
         heap.append(place)

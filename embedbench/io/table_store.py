@@ -10,7 +10,7 @@ from functools import partial
 
 import pandas as pd
 
-from embedbench.io.paths import Location
+from embedbench.io.paths import AnyPath
 from embedbench.io.store import Store
 
 __all__ = ["TableStore"]
@@ -44,7 +44,7 @@ class TableStore:
         return pd.concat(parts).drop_duplicates("hash").set_index("hash")
 
 
-def _rows(place: Location, keys: set[str]) -> pd.DataFrame:
+def _rows(place: AnyPath, keys: set[str]) -> pd.DataFrame:
     """Return the rows of these hashes in one file.
 
     Raises:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64
 
-__all__ = ["Metric", "Score", "mean_score", "no_estimate"]
+__all__ = ["Estimate", "Metric", "mean_estimate", "no_estimate"]
 
 
 @dataclass(frozen=True)
@@ -38,23 +38,23 @@ _COINS = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Score:
+class Estimate:
     """A number for each seed, and how much each image moves it.
 
     Attributes:
         estimates: the number of each seed; nan where there is none.
         influence: of each image: an image more like it would move the number by about this,
             divided by the number of images. 0 for images that do not count; sums to 0.
-        doubt: the root mean square influence of an image made up at random, so that an interval
-            has a width also where all images are right.
-        counted: how many images count.
+        smoothing_error: the root mean square influence of an image made up at random, so that
+            an interval has a width also where all images are right.
+        n_images: how many images count.
         low: the lowest that the number can be.
     """
 
     estimates: Float64[np.ndarray, " seeds"]
     influence: Float64[np.ndarray, "seeds images"]
-    doubt: Float64[np.ndarray, " seeds"]
-    counted: int
+    smoothing_error: Float64[np.ndarray, " seeds"]
+    n_images: int
     low: float = -1.0
 
     @property
@@ -63,12 +63,12 @@ class Score:
         return float(self.estimates.mean())
 
 
-def mean_score(
+def mean_estimate(
     values: Float64[np.ndarray, "seeds images"],
     low: float = 0.0,
     moves: Float64[np.ndarray, " images"] | None = None,
     moving: Bool[np.ndarray, " images"] | None = None,
-) -> Score:
+) -> Estimate:
     """Return the score that is the mean over the images.
 
     Args:
@@ -87,10 +87,10 @@ def mean_score(
         there = counts if moving is None else moving
         influence += np.where(there, moves - moves[there].mean(), 0.0)
     away = ((1 - means) ** 2 + (means - low) ** 2) / 2
-    return Score(means, influence, np.sqrt(_COINS * away), counted, low)
+    return Estimate(means, influence, np.sqrt(_COINS * away), counted, low)
 
 
-def no_estimate(shape: tuple[int, int]) -> Score:
+def no_estimate(shape: tuple[int, int]) -> Estimate:
     """Return a score without a number, for labels or images that say nothing."""
     nan = np.full(shape[0], np.nan)
-    return Score(nan, np.zeros(shape), nan, 0)
+    return Estimate(nan, np.zeros(shape), nan, 0)

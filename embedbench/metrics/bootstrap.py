@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int
 
-from embedbench.metrics.base import Score
+from embedbench.metrics.base import Estimate
 from embedbench.metrics.clustering.agreement import LEVEL
 
-__all__ = ["RESAMPLES", "Replicates", "Resamples", "interval"]
+__all__ = ["PairedBootstrap", "RESAMPLES", "Replicates", "interval"]
 
 RESAMPLES = 1000
 
@@ -20,7 +20,7 @@ Replicates = Float64[np.ndarray, "encoders resamples"]
 
 
 @dataclass(frozen=True, eq=False)
-class Resamples:
+class PairedBootstrap:
     """Draws of images and of seeds, the same for every encoder and metric (paired bootstrap).
 
     Each resample draws as many groups of duplicates as there are, with replacement, and in the
@@ -37,7 +37,7 @@ class Resamples:
     seed: int
     count: int = RESAMPLES
 
-    def of(self, scores: Sequence[Score]) -> Float64[np.ndarray, "scores resamples"]:
+    def of(self, scores: Sequence[Estimate]) -> Float64[np.ndarray, "scores resamples"]:
         """Return what each score is in each resample; a row of nan where a score has no number."""
         values = np.empty((len(scores), self.count))
         for start in range(0, self.count, _BLOCK):
@@ -48,7 +48,7 @@ class Resamples:
                 values[row, start:stop] = self._block(score, times, start)
         return values
 
-    def intervals(self, scores: Mapping[str, Score]) -> dict[str, tuple[float, float]]:
+    def intervals(self, scores: Mapping[str, Estimate]) -> dict[str, tuple[float, float]]:
         """Return low and high of each score at `LEVEL`; nan where it has no number."""
         replicates = self.of(list(scores.values()))
         return {
@@ -65,15 +65,15 @@ class Resamples:
         return times[:, self.groups].astype(np.float64)
 
     def _block(
-        self, score: Score, times: Float64[np.ndarray, "block images"], start: int
+        self, score: Estimate, times: Float64[np.ndarray, "block images"], start: int
     ) -> Float64[np.ndarray, " block"]:
         seeds = len(score.estimates)
         draws = max(1, seeds - 1)
         random = np.random.default_rng([self.seed, start, seeds])
         share = random.multinomial(draws, np.full(seeds, 1 / seeds), size=len(times)) / draws
-        moved = score.estimates + times @ score.influence.T / max(1, score.counted)
+        moved = score.estimates + times @ score.influence.T / max(1, score.n_images)
         invented = random.normal(size=len(times))
-        doubt = score.doubt.mean() / max(1, score.counted)
+        doubt = score.smoothing_error.mean() / max(1, score.n_images)
         return np.asarray((share * moved).sum(axis=1) + doubt * invented)
 
 

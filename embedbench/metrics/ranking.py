@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float64, Int
 
-from embedbench.metrics.base import Score
-from embedbench.metrics.bootstrap import Replicates, Resamples, interval
+from embedbench.metrics.base import Estimate
+from embedbench.metrics.bootstrap import PairedBootstrap, Replicates, interval
 from embedbench.metrics.clustering.agreement import LEVEL
 
 __all__ = ["TIE", "compare_pairs", "pairs_table", "rank", "rank_by", "tied_with_best"]
 
 
 def pairs_table(
-    scores: Mapping[str, Mapping[str, Mapping[str, Score]]], resamples: Resamples
+    scores: Mapping[str, Mapping[str, Mapping[str, Estimate]]], resamples: PairedBootstrap
 ) -> pd.DataFrame:
     """Return how each encoder does against each other one, by clusterer and metric.
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import wait
 from typing import Any
 
-__all__ = ["DeathWatch", "end_with_parent", "shielded"]
+__all__ = ["DeadWorkerMonitor", "exit_with_parent", "sigint_blocked"]
 
 _UNNOTICED_SECONDS = 2.0
 
@@ -20,7 +20,7 @@ _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in Linux's prctl.h
 
 
 @contextmanager
-def shielded() -> Iterator[None]:
+def sigint_blocked() -> Iterator[None]:
     """Processes that are started meanwhile do not hear of Ctrl-C, even before they can say so."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
@@ -32,7 +32,7 @@ def shielded() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def end_with_parent(parent: int) -> None:
+def exit_with_parent(parent: int) -> None:
     """In a worker: leave Ctrl-C to the parent, and end when it does, even if it was killed.
 
     On Linux the kernel sees to it, also where a library holds the interpreter; elsewhere a thread
@@ -55,7 +55,7 @@ def _watch(parent: int) -> None:
     os._exit(1)
 
 
-class DeathWatch:
+class DeadWorkerMonitor:
     """Sees to it that a worker that dies in the middle of an answer is noticed.
 
     loky then waits for the rest of the answer for ever. The others are ended too, and the pipe

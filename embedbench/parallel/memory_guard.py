@@ -9,13 +9,13 @@ import psutil
 
 from embedbench.parallel.pool import Pool
 
-__all__ = ["MemoryWatch", "memory_of"]
+__all__ = ["MemoryGuard", "memory_of"]
 
 _SECONDS = 0.1
 """Between two looks: what fills memory fills a gigabyte in about half a second."""
 
 
-class MemoryWatch:
+class MemoryGuard:
     """Looks at worker processes from a thread; leaving the context ends it.
 
     Args:
@@ -29,7 +29,7 @@ class MemoryWatch:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look_again, daemon=True)
 
-    def __enter__(self) -> "MemoryWatch":
+    def __enter__(self) -> "MemoryGuard":
         self._thread.start()
         return self
 

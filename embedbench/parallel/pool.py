@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError
 
 from embedbench.errors import EncoderError
-from embedbench.parallel.lifetime import DeathWatch, shielded
+from embedbench.parallel.lifetime import DeadWorkerMonitor, sigint_blocked
 from embedbench.parallel.worker_init import start
 from embedbench.utils.messages import one_line
 from embedbench.utils.offline import is_forbidden
@@ -118,7 +118,7 @@ class Pool:
             initargs=(os.getpid(), self._log.name, is_forbidden(), *self._prepare),
             env=self._environment,
         )
-        self._watch = DeathWatch(self._executor)
+        self._watch = DeadWorkerMonitor(self._executor)
         self._is_started = False
 
     def _close(self, kill: bool) -> None:
@@ -146,7 +146,7 @@ class Pool:
             WorkerDied: one did, of an earlier call.
         """
         try:
-            with shielded():
+            with sigint_blocked():
                 future: Future[Result] = self._executor.submit(function, *arguments)
         except TerminatedWorkerError as error:
             raise self._died(error) from error

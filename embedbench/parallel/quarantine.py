@@ -18,7 +18,14 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from embedbench.errors import InputError
 from embedbench.parallel.pool import Pool, WorkerDied, map_unordered
 
-__all__ = ["Item", "Team", "image_seconds", "map_isolated", "signals_of", "under_alarm"]
+__all__ = [
+    "Item",
+    "RestartableWorkers",
+    "image_seconds",
+    "map_with_quarantine",
+    "signals_of",
+    "under_alarm",
+]
 
 Result = TypeVar("Result")
 Item = tuple[str, Any]
@@ -31,7 +38,7 @@ _lock = threading.Lock()
 
 
 @runtime_checkable
-class Team(Protocol):
+class RestartableWorkers(Protocol):
     """Worker processes that can be started anew."""
 
     def start(self, wanted: int) -> Sequence[Pool]:
@@ -85,8 +92,8 @@ def _set_alarm() -> None:
     signal.setitimer(signal.ITIMER_REAL, max(left, 1e-3) if _deadlines else 0.0)
 
 
-def map_isolated(
-    team: Team,
+def map_with_quarantine(
+    team: RestartableWorkers,
     function: Callable[[list[Item]], Result],
     batches: Sequence[list[Item]],
     blame: Callable[[Item, str], Result],
@@ -137,7 +144,7 @@ def _numbered(
 
 
 def _alone(
-    team: Team,
+    team: RestartableWorkers,
     function: Callable[[list[Item]], Result],
     items: list[Item],
     blame: Callable[[Item, str], Result],

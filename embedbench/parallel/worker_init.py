@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from embedbench.parallel.lifetime import end_with_parent
+from embedbench.parallel.lifetime import exit_with_parent
 from embedbench.utils.offline import forbid_network
 
 __all__ = ["start"]
@@ -25,7 +25,7 @@ def start(
 
     Where the process that started it has no network, it has none either.
     """
-    end_with_parent(parent)
+    exit_with_parent(parent)
     if offline:
         forbid_network()
     sys.stdout.flush()

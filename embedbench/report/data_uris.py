@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from embedbench.report.plots.figures import Drawing
+from embedbench.report.plots.figures import FigureSpec
 from embedbench.report.plots.style import save
 
 __all__ = ["EmbeddedFigure", "embed_figure", "thumbnail_data"]
@@ -24,7 +24,7 @@ class EmbeddedFigure:
     title: str
 
 
-def embed_figure(drawing: Drawing, figures: Path) -> EmbeddedFigure:
+def embed_figure(drawing: FigureSpec, figures: Path) -> EmbeddedFigure:
     """Return a figure for the page, drawn into the folder `figures` if it is not there yet."""
     path = figures / drawing.file
     if not path.exists():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
-from embedbench.analysis.robustness.domain_shift import Follows, follow_sentence
+from embedbench.analysis.robustness.domain_shift import DomainAlignment, alignment_sentence
 from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.report.tables import (
     NOTHING,
@@ -159,8 +159,8 @@ def _follows(results: Results, encoders: list[str]) -> tuple[list[Markup], list[
         return [], [Markup(words)]
     for encoder in (name for name in encoders if name in known):
         row = known[encoder]
-        found = Follows(*(float(row[name]) for name in ("ami", "null", "p", "label_ami")))
-        words = follow_sentence(encoder, found)
+        found = DomainAlignment(*(float(row[name]) for name in ("ami", "null", "p", "label_ami")))
+        words = alignment_sentence(encoder, found)
         sentence = Markup("<strong>{}</strong>{}.").format(encoder, words.removeprefix(encoder))
         (warnings if found.is_shortcut else others).append(sentence)
     return warnings, others

@@ -14,7 +14,7 @@ from embedbench.report.tables import (
     interval_text,
 )
 from embedbench.results.results import Results
-from embedbench.results.schema import WITNESSES
+from embedbench.results.schema import SIGNALS
 from embedbench.results.views import headline_rows, ranked
 
 __all__ = ["with_labels_table", "without_labels_table"]
@@ -54,7 +54,7 @@ def without_labels_table(results: Results) -> tuple[list[Column], list[Row]]:
     if criteria is None or criteria.empty:
         return [], []
     there = set(criteria["criterion"])
-    order = [*WITNESSES, *(name for name in _WITHOUT_TRUTH if name not in WITNESSES), "stability"]
+    order = [*SIGNALS, *(name for name in _WITHOUT_TRUTH if name not in SIGNALS), "stability"]
     known = [name for name in order if name in there]
     cells = {
         (str(row["encoder"]), str(row["criterion"])): _cell(row) for _, row in criteria.iterrows()

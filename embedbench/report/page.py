@@ -14,28 +14,28 @@ from embedbench.report.disagreements import disputed, splits
 from embedbench.report.domains import domains_part
 from embedbench.report.encoders import EncoderPart, encoder_parts
 from embedbench.report.label_free import with_labels_table, without_labels_table
-from embedbench.report.pairwise import duels
-from embedbench.report.plots.figures import drawings
+from embedbench.report.pairwise import pairwise_results
+from embedbench.report.plots.figures import figure_specs
 from embedbench.report.plots.style import encoder_colours
 from embedbench.report.robustness import robustness_part
 from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
-from embedbench.report.summary import count, summary
+from embedbench.report.summary import pluralise, summary
 from embedbench.report.tables import (
     Column,
     comparison_columns,
     comparison_table,
-    marks,
+    highlights,
     plain_table,
     tied_by_ami,
 )
 from embedbench.results.results import Results
-from embedbench.results.schema import CRITERIA
+from embedbench.results.schema import K_CRITERIA
 from embedbench.results.views import headline_rows
 from embedbench.utils.text import shorten
 
 __all__ = ["write_report"]
 
-TOLD = {"command", "remarks", "schema", "verdict"}
+HIDDEN_KEYS = {"command", "remarks", "schema", "verdict"}
 """What a run tells of itself that stands elsewhere in the page, or means nothing there."""
 
 FACTS = (
@@ -53,7 +53,7 @@ def write_report(results: Results, folder: Path) -> Path:
     """
     embedded = {
         drawing.file: (drawing.encoder, embed_figure(drawing, folder / "figures"))
-        for drawing in drawings(results)
+        for drawing in figure_specs(results)
         if not drawing.file.endswith("contact_sheet.jpg")
     }
     encoders = encoder_parts(results, embedded)
@@ -80,7 +80,7 @@ def write_report(results: Results, folder: Path) -> Path:
         failures=plain_table(results.failures),
         remarks=[str(remark) for remark in results.run.get("remarks") or []],
         command=str(results.run.get("command") or ""),
-        record=_flat({k: v for k, v in results.run.items() if k not in TOLD}),
+        record=_flat({k: v for k, v in results.run.items() if k not in HIDDEN_KEYS}),
         shorten=shorten,
         **findings,
     )
@@ -102,16 +102,16 @@ def _template() -> Template:
 
 
 def _title(results: Results) -> str:
-    encoders = count(results.comparison["encoder"].nunique(), "encoder")
+    encoders = pluralise(results.comparison["encoder"].nunique(), "encoder")
     sources = [str(source) for source in results.run.get("sources") or []]
     names = [PurePath(source).name or source for source in sources]
     return f"{encoders} on {' and '.join(names)}" if names else f"{encoders} compared"
 
 
 def _subtitle(results: Results) -> list[str]:
-    parts = [count(len(results.images), "image")]
+    parts = [pluralise(len(results.images), "image")]
     if results.has_truth and "truth" in results.images:
-        parts.append(count(int(results.images["truth"].nunique()), "class"))
+        parts.append(pluralise(int(results.images["truth"].nunique()), "class"))
     started = str(results.run.get("started") or "")
     try:
         day = datetime.fromisoformat(started)
@@ -125,8 +125,8 @@ def _comparison(results: Results) -> dict[str, Any]:
     table = results.comparison
     headline = _in_order(results)
     first_space = table["space"] == table["space"].iloc[0]
-    own_k = table[first_space & table["k_from"].isin(CRITERIA)]
-    other_spaces = table[~first_space & ~table["k_from"].isin(CRITERIA)]
+    own_k = table[first_space & table["k_from"].isin(K_CRITERIA)]
+    other_spaces = table[~first_space & ~table["k_from"].isin(K_CRITERIA)]
     left_out = {"space"} if first_space.all() else set()
     names = [name for name in results.headline_columns() if name not in left_out]
     other_columns = comparison_columns(names)
@@ -135,7 +135,9 @@ def _comparison(results: Results) -> dict[str, Any]:
     columns = comparison_columns(names)
     every = comparison_columns(table.columns)
     tied = tied_by_ami(results)
-    marked = {column.name: marks(headline, column.name, results.pairs, tied) for column in columns}
+    marked = {
+        column.name: highlights(headline, column.name, results.pairs, tied) for column in columns
+    }
     group = "clusterer" if results.has_truth else "encoder"
     return {
         "columns": columns,
@@ -171,7 +173,7 @@ def _is_new(column: Column, known: list[Column]) -> bool:
 def _findings(results: Results) -> dict[str, Any]:
     """Return what the sections between the comparison and the encoders show."""
     return {
-        "duels": duels(results),
+        "duels": pairwise_results(results),
         "with_labels": with_labels_table(results),
         "without_labels": without_labels_table(results),
         "splits": splits(results),

@@ -8,11 +8,11 @@ from embedbench.report.tables import interval_text
 from embedbench.results.results import Results
 from embedbench.results.views import headline_pairs, ranked
 
-__all__ = ["Duel", "duels", "visible_difference"]
+__all__ = ["PairwiseResult", "pairwise_results", "visible_difference"]
 
 
 @dataclass(frozen=True)
-class Duel:
+class PairwiseResult:
     """Two encoders, the better one first, their numbers as text.
 
     Attributes:
@@ -34,7 +34,7 @@ class Duel:
     apart: bool
 
 
-def duels(results: Results) -> list[Duel]:
+def pairwise_results(results: Results) -> list[PairwiseResult]:
     """Return each pair of encoders once, in the order of their ranks."""
     order = {name: place for place, name in enumerate(ranked(results))}
     found = []
@@ -46,11 +46,11 @@ def duels(results: Results) -> list[Duel]:
     return [duel for _, _, duel in sorted(found, key=lambda one: one[:2])]
 
 
-def _duel(better: str, other: str, row: pd.Series) -> Duel:
+def _duel(better: str, other: str, row: pd.Series) -> PairwiseResult:
     shares = " / ".join(f"{100 * row[name]:.0f}" for name in ("win", "tie", "loss"))
     # A share of 1,000 resamples is no certainty.
     p_beats = "> 0.99" if row["p_beats"] > 0.99 else f"{row['p_beats']:.2f}"
-    return Duel(
+    return PairwiseResult(
         better,
         other,
         f"{row['difference']:.3f}",

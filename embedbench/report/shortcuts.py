@@ -10,11 +10,11 @@ from embedbench.report.tables import NOTHING, Cell, Row
 from embedbench.results.results import Results
 from embedbench.results.views import headline_rows, ranked
 
-__all__ = ["Warned", "shortcut_table", "shortcut_warnings"]
+__all__ = ["ShortcutWarning", "shortcut_table", "shortcut_warnings"]
 
 
 @dataclass(frozen=True)
-class Warned:
+class ShortcutWarning:
     """A warning on an encoder.
 
     Attributes:
@@ -48,7 +48,7 @@ def shortcut_table(results: Results) -> tuple[list[str], list[Row]]:
     return attributes, rows
 
 
-def shortcut_warnings(results: Results) -> list[Warned]:
+def shortcut_warnings(results: Results) -> list[ShortcutWarning]:
     """Return the encoders that group by what should not matter, the best-ranked first."""
     if results.shortcuts.empty:
         return []
@@ -64,7 +64,7 @@ def shortcut_warnings(results: Results) -> list[Warned]:
         if words is not None:
             rest = words.removeprefix(encoder)
             sentence = Markup("<strong>{}</strong>{}.").format(encoder, rest)
-            found.append(Warned(encoder, sentence, rest.startswith(" groups by folder ")))
+            found.append(ShortcutWarning(encoder, sentence, rest.startswith(" groups by folder ")))
     return found
 
 

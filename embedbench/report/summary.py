@@ -11,10 +11,10 @@ from embedbench.report.pairwise import visible_difference
 from embedbench.report.shortcuts import shortcut_warnings
 from embedbench.report.tables import interval_text
 from embedbench.results.results import Results
-from embedbench.results.schema import CANNOT_TELL, CRITERIA
+from embedbench.results.schema import CANNOT_TELL, K_CRITERIA
 from embedbench.results.views import chosen_k, headline_rows
 
-__all__ = ["count", "summary"]
+__all__ = ["pluralise", "summary"]
 
 NAMED = 6
 """Of more encoders than these, the names of the others are left to the tables."""
@@ -41,7 +41,7 @@ def summary(results: Results) -> list[Markup]:
     return [Markup(" ").join(sentences) for sentences in paragraphs if sentences]
 
 
-def count(number: int, noun: str) -> str:
+def pluralise(number: int, noun: str) -> str:
     """Return a number with its noun: 1 image, 2 images, 3 classes."""
     plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
@@ -140,11 +140,11 @@ def _what(results: Results, rows: pd.DataFrame) -> Markup:
         }
         k, k_from = int(shared["k"].iloc[0]), str(shared["k_from"].iloc[0])
         at = f" into {k} clusters ({meaning.get(k_from, k_from)})"
-    compared = count(rows["encoder"].nunique(), "encoder")
+    compared = pluralise(rows["encoder"].nunique(), "encoder")
     verb = "was" if compared.startswith("1 ") else "were"
     clusterers = _plain_list([str(name) for name in rows["clusterer"].unique()])
     return Markup("{} {} compared on {}, grouped{} by {}.").format(
-        compared, verb, count(len(results.images), "image"), at, clusterers
+        compared, verb, pluralise(len(results.images), "image"), at, clusterers
     )
 
 
@@ -184,7 +184,7 @@ def _other_clusterers(results: Results, rows: pd.DataFrame) -> list[Markup]:
 
 def _sensitivity(results: Results) -> list[Markup]:
     """Say how large a difference must be to be seen; without labels, where images are few."""
-    images, half = count(len(results.images), "image"), visible_difference(results)
+    images, half = pluralise(len(results.images), "image"), visible_difference(results)
     if half is not None and half >= _SEEN:
         return [
             Markup("With {}, differences in AMI under about {:.2f} cannot be seen.").format(
@@ -215,7 +215,7 @@ def _shortcuts(results: Results) -> list[Markup]:
     if not results.has_truth and any(warning.by_folder for warning in warned[:WARNED]):
         sentences.append(Markup("If the folders are the subjects, that is no shortcut."))
     if len(warned) > WARNED:
-        more = count(len(warned) - WARNED, "more such warning").replace("1 more", "One more")
+        more = pluralise(len(warned) - WARNED, "more such warning").replace("1 more", "One more")
         sentences.append(Markup('<a href="#shortcuts">{}.</a>').format(more))
     return sentences
 
@@ -228,7 +228,7 @@ def _clear_k(results: Results) -> list[Markup]:
     unclear = [
         str(name)
         for name, curve in asked
-        if not any(chosen_k(curve, criterion) for criterion in CRITERIA)
+        if not any(chosen_k(curve, criterion) for criterion in K_CRITERIA)
     ]
     if not unclear:
         return []
@@ -242,7 +242,7 @@ def _skipped(results: Results) -> list[Markup]:
     failed = results.failures.drop_duplicates(["what", "name"])["what"].value_counts()
     if failed.empty:
         return []
-    counts = [count(int(number), str(what)) for what, number in failed.items()]
+    counts = [pluralise(int(number), str(what)) for what, number in failed.items()]
     return [
         Markup('<a href="#skipped">{} could not be used.</a>').format(_plain_list(sorted(counts)))
     ]

@@ -21,8 +21,8 @@ __all__ = [
     "comparison_columns",
     "comparison_table",
     "format_value",
+    "highlights",
     "interval_text",
-    "marks",
     "plain_table",
     "tied_by_ami",
 ]
@@ -218,7 +218,7 @@ def tied_by_ami(results: Results) -> set[str] | None:
     return set(encoders.loc[encoders["tied_with_best"].eq(True), "encoder"].astype(str))
 
 
-def marks(
+def highlights(
     table: pd.DataFrame, name: str, pairs: pd.DataFrame, tied: Collection[str] | None
 ) -> list[str]:
     """Return "best", "near" (cannot be told from the best) or "" for each row of a column.

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from embedbench.utils.text import in_latex_cell, in_markdown, printable
+from embedbench.utils.text import escape_latex_cell, escape_markdown, printable
 
 __all__ = ["as_latex", "as_markdown", "as_plain_text"]
 
@@ -17,13 +17,13 @@ def as_plain_text(table: pd.DataFrame) -> str:
 
 def as_markdown(table: pd.DataFrame) -> str:
     """Return the table as Markdown."""
-    return _as_text(table, "pipe", in_markdown)
+    return _as_text(table, "pipe", escape_markdown)
 
 
 def as_latex(table: pd.DataFrame) -> str:
     """Return the table as LaTeX, with the rules of booktabs."""
     style = table.map(lambda cell: _shown(cell, printable)).style.hide(axis="index")
-    style = style.format(lambda cell: in_latex_cell(_number(cell)), escape="latex")
+    style = style.format(lambda cell: escape_latex_cell(_number(cell)), escape="latex")
     return str(style.format_index(escape="latex", axis=1).to_latex(hrules=True))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from embedbench.errors import InputError
-from embedbench.io.atomic import whole_file
+from embedbench.io.atomic import open_atomic
 from embedbench.io.safe_csv import write_csv
 from embedbench.results.results import Results
 
@@ -44,7 +44,7 @@ def suggest_labels(run: Path, count: int, out: Path, seed: int = 0) -> int:
     chosen = open_groups.iloc[drawn].assign(label="")
     table = pd.concat([labelled, chosen])[["image", "label"]]
     try:
-        with whole_file(out) as file:
+        with open_atomic(out) as file:
             write_csv(table, file)
     except OSError as error:
         raise InputError(f"cannot write '{out}': {error.strerror or error}") from error

@@ -14,9 +14,9 @@ from embedbench.io.safe_csv import read_csv, write_csv
 from embedbench.results.formats import as_latex, as_markdown, as_plain_text
 from embedbench.results.run_folder import OutFolder
 from embedbench.results.schema import (
-    CRITERIA,
     CSV_TABLES,
     HEADLINE,
+    K_CRITERIA,
     NULLABLE_TEXT_COLUMNS,
     OPTIONAL_TABLES,
     PARQUET_TABLES,
@@ -131,7 +131,7 @@ class Results:
 
     def to_text(self) -> str:
         """Return the main rows as plain text: every clusterer at the shared k, or at its own."""
-        main = ~self.comparison["k_from"].isin(CRITERIA)
+        main = ~self.comparison["k_from"].isin(K_CRITERIA)
         left_out = [HEADLINE["seconds"]]
         if self.comparison["space"].nunique() == 1:
             left_out.append(HEADLINE["space"])

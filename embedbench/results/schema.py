@@ -3,21 +3,21 @@
 __all__ = [
     "CANNOT_TELL",
     "CHANGED",
-    "CRITERIA",
     "CSV_TABLES",
     "ENCODER_ALONE",
     "FAILURE_COLUMNS",
     "HEADLINE",
     "HELD_COLUMNS",
     "KEPT",
+    "K_CRITERIA",
     "MIXED_COLUMNS",
     "NULLABLE_TEXT_COLUMNS",
     "OPTIONAL_TABLES",
     "PARQUET_TABLES",
     "ROBUSTNESS_COLUMNS",
     "SCHEMA_VERSION",
+    "SIGNALS",
     "TEXT_COLUMNS",
-    "WITNESSES",
 ]
 
 HELD_COLUMNS = [
@@ -35,14 +35,14 @@ ENCODER_ALONE = ""
 MIXED_COLUMNS = ["clusterer", "quantity", "value", "low", "high"]
 
 
-WITNESSES = ("clusters_kept", "consensus")
+SIGNALS = ("clusters_kept", "consensus")
 """The criteria that the verdict without labels rests on."""
 
 
 SCHEMA_VERSION = 3
 
 
-CRITERIA = ("elbow", "silhouette", "gap")
+K_CRITERIA = ("elbow", "silhouette", "gap")
 """The ways of choosing k that give each encoder a k of its own."""
 
 

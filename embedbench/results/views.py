@@ -3,7 +3,7 @@
 import pandas as pd
 
 from embedbench.results.results import Results
-from embedbench.results.schema import CRITERIA
+from embedbench.results.schema import K_CRITERIA
 from embedbench.utils.text import safe_names
 
 __all__ = ["chosen_k", "headline_pairs", "headline_rows", "members_of", "ranked", "space_names"]
@@ -23,7 +23,7 @@ def space_names(results: Results) -> dict[str, str]:
 def headline_rows(results: Results) -> pd.DataFrame:
     """Return the rows that compare encoders: the first space, at the shared k."""
     rows = results.comparison
-    shared = (rows["space"] == rows["space"].iloc[0]) & ~rows["k_from"].isin(CRITERIA)
+    shared = (rows["space"] == rows["space"].iloc[0]) & ~rows["k_from"].isin(K_CRITERIA)
     found: pd.DataFrame = rows[shared].drop_duplicates(["encoder", "clusterer"])
     return found
 

@@ -7,7 +7,13 @@ from contextlib import contextmanager
 
 from embedbench.errors import EmbedbenchError, EncoderError, ImageError, StoreError
 
-__all__ = ["answers_in_words", "errors_in_words", "first_sentence", "in_words", "one_line"]
+__all__ = [
+    "describe_error",
+    "first_sentence",
+    "one_line",
+    "picklable_errors",
+    "wrap_foreign_errors",
+]
 
 _LONGEST = 500
 """Characters of what an error says; there are some that carry megabytes."""
@@ -25,7 +31,7 @@ def first_sentence(error: Exception | str) -> str:
     return said or type(error).__name__
 
 
-def in_words(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return what went wrong in one line: the error's name, and what it says."""
     try:
         said = one_line(str(error))
@@ -38,7 +44,7 @@ def in_words(error: BaseException) -> str:
 
 
 @contextmanager
-def errors_in_words() -> Iterator[None]:
+def wrap_foreign_errors() -> Iterator[None]:
     """Turn whatever other people's code raises, `sys.exit` too, into an EncoderError of one line.
 
     Errors of ours pass.
@@ -48,11 +54,11 @@ def errors_in_words() -> Iterator[None]:
     except EmbedbenchError:
         raise
     except (Exception, SystemExit) as error:
-        raise EncoderError(in_words(error)) from error
+        raise EncoderError(describe_error(error)) from error
 
 
 @contextmanager
-def answers_in_words() -> Iterator[None]:
+def picklable_errors() -> Iterator[None]:
     """Turn whatever is raised in a worker into an error that can be sent to the first process.
 
     Nothing is left of what was raised: it may be such as cannot be pickled, or end the first
@@ -65,7 +71,7 @@ def answers_in_words() -> Iterator[None]:
     except BaseException as error:
         with contextlib.suppress(Exception):  # standard error may have been closed
             traceback.print_exc()
-        told = _kind(error)(in_words(error))
+        told = _kind(error)(describe_error(error))
     raise told
 
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["in_latex_cell", "in_markdown", "printable", "safe_names", "shorten", "shown"]
+__all__ = ["escape_latex_cell", "escape_markdown", "printable", "safe_names", "shorten", "shown"]
 
 _UNWRITABLE = {"Cc", "Cs", "Zl", "Zp"}
 """Control characters, halves of characters (bytes that are no UTF-8), line separators."""
@@ -51,12 +51,12 @@ _MARKDOWN = re.compile(
 )
 
 
-def in_markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Return a text for a cell of a Markdown table: it shows as itself, no link, no HTML."""
     return _MARKDOWN.sub(lambda found: "\\" + found[0], printable(text))
 
 
-def in_latex_cell(escaped: str) -> str:
+def escape_latex_cell(escaped: str) -> str:
     """Return a text that is escaped for LaTeX so that it may also be the first cell of a row.
 
     There, behind the end of the row before, a bracket or a star would be an argument of that.

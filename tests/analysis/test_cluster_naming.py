@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedbench.analysis.cluster_naming import (
-    TEMPLATES,
-    fits_of_images,
+    PROMPT_TEMPLATES,
+    image_text_similarity,
     name_clusters,
+    prompts_for,
     read_words,
-    texts_for,
-    word_similarity,
+    two_best_names,
 )
 from embedbench.errors import InputError
 
@@ -22,13 +22,13 @@ RANDOM = np.random.default_rng(0)
 
 
 def texts(directions: np.ndarray) -> np.ndarray:
-    return np.repeat(directions, len(TEMPLATES), axis=0).astype(np.float32)
+    return np.repeat(directions, len(PROMPT_TEMPLATES), axis=0).astype(np.float32)
 
 
 def test_each_cluster_gets_the_word_it_points_to() -> None:
     labels = np.repeat([0, 1, 2], 20)
     images = np.eye(3)[labels] + RANDOM.normal(0, 0.1, (60, 3)) + 5  # 5: what all have in common
-    similarity = word_similarity(images.astype(np.float32), texts(np.eye(3)))
+    similarity = image_text_similarity(images.astype(np.float32), texts(np.eye(3)))
     names = name_clusters(similarity, WORDS, labels)
     assert [names[cluster].name for cluster in range(3)] == list(WORDS)
     assert all(name.margin > 0.5 for name in names.values())
@@ -36,7 +36,7 @@ def test_each_cluster_gets_the_word_it_points_to() -> None:
 
 def test_a_cluster_of_anything_has_no_good_name() -> None:
     images = RANDOM.normal(size=(200, 3)).astype(np.float32)
-    similarity = word_similarity(images, texts(np.eye(3)))
+    similarity = image_text_similarity(images, texts(np.eye(3)))
     clusterings = [RANDOM.integers(0, 4, 200) for _ in range(25)]
     found = [name for c in clusterings for name in name_clusters(similarity, WORDS, c).values()]
     assert sum(name.name != "" for name in found) <= 10  # 5 of 100 are expected
@@ -57,7 +57,7 @@ def test_noise_has_no_name() -> None:
 def test_one_word_must_beat_the_average_image() -> None:
     labels = np.repeat([0, 1], 20)
     images = (np.eye(2)[labels] + 3).astype(np.float32)
-    similarity = word_similarity(images, texts(np.array([[1.0, 0.0]])))
+    similarity = image_text_similarity(images, texts(np.array([[1.0, 0.0]])))
     names = name_clusters(similarity, ("left",), labels)
     assert (names[0].name, names[1].name) == ("left", "")
 
@@ -80,7 +80,7 @@ def test_no_words_is_an_error(names: str) -> None:
 
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=4))
 def test_every_word_is_in_every_template(words: list[str]) -> None:
-    assert len(texts_for(words)) == len(words) * len(TEMPLATES)
+    assert len(prompts_for(words)) == len(words) * len(PROMPT_TEMPLATES)
 
 
 def test_a_picture_that_fits_two_words_alike_lies_between_them() -> None:
@@ -88,7 +88,7 @@ def test_a_picture_that_fits_two_words_alike_lies_between_them() -> None:
     similarity = np.array(
         [[0.5, 0.45, 0.0]] + [[0.6, 0.1, 0.0]] * 3 + [[0.1, 0.6, 0.05]] * 3 + [[0.02, 0.01, 0.0]]
     )
-    table = fits_of_images(similarity, ("dog", "food", "car"), [f"{n}.jpg" for n in range(8)])
+    table = two_best_names(similarity, ("dog", "food", "car"), [f"{n}.jpg" for n in range(8)])
     assert table["image"][table["between"]].tolist() == ["0.jpg"]
     first = table.iloc[0]
     assert (first["word"], first["other_word"]) == ("dog", "food")
@@ -99,7 +99,7 @@ def test_a_picture_that_fits_two_words_alike_lies_between_them() -> None:
 def test_the_two_words_of_each_picture_are_the_two_best(words: int, images: int, seed: int) -> None:
     similarity = np.random.default_rng(seed).normal(size=(images, words))
     names = [f"w{number}" for number in range(words)]
-    table = fits_of_images(similarity, names, [str(number) for number in range(images)])
+    table = two_best_names(similarity, names, [str(number) for number in range(images)])
     if words == 1:
         assert table.empty
         return

@@ -12,8 +12,8 @@ from jaxtyping import Float32, Int
 from scipy.spatial.distance import cdist
 from sklearn.metrics import silhouette_samples
 
-from embedbench.analysis.cluster_summary import Coded, composition, details
-from embedbench.analysis.sweep import Sweep, sweep_space
+from embedbench.analysis.cluster_summary import Coded, cluster_tables, composition
+from embedbench.analysis.sweep import Sweep, sweep_encoder
 from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.clustering.partitions import make_partitions
 
@@ -37,7 +37,7 @@ LABELS = [0, 0, 0, 1, 1, 1, -1]
 
 
 def test_numbers_of_a_cluster_are_those_by_hand() -> None:
-    clusters, members = details(scored(LINE, LABELS), names(7), 2, None, (), None, ())
+    clusters, members = cluster_tables(scored(LINE, LABELS), names(7), 2, None, (), None, ())
     first, second = clusters.to_dict("records")
     # Means 2 and 67 / 3; noise is far away, and no cluster.
     assert first["size"] == 3 and first["cohesion"] == pytest.approx((2 + 1 + 3) / 3)
@@ -55,14 +55,16 @@ def test_numbers_of_a_cluster_are_those_by_hand() -> None:
 
 def test_the_nearest_cluster_is_the_one_of_the_nearest_mean() -> None:
     points = np.array([[0.0], [1.0], [10.0], [11.0], [13.0], [14.0]], dtype=np.float32)
-    clusters, _ = details(scored(points, [2, 2, 0, 0, 5, 5]), names(6), 2, None, (), None, ())
+    clusters, _ = cluster_tables(
+        scored(points, [2, 2, 0, 0, 5, 5]), names(6), 2, None, (), None, ()
+    )
     assert clusters["cluster"].tolist() == [0, 2, 5]
     assert clusters["nearest_cluster"].tolist() == [5, 0, 0]
     assert clusters["separation"].tolist() == [3, 10, 3]
 
 
 def test_a_lone_cluster_has_no_neighbour() -> None:
-    clusters, _ = details(scored(LINE, [0] * 6 + [-1]), names(7), 2, None, (), None, ())
+    clusters, _ = cluster_tables(scored(LINE, [0] * 6 + [-1]), names(7), 2, None, (), None, ())
     assert clusters["nearest_cluster"].tolist() == [-1]
     assert clusters["separation"].isna().all() and clusters["silhouette"].isna().all()
     # Without silhouettes the farthest from the mean (73 / 6) are the least typical.
@@ -70,7 +72,7 @@ def test_a_lone_cluster_has_no_neighbour() -> None:
 
 
 def test_noise_alone_gives_no_clusters_and_all_columns() -> None:
-    clusters, members = details(scored(LINE, [-1] * 7), names(7), 2, None, (), None, ())
+    clusters, members = cluster_tables(scored(LINE, [-1] * 7), names(7), 2, None, (), None, ())
     assert clusters.empty and {"typical", "label_share", "clusterer"} <= set(clusters.columns)
     assert members["cluster"].eq(-1).all() and members["medoid_distance"].isna().all()
 
@@ -82,7 +84,9 @@ def test_typical_are_nearest_to_the_mean_and_atypical_lowest_of_the_rest(
     random = np.random.default_rng(seed)
     points = random.normal(size=(images, 3)).astype(np.float32)
     labels = random.integers(-1, clusters, images)
-    table, members = details(scored(points, labels.tolist()), names(images), 2, None, (), None, ())
+    table, members = cluster_tables(
+        scored(points, labels.tolist()), names(images), 2, None, (), None, ()
+    )
     profile = dict(zip(members["image"], members["silhouette"].fillna(0), strict=True))
     for row in table.to_dict("records"):
         inside = np.flatnonzero(labels == row["cluster"])
@@ -104,7 +108,7 @@ def test_typical_are_nearest_to_the_mean_and_atypical_lowest_of_the_rest(
 
 def test_the_medoid_is_the_member_nearest_to_all_others() -> None:
     points = RANDOM.normal(size=(30, 4)).astype(np.float32)
-    clusters, _ = details(scored(points, [0] * 30), names(30), 2, None, (), None, ())
+    clusters, _ = cluster_tables(scored(points, [0] * 30), names(30), 2, None, (), None, ())
     squares = cdist(points, points, "sqeuclidean").sum(axis=1)
     assert clusters["medoid"].tolist() == [f"{squares.argmin()}.png"]
 
@@ -112,7 +116,7 @@ def test_the_medoid_is_the_member_nearest_to_all_others() -> None:
 def test_the_label_is_the_commonest_of_those_known() -> None:
     truth = np.array([1, 1, -1, 0, 2, -1, 1])
     classes = ["ant", "bee", "cat"]
-    clusters, _ = details(scored(LINE, LABELS), names(7), 2, truth, classes, None, ())
+    clusters, _ = cluster_tables(scored(LINE, LABELS), names(7), 2, truth, classes, None, ())
     # Of two labels as common, the first by name.
     assert clusters["label"].tolist() == ["bee", "ant"]
     assert clusters["label_share"].tolist() == [1.0, 0.5]
@@ -120,16 +124,16 @@ def test_the_label_is_the_commonest_of_those_known() -> None:
 
 def test_a_cluster_without_a_known_label_has_none() -> None:
     truth = np.array([0, 0, 0, -1, -1, -1, 0])
-    clusters, _ = details(scored(LINE, LABELS), names(7), 2, truth, ["ant"], None, ())
+    clusters, _ = cluster_tables(scored(LINE, LABELS), names(7), 2, truth, ["ant"], None, ())
     assert clusters["label"].tolist() == ["ant", ""]
     assert clusters["label_share"].isna().tolist() == [False, True]
-    without, _ = details(scored(LINE, LABELS), names(7), 2, None, (), None, ())
+    without, _ = cluster_tables(scored(LINE, LABELS), names(7), 2, None, (), None, ())
     assert without["label"].eq("").all() and without["label_share"].isna().all()
 
 
 def test_names_of_images_of_any_script_come_back_from_their_cell() -> None:
     images = ['"quote".png', "猫.png", "a,b.png", "new\nline.png", "5.png", "6.png", "7.png"]
-    clusters, _ = details(scored(LINE, LABELS), images, 2, None, (), None, ())
+    clusters, _ = cluster_tables(scored(LINE, LABELS), images, 2, None, (), None, ())
     cells = clusters[["typical", "atypical"]].to_numpy().ravel()
     assert set(chain(*map(json.loads, cells))) == set(images[:6])
     assert "猫" in clusters["typical"][0] + clusters["atypical"][0]
@@ -138,8 +142,8 @@ def test_names_of_images_of_any_script_come_back_from_their_cell() -> None:
 def test_every_clusterer_is_looked_into_at_the_shared_k_of_the_first_seed() -> None:
     vectors = RANDOM.normal(size=(40, 5)).astype(np.float32)
     clusterers = [parse_clusterer(name) for name in ("kmeans", "agglomerative")]
-    sweep = sweep_space(vectors, "l2", clusterers, [2, 3, 4], [7, 8], None, ())
-    clusters, members = details(sweep, names(40), 3, None, (), None, ())
+    sweep = sweep_encoder(vectors, "l2", clusterers, [2, 3, 4], [7, 8], None, ())
+    clusters, members = cluster_tables(sweep, names(40), 3, None, (), None, ())
     assert clusters.groupby("clusterer", sort=False).size().to_dict() == {
         "kmeans": 3,
         "agglomerative": 3,

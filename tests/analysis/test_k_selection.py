@@ -8,9 +8,9 @@ from sklearn.cluster import KMeans as ScikitKMeans
 from sklearn.datasets import make_blobs
 from threadpoolctl import threadpool_limits
 
-from embedbench.analysis.k_selection import KChoice, choose_k
+from embedbench.analysis.k_selection import KSelection, select_k
 from embedbench.clustering.clusterers import KMeans
-from embedbench.clustering.null_reference import structureless
+from embedbench.clustering.null_reference import null_references
 from embedbench.metrics.clustering.silhouette import silhouettes
 
 CRITERIA = ("elbow", "silhouette", "gap")
@@ -25,10 +25,10 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-def choose(points: np.ndarray, ks: Sequence[int], seed: int = 0) -> KChoice:
+def choose(points: np.ndarray, ks: Sequence[int], seed: int = 0) -> KSelection:
     points = points.astype(np.float32)
     runs = KMeans().run(points, ks, range(5))
-    return choose_k(points, runs, silhouettes(points, runs.labels).mean(axis=1), seed)
+    return select_k(points, runs, silhouettes(points, runs.labels).mean(axis=1), seed)
 
 
 def on_sphere(rows: np.ndarray) -> np.ndarray:
@@ -102,7 +102,7 @@ def test_the_curve_holds_means_over_the_seeds() -> None:
     points = np.random.default_rng(0).normal(size=(60, 6)).astype(np.float32)
     runs = KMeans().run(points, [2, 5], [0, 1, 2])
     silhouette = silhouettes(points, runs.labels).mean(axis=1)
-    curve = choose_k(points, runs, silhouette, 0).curve
+    curve = select_k(points, runs, silhouette, 0).curve
     assert curve["inertia"].tolist() == [
         pytest.approx(
             np.mean(
@@ -126,7 +126,7 @@ def test_the_same_seed_gives_the_same_choice_and_curve() -> None:
 def test_a_reference_has_the_mean_and_covariance_of_the_points(shape: tuple[int, int]) -> None:
     random = np.random.default_rng(0)
     points = (random.exponential(size=shape) * np.arange(1, shape[1] + 1)).astype(np.float32)
-    for reference in structureless(points, 0, 2):
+    for reference in null_references(points, 0, 2):
         assert np.allclose(reference.mean(axis=0), points.mean(axis=0), rtol=1e-3)
         expected = np.cov(points.T.astype(np.float64))
         assert np.allclose(np.cov(reference.T), expected, atol=1e-3 * np.abs(expected).max())
@@ -134,6 +134,6 @@ def test_a_reference_has_the_mean_and_covariance_of_the_points(shape: tuple[int,
 
 def test_references_of_points_of_unit_length_have_it_and_differ() -> None:
     points = on_sphere(np.random.default_rng(0).normal(1, 1, size=(50, 20))).astype(np.float32)
-    one, other = structureless(points, 0, 2)
+    one, other = null_references(points, 0, 2)
     assert np.allclose(np.linalg.norm(one, axis=1), 1, atol=1e-6)
     assert not np.allclose(one, other)

@@ -7,10 +7,10 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
-from embedbench.analysis.label_free import Copies, Criteria, look_alone
+from embedbench.analysis.label_free import AugmentedViews, EncoderScores, score_encoder
 from embedbench.clustering.kmeans import fit_kmeans
 from embedbench.comparison.pipeline import read_copies
-from embedbench.data.images.augmentations import LIGHT_CHANGES, choose_copied
+from embedbench.data.images.augmentations import AUGMENTATIONS, choose_augmented
 from embedbench.embedding.embed import Embedding
 
 WITH_LABELS = {"knn_accuracy", "retrieval_map", "r_precision", "linear_probe"}
@@ -35,28 +35,28 @@ def clustered(
     return vectors.astype(np.float32), truth
 
 
-def copies_of(vectors: np.ndarray, noise: float = 0.02) -> Copies:
+def copies_of(vectors: np.ndarray, noise: float = 0.02) -> AugmentedViews:
     random = np.random.default_rng(9)
     rows = np.arange(0, len(vectors), 2)
     moved = vectors[rows] + noise * random.normal(size=(5, len(rows), vectors.shape[1]))
-    return Copies(moved.astype(np.float32), rows)
+    return AugmentedViews(moved.astype(np.float32), rows)
 
 
 def look(
     vectors: np.ndarray,
     truth: np.ndarray | None = None,
-    copies: Copies | None = None,
+    copies: AugmentedViews | None = None,
     groups: np.ndarray | None = None,
     ks: tuple[int, ...] = (3, 4),
-) -> Criteria:
+) -> EncoderScores:
     groups = np.arange(len(vectors)) if groups is None else groups
     labels = [
         [fit.labels for fit in fit_kmeans(vectors, [(k, seed) for seed in (0, 1)])] for k in ks
     ]
-    return look_alone(vectors, copies, truth, groups, np.array(labels), ks[-1], seed=0)
+    return score_encoder(vectors, copies, truth, groups, np.array(labels), ks[-1], seed=0)
 
 
-def means(found: Criteria) -> dict[str, float]:
+def means(found: EncoderScores) -> dict[str, float]:
     return {name: score.mean for name, score in found.scores.items()}
 
 
@@ -67,22 +67,22 @@ def embedding(copies: np.ndarray, images: int = 6) -> Embedding:
 
 def test_the_images_of_the_lowest_hashes_are_copied_each_file_once() -> None:
     hashes = ["d", "b", "a", "c", "b", "a"]
-    assert choose_copied(hashes, 2) == [1, 2]
-    assert choose_copied(hashes, 3) == [1, 2, 3]
-    assert choose_copied(hashes, 100) == [0, 1, 2, 3]
-    assert choose_copied(hashes, 0) == choose_copied([], 5) == []
+    assert choose_augmented(hashes, 2) == [1, 2]
+    assert choose_augmented(hashes, 3) == [1, 2, 3]
+    assert choose_augmented(hashes, 100) == [0, 1, 2, 3]
+    assert choose_augmented(hashes, 0) == choose_augmented([], 5) == []
 
 
 def test_new_images_change_few_of_those_copied() -> None:
     random = np.random.default_rng(0)
     hashes = [random.bytes(8).hex() for _ in range(300)]
-    before, after = choose_copied(hashes[:270], 100), choose_copied(hashes, 100)
+    before, after = choose_augmented(hashes[:270], 100), choose_augmented(hashes, 100)
     assert 80 <= len(set(before) & set(after)) < 100  # of ten images nine were there
 
 
 def test_copies_are_those_of_the_images_that_are_compared() -> None:
     """Of 3 copied images the second is left out; the others are rows 0 and 3 of what is kept."""
-    changes = len(LIGHT_CHANGES)
+    changes = len(AUGMENTATIONS)
     made = np.arange(3 * changes, dtype=np.float32)[:, None]
     found = read_copies(embedding(made), [0, 2, 4], [0, 1, 3, 4, 5])
     assert found is not None
@@ -91,7 +91,7 @@ def test_copies_are_those_of_the_images_that_are_compared() -> None:
 
 
 def test_without_copies_there_are_none_to_read() -> None:
-    made = np.zeros((len(LIGHT_CHANGES), 1), np.float32)
+    made = np.zeros((len(AUGMENTATIONS), 1), np.float32)
     assert read_copies(embedding(made[:0]), [2], [0, 1, 2]) is None
     assert read_copies(embedding(made), [2], [0, 1]) is None
     assert read_copies(embedding(made[:0]), [], [0, 1]) is None
@@ -146,7 +146,7 @@ def test_only_labelled_images_count() -> None:
     vectors, truth = clustered()
     partly = np.where(np.arange(60) < 20, truth, -1).astype(np.int32)
     found = look(vectors, partly)
-    assert all(found.scores[name].counted == 20 for name in WITH_LABELS)
+    assert all(found.scores[name].n_images == 20 for name in WITH_LABELS)
     assert all(not found.scores[name].influence[:, 20:].any() for name in WITH_LABELS)
 
 
@@ -154,7 +154,7 @@ def test_a_class_of_one_image_does_not_count() -> None:
     vectors, truth = clustered()
     alone = np.where(np.arange(60) == 7, 9, truth).astype(np.int32)
     found = look(vectors, alone)
-    assert all(found.scores[name].counted == 59 for name in WITH_LABELS)
+    assert all(found.scores[name].n_images == 59 for name in WITH_LABELS)
 
 
 def test_one_class_for_all_tells_nothing() -> None:
@@ -191,7 +191,7 @@ def test_constant_vectors_give_chance_or_nan() -> None:
     _, truth = clustered()
     vectors = np.ones((60, 8), np.float32)
     labels = np.zeros((2, 2, 60), dtype=np.int32)
-    found = look_alone(vectors, copies_of(vectors, 0.0), truth, np.arange(60), labels, 4, 0)
+    found = score_encoder(vectors, copies_of(vectors, 0.0), truth, np.arange(60), labels, 4, 0)
     values = means(found)
     assert values["retrieval_map"] == pytest.approx(14 / 59)
     assert values["r_precision"] == pytest.approx(14 / 59)
@@ -227,5 +227,5 @@ def test_a_k_that_splits_off_one_image_leaves_the_other_ks() -> None:
     odd = (np.arange(60) == 1).astype(np.int32)  # no copies are made of it
     labels = np.stack([np.stack([odd, odd]), np.stack([truth, truth])])
     copies = copies_of(vectors)
-    found = look_alone(vectors, copies, None, np.arange(60), labels, 4, 0)
+    found = score_encoder(vectors, copies, None, np.arange(60), labels, 4, 0)
     assert found.scores["clusters_kept"].mean == pytest.approx(1, abs=0.05)

@@ -8,18 +8,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_mutual_info_score
 
-from embedbench.analysis.pairwise import NO_PAIRS, Seen, disagreement, relate, split_pairs
+from embedbench.analysis.pairwise import (
+    NO_PAIRS,
+    EncoderView,
+    disagreement,
+    disputed_pairs,
+    similarity_of,
+)
 from embedbench.metrics.embedding.neighbours import neighbourhood
 
 
-def seen(vectors: np.ndarray, labels: Any, groups: np.ndarray | None = None) -> Seen:
+def seen(vectors: np.ndarray, labels: Any, groups: np.ndarray | None = None) -> EncoderView:
     rows = vectors.astype(np.float32)
     groups = np.arange(len(rows)) if groups is None else groups
     found = neighbourhood(rows, None, groups)
-    return Seen(rows, np.asarray(labels, dtype=np.int32), found)
+    return EncoderView(rows, np.asarray(labels, dtype=np.int32), found)
 
 
-def noise(seed: int, images: int = 40, dim: int = 8) -> Seen:
+def noise(seed: int, images: int = 40, dim: int = 8) -> EncoderView:
     random = np.random.default_rng(seed)
     labels = random.integers(4, size=(2, 3, images))
     return seen(random.normal(size=(images, dim)), labels)
@@ -38,7 +44,7 @@ def test_an_encoder_is_like_itself_turned_and_scaled() -> None:
     one = noise(0)
     same = np.repeat(one.labels[:, :1], 3, axis=1)
     turn = np.linalg.qr(np.random.default_rng(1).normal(size=(8, 8)))[0]
-    found = relate(seen(one.vectors, same), seen(3 * one.vectors @ turn, 3 - same))
+    found = similarity_of(seen(one.vectors, same), seen(3 * one.vectors @ turn, 3 - same))
     assert found == {
         "partition_agreement": pytest.approx(1),
         "mutual_knn": pytest.approx(1),
@@ -47,7 +53,9 @@ def test_an_encoder_is_like_itself_turned_and_scaled() -> None:
 
 
 def test_encoders_that_share_nothing_are_alike_as_by_chance() -> None:
-    found = [relate(noise(2 * number, 200), noise(2 * number + 1, 200, 5)) for number in range(4)]
+    found = [
+        similarity_of(noise(2 * number, 200), noise(2 * number + 1, 200, 5)) for number in range(4)
+    ]
     chance = {name: np.mean([one[name] for one in found]) for name in found[0]}
     assert chance["partition_agreement"] == pytest.approx(0, abs=0.01)
     assert chance["mutual_knn"] == pytest.approx(10 / 199, abs=0.01)
@@ -62,19 +70,19 @@ def test_partition_agreement_is_the_mean_ami_at_the_same_k() -> None:
         for mine in one.labels[k]
         for yours in other.labels[k]
     ]
-    assert relate(one, other)["partition_agreement"] == pytest.approx(np.mean(expected))
+    assert similarity_of(one, other)["partition_agreement"] == pytest.approx(np.mean(expected))
 
 
 @settings(max_examples=15)
 @given(seed=st.integers(0, 9999))
 def test_relations_are_the_same_from_either_side(seed: int) -> None:
     one, other = noise(seed), noise(seed + 1)
-    assert relate(one, other) == pytest.approx(relate(other, one))
+    assert similarity_of(one, other) == pytest.approx(similarity_of(other, one))
 
 
 def test_constant_vectors_are_like_nothing_that_can_be_told() -> None:
     constant = seen(np.ones((20, 3)), np.zeros((1, 1, 20)))
-    found = relate(constant, constant)
+    found = similarity_of(constant, constant)
     assert np.isnan(found["cka"])
     assert found["mutual_knn"] == 1
 
@@ -87,7 +95,7 @@ def test_a_pair_is_what_one_puts_together_and_the_other_apart() -> None:
     """
     one = seen(at(0, 1, 40, 43), [[[0, 0, 1, 1]]])
     other = seen(at(0, 80, 2, 77), [[[0, 1, 0, 1]]])
-    found = split_pairs(one, other, np.arange(4), names(4))
+    found = disputed_pairs(one, other, np.arange(4), names(4))
     pairs = [
         {image, partner} for image, partner in zip(found["image"], found["partner"], strict=True)
     ]
@@ -99,7 +107,7 @@ def test_a_pair_is_what_one_puts_together_and_the_other_apart() -> None:
 @given(seed=st.integers(0, 9999))
 def test_pairs_are_the_strongest_first_and_no_image_stands_twice(seed: int) -> None:
     one, other = noise(seed, 60), noise(seed + 1, 60)
-    found = split_pairs(one, other, np.arange(60), names(60))
+    found = disputed_pairs(one, other, np.arange(60), names(60))
     assert found.columns.tolist() == ["image", "partner", "strength"] and len(found) <= 12
     assert (np.diff(found["strength"]) < 1e-9).all()
     assert (found["strength"] > 0).all() and (found["strength"] <= 1).all()
@@ -121,14 +129,14 @@ def test_a_picture_and_its_copy_are_no_pair_and_stand_once() -> None:
     groups = np.repeat(np.arange(15), 2)
     one = seen(vectors, random.integers(3, size=(2, 2, 30)), groups)
     other = seen(random.normal(size=(30, 6)), random.integers(3, size=(2, 2, 30)), groups)
-    found = split_pairs(one, other, groups, names(30))
+    found = disputed_pairs(one, other, groups, names(30))
     shown = [int(name.split(".")[0]) // 2 for name in [*found["image"], *found["partner"]]]
     assert len(shown) > 2 and len(set(shown)) == len(shown)
 
 
 def test_encoders_that_see_the_same_have_no_pairs() -> None:
     one = noise(0)
-    found = split_pairs(one, one, np.arange(40), names(40))
+    found = disputed_pairs(one, one, np.arange(40), names(40))
     assert found.empty and found.columns.tolist() == ["image", "partner", "strength"]
     assert set(found.columns) < set(NO_PAIRS.columns)
 

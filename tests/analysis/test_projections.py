@@ -11,12 +11,12 @@ from scipy.spatial.transform import Rotation
 from sklearn.metrics import silhouette_score
 
 from embedbench.analysis.projections import (
-    check_map,
-    draws_planes,
+    align_projections,
+    check_projection,
     explained_variance,
-    map_points,
-    silhouette_of_noise,
-    turned_alike,
+    is_neighbour_embedding,
+    null_silhouette,
+    project_vectors,
 )
 from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.clustering.spaces import to_space
@@ -25,7 +25,7 @@ from embedbench.errors import InputError, MissingLibraryError
 
 def test_a_map_is_the_space_of_its_name() -> None:
     vectors = np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32)
-    table = map_points(vectors, [f"{row}.jpg" for row in range(30)], ["pca", "tsne"], 3)
+    table = project_vectors(vectors, [f"{row}.jpg" for row in range(30)], ["pca", "tsne"], 3)
     assert list(table.columns) == ["image", "map", "x", "y"]
     for kind, space in (("pca", "pca:2"), ("tsne", "tsne:2")):
         mine = table[table["map"] == kind]
@@ -34,16 +34,16 @@ def test_a_map_is_the_space_of_its_name() -> None:
 
 def test_an_unknown_map_is_told_with_those_that_there_are() -> None:
     with pytest.raises(InputError, match="unknown map 'mds'; maps: pca, tsne, umap"):
-        map_points(np.eye(4, dtype=np.float32), list("abcd"), ["mds"], 0)
+        project_vectors(np.eye(4, dtype=np.float32), list("abcd"), ["mds"], 0)
 
 
 def test_a_map_whose_library_is_missing_is_told_before_any_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    check_map("tsne")
+    check_projection("tsne")
     with pytest.raises(MissingLibraryError, match="umap-learn"):
-        check_map("umap")
+        check_projection("umap")
 
 
 def test_shares_of_variance_are_those_of_the_covariance() -> None:
@@ -68,21 +68,21 @@ def test_a_plane_that_was_turned_mirrored_and_scaled_comes_back(
     plane = np.random.default_rng(2).normal(size=(20, 2)) * [3, 1]
     turn = Rotation.from_euler("z", angle).as_matrix()[:2, :2]
     other = scale * plane @ turn * [-1 if mirrored else 1, 1] + [5, -7]
-    found = turned_alike({"first": plane, "other": other})
+    found = align_projections({"first": plane, "other": other})
     assert found["other"] == pytest.approx(found["first"], abs=1e-6)
 
 
 def test_turning_keeps_the_proportions_of_distances() -> None:
     random = np.random.default_rng(3)
     one, other = random.normal(size=(2, 15, 2))
-    found = turned_alike({"one": one, "other": other})
+    found = align_projections({"one": one, "other": other})
     ratios = pdist(found["other"]) / pdist(other)
     assert ratios == pytest.approx(np.full(len(ratios), ratios[0]))
 
 
 def test_a_tsne_plane_has_clusters_where_the_vectors_have_none() -> None:
     vectors = np.random.default_rng(4).normal(size=(150, 20)).astype(np.float32)
-    found = silhouette_of_noise(vectors, "tsne:2", [parse_clusterer("kmeans")], 5, 0)
+    found = null_silhouette(vectors, "tsne:2", [parse_clusterer("kmeans")], 5, 0)
     labels = parse_clusterer("kmeans").run(to_space(vectors, "l2", 0), [5], [0]).labels[0]
     among_vectors = silhouette_score(vectors, labels)
     assert found["kmeans"] > 0.25 > 0.1 > among_vectors
@@ -90,4 +90,4 @@ def test_a_tsne_plane_has_clusters_where_the_vectors_have_none() -> None:
 
 def test_only_tsne_and_umap_draw_planes() -> None:
     spaces = ("l2", "raw", "center-l2", "pca:2", "whiten", "umap:5", "tsne:2")
-    assert [draws_planes(space) for space in spaces] == [False] * 5 + [True, True]
+    assert [is_neighbour_embedding(space) for space in spaces] == [False] * 5 + [True, True]

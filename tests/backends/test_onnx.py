@@ -11,7 +11,7 @@ from PIL import Image
 
 from embedbench.comparison.api import compare
 from embedbench.conformance import CHECKS, Check
-from embedbench.encoders.registry import create
+from embedbench.encoders.registry import create_encoder
 from embedbench.errors import EncoderError, InputError, WeightsError
 from embedbench_onnx import OnnxEncoder
 from tests.support.libraries import library
@@ -202,7 +202,7 @@ def test_fields_go_before_the_file_beside(tmp_path: Path) -> None:
     (tmp_path / "preprocessor_config.json").write_text('{"image_mean": [0.1, 0.1, 0.1], "size": 8}')
     picture = Image.new("RGB", (20, 20), (255, 51, 0))
     spec = f"onnx:{file},mean=0;0.2;1,deviation=0.5"
-    rows = create(spec).encode([picture])
+    rows = create_encoder(spec).encode([picture])
     np.testing.assert_allclose(rows, [[2 * 1 / 0.5, 0, 5 * -1 / 0.5]], atol=1e-6)
     rows = OnnxEncoder(file, deviation="1").encode([picture])
     np.testing.assert_allclose(rows, [[2 * 0.9, 3 * 0.1, 5 * -0.1]], atol=1e-6)
@@ -316,7 +316,7 @@ def test_a_file_that_is_absent_or_broken_is_refused(tmp_path: Path) -> None:
         with pytest.raises(WeightsError, match=words):
             OnnxEncoder(tmp_path / name).facts()
     with pytest.raises(InputError, match="needs a value for 'model'"):
-        create("onnx")
+        create_encoder("onnx")
 
 
 @pytest.mark.parametrize(

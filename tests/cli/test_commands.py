@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from embedbench.cli import commands as cli
-from embedbench.embedding.autotune import Choice, Fidelity, remember
+from embedbench.embedding.autotune import Fidelity, TunedVariant, save_tuning
 from embedbench.io.store import Store
 from embedbench.results.schema import SCHEMA_VERSION
 from embedbench.utils.hardware import machine_name
@@ -200,8 +200,8 @@ def test_encoders_shows_how_one_was_found_to_run_best(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store, auto = Store(tmp_path), TimmEncoder("resnet18")
-    chosen = Choice(replace(auto, precision="mixed", batch_size=32), Fidelity(0.9987, 0.992))
-    remember(store, "timm:resnet18", auto, ["00" * 32], chosen, 41.5)
+    chosen = TunedVariant(replace(auto, precision="mixed", batch_size=32), Fidelity(0.9987, 0.992))
+    save_tuning(store, "timm:resnet18", auto, ["00" * 32], chosen, 41.5)
     code, table, _ = call(capsys, "encoders", "--store", tmp_path)
     lines = table.splitlines()
     assert code == 0

@@ -9,9 +9,9 @@ import pytest
 
 from embedbench.cli import commands as cli
 from embedbench.cli.recipes import recipes
-from embedbench.comparison.config import plan_k
+from embedbench.comparison.config import parse_k
 from embedbench.data.sample_photos import write_samples
-from embedbench.encoders.registry import create_all
+from embedbench.encoders.registry import create_encoders
 from embedbench.results.results import Results
 
 pytestmark = pytest.mark.usefixtures("one_core")
@@ -63,8 +63,8 @@ def test_every_recipe_says_what_it_does_and_can_be_read() -> None:
     }  # fmt: skip
     for settings in found.values():
         assert settings["about"]
-        create_all(settings["encoder"])
-        plan_k(settings.get("k", "2..20"), 1000, None)
+        create_encoders(settings["encoder"])
+        parse_k(settings.get("k", "2..20"), 1000, None)
 
 
 def test_recipes_are_listed_and_an_unknown_one_is_told(capsys: pytest.CaptureFixture[str]) -> None:

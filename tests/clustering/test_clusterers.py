@@ -20,9 +20,9 @@ from embedbench.clustering.clusterers import (
     Estimator,
     Hdbscan,
     KMeans,
-    highest_k,
+    max_k,
     parse_clusterer,
-    sweep,
+    run_clusterers,
 )
 from embedbench.errors import InputError
 
@@ -120,7 +120,7 @@ def test_one_tree_is_scikit_learn_at_every_k_where_distances_are_tied() -> None:
     digits = load_digits().data[:150].astype(np.float32)
     for points in (np.concatenate([digits, digits[:50]]), digits > 7):
         points = points.astype(np.float32)
-        ks = list(range(2, highest_k(points) + 1, 5))
+        ks = list(range(2, max_k(points) + 1, 5))
         for k, labels in zip(ks, Agglomerative().run(points, ks, [0]).labels, strict=True):
             peer = AgglomerativeClustering(k).fit_predict(points.astype(np.float64))
             assert adjusted_rand_score(peer, labels) == 1
@@ -130,7 +130,7 @@ def test_one_tree_is_scikit_learn_at_every_k_where_distances_are_tied() -> None:
 def test_ties_and_duplicates_leave_the_number_of_clusters_exact(
     points: np.ndarray, linkage: str
 ) -> None:
-    ks = list(range(2, highest_k(points) + 1))
+    ks = list(range(2, max_k(points) + 1))
     found = Agglomerative(linkage).run(points, ks, [0])
     assert [len(np.unique(labels)) for labels in found.labels] == ks
 
@@ -138,7 +138,7 @@ def test_ties_and_duplicates_leave_the_number_of_clusters_exact(
 @given(arrays(np.float32, (9, 2), elements=st.integers(0, 2)))
 @settings(max_examples=25)
 def test_kmeans_of_duplicates_has_at_most_k_clusters_and_no_warning(points: np.ndarray) -> None:
-    ks = list(range(2, highest_k(points) + 1))
+    ks = list(range(2, max_k(points) + 1))
     found = KMeans().run(points, ks, [0])
     assert all(len(np.unique(row)) == k for row, k in zip(found.labels, ks, strict=True))
 
@@ -163,7 +163,7 @@ def test_hdbscan_of_few_images_is_all_noise(images: int) -> None:
 
 def test_a_sweep_stacks_all_runs_and_says_what_made_them() -> None:
     clusterers: list[Clusterer] = [KMeans(), Agglomerative(), Hdbscan()]
-    found = sweep(POINTS, clusterers, [2, 3], [5, 6])
+    found = run_clusterers(POINTS, clusterers, [2, 3], [5, 6])
     names = ["kmeans"] * 4 + ["agglomerative"] * 2 + ["hdbscan"]
     assert found.labels.shape == (7, 90)
     assert found.runs["clusterer"].tolist() == names
@@ -174,7 +174,7 @@ def test_a_sweep_stacks_all_runs_and_says_what_made_them() -> None:
 
 
 def test_clusters_are_numbered_in_order_of_appearance() -> None:
-    for labels in sweep(POINTS, ALL, [2, 3, 5], [0, 1]).labels:
+    for labels in run_clusterers(POINTS, ALL, [2, 3, 5], [0, 1]).labels:
         _, first = np.unique(labels[labels >= 0], return_index=True)
         assert (np.diff(first) > 0).all()
 
@@ -252,6 +252,6 @@ def test_a_clusterer_that_cannot_be_read_is_told(text: str, message: str) -> Non
 
 def test_a_sweep_needs_a_clusterer_and_a_seed() -> None:
     with pytest.raises(InputError, match="at least one clusterer and one seed"):
-        sweep(POINTS, [], [2], [0])
+        run_clusterers(POINTS, [], [2], [0])
     with pytest.raises(InputError, match="at least one clusterer and one seed"):
-        sweep(POINTS, [KMeans()], [2], [])
+        run_clusterers(POINTS, [KMeans()], [2], [])

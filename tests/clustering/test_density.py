@@ -5,7 +5,7 @@ import pytest
 from hdbscan import HDBSCAN
 from sklearn.datasets import load_digits, make_blobs
 
-from embedbench.clustering.clusterers import Hdbscan, sweep
+from embedbench.clustering.clusterers import Hdbscan, run_clusterers
 from embedbench.clustering.density import DensityTrees
 
 RANDOM = np.random.default_rng(0)
@@ -42,7 +42,7 @@ def test_a_tree_is_made_once_for_each_min_samples(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(DensityTrees, "_by_prim", counted)
     points = BLOBS.astype(np.float32)
     clusterers = [Hdbscan(5, 4), Hdbscan(9, 4), Hdbscan(12, 7), Hdbscan(9, 7)]
-    found = sweep(points, clusterers, [], [0])
+    found = run_clusterers(points, clusterers, [], [0])
     assert asked == [4, 7]
     alone = [clusterer.run(points, [], [0]).labels[0] for clusterer in clusterers]
     assert np.array_equal(found.labels, alone)

@@ -7,23 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedbench.cli.toml import read_toml
-from embedbench.comparison.config import KPlan, plan_k
+from embedbench.comparison.config import KGrid, parse_k
 from embedbench.errors import InputError
 
 
 @pytest.mark.parametrize(
     ("k", "images", "classes", "plan"),
     [
-        ("2..5", 100, None, KPlan((2, 3, 4, 5), None, "shared", (2, 3, 4, 5))),
-        ("2..5", 100, 3, KPlan((2, 3, 4, 5), 3, "truth", (2, 3, 4, 5))),
-        ("2..4", 100, 9, KPlan((2, 3, 4, 9), 9, "truth", (2, 3, 4))),
-        ("2..20", 5, None, KPlan((2, 3, 4), None, "shared", (2, 3, 4))),
-        ("4", 100, 3, KPlan((4,), 4, "given", ())),
-        ("truth", 100, 3, KPlan((3,), 3, "truth", ())),
+        ("2..5", 100, None, KGrid((2, 3, 4, 5), None, "shared", (2, 3, 4, 5))),
+        ("2..5", 100, 3, KGrid((2, 3, 4, 5), 3, "truth", (2, 3, 4, 5))),
+        ("2..4", 100, 9, KGrid((2, 3, 4, 9), 9, "truth", (2, 3, 4))),
+        ("2..20", 5, None, KGrid((2, 3, 4), None, "shared", (2, 3, 4))),
+        ("4", 100, 3, KGrid((4,), 4, "given", ())),
+        ("truth", 100, 3, KGrid((3,), 3, "truth", ())),
     ],
 )
-def test_three_forms_of_k(k: str, images: int, classes: int | None, plan: KPlan) -> None:
-    assert plan_k(k, images, classes) == plan
+def test_three_forms_of_k(k: str, images: int, classes: int | None, plan: KGrid) -> None:
+    assert parse_k(k, images, classes) == plan
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_three_forms_of_k(k: str, images: int, classes: int | None, plan: KPlan)
 )
 def test_what_cannot_be_says_why(k: str, images: int, classes: int | None, words: str) -> None:
     with pytest.raises(InputError, match=words):
-        plan_k(k, images, classes)
+        parse_k(k, images, classes)
 
 
 @given(st.text(max_size=12), st.integers(0, 50), st.none() | st.integers(0, 60))
@@ -49,7 +49,7 @@ def test_any_k_is_a_plan_within_the_images_or_an_error(
     k: str, images: int, classes: int | None
 ) -> None:
     try:
-        plan = plan_k(k, images, classes)
+        plan = parse_k(k, images, classes)
     except InputError:
         return
     assert all(2 <= number < images for number in plan.ks)

@@ -13,19 +13,19 @@ from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
-from embedbench.analysis.label_free import Copies
+from embedbench.analysis.label_free import AugmentedViews
 from embedbench.clustering.kmeans import fit_kmeans
 from embedbench.comparison.verdict import (
     Verdict,
     consensus_scores,
-    families,
-    in_words,
-    places,
-    with_labels,
-    without_labels,
+    mean_ranks,
+    similar_groups,
+    verdict_from_labels,
+    verdict_text,
+    verdict_without_labels,
 )
-from embedbench.metrics.base import Score, mean_score
-from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.embedding.consistency import clusters_kept
 from embedbench.metrics.embedding.similarity import linear_cka
 from embedbench.metrics.ranking import rank_by
@@ -42,10 +42,10 @@ def ranks(shares: dict[str, float], images: int = 60) -> pd.DataFrame:
     """The ranks of encoders that get these shares of the images right."""
     random = np.random.default_rng(0)
     scores = [
-        mean_score((random.permutation(images) < share * images).astype(np.float64)[None])
+        mean_estimate((random.permutation(images) < share * images).astype(np.float64)[None])
         for share in shares.values()
     ]
-    moved = Resamples(np.arange(images), 0, 300).of(scores)
+    moved = PairedBootstrap(np.arange(images), 0, 300).of(scores)
     return rank_by(list(shares), [score.mean for score in scores], moved)
 
 
@@ -55,29 +55,29 @@ def witnesses(
     """The verdict of these numbers, the same in each of 20 resamples."""
     both = {"constancy": list(constancy.values()), "consensus": list(consensus)}
     still = {name: np.tile(np.array(values)[:, None], 20) for name, values in both.items()}
-    return without_labels(list(constancy), both["constancy"], both["consensus"], still)
+    return verdict_without_labels(list(constancy), both["constancy"], both["consensus"], still)
 
 
 # With labels
 
 
 def test_one_that_is_ahead_by_more_than_chance_is_the_best() -> None:
-    found = with_labels(ranks({"a": 0.3, "b": 0.9, "c": 0.4}), "AMI")
+    found = verdict_from_labels(ranks({"a": 0.3, "b": 0.9, "c": 0.4}), "AMI")
     assert (found.basis, found.answer, found.group) == ("labels", "best", ("b",))
     assert "AMI" in found.reasons[0]
 
 
 def test_those_that_chance_may_have_put_apart_are_tied_the_best_first() -> None:
-    found = with_labels(ranks({"a": 0.8, "b": 0.1, "c": 0.85}), "AMI")
+    found = verdict_from_labels(ranks({"a": 0.8, "b": 0.1, "c": 0.85}), "AMI")
     assert (found.answer, found.group) == ("tied", ("c", "a"))
-    whole = with_labels(ranks({"a": 0.5, "b": 0.55}), "AMI")
+    whole = verdict_from_labels(ranks({"a": 0.5, "b": 0.55}), "AMI")
     assert (whole.answer, whole.group) == ("tied", ("b", "a"))
 
 
 @pytest.mark.parametrize("shares", [{}, {"a": 0.5}, {"a": np.nan, "b": 0.5}])
 def test_of_fewer_than_two_numbers_there_is_no_verdict(shares: dict[str, float]) -> None:
     known = {name: share for name, share in shares.items() if not np.isnan(share)}
-    found = with_labels(ranks(known) if known else rank_by([], [], np.zeros((0, 2))), "AMI")
+    found = verdict_from_labels(ranks(known) if known else rank_by([], [], np.zeros((0, 2))), "AMI")
     assert (found.basis, found.answer, found.group) == ("nothing", CANNOT_TELL, ())
 
 
@@ -89,14 +89,16 @@ def test_encoders_much_alike_are_one_family_also_by_a_third() -> None:
     for one, other in ((0, 2), (2, 4)):
         alike[one, other] = alike[other, one] = 0.99
     alike[1, 3] = alike[3, 1] = 0.5
-    found = families(alike)
+    found = similar_groups(alike)
     assert found[0] == found[2] == found[4]
     assert len(np.unique(found)) == 3 and len({found[0], found[1], found[3]}) == 3
 
 
 def test_families_of_what_cannot_be_told_are_each_alone() -> None:
-    assert len(np.unique(families(np.full((3, 3), np.nan)))) == 3
-    assert families(np.zeros((1, 1))).shape == (1,) and families(np.zeros((0, 0))).shape == (0,)
+    assert len(np.unique(similar_groups(np.full((3, 3), np.nan)))) == 3
+    assert similar_groups(np.zeros((1, 1))).shape == (1,) and similar_groups(
+        np.zeros((0, 0))
+    ).shape == (0,)
 
 
 def partitions(seed: int, encoders: int, images: int = 40) -> list[np.ndarray]:
@@ -153,7 +155,7 @@ def test_consensus_is_the_same_in_any_order(seed: int, turn: list[int]) -> None:
 
 
 def test_places_are_means_over_the_witnesses_and_ties_share() -> None:
-    found = places(np.array([[0.9, 0.5, 0.5], [0.2, 0.1, 0.3]]))
+    found = mean_ranks(np.array([[0.9, 0.5, 0.5], [0.2, 0.1, 0.3]]))
     assert found.tolist() == [1.5, 2.75, 1.75]  # 1 and 2, 2.5 and 3, 2.5 and 1
 
 
@@ -243,7 +245,7 @@ class World:
 
     truth: np.ndarray
     vectors: dict[str, np.ndarray]
-    copies: dict[str, Copies]
+    copies: dict[str, AugmentedViews]
 
 
 def world(seed: int) -> World:
@@ -257,7 +259,7 @@ def world(seed: int) -> World:
         vectors[f"honest {noise}"] = (centres[truth] + noise * random.normal(size=(120, 24))) @ turn
     rows = np.arange(0, 120, 2)
     copies = {
-        name: Copies(
+        name: AugmentedViews(
             (found[rows] + 0.25 * random.normal(size=(3, 60, 24))).astype(np.float32), rows
         )
         for name, found in vectors.items()
@@ -287,7 +289,7 @@ def test_the_tightest_clusters_by_the_wrong_attribute_are_not_named(seed: int) -
     assert max(silhouettes, key=lambda name: silhouettes[name]) == "wrong"
     assert agreements["wrong"] < 0.1 < 0.8 < min(agreements[name] for name in names[1:])
 
-    def constancy(name: str) -> Score:
+    def constancy(name: str) -> Estimate:
         copies = made.copies[name]
         return clusters_kept(made.vectors[name], labels[name], copies.vectors, copies.rows)
 
@@ -295,9 +297,9 @@ def test_the_tightest_clusters_by_the_wrong_attribute_are_not_named(seed: int) -
         [[linear_cka(made.vectors[one], made.vectors[two]) for two in names] for one in names]
     )
     kept = [constancy(name) for name in names]
-    consensus = consensus_scores([labels[name] for name in names], families(alike))
-    resamples = Resamples(np.arange(120), 0, 100)
-    table, found = without_labels(
+    consensus = consensus_scores([labels[name] for name in names], similar_groups(alike))
+    resamples = PairedBootstrap(np.arange(120), 0, 100)
+    table, found = verdict_without_labels(
         names,
         [score.mean for score in kept],
         [score.mean for score in consensus],
@@ -337,4 +339,4 @@ def record(answer: str, group: tuple[str, ...], **named: Any) -> dict[str, Any]:
     ],
 )
 def test_a_verdict_in_words(verdict: dict[str, Any], words: str) -> None:
-    assert in_words(verdict) == [words]
+    assert verdict_text(verdict) == [words]

@@ -9,14 +9,18 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
-from embedbench.analysis.label_free import Copies, look_alone
-from embedbench.analysis.pairwise import Seen, relate
-from embedbench.analysis.sweep import Candidate, comparison_rows, labels_at, sweep_space
+from embedbench.analysis.label_free import AugmentedViews, score_encoder
+from embedbench.analysis.pairwise import EncoderView, similarity_of
+from embedbench.analysis.sweep import KCandidate, comparison_rows, kmeans_labels_at, sweep_encoder
 from embedbench.clustering.clusterers import KMeans
-from embedbench.comparison.clustering_stage import Analysis, Task, analyse
-from embedbench.comparison.config import plan_k
+from embedbench.comparison.clustering_stage import (
+    AnalysisInputs,
+    ClusteringAnalysis,
+    run_clustering_stage,
+)
+from embedbench.comparison.config import parse_k
 from embedbench.comparison.tables import similarity_table
-from embedbench.comparison.verdict_stage import WITH_LABELS, Judgement, judge
+from embedbench.comparison.verdict_stage import WITH_LABELS, VerdictTables, run_verdict_stage
 from embedbench.utils.progress import Progress
 
 KMEANS = (KMeans(),)
@@ -28,14 +32,16 @@ def _one_thread() -> Iterator[None]:
         yield
 
 
-def make_task(images: int, truth: np.ndarray | None, groups: np.ndarray | None = None) -> Task:
-    return Task(
+def make_task(
+    images: int, truth: np.ndarray | None, groups: np.ndarray | None = None
+) -> AnalysisInputs:
+    return AnalysisInputs(
         images=[f"{number}.png" for number in range(images)],
         truth=truth,
         classes=["a", "b", "c", "d"],
         clusterers=KMEANS,
         spaces=("l2",),
-        plan=plan_k("3", images, None),
+        plan=parse_k("3", images, None),
         seeds=(0, 1),
         similarity=None,
         words=(),
@@ -45,15 +51,17 @@ def make_task(images: int, truth: np.ndarray | None, groups: np.ndarray | None =
     )
 
 
-def alone(task: Task, vectors: np.ndarray, copies: Copies | None) -> dict[str, Any]:
-    """What `analyse` finds of one encoder, as far as `judge` reads it."""
-    sweep = sweep_space(vectors, "l2", KMEANS, task.plan.ks, task.seeds, task.truth, ())
-    labels = labels_at(sweep, [3], task.seeds)
+def alone(
+    task: AnalysisInputs, vectors: np.ndarray, copies: AugmentedViews | None
+) -> dict[str, Any]:
+    """What `run_clustering_stage` finds of one encoder, as far as `run_verdict_stage` reads it."""
+    sweep = sweep_encoder(vectors, "l2", KMEANS, task.plan.ks, task.seeds, task.truth, ())
+    labels = kmeans_labels_at(sweep, [3], task.seeds)
     rows, scores = comparison_rows(
-        sweep, KMEANS, [Candidate("shared", 3)], task.truth, task.resamples, 0
+        sweep, KMEANS, [KCandidate("shared", 3)], task.truth, task.resamples, 0
     )
-    found = look_alone(vectors, copies, task.truth, task.groups, labels, 3, 0)
-    seen = Seen(vectors, labels, found.neighbours)
+    found = score_encoder(vectors, copies, task.truth, task.groups, labels, 3, 0)
+    seen = EncoderView(vectors, labels, found.neighbours)
     return {"rows": rows, "scores": scores, "criteria": found, "labels": labels, "seen": seen}
 
 
@@ -63,25 +71,25 @@ def judged(
     noise: dict[str, float] | None = None,
     groups: np.ndarray | None = None,
     failed: tuple[str, ...] = (),
-) -> Judgement:
+) -> VerdictTables:
     """The judgement of these encoders, whose copies are so noisy; without noise there are none."""
     images = len(next(iter(vectors.values())))
     task = make_task(images, truth, groups)
     rows, random = np.arange(0, images, 2), np.random.default_rng(5)
-    copies: dict[str, Copies | None] = dict.fromkeys(vectors)
+    copies: dict[str, AugmentedViews | None] = dict.fromkeys(vectors)
     for name, much in (noise or {}).items():
         moved = vectors[name][rows] + much * random.normal(size=(5, len(rows), 1)) * np.ones(8)
         moved += much * random.normal(size=moved.shape)
-        copies[name] = Copies(moved.astype(np.float32), rows)
+        copies[name] = AugmentedViews(moved.astype(np.float32), rows)
     found = {name: alone(task, row, copies[name]) for name, row in vectors.items()}
     related = {
-        (one, two): relate(found[one]["seen"], found[two]["seen"])
+        (one, two): similarity_of(found[one]["seen"], found[two]["seen"])
         for one, two in combinations(vectors, 2)
     }
     comparison = pd.concat(
         [one["rows"].assign(encoder=name, space="l2") for name, one in found.items()]
     )
-    analysis = Analysis(
+    analysis = ClusteringAnalysis(
         tables={"comparison": comparison, "similarity": similarity_table(related)},
         scores={name: one["scores"] for name, one in found.items()},
         criteria={name: one["criteria"] for name, one in found.items()},
@@ -91,7 +99,7 @@ def judged(
         disagreement=np.zeros(images),
         errors={},
     )
-    return judge(analysis, task, encoders_table([*failed, *vectors]))
+    return run_verdict_stage(analysis, task, encoders_table([*failed, *vectors]))
 
 
 def encoders_table(names: list[str]) -> pd.DataFrame:
@@ -125,12 +133,12 @@ def two(images: int = 36) -> dict[str, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def labelled() -> Judgement:
+def labelled() -> VerdictTables:
     """One that finds the classes, one that finds nothing, and one that failed."""
     return judged(two(), truth_of(36), {"good": 0.1, "noise": 0.1}, failed=("broken",))
 
 
-def test_one_that_finds_the_classes_is_the_best_by_the_labels(labelled: Judgement) -> None:
+def test_one_that_finds_the_classes_is_the_best_by_the_labels(labelled: VerdictTables) -> None:
     found = labelled
     assert found.verdict["basis"] == "labels" and found.verdict["answer"] == "best"
     assert found.verdict["group"] == ("good",)
@@ -162,7 +170,7 @@ def test_without_labels_the_one_that_keeps_its_clusters_and_agrees_comes_first()
 NOISE = {"a": 0.2, "b": 1.0, "c": 1.5, "d": 30.0}
 
 
-def test_criteria_have_an_interval_and_what_chance_gives(labelled: Judgement) -> None:
+def test_criteria_have_an_interval_and_what_chance_gives(labelled: VerdictTables) -> None:
     found = labelled.tables["criteria"]
     assert found.columns.tolist() == [
         "encoder", "criterion", "value", "low", "high", "shuffled", "random",
@@ -176,7 +184,7 @@ def test_criteria_have_an_interval_and_what_chance_gives(labelled: Judgement) ->
     assert kept["value"] > 0.9 and abs(kept["shuffled"]) < 0.15 and abs(kept["random"]) < 0.15
 
 
-def test_an_encoder_that_failed_keeps_its_row_without_a_rank(labelled: Judgement) -> None:
+def test_an_encoder_that_failed_keeps_its_row_without_a_rank(labelled: VerdictTables) -> None:
     table = labelled.tables["encoders"]
     assert table["encoder"].tolist() == ["broken", "good", "noise"]
     assert table["rank"].isna().tolist() == [True, False, False]
@@ -252,8 +260,8 @@ def test_an_encoder_twice_is_tied_with_itself() -> None:
 def test_constant_vectors_leave_the_others_compared() -> None:
     vectors = two(24) | {"constant": np.ones((24, 8), np.float32)}
     task = make_task(24, truth_of(24))
-    found = analyse(vectors, dict.fromkeys(vectors), task, Progress(quiet=True))
+    found = run_clustering_stage(vectors, dict.fromkeys(vectors), task, Progress(quiet=True))
     assert list(found.errors) == ["constant"] and list(found.criteria) == ["good", "noise"]
-    table = judge(found, task, encoders_table(list(vectors))).tables["encoders"]
+    table = run_verdict_stage(found, task, encoders_table(list(vectors))).tables["encoders"]
     ranks = table.set_index("encoder")["rank"]
     assert ranks.dropna().to_dict() == {"good": 1, "noise": 2} and ranks.isna()["constant"]

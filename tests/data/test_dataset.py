@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.images.sources import Remote
+from embedbench.data.images.sources import RemoteImage
 from embedbench.data.loading import read_dataset
 from embedbench.errors import InputError
 
@@ -170,9 +170,9 @@ def test_a_table_of_urls_gives_remotes_and_keeps_its_columns(tmp_path: Path, suf
     dataset = read_dataset(file)
     found = dict(zip(dataset.names, dataset.sources, strict=True))
     assert found == {
-        "2.jpg": Remote("https://x.org/b/2.jpg"),
-        "1.jpg": Remote("https://x.org/a/1.jpg?size=2"),
-        "no-url": Remote(""),
+        "2.jpg": RemoteImage("https://x.org/b/2.jpg"),
+        "1.jpg": RemoteImage("https://x.org/a/1.jpg?size=2"),
+        "no-url": RemoteImage(""),
     }
     assert dict(zip(dataset.names, truth(dataset), strict=True)) == {
         "2.jpg": "dog", "1.jpg": "cat", "no-url": None,
@@ -189,8 +189,8 @@ def test_a_row_with_a_path_uses_it_and_another_its_url(tmp_path: Path) -> None:
     found = dict(zip(dataset.names, dataset.sources, strict=True))
     assert found == {
         "1.png": tmp_path / "1.png",
-        "x.org/1.png": Remote("https://x.org/1.png"),
-        "2.png": Remote("https://x.org/2.png"),
+        "x.org/1.png": RemoteImage("https://x.org/1.png"),
+        "2.png": RemoteImage("https://x.org/2.png"),
     }
 
 

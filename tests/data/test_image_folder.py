@@ -13,7 +13,7 @@ from PIL import Image
 
 from embedbench.data.image_folder import images_below
 from embedbench.data.image_table import load_table
-from embedbench.data.images.sources import MOST_BYTES, Refused, read_source, source_hash
+from embedbench.data.images.sources import MOST_BYTES, RejectedImage, read_source, source_hash
 from embedbench.data.loading import read_dataset
 from embedbench.errors import ImageError, InputError
 from embedbench.utils.text import shown
@@ -100,7 +100,7 @@ def test_pipes_sockets_and_devices_are_not_opened(folder: Path) -> None:
 def test_a_picture_of_open_images_that_is_a_link_out_is_refused(folder: Path) -> None:
     (folder / "images").mkdir()
     (folder / "images" / "0001.jpg").symlink_to("../../other/secret.png")
-    assert isinstance(read_dataset(f"open-images:{folder}").sources[0], Refused)
+    assert isinstance(read_dataset(f"open-images:{folder}").sources[0], RejectedImage)
     [source] = read_dataset(f"open-images:{folder}", follow_links=True).sources
     assert read_source(source)
 

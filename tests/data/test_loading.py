@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from embedbench.data.dataset import Dataset, with_domain, with_labels
-from embedbench.data.loading import join, read_sets
+from embedbench.data.loading import join_datasets, read_datasets
 from embedbench.errors import InputError
 
 
@@ -16,13 +16,13 @@ def dataset(names: list[str], origin: str = "images", **columns: list[object]) -
 
 
 def test_one_source_stays_as_it_is(photographs: Path) -> None:
-    found = read_sets(photographs)
+    found = read_datasets(photographs)
     assert len(found) == 36
     assert "set" not in found.table
 
 
 def test_several_sources_are_one_dataset_with_a_column_set(photographs: Path) -> None:
-    found = read_sets([photographs / "red", photographs / "blue"])
+    found = read_datasets([photographs / "red", photographs / "blue"])
     assert found.names[0] == "red/00.png"
     assert found.table["set"].value_counts().to_dict() == {"red": 12, "blue": 12}
     assert all(isinstance(source, Path) and source.exists() for source in found.sources)
@@ -32,17 +32,17 @@ def test_sets_of_the_same_short_name_keep_their_whole_names(photographs: Path) -
     (photographs.parent / "other" / "red").mkdir(parents=True)
     file = photographs / "red" / "00.png"
     (photographs.parent / "other" / "red" / "a.png").write_bytes(file.read_bytes())
-    found = read_sets([photographs / "red", photographs.parent / "other" / "red"])
+    found = read_datasets([photographs / "red", photographs.parent / "other" / "red"])
     assert found.table["set"].nunique() == 2
 
 
 def test_the_same_source_twice_is_refused(photographs: Path) -> None:
     with pytest.raises(InputError, match="given twice"):
-        read_sets([photographs, photographs])
+        read_datasets([photographs, photographs])
 
 
 def test_what_one_set_does_not_know_is_missing() -> None:
-    found = join({"a": dataset(["1"], truth=["cat"]), "b": dataset(["1"], light=[3])})
+    found = join_datasets({"a": dataset(["1"], truth=["cat"]), "b": dataset(["1"], light=[3])})
     assert found.names == ("a/1", "b/1")
     assert found.table["truth"].isna().tolist() == [False, True]
 
@@ -50,13 +50,13 @@ def test_what_one_set_does_not_know_is_missing() -> None:
 def test_labels_from_a_file_go_before_those_of_the_sets(tmp_path: Path) -> None:
     file = tmp_path / "labels.csv"
     file.write_text("path,label\nb/2,dog\n")
-    both = join({"a": dataset(["1"], truth=["cat"]), "b": dataset(["2"])})
+    both = join_datasets({"a": dataset(["1"], truth=["cat"]), "b": dataset(["2"])})
     assert with_labels(both, str(file)).table["truth"].tolist() == ["cat", "dog"]
     assert "truth" not in with_labels(both, "none").table
 
 
 def test_the_set_is_the_domain_where_there_are_several() -> None:
-    both = join({"a": dataset(["1"]), "b": dataset(["2"])})
+    both = join_datasets({"a": dataset(["1"]), "b": dataset(["2"])})
     assert with_domain(both, None).table["domain"].tolist() == ["a", "b"]
     assert "domain" not in with_domain(dataset(["1", "2"]), None).table
 

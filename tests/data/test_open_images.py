@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.download import fetch
-from embedbench.data.images.sources import Remote, Turned, read_source
+from embedbench.data.download import download_missing
+from embedbench.data.images.sources import RemoteImage, RotatedImage, read_source
 from embedbench.data.loading import read_dataset
 from embedbench.data.open_images import balanced_rows, read_open_images
 from embedbench.errors import InputError
@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 def test_the_official_layout_is_read(folder: Path) -> None:
     dataset = read_dataset(f"open-images:{folder}")
     assert dataset.names == tuple(f"{name}.jpg" for name in IDS)
-    assert dataset.sources[0] == Remote(
+    assert dataset.sources[0] == RemoteImage(
         f"https://open-images-dataset.s3.amazonaws.com/validation/{IDS[0]}.jpg",
         folder / "images" / f"{IDS[0]}.jpg",
     )
@@ -143,14 +143,14 @@ def test_copies_that_lie_on_their_side_are_turned(folder: Path) -> None:
     dataset = read_open_images(f"open-images:{folder}")
     expected = [90, np.nan, 270, 0, 180, np.nan]
     assert np.array_equal(dataset.table["rotation"], expected, equal_nan=True)
-    turned = [one.degrees if isinstance(one, Turned) else None for one in dataset.sources]
+    turned = [one.degrees if isinstance(one, RotatedImage) else None for one in dataset.sources]
     assert turned == [90, None, 270, None, 180, None]
     first = dataset.sources[0]
-    assert isinstance(first, Turned) and isinstance(first.source, Remote)
+    assert isinstance(first, RotatedImage) and isinstance(first.source, RemoteImage)
     assert first.source.file == folder / "images" / f"{IDS[0]}.jpg"
-    assert dataset.sources[2] == Turned(folder / f"{IDS[2]}.jpg", 270)
+    assert dataset.sources[2] == RotatedImage(folder / f"{IDS[2]}.jpg", 270)
     original = read_open_images(f"open-images:{folder},original=true")
-    assert all(isinstance(source, Remote) for source in original.sources)
+    assert all(isinstance(source, RemoteImage) for source in original.sources)
 
 
 def test_a_sample_has_the_truth_that_the_whole_has(folder: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_wrong_spec_says_what_would_be_right(folder: Path, spec: str, words: s
 
 
 def get(dataset: Dataset, tmp_path: Path) -> tuple[Dataset, dict[str, str]]:
-    found, failures = fetch(dataset, quick(tmp_path / "none"))
+    found, failures = download_missing(dataset, quick(tmp_path / "none"))
     return found, reasons(failures)
 
 
@@ -193,7 +193,7 @@ def test_what_the_bucket_has_is_fetched_into_the_folder(
     assert found.sources[3] == folder / "images" / f"{IDS[3]}.jpg"
     assert read_source(found.sources[3]) == jpeg(3) and truth(found) == ["Cat", "Dog"] * 5 + ["Cat"]
     again = read_open_images(spec)
-    assert again.sources[:11] == found.sources and isinstance(again.sources[11], Remote)
+    assert again.sources[:11] == found.sources and isinstance(again.sources[11], RemoteImage)
 
 
 def test_originals_are_checked_by_their_md5_and_kept_apart(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from embedbench.data.images.sources import Remote
+from embedbench.data.images.sources import RemoteImage
 from embedbench.data.open_images import read_open_images
 from embedbench.errors import InputError
 from tests.support.image_server import jpeg
@@ -73,7 +73,7 @@ def test_older_releases_are_read(folder: Path) -> None:
     assert truth(dataset, "labels") == [None] * 5 + ["Dog"] + [None] * 6
     assert dataset.table["rotation"].isna().all()
     source = dataset.sources[0]
-    assert isinstance(source, Remote) and f"/train/{IDS[0]}.jpg" in source.url
+    assert isinstance(source, RemoteImage) and f"/train/{IDS[0]}.jpg" in source.url
 
 
 def test_pictures_that_lie_there_are_not_fetched(folder: Path) -> None:
@@ -84,7 +84,7 @@ def test_pictures_that_lie_there_are_not_fetched(folder: Path) -> None:
     dataset = read_open_images(f"open-images:{folder}")
     here = [folder / place / f"{name}.jpg" for name, place in zip(IDS, places, strict=False)]
     assert list(dataset.sources[:4]) == here
-    assert all(isinstance(source, Remote) for source in dataset.sources[4:])
+    assert all(isinstance(source, RemoteImage) for source in dataset.sources[4:])
 
 
 def test_without_a_list_the_pictures_are_the_list(folder: Path) -> None:

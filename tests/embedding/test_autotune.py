@@ -15,17 +15,17 @@ from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash
 from embedbench.embedding import autotune as tuning
 from embedbench.embedding.autotune import (
-    Choice,
     Fidelity,
-    Timed,
-    compiled_like,
+    Timing,
+    TunedVariant,
+    batch_size_variants,
+    break_even_images,
     compiled_pays,
+    compiled_variant,
+    faster_candidates,
     fidelity,
-    others_like,
-    pays_from,
-    promising,
-    recall,
-    remember,
+    load_tuning,
+    save_tuning,
     timed_first,
 )
 from embedbench.embedding.embed import Embedding, embed
@@ -70,17 +70,17 @@ def test_faithful_is_both(cosine: float, neighbours: float, faithful: bool) -> N
     assert Fidelity(cosine, neighbours).is_faithful is faithful
 
 
-def timed(seconds: float, first: float = 9.0, rows: np.ndarray = RANDOM) -> Timed:
-    return Timed(seconds, first, rows)
+def timed(seconds: float, first: float = 9.0, rows: np.ndarray = RANDOM) -> Timing:
+    return Timing(seconds, first, rows)
 
 
 def test_only_what_is_clearly_quicker_and_near_is_compared() -> None:
     times = {0: 1.0, 1: 0.9, 2: 0.5, 3: 0.86, 4: 0.5, 5: 0.3, 6: 2.0}
     found = {number: timed(seconds) for number, seconds in times.items()}
-    assert promising(found) == [5, 2, 4, 3]
-    assert promising(found, best=2) == [5]
-    assert promising(found | {5: timed(0.3, rows=-RANDOM)}) == [2, 4, 3]
-    assert promising({1: timed(0.1)}) == []
+    assert faster_candidates(found) == [5, 2, 4, 3]
+    assert faster_candidates(found, best=2) == [5]
+    assert faster_candidates(found | {5: timed(0.3, rows=-RANDOM)}) == [2, 4, 3]
+    assert faster_candidates({1: timed(0.1)}) == []
 
 
 def test_compiling_must_pay() -> None:
@@ -94,7 +94,7 @@ def test_compiling_must_pay() -> None:
 def test_measuring_must_pay() -> None:
     # By hand: 4 variants and 2 to compare, 5 s each: 30 s. Two workers save at most half of 0.1 s
     # of an image between them: 0.025 s.
-    assert pays_from(timed(0.1), 5.0, 4, 2) == pytest.approx(1200)
+    assert break_even_images(timed(0.1), 5.0, 4, 2) == pytest.approx(1200)
 
 
 def test_where_measuring_does_not_pay_the_reference_runs(
@@ -105,8 +105,8 @@ def test_where_measuring_does_not_pay_the_reference_runs(
     assert found.record["fingerprint"] == Choosing("slow").fingerprint()
     keys = [content_hash(bytes(source)) for source in pictures.sources]  # type: ignore[arg-type]
     others = [f"{number:064x}" for number in range(60)]
-    assert recall(Store(tmp_path), Choosing(), keys) == Choice(Choosing("slow"))
-    assert recall(Store(tmp_path), Choosing(), [*keys, *others]) is None  # now it may pay
+    assert load_tuning(Store(tmp_path), Choosing(), keys) == TunedVariant(Choosing("slow"))
+    assert load_tuning(Store(tmp_path), Choosing(), [*keys, *others]) is None  # now it may pay
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,8 @@ def test_precision_comes_first_then_batch_size_then_compiling() -> None:
         Sized("short", 32, True), Sized("short", 64, True),
     ]  # fmt: skip
     assert timed_first(variants) == [0, 1, 2]
-    assert others_like(variants, 2) == [3] and others_like(variants, 4) == [5]
-    assert compiled_like(variants, 3) == [5] and compiled_like(variants, 1) == []
+    assert batch_size_variants(variants, 2) == [3] and batch_size_variants(variants, 4) == [5]
+    assert compiled_variant(variants, 3) == [5] and compiled_variant(variants, 1) == []
 
 
 @dataclass(frozen=True)
@@ -226,19 +226,19 @@ def test_few_images_are_encoded_by_the_reference(pictures: Dataset, tmp_path: Pa
 def test_what_was_measured_on_other_images_does_not_count(tmp_path: Path) -> None:
     store, encoder = Store(tmp_path), Choosing()
     keys = [f"{number:064x}" for number in range(2000)]
-    assert recall(store, encoder, keys) is None
-    right = Choice(Choosing("right"), Fidelity(0.999, 1.0))
-    remember(store, "it", encoder, keys[:128], right, 10.0)
-    assert recall(store, encoder, keys) == right
-    assert recall(store, encoder, keys[60:]) == right  # most of them are still there
-    assert recall(store, encoder, keys[100:]) is None
-    other = Choice(Choosing("slow"))
-    remember(store, "it", encoder, keys[500:628], other, 10.0)
-    assert recall(store, encoder, keys[:1200]) == other  # the latest
-    assert recall(store, encoder, [*keys[:128], *keys[700:]]) == right
+    assert load_tuning(store, encoder, keys) is None
+    right = TunedVariant(Choosing("right"), Fidelity(0.999, 1.0))
+    save_tuning(store, "it", encoder, keys[:128], right, 10.0)
+    assert load_tuning(store, encoder, keys) == right
+    assert load_tuning(store, encoder, keys[60:]) == right  # most of them are still there
+    assert load_tuning(store, encoder, keys[100:]) is None
+    other = TunedVariant(Choosing("slow"))
+    save_tuning(store, "it", encoder, keys[500:628], other, 10.0)
+    assert load_tuning(store, encoder, keys[:1200]) == other  # the latest
+    assert load_tuning(store, encoder, [*keys[:128], *keys[700:]]) == right
 
 
 def test_nothing_is_measured_where_nothing_is_open(tmp_path: Path) -> None:
     keys = [f"{number:064x}" for number in range(2000)]
     settled = Choosing("wrong")
-    assert recall(Store(tmp_path), settled, keys) == Choice(settled)
+    assert load_tuning(Store(tmp_path), settled, keys) == TunedVariant(settled)

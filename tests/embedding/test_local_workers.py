@@ -18,9 +18,9 @@ from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash, source_hash
 from embedbench.embedding.embed import embed
 from embedbench.embedding.engine import Engine
-from embedbench.embedding.local_workers import LocalCrew, plan_workers
+from embedbench.embedding.local_workers import LocalWorkers, plan_workers
 from embedbench.embedding.worker import Item, encode_images
-from embedbench.embedding.worker_state import Place, hold
+from embedbench.embedding.worker_state import Placement, init_worker
 from embedbench.encoder import Encoder
 from embedbench.encoders.pickling import dumps
 from embedbench.errors import EncoderError
@@ -78,7 +78,7 @@ def test_what_a_worker_died_on_is_done_again(tmp_path: Path) -> None:
     work = batches(tmp_path)
     (tmp_path / "trap").touch()
     encoder = Mortal(str(tmp_path))
-    with LocalCrew(encoder, most=2, progress=Progress(quiet=True)) as crew:
+    with LocalWorkers(encoder, most=2, progress=Progress(quiet=True)) as crew:
         crew.load()
         done = list(crew.map(encode_images, work))
         assert crew.workers == 1  # half as many, for it may have been for want of memory
@@ -89,7 +89,7 @@ def test_what_a_worker_died_on_is_done_again(tmp_path: Path) -> None:
 def test_an_image_on_which_a_worker_always_dies_is_listed(tmp_path: Path) -> None:
     work = batches(tmp_path)
     pairs = [work[row] + work[row + 1] for row in range(0, 12, 2)]
-    with LocalCrew(Mortal(str(tmp_path), always=True), most=1, progress=Progress(True)) as crew:
+    with LocalWorkers(Mortal(str(tmp_path), always=True), most=1, progress=Progress(True)) as crew:
         crew.load()
         done = list(crew.map(encode_images, pairs))
     guilty = work[8][0][0]
@@ -118,8 +118,8 @@ def test_an_image_that_hangs_is_listed(
 ) -> None:
     monkeypatch.setenv("EMBEDBENCH_IMAGE_SECONDS", "1")
     work = batches(tmp_path)
-    encode = partial(encode_images, place=Place(threads=threads))
-    with LocalCrew(Slow(), most=1, progress=Progress(quiet=True)) as crew:
+    encode = partial(encode_images, place=Placement(threads=threads))
+    with LocalWorkers(Slow(), most=1, progress=Progress(quiet=True)) as crew:
         crew.load()
         done = list(crew.map(encode, [work[7] + work[8] + work[9], work[10]]))
     failures = {key: reason for batch in done for key, reason in batch.failures.items()}
@@ -138,7 +138,7 @@ class Doomed(Encoder):
 
 
 def test_an_encoder_that_dies_on_everything_is_given_up(tmp_path: Path) -> None:
-    with LocalCrew(Doomed(), most=1, progress=Progress(True)) as crew:
+    with LocalWorkers(Doomed(), most=1, progress=Progress(True)) as crew:
         crew.load()
         with pytest.raises(WorkerDied, match="its process died"):
             list(crew.map(encode_images, batches(tmp_path)))
@@ -190,7 +190,7 @@ def test_a_slow_image_holds_up_its_own_worker_alone(tmp_path: Path) -> None:
         def encode_batch(self, images: Any) -> np.ndarray:
             return np.ones((len(images), 1), np.float32)
 
-    with LocalCrew(Slow(str(tmp_path / "done")), most=2) as crew:
+    with LocalWorkers(Slow(str(tmp_path / "done")), most=2) as crew:
         crew.load()
         work = batches(tmp_path)
         order = [batch.keys[0] for batch in crew.map(encode_images, work)]
@@ -202,8 +202,8 @@ def test_threads_that_run_ahead_of_a_device_change_nothing(
 ) -> None:
     items: list[Item] = [batch[0] for batch in batches(tmp_path)]
     items.insert(5, (f"{99:064x}", tmp_path / "absent.png"))
-    hold(dumps(colour_encoder()), offline=False)
-    plain, ahead = encode_images(items), encode_images(items, Place(threads=4))
+    init_worker(dumps(colour_encoder()), offline=False)
+    plain, ahead = encode_images(items), encode_images(items, Placement(threads=4))
     assert plain.keys == ahead.keys and np.array_equal(plain.vectors, ahead.vectors)
     assert list(ahead.failures) == [f"{99:064x}"]
 
@@ -220,7 +220,7 @@ def test_a_worker_that_takes_much_memory_stays(tmp_path: Path) -> None:
             return np.full((len(images), 1), os.getpid(), np.float32)
 
     held: list[bytearray] = []
-    with LocalCrew(Growing(), most=1) as crew:
+    with LocalWorkers(Growing(), most=1) as crew:
         crew.load()
         work = batches(tmp_path)[:3]
         processes = {float(done.vectors[0, 0]) for done in crew.map(encode_images, work)}

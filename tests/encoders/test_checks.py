@@ -17,14 +17,14 @@ from embedbench import conformance
 from embedbench.cli.commands import cli
 from embedbench.encoder import Encoder
 from embedbench.encoders.import_cost import HEAVY
-from embedbench.encoders.registry import create
+from embedbench.encoders.registry import create_encoder
 from embedbench.errors import EncoderError
 from tests.support.nonconforming import CHANGING, FAILS, Changing, Good
 from tests.support.plug_ins import plug_in
 
 
 @pytest.mark.parametrize("check", embedbench.conformance.CHECKS)
-@pytest.mark.parametrize("encoder", [Good(), create("pixels")])
+@pytest.mark.parametrize("encoder", [Good(), create_encoder("pixels")])
 def test_a_good_encoder_passes(encoder: Encoder, check: conformance.Check) -> None:
     check(encoder)
 

@@ -10,7 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.encoders.registry import create, create_all, installed, label
+from embedbench.encoders.registry import (
+    create_encoder,
+    create_encoders,
+    encoder_label,
+    installed_encoders,
+)
 from embedbench.errors import InputError, MissingLibraryError, UnknownEncoderError
 from tests.support.paths import ROOT
 
@@ -48,7 +53,7 @@ def plug_in(
 
 
 def test_the_built_in_encoders_are_found_like_any_other() -> None:
-    assert BUILT_IN <= set(installed())
+    assert BUILT_IN <= set(installed_encoders())
 
 
 def test_every_entry_point_has_an_extra_and_a_folder() -> None:
@@ -65,9 +70,9 @@ def test_every_entry_point_has_an_extra_and_a_folder() -> None:
 
 def test_a_new_package_shows_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plug_in(tmp_path, monkeypatch)
-    encoder = create("mean:fancy,power=0.5")
+    encoder = create_encoder("mean:fancy,power=0.5")
     assert (encoder.model, encoder.power) == ("fancy", 0.5)  # type: ignore[attr-defined]
-    assert label("mean", encoder) == "mean:fancy,power=0.5"
+    assert encoder_label("mean", encoder) == "mean:fancy,power=0.5"
 
 
 def test_a_missing_library_is_named_with_the_next_step(
@@ -75,7 +80,7 @@ def test_a_missing_library_is_named_with_the_next_step(
 ) -> None:
     plug_in(tmp_path, monkeypatch, "needy", "'no-such-library',")
     with pytest.raises(MissingLibraryError, match="'no-such-library'.*pip install no-such-library"):
-        create("needy")
+        create_encoder("needy")
 
 
 def test_two_plug_ins_of_one_name_are_an_error(
@@ -87,7 +92,7 @@ def test_two_plug_ins_of_one_name_are_an_error(
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
     (other / "entry_points.txt").write_text("[embedbench.encoders]\nmean = other:Mean\n")
     with pytest.raises(InputError, match="two plug-ins offer the encoder 'mean'"):
-        installed()
+        installed_encoders()
 
 
 @pytest.mark.parametrize(
@@ -107,23 +112,23 @@ def test_a_wrong_spec_says_what_would_be_right(
     spec: str, error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
-        create(spec)
+        create_encoder(spec)
 
 
 def test_the_label_names_the_model_and_what_was_changed() -> None:
     specs = ["timm", "timm:resnet18,pretrained=false", "pixels", "conse", "conse,classes=5"]
-    assert list(create_all(specs)) == ["timm:tf_efficientnet_lite0", *specs[1:]]
+    assert list(create_encoders(specs)) == ["timm:tf_efficientnet_lite0", *specs[1:]]
 
 
 def test_the_same_encoder_twice_is_an_error() -> None:
     with pytest.raises(InputError, match="given twice"):
-        create_all(["timm", "timm:tf_efficientnet_lite0"])
+        create_encoders(["timm", "timm:tf_efficientnet_lite0"])
 
 
 @given(st.text(string.printable, max_size=30))
 def test_any_text_is_an_encoder_or_one_line_of_error(text: str) -> None:
     try:
-        create(f"pixels{text}")
+        create_encoder(f"pixels{text}")
     except (InputError, UnknownEncoderError) as error:
         assert str(error)
 
@@ -131,6 +136,6 @@ def test_any_text_is_an_encoder_or_one_line_of_error(text: str) -> None:
 def test_creating_an_encoder_imports_no_heavy_library() -> None:
     assert importlib.metadata.version("image-embedbench")
     before = set(sys.modules)
-    create("pixels")
+    create_encoder("pixels")
     heavy = {"torch", "tensorflow", "keras", "timm", "transformers", "onnxruntime", "open_clip"}
     assert not heavy & (set(sys.modules) - before)

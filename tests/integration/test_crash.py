@@ -23,7 +23,7 @@ from embedbench.cli import commands as cli
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
-from embedbench.data.scan import survey
+from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import embed
 from embedbench.embedding.engine import Engine
 from embedbench.encoder import Encoder
@@ -398,7 +398,7 @@ def test_what_a_killed_process_left_in_the_store_is_swept_up_after_a_day(tmp_pat
     old.touch()
     new.touch()
     os.utime(old, (0, 0))
-    store.tidy("f")
+    store.compact("f")
     assert not old.exists() and new.exists()
     assert set(store.read("f", ["00" * 32])) == {"00" * 32}
 
@@ -503,7 +503,7 @@ def test_vectors_that_are_gone_from_the_store_are_told(
     """Someone cleans up while the run is on."""
 
     class Emptied(Store):
-        def tidy(self, fingerprint: str, least: int = 16) -> None:
+        def compact(self, fingerprint: str, least: int = 16) -> None:
             next(tmp_path.rglob("*.safetensors")).unlink()
 
     dataset = read_dataset(photographs)
@@ -521,7 +521,7 @@ def test_an_image_that_could_not_be_read_for_once_is_not_remembered_as_broken(
     store, quiet = Store(tmp_path / "store"), Progress(quiet=True)
     with first.open("rb") as file:
         here = Path(f"/proc/self/fd/{file.fileno()}")
-        _, images, failed = survey(Dataset.from_images([here, *others[:3]]), store, 1, quiet)
+        _, images, failed = scan_images(Dataset.from_images([here, *others[:3]]), store, 1, quiet)
     assert len(images) == 3 and "cannot be read" in failed["error"].item()
-    _, images, failed = survey(Dataset.from_images([first, *others[:3]]), store, 1, quiet)
+    _, images, failed = scan_images(Dataset.from_images([first, *others[:3]]), store, 1, quiet)
     assert len(images) == 4 and failed.empty

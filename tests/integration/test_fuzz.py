@@ -20,28 +20,29 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from embedbench.analysis.cluster_naming import read_words
-from embedbench.analysis.projections import check_map
+from embedbench.analysis.projections import check_projection
 from embedbench.cli.toml import _TOML_KINDS, read_toml
 from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.clustering.spaces import check_space
-from embedbench.comparison.config import plan_k
+from embedbench.comparison.config import parse_k
 from embedbench.comparison.memory import parse_memory
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.corruptions import read_corruptions
 from embedbench.data.images.decoding import open_pixels, open_rgb, upright_size, with_orientation
 from embedbench.data.loading import read_dataset
 from embedbench.data.mixing import read_mix
-from embedbench.encoders.registry import create
+from embedbench.encoders.registry import create_encoder
 from embedbench.errors import EmbedbenchError, ImageError
-from embedbench.io.paths import location_of
+from embedbench.io.paths import parse_path
 from embedbench.utils.spec import read_spec
 from tests.support.hostile_files import bases
 
 IMAGES = list(islice(bases(np.random.default_rng(0)), 60))
 
 TEXT_READERS: list[Callable[[str], Any]] = [
-    read_spec, create, parse_clusterer, check_space, check_map, parse_memory, read_mix, location_of,
-    lambda text: read_corruptions([text]), lambda text: plan_k(text, 50, 3),
+    read_spec, create_encoder, parse_clusterer, check_space, check_projection, parse_memory,
+    read_mix, parse_path,
+    lambda text: read_corruptions([text]), lambda text: parse_k(text, 50, 3),
     lambda text: read_words(text),
 ]  # fmt: skip
 WORDS = [

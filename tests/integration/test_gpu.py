@@ -8,9 +8,9 @@ from PIL import Image
 
 from embedbench.data.images.sources import source_hash
 from embedbench.embedding.worker import Item, encode_images
-from embedbench.embedding.worker_state import Place, hold
+from embedbench.embedding.worker_state import Placement, init_worker
 from embedbench.encoders.pickling import dumps
-from embedbench.encoders.registry import create
+from embedbench.encoders.registry import create_encoder
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +33,8 @@ def items(tmp_path: Path) -> list[Item]:
 
 
 def rows(spec: str, items: list[Item], device: str, threads: int) -> np.ndarray:
-    hold(dumps(create(spec)), offline=True)
-    batch = encode_images(items, Place(0, device, threads))
+    init_worker(dumps(create_encoder(spec)), offline=True)
+    batch = encode_images(items, Placement(0, device, threads))
     assert not batch.failures
     assert batch.keys == [key for key, _ in items]
     return batch.vectors

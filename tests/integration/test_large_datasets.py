@@ -11,26 +11,30 @@ from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
-from embedbench.analysis.cluster_summary import details
+from embedbench.analysis.cluster_summary import cluster_tables
 from embedbench.analysis.duplicates import duplicate_groups, duplicate_rate
-from embedbench.analysis.sweep import sweep_space
+from embedbench.analysis.sweep import sweep_encoder
 from embedbench.clustering.clusterers import Agglomerative, Clusterer, Hdbscan, KMeans
 from embedbench.clustering.kmeans import fit_kmeans
-from embedbench.clustering.limits import LIMITS, Limits, remarks
+from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit, remarks
 from embedbench.clustering.subsample import kmeans_from_sample
-from embedbench.comparison.clustering_stage import Analysis, Task, analyse
-from embedbench.comparison.config import plan_k
+from embedbench.comparison.clustering_stage import (
+    AnalysisInputs,
+    ClusteringAnalysis,
+    run_clustering_stage,
+)
+from embedbench.comparison.config import parse_k
 from embedbench.comparison.memory import Memory
 from embedbench.errors import InputError
-from embedbench.metrics.base import mean_score
-from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.base import mean_estimate
+from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.evaluate import evaluate
 from embedbench.metrics.clustering.silhouette import silhouettes, silhouettes_of
 from embedbench.metrics.embedding.geometry import hubness, intrinsic_dimension
 from embedbench.metrics.embedding.neighbours import knn_correct, neighbourhood
 from embedbench.utils.progress import Progress
 
-FEW = Limits(300)
+FEW = SampleLimit(300)
 POINTS, TRUTH = make_blobs(1500, 120, centers=6, cluster_std=3.0, random_state=0)
 POINTS = POINTS.astype(np.float32)
 POINTS[7], POINTS[9] = POINTS[8], POINTS[10] * np.float32(1 + 1e-6)
@@ -43,8 +47,8 @@ EVERYWHERE: list[Clusterer] = [
 
 
 def test_up_to_the_limit_all_images_are_looked_at_and_nothing_is_said() -> None:
-    assert LIMITS.sample(LIMITS.images, 0) is None
-    assert remarks(LIMITS.images, ["kmeans"]) == []
+    assert DEFAULT_LIMIT.sample(DEFAULT_LIMIT.images, 0) is None
+    assert remarks(DEFAULT_LIMIT.images, ["kmeans"]) == []
 
 
 def test_the_sample_is_of_as_many_images_rising_and_of_its_seed() -> None:
@@ -76,12 +80,14 @@ def test_sampled_silhouettes_are_those_of_the_same_images_among_all() -> None:
 def test_the_interval_of_a_sampled_silhouette_holds_the_exact_one() -> None:
     labels = (TRUTH // 2)[None]
     exact = silhouettes(POINTS, labels)[0]
-    resamples, held = Resamples(np.arange(1500), seed=0, count=300), 0
+    resamples, held = PairedBootstrap(np.arange(1500), seed=0, count=300), 0
     for seed in range(40):
         sample = FEW.sample(1500, seed)
         values = np.full((1, 1500), np.nan)
         values[0, sample] = exact[sample]
-        low, high = resamples.intervals({"silhouette": mean_score(values, low=-1.0)})["silhouette"]
+        low, high = resamples.intervals({"silhouette": mean_estimate(values, low=-1.0)})[
+            "silhouette"
+        ]
         held += low <= exact.mean() <= high
     assert held >= 36
 
@@ -159,7 +165,7 @@ def test_hubness_is_estimated_without_bias_from_some_of_the_images() -> None:
     alone = np.arange(1200)
     exact = hubness(neighbourhood(points, None, alone))
     found = [
-        hubness(neighbourhood(points, None, alone, asked=Limits(400).sample(1200, seed)))
+        hubness(neighbourhood(points, None, alone, asked=SampleLimit(400).sample(1200, seed)))
         for seed in range(10)
     ]
     assert exact > 0.5
@@ -181,21 +187,21 @@ def test_copies_are_found_among_those_of_the_same_cell() -> None:
     blobs[copies[1]] = blobs[copies[0]] + 0.02 * random.normal(size=(300, 24))
     vectors, hashes = [blobs.astype(np.float32)], [str(row) for row in range(4000)]
     exact = duplicate_groups(hashes, vectors)
-    large = duplicate_groups(hashes, vectors, Limits(1000))
+    large = duplicate_groups(hashes, vectors, SampleLimit(1000))
     assert (exact[copies[0]] == exact[copies[1]]).all()
     assert (large[copies[0]] == large[copies[1]]).mean() >= 0.99
     assert duplicate_rate(large) == pytest.approx(duplicate_rate(exact), abs=0.001)
 
 
-def task(limits: Limits, memory: int = 10**12) -> Task:
+def task(limits: SampleLimit, memory: int = 10**12) -> AnalysisInputs:
     images = 300
-    return Task(
+    return AnalysisInputs(
         images=[f"{row:03d}.jpg" for row in range(images)],
         truth=TRUTH[:images],
         classes=list("abcdef"),
         clusterers=[KMeans(), Agglomerative(), Hdbscan()],
         spaces=["l2"],
-        plan=plan_k("2..3", images, None),
+        plan=parse_k("2..3", images, None),
         seeds=[0, 1],
         similarity=None,
         words=[],
@@ -207,17 +213,17 @@ def task(limits: Limits, memory: int = 10**12) -> Task:
     )
 
 
-def analysed(asked: Task) -> Analysis:
+def analysed(asked: AnalysisInputs) -> ClusteringAnalysis:
     vectors = {"whole": POINTS[:300], "part": np.ascontiguousarray(POINTS[:300, :20])}
-    return analyse(vectors, dict.fromkeys(vectors), asked, Progress(quiet=True))
+    return run_clustering_stage(vectors, dict.fromkeys(vectors), asked, Progress(quiet=True))
 
 
 @pytest.fixture(scope="module")
-def large() -> Analysis:
-    return analysed(task(Limits(120)))
+def large() -> ClusteringAnalysis:
+    return analysed(task(SampleLimit(120)))
 
 
-def test_a_whole_analysis_of_many_images_has_all_its_tables(large: Analysis) -> None:
+def test_a_whole_analysis_of_many_images_has_all_its_tables(large: ClusteringAnalysis) -> None:
     tables = large.tables
     assert len(tables["partitions"]) == 2 * 300 * (2 * 2 + 2 + 1)
     rows = tables["comparison"].dropna(subset=["clusters"])
@@ -227,11 +233,11 @@ def test_a_whole_analysis_of_many_images_has_all_its_tables(large: Analysis) -> 
     assert known.eq(120).all()
     assert tables["maps"].groupby(["encoder", "map"]).size().eq(120).all()
     assert np.isfinite(large.disagreement).sum() == 120
-    assert large.criteria["whole"].scores["retrieval_map"].counted == 120
+    assert large.criteria["whole"].scores["retrieval_map"].n_images == 120
 
 
-def test_no_number_depends_on_the_memory_that_is_allowed(large: Analysis) -> None:
-    again = analysed(task(Limits(120), memory=1))
+def test_no_number_depends_on_the_memory_that_is_allowed(large: ClusteringAnalysis) -> None:
+    again = analysed(task(SampleLimit(120), memory=1))
     for name, table in large.tables.items():
         same = table.drop(columns=["seconds"], errors="ignore")
         pd.testing.assert_frame_equal(same, again.tables[name].reindex(columns=same.columns))
@@ -239,21 +245,21 @@ def test_no_number_depends_on_the_memory_that_is_allowed(large: Analysis) -> Non
 
 def test_up_to_the_limit_nothing_changes() -> None:
     one, other = (
-        sweep_space(POINTS[:300], "l2", EVERYWHERE, [2, 5], [0], TRUTH[:300], (), limits)
-        for limits in (LIMITS, FEW)
+        sweep_encoder(POINTS[:300], "l2", EVERYWHERE, [2, 5], [0], TRUTH[:300], (), limits)
+        for limits in (DEFAULT_LIMIT, FEW)
     )
     assert other.sample is None and np.array_equal(one.labels, other.labels)
     assert np.array_equal(one.silhouettes, other.silhouettes)
 
 
 def test_the_least_typical_pictures_are_of_those_whose_silhouette_is_known() -> None:
-    sweep = sweep_space(POINTS, "l2", [KMeans()], [3], [0], None, (), FEW)
+    sweep = sweep_encoder(POINTS, "l2", [KMeans()], [3], [0], None, (), FEW)
     names = [str(row) for row in range(1500)]
-    clusters, _ = details(sweep, names, 3, None, [], None, [])
+    clusters, _ = cluster_tables(sweep, names, 3, None, [], None, [])
     sampled = {str(row) for row in SAMPLE}
     for cell in clusters["atypical"]:
         assert set(json.loads(cell)) <= sampled
-    whole, _ = details(replace(sweep, sample=None), names, 3, None, [], None, [])
+    whole, _ = cluster_tables(replace(sweep, sample=None), names, 3, None, [], None, [])
     assert clusters["silhouette"].to_numpy() == pytest.approx(
         whole["silhouette"].to_numpy(), abs=0.02
     )

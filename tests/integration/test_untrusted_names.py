@@ -25,7 +25,7 @@ from embedbench.errors import InputError
 from embedbench.io.safe_csv import defused
 from embedbench.report import draw
 from embedbench.report.page import write_report
-from embedbench.report.plots.figures import drawings
+from embedbench.report.plots.figures import figure_specs
 from embedbench.results.label_sheet import suggest_labels
 from embedbench.results.results import Results
 from tests.support.example_results import example_results
@@ -99,7 +99,7 @@ def _write(results: Results, folder: Path) -> str:
     """Write the run folder, its figures no more than a dot each; return the page."""
 
     def page_alone(results: Results, unfinished: Path) -> None:
-        for drawing in drawings(results):
+        for drawing in figure_specs(results):
             place = unfinished / "figures" / drawing.file
             place.parent.mkdir(parents=True, exist_ok=True)
             Image.new("RGB", (4, 4)).save(place)
@@ -238,8 +238,8 @@ def test_the_terminal_gets_no_control(
 def test_a_run_folder_of_others_cannot_name_a_figure_elsewhere(hostile: Results) -> None:
     bad = replace(hostile, maps=hostile.maps.assign(map="x/../../../escaped"))
     with pytest.raises(InputError, match="a figure cannot be called"):
-        drawings(bad)
-    files = {drawing.file for drawing in drawings(hostile)}
+        figure_specs(bad)
+    files = {drawing.file for drawing in figure_specs(hostile)}
     assert files and all(re.fullmatch(r"(\d\d_\w*/)?\w+\.(png|jpg)", file) for file in files)
 
 

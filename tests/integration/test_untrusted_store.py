@@ -15,7 +15,7 @@ import pytest
 
 from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
-from embedbench.embedding.autotune import LEAST_IMAGES, Choice, recall, remember
+from embedbench.embedding.autotune import LEAST_IMAGES, TunedVariant, load_tuning, save_tuning
 from embedbench.embedding.embed import embed
 from embedbench.embedding.engine import Engine
 from embedbench.encoder import Encoder
@@ -36,10 +36,10 @@ def test_no_name_leads_out_of_the_store(tmp_path: Path, name: str) -> None:
         lambda: store.write(name, KEYS, ROWS),
         lambda: store.write("f", KEYS, ROWS, name or "."),
         lambda: store.read(name, KEYS),
-        lambda: store.tidy(name),
-        lambda: store.remember(name, "key", {}),
-        lambda: store.remember("kind", name, {}),
-        lambda: store.recall("kind", name),
+        lambda: store.compact(name),
+        lambda: store.put_record(name, "key", {}),
+        lambda: store.put_record("kind", name, {}),
+        lambda: store.get_record("kind", name),
         lambda: TableStore(store, name).add(pd.DataFrame({"hash": KEYS})),
     ]
     for use in uses:
@@ -83,12 +83,12 @@ def test_a_store_cannot_exchange_the_model(tmp_path: Path) -> None:
     store, keys = Store(tmp_path), [f"{row:064x}" for row in range(LEAST_IMAGES)]
     reference, quick = Two().variants("cpu")
     asked = Two(batch_size=8)
-    remember(store, "two", asked, keys, Choice(quick), 1.0)
+    save_tuning(store, "two", asked, keys, TunedVariant(quick), 1.0)
     [file] = (tmp_path / "v1" / "tunings").glob("*.json")
     known = json.loads(file.read_text())
     known["choices"][0]["fields"] = {"model": "theirs"}
     file.write_text(json.dumps(known))
-    found = recall(store, asked, keys)
+    found = load_tuning(store, asked, keys)
     assert found is None or found.encoder in (reference, quick)
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from embedbench.data.download import Fetching, fetch
+from embedbench.data.download import DownloadSettings, download_missing
 from embedbench.data.images.sources import read_source
 from embedbench.errors import InputError
 from embedbench.io.http import is_public
@@ -27,15 +27,15 @@ from tests.support.image_server import (
 )
 
 
-def test_an_answer_that_does_not_come(server: ImageServer, fetching: Fetching) -> None:
+def test_an_answer_that_does_not_come(server: ImageServer, fetching: DownloadSettings) -> None:
     hasty = replace(fetching, timeout=1.5, attempts=2)
     assert reason_for(server, hasty, Answer(jpeg(1), late=30.0)) == "took longer than 1.5 s"
     assert server.asked["/bad.jpg"] == 2
 
 
-def test_what_is_no_http_address_is_listed(server: ImageServer, fetching: Fetching) -> None:
+def test_what_is_no_http_address_is_listed(server: ImageServer, fetching: DownloadSettings) -> None:
     urls = ["", "file:///etc/passwd", "ftp://x/a.jpg", "cat.jpg", "http://", "http://x:99999999/"]
-    found, failures = fetch(remotes(*urls, server.put("/a", jpeg(1))), fetching)
+    found, failures = download_missing(remotes(*urls, server.put("/a", jpeg(1))), fetching)
     assert found.names == ("6.jpg",)
     assert reasons(failures) == {
         "0.jpg": "there is no URL",
@@ -53,12 +53,12 @@ def test_what_is_no_http_address_is_listed(server: ImageServer, fetching: Fetchi
      "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "169.254.169.254", "10.0.0.1", "192.168.1.1"],
 )  # fmt: skip
 def test_this_machine_and_its_network_are_refused(
-    server: ImageServer, fetching: Fetching, host: str
+    server: ImageServer, fetching: DownloadSettings, host: str
 ) -> None:
     server.put("/a", jpeg(1))
     port = urllib.parse.urlsplit(server.url).port
     with pytest.raises(InputError, match="none of the 1 images .* refused: .* --allow-local"):
-        fetch(remotes(f"http://{host}:{port}/a"), replace(fetching, allow_local=False))
+        download_missing(remotes(f"http://{host}:{port}/a"), replace(fetching, allow_local=False))
     assert not server.asked
 
 
@@ -75,26 +75,26 @@ def names_lie(server: ImageServer, monkeypatch: pytest.MonkeyPatch) -> ImageServ
 
 
 def test_a_public_name_of_this_machine_is_refused_before_anything_is_sent(
-    names_lie: ImageServer, fetching: Fetching
+    names_lie: ImageServer, fetching: DownloadSettings
 ) -> None:
     port = urllib.parse.urlsplit(names_lie.url).port
     names_lie.put("/a", jpeg(1))
     url = f"http://pictures.example:{port}/a"
     with pytest.raises(InputError, match="refused: an address of this machine"):
-        fetch(remotes(url), replace(fetching, allow_local=False))
+        download_missing(remotes(url), replace(fetching, allow_local=False))
     assert not names_lie.asked
-    assert len(fetch(remotes(url), fetching)[0]) == 1
+    assert len(download_missing(remotes(url), fetching)[0]) == 1
 
 
 def test_a_redirect_to_this_machine_is_refused(
-    server: ImageServer, fetching: Fetching, monkeypatch: pytest.MonkeyPatch
+    server: ImageServer, fetching: DownloadSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("embedbench.io.http.is_public", lambda address: address == "127.0.0.1")
     for row, host in enumerate(["10.0.0.1", "localhost"]):
         server.put(f"/{row}", Answer(status=302, headers={"Location": f"http://{host}/a"}))
     server.put("/ok", jpeg(1))
     urls = [f"{server.url}/{path}" for path in ("0", "1", "ok")]
-    found, failures = fetch(remotes(*urls), replace(fetching, allow_local=False))
+    found, failures = download_missing(remotes(*urls), replace(fetching, allow_local=False))
     assert found.names == ("2.jpg",)
     assert all(reason.startswith("refused: an address") for reason in reasons(failures).values())
 
@@ -112,49 +112,51 @@ def test_addresses_are_public_or_not(address: str, public: bool) -> None:
 
 
 def test_a_name_that_does_not_exist_does_not_answer(
-    fetching: Fetching, server: ImageServer
+    fetching: DownloadSettings, server: ImageServer
 ) -> None:
-    found, failures = fetch(
+    found, failures = download_missing(
         remotes("http://nowhere.invalid/a.jpg", server.put("/a", jpeg(1))), fetching
     )
     assert reasons(failures) == {"0.jpg": "host 'nowhere.invalid' does not answer"}
 
 
-def test_a_host_sees_four_connections_at_most(server: ImageServer, fetching: Fetching) -> None:
+def test_a_host_sees_four_connections_at_most(
+    server: ImageServer, fetching: DownloadSettings
+) -> None:
     urls = [server.put(f"/{row}", Answer(jpeg(row), late=0.02)) for row in range(24)]
-    assert len(fetch(remotes(*urls), replace(fetching, parallel=16))[0]) == 24
+    assert len(download_missing(remotes(*urls), replace(fetching, parallel=16))[0]) == 24
     assert server.most_open == 4
 
 
 def test_proxies_of_the_environment_are_used(
-    server: ImageServer, fetching: Fetching, monkeypatch: pytest.MonkeyPatch
+    server: ImageServer, fetching: DownloadSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = server.url.replace("http://", "http://me:secret@")
     monkeypatch.setenv("http_proxy", user)
     server.put("http://pictures.example/a.jpg", jpeg(1))
     server.put("/b.jpg", jpeg(2))
     public_only = replace(fetching, allow_local=False)
-    assert len(fetch(remotes("http://pictures.example/a.jpg"), public_only)[0]) == 1
+    assert len(download_missing(remotes("http://pictures.example/a.jpg"), public_only)[0]) == 1
     with pytest.raises(InputError, match="refused"):
-        fetch(remotes("http://127.1/a.jpg"), public_only)
+        download_missing(remotes("http://127.1/a.jpg"), public_only)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    assert len(fetch(remotes(f"{server.url}/b.jpg"), fetching)[0]) == 1
+    assert len(download_missing(remotes(f"{server.url}/b.jpg"), fetching)[0]) == 1
     assert set(server.asked) == {"http://pictures.example/a.jpg", "/b.jpg"}
 
 
 def test_a_proxy_that_cannot_be_used_is_an_error_that_tells_no_password(
-    fetching: Fetching, monkeypatch: pytest.MonkeyPatch
+    fetching: DownloadSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "socks5://me:secret@127.0.0.1:1080")
     with pytest.raises(InputError, match="http or https") as caught:
-        fetch(remotes("http://pictures.example/a.jpg"), fetching)
+        download_missing(remotes("http://pictures.example/a.jpg"), fetching)
     assert "secret" not in str(caught.value)
 
 
-def test_no_thread_or_file_is_left_behind(server: ImageServer, fetching: Fetching) -> None:
+def test_no_thread_or_file_is_left_behind(server: ImageServer, fetching: DownloadSettings) -> None:
     before = threading.active_count()
     urls = [server.put(f"/{row}", jpeg(row)) for row in range(9)]
-    fetch(remotes(*urls), fetching)
+    download_missing(remotes(*urls), fetching)
     end = time.monotonic() + 60  # the server's own threads take a moment
     while threading.active_count() > before and time.monotonic() < end:
         time.sleep(0.01)
@@ -171,7 +173,7 @@ BOMBS: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("encoding", BOMBS)
 def test_a_compressed_body_that_swells_is_cut_off(
-    server: ImageServer, fetching: Fetching, encoding: str
+    server: ImageServer, fetching: DownloadSettings, encoding: str
 ) -> None:
     bomb = Answer(BOMBS[encoding](bytes(300_000_000)), headers={"Content-Encoding": encoding})
     assert len(bomb.body) < 1_000_000
@@ -185,17 +187,17 @@ def test_a_compressed_body_that_swells_is_cut_off(
 
 
 def test_a_body_compressed_unasked_is_read_and_one_that_is_not_is_refused(
-    server: ImageServer, fetching: Fetching
+    server: ImageServer, fetching: DownloadSettings
 ) -> None:
     packed = Answer(gzip.compress(jpeg(1)), headers={"Content-Encoding": "gzip"})
-    found, _ = fetch(remotes(server.put("/a", packed)), fetching)
+    found, _ = download_missing(remotes(server.put("/a", packed)), fetching)
     assert read_source(found.sources[0]) == jpeg(1)
     broken = Answer(jpeg(2), headers={"Content-Encoding": "gzip"})
     assert reason_for(server, fetching, broken) == "the connection broke off"
 
 
 def test_redirects_have_no_more_time_than_the_image(
-    server: ImageServer, fetching: Fetching
+    server: ImageServer, fetching: DownloadSettings
 ) -> None:
     slow = Answer(status=302, headers={"Location": "/bad.jpg"}, late=1.0)
     hasty = replace(fetching, total_seconds=2.5)

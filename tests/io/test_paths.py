@@ -13,14 +13,14 @@ import pytest
 
 import embedbench
 from embedbench.data.dataset import Dataset
-from embedbench.data.download import fetch
-from embedbench.data.images.sources import Remote, read_source
+from embedbench.data.download import download_missing
+from embedbench.data.images.sources import RemoteImage, read_source
 from embedbench.data.loading import read_dataset
 from embedbench.embedding.export import write_vectors
 from embedbench.encoder import Encoder
 from embedbench.errors import ImageError, InputError, StoreError
-from embedbench.io.atomic import write_whole
-from embedbench.io.paths import Location, files_below, location_of
+from embedbench.io.atomic import write_atomic
+from embedbench.io.paths import AnyPath, files_below, parse_path
 from embedbench.io.store import Store
 from embedbench.io.table_store import TableStore
 from tests.support.bucket import serve_bucket
@@ -38,7 +38,7 @@ def query() -> Iterator[str]:
 
 
 @pytest.fixture(params=["s3", "memory", "file"])
-def root(request: pytest.FixtureRequest, query: str, tmp_path: Path) -> Location:
+def root(request: pytest.FixtureRequest, query: str, tmp_path: Path) -> AnyPath:
     """A folder of each test's own."""
     name = f"{tmp_path.parent.name}-{tmp_path.name}"
     addresses = {
@@ -46,18 +46,18 @@ def root(request: pytest.FixtureRequest, query: str, tmp_path: Path) -> Location
         "memory": f"memory://{name}/deep",
         "file": f"file://{tmp_path}",
     }
-    return location_of(addresses[request.param])
+    return parse_path(addresses[request.param])
 
 
 def truth(dataset: Dataset) -> list[str | None]:
     return [None if pd.isna(label) else label for label in dataset.table["truth"]]
 
 
-def test_a_folder_at_an_address_reads_as_one_on_disk(root: Location, tmp_path: Path) -> None:
+def test_a_folder_at_an_address_reads_as_one_on_disk(root: AnyPath, tmp_path: Path) -> None:
     names = ["b/2 ü#?.png", "a/x/1.jpg", "a/x/0.JPG", "3.png", ".c/1.png", "a/.2.png", "a/n.txt"]
     for name in names:
-        write_whole(root / "photos" / name, name.encode())
-        write_whole(tmp_path / "local" / name, name.encode())
+        write_atomic(root / "photos" / name, name.encode())
+        write_atomic(tmp_path / "local" / name, name.encode())
     found, local = read_dataset(root / "photos"), read_dataset(tmp_path / "local")
     assert found.names == local.names == ("3.png", "a/x/0.JPG", "a/x/1.jpg", "b/2 ü#?.png")
     assert truth(found) == truth(local) == [None, "a/x", "a/x", "b"]
@@ -65,11 +65,11 @@ def test_a_folder_at_an_address_reads_as_one_on_disk(root: Location, tmp_path: P
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_a_table_at_an_address_gives_paths_relative_to_itself(root: Location, suffix: str) -> None:
-    write_whole(root / "images" / "a.png", b"a")
+def test_a_table_at_an_address_gives_paths_relative_to_itself(root: AnyPath, suffix: str) -> None:
+    write_atomic(root / "images" / "a.png", b"a")
     table = pd.DataFrame({"path": ["images/b.png", "images/a.png"], "label": ["x", None]})
     content = table.to_csv(index=False).encode() if suffix == ".csv" else table.to_parquet()
-    write_whole(root / f"table{suffix}", content)
+    write_atomic(root / f"table{suffix}", content)
     dataset = read_dataset(root / f"table{suffix}")
     assert dataset.names == ("images/a.png", "images/b.png") and truth(dataset) == [None, "x"]
     assert read_source(dataset.sources[0]) == b"a"
@@ -78,8 +78,8 @@ def test_a_table_at_an_address_gives_paths_relative_to_itself(root: Location, su
 
 
 def test_a_table_on_disk_may_name_addresses(tmp_path: Path) -> None:
-    write_whole(location_of("memory://bucket/x/1.png"), b"1")
-    write_whole(tmp_path / "2 3.png", b"2")
+    write_atomic(parse_path("memory://bucket/x/1.png"), b"1")
+    write_atomic(tmp_path / "2 3.png", b"2")
     rows = [
         "memory://bucket/x/1.png",
         (tmp_path / "2 3.png").as_uri(),
@@ -90,7 +90,7 @@ def test_a_table_on_disk_may_name_addresses(tmp_path: Path) -> None:
     pd.DataFrame({"path": rows}).to_csv(tmp_path / "t.csv", index=False)
     dataset = read_dataset(tmp_path / "t.csv")
     found = dict(zip(dataset.names, dataset.sources, strict=True))
-    assert found.pop("4.png") == Remote("https://x.org/4.png")
+    assert found.pop("4.png") == RemoteImage("https://x.org/4.png")
     with pytest.raises(ImageError, match="nothing"):
         read_source(found.pop("nothing://5.png"))
     assert {name: read_source(source) for name, source in found.items()} == {
@@ -118,10 +118,10 @@ def test_a_table_leads_to_no_host_of_its_own_choice(tmp_path: Path, name: str) -
 
 def test_a_table_elsewhere_names_its_own_place_and_nothing_on_this_machine(query: str) -> None:
     own = f"s3://bucket/own/1.png{query}"
-    write_whole(location_of(own), b"1")
+    write_atomic(parse_path(own), b"1")
     local = ["/etc/hostname", "file:///etc/hostname", "local:///etc/hostname"]
     content = pd.DataFrame({"path": [own, *local]}).to_csv(index=False).encode()
-    write_whole(location_of(f"s3://bucket/own/t.csv{query}"), content)
+    write_atomic(parse_path(f"s3://bucket/own/t.csv{query}"), content)
     dataset = read_dataset(f"s3://bucket/own/t.csv{query}")
     found = dict(zip(dataset.names, dataset.sources, strict=True))
     assert read_source(found[own]) == b"1"
@@ -133,39 +133,39 @@ def test_a_table_elsewhere_names_its_own_place_and_nothing_on_this_machine(query
 def test_a_table_may_say_the_region_of_a_bucket(tmp_path: Path) -> None:
     name = "s3://bucket/1.png?region=eu-west-1"
     pd.DataFrame({"path": [name]}).to_csv(tmp_path / "t.csv", index=False)
-    assert read_dataset(tmp_path / "t.csv").sources == (location_of(name),)
+    assert read_dataset(tmp_path / "t.csv").sources == (parse_path(name),)
 
 
-def test_a_store_at_an_address_keeps_what_one_on_disk_does(root: Location) -> None:
+def test_a_store_at_an_address_keeps_what_one_on_disk_does(root: AnyPath) -> None:
     store = Store(root / "store")
-    assert store.read("f", KEYS) == {} and store.recall("encoders", "a") is None
-    assert store.left_alone() is None
-    write_whole(root / "store" / "v9" / "of another version", b"")
-    assert "v9" in (store.left_alone() or "")
+    assert store.read("f", KEYS) == {} and store.get_record("encoders", "a") is None
+    assert store.other_versions_note() is None
+    write_atomic(root / "store" / "v9" / "of another version", b"")
+    assert "v9" in (store.other_versions_note() or "")
     for start in range(0, 40, 2):
         store.write("f", KEYS[start : start + 2], ROWS[start : start + 2])
     assert store.stored("f", [*KEYS[:3], "ff" * 32]) == set(KEYS[:3])
-    assert store.left_alone() is None
+    assert store.other_versions_note() is None
     for _ in range(2):
         found = store.read("f", [*KEYS[::-1], "ff" * 32])
         assert set(found) == set(KEYS)
         assert all(np.array_equal(found[key], row) for key, row in zip(KEYS, ROWS, strict=True))
-        store.tidy("f")
+        store.compact("f")
     assert TableStore(store, "images").read(KEYS) is None
     TableStore(store, "images").add(pd.DataFrame({"hash": KEYS[:3], "width": [1, 2, 3]}))
     table = TableStore(store, "images").read(KEYS[1:4])
     assert table is not None and table["width"].to_dict() == {KEYS[1]: 2, KEYS[2]: 3}
-    store.remember("encoders", "a", {"dim": 1})
-    assert store.recall("encoders", "a") == {"dim": 1}
+    store.put_record("encoders", "a", {"dim": 1})
+    assert store.get_record("encoders", "a") == {"dim": 1}
 
 
 def test_downloads_go_where_the_store_is(
-    root: Location, server: ImageServer, tmp_path: Path
+    root: AnyPath, server: ImageServer, tmp_path: Path
 ) -> None:
     dataset = remotes(server.put("/1.jpg", jpeg(1)))
     fetching = quick(root / "downloads")
     for _ in range(2):
-        found, failures = fetch(dataset, fetching)
+        found, failures = download_missing(dataset, fetching)
         assert read_source(found.sources[0]) == jpeg(1) and failures.empty
     assert server.asked["/1.jpg"] == 1
 
@@ -175,7 +175,7 @@ def test_vectors_of_a_bucket_are_those_of_a_folder(
 ) -> None:
     for file in photographs.rglob("*.png"):
         name = file.relative_to(photographs).as_posix()
-        write_whole(location_of(f"s3://bucket/photographs/{name}{query}"), file.read_bytes())
+        write_atomic(parse_path(f"s3://bucket/photographs/{name}{query}"), file.read_bytes())
     found: list[pd.DataFrame] = []
     for source, store in [
         (str(photographs), str(tmp_path / "local")),
@@ -186,9 +186,9 @@ def test_vectors_of_a_bucket_are_those_of_a_folder(
         assert written == (36, {})
         found.append(pd.read_parquet(out))
     pd.testing.assert_frame_equal(found[0], found[1])
-    fresh = set(files_below(location_of(store)))
+    fresh = set(files_below(parse_path(store)))
     assert write_vectors(f"s3://bucket/photographs{query}", colour_encoder(), out, store=store)
-    assert set(files_below(location_of(store))) == fresh
+    assert set(files_below(parse_path(store))) == fresh
 
 
 def unanswering() -> int:
@@ -223,9 +223,9 @@ def test_an_address_that_cannot_be_used_says_so_in_a_line(
 
 def test_a_server_that_does_not_answer_is_soon_given_up(query: str) -> None:
     query = f"?endpoint_override=http%3A%2F%2F127.0.0.1%3A{unanswering()}"
-    sources = [location_of(f"s3://b/{name}.png{query}") for name in range(8)]
+    sources = [parse_path(f"s3://b/{name}.png{query}") for name in range(8)]
 
-    def reason(source: Location) -> str:
+    def reason(source: AnyPath) -> str:
         with pytest.raises(ImageError) as caught:
             read_source(source)
         return str(caught.value)
@@ -237,19 +237,19 @@ def test_a_server_that_does_not_answer_is_soon_given_up(query: str) -> None:
     assert first < 60 and reasons == {"cannot be read: its server does not answer"}
     start = time.monotonic()
     with pytest.raises(StoreError, match="cannot read the store 's3://b': its server does not"):
-        Store(location_of(f"s3://b{query}")).stored("f", KEYS)
+        Store(parse_path(f"s3://b{query}")).stored("f", KEYS)
     assert time.monotonic() - start < first / 2  # it is remembered
 
 
 def test_a_store_without_a_bucket_says_so(query: str) -> None:
     with pytest.raises(StoreError, match="cannot write to the store 's3://no': there is no such"):
-        Store(location_of(f"s3://no{query}")).write("f", KEYS, ROWS)
+        Store(parse_path(f"s3://no{query}")).write("f", KEYS, ROWS)
 
 
 def test_offline_nothing_is_asked(tmp_path: Path, photographs: Path) -> None:
     for source, store in [("s3://bucket/photos", None), (str(photographs), "s3://bucket/store")]:
         with pytest.raises(InputError, match="is not on this machine, and offline"):
             embedbench.compare(source, ["pixels"], store=store, offline=True)
-    dataset = Dataset(("1", "2"), (location_of("s3://bucket/1.png"), b"2"))
-    found, failures = fetch(dataset, replace(quick(tmp_path), offline=True))
+    dataset = Dataset(("1", "2"), (parse_path("s3://bucket/1.png"), b"2"))
+    found, failures = download_missing(dataset, replace(quick(tmp_path), offline=True))
     assert found.names == ("2",) and failures["error"].tolist() == ["at an address, and offline"]

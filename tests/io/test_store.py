@@ -72,14 +72,14 @@ def test_nothing_is_told_of_a_store_that_is_new_or_known(
 ) -> None:
     for name in folders:
         (tmp_path / "store" / name).mkdir(parents=True)
-    assert Store(tmp_path / "store").left_alone() is None
+    assert Store(tmp_path / "store").other_versions_note() is None
 
 
 def test_tidying_keeps_every_row_in_one_file(tmp_path: Path) -> None:
     store = Store(tmp_path)
     for start in range(0, 40, 2):
         store.write("f", KEYS[start : start + 2], ROWS[start : start + 2])
-    store.tidy("f")
+    store.compact("f")
     assert len(list(tmp_path.rglob("*.safetensors"))) == 1
     assert all(
         np.array_equal(store.read("f", KEYS)[key], ROWS[row]) for row, key in enumerate(KEYS)
@@ -113,10 +113,10 @@ def test_tables_come_back_by_hash(tmp_path: Path) -> None:
 
 def test_a_record_is_remembered_until_replaced(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    assert store.recall("encoders", "a") is None
-    store.remember("encoders", "a", {"dim": 1})
-    store.remember("encoders", "a", {"dim": 2})
-    assert store.recall("encoders", "a") == {"dim": 2}
+    assert store.get_record("encoders", "a") is None
+    store.put_record("encoders", "a", {"dim": 1})
+    store.put_record("encoders", "a", {"dim": 2})
+    assert store.get_record("encoders", "a") == {"dim": 2}
 
 
 def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:

@@ -11,22 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from embedbench.metrics.base import Score, mean_score
-from embedbench.metrics.bootstrap import Resamples, interval
+from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.bootstrap import PairedBootstrap, interval
 from embedbench.metrics.clustering.agreement import LEVEL, accuracy_score, ami_score, ari_score
 from embedbench.metrics.ranking import compare_pairs, rank, tied_with_best
 
 SHARES = ["win", "tie", "loss"]
 
 
-def resamples(images: int, seed: int = 0, count: int = 400) -> Resamples:
-    return Resamples(np.arange(images), seed, count)
+def resamples(images: int, seed: int = 0, count: int = 400) -> PairedBootstrap:
+    return PairedBootstrap(np.arange(images), seed, count)
 
 
-def bare(estimates: list[float], influence: np.ndarray) -> Score:
+def bare(estimates: list[float], influence: np.ndarray) -> Estimate:
     """A score without doubt, so that resamples hold nothing but draws."""
     counted = influence.shape[1]
-    return Score(
+    return Estimate(
         np.array(estimates, float), influence.astype(float), np.zeros(len(estimates)), counted
     )
 
@@ -82,7 +82,7 @@ def test_a_resample_of_images_is_that_of_the_bootstrap() -> None:
 def test_groups_are_drawn_together() -> None:
     """What one image adds its copy takes away, so that whole groups change nothing."""
     influence = np.tile([1.0, -1.0], 20)[None]
-    pairs = Resamples(np.repeat(np.arange(20), 2), 0, 100)
+    pairs = PairedBootstrap(np.repeat(np.arange(20), 2), 0, 100)
     np.testing.assert_allclose(pairs.of([bare([0.5], influence)]), 0.5)
     assert resamples(40).of([bare([0.5], influence)]).std() > 0.1
 
@@ -91,7 +91,9 @@ def test_copies_widen_the_interval_as_they_tell_nothing_new() -> None:
     """100 images four times over: the spread is that of 100, twice that of 400."""
     influence = np.repeat(moves(100), 4, axis=1)
     alone = resamples(400, count=2000).of([bare([0.5], influence)]).std()
-    together = Resamples(np.repeat(np.arange(100), 4), 0, 2000).of([bare([0.5], influence)]).std()
+    together = (
+        PairedBootstrap(np.repeat(np.arange(100), 4), 0, 2000).of([bare([0.5], influence)]).std()
+    )
     assert together == pytest.approx(2 * alone, rel=0.1)
 
 
@@ -110,26 +112,26 @@ def test_one_seed_has_no_spread_of_seeds() -> None:
 
 def test_images_that_are_all_right_leave_a_width() -> None:
     """Agresti and Coull's interval of 100 of 100 reaches down to 0.96."""
-    low, high = resamples(100).intervals({"right": mean_score(np.ones((1, 100)))})["right"]
+    low, high = resamples(100).intervals({"right": mean_estimate(np.ones((1, 100)))})["right"]
     assert high == 1 and 0.94 < low < 0.98
 
 
 def test_more_resamples_begin_with_the_same_ones() -> None:
-    score = mean_score(np.random.default_rng(0).random((2, 30)))
+    score = mean_estimate(np.random.default_rng(0).random((2, 30)))
     few, many = (resamples(30, count=count).of([score]) for count in (100, 300))
     np.testing.assert_array_equal(few, many[:, :100])
     assert not np.array_equal(few, resamples(30, seed=1, count=100).of([score]))
 
 
 def test_a_score_has_the_same_resamples_whatever_stands_beside_it() -> None:
-    scores = [mean_score(np.random.default_rng(seed).random((2, 30))) for seed in range(3)]
+    scores = [mean_estimate(np.random.default_rng(seed).random((2, 30))) for seed in range(3)]
     found = resamples(30).of(scores)
     np.testing.assert_array_equal(found, resamples(30).of(scores[::-1])[::-1])
 
 
 def test_a_score_without_a_number_has_none_in_any_resample() -> None:
-    nothing = mean_score(np.full((2, 10), np.nan))
-    found = resamples(10).of([nothing, mean_score(np.ones((2, 10)))])
+    nothing = mean_estimate(np.full((2, 10), np.nan))
+    found = resamples(10).of([nothing, mean_estimate(np.ones((2, 10)))])
     assert np.isnan(found[0]).all() and np.isfinite(found[1]).all()
     low, high = resamples(10).intervals({"nothing": nothing})["nothing"]
     assert np.isnan([low, high]).all()
@@ -140,7 +142,7 @@ def test_a_score_without_a_number_has_none_in_any_resample() -> None:
 def test_few_images_have_intervals(images: int) -> None:
     truth = np.arange(images, dtype=np.int32) % 2
     labels = np.zeros((2, images), dtype=np.int32)
-    known = {"share": mean_score(np.ones((2, images)))}
+    known = {"share": mean_estimate(np.ones((2, images)))}
     if images > 2:
         known |= {"ami": ami_score(labels, truth), "ari": ari_score(labels, truth)}
     for low, high in resamples(images).intervals(known).values():
@@ -168,7 +170,7 @@ def test_labels_for_some_images_have_the_interval_of_those() -> None:
 
 
 def test_the_interval_of_a_share_stays_above_0() -> None:
-    low, high = resamples(100).intervals({"none right": mean_score(np.zeros((1, 100)))})[
+    low, high = resamples(100).intervals({"none right": mean_estimate(np.zeros((1, 100)))})[
         "none right"
     ]
     assert 0 <= low <= high
@@ -209,11 +211,11 @@ def law(key: tuple[int, int], shares: tuple[float, ...]) -> tuple[np.ndarray, li
     return truth, labels
 
 
-def share_right(labels: np.ndarray, truth: np.ndarray) -> Score:
-    return mean_score((labels == truth).astype(np.float64))
+def share_right(labels: np.ndarray, truth: np.ndarray) -> Estimate:
+    return mean_estimate((labels == truth).astype(np.float64))
 
 
-def simulate(score: Callable[[np.ndarray, np.ndarray], Score], sets: int) -> dict[str, float]:
+def simulate(score: Callable[[np.ndarray, np.ndarray], Estimate], sets: int) -> dict[str, float]:
     """Return how often the interval holds the mean over 600 other sets, and who is told apart."""
     laws = (law((1, number), (0.7,)) for number in range(600))
     answer = np.mean([score(labels[0], truth).mean for truth, labels in laws])

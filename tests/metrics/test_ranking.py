@@ -6,24 +6,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embedbench.metrics.base import Score, mean_score
-from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.ranking import pairs_table, rank_by
 
 RANKS = ["rank", "rank_low", "rank_high", "tied_with_best"]
 PAIRS = ["encoder", "other", "difference", "difference_low", "difference_high"]
 PAIRS += ["win", "tie", "loss", "p_beats"]
-RESAMPLES = Resamples(np.arange(40), seed=0, count=200)
+RESAMPLES = PairedBootstrap(np.arange(40), seed=0, count=200)
 
 
-def score(share: float, seed: int = 0) -> Score:
+def score(share: float, seed: int = 0) -> Estimate:
     """A score of 40 images, of which this share is right."""
     right = np.random.default_rng(seed).permutation(40) < share * 40
-    return mean_score(right[None].astype(np.float64))
+    return mean_estimate(right[None].astype(np.float64))
 
 
-def nothing() -> Score:
-    return mean_score(np.full((1, 40), np.nan))
+def nothing() -> Estimate:
+    return mean_estimate(np.full((1, 40), np.nan))
 
 
 def ranked(*shares: float) -> pd.DataFrame:

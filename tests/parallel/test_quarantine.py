@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from embedbench.data.loading import read_dataset
-from embedbench.data.scan import survey
+from embedbench.data.scan import scan_images
 from embedbench.errors import InputError
 from embedbench.io.store import Store
 from embedbench.parallel.pool import Pool, WorkerDied
-from embedbench.parallel.quarantine import image_seconds, map_isolated, under_alarm
+from embedbench.parallel.quarantine import image_seconds, map_with_quarantine, under_alarm
 from embedbench.utils.progress import Progress
 
 
@@ -57,7 +57,9 @@ def test_the_guilty_are_found_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -
         items[row] = (f"{row:02d}", deed)
     team = Team()
     batches = [items[start : start + 4] for start in range(0, 40, 4)]
-    found = list(map_isolated(team, double, batches, lambda item, reason: [(item[0], reason)]))
+    found = list(
+        map_with_quarantine(team, double, batches, lambda item, reason: [(item[0], reason)])
+    )
     team.end()
     results = [one for batch in found for one in batch]
     assert sorted(key for key, _ in results) == [key for key, _ in items]
@@ -78,7 +80,7 @@ def die(items: list[tuple[str, Any]]) -> None:
 def test_what_dies_without_any_image_blames_none() -> None:
     team = Team()
     with pytest.raises(WorkerDied):
-        list(map_isolated(team, die, [[("a", 1)]], lambda item, reason: None))
+        list(map_with_quarantine(team, die, [[("a", 1)]], lambda item, reason: None))
     team.end(WorkerDied("ended"))
 
 
@@ -95,11 +97,11 @@ def test_an_image_that_takes_too_long_is_listed_and_tried_again_the_next_time(
     Image.new("1", (13_000, 13_000)).save(photographs / "large.png")  # 20 kB
     store, quiet = Store(tmp_path / "s"), Progress(quiet=True)
     monkeypatch.setenv("EMBEDBENCH_IMAGE_SECONDS", "0.5")
-    readable, _, failures = survey(read_dataset(photographs), store, 1, quiet)
+    readable, _, failures = scan_images(read_dataset(photographs), store, 1, quiet)
     assert failures[["name", "error"]].to_numpy().tolist() == [
         ["large.png", "took longer than 0.5 s"]
     ]
     assert len(readable) == 36
     monkeypatch.setenv("EMBEDBENCH_IMAGE_SECONDS", "600")
-    readable, _, failures = survey(read_dataset(photographs), store, 1, quiet)
+    readable, _, failures = scan_images(read_dataset(photographs), store, 1, quiet)
     assert len(readable) == 37 and failures.empty

@@ -15,7 +15,7 @@ import pytest
 import embedbench
 from embedbench.cli.toml import read_toml
 from embedbench.encoder import Encoder
-from embedbench.encoders.registry import create
+from embedbench.encoders.registry import create_encoder
 from tests.support.paths import ROOT
 
 PAGES = [
@@ -64,7 +64,7 @@ def embedbench_is_read(words: list[str]) -> None:
             given = inner.params.get("encoder", ())
             for spec in (given,) if isinstance(given, str) else given:
                 if re.split("[:,]", spec)[0] not in PLUG_INS:
-                    assert isinstance(create(spec), Encoder)
+                    assert isinstance(create_encoder(spec), Encoder)
 
 
 def make_has(words: list[str]) -> None:

@@ -26,7 +26,7 @@ from embedbench.data.loading import read_dataset
 from embedbench.embedding.embed import embed
 from embedbench.embedding.engine import Engine
 from embedbench.encoder import Encoder
-from embedbench.encoders.registry import create, installed, label
+from embedbench.encoders.registry import create_encoder, encoder_label, installed_encoders
 from embedbench.errors import InputError, WeightsError
 from embedbench.io.store import Store
 from embedbench.utils.progress import Progress
@@ -136,13 +136,13 @@ def _save_weights(file: Path) -> Path:
 
 @pytest.fixture
 def encoder(weights: Path) -> Any:
-    return create(f"imagebind:{weights}")
+    return create_encoder(f"imagebind:{weights}")
 
 
 def test_the_package_is_found_by_its_entry_point(encoder: Encoder) -> None:
     assert type(encoder).__name__ == "ImageBindEncoder"
-    assert label("imagebind", encoder) == "imagebind:imagebind_huge.pth"
-    assert installed()["imagebind"].missing() == []
+    assert encoder_label("imagebind", encoder) == "imagebind:imagebind_huge.pth"
+    assert installed_encoders()["imagebind"].missing() == []
 
 
 @pytest.mark.parametrize("check", conformance.CHECKS)
@@ -192,11 +192,11 @@ def test_other_weights_are_another_encoder(encoder: Encoder, tmp_path: Path) -> 
     file = tmp_path / "imagebind_huge.pth"
     shapes = {"vision.weight": (24, 48), "text.weight": (24, 77)}
     torch.save({name: torch.ones(shape) for name, shape in shapes.items()}, file)
-    assert create(f"imagebind:{file}").fingerprint() != encoder.fingerprint()
+    assert create_encoder(f"imagebind:{file}").fingerprint() != encoder.fingerprint()
 
 
 def test_constructing_it_loads_nothing(weights: Path, tmp_path: Path) -> None:
-    missing = create(f"imagebind:{tmp_path / 'none.pth'}")
+    missing = create_encoder(f"imagebind:{tmp_path / 'none.pth'}")
     with pytest.raises(WeightsError, match=r"there is no file .*none\.pth'; fetch it"):
         missing.encode([Image.new("RGB", (8, 8))])
 
@@ -212,7 +212,7 @@ def test_a_file_that_would_run_code_is_refused(
     monkeypatch.chdir(tmp_path)
     torch.save({"vision.weight": Trap()}, "trap.pth")
     with pytest.raises(WeightsError, match="holds no weights of ImageBind"):
-        create("imagebind:trap.pth").encode([Image.new("RGB", (8, 8))])
+        create_encoder("imagebind:trap.pth").encode([Image.new("RGB", (8, 8))])
     assert not Path("trapped").exists()
     pickle.loads(pickle.dumps(Trap()))
     assert Path("trapped").exists(), "the trap must be able to spring"
@@ -225,7 +225,7 @@ def test_a_file_of_something_else_is_refused(
     file = tmp_path / "other.pth"
     torch.save(content, file)
     with pytest.raises(WeightsError, match="holds no weights of ImageBind"):
-        create(f"imagebind:{file}").encode([Image.new("RGB", (8, 8))])
+        create_encoder(f"imagebind:{file}").encode([Image.new("RGB", (8, 8))])
 
 
 @pytest.mark.slow
@@ -252,7 +252,7 @@ def test_every_command_of_the_page_can_be_read(line: str, weights: Path) -> None
         with command.make_context(name, rest, parent=context) as inner:
             given = inner.params.get("encoder", ())
             for spec in (given,) if isinstance(given, str) else given:
-                assert isinstance(create(spec), Encoder)
+                assert isinstance(create_encoder(spec), Encoder)
 
 
 def test_there_are_commands_to_read() -> None:

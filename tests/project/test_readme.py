@@ -71,5 +71,5 @@ def test_the_encoder_of_12_lines_passes_the_conformance_checks() -> None:
     rows = encoder.encode([Image.new("RGB", (9, 9), "white")])
     assert np.array_equal(rows, np.full((1, 9), 255))
     for check in conformance.CHECKS:
-        if check is not conformance.pickles_to_a_worker:  # its module cannot be imported
+        if check.__name__ != "pickles_to_a_worker":  # its module cannot be imported
             check(encoder)

@@ -7,12 +7,12 @@ import pytest
 
 from embedbench.report.disagreements import disputed, splits
 from embedbench.report.label_free import with_labels_table, without_labels_table
-from embedbench.report.pairwise import duels, visible_difference
+from embedbench.report.pairwise import pairwise_results, visible_difference
 from embedbench.report.plots.ranks import ranks_figure, witnesses_figure
 from embedbench.report.plots.similarity import similarity_figure
 from embedbench.report.plots.style import encoder_colours
 from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
-from embedbench.report.tables import bar, interval_text, marks, tied_by_ami
+from embedbench.report.tables import bar, highlights, interval_text, tied_by_ami
 from embedbench.results.views import ranked
 from tests.support.example_results import COPIES, ENCODERS, example_results
 
@@ -36,7 +36,7 @@ def pairs(*rows: tuple[str, str, str, str, float]) -> pd.DataFrame:
 
 
 def test_an_encoder_tied_by_the_table_is_marked_near() -> None:
-    assert marks(TABLE, "ami", pairs(), {"a", "b"}) == ["near", "best", "", "best", "", ""]
+    assert highlights(TABLE, "ami", pairs(), {"a", "b"}) == ["near", "best", "", "best", "", ""]
 
 
 def test_an_encoder_whose_difference_to_the_best_may_be_nothing_is_marked_near() -> None:
@@ -48,21 +48,21 @@ def test_an_encoder_whose_difference_to_the_best_may_be_nothing_is_marked_near()
         # Of one that is not the best nothing follows.
         ("kmeans", "ami", "c", "a", -0.1),
     )
-    assert marks(TABLE, "ami", known, None) == ["", "best", "near", "best", "near", ""]
+    assert highlights(TABLE, "ami", known, None) == ["", "best", "near", "best", "near", ""]
     # Ties with the best are of the first clusterer alone.
-    assert marks(TABLE, "ami", known, set()) == ["", "best", "", "best", "near", ""]
-    assert marks(TABLE, "ari", known, {"a", "b"}) == ["", "best", "best", "best", "", ""]
+    assert highlights(TABLE, "ami", known, set()) == ["", "best", "", "best", "near", ""]
+    assert highlights(TABLE, "ari", known, {"a", "b"}) == ["", "best", "best", "best", "", ""]
 
 
 def test_a_lone_encoder_is_not_called_best() -> None:
-    assert marks(TABLE[TABLE["encoder"] == "a"], "ami", pairs(), None) == ["", ""]
-    assert marks(TABLE.assign(ami=np.nan), "ami", pairs(), None) == [""] * 6
+    assert highlights(TABLE[TABLE["encoder"] == "a"], "ami", pairs(), None) == ["", ""]
+    assert highlights(TABLE.assign(ami=np.nan), "ami", pairs(), None) == [""] * 6
 
 
 @pytest.mark.parametrize("name", ["silhouette", "davies_bouldin", "coverage", "clusters"])
 def test_what_is_measured_in_an_encoders_own_space_has_no_best(name: str) -> None:
     table = TABLE.assign(**{name: [0.9, 0.1, 0.1, 0.9, 0.1, 0.1]})
-    assert marks(table, name, pairs(), {"a"}) == [""] * 6
+    assert highlights(table, name, pairs(), {"a"}) == [""] * 6
 
 
 def test_ties_are_taken_from_the_table_of_encoders_also_where_one_failed() -> None:
@@ -73,7 +73,7 @@ def test_ties_are_taken_from_the_table_of_encoders_also_where_one_failed() -> No
 
 
 def test_each_pair_stands_once_the_better_one_first() -> None:
-    found = duels(RESULTS)
+    found = pairwise_results(RESULTS)
     assert [(duel.better, duel.other) for duel in found] == [
         (ENCODERS[0], ENCODERS[1]),
         (ENCODERS[0], ENCODERS[2]),
@@ -89,7 +89,7 @@ def test_each_pair_stands_once_the_better_one_first() -> None:
 
 def test_two_encoders_that_are_equal_stand_once() -> None:
     equal = RESULTS.pairs.assign(difference=0.0)
-    assert len(duels(dataclasses.replace(RESULTS, pairs=equal))) == 3
+    assert len(pairwise_results(dataclasses.replace(RESULTS, pairs=equal))) == 3
 
 
 def test_what_cannot_be_seen_is_half_the_median_width_of_the_differences() -> None:

@@ -14,7 +14,7 @@ from embedbench.report import draw
 from embedbench.report.data_uris import embed_figure
 from embedbench.report.encoders import _labels_in_words
 from embedbench.report.page import write_report
-from embedbench.report.plots.figures import drawings
+from embedbench.report.plots.figures import figure_specs
 from embedbench.report.tables import comparison_columns, format_value, plain_table
 from embedbench.results.results import Results
 from tests.support.example_results import (
@@ -313,7 +313,7 @@ def test_a_run_that_tells_nothing_of_itself_still_has_a_report(folder: Path) -> 
 
 def test_figures_that_are_there_are_not_drawn_again(tmp_path: Path) -> None:
     results = example_results()
-    first = drawings(results)[0]
+    first = figure_specs(results)[0]
     embed_figure(first, tmp_path)
     written = (tmp_path / first.file).stat().st_mtime_ns
     embedded = embed_figure(first, tmp_path)

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from embedbench.report.summary import count, summary
+from embedbench.report.summary import pluralise, summary
 from tests.support.example_results import ENCODERS, example_results, with_verdict
 
 
@@ -109,4 +109,4 @@ def test_an_ami_without_an_interval_is_told_without_one() -> None:
     [(1, "image", "1 image"), (2, "class", "2 classes"), (1200, "image", "1,200 images")],
 )
 def test_nouns_are_counted(number: int, noun: str, text: str) -> None:
-    assert count(number, noun) == text
+    assert pluralise(number, noun) == text

@@ -16,9 +16,9 @@ import pytest
 from PIL import Image
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.download import Fetching, fetch
-from embedbench.data.images.sources import Remote
-from embedbench.io.paths import Location
+from embedbench.data.download import DownloadSettings, download_missing
+from embedbench.data.images.sources import RemoteImage
+from embedbench.io.paths import AnyPath
 from embedbench.results.schema import FAILURE_COLUMNS
 from embedbench.utils.progress import Progress
 
@@ -162,9 +162,9 @@ def without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-def quick(folder: Location) -> Fetching:
+def quick(folder: AnyPath) -> DownloadSettings:
     """Return a way to fetch from the server, that does not wait long."""
-    return Fetching(
+    return DownloadSettings(
         folder=folder,
         allow_local=True,
         timeout=2.0,
@@ -177,7 +177,7 @@ def quick(folder: Location) -> Fetching:
 def remotes(*urls: str) -> Dataset:
     """Return a dataset of what is at these URLs, named by number."""
     names = tuple(f"{row}.jpg" for row in range(len(urls)))
-    return Dataset(names, tuple(Remote(url) for url in urls))
+    return Dataset(names, tuple(RemoteImage(url) for url in urls))
 
 
 def reasons(failures: pd.DataFrame) -> dict[str, str]:
@@ -187,12 +187,12 @@ def reasons(failures: pd.DataFrame) -> dict[str, str]:
     return dict(zip(failures["name"], failures["error"], strict=True))
 
 
-def reason_for(server: ImageServer, fetching: Fetching, *answers: Answer | bytes) -> str:
+def reason_for(server: ImageServer, fetching: DownloadSettings, *answers: Answer | bytes) -> str:
     """Return the reason why one bad image beside a good one could not be had."""
     urls = server.put("/bad.jpg", *answers), server.put("/good.jpg", jpeg(0))
     folder = Path(str(fetching.folder))
     before = set(folder.glob("*"))
-    found, failures = fetch(remotes(*urls), fetching)
+    found, failures = download_missing(remotes(*urls), fetching)
     assert found.names == ("1.jpg",) and list(reasons(failures)) == ["0.jpg"]
     assert set(folder.iterdir()) == before | {found.sources[0]}
     return reasons(failures)["0.jpg"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.utils.text import in_latex_cell, in_markdown, printable
+from embedbench.utils.text import escape_latex_cell, escape_markdown, printable
 
 ANY = st.text(st.characters(categories=None))  # lone surrogates too
 BITING = st.text(st.sampled_from("\\`*_|<>&[]()!#+-=~:/.@$1a \t\n\r\x1b\u202e'\""))
@@ -46,12 +46,12 @@ def _unescaped(written: str) -> str:
 
 @given(BITING)
 def test_markdown_shows_the_text_itself(text: str) -> None:
-    assert _unescaped(in_markdown(text)) == printable(text)
+    assert _unescaped(escape_markdown(text)) == printable(text)
 
 
 @given(BITING)
 def test_markdown_has_no_open_sign_left(text: str) -> None:
-    written, escaped = in_markdown(text), False
+    written, escaped = escape_markdown(text), False
     for letter in written:
         assert escaped or letter not in "`*|<>&[]~$@"
         escaped = letter == "\\" and not escaped
@@ -72,9 +72,9 @@ def test_markdown_has_no_open_sign_left(text: str) -> None:
     ],
 )
 def test_markdown_of_cases_by_hand(text: str, written: str | None) -> None:
-    assert in_markdown(text) == (written or text)
+    assert escape_markdown(text) == (written or text)
 
 
 @pytest.mark.parametrize(("text", "written"), [("[1cm]x", "{}[1cm]x"), ("*", "{}*"), ("a[", "a[")])
 def test_latex_takes_the_start_of_a_row_for_no_argument(text: str, written: str) -> None:
-    assert in_latex_cell(text) == written
+    assert escape_latex_cell(text) == written

@@ -6,30 +6,30 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int
 
-from embedbench.analysis.inputs import Measures
-from embedbench.clustering.clusterers import highest_k, sweep
-from embedbench.clustering.limits import Limits
+from embedbench.analysis.inputs import EvaluationSettings
+from embedbench.clustering.clusterers import max_k, run_clusterers
+from embedbench.clustering.limits import SampleLimit
 from embedbench.clustering.partitions import noise_as_singletons
 from embedbench.clustering.spaces import to_space
 from embedbench.encoder import Vectors
-from embedbench.metrics.base import Score, mean_score
-from embedbench.metrics.bootstrap import Resamples, interval
+from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.bootstrap import PairedBootstrap, interval
 from embedbench.metrics.clustering.agreement import accuracy_score, ami_score, ari_score
 from embedbench.results.schema import MIXED_COLUMNS
 
-__all__ = ["where_mixed"]
+__all__ = ["contamination_table"]
 
 _AGAINST_TRUTH = {"ami": ami_score, "ari": ari_score, "accuracy": accuracy_score}
 
 Labels = Int[np.ndarray, "seeds images"]
 
 
-def where_mixed(
+def contamination_table(
     vectors: Vectors,
     mixed_vectors: Float32[np.ndarray, "mixed dim"],
     truth: Int[np.ndarray, " images"] | None,
     groups: Int[np.ndarray, " images"],
-    how: Measures,
+    how: EvaluationSettings,
 ) -> pd.DataFrame:
     """Return where the mixed-in images end up, and what they do to the clusters of the others.
 
@@ -62,12 +62,12 @@ def where_mixed(
     Raises:
         InputError: the images are too few or too much alike to be clustered.
     """
-    k = max(2, min(how.k, highest_k(vectors)))
+    k = max(2, min(how.k, max_k(vectors)))
     alone = _labels(vectors, how, k)
     together = _labels(np.concatenate([vectors, mixed_vectors]), how, k)
     own_groups = np.unique(mixed_vectors, axis=0, return_inverse=True)[1]
-    resamples = Resamples(np.unique(groups, return_inverse=True)[1], how.seeds[0])
-    of_mixed = Resamples(own_groups, how.seeds[0])
+    resamples = PairedBootstrap(np.unique(groups, return_inverse=True)[1], how.seeds[0])
+    of_mixed = PairedBootstrap(own_groups, how.seeds[0])
     rows = []
     for clusterer, labels in together.items():
         where = _where(labels, len(vectors))
@@ -81,15 +81,15 @@ def where_mixed(
     return pd.DataFrame(rows, columns=MIXED_COLUMNS)
 
 
-def _labels(vectors: Vectors, how: Measures, k: int) -> dict[str, Labels]:
+def _labels(vectors: Vectors, how: EvaluationSettings, k: int) -> dict[str, Labels]:
     """Return the partitions of each clusterer, one a seed."""
     points = to_space(vectors, how.space, how.seeds[0])
-    found = sweep(points, how.clusterers, [k], how.seeds, how.limits)
+    found = run_clusterers(points, how.clusterers, [k], how.seeds, how.limits)
     names = found.runs["clusterer"]
     return {str(name): found.labels[(names == name).to_numpy()] for name in names.unique()}
 
 
-def _where(labels: Labels, clean: int) -> dict[str, Score]:
+def _where(labels: Labels, clean: int) -> dict[str, Estimate]:
     """Return whether each mixed-in image, those after the clean ones, is in a cluster of theirs."""
     own = np.zeros((len(labels), labels.shape[1] - clean))
     for row, seen in zip(labels, own, strict=True):
@@ -99,15 +99,15 @@ def _where(labels: Labels, clean: int) -> dict[str, Score]:
             seen[members] = members.sum() > (row[:clean] == cluster).sum()
     noise = (labels[:, clean:] < 0).astype(np.float64)
     shares = {"own": own, "noise": noise, "spread": 1 - own - noise}
-    return {name: mean_score(values) for name, values in shares.items()}
+    return {name: mean_estimate(values) for name, values in shares.items()}
 
 
 def _changes(
     alone: Labels,
     together: Labels,
     truth: Int[np.ndarray, " images"] | None,
-    resamples: Resamples,
-    limits: Limits,
+    resamples: PairedBootstrap,
+    limits: SampleLimit,
 ) -> Iterator[tuple[str, float, float, float]]:
     """Yield name, value, low and high of what became of the clean images' clusters."""
     before, after = noise_as_singletons(alone), noise_as_singletons(together)
@@ -127,7 +127,7 @@ def _changes(
         yield "seed_moved", 1 - kept.mean, 1 - high, 1 - low
 
 
-def _agreement(ones: Labels, others: Labels, rows: Int[np.ndarray, " sampled"] | None) -> Score:
+def _agreement(ones: Labels, others: Labels, rows: Int[np.ndarray, " sampled"] | None) -> Estimate:
     """Return the AMI of each seed's two partitions; of many images, that of the sample.
 
     Where both have much noise, the table of their clusters has a row and a column an image.
@@ -139,9 +139,9 @@ def _agreement(ones: Labels, others: Labels, rows: Int[np.ndarray, " sampled"] |
     ]
     influence = np.zeros(ones.shape)
     influence[:, counted] = np.concatenate([score.influence for score in scores])
-    return Score(
+    return Estimate(
         np.concatenate([score.estimates for score in scores]),
         influence,
-        np.concatenate([score.doubt for score in scores]),
+        np.concatenate([score.smoothing_error for score in scores]),
         len(counted),
     )

@@ -7,21 +7,28 @@ import pandas as pd
 from jaxtyping import Bool, Float64, Int
 from sklearn.preprocessing import normalize
 
-from embedbench.analysis.inputs import Measures
-from embedbench.analysis.measurement import Measured, measure
-from embedbench.clustering.clusterers import highest_k
+from embedbench.analysis.inputs import EvaluationSettings
+from embedbench.analysis.measurement import Evaluation, evaluate_clusters
+from embedbench.clustering.clusterers import max_k
 from embedbench.clustering.kmeans import fit_kmeans
 from embedbench.clustering.partitions import Points
 from embedbench.data.images.corruptions import Corruption
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError
-from embedbench.metrics.base import Score, mean_score
-from embedbench.metrics.bootstrap import Resamples, interval
+from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.bootstrap import PairedBootstrap, interval
 from embedbench.metrics.embedding.consistency import consistency
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS
 from embedbench.results.schema import CHANGED, ENCODER_ALONE, KEPT, ROBUSTNESS_COLUMNS
 
-__all__ = ["Clean", "Held", "compare_with_clean", "measure_clean", "noisy_plane", "noisy_vectors"]
+__all__ = [
+    "CleanBaseline",
+    "CorruptionEffect",
+    "clean_baseline",
+    "corruption_effect",
+    "noisy_plane",
+    "noisy_vectors",
+]
 
 _FAR = 1000
 """How far off a plane is seen from, for its size."""
@@ -30,8 +37,8 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, eq=False)
-class Clean:
-    """The images as they are, to which corrupted ones are compared; made by `measure_clean`.
+class CleanBaseline:
+    """The images as they are, to which corrupted ones are compared; made by `clean_baseline`.
 
     Attributes:
         vectors: what the encoder made of them, or their places on a plane.
@@ -45,13 +52,13 @@ class Clean:
     vectors: Vectors
     truth: Int[np.ndarray, " images"] | None
     groups: Int[np.ndarray, " images"]
-    measured: Measured
+    measured: Evaluation
     centres: Float64[np.ndarray, "seeds clusters dim"]
     on_plane: bool
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class CorruptionEffect:
     """What one corruption made of an encoder's numbers.
 
     Attributes:
@@ -59,24 +66,24 @@ class Held:
         table: `ROBUSTNESS_COLUMNS`, a row for each clusterer and metric, clusterer "" for what
             needs none; change is corrupted less clean, nan where either has no number; its
             interval is nan for metrics of which no image's influence is known.
-        before: the AMI of each clusterer on the clean images, of which all images in `Clean`
-            tell their influence, 0 for those that could not be corrupted.
+        before: the AMI of each clusterer on the clean images, of which all images in
+            `CleanBaseline` tell their influence, 0 for those that could not be corrupted.
         after: the same of the corrupted images, and `KEPT` and `CHANGED`.
     """
 
     corruption: Corruption
     table: pd.DataFrame
-    before: dict[Key, Score]
-    after: dict[Key, Score]
+    before: dict[Key, Estimate]
+    after: dict[Key, Estimate]
 
 
-def measure_clean(
+def clean_baseline(
     vectors: Vectors,
     truth: Int[np.ndarray, " images"] | None,
     groups: Int[np.ndarray, " images"],
-    how: Measures,
+    how: EvaluationSettings,
     on_plane: bool = False,
-) -> Clean:
+) -> CleanBaseline:
     """Return the images as they are, measured once for all corruptions of one encoder.
 
     Where they are too few or too much alike to be clustered, they have no metrics.
@@ -90,15 +97,15 @@ def measure_clean(
     """
     measured = _try_measure(vectors, truth, groups, how)
     points = _points(vectors, on_plane)
-    k = max(1, min(measured.k, highest_k(points)))
+    k = max(1, min(measured.k, max_k(points)))
     fits = fit_kmeans(points, [(k, seed) for seed in how.seeds])
     centres = np.array([_centres(points, fit.labels, k) for fit in fits])
-    return Clean(vectors, truth, groups, measured, centres, on_plane)
+    return CleanBaseline(vectors, truth, groups, measured, centres, on_plane)
 
 
-def compare_with_clean(
-    clean: Clean, corruption: Corruption, vectors: Vectors, how: Measures
-) -> Held:
+def corruption_effect(
+    clean: CleanBaseline, corruption: Corruption, vectors: Vectors, how: EvaluationSettings
+) -> CorruptionEffect:
     """Return what a corruption changes: every metric, the neighbours, and the clusters.
 
     The corrupted images are clustered on their own and measured as the clean ones were. Changes
@@ -133,7 +140,7 @@ def compare_with_clean(
     old = {key: _of_all(before.scores[key], made) for key in both}
     new = {key: _of_all(after.scores[key], made) for key in both}
     shares = {KEPT: _neighbours_kept(clean, vectors), CHANGED: _clusters_changed(clean, vectors)}
-    resamples = Resamples(np.unique(clean.groups, return_inverse=True)[1], how.seeds[0])
+    resamples = PairedBootstrap(np.unique(clean.groups, return_inverse=True)[1], how.seeds[0])
     ends = _intervals(old, new, resamples)
     rows = []
     for key in keys:
@@ -148,11 +155,11 @@ def compare_with_clean(
     amis = [key for key in both if key[1] == "ami"]
     own = {(ENCODER_ALONE, name): score for name, score in shares.items()}
     before_after = {key: old[key] for key in amis}, {key: new[key] for key in amis} | own
-    return Held(corruption, table, *before_after)
+    return CorruptionEffect(corruption, table, *before_after)
 
 
 def _intervals(
-    old: dict[Key, Score], new: dict[Key, Score], resamples: Resamples
+    old: dict[Key, Estimate], new: dict[Key, Estimate], resamples: PairedBootstrap
 ) -> dict[Key, tuple[float, float]]:
     """Return low and high of the change of each score, both sides drawn alike."""
     moved = resamples.of([*new.values(), *old.values()])
@@ -166,13 +173,13 @@ def _try_measure(
     vectors: Vectors,
     truth: Int[np.ndarray, " images"] | None,
     groups: Int[np.ndarray, " images"],
-    how: Measures,
-) -> Measured:
+    how: EvaluationSettings,
+) -> Evaluation:
     """Return every metric of the images; none where they cannot be clustered."""
     try:
-        return measure(vectors, truth, groups, how)
+        return evaluate_clusters(vectors, truth, groups, how)
     except InputError:
-        return Measured({}, {}, 0)
+        return Evaluation({}, {}, 0)
 
 
 def _centres(
@@ -184,7 +191,7 @@ def _centres(
     return np.resize(np.array(means), (k, points.shape[1]))
 
 
-def _neighbours_kept(clean: Clean, vectors: Vectors) -> Score:
+def _neighbours_kept(clean: CleanBaseline, vectors: Vectors) -> Estimate:
     rows = np.arange(len(vectors))
     one, other = clean.vectors, vectors
     if clean.on_plane:
@@ -193,10 +200,10 @@ def _neighbours_kept(clean: Clean, vectors: Vectors) -> Score:
         one, other = (np.insert(plane, 2, far, axis=1) for plane in (one, other))
     found = consistency(one, other[None], rows, clean.groups, NEIGHBOURS)
     # Of two sets of the same size, the Jaccard index tells the share of either in the other.
-    return mean_score(2 * found.kept / (1 + found.kept))
+    return mean_estimate(2 * found.kept / (1 + found.kept))
 
 
-def _clusters_changed(clean: Clean, vectors: Vectors) -> Score:
+def _clusters_changed(clean: CleanBaseline, vectors: Vectors) -> Estimate:
     made = np.isfinite(vectors).all(axis=1)
     changed = np.full((len(clean.centres), len(vectors)), np.nan)
     if clean.centres.shape[1] > 1 and made.any():
@@ -204,7 +211,7 @@ def _clusters_changed(clean: Clean, vectors: Vectors) -> Score:
         moved = _points(vectors[made], clean.on_plane).astype(np.float64)
         for row, centres in zip(changed, clean.centres, strict=True):
             row[made] = _nearest(own, centres) != _nearest(moved, centres)
-    return mean_score(changed)
+    return mean_estimate(changed)
 
 
 def _nearest(
@@ -220,7 +227,7 @@ def _points(vectors: Vectors, on_plane: bool) -> Points:
     return unit
 
 
-def _of_all(score: Score, made: Bool[np.ndarray, " images"]) -> Score:
+def _of_all(score: Estimate, made: Bool[np.ndarray, " images"]) -> Estimate:
     """Return the score of some images with the influence of all: none of the others."""
     influence = np.zeros((len(score.influence), len(made)))
     influence[:, made] = score.influence

@@ -10,24 +10,24 @@ import pandas as pd
 from jaxtyping import Float, Float64, Int
 
 from embedbench.analysis.cluster_summary import Coded
-from embedbench.analysis.inputs import Measures
-from embedbench.analysis.measurement import Measured, measure
+from embedbench.analysis.inputs import EvaluationSettings
+from embedbench.analysis.measurement import Evaluation, evaluate_clusters
 from embedbench.analysis.shortcuts import shortcut_probe
 from embedbench.clustering.partitions import noise_as_singletons
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError
-from embedbench.metrics.bootstrap import Resamples, interval
-from embedbench.metrics.clustering.ami import ami_of_runs
+from embedbench.metrics.bootstrap import PairedBootstrap, interval
+from embedbench.metrics.clustering.ami import pairwise_ami
 
 __all__ = [
-    "Follows",
+    "DomainAlignment",
     "LEAST_PICTURES",
+    "alignment_sentence",
+    "domain_alignment",
     "domain_pairs_table",
     "domains_table",
-    "follow_sentence",
-    "follows",
     "measure_domain",
-    "worst_pictures",
+    "worst_images",
 ]
 
 LEAST_PICTURES = 8
@@ -48,7 +48,7 @@ _WORST = ["domain", "image", "score"]
 
 
 @dataclass(frozen=True)
-class Follows:
+class DomainAlignment:
     """How far the clusters of one encoder follow the domain instead of the content.
 
     All AMIs are means over the partitions; the more clusters there are for each domain, the
@@ -85,9 +85,9 @@ def measure_domain(
     groups: Codes,
     domain: Codes,
     code: int,
-    how: Measures,
+    how: EvaluationSettings,
     own_classes: bool = False,
-) -> Measured | str:
+) -> Evaluation | str:
     """Return every metric of one domain's images, clustered by themselves, or why there is none.
 
     Args:
@@ -108,13 +108,13 @@ def measure_domain(
     classes = 0 if labels is None else len(np.unique(labels[labels >= 0]))
     k = classes if own_classes and classes > 1 else how.k
     try:
-        return measure(vectors[inside], labels, groups[inside], replace(how, k=k))
+        return evaluate_clusters(vectors[inside], labels, groups[inside], replace(how, k=k))
     except InputError as error:
         return str(error)
 
 
 def domains_table(
-    measured: Mapping[int, Measured | str], domain: Coded, groups: Codes, seed: int
+    measured: Mapping[int, Evaluation | str], domain: Coded, groups: Codes, seed: int
 ) -> pd.DataFrame:
     """Return every metric of every domain that could be measured, by one encoder.
 
@@ -143,7 +143,7 @@ def domains_table(
 
 
 def domain_pairs_table(
-    measured: Mapping[int, Measured | str], domain: Coded, groups: Codes, seed: int
+    measured: Mapping[int, Evaluation | str], domain: Coded, groups: Codes, seed: int
 ) -> pd.DataFrame:
     """Return how each metric of one encoder moves between each two domains, each pair once.
 
@@ -171,27 +171,27 @@ def domain_pairs_table(
     return pd.DataFrame(rows, columns=_PAIRS)
 
 
-def _found(measured: Mapping[int, Measured | str]) -> dict[int, Measured]:
-    return {code: one for code, one in measured.items() if isinstance(one, Measured)}
+def _found(measured: Mapping[int, Evaluation | str]) -> dict[int, Evaluation]:
+    return {code: one for code, one in measured.items() if isinstance(one, Evaluation)}
 
 
 def _replicates(
-    found: Measured, domain: Codes, groups: Codes, code: int, seed: int
+    found: Evaluation, domain: Codes, groups: Codes, code: int, seed: int
 ) -> dict[tuple[str, str], Float64[np.ndarray, " resamples"]]:
     """Return what each score is in each resample of the domain's images."""
     # Two domains of the same size would have the same images drawn by the same seed.
     own = int(np.random.SeedSequence([seed, code]).generate_state(1)[0])
     numbered = np.unique(groups[domain == code], return_inverse=True)[1]
-    values = Resamples(numbered, own).of(list(found.scores.values()))
+    values = PairedBootstrap(numbered, own).of(list(found.scores.values()))
     return dict(zip(found.scores, values, strict=True))
 
 
-def follows(
+def domain_alignment(
     labels: Int[np.ndarray, "runs images"],
     domain: Codes,
     truth: Codes | None,
     seed: int,
-) -> Follows:
+) -> DomainAlignment:
     """Return how far the partitions of one encoder follow the domain.
 
     Domain and label may go together, as where the sketches are mostly of dogs. Where labels are
@@ -214,10 +214,10 @@ def follows(
     label_ami = float("nan")
     if truth is not None and (truth >= 0).any():
         told = labels[:, truth >= 0]
-        label_ami = float(ami_of_runs(noise_as_singletons(told), truth[None, truth >= 0]).mean())
+        label_ami = float(pairwise_ami(noise_as_singletons(told), truth[None, truth >= 0]).mean())
     if within is not None and _goes_together(domain[known], within):
-        return Follows(found.ami, float("nan"), float("nan"), label_ami)
-    return Follows(found.ami, found.null, found.p, label_ami)
+        return DomainAlignment(found.ami, float("nan"), float("nan"), label_ami)
+    return DomainAlignment(found.ami, found.null, found.p, label_ami)
 
 
 def _goes_together(domain: Codes, within: Codes) -> bool:
@@ -225,7 +225,7 @@ def _goes_together(domain: Codes, within: Codes) -> bool:
     return all(len(np.unique(domain[within == code])) < 2 for code in np.unique(within))
 
 
-def follow_sentence(encoder: str, found: Follows) -> str:
+def alignment_sentence(encoder: str, found: DomainAlignment) -> str:
     """Return in words whether an encoder's clusters follow the domain."""
     if math.isnan(found.p):
         return (
@@ -248,7 +248,7 @@ def _two(value: float) -> str:
     return f"{value:.2f}".replace("-0.00", "0.00")
 
 
-def worst_pictures(
+def worst_images(
     per_image: Float[np.ndarray, " images"], domain: Coded, images: Sequence[str], count: int = 12
 ) -> pd.DataFrame:
     """Return the pictures on which each domain does worst: `domain, image, score`, lowest first.

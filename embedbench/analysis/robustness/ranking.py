@@ -6,22 +6,24 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from embedbench.analysis.robustness.corruption_effects import Held
+from embedbench.analysis.robustness.corruption_effects import CorruptionEffect
 from embedbench.data.images.corruptions import CORRUPTIONS
-from embedbench.metrics.base import Score
-from embedbench.metrics.bootstrap import Resamples, interval
+from embedbench.metrics.base import Estimate
+from embedbench.metrics.bootstrap import PairedBootstrap, interval
 from embedbench.metrics.ranking import rank_by
 from embedbench.results.schema import CHANGED, ENCODER_ALONE, HELD_COLUMNS, KEPT
 
-__all__ = ["holds_best"]
+__all__ = ["rank_by_retention"]
 
 
-def holds_best(found: Mapping[str, Sequence[Held]], resamples: Resamples) -> pd.DataFrame:
+def rank_by_retention(
+    found: Mapping[str, Sequence[CorruptionEffect]], resamples: PairedBootstrap
+) -> pd.DataFrame:
     """Return how well each encoder holds, a row an encoder, the best first: `HELD_COLUMNS`.
 
     `kept`, the share of neighbours kept, decides: it needs no labels, and asks the same of every
-    encoder; `holds_best` marks the one that keeps the most and those tied with it. It tells how
-    constant an encoder is, not how good: one that sees but colours holds well against blur. A
+    encoder; `rank_by_retention` marks the one that keeps the most and those tied with it. It tells
+    how constant an encoder is, not how good: one that sees but colours holds well against blur. A
     change in AMI would not do, for what is near chance has nothing to lose. So beside it stand
     `changed`, the share of images that change their cluster, and with labels, by the first
     clusterer, the AMI of the clean images, that of the corrupted ones with its change, and
@@ -58,13 +60,13 @@ def holds_best(found: Mapping[str, Sequence[Held]], resamples: Resamples) -> pd.
     return table.reindex(columns=HELD_COLUMNS)
 
 
-def _counts(held: Held, images: bool) -> bool:
+def _counts(held: CorruptionEffect, images: bool) -> bool:
     is_known = not np.isnan(held.after[ENCODER_ALONE, KEPT].mean)
     return is_known and (held.corruption.kind in CORRUPTIONS or not images)
 
 
 def _row(
-    helds: Sequence[Held], resamples: Resamples
+    helds: Sequence[CorruptionEffect], resamples: PairedBootstrap
 ) -> tuple[dict[str, float], dict[str, Float64[np.ndarray, " resamples"]]]:
     """Return an encoder's row, and what `kept` and `ami` are in each resample."""
     kept = _mean([held.after[ENCODER_ALONE, KEPT] for held in helds], resamples)
@@ -83,7 +85,7 @@ def _row(
 _Mean = tuple[float, Float64[np.ndarray, " resamples"]]
 
 
-def _mean(scores: Sequence[Score], resamples: Resamples) -> _Mean:
+def _mean(scores: Sequence[Estimate], resamples: PairedBootstrap) -> _Mean:
     """Return the mean of several scores, and what it is in each resample."""
     return float(np.mean([score.mean for score in scores])), resamples.of(scores).mean(axis=0)
 

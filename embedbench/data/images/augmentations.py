@@ -14,7 +14,7 @@ from embedbench.data.images.decoding import JPEG_SIDE, open_rgb
 from embedbench.data.images.sources import Source
 from embedbench.errors import ImageError
 
-__all__ = ["Changed", "LIGHT_CHANGES", "choose_copied"]
+__all__ = ["AUGMENTATIONS", "AugmentedImage", "choose_augmented"]
 
 _VERSION = 2
 """Raised whenever a light change gives other pixels: the store must not mix old and new."""
@@ -24,12 +24,12 @@ _CORRUPTIONS_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Changed:
+class AugmentedImage:
     """Where a changed image comes from.
 
     Attributes:
         source: the image as it is.
-        change: one of `LIGHT_CHANGES`, or the name of a corruption of images, such as `noise:3`.
+        change: one of `AUGMENTATIONS`, or the name of a corruption of images, such as `noise:3`.
         key: the hash of the image; it decides how much is changed, and which way.
     """
 
@@ -40,7 +40,7 @@ class Changed:
     @property
     def store_key(self) -> str:
         """The key under which the store holds its vectors."""
-        version = _VERSION if self.change in LIGHT_CHANGES else _CORRUPTIONS_VERSION
+        version = _VERSION if self.change in AUGMENTATIONS else _CORRUPTIONS_VERSION
         text = f"change\0{version}\0{self.change}\0{self.key}"
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -62,8 +62,8 @@ class Changed:
             raise ImageError(f"cannot be changed ({self.change}): {error}") from error
 
     def _apply(self, image: Image.Image, random: np.random.Generator) -> Image.Image:
-        if self.change in LIGHT_CHANGES:
-            return LIGHT_CHANGES[self.change](image, random)
+        if self.change in AUGMENTATIONS:
+            return AUGMENTATIONS[self.change](image, random)
         kind, _, severity = self.change.partition(":")
         return CORRUPTIONS[kind](image, int(severity), random)
 
@@ -118,7 +118,7 @@ def _soft(image: Image.Image, random: np.random.Generator) -> Image.Image:
     return open_rgb(content.getvalue()).resize(image.size, Image.Resampling.BICUBIC)
 
 
-LIGHT_CHANGES: dict[str, Callable[[Image.Image, np.random.Generator], Image.Image]] = {
+AUGMENTATIONS: dict[str, Callable[[Image.Image, np.random.Generator], Image.Image]] = {
     "crop": _crop,
     "tilt": _tilt,
     "light": _light,
@@ -128,7 +128,7 @@ LIGHT_CHANGES: dict[str, Callable[[Image.Image, np.random.Generator], Image.Imag
 """Each by name. There is no mirror image among them: of a digit or a sign it is another thing."""
 
 
-def choose_copied(hashes: Sequence[str], count: int) -> list[int]:
+def choose_augmented(hashes: Sequence[str], count: int) -> list[int]:
     """Return the rows of the images to be changed: those of the lowest hashes, each file once.
 
     They are as good as drawn at random, and mostly stay the same when images are added.

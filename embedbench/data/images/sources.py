@@ -10,18 +10,18 @@ from typing import TypeVar
 
 from embedbench.data.images.decoding import ORIENTATIONS, with_orientation
 from embedbench.errors import ImageError, InputError
-from embedbench.io.paths import Address, Location, open_file
+from embedbench.io.paths import AnyPath, RemotePath, open_file
 
 __all__ = [
     "MOST_BYTES",
-    "Refused",
-    "Remote",
+    "RejectedImage",
+    "RemoteImage",
+    "RotatedImage",
     "Source",
-    "Turned",
     "content_hash",
     "is_elsewhere",
-    "read_known",
     "read_source",
+    "read_verified",
     "remote_of",
     "source_hash",
 ]
@@ -35,8 +35,8 @@ Found = TypeVar("Found", str, bytes)
 
 
 @dataclass(frozen=True)
-class Remote:
-    """An image at an http(s) address; `embedbench.data.download.fetch` brings it.
+class RemoteImage:
+    """An image at an http(s) address; `embedbench.data.download.download_missing` brings it.
 
     Attributes:
         url: where it is; what is no http(s) address is listed as a failure when it is fetched.
@@ -45,12 +45,12 @@ class Remote:
     """
 
     url: str
-    file: Location | None = None
+    file: AnyPath | None = None
     md5: str | None = None
 
 
 @dataclass(frozen=True)
-class Refused:
+class RejectedImage:
     """An image that is listed as a failure, and never read.
 
     Attributes:
@@ -61,7 +61,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Turned:
+class RotatedImage:
     """An image that lies on its side or on its head, and whose file does not say so.
 
     Attributes:
@@ -69,7 +69,7 @@ class Turned:
         degrees: by how many it must be turned counter-clockwise to stand upright: 90, 180 or 270.
     """
 
-    source: Location | Remote | Refused
+    source: AnyPath | RemoteImage | RejectedImage
     degrees: int
 
     def __post_init__(self) -> None:
@@ -77,7 +77,7 @@ class Turned:
             raise InputError(f"`degrees` must be 90, 180 or 270; not {self.degrees}")
 
 
-Source = Path | Address | bytes | Remote | Refused | Turned
+Source = Path | RemotePath | bytes | RemoteImage | RejectedImage | RotatedImage
 """Where an image is: a file here or elsewhere, its bytes, or what is to be turned upright."""
 
 
@@ -89,14 +89,14 @@ def read_source(source: Source) -> bytes:
     """
     if isinstance(source, bytes):
         return source
-    if isinstance(source, Turned):
+    if isinstance(source, RotatedImage):
         return with_orientation(read_source(source.source), source.degrees)
-    if isinstance(source, Remote):
+    if isinstance(source, RemoteImage):
         raise ImageError("not downloaded")
-    if isinstance(source, Refused):
+    if isinstance(source, RejectedImage):
         raise ImageError(source.reason)
     with _errors_in_words():
-        if isinstance(source, Address):
+        if isinstance(source, RemotePath):
             content = source.read_bytes(MOST_BYTES + 1)
         else:
             with open_file(source) as file:
@@ -105,7 +105,7 @@ def read_source(source: Source) -> bytes:
     return _not_too_large(content, len(content))
 
 
-def read_known(source: Source, key: str) -> bytes:
+def read_verified(source: Source, key: str) -> bytes:
     """Return what `read_source` returns, if it still is what it was when its hash was taken.
 
     Raises:
@@ -155,12 +155,12 @@ def content_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def remote_of(source: Source) -> Remote | None:
+def remote_of(source: Source) -> RemoteImage | None:
     """Return what must be fetched for a source, if anything."""
-    inner = source.source if isinstance(source, Turned) else source
-    return inner if isinstance(inner, Remote) else None
+    inner = source.source if isinstance(source, RotatedImage) else source
+    return inner if isinstance(inner, RemoteImage) else None
 
 
 def is_elsewhere(source: Source) -> bool:
     """Return whether a source is at an address."""
-    return isinstance(source.source if isinstance(source, Turned) else source, Address)
+    return isinstance(source.source if isinstance(source, RotatedImage) else source, RemotePath)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from embedbench.encoders.registry import installed
+from embedbench.encoders.registry import installed_encoders
 from embedbench.errors import InputError
 
 __all__ = ["new_backend"]
@@ -67,7 +67,7 @@ def _check(name: str) -> None:
         )
     if keyword.iskeyword(name):
         raise InputError(f"'{name}' is a word of Python; give the encoder another name")
-    if name in (known := installed()):
+    if name in (known := installed_encoders()):
         raise InputError(
             f"there is an encoder '{name}' already; installed encoders: {', '.join(known)}"
         )

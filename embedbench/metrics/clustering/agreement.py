@@ -14,8 +14,8 @@ from jaxtyping import Float64, Int
 from scipy.optimize import linear_sum_assignment
 from scipy.special import xlogy
 
-from embedbench.metrics.base import Score, mean_score, no_estimate
-from embedbench.metrics.clustering.ami import ExpectedInformation, ami_of_tables
+from embedbench.metrics.base import Estimate, mean_estimate, no_estimate
+from embedbench.metrics.clustering.ami import ExpectedMutualInformation, ami_from_contingency
 
 __all__ = ["LEVEL", "accuracy_score", "ami_score", "ari_score"]
 
@@ -25,7 +25,9 @@ LEVEL = 0.95
 _NOTHING = 1e-12
 
 
-def ami_score(labels: Int[np.ndarray, "seeds images"], truth: Int[np.ndarray, " images"]) -> Score:
+def ami_score(
+    labels: Int[np.ndarray, "seeds images"], truth: Int[np.ndarray, " images"]
+) -> Estimate:
     """Return the adjusted mutual information with the truth (scikit-learn's, arithmetic mean).
 
     Args:
@@ -35,14 +37,16 @@ def ami_score(labels: Int[np.ndarray, "seeds images"], truth: Int[np.ndarray, " 
     return _agreement(labels, truth, _ami_changed)
 
 
-def ari_score(labels: Int[np.ndarray, "seeds images"], truth: Int[np.ndarray, " images"]) -> Score:
+def ari_score(
+    labels: Int[np.ndarray, "seeds images"], truth: Int[np.ndarray, " images"]
+) -> Estimate:
     """Return the adjusted Rand index with the truth; see `ami_score`."""
     return _agreement(labels, truth, _ari_changed)
 
 
 def accuracy_score(
     labels: Int[np.ndarray, "seeds images"], truth: Int[np.ndarray, " images"]
-) -> Score:
+) -> Estimate:
     """Return the share of images that are right where clusters are matched to labels for the best.
 
     The matching (Kuhn 1955) is that of all images; see `ami_score` for the arguments.
@@ -55,7 +59,7 @@ def accuracy_score(
             matched = np.zeros(table.shape)
             matched[linear_sum_assignment(table, maximize=True)] = 1
             found[known] = matched[cells]
-    return mean_score(right)
+    return mean_estimate(right)
 
 
 _Table = Int[np.ndarray, "clusters classes"]
@@ -79,7 +83,7 @@ def _agreement(
     labels: Int[np.ndarray, "seeds images"],
     truth: Int[np.ndarray, " images"],
     changed: Callable[[_Table, int], tuple[float, _Values]],
-) -> Score:
+) -> Estimate:
     """Return the score of which `changed` tells the value after one more or one less in a cell."""
     known = truth >= 0
     images = int(known.sum())
@@ -96,7 +100,7 @@ def _agreement(
         by_chance = np.outer(table.sum(axis=1), table.sum(axis=0)) / images**2
         more = (images + 1) * (changed(table, +1)[1] - estimate)
         estimates[number], doubt[number] = estimate, np.sqrt((by_chance * more**2).sum())
-    return Score(estimates[seeds], influence[seeds], doubt[seeds], images)
+    return Estimate(estimates[seeds], influence[seeds], doubt[seeds], images)
 
 
 def _ami_changed(table: _Table, step: int) -> tuple[float, _Values]:
@@ -104,10 +108,10 @@ def _ami_changed(table: _Table, step: int) -> tuple[float, _Values]:
 
     As in `fast_ami`, but only what the one image changes is worked out again.
     """
-    estimate = float(ami_of_tables(table[None])[0])
+    estimate = float(ami_from_contingency(table[None])[0])
     if len(table) == 1:
         return estimate, np.zeros(table.shape)
-    expected = ExpectedInformation(int(table.sum()) + step)
+    expected = ExpectedMutualInformation(int(table.sum()) + step)
     total = expected.total
     rows, columns = table.sum(axis=1), table.sum(axis=0)
 
@@ -127,7 +131,7 @@ def _chance_changed(
     rows: Int[np.ndarray, " clusters"],
     columns: Int[np.ndarray, " classes"],
     step: int,
-    expected: ExpectedInformation,
+    expected: ExpectedMutualInformation,
 ) -> _Values:
     """Return the expected mutual information with the sizes of one row and one column changed."""
     sizes, kinds = np.unique(np.concatenate([rows, rows + step]), return_inverse=True)

@@ -13,7 +13,7 @@ from jaxtyping import Float64, Int
 from scipy.sparse import csr_array
 from scipy.special import xlogy
 
-__all__ = ["ExpectedInformation", "ami_of_runs", "ami_of_tables"]
+__all__ = ["ExpectedMutualInformation", "ami_from_contingency", "pairwise_ami"]
 
 _EXPONENT = 40.0
 """Counts that are rarer than exp(-40), 4e-18, are not summed."""
@@ -22,7 +22,7 @@ _BLOCK = 2**15
 """About how many terms are worked out at once, so that they stay in the processor's cache."""
 
 
-class ExpectedInformation:
+class ExpectedMutualInformation:
     """The information that a row and a column of a table of `total` images share by chance.
 
     Where two partitions keep their sizes and the images are dealt at random, a cluster of a
@@ -105,8 +105,9 @@ class ExpectedInformation:
         return np.asarray(expected / summed)
 
 
-def ami_of_tables(
-    tables: Int[np.ndarray, "tables rows columns"], expected: ExpectedInformation | None = None
+def ami_from_contingency(
+    tables: Int[np.ndarray, "tables rows columns"],
+    expected: ExpectedMutualInformation | None = None,
 ) -> Float64[np.ndarray, " tables"]:
     """Return the adjusted mutual information of each contingency table.
 
@@ -144,14 +145,14 @@ def ami_of_tables(
     return _adjusted(summary(tables), summary(rows), summary(columns), chance, expected.total)
 
 
-def ami_of_runs(
+def pairwise_ami(
     one: Int[np.ndarray, "runs images"],
     other: Int[np.ndarray, "others images"],
-    expected: ExpectedInformation | None = None,
+    expected: ExpectedMutualInformation | None = None,
 ) -> Float64[np.ndarray, "runs others"]:
     """Return the adjusted mutual information of each run of one with each run of the other.
 
-    As `ami_of_tables`; many clusters of one image each cost little.
+    As `ami_from_contingency`; many clusters of one image each cost little.
 
     Args:
         one: the cluster of each image in each run; a negative number is a cluster like others.
@@ -177,10 +178,10 @@ def ami_of_runs(
     return amis
 
 
-def _for_total(expected: ExpectedInformation | None, total: int) -> ExpectedInformation:
+def _for_total(expected: ExpectedMutualInformation | None, total: int) -> ExpectedMutualInformation:
     if expected is not None and expected.total != total:
         raise ValueError(f"`expected` must be of {total} images; not {expected.total}")
-    return expected or ExpectedInformation(total)
+    return expected or ExpectedMutualInformation(total)
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,7 @@ class _Counts:
         sizes: Int[np.ndarray, " clusters"],
         owners: Int[np.ndarray, " clusters"],
         partitions: int,
-        expected: ExpectedInformation,
+        expected: ExpectedMutualInformation,
     ) -> "_Counts":
         """Return it from the clusters of all partitions and the partition that each is of."""
         filled = np.bincount(owners[sizes > 0], minlength=partitions)
@@ -242,7 +243,7 @@ class _Runs:
         members = csr_array((ones, columns.ravel(), starts), shape=(images, len(owners)))
         return cls(members, np.array(owners, dtype=np.int64), runs)
 
-    def counts(self, expected: ExpectedInformation) -> _Counts:
+    def counts(self, expected: ExpectedMutualInformation) -> _Counts:
         """Return the counts of each run."""
         return _Counts.of(self.members.sum(axis=0), self.owners, self.runs, expected)
 

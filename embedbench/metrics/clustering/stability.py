@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int
 from scipy.stats import t
 
-from embedbench.clustering.clusterers import Clusterer, highest_k
+from embedbench.clustering.clusterers import Clusterer, max_k
 from embedbench.clustering.partitions import noise_as_singletons
 from embedbench.metrics.clustering.agreement import LEVEL
-from embedbench.metrics.clustering.ami import ami_of_runs
+from embedbench.metrics.clustering.ami import pairwise_ami
 
 __all__ = ["Stability", "stability"]
 
@@ -56,7 +56,7 @@ def stability(
         np.sort(generator.permutation(len(points))[:size]).astype(np.int64)
         for _ in range(resamples)
     ]
-    if k is not None and any(highest_k(points[sample]) < k for sample in samples):
+    if k is not None and any(max_k(points[sample]) < k for sample in samples):
         return _UNKNOWN
     labels = np.full((resamples, len(points)), -1)
     found = False
@@ -86,4 +86,4 @@ def _mean_of_pairs(agreements: Float64[np.ndarray, "resamples resamples"]) -> St
 
 def _agreement(one: Int[np.ndarray, " images"], other: Int[np.ndarray, " images"]) -> float:
     both = (one >= 0) & (other >= 0)
-    return float(ami_of_runs(one[None, both], other[None, both])[0, 0])
+    return float(pairwise_ami(one[None, both], other[None, both])[0, 0])

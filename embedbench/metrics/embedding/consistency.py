@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float32, Float64, Int
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
-from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.base import Estimate, mean_estimate
 from embedbench.metrics.clustering.agreement import ami_score
 
 __all__ = ["Consistency", "Copies", "Rows", "clusters_kept", "consistency"]
@@ -86,7 +86,7 @@ def clusters_kept(
     labels: Int[np.ndarray, "ks seeds images"],
     copies: Copies,
     rows: Rows,
-) -> Score:
+) -> Estimate:
     """Return how well the copies' clusters agree with the images' own: AMI, mean over changes.
 
     A copy is in the cluster whose mean direction is the nearest to it. At most 1, higher is
@@ -108,12 +108,12 @@ def clusters_kept(
         moved = [normalize(changed[there].astype(np.float64)) for changed in copies]
         for run in np.ndindex(ks, seeds):
             score = _kept(unit, labels[run], moved, rows[there])
-            estimates[run], doubt[run] = score.mean, score.doubt.mean()
+            estimates[run], doubt[run] = score.mean, score.smoothing_error.mean()
             influence[run][rows[there]] = score.influence.mean(axis=0)
     known = np.isfinite(estimates).all(axis=1)
     if not known.any():
-        return mean_score(np.full((seeds, images), np.nan), low=-1.0)
-    return Score(
+        return mean_estimate(np.full((seeds, images), np.nan), low=-1.0)
+    return Estimate(
         estimates[known].mean(axis=0),
         influence[known].mean(axis=0),
         doubt[known].mean(axis=0),
@@ -126,11 +126,11 @@ def _kept(
     own: Int[np.ndarray, " images"],
     moved: list[Float64[np.ndarray, "sampled dim"]],
     rows: Rows,
-) -> Score:
+) -> Estimate:
     """Return the score of one partition, each change in the place of a seed."""
     clusters = np.unique(own[own >= 0])
     if not len(clusters):
-        return mean_score(np.full((len(moved), len(rows)), np.nan), low=-1.0)
+        return mean_estimate(np.full((len(moved), len(rows)), np.nan), low=-1.0)
     means = np.stack([unit[own == cluster].mean(axis=0) for cluster in clusters])
     lengths = (means**2).sum(axis=1)
     nearest = [clusters[np.argmin(lengths - 2 * copies @ means.T, axis=1)] for copies in moved]

@@ -7,7 +7,7 @@ from jaxtyping import Float32, Float64, Int, UInt64
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
-from embedbench.metrics.embedding.retrieval_influence import moves_of_one_query
+from embedbench.metrics.embedding.retrieval_influence import retrieval_influence
 
 __all__ = [
     "NEIGHBOURS",
@@ -51,9 +51,9 @@ class Neighbourhood:
             label, and where no image of another group has the same. None without truth.
         r_precision: of as many nearest labelled images as there are of its class, the share
             that are of its class: range, direction and nan as above.
-        precision_moves: how far each image, by being there to be found, moves the sum of the
+        precision_influence: how far each image, by being there to be found, moves the sum of the
             others' average precisions; see `retrieval_influence`. None without truth.
-        r_precision_moves: the same of their R-precisions.
+        r_precision_influence: the same of their R-precisions.
         asked: the images that were asked, rising; all of them if None.
     """
 
@@ -63,8 +63,8 @@ class Neighbourhood:
     labelled_similarity: Cosines | None
     average_precision: PerImage | None
     r_precision: PerImage | None
-    precision_moves: PerImage | None = None
-    r_precision_moves: PerImage | None = None
+    precision_influence: PerImage | None = None
+    r_precision_influence: PerImage | None = None
     asked: Int[np.ndarray, " sampled"] | None = None
 
 
@@ -209,7 +209,7 @@ def _add_moves(
         right = truth[order] == wanted[query]
         if wanted[query] < 0 or not right.any():
             continue
-        for total, found in zip(moves, moves_of_one_query(right), strict=True):
+        for total, found in zip(moves, retrieval_influence(right), strict=True):
             total[order] += np.nan_to_num(found)
         if right.sum() == 1:
             place = int(np.argmax(right))

@@ -7,10 +7,10 @@ interval over images that took the gallery as fixed would be too narrow.
 import numpy as np
 from jaxtyping import Bool, Float64
 
-__all__ = ["moves_of_one_query"]
+__all__ = ["retrieval_influence"]
 
 
-def moves_of_one_query(
+def retrieval_influence(
     right: Bool[np.ndarray, " ranked"],
 ) -> tuple[Float64[np.ndarray, " ranked"], Float64[np.ndarray, " ranked"]]:
     """Return by how much each ranked image lifts a query's scores: with it, less without it.

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int
 
 from embedbench.encoder import Vectors
-from embedbench.metrics.clustering.ami import ExpectedInformation, ami_of_runs
+from embedbench.metrics.clustering.ami import ExpectedMutualInformation, pairwise_ami
 from embedbench.metrics.embedding.geometry import centred_directions
 
 __all__ = ["Rows", "agreement", "agreement_matrix", "linear_cka"]
@@ -87,7 +87,7 @@ def agreement(
             (`embedbench.metrics.noise_as_singletons`).
         other: those of the second encoder, of the same images.
     """
-    amis = ami_of_runs(one, other)
+    amis = pairwise_ami(one, other)
     return float(amis.mean()) if amis.size else float("nan")
 
 
@@ -110,10 +110,10 @@ def agreement_matrix(
     if len(images) > 1:
         raise ValueError(f"all labels must be of the same images; not of {sorted(images)} images")
     matrix = np.full((len(labels), len(labels)), np.nan)
-    expected = ExpectedInformation(max(images, default=0))
+    expected = ExpectedMutualInformation(max(images, default=0))
     for row, one in enumerate(labels):
         for column, other in enumerate(labels[: row + 1]):
-            amis = ami_of_runs(one, other, expected)
+            amis = pairwise_ami(one, other, expected)
             counted = amis.ravel() if row > column else amis[np.tril_indices(len(one), -1)]
             if counted.size:
                 matrix[row, column] = matrix[column, row] = counted.mean()

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
-from embedbench.analysis.projections import turned_alike
+from embedbench.analysis.projections import align_projections
 from embedbench.report.plots.maps import read_thumbnail
-from embedbench.report.plots.style import COLOURS, cluster_colour, house_style
+from embedbench.report.plots.style import COLOURS, cluster_colour, plot_style
 from embedbench.utils.text import shorten
 
 __all__ = ["aligned_figure", "highlights", "variance_figure"]
@@ -52,12 +52,12 @@ def aligned_figure(
         name: places[places["encoder"] == name].set_index("image")[["x", "y"]] for name in encoders
     }
     images = tables[encoders[0]].index
-    planes = turned_alike(
+    planes = align_projections(
         {name: table.reindex(images).to_numpy(float) for name, table in tables.items()}
     )
     columns = 2 if len(encoders) == 4 else min(_COLUMNS, len(encoders))
     rows = -(-len(encoders) // columns)
-    with house_style():
+    with plot_style():
         figure = Figure(figsize=(4.2 * columns, 4.2 * rows + 0.4), layout="constrained", dpi=140)
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -96,7 +96,7 @@ def variance_figure(variance: pd.DataFrame, colours: Mapping[str, str]) -> Figur
         colours: of the encoders.
     """
     encoders: Sequence[str] = list(dict.fromkeys(variance["encoder"].astype(str)))
-    with house_style():
+    with plot_style():
         figure = Figure(figsize=(8.4, 3.4), layout="constrained")
         axes = figure.subplots()
         for name in encoders:

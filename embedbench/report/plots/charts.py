@@ -15,12 +15,12 @@ from embedbench.report.plots.style import (
     NOISE,
     cluster_colour,
     cluster_name,
+    empty_axes,
     encoder_colours,
-    house_style,
     in_order,
-    say_nothing_to_draw,
+    plot_style,
 )
-from embedbench.results.schema import CRITERIA
+from embedbench.results.schema import K_CRITERIA
 from embedbench.results.views import chosen_k
 from embedbench.utils.text import shorten
 
@@ -47,7 +47,7 @@ def elbow_figure(elbow: pd.DataFrame, encoder: str, colour: str) -> Figure:
     """
     table = elbow.sort_values("k")
     asked = "inertia_null_low" in table and bool(table["inertia_null_low"].notna().any())
-    with house_style():
+    with plot_style():
         figure = Figure(figsize=(10, 3.3), layout="constrained")
         figure.suptitle(f"How many clusters? {shorten(encoder, 60)}", x=0.01, ha="left")
         inertia, silhouette, gap = figure.subplots(1, 3)
@@ -56,7 +56,7 @@ def elbow_figure(elbow: pd.DataFrame, encoder: str, colour: str) -> Figure:
         silhouette.plot(k, table["silhouette"], "o-", color=colour, markersize=3.5)
         gap.plot(k, table["gap"], "o-", color=colour, markersize=3.5)
         for axes, criterion, name in zip(
-            (inertia, silhouette, gap), CRITERIA, ("inertia", "silhouette", "gap"), strict=True
+            (inertia, silhouette, gap), K_CRITERIA, ("inertia", "silhouette", "gap"), strict=True
         ):
             axes.set(xlabel="k", ylabel=name)
             axes.use_sticky_edges = False
@@ -103,13 +103,13 @@ def silhouette_figure(silhouettes: pd.DataFrame, title: str) -> Figure:
     known = silhouettes.dropna(subset=["silhouette"])
     left_out = len(silhouettes) - len(known)
     sizes = known["cluster"].value_counts()
-    with house_style():
+    with plot_style():
         height = float(np.clip(0.3 * len(sizes) + 1.3, 3, 12))
         figure = Figure(figsize=(6.4, height), layout="constrained")
         axes = figure.subplots()
         axes.set_title(title)
         if known.empty:
-            say_nothing_to_draw(axes, "no silhouette: it needs two clusters or more")
+            empty_axes(axes, "no silhouette: it needs two clusters or more")
             return figure
         step = max(1.0, len(known) / 90)
         edge, middles = 0.0, {}
@@ -160,13 +160,13 @@ def classes_figure(clusters: pd.Series, truth: pd.Series, title: str) -> Figure:
     table = class_table(clusters, truth)
     table.index = [cluster_name(int(cluster)) for cluster in table.index]
     table.columns = [shorten(str(name), 22) for name in table.columns]
-    with house_style():
+    with plot_style():
         width = float(np.clip(0.42 * table.shape[1] + 2.4, 4.5, 16))
         height = float(np.clip(0.32 * table.shape[0] + 1.9, 3.4, 16))
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots()
         if table.empty:
-            say_nothing_to_draw(axes, "no image has a label")
+            empty_axes(axes, "no image has a label")
             return figure
         small = table.size <= 900
         texts = table.astype(str).where(table > 0, "") if small else None
@@ -217,7 +217,7 @@ def _bars(
     panels, rows = list(dict.fromkeys(table[panel])), list(dict.fromkeys(table[row]))
     columns = min(len(panels), 3)
     lines = -(-len(panels) // columns)
-    with house_style():
+    with plot_style():
         size = (2.6 + 2.7 * columns, lines * (0.34 * len(rows) + 0.75) + 0.6)
         figure = Figure(figsize=size, layout="constrained")
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)

@@ -16,8 +16,8 @@ from embedbench.report.plots.style import (
     MUTED,
     NOISE,
     cluster_name,
-    house_style,
-    say_nothing_to_draw,
+    empty_axes,
+    plot_style,
 )
 from embedbench.utils.text import shorten
 
@@ -51,7 +51,7 @@ def domains_figure(table: pd.DataFrame, colours: Mapping[str, str], clusterer: s
     shown = _panels(table, clusterer)
     encoders = list(dict.fromkeys(table["encoder"].astype(str)))
     domains = list(dict.fromkeys(table["domain"].astype(str)))
-    with house_style():
+    with plot_style():
         height = len(encoders) * (0.15 * len(domains) + 0.26) + 1.5
         width = max(7.4, 2.6 + 2.7 * len(shown))
         figure = Figure(figsize=(width, height), layout="constrained")
@@ -60,7 +60,7 @@ def domains_figure(table: pd.DataFrame, colours: Mapping[str, str], clusterer: s
         columns = max(1, len(shown))
         panels = figure.subplots(1, columns, sharey=True, squeeze=False)[0]
         if not shown:
-            say_nothing_to_draw(panels[0], "no domain could be measured")
+            empty_axes(panels[0], "no domain could be measured")
             return figure
         for axes, (heading, rows) in zip(panels, shown.items(), strict=True):
             _draw_panel(axes, rows, encoders, domains)
@@ -140,14 +140,14 @@ def composition_figure(composition: pd.DataFrame, title: str) -> Figure:
     counts = composition.pivot_table(
         index="cluster", columns="value", values="images", aggfunc="sum", fill_value=0
     )
-    with house_style():
+    with plot_style():
         width = float(np.clip(0.75 * counts.shape[1] + 2.6, 5.2, 14))
         height = float(np.clip(0.23 * len(counts) + 1.7, 2.6, 16))
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots()
         axes.set_title(title, fontsize=10)
         if counts.empty:
-            say_nothing_to_draw(axes, "no image has a domain")
+            empty_axes(axes, "no image has a domain")
             return figure
         counts = _by_domain(counts)
         counts.loc["all images"] = counts.sum()

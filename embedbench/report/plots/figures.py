@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from embedbench.analysis.projections import MAPS
+from embedbench.analysis.projections import PROJECTIONS
 from embedbench.errors import InputError
 from embedbench.report.plots.aligned import aligned_figure, highlights, variance_figure
 from embedbench.report.plots.charts import (
@@ -26,17 +26,17 @@ from embedbench.report.plots.robustness import curves_figure, main_curve, mixed_
 from embedbench.report.plots.similarity import similarity_figure
 from embedbench.report.plots.style import encoder_colours, save
 from embedbench.results.results import Results
-from embedbench.results.schema import KEPT, WITNESSES
+from embedbench.results.schema import KEPT, SIGNALS
 from embedbench.results.views import headline_rows, members_of, ranked, space_names
 from embedbench.utils.text import safe_names, shorten
 
-__all__ = ["Drawing", "draw_figures", "drawings"]
+__all__ = ["FigureSpec", "draw_figures", "figure_specs"]
 
 MAP_TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 
 
 @dataclass(frozen=True)
-class Drawing:
+class FigureSpec:
     """One figure to be.
 
     Attributes:
@@ -65,11 +65,11 @@ def draw_figures(results: Results, folder: Path) -> None:
     Charts are PNG, pictures JPEG. Silhouettes, and clusters against classes, are drawn for each
     clusterer; maps and contact sheets for the first clusterer only.
     """
-    for drawing in drawings(results):
+    for drawing in figure_specs(results):
         save(drawing.draw(), folder / "figures" / drawing.file)
 
 
-def drawings(results: Results) -> list[Drawing]:
+def figure_specs(results: Results) -> list[FigureSpec]:
     """Return the figures that these results have, in the order of the report."""
     found = [*_comparison(results), *_sureness(results), *_similarity(results)]
     found += [*_together(results), *_conditions(results)]
@@ -85,17 +85,17 @@ def drawings(results: Results) -> list[Drawing]:
     return found
 
 
-def _comparison(results: Results) -> Iterator[Drawing]:
+def _comparison(results: Results) -> Iterator[FigureSpec]:
     rows = headline_rows(results)
     if results.has_truth:
         draw = partial(agreement_figure, rows)
-        yield Drawing("comparison.png", "agreement of every encoder with the labels", None, draw)
+        yield FigureSpec("comparison.png", "agreement of every encoder with the labels", None, draw)
     else:
         draw = partial(silhouette_chart, rows)
-        yield Drawing("comparison.png", "silhouette of every clusterer by encoder", None, draw)
+        yield FigureSpec("comparison.png", "silhouette of every clusterer by encoder", None, draw)
 
 
-def _sureness(results: Results) -> Iterator[Drawing]:
+def _sureness(results: Results) -> Iterator[FigureSpec]:
     """Ranks where labels are known, else the two witnesses; nothing where there is no number."""
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     names = ranked(results)
@@ -105,29 +105,29 @@ def _sureness(results: Results) -> Iterator[Drawing]:
             clusterer = shorten(str(results.comparison["clusterer"].iloc[0]))
             title = f"Rank by AMI, {clusterer}: dots as measured, lines what other images may give"
             draw = partial(ranks_figure, ranks.reset_index(), colours, title)
-            yield Drawing("ranks.png", "rank of every encoder with its interval", None, draw)
+            yield FigureSpec("ranks.png", "rank of every encoder with its interval", None, draw)
     elif not results.has_truth:
-        rows = results.criteria[results.criteria["criterion"].isin(WITNESSES)]
+        rows = results.criteria[results.criteria["criterion"].isin(SIGNALS)]
         if rows["value"].notna().any():
             draw = partial(witnesses_figure, rows, names, colours)
             title = "clusters kept and consensus of every encoder with what chance gives"
-            yield Drawing("witnesses.png", title, None, draw)
+            yield FigureSpec("witnesses.png", title, None, draw)
 
 
-def _similarity(results: Results) -> Iterator[Drawing]:
+def _similarity(results: Results) -> Iterator[FigureSpec]:
     if len(results.similarity):
         draw = partial(similarity_figure, results.similarity)
-        yield Drawing("similarity.png", "how alike each two encoders are", None, draw)
+        yield FigureSpec("similarity.png", "how alike each two encoders are", None, draw)
 
 
-def _together(results: Results) -> Iterator[Drawing]:
+def _together(results: Results) -> Iterator[FigureSpec]:
     """Maps of all encoders side by side, coloured by label or by the first one's clusters."""
     encoders = [name for name in ranked(results) if name in set(results.maps["encoder"])]
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     if len(results.variance):
         draw = partial(variance_figure, results.variance, colours)
         title = "share of the variance in the first principal components of every encoder"
-        yield Drawing("variance.png", title, None, draw)
+        yield FigureSpec("variance.png", title, None, draw)
     if len(encoders) < 2:
         return
     members = members_of(results, encoders[0])
@@ -144,10 +144,12 @@ def _together(results: Results) -> Iterator[Drawing]:
     for kind in sorted(places["map"].unique(), reverse=True):
         title = f"{MAP_TITLES.get(kind, kind)}, turned alike, by {coloured}"
         draw = partial(aligned_figure, places[places["map"] == kind], code_of, shown, title)
-        yield Drawing(f"maps_{kind}.jpg", f"{title}: all encoders", None, draw, photographic=True)
+        yield FigureSpec(
+            f"maps_{kind}.jpg", f"{title}: all encoders", None, draw, photographic=True
+        )
 
 
-def _conditions(results: Results) -> Iterator[Drawing]:
+def _conditions(results: Results) -> Iterator[FigureSpec]:
     """Curves over severity, where mixed-in images end up, and domains; each where asked for."""
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     if len(results.robustness):
@@ -156,35 +158,37 @@ def _conditions(results: Results) -> Iterator[Drawing]:
         for clusterer, metric in shown:
             draw = partial(curves_figure, results.robustness, colours, clusterer, metric)
             title = f"{metric.replace('_', ' ')} over the severity of each corruption"
-            yield Drawing(f"robustness_{metric}.png", title, None, draw)
+            yield FigureSpec(f"robustness_{metric}.png", title, None, draw)
     if len(results.mixed):
         draw = partial(mixed_figure, results.mixed, colours)
-        yield Drawing("mixed.png", "where the mixed-in images end up", None, draw)
+        yield FigureSpec("mixed.png", "where the mixed-in images end up", None, draw)
     if len(results.domains):
         rows = results.domains.set_index("encoder").loc[
             [name for name in ranked(results) if name in set(results.domains["encoder"])]
         ]
         clusterer = str(results.comparison["clusterer"].iloc[0])
         draw = partial(domains_figure, rows.reset_index(), colours, clusterer)
-        yield Drawing("domains.png", "every encoder on every domain by itself", None, draw)
+        yield FigureSpec("domains.png", "every encoder on every domain by itself", None, draw)
     rows = results.composition[results.composition["by"] == "domain"]
     folders = safe_names(results.encoders["encoder"].astype(str).tolist())
     for encoder, mine in rows.groupby("encoder", sort=False):
         first = str(mine["clusterer"].iloc[0])
         title = f"Clusters of {shorten(first, 16)} and domains, {shorten(str(encoder), 26)}"
         draw = partial(composition_figure, mine[mine["clusterer"] == first], title)
-        yield Drawing(f"domains_{folders[str(encoder)]}.png", title, None, draw)
+        yield FigureSpec(f"domains_{folders[str(encoder)]}.png", title, None, draw)
 
 
-def _elbow(results: Results, encoder: str, folder: str, colour: str) -> Iterator[Drawing]:
+def _elbow(results: Results, encoder: str, folder: str, colour: str) -> Iterator[FigureSpec]:
     rows = results.elbow[results.elbow["encoder"] == encoder]
     if len(rows) > 1:
         draw = partial(elbow_figure, rows, encoder, colour)
         title = f"inertia, silhouette and gap over the number of clusters, {encoder}"
-        yield Drawing(f"{folder}/elbow.png", title, encoder, draw)
+        yield FigureSpec(f"{folder}/elbow.png", title, encoder, draw)
 
 
-def _maps(results: Results, encoder: str, folder: str, members: pd.DataFrame) -> Iterator[Drawing]:
+def _maps(
+    results: Results, encoder: str, folder: str, members: pd.DataFrame
+) -> Iterator[FigureSpec]:
     if members.empty:
         return
     first = members["clusterer"].iloc[0]
@@ -198,52 +202,52 @@ def _maps(results: Results, encoder: str, folder: str, members: pd.DataFrame) ->
             title += f", {len(points):,} of {len(mine):,} images"
         shares = _shares(results, encoder) if kind == "pca" else None
         draw = partial(map_figure, points, names, title, shares)
-        yield Drawing(f"{folder}/map_{kind}.png", title, encoder, draw)
+        yield FigureSpec(f"{folder}/map_{kind}.png", title, encoder, draw)
         if "thumbnail" in points:
             draw = partial(picture_map, points, title)
             file = f"{folder}/map_{kind}_pictures.jpg"
-            yield Drawing(file, f"{title}, as pictures", encoder, draw, photographic=True)
+            yield FigureSpec(file, f"{title}, as pictures", encoder, draw, photographic=True)
     if "thumbnail" in mine:
         title = f"Clusters of {first}, {shorten(encoder, 60)}"
         draw = partial(contact_sheet, mine, names, title)
-        yield Drawing(f"{folder}/contact_sheet.jpg", title, encoder, draw, photographic=True)
+        yield FigureSpec(f"{folder}/contact_sheet.jpg", title, encoder, draw, photographic=True)
 
 
-def _partitions(encoder: str, folder: str, members: pd.DataFrame) -> Iterator[Drawing]:
+def _partitions(encoder: str, folder: str, members: pd.DataFrame) -> Iterator[FigureSpec]:
     clusterers = members["clusterer"].astype(str)
     for clusterer, name in safe_names(clusterers.tolist()).items():
         rows = members[clusterers == clusterer]
         title = f"Silhouettes, {shorten(clusterer)}"
         draw = partial(silhouette_figure, rows, title)
-        yield Drawing(f"{folder}/silhouette_{name}.png", f"{title}, {encoder}", encoder, draw)
+        yield FigureSpec(f"{folder}/silhouette_{name}.png", f"{title}, {encoder}", encoder, draw)
         if "truth" in rows and rows["truth"].notna().any():
             title = f"Clusters and classes, {shorten(clusterer)}"
             draw = partial(classes_figure, rows["cluster"], rows["truth"], title)
-            yield Drawing(f"{folder}/classes_{name}.png", f"{title}, {encoder}", encoder, draw)
+            yield FigureSpec(f"{folder}/classes_{name}.png", f"{title}, {encoder}", encoder, draw)
 
 
-def _other_space(results: Results, encoder: str, file: str, space: str) -> Iterator[Drawing]:
+def _other_space(results: Results, encoder: str, file: str, space: str) -> Iterator[FigureSpec]:
     """The clusters found in another space: on the plane of that name, and their silhouettes."""
     members = members_of(results, encoder, space)
     if members.empty:
         return
     first = members["clusterer"].iloc[0]
     mine = members[members["clusterer"] == first]
-    kind = next((kind for kind, plane in MAPS.items() if plane == space), None)
+    kind = next((kind for kind, plane in PROJECTIONS.items() if plane == space), None)
     places = results.maps[(results.maps["encoder"] == encoder) & (results.maps["map"] == kind)]
     title = f"Clusters found in {space}, {first}, {shorten(encoder, 50)}"
     if len(places):
         points = mine.merge(places[["image", "x", "y"]], on="image")
         draw = partial(map_figure, points, {}, title)
-        yield Drawing(f"{file}_map.png", title, encoder, draw)
+        yield FigureSpec(f"{file}_map.png", title, encoder, draw)
         if "thumbnail" in points:
             draw = partial(picture_map, points, title)
-            yield Drawing(
+            yield FigureSpec(
                 f"{file}_pictures.jpg", f"{title}, as pictures", encoder, draw, photographic=True
             )
     draw = partial(silhouette_figure, mine, f"Silhouettes in {space}, {shorten(first)}")
     title = f"Silhouettes in {space}, {first}, {encoder}"
-    yield Drawing(f"{file}_silhouettes.png", title, encoder, draw)
+    yield FigureSpec(f"{file}_silhouettes.png", title, encoder, draw)
 
 
 def _shares(results: Results, encoder: str) -> tuple[float, float] | None:

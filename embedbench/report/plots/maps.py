@@ -18,8 +18,8 @@ from embedbench.report.plots.style import (
     cluster_colour,
     cluster_marker,
     cluster_name,
-    house_style,
     in_order,
+    plot_style,
 )
 from embedbench.utils.text import shorten
 
@@ -58,7 +58,7 @@ def map_figure(
         shares: of the variance along x and y, where the axes are principal components.
     """
     labelled = "truth" in points and bool(points["truth"].notna().any())
-    with house_style():
+    with plot_style():
         figure = Figure(figsize=(12.5 if labelled else 6.8, 5.2), layout="constrained")
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
         panels = figure.subplots(1, 2 if labelled else 1, squeeze=False)[0]
@@ -155,7 +155,7 @@ def picture_map(points: pd.DataFrame, title: str) -> Figure:
         left, top = column * cell + 1, row * cell + 1
         canvas.paste(cluster_colour(cluster), (left, top, left + cell - 2, top + cell - 2))
         canvas.paste(read_thumbnail(thumbnail, cell - 8), (left + 3, top + 3))
-    with house_style():
+    with plot_style():
         figure = Figure(figsize=(9, 9.3), layout="constrained", dpi=170)
         axes = figure.subplots()
         note = f", {len(shown)} of {len(points)} images" if step > 1 else ""
@@ -200,7 +200,7 @@ def contact_sheet(pictures: pd.DataFrame, names: dict[int, str], title: str) -> 
     for cluster in shown:
         group = pictures[pictures["cluster"] == cluster].sort_values("medoid_distance")
         strips[cluster] = _strip(group["thumbnail"].head(2 * SHEET_COLUMNS), cluster)
-    with house_style():
+    with plot_style():
         rows = [strip.height / 100 + 0.55 for strip in strips.values()]
         height = sum(rows) * 12 / SHEET_COLUMNS + 0.6
         figure = Figure(figsize=(12, height), dpi=110, layout="constrained")

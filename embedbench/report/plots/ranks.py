@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
-from embedbench.report.plots.style import MUTED, house_style
-from embedbench.results.schema import WITNESSES
+from embedbench.report.plots.style import MUTED, plot_style
+from embedbench.results.schema import SIGNALS
 from embedbench.utils.text import shorten
 
 __all__ = ["ranks_figure", "witnesses_figure"]
@@ -27,7 +27,7 @@ def ranks_figure(ranks: pd.DataFrame, colours: Mapping[str, str], title: str) ->
         title: what they are ranked by.
     """
     names = ranks["encoder"].astype(str).tolist()
-    with house_style():
+    with plot_style():
         figure = Figure(figsize=(8.2, 0.36 * len(names) + 1.25), layout="constrained")
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
         axes = figure.subplots()
@@ -56,8 +56,8 @@ def witnesses_figure(
         colours: of each encoder.
     """
     known = set(criteria.dropna(subset=["value"])["criterion"])
-    shown = [witness for witness in WITNESSES if witness in known]
-    with house_style():
+    shown = [witness for witness in SIGNALS if witness in known]
+    with plot_style():
         figure = Figure(figsize=(10.4, 0.36 * len(encoders) + 1.6), layout="constrained")
         title = "Witnesses without labels (AMI: 1 is perfect, 0 is chance)"
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from embedbench.data.images.corruptions import SEVERITIES
 from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
-from embedbench.report.plots.style import INK, MUTED, NOISE, house_style
+from embedbench.report.plots.style import INK, MUTED, NOISE, plot_style
 from embedbench.utils.text import shorten
 
 __all__ = ["WHERE", "curves_figure", "main_curve", "mixed_figure"]
@@ -66,7 +66,7 @@ def curves_figure(
     names_across = min(2, columns)
     by = f", {shorten(clusterer)}" if clusterer else ""
     heading = _HEADINGS.get(metric, metric)
-    with house_style():
+    with plot_style():
         height = 2.3 * lines + 1.0 + 0.24 * -(-len(encoders) // names_across)
         figure = Figure(figsize=(10.4 if columns > 1 else 7.0, height), layout="constrained")
         title = f"{heading[:1].upper()}{heading[1:]} over severity{by}; 0 is the clean images"
@@ -139,7 +139,7 @@ def mixed_figure(table: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     shares = table[table["quantity"].isin(WHERE)]
     encoders = list(dict.fromkeys(shares["encoder"].astype(str)))
     clusterers = list(dict.fromkeys(shares["clusterer"].astype(str)))
-    with house_style():
+    with plot_style():
         figure = Figure(figsize=(10.4, 0.36 * len(encoders) + 1.7), layout="constrained")
         title = "Where the mixed-in images end up, percent"
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)

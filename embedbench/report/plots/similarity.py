@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from embedbench.report.plots.heatmap import draw_cells
-from embedbench.report.plots.style import house_style
+from embedbench.report.plots.style import plot_style
 from embedbench.utils.text import shorten
 
 __all__ = ["SIMILARITIES", "similarity_figure"]
@@ -33,7 +33,7 @@ def similarity_figure(similarity: pd.DataFrame) -> Figure:
     side = float(np.clip(0.46 * len(names), 1.7, 4.2))
     labels = [f"{shorten(name, 34)}  {place}" for place, name in enumerate(names, start=1)]
     margin = 0.075 * max(len(label) for label in labels)
-    with house_style():
+    with plot_style():
         figure = Figure(figsize=(3 * side + margin + 0.8, side + 0.9), layout="constrained")
         figure.suptitle("How alike the encoders are (1: the same)", x=0.01, ha="left", fontsize=11)
         panels = figure.subplots(1, len(SIMILARITIES), sharey=True)

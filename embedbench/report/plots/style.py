@@ -20,11 +20,11 @@ __all__ = [
     "cluster_colour",
     "cluster_marker",
     "cluster_name",
+    "empty_axes",
     "encoder_colours",
-    "house_style",
     "in_order",
+    "plot_style",
     "save",
-    "say_nothing_to_draw",
 ]
 
 COLOURS = (
@@ -72,7 +72,7 @@ _SETTINGS = {
 
 
 @contextmanager
-def house_style() -> Iterator[None]:
+def plot_style() -> Iterator[None]:
     """Draw in the style of embedbench inside the block; leave matplotlib as it was after it."""
     with rc_context(sns.axes_style("whitegrid") | _SETTINGS), warnings.catch_warnings():
         # Names in a script that matplotlib's own font lacks; the tables of the report show them.
@@ -108,7 +108,7 @@ def encoder_colours(encoders: Iterable[str]) -> dict[str, str]:
     return {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(unique)}
 
 
-def say_nothing_to_draw(axes: Axes, reason: str) -> None:
+def empty_axes(axes: Axes, reason: str) -> None:
     """Write the reason in the middle of empty axes."""
     axes.set_axis_off()
     axes.text(0.5, 0.5, reason, ha="center", va="center", color=MUTED, transform=axes.transAxes)
@@ -117,5 +117,5 @@ def say_nothing_to_draw(axes: Axes, reason: str) -> None:
 def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG or JPEG, as its name ends; its folder is made where there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with house_style():
+    with plot_style():
         figure.savefig(path)

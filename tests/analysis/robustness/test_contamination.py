@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from embedbench.analysis.inputs import Measures
-from embedbench.analysis.robustness.contamination import where_mixed
+from embedbench.analysis.inputs import EvaluationSettings
+from embedbench.analysis.robustness.contamination import contamination_table
 from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.data.images.sources import read_source
 from embedbench.data.loading import read_dataset
-from embedbench.data.mixing import Mix, choose_mixed, read_mix
+from embedbench.data.mixing import MixSpec, choose_mixed, read_mix
 from embedbench.errors import InputError
 from embedbench.results.schema import MIXED_COLUMNS
 
 CLUSTERERS = [parse_clusterer(name) for name in ("kmeans", "agglomerative", "hdbscan")]
-HOW = Measures(CLUSTERERS, "raw", 2, (0, 1, 2))
+HOW = EvaluationSettings(CLUSTERERS, "raw", 2, (0, 1, 2))
 TRUTH = np.repeat([0, 1], 12)
 SHARES = ["own", "noise", "spread"]
 
@@ -36,9 +36,9 @@ def around(*places: tuple[float, float], count: int = 12, seed: int = 0) -> np.n
 CLEAN = around((0, 0), (10, 0))
 
 
-def where(mixed: np.ndarray, how: Measures = HOW, truth: bool = True) -> pd.DataFrame:
+def where(mixed: np.ndarray, how: EvaluationSettings = HOW, truth: bool = True) -> pd.DataFrame:
     """Values by clusterer and quantity."""
-    table = where_mixed(CLEAN, mixed, TRUTH if truth else None, np.arange(24), how)
+    table = contamination_table(CLEAN, mixed, TRUTH if truth else None, np.arange(24), how)
     assert table.columns.tolist() == MIXED_COLUMNS
     return table.pivot(index="clusterer", columns="quantity", values="value")
 
@@ -48,9 +48,9 @@ def numbers(table: pd.DataFrame, clusterer: str, *names: str) -> list[float]:
 
 
 def test_a_mix_is_a_source_and_a_share() -> None:
-    assert read_mix("photos:0.1") == Mix("photos", 0.1)
-    assert read_mix("C:/my: photos:1") == Mix("C:/my: photos", 1.0)
-    assert read_mix("digits:.25") == Mix("digits", 0.25)
+    assert read_mix("photos:0.1") == MixSpec("photos", 0.1)
+    assert read_mix("C:/my: photos:1") == MixSpec("C:/my: photos", 1.0)
+    assert read_mix("digits:.25") == MixSpec("digits", 0.25)
 
 
 @pytest.mark.parametrize(
@@ -64,26 +64,26 @@ def test_a_share_must_be_above_0_and_at_most_1(text: str) -> None:
 
 def test_as_many_are_chosen_as_the_share_asks_for(photographs: Path) -> None:
     whole = read_dataset(photographs)
-    chosen = choose_mixed(Mix(str(photographs), 0.5), 20, seed=3)
+    chosen = choose_mixed(MixSpec(str(photographs), 0.5), 20, seed=3)
     assert len(chosen) == 10 and "truth" not in chosen.table
     names = [name.removeprefix("mixed/") for name in chosen.names]
     assert all(name.startswith("mixed/") for name in chosen.names)
     assert names == [name for name in whole.names if name in names]
     by_name = dict(zip(whole.names, whole.sources, strict=True))
     assert [by_name[name] for name in names] == list(chosen.sources)
-    again, other = (choose_mixed(Mix(str(photographs), 0.5), 20, seed=seed) for seed in (3, 4))
+    again, other = (choose_mixed(MixSpec(str(photographs), 0.5), 20, seed=seed) for seed in (3, 4))
     assert again.names == chosen.names != other.names
 
 
 def test_there_are_no_more_than_the_source_has_and_one_at_least(photographs: Path) -> None:
-    assert len(choose_mixed(Mix(str(photographs), 1.0), 100, 0)) == 36
-    assert len(choose_mixed(Mix(str(photographs), 0.01), 3, 0)) == 1
+    assert len(choose_mixed(MixSpec(str(photographs), 1.0), 100, 0)) == 36
+    assert len(choose_mixed(MixSpec(str(photographs), 0.01), 3, 0)) == 1
     with pytest.raises(InputError):
-        choose_mixed(Mix(str(photographs / "nowhere"), 0.5), 10, 0)
+        choose_mixed(MixSpec(str(photographs / "nowhere"), 0.5), 10, 0)
 
 
 def test_digits_are_those_of_scikit_learn() -> None:
-    chosen = choose_mixed(Mix("digits", 0.5), 8, 0)
+    chosen = choose_mixed(MixSpec("digits", 0.5), 8, 0)
     for name, source in zip(chosen.names, chosen.sources, strict=True):
         number = int(name.removeprefix("mixed/digits/").removesuffix(".png"))
         image = Image.open(io.BytesIO(read_source(source)))
@@ -135,7 +135,7 @@ def test_scattered_images_are_noise_to_hdbscan_alone() -> None:
 @given(seed=st.integers(0, 999), count=st.integers(1, 9))
 def test_shares_sum_to_1_and_lie_in_their_intervals(seed: int, count: int) -> None:
     mixed = 8 * np.random.default_rng(seed).normal(size=(count, 2)).astype(np.float32)
-    table = where_mixed(CLEAN, mixed, TRUTH, np.arange(24), HOW)
+    table = contamination_table(CLEAN, mixed, TRUTH, np.arange(24), HOW)
     shares = table[table["quantity"].isin(SHARES)]
     sums = shares.groupby("clusterer")["value"].sum()
     assert sums.tolist() == pytest.approx([1, 1, 1])
@@ -149,7 +149,7 @@ def test_an_interval_says_how_few_were_mixed_in() -> None:
     widths = []
     for count in (4, 40):
         mixed = around((300, 300), count=count)
-        table = where_mixed(CLEAN, mixed, TRUTH, np.arange(24), HOW).set_index(
+        table = contamination_table(CLEAN, mixed, TRUTH, np.arange(24), HOW).set_index(
             ["clusterer", "quantity"]
         )
         own, noise = (table.loc[[("kmeans", name)]].iloc[0] for name in ("own", "noise"))
@@ -167,11 +167,11 @@ def test_without_labels_there_are_no_changes_against_them() -> None:
 def test_no_argument_is_changed() -> None:
     mixed, truth, groups = around((5, 5), count=3), TRUTH.copy(), np.arange(24) // 2
     before = [part.copy() for part in (CLEAN, mixed, truth, groups)]
-    where_mixed(CLEAN, mixed, truth, groups, HOW)
+    contamination_table(CLEAN, mixed, truth, groups, HOW)
     for part, old in zip((CLEAN, mixed, truth, groups), before, strict=True):
         np.testing.assert_array_equal(part, old)
 
 
 def test_images_too_much_alike_to_be_clustered_are_told() -> None:
     with pytest.raises(InputError):
-        where_mixed(np.ones((5, 2), np.float32), CLEAN, None, np.arange(5), HOW)
+        contamination_table(np.ones((5, 2), np.float32), CLEAN, None, np.arange(5), HOW)

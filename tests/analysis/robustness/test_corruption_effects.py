@@ -12,24 +12,24 @@ from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
 
-from embedbench.analysis.inputs import Measures
+from embedbench.analysis.inputs import EvaluationSettings
 from embedbench.analysis.robustness.corruption_effects import (
-    Clean,
-    Held,
-    compare_with_clean,
-    measure_clean,
+    CleanBaseline,
+    CorruptionEffect,
+    clean_baseline,
+    corruption_effect,
     noisy_plane,
 )
-from embedbench.analysis.robustness.ranking import holds_best
+from embedbench.analysis.robustness.ranking import rank_by_retention
 from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.data.images.corruptions import Corruption
-from embedbench.metrics.base import Score, mean_score
-from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.agreement import ami_score
 from embedbench.results.schema import HELD_COLUMNS, ROBUSTNESS_COLUMNS
 
 NOISE = Corruption("noise", 3)
-HOW = Measures([parse_clusterer("kmeans")], "l2", 3, (0, 1))
+HOW = EvaluationSettings([parse_clusterer("kmeans")], "l2", 3, (0, 1))
 BOTH = replace(HOW, clusterers=[*HOW.clusterers, parse_clusterer("agglomerative")])
 TRUTH = np.repeat(np.arange(3), 10)
 ALL = np.arange(30)
@@ -42,11 +42,13 @@ def blobs(seed: int = 0, spread: float = 0.1) -> np.ndarray:
     return points.astype(np.float32)
 
 
-def clean_of(vectors: np.ndarray, groups: np.ndarray = ALL, how: Measures = HOW) -> Clean:
-    return measure_clean(vectors, TRUTH, groups, how)
+def clean_of(
+    vectors: np.ndarray, groups: np.ndarray = ALL, how: EvaluationSettings = HOW
+) -> CleanBaseline:
+    return clean_baseline(vectors, TRUTH, groups, how)
 
 
-def numbers(held: Held, column: str = "value") -> dict[tuple[str, str], float]:
+def numbers(held: CorruptionEffect, column: str = "value") -> dict[tuple[str, str], float]:
     keys = zip(held.table["clusterer"], held.table["metric"], strict=True)
     return dict(zip(keys, held.table[column], strict=True))
 
@@ -66,7 +68,7 @@ def share_kept(clean: np.ndarray, other: np.ndarray, neighbours: int = 10) -> fl
 
 def test_what_changes_nothing_costs_nothing() -> None:
     vectors = blobs(spread=0.6)
-    held = compare_with_clean(clean_of(vectors), NOISE, vectors, HOW)
+    held = corruption_effect(clean_of(vectors), NOISE, vectors, HOW)
     assert held.table.columns.tolist() == ROBUSTNESS_COLUMNS
     assert (held.table["corruption"] == "noise").all() and (held.table["severity"] == 3).all()
     np.testing.assert_allclose(held.table["change"].dropna(), 0, atol=1e-12)
@@ -76,7 +78,7 @@ def test_what_changes_nothing_costs_nothing() -> None:
 
 
 def test_every_metric_of_each_clusterer_and_of_the_vectors_has_a_row() -> None:
-    held = compare_with_clean(clean_of(blobs(), how=BOTH), NOISE, blobs(1), BOTH)
+    held = corruption_effect(clean_of(blobs(), how=BOTH), NOISE, blobs(1), BOTH)
     keys = set(numbers(held))
     for clusterer in ("kmeans", "agglomerative"):
         assert {
@@ -92,7 +94,7 @@ def test_every_metric_of_each_clusterer_and_of_the_vectors_has_a_row() -> None:
 def test_the_change_is_the_corrupted_number_less_the_clean_one() -> None:
     """Images that trade places with others keep the clusters, but not their labels."""
     order = np.random.default_rng(2).permutation(30)
-    held = compare_with_clean(clean_of(blobs(), how=BOTH), NOISE, blobs()[order], BOTH)
+    held = corruption_effect(clean_of(blobs(), how=BOTH), NOISE, blobs()[order], BOTH)
     expected = adjusted_mutual_info_score(TRUTH[order], TRUTH)
     for clusterer in ("kmeans", "agglomerative"):
         clean, value, change, low, high = (
@@ -106,7 +108,7 @@ def test_the_change_is_the_corrupted_number_less_the_clean_one() -> None:
 @pytest.mark.parametrize("seed", [0, 10])
 def test_neighbours_kept_are_those_of_scikit_learn(seed: int) -> None:
     vectors, other = blobs(seed, 0.5), blobs(seed + 1, 0.5)
-    held = compare_with_clean(clean_of(vectors), NOISE, other, HOW)
+    held = corruption_effect(clean_of(vectors), NOISE, other, HOW)
     row = held.table.set_index("metric").loc["neighbours_kept"]
     assert row["value"] == pytest.approx(share_kept(normalize(vectors), normalize(other)))
     assert row["clean"] == 1 and row["change"] == pytest.approx(row["value"] - 1)
@@ -117,7 +119,7 @@ def test_copies_of_an_image_are_none_of_its_neighbours() -> None:
     """The second half repeats the first; were copies neighbours, half would be kept at least."""
     vectors = np.concatenate([blobs(spread=1)[:15]] * 2)
     random = np.random.default_rng(0).normal(size=(15, 8)).astype(np.float32)
-    held = compare_with_clean(
+    held = corruption_effect(
         clean_of(vectors, np.tile(np.arange(15), 2)), NOISE, np.concatenate([random] * 2), HOW
     )
     unit, other = normalize(vectors[:15]), normalize(random)
@@ -127,7 +129,7 @@ def test_copies_of_an_image_are_none_of_its_neighbours() -> None:
 
 def test_clusters_changed_is_where_kmeans_puts_the_corrupted_image() -> None:
     vectors, other = blobs(0, 0.3), blobs(7, 0.9)
-    held = compare_with_clean(clean_of(vectors), NOISE, other, HOW)
+    held = corruption_effect(clean_of(vectors), NOISE, other, HOW)
     kmeans = KMeans(3, n_init=10, random_state=0).fit(normalize(vectors))
     expected = (kmeans.predict(normalize(other)) != kmeans.labels_).mean()
     assert 0 < expected < 1
@@ -140,9 +142,9 @@ def test_images_that_could_not_be_corrupted_are_left_out_on_both_sides() -> None
     vectors, other = blobs(0, 0.4), blobs(1, 0.4)
     other[[3, 14]] = np.nan
     made = np.isfinite(other).all(axis=1)
-    held = compare_with_clean(clean_of(vectors), NOISE, other, HOW)
-    fewer = measure_clean(vectors[made], TRUTH[made], np.arange(28), HOW)
-    expected = compare_with_clean(fewer, NOISE, other[made], HOW)
+    held = corruption_effect(clean_of(vectors), NOISE, other, HOW)
+    fewer = clean_baseline(vectors[made], TRUTH[made], np.arange(28), HOW)
+    expected = corruption_effect(fewer, NOISE, other[made], HOW)
     for column in ("clean", "value", "change"):
         found, wanted = (
             {key: value for key, value in numbers(one, column).items() if key[0]}
@@ -150,13 +152,13 @@ def test_images_that_could_not_be_corrupted_are_left_out_on_both_sides() -> None
         )
         assert found == pytest.approx(wanted, nan_ok=True)
     kept, ami = held.after["", "neighbours_kept"], held.after["kmeans", "ami"]
-    assert kept.counted == ami.counted == held.before["kmeans", "ami"].counted == 28
+    assert kept.n_images == ami.n_images == held.before["kmeans", "ami"].n_images == 28
     assert ami.influence.shape[1] == 30 and not ami.influence[:, [3, 14]].any()
 
 
 def test_what_is_all_alike_has_no_metrics_and_keeps_few_neighbours() -> None:
     """All see the same ten images: a third of the others on average."""
-    held = compare_with_clean(clean_of(blobs()), NOISE, np.ones((30, 8), np.float32), HOW)
+    held = corruption_effect(clean_of(blobs()), NOISE, np.ones((30, 8), np.float32), HOW)
     metrics = held.table[~held.table["metric"].isin(["neighbours_kept", "clusters_changed"])]
     assert metrics["value"].isna().all() and metrics["change_low"].isna().all()
     assert metrics.set_index(["clusterer", "metric"])["clean"]["kmeans", "ami"] == pytest.approx(1)
@@ -165,13 +167,13 @@ def test_what_is_all_alike_has_no_metrics_and_keeps_few_neighbours() -> None:
 
 
 def test_where_no_image_could_be_corrupted_there_is_nan() -> None:
-    held = compare_with_clean(clean_of(blobs()), NOISE, np.full((30, 8), np.nan, np.float32), HOW)
+    held = corruption_effect(clean_of(blobs()), NOISE, np.full((30, 8), np.nan, np.float32), HOW)
     assert held.table["value"].isna().all() and held.table["change_high"].isna().all()
 
 
 def test_without_labels_there_are_no_numbers_about_them() -> None:
-    clean = measure_clean(blobs(), None, ALL, HOW)
-    held = compare_with_clean(clean, NOISE, blobs(1), HOW)
+    clean = clean_baseline(blobs(), None, ALL, HOW)
+    held = corruption_effect(clean, NOISE, blobs(1), HOW)
     assert not {"ami", "knn_accuracy"} & set(held.table["metric"])
     assert {"silhouette", "neighbours_kept", "clusters_changed"} <= set(held.table["metric"])
     assert set(held.after) == {("", "neighbours_kept"), ("", "clusters_changed")}
@@ -180,8 +182,8 @@ def test_without_labels_there_are_no_numbers_about_them() -> None:
 @pytest.mark.parametrize("images", [1, 2, 30])
 def test_clean_images_that_cannot_be_clustered_have_no_metrics(images: int) -> None:
     vectors, groups = np.ones((images, 8), np.float32), np.arange(images)
-    clean = measure_clean(vectors, TRUTH[:images], groups, HOW)
-    held = compare_with_clean(clean, NOISE, blobs()[:images], HOW)
+    clean = clean_baseline(vectors, TRUTH[:images], groups, HOW)
+    held = corruption_effect(clean, NOISE, blobs()[:images], HOW)
     assert held.table["metric"].tolist() == ["neighbours_kept", "clusters_changed"]
     assert not held.before and np.isnan(numbers(held)["", "clusters_changed"])
 
@@ -191,9 +193,9 @@ def test_on_a_plane_distance_counts() -> None:
     random = np.random.default_rng(0)
     plane = (random.normal(size=(30, 2)) * 5 + [40, 0]).astype(np.float32)
     how = replace(HOW, space="raw")
-    clean = measure_clean(plane, TRUTH, ALL, how, on_plane=True)
+    clean = clean_baseline(plane, TRUTH, ALL, how, on_plane=True)
     noisy = noisy_plane(plane, 5, 0)
-    held = compare_with_clean(clean, Corruption("plane-noise", 5), noisy, how)
+    held = corruption_effect(clean, Corruption("plane-noise", 5), noisy, how)
     assert numbers(held)["", "neighbours_kept"] == pytest.approx(share_kept(plane, noisy))
     kmeans = KMeans(3, n_init=10, random_state=0).fit(plane)
     expected = (kmeans.predict(noisy) != kmeans.labels_).mean()
@@ -202,7 +204,7 @@ def test_on_a_plane_distance_counts() -> None:
         "neighbours_kept",
         "clusters_changed",
     }
-    still = compare_with_clean(clean, Corruption("plane-noise", 1), plane, how)
+    still = corruption_effect(clean, Corruption("plane-noise", 1), plane, how)
     assert numbers(still)["", "neighbours_kept"] == 1
 
 
@@ -210,26 +212,28 @@ def test_no_argument_is_changed_and_all_travels_to_a_worker() -> None:
     vectors, other = blobs(), blobs(1)
     clean = clean_of(vectors)
     before = [part.copy() for part in (vectors, other, clean.centres)]
-    held = compare_with_clean(clean, NOISE, other, HOW)
+    held = corruption_effect(clean, NOISE, other, HOW)
     for part, old in zip((vectors, other, clean.centres), before, strict=True):
         np.testing.assert_array_equal(part, old)
     elsewhere = cloudpickle.loads(cloudpickle.dumps(clean))
-    again = cloudpickle.loads(cloudpickle.dumps(compare_with_clean(elsewhere, NOISE, other, HOW)))
+    again = cloudpickle.loads(cloudpickle.dumps(corruption_effect(elsewhere, NOISE, other, HOW)))
     pd.testing.assert_frame_equal(again.table, held.table)
 
 
 Values = Float[np.ndarray, " images"]
 
 
-def made_up(kept: Values, corruption: Corruption = NOISE, ami: Values | None = None) -> Held:
+def made_up(
+    kept: Values, corruption: Corruption = NOISE, ami: Values | None = None
+) -> CorruptionEffect:
     """What is known of one corruption: neighbours kept by each image, and maybe two AMIs."""
-    after = {("", "neighbours_kept"): mean_score(kept[None])}
-    after["", "clusters_changed"] = mean_score(1 - kept[None])
-    before: dict[tuple[str, str], Score] = {}
+    after = {("", "neighbours_kept"): mean_estimate(kept[None])}
+    after["", "clusters_changed"] = mean_estimate(1 - kept[None])
+    before: dict[tuple[str, str], Estimate] = {}
     if ami is not None:
         before["kmeans", "ami"] = ami_score(np.arange(40)[None] // 10, np.arange(40) // 10)
         after["kmeans", "ami"] = ami_score(ami[None].astype(np.int64), np.arange(40) // 10)
-    return Held(corruption, pd.DataFrame(), before, after)
+    return CorruptionEffect(corruption, pd.DataFrame(), before, after)
 
 
 def shares(mean: float, seed: int = 0) -> Values:
@@ -237,8 +241,8 @@ def shares(mean: float, seed: int = 0) -> Values:
     return np.asarray(mean + values - values.mean())
 
 
-def judged(found: dict[str, list[Held]]) -> pd.DataFrame:
-    return holds_best(found, Resamples(np.arange(40), 0)).set_index("encoder")
+def judged(found: dict[str, list[CorruptionEffect]]) -> pd.DataFrame:
+    return rank_by_retention(found, PairedBootstrap(np.arange(40), 0)).set_index("encoder")
 
 
 def test_the_encoder_that_keeps_most_on_average_holds_best() -> None:
@@ -253,7 +257,9 @@ def test_the_encoder_that_keeps_most_on_average_holds_best() -> None:
     assert table["changed"].tolist() == pytest.approx([0.35, 0.5])
     assert table["rank"].tolist() == [1, 2] and table["holds_best"].tolist() == [True, False]
     assert (table["kept_low"] < table["kept"]).all() and (table["kept"] < table["kept_high"]).all()
-    assert holds_best(found, Resamples(np.arange(40), 0)).columns.tolist() == HELD_COLUMNS
+    assert (
+        rank_by_retention(found, PairedBootstrap(np.arange(40), 0)).columns.tolist() == HELD_COLUMNS
+    )
 
 
 def test_encoders_that_chance_may_have_parted_are_tied() -> None:
@@ -290,9 +296,9 @@ def test_of_a_single_encoder_there_is_no_rank() -> None:
 
 
 def test_without_corruptions_there_is_no_row() -> None:
-    none: list[dict[str, list[Held]]] = [{}, {"one": []}]
+    none: list[dict[str, list[CorruptionEffect]]] = [{}, {"one": []}]
     for found in none:
-        table = holds_best(found, Resamples(np.arange(40), 0))
+        table = rank_by_retention(found, PairedBootstrap(np.arange(40), 0))
         assert table.empty and table.columns.tolist() == HELD_COLUMNS
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.images.augmentations import LIGHT_CHANGES, Changed
+from embedbench.data.images.augmentations import AUGMENTATIONS, AugmentedImage
 from embedbench.data.images.corruptions import read_corruptions
 from embedbench.data.images.sources import read_source, source_hash
 from embedbench.data.loading import read_dataset
@@ -27,7 +27,7 @@ from embedbench.io.store import Store
 from embedbench.utils.progress import Progress
 
 MakeEncoder = Callable[..., Encoder]
-CHANGES = sorted(LIGHT_CHANGES)
+CHANGES = sorted(AUGMENTATIONS)
 
 
 @pytest.fixture
@@ -39,16 +39,16 @@ def key(number: int) -> str:
     return f"{number:064x}"
 
 
-def copies_of(dataset: Dataset) -> list[Changed]:
+def copies_of(dataset: Dataset) -> list[AugmentedImage]:
     return [
-        Changed(source, change, source_hash(source))
+        AugmentedImage(source, change, source_hash(source))
         for change in CHANGES
         for source in dataset.sources
     ]
 
 
 def run(
-    encoder: Encoder, dataset: Dataset, engine: Engine, copies: Sequence[Changed] = ()
+    encoder: Encoder, dataset: Dataset, engine: Engine, copies: Sequence[AugmentedImage] = ()
 ) -> Embedding:
     keys = [source_hash(source) for source in dataset.sources]
     items = [(copy.store_key, copy) for copy in copies]
@@ -56,7 +56,7 @@ def run(
 
 
 def change(name: str, image: Image.Image, seed: int) -> Image.Image:
-    return LIGHT_CHANGES[name](image, np.random.default_rng(seed))
+    return AUGMENTATIONS[name](image, np.random.default_rng(seed))
 
 
 def pixels(image: Image.Image) -> np.ndarray:
@@ -144,7 +144,7 @@ def test_the_same_pixels_every_time_and_others_for_another_image(
 ) -> None:
     source = photographs / "red" / "00.png"
     content = source.read_bytes()
-    found = [Changed(source, name, key(number)).open(content) for number in (1, 1, 2)]
+    found = [AugmentedImage(source, name, key(number)).open(content) for number in (1, 1, 2)]
     assert found[0].tobytes() == found[1].tobytes() != found[2].tobytes()
     assert found[0].tobytes() != Image.open(source).tobytes()
 
@@ -152,13 +152,15 @@ def test_the_same_pixels_every_time_and_others_for_another_image(
 def test_store_keys_differ_by_image_and_by_change(photographs: Path) -> None:
     copies = copies_of(read_dataset(photographs))
     assert len({copy.store_key for copy in copies}) == len(copies) == 36 * len(CHANGES)
-    elsewhere = Changed(Path("moved.png"), copies[0].change, copies[0].key)
+    elsewhere = AugmentedImage(Path("moved.png"), copies[0].change, copies[0].key)
     assert elsewhere.store_key == copies[0].store_key
 
 
 def test_store_keys_of_light_changes_stay_as_they_were() -> None:
     """SHA-256 of `change`, version, name and hash; another key would encode all copies anew."""
-    found = {change: Changed(b"", change, "ab" * 32).store_key for change in ("crop", "soft")}
+    found = {
+        change: AugmentedImage(b"", change, "ab" * 32).store_key for change in ("crop", "soft")
+    }
     assert found == {
         "crop": "7d9576e2809cd14e181f99368d541222e910efdbb695987b6a84ca016b076304",
         "soft": "e87c88c55074f65c16ddc4dbce5bf59c4c9a6330d87ea4b0de9499203c111016",
@@ -168,20 +170,20 @@ def test_store_keys_of_light_changes_stay_as_they_were() -> None:
 def test_corruptions_are_changes_as_well(photographs: Path) -> None:
     source = photographs / "red" / "00.png"
     names = [one.name for one in read_corruptions(["all:2..3"])]
-    changed = [Changed(source, name, key(1)) for name in names]
+    changed = [AugmentedImage(source, name, key(1)) for name in names]
     assert len({one.store_key for one in changed}) == len(names) == 18
     content, before = source.read_bytes(), Image.open(source).tobytes()
     for one in changed:
         image = one.open(content)
         assert image.size == (32, 24) and image.tobytes() != before
         assert image.tobytes() == one.open(content).tobytes()
-    noisy = [Changed(source, "noise:2", key(number)).open(content) for number in (1, 2)]
+    noisy = [AugmentedImage(source, "noise:2", key(number)).open(content) for number in (1, 2)]
     assert noisy[0].tobytes() != noisy[1].tobytes()
 
 
 def test_what_is_no_image_is_an_image_error() -> None:
     with pytest.raises(ImageError):
-        Changed(b"no image", "crop", key(0)).open(b"no image")
+        AugmentedImage(b"no image", "crop", key(0)).open(b"no image")
 
 
 def test_a_copy_is_encoded_as_the_changed_image_is(
@@ -189,7 +191,7 @@ def test_a_copy_is_encoded_as_the_changed_image_is(
 ) -> None:
     """Workers draw as this process does."""
     dataset = read_dataset(photographs).take(range(3))
-    first = Changed(dataset.sources[0], "noise:5", source_hash(dataset.sources[0]))
+    first = AugmentedImage(dataset.sources[0], "noise:5", source_hash(dataset.sources[0]))
     copies = [*copies_of(dataset), first]
     found = run(colour_encoder(), dataset, engine, copies)
     expected = colour_encoder().encode([copy.open(read_source(copy.source)) for copy in copies])
@@ -243,7 +245,7 @@ def test_one_broken_copy_fails_no_image(
     photographs: Path, engine: Engine, colour_encoder: MakeEncoder
 ) -> None:
     dataset = read_dataset(photographs).take(range(3))
-    copies = [*copies_of(dataset)[:2], Changed(Path("gone.png"), "crop", key(2))]
+    copies = [*copies_of(dataset)[:2], AugmentedImage(Path("gone.png"), "crop", key(2))]
     found = run(colour_encoder(), dataset, engine, copies)
     assert not found.failures and np.isfinite(found.vectors).all()
     assert np.isnan(found.others).all(axis=1).tolist() == [False, False, True]

@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.decoding import open_rgb, upright_size, with_orientation
-from embedbench.data.images.sources import Remote, Turned, content_hash, read_source
+from embedbench.data.images.sources import RemoteImage, RotatedImage, content_hash, read_source
 from embedbench.errors import ImageError, InputError
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -51,7 +51,7 @@ def test_a_picture_is_turned_counter_clockwise(
 ) -> None:
     file = tmp_path / "a.jpg"
     file.write_bytes(save(picture()))
-    content = read_source(Turned(file, degrees))
+    content = read_source(RotatedImage(file, degrees))
     assert corners(file.read_bytes()) == [RED, GREEN, BLUE, WHITE]
     assert corners(content) == shown
     turned = np.rot90(np.asarray(open_rgb(file.read_bytes())), degrees // 90)
@@ -124,16 +124,19 @@ def test_an_odd_exif_keeps_no_picture_from_being_turned(rest: bytes) -> None:
 def test_pictures_are_turned_by_quarters_alone() -> None:
     for degrees in (0, 45, -90, 360):
         with pytest.raises(InputError, match=f"must be 90, 180 or 270; not {degrees}"):
-            Turned(Path("a.jpg"), degrees)
+            RotatedImage(Path("a.jpg"), degrees)
 
 
 def test_a_turned_image_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="not downloaded"):
-        read_source(Turned(Remote("https://x.org/a.jpg"), 90))
+        read_source(RotatedImage(RemoteImage("https://x.org/a.jpg"), 90))
     with pytest.raises(ImageError, match="cannot be read"):
-        read_source(Turned(tmp_path / "a.jpg", 90))
+        read_source(RotatedImage(tmp_path / "a.jpg", 90))
 
 
 def test_turned_images_are_named_by_their_paths() -> None:
-    images = [Turned(Path("b/a.jpg"), 90), Turned(Remote("https://x.org/a.jpg"), 90)]
+    images = [
+        RotatedImage(Path("b/a.jpg"), 90),
+        RotatedImage(RemoteImage("https://x.org/a.jpg"), 90),
+    ]
     assert Dataset.from_images(images).names == ("b/a.jpg", "000001")

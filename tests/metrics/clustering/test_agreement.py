@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
-from embedbench.metrics.base import Score, mean_score
+from embedbench.metrics.base import Estimate, mean_estimate
 from embedbench.metrics.clustering.agreement import accuracy_score, ami_score, ari_score
 from embedbench.metrics.clustering.external import external
 
@@ -30,7 +30,7 @@ def example(seed: int, images: int = 40, classes: int = 4) -> tuple[np.ndarray, 
 @settings(max_examples=20)
 @given(seed=st.integers(0, 10_000))
 def test_influence_is_what_leaving_an_image_out_changes(
-    score: Callable[[np.ndarray, np.ndarray], Score],
+    score: Callable[[np.ndarray, np.ndarray], Estimate],
     reference: Callable[[np.ndarray, np.ndarray], float],
     seed: int,
 ) -> None:
@@ -49,7 +49,7 @@ def test_influence_is_what_leaving_an_image_out_changes(
 
 @pytest.mark.parametrize(("score", "reference"), AGREEMENTS)
 def test_doubt_is_what_an_image_with_a_random_label_does(
-    score: Callable[[np.ndarray, np.ndarray], Score],
+    score: Callable[[np.ndarray, np.ndarray], Estimate],
     reference: Callable[[np.ndarray, np.ndarray], float],
 ) -> None:
     labels, truth = example(3)
@@ -61,7 +61,7 @@ def test_doubt_is_what_an_image_with_a_random_label_does(
         for other in labels[0]
     ]
     expected = np.sqrt(np.mean(np.square(moves)))
-    assert score(labels, truth).doubt[0] == pytest.approx(expected, abs=1e-6)
+    assert score(labels, truth).smoothing_error[0] == pytest.approx(expected, abs=1e-6)
 
 
 def test_accuracy_is_that_of_the_table_of_metrics() -> None:
@@ -72,13 +72,13 @@ def test_accuracy_is_that_of_the_table_of_metrics() -> None:
 
 @pytest.mark.parametrize("score", [ami_score, ari_score, accuracy_score])
 def test_images_without_a_label_do_not_count(
-    score: Callable[[np.ndarray, np.ndarray], Score],
+    score: Callable[[np.ndarray, np.ndarray], Estimate],
 ) -> None:
     labels, truth = example(7)
     partly = truth.copy()
     partly[:10] = -1
     found, without = score(labels, partly), score(labels[:, 10:], truth[10:])
-    assert found.counted == 30
+    assert found.n_images == 30
     np.testing.assert_allclose(found.estimates, without.estimates)
     np.testing.assert_allclose(found.influence[:, 10:], without.influence)
     assert not found.influence[:, :10].any()
@@ -86,7 +86,7 @@ def test_images_without_a_label_do_not_count(
 
 @pytest.mark.parametrize("score", [ami_score, ari_score, accuracy_score])
 def test_one_class_alone_gives_no_number(
-    score: Callable[[np.ndarray, np.ndarray], Score],
+    score: Callable[[np.ndarray, np.ndarray], Estimate],
 ) -> None:
     labels, truth = example(7)
     found = score(labels, np.zeros_like(truth))
@@ -99,7 +99,7 @@ def test_all_right_leaves_a_doubt() -> None:
     found = ami_score(truth[None], truth)
     assert found.mean == 1
     assert not found.influence.any()
-    assert found.doubt[0] > 0.5
+    assert found.smoothing_error[0] > 0.5
 
 
 @pytest.mark.parametrize("clusters", [1, 40])
@@ -109,11 +109,11 @@ def test_one_cluster_and_images_alone_score_nothing(clusters: int) -> None:
     for score in (ami_score, ari_score):
         found = score(labels, truth)
         assert found.mean == pytest.approx(0, abs=1e-12)
-        assert np.isfinite(found.influence).all() and np.isfinite(found.doubt).all()
+        assert np.isfinite(found.influence).all() and np.isfinite(found.smoothing_error).all()
 
 
 def test_the_mean_of_values_moves_by_what_lies_off_it() -> None:
-    found = mean_score(np.array([[1.0, 0.0, np.nan, 0.5]]))
+    found = mean_estimate(np.array([[1.0, 0.0, np.nan, 0.5]]))
     assert found.mean == pytest.approx(0.5)
     np.testing.assert_allclose(found.influence, [[0.5, -0.5, 0.0, 0.0]])
-    assert found.counted == 3
+    assert found.n_images == 3

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_mutual_info_score
 
-from embedbench.metrics.base import Score
+from embedbench.metrics.base import Estimate
 from embedbench.metrics.embedding.consistency import clusters_kept, consistency
 
 ANGLES = np.array([0.0, 10, 25, 45, 70])
@@ -14,7 +14,7 @@ ANGLES = np.array([0.0, 10, 25, 45, 70])
 
 def kept_by_runs(
     vectors: np.ndarray, labels: np.ndarray, copies: np.ndarray, rows: np.ndarray
-) -> Score:
+) -> Estimate:
     """The runs are seeds of one k."""
     return clusters_kept(vectors, labels[None], copies, rows)
 
@@ -125,7 +125,7 @@ def test_copies_in_their_images_clusters_keep_them_all() -> None:
     rows = np.arange(0, 20, 2)
     found = kept_by_runs(vectors, labels[None], np.stack([vectors[rows]] * 3), rows)
     assert found.mean == pytest.approx(1)
-    assert found.counted == 10 and found.doubt[0] > 0
+    assert found.n_images == 10 and found.smoothing_error[0] > 0
 
 
 def test_clusters_kept_is_the_ami_of_where_the_copies_fall() -> None:
@@ -151,7 +151,7 @@ def test_an_image_without_one_of_its_copies_does_not_count() -> None:
     found = kept_by_runs(vectors, labels[None], holes, rows)
     left = [number for number in range(10) if number != 3]
     without = kept_by_runs(vectors, labels[None], copies[:, left], rows[left])
-    assert found.counted == 9
+    assert found.n_images == 9
     np.testing.assert_allclose(found.estimates, without.estimates)
 
 

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from embedbench.metrics.base import Score, mean_score
-from embedbench.metrics.bootstrap import Resamples
+from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.embedding.neighbours import neighbourhood
-from embedbench.metrics.embedding.retrieval_influence import moves_of_one_query
+from embedbench.metrics.embedding.retrieval_influence import retrieval_influence
 
 
 def precisions(right: np.ndarray) -> tuple[float, float]:
@@ -21,20 +21,22 @@ def precisions(right: np.ndarray) -> tuple[float, float]:
     )
 
 
-def retrieval(vectors: np.ndarray, truth: np.ndarray) -> dict[str, Score]:
+def retrieval(vectors: np.ndarray, truth: np.ndarray) -> dict[str, Estimate]:
     """Return the scores of retrieval, no image a copy of another."""
     found = neighbourhood(vectors, truth, np.arange(len(truth)))
     assert found.average_precision is not None and found.r_precision is not None
     return {
-        "retrieval_map": mean_score(found.average_precision[None], moves=found.precision_moves),
-        "r_precision": mean_score(found.r_precision[None], moves=found.r_precision_moves),
+        "retrieval_map": mean_estimate(
+            found.average_precision[None], moves=found.precision_influence
+        ),
+        "r_precision": mean_estimate(found.r_precision[None], moves=found.r_precision_influence),
     }
 
 
 @given(st.lists(st.booleans(), min_size=2, max_size=14).filter(lambda row: sum(row) > 0))
 def test_moves_are_the_scores_less_those_without_the_image(row: list[bool]) -> None:
     right = np.array(row)
-    found = np.array(moves_of_one_query(right))
+    found = np.array(retrieval_influence(right))
     for place in range(len(right)):
         rest = np.delete(right, place)
         if not rest.any():
@@ -83,7 +85,7 @@ def test_the_interval_of_retrieval_holds_the_mean_of_the_law() -> None:
         truth = random.integers(0, 4, 80)
         vectors = (1.2 * np.eye(6)[truth] + random.normal(size=(80, 6))).astype(np.float32)
         score = retrieval(vectors, truth)["retrieval_map"]
-        return score.mean, Resamples(np.arange(80), seed).intervals({"map": score})["map"]
+        return score.mean, PairedBootstrap(np.arange(80), seed).intervals({"map": score})["map"]
 
     found = [draw(seed) for seed in range(60)]
     mean = np.mean([value for value, _ in found])

@@ -30,7 +30,7 @@ from embedbench.report.plots.charts import (
     silhouette_chart,
     silhouette_figure,
 )
-from embedbench.report.plots.figures import draw_figures, drawings
+from embedbench.report.plots.figures import draw_figures, figure_specs
 from embedbench.report.plots.maps import (
     contact_sheet,
     grid_cells,
@@ -132,7 +132,7 @@ def test_every_encoder_that_worked_gets_its_figures(tmp_path: Path) -> None:
 
 
 def test_without_labels_nothing_is_drawn_by_class() -> None:
-    found = drawings(example_results(truth=False))
+    found = figure_specs(example_results(truth=False))
     assert not [drawing for drawing in found if "classes_" in drawing.file]
     assert {drawing.encoder for drawing in found} == {None, *ENCODERS}
     assert FAILED not in {drawing.encoder for drawing in found}
@@ -140,7 +140,9 @@ def test_without_labels_nothing_is_drawn_by_class() -> None:
 
 @pytest.mark.parametrize(("truth", "sureness"), [(True, "ranks.png"), (False, "witnesses.png")])
 def test_figures_of_all_encoders_are_listed(truth: bool, sureness: str) -> None:
-    found = [drawing.file for drawing in drawings(example_results(truth)) if not drawing.encoder]
+    found = [
+        drawing.file for drawing in figure_specs(example_results(truth)) if not drawing.encoder
+    ]
     assert set(found) >= {"comparison.png", sureness, *OF_ALL}
     assert ("robustness_ami.png" in found) == truth
 
@@ -153,7 +155,7 @@ def test_one_encoder_has_no_ranks_and_nothing_to_be_alike_to() -> None:
         similarity=RESULTS.similarity.iloc[:0],
         **{name: getattr(RESULTS, name).iloc[:0] for name in WHERE_ASKED},
     )
-    found = [drawing.file for drawing in drawings(lone) if not drawing.encoder]
+    found = [drawing.file for drawing in figure_specs(lone) if not drawing.encoder]
     assert found == ["comparison.png", "variance.png"]
 
 
@@ -184,14 +186,14 @@ def test_pictures_to_follow_are_the_medoids_of_the_largest_clusters() -> None:
 
 def test_drawing_leaves_matplotlib_as_it_was(tmp_path: Path) -> None:
     before = dict(mpl.rcParams)
-    save(drawings(RESULTS)[0].draw(), tmp_path / "figure.png")
+    save(figure_specs(RESULTS)[0].draw(), tmp_path / "figure.png")
     assert dict(mpl.rcParams) == before
     assert plt.get_fignums() == []
 
 
 def test_figures_are_the_same_byte_for_byte(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
-        save(drawings(RESULTS)[3].draw(), tmp_path / name)
+        save(figure_specs(RESULTS)[3].draw(), tmp_path / name)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
