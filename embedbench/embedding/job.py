@@ -95,7 +95,7 @@ class EncodingJob:
     Attributes:
         label: what the tables call the encoder.
         encoder: as the workers hold it.
-        start_workers: the workers.
+        workers: the workers.
         store: where vectors are kept.
         progress: how it is shown.
         choice: which of its variants runs; None if that is to be found out.
@@ -104,7 +104,7 @@ class EncodingJob:
 
     label: str
     encoder: Encoder
-    start_workers: Workers
+    workers: Workers
     store: Store
     progress: Progress
     choice: TunedVariant | None
@@ -115,7 +115,7 @@ class EncodingJob:
     def run(self, items: dict[str, Source | AugmentedImage], texts: Sequence[str]) -> JobResult:
         """Encode what is missing."""
         with self.progress.bar(f"{self.label}: loading", 0, "images"):
-            self._loaded = self.start_workers.load()
+            self._loaded = self.workers.load()
         choice = self.choice or self._choose(list(items.items()))
         place = self._place(0 if self.choice else self._variants.index(choice.encoder))
         fingerprint = self._fingerprint(choice.encoder)
@@ -123,7 +123,7 @@ class EncodingJob:
         record = (self.record or {}) | self._loaded | {"fingerprint": fingerprint}
         missing, missing_texts = missing_from(self.store, record, items, texts)
         if missing_texts:
-            rows = self._even(self.start_workers.call(encode_texts, missing_texts, place))
+            rows = self._even(self.workers.call(encode_texts, missing_texts, place))
             self.store.write(fingerprint, [text_key(text) for text in missing_texts], rows)
         failures, measured = self._encode(choice.encoder, place, missing, self.label)
         record |= measured | choice.told() | {"dim": self._dim}
@@ -172,7 +172,7 @@ class EncodingJob:
             each = time.perf_counter() - start
             if 0 in timed:
                 least = break_even_images(
-                    timed[0], each, len(first) - 1, self.start_workers.workers
+                    timed[0], each, len(first) - 1, self.workers.workers
                 )
             if images >= least:
                 timed |= self._time(items, first[1:])
@@ -186,10 +186,10 @@ class EncodingJob:
                     best,
                 )
                 twin = compiled_variant(variants, best)
-                if twin and compiled_pays(timed[best], images, self.start_workers.workers):
+                if twin and compiled_pays(timed[best], images, self.workers.workers):
                     timed |= self._time(items, twin)
                     if twin[0] in faster_candidates(timed, best) and compiled_pays(
-                        timed[best], images, self.start_workers.workers, timed[twin[0]]
+                        timed[best], images, self.workers.workers, timed[twin[0]]
                     ):
                         best, found = self._faithful(items, twin, (best, found))
         choice = TunedVariant(variants[best], found)
@@ -204,7 +204,7 @@ class EncodingJob:
         """Return how long these variants take; nothing where the workers die of it."""
         places = [self._place(number) for number in numbers]
         try:
-            return self.start_workers.call(time_variants, items[:TIMED], places) if places else {}
+            return self.workers.call(time_variants, items[:TIMED], places) if places else {}
         except WorkerDied:
             return {}
 
@@ -241,9 +241,9 @@ class EncodingJob:
         if place.device != "cpu":
             size *= max(1, _AT_ONCE_ON_A_GPU // size)
         encode = partial(encode_images, place=place)
-        if self.start_workers.writes:
+        if self.workers.writes:
             size = (
-                _rows_of_a_file(len(missing), size, self.start_workers.workers)
+                _rows_of_a_file(len(missing), size, self.workers.workers)
                 if label
                 else COMPARED
             )
@@ -253,8 +253,8 @@ class EncodingJob:
         progress = self.progress if label else Progress(quiet=True)
         try:
             with progress.bar(label or "", len(missing), "images") as bar:
-                for batch in self.start_workers.map(encode, batches):
-                    if not self.start_workers.writes:
+                for batch in self.workers.map(encode, batches):
+                    if not self.workers.writes:
                         self._even(batch.vectors)
                         writer.add(batch.keys, batch.vectors, batch.seconds)
                     done.add(batch)
@@ -266,7 +266,7 @@ class EncodingJob:
                 f"{self.label}: {encoder.batch_size} images at once did not fit the memory; "
                 f"went on with {done.at_once}"
             )
-        return done.failures, done.measured(self.start_workers.workers)
+        return done.failures, done.measured(self.workers.workers)
 
 
 def _rows_of_a_file(rows: int, batch: int, workers: int) -> int:

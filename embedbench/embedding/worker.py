@@ -24,11 +24,9 @@ from embedbench.embedding.worker_state import (
     Placement,
     check_facts,
     encode_rows,
-    init_worker,
     state,
 )
 from embedbench.encoder import Encoder, TextEncoder, Vectors, check_rows, hash_file, join_rows
-from embedbench.encoders.pickling import dumps
 from embedbench.errors import EncoderError, ImageError
 from embedbench.io.store import Store
 from embedbench.parallel.quarantine import under_alarm
