@@ -64,4 +64,4 @@ def test_memory_is_a_word_in_toml_and_in_the_command(photographs: Path, tmp_path
     results = compare(
         photographs, ["pixels"], clusterers=["kmeans"], k=3, seeds=1, maps=["pca"], memory="2GB"
     )
-    assert results.run["memory"] == "2000MB" and "--memory 2000MB" in results.run["command"]
+    assert results.run["memory"] == "2000MB" and "--memory 2GB" in results.run["command"]
