@@ -37,7 +37,7 @@ def compare(
     corrupt: str | Sequence[str] = (),
     corrupted: int = 200,
     mix: str | None = None,
-    maps: Sequence[str] = ("pca", "tsne"),
+    projections: Sequence[str] = ("pca", "tsne"),
     out: str | Path | None = None,
     limit: int | None = None,
     allow_local: bool = False,
@@ -75,7 +75,7 @@ def compare(
         corrupted: of how many images to make corrupted copies.
         mix: images of another kind to mix in, and how many for each image: `FOLDER:0.1`, or
             `digits:0.1` for scikit-learn's handwritten digits.
-        maps: which planes are drawn: `pca`, `tsne`, `umap`.
+        projections: which planes the maps show: `pca`, `tsne`, `umap`.
         out: where to write the run folder with tables, figures and report; nowhere if None.
         limit: compare a seeded sample of so many images.
         allow_local: images may be downloaded from this machine and its network.

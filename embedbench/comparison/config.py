@@ -85,7 +85,7 @@ class ComparisonConfig:
             "spaces": list(self.spaces),
             "seeds": list(self.seeds),
             "names": list(self.words),
-            "maps": list(self.maps),
+            "projections": list(self.maps),
             "memory": f"{self.memory.limit / 10**6:.0f}MB" if self.memory.asked else None,
         }
 
@@ -115,7 +115,7 @@ def read_options(options: ComparisonOptions) -> ComparisonConfig:
         corrupted=options.corrupted,
         mix=read_mix(options.mix, options.follow_links) if options.mix else None,
         domain=options.domain,
-        maps=tuple(dict.fromkeys(options.maps)),
+        maps=tuple(dict.fromkeys(options.projections)),
         progress=Progress(options.quiet),
         memory=Memory.free() if memory is None else parse_memory(memory),
         remarks=remarks,

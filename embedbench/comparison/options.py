@@ -96,9 +96,9 @@ class ComparisonOptions:
         metavar="FOLDER:0.1",
         help="Mix in images of another kind, 0.1 for each of yours; `digits:0.1` needs no folder.",
     )
-    maps: Sequence[str] = option(
+    projections: Sequence[str] = option(
         ("pca", "tsne"),
-        "--map",
+        "--projection",
         kind=list,
         metavar="NAME",
         help="pca, tsne or umap; the first two by default.",
