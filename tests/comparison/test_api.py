@@ -318,7 +318,7 @@ def test_a_table_with_columns_of_its_own_says_the_same_as_the_folder(
     table.write_text(
         "\n".join(["image,colour", *(f"{n},{n.partition('/')[0]}" for n in names), ""])
     )
-    form = {"path_column": "image", "label_column": "colour", "root": photographs}
+    form: dict[str, Any] = {"path_column": "image", "label_column": "colour", "root": photographs}
     asked: dict[str, Any] = {"k": 3, "seeds": 1, "clusterers": ["kmeans"], "store": shared_store}
     found = compare(table, ["pixels"], **asked, **form, **QUICK)
     same = compare(photographs, ["pixels"], **asked, **QUICK)
