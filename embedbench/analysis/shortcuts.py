@@ -18,6 +18,7 @@ from PIL import ImageStat
 from embedbench.clustering.partitions import noise_as_singletons
 from embedbench.data.images.decoding import open_rgb
 from embedbench.metrics.clustering.ami import ExpectedMutualInformation, pairwise_ami
+from embedbench.utils.text import two_decimals
 
 __all__ = ["Shortcut", "attributes", "shortcut_probe", "shortcut_warning"]
 
@@ -183,8 +184,8 @@ def shortcut_warning(
         return None
     worst = max(suspects, key=lambda shortcut: shortcut.ami)
     return (
-        f"{encoder} groups by {worst.attribute} (AMI {worst.ami:.2f}) more than {rival} "
-        f"({reference:.2f}): look whether its clusters hold anything else"
+        f"{encoder} groups by {worst.attribute} (AMI {two_decimals(worst.ami)}) more than {rival} "
+        f"({two_decimals(reference)}): look whether its clusters hold anything else"
     )
 
 

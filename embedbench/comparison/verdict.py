@@ -21,6 +21,7 @@ from embedbench.metrics.bootstrap import Replicates
 from embedbench.metrics.clustering.agreement import ami_score
 from embedbench.metrics.ranking import rank_by
 from embedbench.results.schema import CANNOT_TELL
+from embedbench.utils.text import join_names
 
 __all__ = [
     "Verdict",
@@ -73,7 +74,7 @@ def verdict_text(verdict: Mapping[str, Any]) -> list[str]:
         return [f"{by}: cannot tell which is best here. {' '.join(verdict['reasons'])}"]
     if len(group) == 1:
         return [f"best {by}: {group[0]}. {' '.join(verdict['reasons'])}"]
-    names, smallest, fastest = _plain(group), verdict["smallest"], verdict["fastest"]
+    names, smallest, fastest = join_names(group), verdict["smallest"], verdict["fastest"]
     which = f"the smallest and fastest of them is {smallest}"
     if smallest != fastest:
         which = f"the smallest of them is {smallest}, the fastest {fastest}"
@@ -180,7 +181,7 @@ def verdict_without_labels(
     half = int(known.sum()) // 2
     unknown = [name for name, there in zip(names, known, strict=True) if not there]
     missing: tuple[str, ...] = (
-        f"Left out: {_plain(unknown)}, for want of lightly changed images or of other encoders "
+        f"Left out: {join_names(unknown)}, for want of lightly changed images or of other encoders "
         "to agree with.",
     )
     missing = missing if unknown else ()
@@ -219,10 +220,6 @@ def verdict_without_labels(
             f"{_place(leader[1])} in agreeing with the other encoders.",
         )
     return ranks, Verdict("no labels", answer, group, reasons + missing)
-
-
-def _plain(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _place(number: float) -> str:

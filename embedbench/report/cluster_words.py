@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from embedbench.results.results import Results
+from embedbench.utils.text import two_decimals
 
 __all__ = ["Between", "between_names"]
 
@@ -38,9 +39,9 @@ def between_names(results: Results) -> tuple[list[Between], int]:
         Between(
             str(row["image"]),
             str(row["word"]),
-            f"{row['fit']:.2f}",
+            two_decimals(row["fit"]),
             str(row["other_word"]),
-            f"{row['other_fit']:.2f}",
+            two_decimals(row["other_fit"]),
         )
         for _, row in shown.iterrows()
     ]

@@ -12,6 +12,7 @@ from embedbench.report.plots.style import cluster_colour, cluster_name, encoder_
 from embedbench.report.tables import NOTHING, format_value
 from embedbench.results.results import Results
 from embedbench.results.views import members_of, space_names
+from embedbench.utils.text import pluralise
 
 __all__ = ["EncoderPart", "encoder_parts"]
 
@@ -194,7 +195,7 @@ def _listed(cell: Any, known: Sequence[str]) -> list[str]:
 
 def _numbers(cluster: pd.Series, size: int) -> list[str]:
     """Return what is known of a cluster, a short line each."""
-    lines = [f"{size} image{'' if size == 1 else 's'}"]
+    lines = [pluralise(size, "image")]
     for column in ("silhouette", "cohesion", "separation"):
         value = format_value(column, cluster.get(column))
         if value != NOTHING:

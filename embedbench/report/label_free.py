@@ -16,6 +16,7 @@ from embedbench.report.tables import (
 from embedbench.results.results import Results
 from embedbench.results.schema import SIGNALS
 from embedbench.results.views import headline_rows, ranked
+from embedbench.utils.text import two_decimals
 
 __all__ = ["with_labels_table", "without_labels_table"]
 
@@ -87,7 +88,7 @@ def _cell(row: pd.Series) -> Cell:
 def _short(value: float) -> str:
     if abs(value) >= 10:
         return f"{value:,.0f}"
-    return f"{value:.2f}".replace("-0.00", "0.00")
+    return two_decimals(value)
 
 
 def _silhouettes(results: Results) -> dict[str, Cell]:

@@ -19,7 +19,7 @@ from embedbench.report.plots.figures import figure_specs
 from embedbench.report.plots.style import encoder_colours
 from embedbench.report.robustness import robustness_part
 from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
-from embedbench.report.summary import pluralise, summary
+from embedbench.report.summary import summary
 from embedbench.report.tables import (
     Column,
     comparison_columns,
@@ -31,7 +31,7 @@ from embedbench.report.tables import (
 from embedbench.results.results import Results
 from embedbench.results.schema import K_CRITERIA
 from embedbench.results.views import headline_rows
-from embedbench.utils.text import shorten
+from embedbench.utils.text import pluralise, shorten
 
 __all__ = ["write_report"]
 

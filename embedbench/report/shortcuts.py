@@ -9,6 +9,7 @@ from embedbench.analysis.shortcuts import Shortcut, shortcut_warning
 from embedbench.report.tables import NOTHING, Cell, Row
 from embedbench.results.results import Results
 from embedbench.results.views import headline_rows, ranked
+from embedbench.utils.text import two_decimals
 
 __all__ = ["ShortcutWarning", "shortcut_table", "shortcut_warnings"]
 
@@ -36,8 +37,8 @@ def shortcut_table(results: Results) -> tuple[list[str], list[Row]]:
     attributes = [str(name) for name in table["attribute"].unique()]
     cells = {
         (str(row["encoder"]), str(row["attribute"])): Cell(
-            f"{row['ami']:.2f}".replace("-0.00", "0.00"),
-            chance="" if pd.isna(row["null"]) else f"{row['null']:.2f}".replace("-0.00", "0.00"),
+            two_decimals(row["ami"]),
+            chance="" if pd.isna(row["null"]) else two_decimals(row["null"]),
         )
         for _, row in table.iterrows()
     }

@@ -13,8 +13,9 @@ from embedbench.report.tables import interval_text
 from embedbench.results.results import Results
 from embedbench.results.schema import CANNOT_TELL, K_CRITERIA
 from embedbench.results.views import chosen_k, headline_rows
+from embedbench.utils.text import join_names, pluralise
 
-__all__ = ["pluralise", "summary"]
+__all__ = ["summary"]
 
 NAMED = 6
 """Of more encoders than these, the names of the others are left to the tables."""
@@ -39,12 +40,6 @@ def summary(results: Results) -> list[Markup]:
         [*_clear_k(results), *_skipped(results)],
     ]
     return [Markup(" ").join(sentences) for sentences in paragraphs if sentences]
-
-
-def pluralise(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 image, 2 images, 3 classes."""
-    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def _names(names: Sequence[str]) -> Markup:
@@ -142,14 +137,10 @@ def _what(results: Results, rows: pd.DataFrame) -> Markup:
         at = f" into {k} clusters ({meaning.get(k_from, k_from)})"
     compared = pluralise(rows["encoder"].nunique(), "encoder")
     verb = "was" if compared.startswith("1 ") else "were"
-    clusterers = _plain_list([str(name) for name in rows["clusterer"].unique()])
+    clusterers = join_names([str(name) for name in rows["clusterer"].unique()])
     return Markup("{} {} compared on {}, grouped{} by {}.").format(
         compared, verb, pluralise(len(results.images), "image"), at, clusterers
     )
-
-
-def _plain_list(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _without_labels(results: Results) -> list[Markup]:
@@ -244,5 +235,5 @@ def _skipped(results: Results) -> list[Markup]:
         return []
     counts = [pluralise(int(number), str(what)) for what, number in failed.items()]
     return [
-        Markup('<a href="#skipped">{} could not be used.</a>').format(_plain_list(sorted(counts)))
+        Markup('<a href="#skipped">{} could not be used.</a>').format(join_names(sorted(counts)))
     ]

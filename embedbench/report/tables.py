@@ -10,6 +10,7 @@ from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 from embedbench.results.results import Results
 from embedbench.results.schema import HEADLINE
+from embedbench.utils.text import two_decimals
 
 __all__ = [
     "Cell",
@@ -174,7 +175,7 @@ def interval_text(low: Any, high: Any) -> str:
     """Return an interval as a person reads it, two decimals; "" where it is not known."""
     if low is None or high is None or pd.isna(low) or pd.isna(high):
         return ""
-    return f"{float(low):.2f} to {float(high):.2f}".replace("-0.00", "0.00")
+    return f"{two_decimals(float(low))} to {two_decimals(float(high))}"
 
 
 def plain_table(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:

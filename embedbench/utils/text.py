@@ -4,7 +4,17 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["escape_latex_cell", "escape_markdown", "printable", "safe_names", "shorten", "shown"]
+__all__ = [
+    "escape_latex_cell",
+    "escape_markdown",
+    "join_names",
+    "pluralise",
+    "printable",
+    "safe_names",
+    "shorten",
+    "shown",
+    "two_decimals",
+]
 
 _UNWRITABLE = {"Cc", "Cs", "Zl", "Zp"}
 """Control characters, halves of characters (bytes that are no UTF-8), line separators."""
@@ -85,3 +95,19 @@ def shorten(text: str, length: int = 30) -> str:
         return line
     head = (length - 1) * 2 // 3
     return f"{line[:head]}…{line[head + 1 - length :]}"
+
+
+def pluralise(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 image, 2 images, 3 classes."""
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def join_names(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them: `a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def two_decimals(value: float) -> str:
+    """Return a number with two decimals; what rounds to zero has no sign."""
+    return f"{value:.2f}".replace("-0.00", "0.00")

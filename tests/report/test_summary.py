@@ -1,9 +1,8 @@
 import dataclasses
 
 import numpy as np
-import pytest
 
-from embedbench.report.summary import pluralise, summary
+from embedbench.report.summary import summary
 from tests.support.example_results import ENCODERS, example_results, with_verdict
 
 
@@ -102,11 +101,3 @@ def test_an_ami_without_an_interval_is_told_without_one() -> None:
     table = results.comparison.assign(ami_low=np.nan, ami_high=np.nan)
     text = " ".join(summary(dataclasses.replace(results, comparison=table)))
     assert f"the AMI of <strong>{ENCODERS[0]}</strong> is 1.00, where 1 is perfect" in text
-
-
-@pytest.mark.parametrize(
-    ("number", "noun", "text"),
-    [(1, "image", "1 image"), (2, "class", "2 classes"), (1200, "image", "1,200 images")],
-)
-def test_nouns_are_counted(number: int, noun: str, text: str) -> None:
-    assert pluralise(number, noun) == text

@@ -18,6 +18,7 @@ from embedbench.encoder import Vectors
 from embedbench.errors import InputError
 from embedbench.metrics.bootstrap import PairedBootstrap, interval
 from embedbench.metrics.clustering.ami import pairwise_ami
+from embedbench.utils.text import two_decimals
 
 __all__ = [
     "DomainAlignment",
@@ -229,10 +230,11 @@ def alignment_sentence(encoder: str, found: DomainAlignment) -> str:
     """Return in words whether an encoder's clusters follow the domain."""
     if math.isnan(found.p):
         return (
-            f"{encoder}: whether its clusters follow the domain (AMI {_two(found.ami)}) or the "
-            f"labels ({_two(found.label_ami)}) cannot be told, for no label is in two domains"
+            f"{encoder}: whether its clusters follow the domain (AMI {two_decimals(found.ami)}) "
+            f"or the labels ({two_decimals(found.label_ami)}) cannot be told, for no label is in "
+            "two domains"
         )
-    numbers = f"(AMI {_two(found.ami)}, by chance up to {_two(found.null)})"
+    numbers = f"(AMI {two_decimals(found.ami)}, by chance up to {two_decimals(found.null)})"
     if found.p > _ALARM:
         return f"{encoder}: its clusters do not follow the domain beyond chance {numbers}"
     if found.ami < _LEAST_AMI:
@@ -241,11 +243,7 @@ def alignment_sentence(encoder: str, found: DomainAlignment) -> str:
     if math.isnan(found.label_ami):
         return sentence
     rest = "more than the labels" if found.is_shortcut else "but not more than the labels"
-    return f"{sentence} {rest} ({_two(found.label_ami)})"
-
-
-def _two(value: float) -> str:
-    return f"{value:.2f}".replace("-0.00", "0.00")
+    return f"{sentence} {rest} ({two_decimals(found.label_ami)})"
 
 
 def worst_images(

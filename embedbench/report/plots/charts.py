@@ -22,7 +22,7 @@ from embedbench.report.plots.style import (
 )
 from embedbench.results.schema import K_CRITERIA
 from embedbench.results.views import chosen_k
-from embedbench.utils.text import shorten
+from embedbench.utils.text import shorten, two_decimals
 
 __all__ = [
     "agreement_figure",
@@ -244,6 +244,6 @@ def _draw_bars(axes: Axes, part: pd.DataFrame, value: str, colours: list[str]) -
         if known and low in part and pd.notna(row[low]):
             axes.plot([row[low], row[high]], [place, place], color=INK, linewidth=1.4)
             end = max(end, row[high])
-        text = f" {row[value]:.2f}".replace("-0.00", "0.00") if known else " no number"
+        text = f" {two_decimals(row[value])}" if known else " no number"
         axes.text(max(end, 0), place, text, va="center", size=8, color=INK if known else MUTED)
     axes.margins(x=0.18)

@@ -21,7 +21,7 @@ from embedbench.report.plots.style import (
     in_order,
     plot_style,
 )
-from embedbench.utils.text import shorten
+from embedbench.utils.text import pluralise, shorten
 
 __all__ = ["contact_sheet", "grid_cells", "map_figure", "picture_map", "read_thumbnail"]
 
@@ -212,8 +212,7 @@ def contact_sheet(pictures: pd.DataFrame, names: dict[int, str], title: str) -> 
             axes.imshow(np.asarray(strip), interpolation="auto")
             axes.set_axis_off()
             heading = cluster_name(cluster, shorten(names.get(cluster, ""), 50))
-            images = "image" if sizes[cluster] == 1 else "images"
-            axes.set_title(f"{heading} · {sizes[cluster]} {images}", fontsize=10)
+            axes.set_title(f"{heading} · {pluralise(int(sizes[cluster]), 'image')}", fontsize=10)
     return figure
 
 

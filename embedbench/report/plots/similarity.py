@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from embedbench.report.plots.heatmap import draw_cells
 from embedbench.report.plots.style import plot_style
-from embedbench.utils.text import shorten
+from embedbench.utils.text import shorten, two_decimals
 
 __all__ = ["SIMILARITIES", "similarity_figure"]
 
@@ -48,12 +48,8 @@ def similarity_figure(similarity: pd.DataFrame) -> Figure:
 def _draw_matrix(axes: Axes, table: pd.DataFrame) -> None:
     small = len(table) <= _NUMBERS_UP_TO
     values = pd.DataFrame(table.to_numpy(dtype=float, copy=True))
-    texts = values.map(lambda value: "" if np.isnan(value) else _short(value))
+    texts = values.map(lambda value: "" if np.isnan(value) else two_decimals(value))
     draw_cells(axes, values, texts if small else None, high=1.0, square=True)
     axes.grid(False)
     numbers = [str(place) for place in range(1, len(table) + 1)]
     axes.set_xticks(np.arange(len(table)) + 0.5, numbers, size=8, rotation=0)
-
-
-def _short(value: float) -> str:
-    return f"{value:.2f}".replace("-0.00", "0.00")
