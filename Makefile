@@ -2,7 +2,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 TOOLS := build/tools/bin
 COMPILE := $(TOOLS)/uv pip compile pyproject.toml --quiet --upgrade --no-annotate \
-	--python-version 3.11 --python-platform x86_64-manylinux_2_28 \
+	--python-version 3.11.5 --python-platform x86_64-manylinux_2_28 \
 	--custom-compile-command "make lock" --output-file
 OLDEST := $(TOOLS)/uv venv --quiet --clear --python 3.11 build/oldest && $(TOOLS)/uv pip install \
 	--quiet --python build/oldest/bin/python --constraints tests/oldest.txt --editable

@@ -23,6 +23,7 @@ from embedbench.embedding.embed import embed
 from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder
 from embedbench.encoders.registry import create_encoder
+from embedbench.parallel.engine_options import EngineOptions
 from embedbench.parallel.pool import Pool
 from embedbench.utils.hardware import cores, peak_memory_mb
 from embedbench.utils.progress import Progress
@@ -100,7 +101,7 @@ def _peaks(encoder: Encoder, images: Path, home: Path) -> dict[str, float]:
 
 def embed_folder(encoder: Encoder, images: Path, store: str) -> dict[str, float]:
     """Embed a folder; return the peaks in MB, and how long a vector is."""
-    engine = make_engine(store, True, Progress(quiet=True))
+    engine = make_engine(EngineOptions(store=store, offline=True), Progress(quiet=True))
     dataset, hashes = read(images)
     found: Any = embed("encoder", encoder, dataset, hashes, engine)
     worker, dim = float(found.record["peak_memory_mb"]), float(found.vectors.shape[1])
@@ -109,7 +110,7 @@ def embed_folder(encoder: Encoder, images: Path, store: str) -> dict[str, float]
 
 def survey_folder(images: Path, store: str) -> float:
     """Look at all images as a comparison does first; return the peak in MB."""
-    engine = make_engine(store, True, Progress(quiet=True))
+    engine = make_engine(EngineOptions(store=store, offline=True), Progress(quiet=True))
     scan_images(read(images)[0], engine.store, cores(), engine.progress)
     return peak_memory_mb()
 

@@ -23,6 +23,7 @@ from embedbench.embedding.embed import embed
 from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder
 from embedbench.encoders.registry import create_encoders
+from embedbench.parallel.engine_options import EngineOptions
 from embedbench.utils.progress import Progress
 from embedbench_timm import evaluation_preparation, load_packaged
 from embedbench_torch import Preparation, TorchEncoder
@@ -86,7 +87,7 @@ def main() -> None:
         name: next(iter(create_encoders([spec]).values())) for name, spec in specs.items()
     }
     encoders["layers"] = Lite0Layers()
-    engine = make_engine(asked.store, True, Progress(True))
+    engine = make_engine(EngineOptions(store=asked.store, offline=True), Progress(True))
     asked.out.mkdir(parents=True, exist_ok=True)
     for folder in sorted(asked.sets.iterdir()):
         dataset, images, _ = scan_images(

@@ -14,14 +14,21 @@ if TYPE_CHECKING:
     from embedbench.comparison.api import compare
     from embedbench.data.dataset import Dataset
     from embedbench.data.loading import read_dataset
+    from embedbench.embedding.export import write_vectors
     from embedbench.encoder import Encoder, Facts, LookupEncoder, TextEncoder
+    from embedbench.encoders.listing import list_encoders
+    from embedbench.encoders.registry import create_encoder
+    from embedbench.errors import EmbedbenchError
+    from embedbench.parallel.engine_options import EngineOptions
     from embedbench.results.results import Results
 
     __version__: str
 
 __all__ = [
     "Dataset",
+    "EmbedbenchError",
     "Encoder",
+    "EngineOptions",
     "Facts",
     "LookupEncoder",
     "Results",
@@ -29,18 +36,26 @@ __all__ = [
     "__version__",
     "compare",
     "conformance",
+    "create_encoder",
+    "list_encoders",
     "read_dataset",
+    "write_vectors",
 ]
 
 _HOMES = {
     "Dataset": "data.dataset",
+    "EmbedbenchError": "errors",
     "Encoder": "encoder",
+    "EngineOptions": "parallel.engine_options",
     "Facts": "encoder",
     "LookupEncoder": "encoder",
     "Results": "results.results",
     "TextEncoder": "encoder",
     "compare": "comparison.api",
+    "create_encoder": "encoders.registry",
+    "list_encoders": "encoders.listing",
     "read_dataset": "data.loading",
+    "write_vectors": "embedding.export",
 }
 
 

@@ -37,9 +37,9 @@ Plane = Float[np.ndarray, "images 2"]
 
 
 def check_projection(kind: str) -> None:
-    """Raise InputError for an unknown map, MissingLibraryError for `umap` without umap-learn."""
+    """Raise InputError for an unknown one, MissingLibraryError for `umap` without umap-learn."""
     if kind not in PROJECTIONS:
-        raise InputError(f"unknown map '{kind}'; maps: {', '.join(PROJECTIONS)}")
+        raise InputError(f"unknown projection '{kind}'; projections: {', '.join(PROJECTIONS)}")
     if kind == "umap" and importlib.util.find_spec("umap") is None:
         raise MissingLibraryError(NO_UMAP)
 

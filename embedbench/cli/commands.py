@@ -8,21 +8,24 @@ from typing import Any
 
 import click
 
-from embedbench.cli.options import ENCODER_HELP, STORE_HELP, engine_options, run_options
-from embedbench.cli.output import (
-    echo_err,
-    pluralise,
-    print_table,
-    print_tuned,
-    stdout_reserved,
-    summarise,
+from embedbench.cli.compare import OK, PARTLY_DONE, compare_and_print, name_of_run
+from embedbench.cli.options import (
+    ENGINE_KEYWORDS,
+    click_options,
+    given_words,
+    keywords_from_words,
+    run_options,
 )
+from embedbench.cli.output import echo_err, print_table, print_tuned, stdout_reserved
 from embedbench.cli.signals import SignalHandler
-from embedbench.errors import EmbedbenchError, InputError, NotWrittenError
+from embedbench.errors import EmbedbenchError
+from embedbench.parallel.engine_options import EngineOptions
+from embedbench.utils.options import from_keywords
+from embedbench.utils.text import pluralise
 
 __all__ = ["check", "cli", "embed", "main", "new_backend", "suggest_labels"]
 
-OK, NOTHING_DONE, PARTLY_DONE = 0, 2, 3
+NOTHING_DONE = 2
 
 _STOPPED = "stopped; what was encoded is kept: the same command goes on from there"
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE)
@@ -85,7 +88,7 @@ def run(source: tuple[str, ...], **given: Any) -> int:
         asked = read_toml(Path(source[0]))
         if "source" not in asked:
             raise click.UsageError(f"'{source[0]}' names no source")
-    return _compare_and_print(asked | _given(given))
+    return compare_and_print(asked | given_words(given))
 
 
 @cli.command()
@@ -108,14 +111,14 @@ def recipe(name: str | None, source: tuple[str, ...], **given: Any) -> int:
         raise click.UsageError(f"unknown recipe '{name}'; recipes: {', '.join(known)}")
     if not source:
         raise click.UsageError(f"the source is missing: embedbench recipe {name} SOURCE")
-    asked = known[name] | {"source": list(source)} | _given(given)
-    asked.setdefault("out", str(Path("embedbench-runs") / f"{name}-{_stem(asked['source'])}"))
+    asked = known[name] | {"source": list(source)} | given_words(given)
+    asked.setdefault("out", str(Path("embedbench-runs") / f"{name}-{name_of_run(asked['source'])}"))
     hint = (
         f"to run the recipe with other encoders: embedbench recipe {name} {shlex.join(source)} "
         "-e ENCODER; conse, timm and pixels need no hub"
     )
     try:
-        code = _compare_and_print(asked)
+        code = compare_and_print(asked)
     except EmbedbenchError:
         echo_err(hint)
         raise
@@ -124,54 +127,18 @@ def recipe(name: str | None, source: tuple[str, ...], **given: Any) -> int:
     return code
 
 
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options that were given, by the words of a TOML file."""
-    return {
-        word.replace("_", "-"): value for word, value in options.items() if value not in (None, ())
-    }
-
-
 @cli.command()
 @click.option("--out", default="embedbench-demo", metavar="DIR", show_default=True)
-@click.option("--store", metavar="DIR|ADDRESS", help=STORE_HELP)
-@click.option("--quiet", is_flag=True, help="No progress bars.")
-def demo(out: str, store: str | None, quiet: bool) -> int:
+@click_options("store", "quiet")
+def demo(out: str, store: str | None, quiet: bool | None) -> int:
     """Compare real encoders on sample photographs, with no network."""
-    from embedbench.data.sample_photos import WORDS, write_samples
-    from embedbench.utils.offline import HUB, reachable
+    from embedbench.cli.demo import run_demo
 
-    photographs = write_samples(Path(out) / "photographs")
-    encoders = [
-        "timm",
-        "timm:tf_efficientnet_lite2",
-        "conse",
-        "pixels",
-        "timm:tf_efficientnet_lite0,pretrained=false",
-    ]
-    hubs = {"clip": HUB, "keras": "https://storage.googleapis.com"}
-    unreachable = [name for name, hub in hubs.items() if not reachable(hub)]
-    encoders += [name for name in hubs if name not in unreachable]
-    code = _compare_and_print(
-        {
-            "source": [str(photographs)],
-            "encoder": encoders,
-            "names": ",".join(WORDS),
-            "out": str(Path(out) / "run"),
-            "store": store,
-            "quiet": quiet,
-        }
-    )
-    if unreachable:
-        command = " ".join(f"-e {name}" for name in ["timm", *unreachable])
-        echo_err(
-            f"left out: {' and '.join(unreachable)}, whose weights come from hubs that this "
-            f"machine does not reach; on one that does: embedbench run {photographs} {command}"
-        )
-    return code
+    return run_demo(Path(out), store, bool(quiet))
 
 
 @cli.command()
-@click.option("--store", metavar="DIR|ADDRESS", help=STORE_HELP)
+@click_options("store")
 def encoders(store: str | None) -> int:
     """List the installed encoders, what each needs, how they run best."""
     from embedbench.encoders.listing import list_encoders
@@ -265,19 +232,11 @@ def suggest_labels(run_folder: str, count: int, out: str) -> int:
 
 @cli.command()
 @click.argument("source")
-@click.option("-e", "--encoder", required=True, metavar="ENCODER", help=ENCODER_HELP)
+@click.option(
+    "-e", "--encoder", required=True, metavar="ENCODER", help="NAME[:MODEL][,field=value ...]."
+)
 @click.option("--out", required=True, metavar="FILE", help="A .parquet or .npy file.")
-@click.option("--store", metavar="DIR|ADDRESS", help=STORE_HELP)
-@click.option("--offline", is_flag=True, help="Never use the network.")
-@click.option(
-    "--allow-local", is_flag=True, help="Images may be downloaded from this machine's network."
-)
-@click.option(
-    "--follow-links", is_flag=True, help="Follow links that lead out of a folder of images."
-)
-@click.option("--limit", type=int, metavar="N", help="Take a seeded sample of N images.")
-@engine_options
-@click.option("--quiet", is_flag=True, help="No progress bars.")
+@click_options("limit", "allow_local", "follow_links", *ENGINE_KEYWORDS, "quiet")
 def embed(source: str, encoder: str, out: str, **options: Any) -> int:
     """Write the vectors of one encoder to a file.
 
@@ -285,58 +244,19 @@ def embed(source: str, encoder: str, out: str, **options: Any) -> int:
     """
     from embedbench.embedding.export import write_vectors
 
+    given = keywords_from_words(given_words(options))
     with stdout_reserved():
-        written, skipped = write_vectors(source, encoder, Path(out), **options)
+        written, skipped = write_vectors(
+            source,
+            encoder,
+            out,
+            engine=from_keywords(EngineOptions, given),
+            allow_local=given["allow_local"],
+            follow_links=given["follow_links"],
+            limit=given.get("limit"),
+            quiet=given["quiet"],
+        )
     echo_err(f"{written} vectors: {out}")
     for name, reason in skipped.items():
         echo_err(f"skipped '{name}': {reason}")
     return PARTLY_DONE if skipped else OK
-
-
-def _compare_and_print(asked: dict[str, Any]) -> int:
-    from embedbench.comparison.api import compare
-    from embedbench.comparison.options import CLUSTERERS, COPIES, CORRUPTED, DEFAULT_K, DEFAULT_MAPS
-
-    out = Path(asked.get("out") or Path("embedbench-runs") / _stem(asked["source"]))
-    try:
-        with stdout_reserved():
-            results = compare(
-                asked["source"],
-                list(asked.get("encoder", ())),
-                labels=asked.get("labels"),
-                domain=asked.get("domain"),
-                clusterers=asked.get("clusterer") or CLUSTERERS,
-                spaces=asked.get("space") or ("l2",),
-                k=asked.get("k") or DEFAULT_K,
-                seeds=asked.get("seeds", 10),
-                names=asked.get("names") or (),
-                corrupt=asked.get("corrupt", ()),
-                corrupted=asked.get("corrupted", CORRUPTED),
-                mix=asked.get("mix"),
-                maps=asked.get("map") or DEFAULT_MAPS,
-                out=out,
-                store=asked.get("store"),
-                offline=bool(asked.get("offline")),
-                allow_local=bool(asked.get("allow-local")),
-                follow_links=bool(asked.get("follow-links")),
-                limit=asked.get("limit"),
-                copies=asked.get("copies", COPIES),
-                engine=asked.get("engine") or "local",
-                address=asked.get("address"),
-                workers=asked.get("workers"),
-                memory=asked.get("memory"),
-                patience=asked.get("patience"),
-                quiet=bool(asked.get("quiet")),
-            )
-    except NotWrittenError as error:
-        click.echo(error.results.to_text())
-        raise InputError(f"{error}; what was encoded is kept: run again once it can be") from error
-    click.echo(results.to_text())
-    summarise(results, out)
-    return PARTLY_DONE if len(results.failures) else OK
-
-
-def _stem(sources: list[str]) -> str:
-    """Return a name for a run of these sources."""
-    bare = [source.partition("?")[0].split(",")[0].rpartition(":")[2] for source in sources]
-    return "-".join(Path(source).stem or "images" for source in bare)

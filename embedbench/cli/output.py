@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from embedbench.utils.text import printable
+from embedbench.utils.text import pluralise, printable
 
 if TYPE_CHECKING:
     from embedbench.results.results import Results
 
-__all__ = ["echo_err", "pluralise", "print_table", "print_tuned", "stdout_reserved", "summarise"]
+__all__ = ["echo_err", "print_table", "print_tuned", "stdout_reserved", "summarise"]
 
 _TUNED = {
     "encoder": "encoder",
@@ -74,11 +74,6 @@ def summarise(results: "Results", out: Path) -> None:
 def echo_err(line: str) -> None:
     """Print a line to standard error."""
     click.echo(printable(line), err=True)
-
-
-def pluralise(number: int, what: str) -> str:
-    """Return the number and its noun, in the plural where it is not one."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def print_table(headings: list[str], rows: list[list[str]]) -> None:

@@ -5,38 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from embedbench.comparison.options import OPTIONS
 from embedbench.errors import InputError
 
 __all__ = ["read_toml"]
 
-_TOML_KINDS: Mapping[str, type] = {
-    "about": str,
-    "source": list,
-    "encoder": list,
-    "labels": str,
-    "domain": str,
-    "clusterer": list,
-    "space": list,
-    "k": str,
-    "seeds": int,
-    "names": str,
-    "corrupt": list,
-    "corrupted": int,
-    "mix": str,
-    "map": list,
-    "out": str,
-    "store": str,
-    "offline": bool,
-    "allow-local": bool,
-    "follow-links": bool,
-    "limit": int,
-    "copies": int,
-    "engine": str,
-    "address": str,
-    "workers": int,
-    "memory": str,
-    "patience": float,
-}
+_TOML_KINDS: Mapping[str, type] = {"about": str, **{one.word: one.kind for one in OPTIONS}}
 """The words of the command line, and what each holds in a TOML file; `about` is for people."""
 
 
@@ -56,11 +30,10 @@ def read_toml(file: Path) -> dict[str, Any]:
         if word not in _TOML_KINDS:
             raise InputError(f"'{file}' has '{word}'; known words: {', '.join(_TOML_KINDS)}")
         settings[word] = _checked(file, word, value)
-    for word in ("labels", "names"):
-        if word in settings:
-            settings[word] = _beside(file, settings[word])
-    if "source" in settings:
-        settings["source"] = [_beside(file, source) for source in settings["source"]]
+    for word in [one.word for one in OPTIONS if one.is_file and one.word in settings]:
+        value = settings[word]
+        several = isinstance(value, list)
+        settings[word] = [_beside(file, one) for one in value] if several else _beside(file, value)
     return settings
 
 

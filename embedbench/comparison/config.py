@@ -1,7 +1,7 @@
 """What a comparison is asked for: read, checked before any work, and written down."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +10,13 @@ from embedbench.analysis.projections import check_projection
 from embedbench.clustering.clusterers import Clusterer, Estimator, parse_clusterer
 from embedbench.clustering.spaces import check_space
 from embedbench.comparison.memory import Memory, parse_memory
-from embedbench.comparison.options import DEFAULT_K
+from embedbench.comparison.options import DEFAULT_K, ComparisonOptions
 from embedbench.data.images.corruptions import Corruption, read_corruptions
 from embedbench.data.mixing import MixSpec, read_mix
 from embedbench.encoder import Encoder, TextEncoder
 from embedbench.encoders.registry import create_encoders
 from embedbench.errors import InputError
+from embedbench.utils.options import as_list
 from embedbench.utils.progress import Progress
 
 __all__ = ["ComparisonConfig", "KGrid", "parse_k", "read_options"]
@@ -59,8 +60,8 @@ class ComparisonConfig:
     memory: Memory
     remarks: tuple[str, ...] = field(default=())
 
-    def check(self, images: int, classes: int | None) -> None:
-        """Raise InputError for what can be known to fail before any work is done."""
+    def check(self) -> None:
+        """Raise InputError for what can be known to fail before the images are known."""
         if not self.seeds:
             raise InputError("`seeds` must be at least 1")
         for name, count in (("copies", self.copies), ("corrupted", self.corrupted)):
@@ -72,23 +73,19 @@ class ComparisonConfig:
             check_space(space)
         for kind in self.maps:
             check_projection(kind)
-        parse_k(self.k, images, classes)
         if self.words and not any(map(self.reads_texts, self.encoders)):
             raise InputError(
                 "names need an encoder that reads texts in the comparison: add -e clip or -e conse"
             )
 
     def record(self) -> dict[str, Any]:
-        """Return what was asked for, as it stands in run.json."""
+        """Return the options that `run.json` records as they were read, by keyword."""
         return {
             "clusterers": [clusterer.name for clusterer in self.clusterers],
             "spaces": list(self.spaces),
-            "k": self.k,
             "seeds": list(self.seeds),
             "names": list(self.words),
-            "copies": self.copies,
-            "domain": self.domain,
-            "maps": list(self.maps),
+            "projections": list(self.maps),
             "memory": f"{self.memory.limit / 10**6:.0f}MB" if self.memory.asked else None,
         }
 
@@ -98,46 +95,33 @@ class ComparisonConfig:
         return isinstance(encoder, TextEncoder) and encoder.reads_texts
 
 
-def read_options(
-    encoders: Sequence[str | Encoder] | Mapping[str, Encoder],
-    clusterers: Sequence[Any],
-    spaces: Sequence[str],
-    k: str | int,
-    seeds: int,
-    names: str | Sequence[str],
-    copies: int,
-    corrupt: Sequence[str],
-    corrupted: int,
-    mix: str | None,
-    domain: str | None,
-    maps: Sequence[str],
-    progress: Progress,
-    memory: str | None,
-    follow_links: bool,
-) -> ComparisonConfig:
-    """Return the request, each of its parts read; see `embedbench.compare` for the arguments.
+def read_options(options: ComparisonOptions) -> ComparisonConfig:
+    """Return the options, each of them read into objects and checked.
 
     Raises:
-        EmbedbenchError: a part cannot be read, or an encoder is not there.
+        EmbedbenchError: one cannot be read or cannot be, or an encoder is not there.
     """
-    words, remarks = read_words(names)
-    return ComparisonConfig(
-        encoders=create_encoders(encoders),
-        clusterers=_read_clusterers(clusterers),
-        spaces=tuple(dict.fromkeys(spaces)),
-        k=str(k),
-        seeds=tuple(range(seeds)),
+    words, remarks = read_words(options.names)
+    memory = options.engine.memory
+    config = ComparisonConfig(
+        encoders=create_encoders(options.encoders),
+        clusterers=_read_clusterers(options.clusterers),
+        spaces=tuple(dict.fromkeys(options.spaces)),
+        k=str(options.k),
+        seeds=tuple(range(options.seeds)),
         words=words,
-        copies=copies,
-        corruptions=read_corruptions(corrupt),
-        corrupted=corrupted,
-        mix=read_mix(mix, follow_links) if mix else None,
-        domain=domain,
-        maps=tuple(dict.fromkeys(maps)),
-        progress=progress,
+        copies=options.copies,
+        corruptions=read_corruptions(as_list(options.corrupt)),
+        corrupted=options.corrupted,
+        mix=read_mix(options.mix, options.follow_links) if options.mix else None,
+        domain=options.domain,
+        maps=tuple(dict.fromkeys(options.projections)),
+        progress=Progress(options.quiet),
         memory=Memory.free() if memory is None else parse_memory(memory),
         remarks=remarks,
     )
+    config.check()
+    return config
 
 
 def _read_clusterers(given: Sequence[Any]) -> tuple[Clusterer, ...]:

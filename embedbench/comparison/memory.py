@@ -4,17 +4,15 @@ Blocks of distances are of a fixed size, for the last bits of a sum depend on it
 must be the same on every machine. What the limit decides is how many processes run at once.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from embedbench.clustering.limits import DEFAULT_LIMIT
 from embedbench.errors import InputError
+from embedbench.parallel.engine_options import parse_size
 from embedbench.utils.hardware import available, cores
 
 __all__ = ["Memory", "Size", "parse_memory"]
-
-_UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 
 _SHARE = 0.5
 """Of the memory that is free at the start, where no limit is given."""
@@ -47,11 +45,7 @@ def parse_memory(text: str) -> "Memory":
     Raises:
         InputError: it says no amount of memory.
     """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]b)\s*", text, re.IGNORECASE)
-    size = float(match[1]) * _UNITS[match[2].lower()] if match else 0.0
-    if size < 1:
-        raise InputError(f"`memory` must be a size such as 4GB or 512MB; not '{text}'")
-    return Memory(int(size))
+    return Memory(parse_size(text))
 
 
 @dataclass(frozen=True)

@@ -4,52 +4,73 @@ import hashlib
 import importlib.metadata
 import platform
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING
 from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
 
 from embedbench.analysis.duplicates import duplicate_rate
-from embedbench.comparison.options import COPIES, DEFAULT_MAPS
+from embedbench.comparison.options import OPTIONS, ComparisonOptions
+from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder
 from embedbench.utils.hardware import cores
+from embedbench.utils.options import Option, value_of
 
-__all__ = ["repeat_command", "run_record"]
+__all__ = ["record_options", "repeat_command", "run_record"]
 
 
-def repeat_command(asked: Mapping[str, Any]) -> str:
-    """Return the line for a shell that asks for the same."""
-    parts = ["embedbench", "run", *asked["sources"]]
-    repeated = {
-        "-e": asked["encoders"],
-        "--clusterer": asked["clusterers"],
-        "--space": asked["spaces"],
-        "--corrupt": asked["corrupt"],
-        "--map": [] if tuple(asked["maps"]) == DEFAULT_MAPS else asked["maps"],
-    }
-    for word, values in repeated.items():
-        parts += [part for value in values for part in (word, value)]
-    options = {
-        "--labels": asked["labels"],
-        "--k": asked["k"],
-        "--seeds": len(asked["seeds"]),
-        "--names": ",".join(asked["names"]) or None,
-        "--limit": asked["limit"],
-        "--copies": None if asked["copies"] == COPIES else asked["copies"],
-        "--corrupted": asked["corrupted"] if asked["corrupt"] else None,
-        "--mix": asked["mix"],
-        "--domain": asked["domain"],
-        "--memory": asked["memory"],
-        "--patience": asked["patience"],
-    }
-    parts += [
-        str(part) for word, value in options.items() if value is not None for part in (word, value)
-    ]
-    words = ("offline", "allow_local", "follow_links")
-    flags = {f"--{word.replace('_', '-')}": asked[word] for word in words}
-    return shlex.join([*parts, *(word for word, given in flags.items() if given)])
+def record_options(options: ComparisonOptions, read: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every option as `run.json` records it, and the command that repeats the run.
+
+    Args:
+        options: as they were given.
+        read: those that are recorded as they were read, by keyword.
+    """
+    given = {one.keyword: _as_texts(one, value_of(options, one)) for one in OPTIONS}
+    sources = given.pop("source")
+    command = shlex.join(repeat_command(options))
+    return given | dict(read) | {"sources": sources, "command": command}
+
+
+def repeat_command(options: ComparisonOptions) -> list[str]:
+    """Return the words of the command that asks for the same; defaults are left out."""
+    words, sources = ["embedbench", "run"], []
+    for one in OPTIONS:
+        value = _as_texts(one, value_of(options, one))
+        if not one.flags:
+            sources = value
+        elif one.kind is bool:
+            words += [one.flags[0]] if value else []
+        elif one.kind is list:
+            kept = [] if value == _as_texts(one, one.default) else value
+            words += [part for text in kept for part in (one.flags[0], text)]
+        elif value is not None and value != _as_texts(one, one.default):
+            words += [one.flags[0], str(value)]
+    if any(source.startswith("-") for source in sources):
+        return [*words, "--", *sources]
+    return [*words[:2], *sources, *words[2:]]
+
+
+def _as_texts(one: Option, value: Any) -> Any:
+    """Return an option's value as the command line takes it; of objects, their names."""
+    if value is None or value is MISSING or one.kind in (int, float, bool):
+        return value
+    if one.kind is list:
+        alone = isinstance(value, str | PurePath | Dataset)
+        return [_as_text(part) for part in ([value] if alone else value)]
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ",".join(map(str, value)) or None
+    return str(value)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, Dataset):
+        return value.origin
+    has_words = isinstance(value, str | PurePath | Encoder)
+    return str(value) if has_words else type(value).__name__.lower()
 
 
 def run_record(

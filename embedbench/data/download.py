@@ -207,7 +207,7 @@ class _Downloader:
                 raise DownloadError(f"took longer than {self.download_settings.total_seconds:g} s")
             response = self.ask(url)
             try:
-                location = response.headers.get("AnyPath")
+                location = response.headers.get("Location")
                 if response.status in (301, 302, 303, 307, 308) and location:
                     url = _target(url, location)
                     continue

@@ -16,26 +16,24 @@ from embedbench.encoders.registry import create_encoders
 from embedbench.errors import InputError
 from embedbench.io.atomic import open_atomic, write_atomic
 from embedbench.io.paths import check_offline
+from embedbench.parallel.engine_options import EngineOptions
 from embedbench.utils.offline import no_network
 from embedbench.utils.progress import Progress
 
 __all__ = ["write_vectors"]
 
+_DEFAULT_ENGINE = EngineOptions()
+
 
 def write_vectors(
     source: str | Path | Dataset,
     encoder: str | Encoder,
-    out: Path,
+    out: str | Path,
     *,
-    store: str | Path | None = None,
-    offline: bool = False,
+    engine: EngineOptions = _DEFAULT_ENGINE,
     allow_local: bool = False,
     follow_links: bool = False,
     limit: int | None = None,
-    engine: str | None = None,
-    address: str | None = None,
-    workers: int | None = None,
-    patience: float | None = None,
     quiet: bool = True,
 ) -> tuple[int, dict[str, str]]:
     """Write one encoder's vectors to a `.parquet` or a `.npy` file.
@@ -43,21 +41,30 @@ def write_vectors(
     The first has columns `image` and `vector`; beside the second stands a `.txt` file of the
     same stem with the images' names, one a line.
 
+    Args:
+        source: as for `embedbench.read_dataset`.
+        encoder: a text such as `timm:resnet50`, or an Encoder.
+        out: the file.
+        engine: where the encoder runs, and the store.
+        allow_local: images may be downloaded from this machine and its network.
+        follow_links: links that lead out of a folder of images are followed.
+        limit: take a seeded sample of so many images.
+        quiet: show no progress.
+
     Returns:
         How many rows were written, and the images that were skipped with their reasons.
 
     Raises:
         EmbedbenchError: nothing could be done.
     """
+    out = Path(out)
     if out.suffix not in (".parquet", ".npy"):
         raise InputError(f"`out` must be a .parquet or a .npy file; not '{out}'")
-    with no_network(offline and engine != "ray"):
+    with no_network(engine.offline and engine.kind != "ray"):
         (name, made), *_ = create_encoders([encoder]).items()
-        check_offline(offline, [source])
+        check_offline(engine.offline, [source])
         dataset = read_dataset(source, follow_links).sample(limit)
-        running = make_engine(
-            store, offline, Progress(quiet), engine or "local", address, workers, patience
-        )
+        running = make_engine(engine, Progress(quiet))
         dataset, missed = download_missing(dataset, running.download_settings(allow_local))
         readable, images, failures = scan_images(
             dataset, running.store, running.workers, running.progress

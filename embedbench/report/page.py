@@ -96,7 +96,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return files.get_template("template.html.j2")
+    return files.get_template("page.html.j2")
 
 
 def _title(results: Results) -> str:

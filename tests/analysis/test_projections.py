@@ -33,7 +33,7 @@ def test_a_map_is_the_space_of_its_name() -> None:
 
 
 def test_an_unknown_map_is_told_with_those_that_there_are() -> None:
-    with pytest.raises(InputError, match="unknown map 'mds'; maps: pca, tsne, umap"):
+    with pytest.raises(InputError, match="unknown projection 'mds'; projections: pca, tsne, umap"):
         project_vectors(np.eye(4, dtype=np.float32), list("abcd"), ["mds"], 0)
 
 

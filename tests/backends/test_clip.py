@@ -256,7 +256,7 @@ def test_a_hub_out_of_reach_is_a_weights_error_with_the_next_step(tmp_path: Path
 @pytest.mark.usefixtures("one_core")
 def test_a_comparison_with_names_runs_whole(clip_folder: Path, photographs: Path) -> None:
     results = compare(
-        photographs, [f"clip:{clip_folder}"], k="3", seeds=1, copies=0, maps=["pca"],
+        photographs, [f"clip:{clip_folder}"], k="3", seeds=1, copies=0, projections=["pca"],
         names=["cat", "dog", "car"],
     )  # fmt: skip
     assert results.encoders["dim"].tolist() == [24]

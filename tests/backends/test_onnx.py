@@ -401,7 +401,7 @@ def test_clusters_are_named_from_both_networks(reader: Path, photographs: Path) 
     words = ["red", "green", "blue"]
     results = compare(
         photographs, [spec], k="3", seeds=1, clusterers=["kmeans"], names=words, copies=0,
-        maps=["pca"],
+        projections=["pca"],
     )  # fmt: skip
     assert results.comparison["ami"].tolist() == [1]
     assert set(results.clusters["nearest_word"]) == set(words)

@@ -77,7 +77,7 @@ def test_a_broken_image_is_skipped_and_counted(
     out = tmp_path / "run"
     code, _, err = call(
         capsys, "run", photographs, "-e", "pixels", "--k", 3, "--seeds", 1, "--copies", 0,
-        "--clusterer", "kmeans", "--map", "pca", "--out", out, "--quiet",
+        "--clusterer", "kmeans", "--projection", "pca", "--out", out, "--quiet",
     )  # fmt: skip
     assert code == 3 and "1 image skipped" in err
     assert pd.read_csv(out / "failures.csv")["name"].tolist() == ["red/broken.jpg"]
@@ -89,7 +89,7 @@ def test_a_toml_file_says_the_same(
     file = tmp_path / "comparison.toml"
     file.write_text(
         'source = "photographs"\nencoder = ["pixels"]\nclusterer = ["kmeans"]\n'
-        'k = "2..4"\nseeds = 1\ncopies = 0\nmap = ["pca"]\n'
+        'k = "2..4"\nseeds = 1\ncopies = 0\nprojection = ["pca"]\n'
     )
     out = tmp_path / "run"
     code, table, _ = call(capsys, "run", file, "--k", "truth", "--out", out, "--quiet")
@@ -177,7 +177,7 @@ def test_embed_writes_what_the_vectors_encoder_reads(
     encoders = ["pixels", *(f"vectors:{file}" for file in files)]
     code, table, _ = call(
         capsys, "run", photographs, *(word for name in encoders for word in ("-e", name)),
-        "--k", 3, "--clusterer", "kmeans", "--seeds", 1, "--copies", 0, "--map", "pca",
+        "--k", 3, "--clusterer", "kmeans", "--seeds", 1, "--copies", 0, "--projection", "pca",
         "--out", tmp_path / "run", "--quiet",
     )  # fmt: skip
     assert code == 0

@@ -18,7 +18,7 @@ from embedbench.errors import InputError
 from tests.conftest import write_photographs
 
 MakeEncoder = Callable[..., Encoder]
-QUICK: dict[str, Any] = {"copies": 0, "maps": ["pca"]}
+QUICK: dict[str, Any] = {"copies": 0, "projections": ["pca"]}
 """For tests of neither copies nor maps."""
 
 TIMES = ["seconds", "images_per_second", "load_seconds", "peak_memory_mb"]

@@ -1,13 +1,13 @@
-"""Promises of the settings: k in three forms, TOML in the words of the command line."""
+"""Promises of the settings: k in three forms, and what cannot be is said before any work."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.cli.toml import read_toml
-from embedbench.comparison.config import KGrid, parse_k
+from embedbench.comparison.config import KGrid, parse_k, read_options
+from embedbench.comparison.options import ComparisonOptions
 from embedbench.errors import InputError
 
 
@@ -56,32 +56,27 @@ def test_any_k_is_a_plan_within_the_images_or_an_error(
     assert list(plan.ks) == sorted(set(plan.ks))
 
 
-def test_toml_uses_the_words_of_the_command_line(tmp_path: Path) -> None:
-    (tmp_path / "photos").mkdir()
-    file = tmp_path / "comparison.toml"
-    file.write_text(
-        'source = "photos"\nencoder = ["timm", "pixels"]\nclusterer = "kmeans"\nk = 4\n'
-    )
-    assert read_toml(file) == {
-        "source": [str(tmp_path / "photos")],
-        "encoder": ["timm", "pixels"],
-        "clusterer": ["kmeans"],
-        "k": "4",
-    }
-
-
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("options", "words"),
     [
-        ("encoders = []", "has 'encoders'; known words: about, source, encoder"),
-        ("seeds = 'ten'", "'seeds' must be a whole number; not 'ten'"),
-        ("seeds = true", "'seeds' must be a whole number"),
-        ("encoder = [1]", "'encoder' must be a list of texts"),
-        ("= 3", "cannot read"),
+        ({"encoders": []}, "needs an encoder"),
+        ({"seeds": 0}, "`seeds` must be at least 1"),
+        ({"copies": -1}, "`copies` must be at least 0; not -1"),
+        ({"corrupted": -2}, "`corrupted` must be at least 0; not -2"),
+        ({"spaces": []}, "needs a clusterer and a space"),
+        ({"clusterers": ["kmeans", "kmeans"]}, "given twice"),
+        ({"names": "dog,cat"}, "names need an encoder that reads texts"),
     ],
 )
-def test_a_wrong_word_in_toml_is_named(tmp_path: Path, text: str, words: str) -> None:
-    file = tmp_path / "c.toml"
-    file.write_text(text)
+def test_options_that_cannot_be_say_why(options: dict[str, Any], words: str) -> None:
+    asked = {"source": "photos", "encoders": ["pixels"]} | options
     with pytest.raises(InputError, match=words):
-        read_toml(file)
+        read_options(ComparisonOptions(**asked))
+
+
+def test_options_are_read_into_objects() -> None:
+    config = read_options(ComparisonOptions("photos", ["pixels"], k=4, seeds=2, corrupt="blur:1"))
+    assert list(config.encoders) == ["pixels"] and config.k == "4" and config.seeds == (0, 1)
+    assert [one.name for one in config.clusterers] == ["kmeans", "agglomerative", "hdbscan"]
+    assert [one.name for one in config.corruptions] == ["blur:1"]
+    assert not config.memory.asked

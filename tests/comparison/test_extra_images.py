@@ -60,7 +60,7 @@ def test_vectors_made_elsewhere_have_no_corrupted_images_but_noise_on_the_vector
     found = compare(
         photographs, {"colour": colour_encoder(), "elsewhere": Elsewhere()}, k=3, seeds=2,
         clusterers=["kmeans"], corrupt="blur,vector-noise:2", mix="digits:0.1", copies=5,
-        maps=["pca"], store=shared_store,
+        projections=["pca"], store=shared_store,
     )  # fmt: skip
     kinds = found.robustness.groupby("encoder")["corruption"].agg(set)
     assert kinds["colour"] == {"blur", "vector-noise"}
@@ -73,11 +73,12 @@ def test_vectors_made_elsewhere_have_no_corrupted_images_but_noise_on_the_vector
 def test_what_was_asked_for_stands_in_the_command(photographs: Path, shared_store: Path) -> None:
     found = compare(
         photographs, ["pixels"], k=3, seeds=2, clusterers=["kmeans"], corrupt="blur:1",
-        corrupted=6, mix="digits:0.1", domain="truth", copies=0, maps=["pca"],
+        corrupted=6, mix="digits:0.1", domain="truth", copies=0, projections=["pca"],
         store=shared_store,
     )  # fmt: skip
     for words in (
-        "--corrupt blur:1", "--corrupted 6", "--mix digits:0.1", "--domain truth", "--map pca"
+        "--corrupt blur:1", "--corrupted 6", "--mix digits:0.1", "--domain truth",
+        "--projection pca",
     ):  # fmt: skip
         assert words in found.run["command"]
     assert found.robustness["severity"].unique().tolist() == [1]
@@ -91,7 +92,7 @@ def test_fewer_images_than_asked_are_mixed_in_with_a_remark(
     (few / "one.png").write_bytes((photographs / "red" / "00.png").read_bytes())
     found = compare(
         photographs, ["pixels"], k=3, seeds=2, clusterers=["kmeans"], mix=f"{few}:0.5", copies=0,
-        maps=["pca"], store=shared_store,
+        projections=["pca"], store=shared_store,
     )  # fmt: skip
     assert found.run["remarks"] == ["only 1 of 18 images are mixed in: there are no more"]
 

@@ -62,6 +62,12 @@ def test_memory_is_a_word_in_toml_and_in_the_command(photographs: Path, tmp_path
     (tmp_path / "asked.toml").write_text('memory = "2GB"\n')
     assert read_toml(tmp_path / "asked.toml") == {"memory": "2GB"}
     results = compare(
-        photographs, ["pixels"], clusterers=["kmeans"], k=3, seeds=1, maps=["pca"], memory="2GB"
+        photographs,
+        ["pixels"],
+        clusterers=["kmeans"],
+        k=3,
+        seeds=1,
+        projections=["pca"],
+        memory="2GB",
     )
-    assert results.run["memory"] == "2000MB" and "--memory 2000MB" in results.run["command"]
+    assert results.run["memory"] == "2000MB" and "--memory 2GB" in results.run["command"]

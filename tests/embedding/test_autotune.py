@@ -179,7 +179,7 @@ def test_the_quickest_faithful_variant_runs_and_is_remembered(
     assert np.array_equal(found.vectors, expected.vectors)
     assert found.record["fingerprint"] == expected.record["fingerprint"]
     assert found.record["precision_cosine"] == 1 and found.record["precision_neighbours"] == 1
-    monkeypatch.setattr(Engine, "crew", None)  # the second run starts no process
+    monkeypatch.setattr(Engine, "start_workers", None)  # the second run starts no process
     again = run(pictures, tmp_path, Choosing())
     assert again.encoded == 0 and np.array_equal(again.vectors, found.vectors)
 

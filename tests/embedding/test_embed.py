@@ -51,7 +51,7 @@ def test_the_second_run_starts_no_process(
 ) -> None:
     dataset = read_dataset(photographs)
     first = run(colour_encoder(), dataset, engine)
-    monkeypatch.setattr(Engine, "crew", None)
+    monkeypatch.setattr(Engine, "start_workers", None)
     second = run(colour_encoder(), dataset, engine)
     assert second.encoded == 0 and np.array_equal(first.vectors, second.vectors)
     assert second.record["images_per_second"] == first.record["images_per_second"]

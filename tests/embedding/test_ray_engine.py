@@ -27,6 +27,7 @@ from embedbench.embedding.engine import Engine
 from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder, Facts
 from embedbench.errors import EncoderError, InputError, StoreError
+from embedbench.parallel.engine_options import EngineOptions
 from embedbench.parallel.pool import NoAnswer
 from embedbench.utils.progress import Progress
 from tests.support.bucket import serve_bucket, upload
@@ -67,7 +68,7 @@ def cluster(query: str) -> Iterator[Any]:
 
 
 def engine(store: Path | str) -> Engine:
-    return make_engine(store, False, QUIET, "ray")
+    return make_engine(EngineOptions("ray", store=store), QUIET)
 
 
 def run(encoder: Encoder, dataset: Dataset, engine: Engine) -> Embedding:
@@ -203,7 +204,7 @@ def test_an_encoder_that_hangs_is_given_up(
                     re.fullmatch(r"(a+)+b", "a" * 60)  # takes longer than there is time
             return np.array([np.asarray(images[0], np.float32).mean((0, 1))])
 
-    hasty = make_engine(tmp_path, False, QUIET, "ray", patience=8.0)
+    hasty = make_engine(EngineOptions("ray", store=tmp_path, patience=8.0), QUIET)
     capfd.readouterr()
     for some in (dataset, dataset.take([0])):  # pieces of work, and a single one
         with pytest.raises(NoAnswer, match="^no answer from its process for 8 seconds$"):
@@ -288,7 +289,7 @@ def test_an_encoder_gets_a_gpu_of_the_cluster_if_it_uses_one(
 )
 def test_what_cannot_be_asked_for_is_told(asked: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
-        make_engine(None, False, QUIET, **asked)
+        make_engine(EngineOptions(**asked), QUIET)
 
 
 def test_an_address_that_does_not_answer_is_told_soon() -> None:

@@ -71,7 +71,7 @@ class Site:
         """Start a small comparison in a process group of its own, as a terminal does."""
         self.home.mkdir(exist_ok=True)
         asked = ["run", str(self.photographs), "-e", encoder, "--k", "3", "--seeds", "1"]
-        asked += ["--copies", "0", "--clusterer", "kmeans", "--map", "pca"]
+        asked += ["--copies", "0", "--clusterer", "kmeans", "--projection", "pca"]
         asked += ["--workers", str(self.workers)]
         asked += ["--out", str(self.home / out), "--store", str(self.store), *more]
         return self._start(asked)
@@ -449,7 +449,7 @@ def test_results_that_cannot_be_written_are_shown_and_the_old_run_stays(
     with pytest.raises(SystemExit) as stop:
         cli.main(
             ["run", str(photographs), "-e", "pixels", "--k", "3", "--seeds", "1", "--quiet"]
-            + ["--clusterer", "kmeans", "--map", "pca", "--copies", "0", "--out", str(out)]
+            + ["--clusterer", "kmeans", "--projection", "pca", "--copies", "0", "--out", str(out)]
         )
     table, err = capsys.readouterr()
     assert stop.value.code == 2

@@ -19,7 +19,14 @@ from tests.support.plug_ins import plug_in
 
 GOOD = ["first", "last"]
 TIMES = ["seconds", "images_per_second", "load_seconds", "peak_memory_mb"]
-FASTER = {"clusterers": ["kmeans"], "k": 3, "seeds": 2, "copies": 2, "maps": ["pca"], "workers": 1}
+FASTER = {
+    "clusterers": ["kmeans"],
+    "k": 3,
+    "seeds": 2,
+    "copies": 2,
+    "projections": ["pca"],
+    "workers": 1,
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -155,7 +162,7 @@ def test_nothing_but_the_table_goes_to_standard_output(
     """Whatever is printed, in the first process and in those of the encoders."""
     plug_in(tmp_path, monkeypatch, "prints", "tests.support.misbehaving:Prints")
     words = ["run", "photographs", "-e", "prints", "--clusterer", "kmeans", "--k", "3"]
-    words += ["--seeds", "1", "--copies", "0", "--map", "pca", "--workers", "1", "--quiet"]
+    words += ["--seeds", "1", "--copies", "0", "--projection", "pca", "--workers", "1", "--quiet"]
     with pytest.raises(SystemExit) as stop:
         cli.main([*words, "--out", str(tmp_path / "run")])
     out, err = capfd.readouterr()

@@ -25,7 +25,7 @@ def run(assets: Path, store: Path) -> Results:
     encoders = ["timm", "conse", "pixels", UNTRAINED, keras_spec(assets)]
     photographs = assets / "images" / "caltech101_subset"
     return compare(
-        photographs, encoders, k="truth", seeds=5, copies=10, maps=["pca"],
+        photographs, encoders, k="truth", seeds=5, copies=10, projections=["pca"],
         store=store,
     )  # fmt: skip
 
@@ -65,7 +65,7 @@ def test_photographs_with_labels_in_a_file_or_without(assets: Path, store: Path)
         k="truth",
         seeds=3,
         copies=0,
-        maps=["pca"],
+        projections=["pca"],
         store=store,
     )
     kmeans = with_labels.comparison.query("clusterer == 'kmeans' and k_from == 'truth'")
@@ -90,7 +90,7 @@ def test_with_labels_hidden_the_best_is_among_those_named_and_the_controls_come_
         clusterers=["kmeans"],
         seeds=3,
         copies=50,
-        maps=["pca"],
+        projections=["pca"],
         limit=240,
         store=store,
     )

@@ -21,7 +21,7 @@ def test_open_images_are_fetched_compared_and_not_fetched_again(
     for row, name in enumerate(IDS[:11]):
         server.put(f"/validation/{name}.jpg", jpeg(row))
     spec = f"open-images:{folder},base={server.url}"
-    small = {"k": 2, "seeds": 2, "clusterers": ["kmeans"], "copies": 0, "maps": ["pca"]}
+    small = {"k": 2, "seeds": 2, "clusterers": ["kmeans"], "copies": 0, "projections": ["pca"]}
     found = compare(spec, ["pixels"], allow_local=True, **small)  # type: ignore[arg-type]
     assert len(found.images) == 11
     assert set(found.images["truth"]) == {"Cat", "Dog"}
@@ -40,7 +40,7 @@ def test_a_list_of_urls_goes_through_the_command_line(
     urls += ["file:///etc/passwd", f"{server.url}/missing.jpg"]
     pd.DataFrame({"url": urls}).to_csv(tmp_path / "urls.csv", index=False)
     words = ["run", tmp_path / "urls.csv", "-e", "pixels", "--k", 2, "--seeds", 2, "--copies", 0]
-    words += ["--clusterer", "kmeans", "--map", "pca", "--quiet", "--out", tmp_path / "run"]
+    words += ["--clusterer", "kmeans", "--projection", "pca", "--quiet", "--out", tmp_path / "run"]
     with pytest.raises(SystemExit) as stop:
         cli.main([str(word) for word in words])
     assert stop.value.code == 2

@@ -43,7 +43,7 @@ def test_good_images_among_hostile_files_are_compared(
     out = tmp_path / "run"
     results = embedbench.compare(
         tmp_path / "photos", {"colour": colour_encoder(1)}, clusterers=["kmeans"], k="2..3",
-        seeds=1, copies=0, maps=["pca"], out=out,
+        seeds=1, copies=0, projections=["pca"], out=out,
     )  # fmt: skip
     check(results, out, expected)
 

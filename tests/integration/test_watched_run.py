@@ -51,7 +51,7 @@ class Nosy:
 if __name__ == "__main__":
     print(os.getpid())
     compare("pictures", {"curious": Curious()}, clusterers=["kmeans", Nosy()], k="2", seeds=1,
-            maps=["pca"], copies=0, out="run", store="store", offline=True)
+            projections=["pca"], copies=0, out="run", store="store", offline=True)
 """
 
 

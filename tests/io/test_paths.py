@@ -23,6 +23,7 @@ from embedbench.io.atomic import write_atomic
 from embedbench.io.paths import AnyPath, files_below, parse_path
 from embedbench.io.store import Store
 from embedbench.io.table_store import TableStore
+from embedbench.parallel.engine_options import EngineOptions
 from tests.support.bucket import serve_bucket
 from tests.support.image_server import ImageServer, jpeg, quick, remotes
 
@@ -182,12 +183,14 @@ def test_vectors_of_a_bucket_are_those_of_a_folder(
         (f"s3://bucket/photographs{query}", f"s3://bucket/store{query}"),
     ]:
         out = tmp_path / f"{len(found)}.parquet"
-        written = write_vectors(source, colour_encoder(), out, store=store)
+        written = write_vectors(source, colour_encoder(), out, engine=EngineOptions(store=store))
         assert written == (36, {})
         found.append(pd.read_parquet(out))
     pd.testing.assert_frame_equal(found[0], found[1])
     fresh = set(files_below(parse_path(store)))
-    assert write_vectors(f"s3://bucket/photographs{query}", colour_encoder(), out, store=store)
+    assert write_vectors(
+        f"s3://bucket/photographs{query}", colour_encoder(), out, engine=EngineOptions(store=store)
+    )
     assert set(files_below(parse_path(store))) == fresh
 
 

@@ -22,6 +22,7 @@ from embedbench.encoder import Encoder
 from embedbench.errors import StoreError
 from embedbench.io.store import Store, text_key
 from embedbench.io.table_store import TableStore
+from embedbench.parallel.engine_options import EngineOptions
 from embedbench.utils.progress import Progress
 
 KEYS = [f"{number:064x}" for number in range(40)]
@@ -58,11 +59,12 @@ def test_a_store_of_another_version_is_left_alone_and_told_of(
     kept.parent.mkdir(parents=True)
     kept.write_bytes(b"another form")
     (tmp_path / "downloads").mkdir()
-    make_engine(tmp_path, offline=True, progress=Progress()).store.write("f", KEYS, ROWS)
+    options = EngineOptions(store=tmp_path, offline=True)
+    make_engine(options, Progress()).store.write("f", KEYS, ROWS)
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and f"'{tmp_path}'" in said and "v10" in said
     assert kept.read_bytes() == b"another form"
-    make_engine(tmp_path, offline=True, progress=Progress())
+    make_engine(options, Progress())
     assert capsys.readouterr().err == ""
 
 

@@ -296,7 +296,7 @@ def test_the_names_of_all_pictures_shown_are_known() -> None:
 
 def render(part: DomainsPart) -> str:
     environment = Environment(
-        loader=PackageLoader("embedbench", "report"),
+        loader=PackageLoader("embedbench", "report/templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

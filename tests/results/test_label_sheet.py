@@ -50,7 +50,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(pictures: Path, tmp_path_factory: pytest.TempPathFactory, shared_store: Path) -> Path:
     out = tmp_path_factory.mktemp("runs") / "run"
     compare(
-        pictures, encoders(), labels="none", k="3", seeds=2, copies=0, maps=["pca"], out=out,
+        pictures, encoders(), labels="none", k="3", seeds=2, copies=0, projections=["pca"], out=out,
         store=shared_store,
     )  # fmt: skip
     return out
@@ -67,7 +67,7 @@ def test_the_file_filled_in_part_is_what_a_run_takes(
     table.loc[:14, "label"] = table["image"][:15].str.split("/").str[0]
     table.to_csv(file, index=False)
     again = compare(
-        pictures, encoders(), labels=str(file), k="3", seeds=2, copies=0, maps=["pca"],
+        pictures, encoders(), labels=str(file), k="3", seeds=2, copies=0, projections=["pca"],
         store=shared_store,
     )  # fmt: skip
     assert again.images["truth"].notna().sum() == 15

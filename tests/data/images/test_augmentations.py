@@ -207,7 +207,7 @@ def test_copies_are_encoded_once(
     assert bare.others.shape == (0, 12)
     first = run(colour_encoder(), dataset, engine, copies_of(dataset))
     assert first.encoded == 0 and np.array_equal(first.vectors, bare.vectors)
-    monkeypatch.setattr(Engine, "crew", None)  # from here on no process can start
+    monkeypatch.setattr(Engine, "start_workers", None)  # from here on no process can start
     second = run(colour_encoder(), dataset, engine, copies_of(dataset))
     assert second.encoded == 0 and np.array_equal(second.others, first.others)
     some = run(colour_encoder(), dataset, engine, copies_of(dataset)[2:5])

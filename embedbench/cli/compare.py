@@ -1,0 +1,46 @@
+"""Run a comparison from the words of the command line, and print what came out."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from embedbench.cli.options import keywords_from_words
+from embedbench.cli.output import stdout_reserved, summarise
+from embedbench.errors import InputError, NotWrittenError
+
+__all__ = ["OK", "PARTLY_DONE", "compare_and_print", "name_of_run"]
+
+OK, PARTLY_DONE = 0, 3
+"""What the process ends with."""
+
+
+def compare_and_print(words: Mapping[str, Any]) -> int:
+    """Run the comparison that these words of the command line ask for, and print its table.
+
+    Returns:
+        What the process ends with.
+
+    Raises:
+        EmbedbenchError: nothing could be done, or the results could not be written.
+    """
+    from embedbench.comparison.api import compare
+
+    given = keywords_from_words(words)
+    out = Path(given.get("out") or Path("embedbench-runs") / name_of_run(given["source"]))
+    try:
+        with stdout_reserved():
+            results = compare(**given | {"out": out})
+    except NotWrittenError as error:
+        click.echo(error.results.to_text())
+        raise InputError(f"{error}; what was encoded is kept: run again once it can be") from error
+    click.echo(results.to_text())
+    summarise(results, out)
+    return PARTLY_DONE if len(results.failures) else OK
+
+
+def name_of_run(sources: Sequence[str]) -> str:
+    """Return a name for a run of these sources."""
+    bare = [source.partition("?")[0].split(",")[0].rpartition(":")[2] for source in sources]
+    return "-".join(Path(source).stem or "images" for source in bare)
