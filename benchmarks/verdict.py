@@ -32,7 +32,7 @@ from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.agreement import ami_score
 from embedbench.metrics.clustering.ami import pairwise_ami
 from embedbench.metrics.clustering.silhouette import silhouettes
-from embedbench.metrics.embedding.consistency import clusters_kept, consistency
+from embedbench.metrics.embedding.consistency import cluster_retention, consistency
 from embedbench.metrics.embedding.geometry import (
     anisotropy,
     effective_rank,
@@ -98,7 +98,7 @@ def trial(bank: dict[str, Vectors], truth: np.ndarray, seed: list[int]) -> list[
         names,
         [score.mean for score in kept],
         [score.mean for score in consensus],
-        {"constancy": resamples.of(kept), "consensus": resamples.of(consensus)},
+        {"retention": resamples.of(kept), "consensus": resamples.of(consensus)},
     )
     few = few_labels(
         labels,
@@ -131,7 +131,7 @@ def look(layers: Vectors, truth: np.ndarray, groups: np.ndarray, ks: list[int]) 
     partitions = spread.reshape(len(ks), SEEDS, -1)
     near = neighbourhood(layers[0], None, groups, 10)
     found = consistency(layers[0], layers[1:], rows, groups)
-    kept = clusters_kept(layers[0], partitions, layers[1:], rows)
+    kept = cluster_retention(layers[0], partitions, layers[1:], rows)
     row = {
         "truth": float(pairwise_ami(at_truth, truth[None]).mean()),
         "clusters kept": kept.mean,
@@ -259,8 +259,8 @@ def at_random(one: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return order, better_half(order)
 
 
-def by_witnesses(names: Iterable[str]) -> Choice:
-    """The verdict's rule with these witnesses in place of its two."""
+def by_signs(names: Iterable[str]) -> Choice:
+    """The verdict's rule with these signs in place of its two."""
     names = list(names)
 
     def choose(one: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -275,16 +275,16 @@ def by_witnesses(names: Iterable[str]) -> Choice:
 
 
 def on_the_other_half(table: pd.DataFrame) -> pd.DataFrame:
-    """Choose one or two witnesses on one half of the sets, and judge them on the other."""
+    """Choose one or two signs on one half of the sets, and judge them on the other."""
     rules = [names for count in (1, 2) for names in combinations(CRITERIA, count)]
     rows = []
     for chosen_on, told_on in (HALVES, HALVES[::-1]):
         mine, other = (table[table["set"].isin(half)] for half in (chosen_on, told_on))
-        found = {names: judged(mine, by_witnesses(names)) for names in rules}
+        found = {names: judged(mine, by_signs(names)) for names in rules}
         fits = {n: one for n, one in found.items() if one["right"] >= 0.9 and one["commits"] >= 0.6}
         best = max(fits or found, key=lambda names: found[names]["Kendall's tau"])
         for what, choose in (
-            (f"chosen there: {' + '.join(best)}", by_witnesses(best)),
+            (f"chosen there: {' + '.join(best)}", by_signs(best)),
             ("the verdict", by_verdict),
         ):
             row = judged(other, choose).to_dict()

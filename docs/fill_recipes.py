@@ -38,9 +38,9 @@ FIGURES = {
 """Of each recipe, the figures that its page shows, and where a run has them."""
 
 QUANTITIES = {
-    "own": "in clusters of their own",
+    "own_cluster": "in clusters of their own",
     "noise": "called noise",
-    "spread": "spread over the others' clusters",
+    "scattered": "spread over the others' clusters",
 }
 
 
@@ -63,11 +63,11 @@ def clusters(results: Results) -> str:
 
 
 def between(results: Results) -> str:
-    """Return some pictures that lie between two names, at most one of the same two words."""
-    rows = results.zero_shot[results.zero_shot["between"].astype(bool)]
-    rows = rows.sort_values("other_fit", ascending=False, kind="stable")
-    rows = rows.drop_duplicates(["word", "other_word"]).head(6)
-    return as_table(rows[["image", "word", "fit", "other_word", "other_fit"]])
+    """Return some images that fit two names, at most one of the same two names."""
+    rows = results.zero_shot[results.zero_shot["ambiguous"].astype(bool)]
+    rows = rows.sort_values("second_similarity", ascending=False, kind="stable")
+    rows = rows.drop_duplicates(["name", "second_name"]).head(6)
+    return as_table(rows[["image", "name", "similarity", "second_name", "second_similarity"]])
 
 
 def choices(results: Results) -> str:
@@ -94,7 +94,7 @@ def robustness_ranking(results: Results) -> str:
     """Return what corruptions leave."""
     names = {
         "retention": "retention",
-        "changed": "change cluster",
+        "cluster_changes": "change cluster",
         "ami_clean": "AMI, clean",
         "ami": "AMI, corrupted",
         "ami_change": "change in AMI",

@@ -133,31 +133,31 @@ def name_clusters(
 def two_best_names(
     similarity: Float[np.ndarray, "images words"], words: Sequence[str], images: Sequence[str]
 ) -> pd.DataFrame:
-    """Return for each image the two words that fit it best, and which images lie between two.
+    """Return for each image the two words that fit it best, and whether both fit.
 
-    Columns: `image, word, fit, other_word, other_fit, margin` (`fit - other_fit`, cosines) and
-    `between`: whether the image fits both words, as a hot dog does food and dog: the second fits
+    Columns: `image, name, similarity, second_name, second_similarity, margin`, cosines, and
+    `ambiguous`: whether the image fits both words, as a hot dog does food and dog: the second fits
     at least three quarters as well as the first, and better than the second words of half of the
     images do. No rows where there are fewer than two words.
     """
-    columns = ["image", "word", "fit", "other_word", "other_fit", "margin", "between"]
+    columns = ["image", "name", "similarity", "second_name", "second_similarity", "margin",
+               "ambiguous"]  # fmt: skip
     if len(words) < 2:
         return pd.DataFrame(columns=columns)
     order = np.argsort(-similarity, axis=1, kind="stable")[:, :2]
     fits = np.take_along_axis(similarity, order, axis=1)
     close = (fits[:, 1] > 0) & (fits[:, 1] >= _CLOSE * fits[:, 0])
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "image": list(images),
-            "word": [words[row] for row in order[:, 0]],
-            "fit": fits[:, 0],
-            "other_word": [words[row] for row in order[:, 1]],
-            "other_fit": fits[:, 1],
+            "name": [words[row] for row in order[:, 0]],
+            "similarity": fits[:, 0],
+            "second_name": [words[row] for row in order[:, 1]],
+            "second_similarity": fits[:, 1],
             "margin": fits[:, 0] - fits[:, 1],
-            "between": close & (fits[:, 1] > np.median(fits[:, 1])),
+            "ambiguous": close & (fits[:, 1] > np.median(fits[:, 1])),
         }
     )
-    return table[columns]
 
 
 def _by_chance(leads: Float[np.ndarray, "members words"]) -> Float[np.ndarray, " words"]:

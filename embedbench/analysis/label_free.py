@@ -14,7 +14,7 @@ from embedbench.clustering.subsample import kmeans_from_sample, sample_points
 from embedbench.encoder import Vectors
 from embedbench.metrics.base import Estimate, mean_estimate
 from embedbench.metrics.clustering.stability import stability
-from embedbench.metrics.embedding.consistency import clusters_kept, consistency
+from embedbench.metrics.embedding.consistency import cluster_retention, consistency
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS, Neighbourhood
 
 __all__ = ["AugmentedViews", "EncoderScores", "score_encoder"]
@@ -109,9 +109,9 @@ def _of_copies(
         return {}
     kept = consistency(vectors, copies.vectors, copies.rows, groups, NEIGHBOURS)
     return {
-        "copies_found": _score_of_sample(kept.found, copies.rows, len(vectors)),
-        "neighbours_kept": _score_of_sample(kept.kept, copies.rows, len(vectors)),
-        "clusters_kept": clusters_kept(vectors, labels, copies.vectors, copies.rows),
+        "augmentation_recall": _score_of_sample(kept.found, copies.rows, len(vectors)),
+        "neighbour_retention": _score_of_sample(kept.kept, copies.rows, len(vectors)),
+        "cluster_retention": cluster_retention(vectors, labels, copies.vectors, copies.rows),
     }
 
 

@@ -51,7 +51,7 @@ def project_vectors(
     seed: int,
     limits: SampleLimit = DEFAULT_LIMIT,
 ) -> pd.DataFrame:
-    """Return where each image lies on each map: columns `image, map, x, y`.
+    """Return where each image lies on each map: columns `image, projection, x, y`.
 
     Of many images a sample is shown; principal components are those of all.
 
@@ -80,7 +80,9 @@ def project_vectors(
             for kind in kinds
         }
     frames = [
-        pd.DataFrame({"image": list(images), "map": kind, "x": plane[:, 0], "y": plane[:, 1]})
+        pd.DataFrame(
+            {"image": list(images), "projection": kind, "x": plane[:, 0], "y": plane[:, 1]}
+        )
         for kind, plane in planes.items()
     ]
     return pd.concat(frames, ignore_index=True)

@@ -51,7 +51,8 @@ def stdout_reserved() -> Iterator[None]:
 
 def summarise(results: "Results", out: Path) -> None:
     """Print below the table what was compared, what was left out, and the verdict."""
-    from embedbench.comparison.verdict import verdict_text
+    from embedbench.results.sentences import verdict_sentences
+    from embedbench.results.views import fastest
 
     kinds = results.failures["what"]
     skipped, failed = int((kinds == "image").sum()), int((kinds == "encoder").sum())
@@ -65,7 +66,8 @@ def summarise(results: "Results", out: Path) -> None:
     if failed:
         lines.append(f"{pluralise(failed, 'encoder')} failed: {out / 'failures.csv'} says why")
     lines += [f"note: {remark}" for remark in results.run["remarks"]]
-    for line in [*lines, *verdict_text(results.run["verdict"]), f"report: {out / 'report.html'}"]:
+    verdict = " ".join(verdict_sentences(results.run["verdict"], fastest(results)))
+    for line in [*lines, f"verdict: {verdict}", f"report: {out / 'report.html'}"]:
         echo_err(line)
 
 

@@ -105,7 +105,7 @@ class ClusteringAnalysis:
     """What was found.
 
     Attributes:
-        tables: `comparison`, `partitions`, `elbow`, `clusters`, `silhouettes`, `maps`,
+        tables: `comparison`, `partitions`, `elbow`, `clusters`, `silhouettes`, `projections`,
             `similarity`, `disagreements`, `shortcuts`, `variance`, as in `Results`.
         shared: the k at which encoders are compared.
         scores: by encoder, clusterer and metric, in the first space at the shared k.
@@ -203,7 +203,7 @@ def run_clustering_stage(
         "elbow": elbow_table(lead),
         "clusters": stack([clusters for clusters, _ in looks], by_job),
         "silhouettes": stack([members for _, members in looks], by_job),
-        "maps": stack([points for points, _ in planes], by_encoder),
+        "projections": stack([points for points, _ in planes], by_encoder),
         "variance": stack([shares for _, shares in planes], by_encoder),
         "similarity": similarity_table(dict(zip(pairs, [one for one, _ in related], strict=True))),
         "disagreements": stack(

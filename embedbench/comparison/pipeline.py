@@ -17,7 +17,12 @@ from embedbench.comparison.config import ComparisonConfig, parse_k
 from embedbench.comparison.extra_images import Conditions, read_conditions
 from embedbench.comparison.provenance import run_record
 from embedbench.comparison.robustness_stage import run_robustness_stage
-from embedbench.comparison.tables import encoder_failures, encoders_table, image_failures
+from embedbench.comparison.tables import (
+    encoder_failures,
+    encoders_table,
+    image_failures,
+    without_timings,
+)
 from embedbench.comparison.verdict_stage import run_verdict_stage
 from embedbench.data.dataset import Dataset
 from embedbench.data.download import DownloadSettings, download_missing
@@ -69,7 +74,7 @@ def run_comparison(
         vectors, conditions, images, task, analysis, engine.progress
     )
     if similarity is not None:
-        tables["words"] = two_best_names(similarity, request.words, readable.names)
+        tables["zero_shot"] = two_best_names(similarity, request.words, readable.names)
     broken = encoder_failures(errors, analysis.errors)
     failures = pd.concat([missed, unread, others_unread, skipped, broken], ignore_index=True)
     encoders = encoders_table(request.encoders, embeddings, errors | analysis.errors)
@@ -77,11 +82,9 @@ def run_comparison(
     remarks = [*readable.remarks, *request.remarks, *conditions.remarks, *told]
     remarks += _remarks(request, analysis.shared) + short
     remarks += remarks_on_size(len(images), [one.name for one in task.clusterers], task.limits)
-    record = run_record(
-        images, embeddings, request.encoders, started, asked | {"naming_encoder": namer}
-    )
+    record = run_record(images, embeddings, request.encoders, asked | {"naming_encoder": namer})
     return Results(
-        **analysis.tables,
+        **without_timings(analysis.tables, embeddings, started),
         **judgement.tables,
         **tables,
         failures=failures,

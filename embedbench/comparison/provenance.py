@@ -4,10 +4,8 @@ import hashlib
 import importlib.metadata
 import platform
 import shlex
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING
-from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any
 
@@ -79,7 +77,6 @@ def run_record(
     images: pd.DataFrame,
     embeddings: dict[str, Embedding],
     encoders: dict[str, Encoder],
-    started: float,
     asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Return all that is needed to repeat the comparison.
@@ -88,7 +85,6 @@ def run_record(
         images: the table of the images compared.
         embeddings: what the encoders made of them.
         encoders: all that were asked for, also those that failed.
-        started: in seconds since 1970.
         asked: what was asked for.
     """
     return {
@@ -101,15 +97,12 @@ def run_record(
         },
         "fingerprints": {name: found.record["fingerprint"] for name, found in embeddings.items()},
         "weights": {name: _weights(found.record) for name, found in embeddings.items()},
-        "encoded": {name: found.encoded for name, found in embeddings.items()},
         "versions": _versions(encoders),
         "hardware": {
             "machine": platform.machine(),
             "system": platform.system(),
             "cores": cores(),
         },
-        "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
-        "seconds": round(time.time() - started, 1),
     }
 
 

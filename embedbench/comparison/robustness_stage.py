@@ -114,7 +114,7 @@ class _RobustnessJobs:
     tick: Callable[[int], object]
 
     def corrupted(self, conditions: Conditions) -> dict[str, pd.DataFrame]:
-        """Return `robustness` and `held`; vectors made elsewhere have no corrupted images."""
+        """Return `robustness` and `robustness_ranking`, without vectors made elsewhere."""
         rows, seed = conditions.rows, self.task.seeds[0]
         truth = None if self.task.truth is None else self.task.truth[rows]
         groups = np.unique(self.task.groups[rows], return_inverse=True)[1]
@@ -153,11 +153,11 @@ class _RobustnessJobs:
             "robustness": stack(
                 [one.table for one in found.values()], [{"encoder": name} for name, _ in found]
             ),
-            "held": rank_by_retention(held, PairedBootstrap(groups, seed)),
+            "robustness_ranking": rank_by_retention(held, PairedBootstrap(groups, seed)),
         }
 
     def mixed(self, conditions: Conditions) -> dict[str, pd.DataFrame]:
-        """Return `mixed`."""
+        """Return `contamination`."""
         truth, groups = self.task.truth, self.task.groups
         found = self._gather(
             {
@@ -166,10 +166,10 @@ class _RobustnessJobs:
                 if name in conditions.vectors and len(conditions.mixed_in(name))
             }
         )
-        return {"mixed": stack(list(found.values()), [{"encoder": name} for name in found])}
+        return {"contamination": stack(list(found.values()), [{"encoder": name} for name in found])}
 
     def domains(self, domain: Coded) -> tuple[dict[str, pd.DataFrame], list[str]]:
-        """Return `domains`, `domain_pairs`, `domain_alignment` and `worst`, and remarks."""
+        """Return `domains`, `domain_pairs`, `domain_alignment` and `worst_images`, and remarks."""
         task, seed = self.task, self.task.seeds[0]
         own_classes = task.plan.shared_from == "truth"
         codes = np.unique(domain.codes[domain.codes >= 0]).tolist()
@@ -203,10 +203,10 @@ class _RobustnessJobs:
             "domain_pairs": stack(
                 [domain_pairs_table(one, domain, task.groups, seed) for one in measured], by_encoder
             ),
-            "follows": pd.DataFrame(
+            "domain_alignment": pd.DataFrame(
                 [{"encoder": name} | asdict(one) for name, one in following.items()]
             ),
-            "worst": stack(
+            "worst_images": stack(
                 [worst_images(self._per_image(name), domain, task.images) for name in self.vectors],
                 by_encoder,
             ),

@@ -1,6 +1,7 @@
 """The tables of a comparison, put together from what its parts found."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from embedbench.analysis.sweep import Sweep
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder
-from embedbench.results.schema import FAILURE_COLUMNS
+from embedbench.results.schema import FAILURE_COLUMNS, TABLES
 
 __all__ = [
     "elbow_table",
@@ -20,6 +21,7 @@ __all__ = [
     "partitions_table",
     "similarity_table",
     "stack",
+    "without_timings",
 ]
 
 
@@ -114,9 +116,6 @@ def encoders_table(
             {
                 "encoder": name,
                 "dim": record.get("dim"),
-                "images_per_second": record.get("images_per_second"),
-                "load_seconds": record.get("load_seconds"),
-                "peak_memory_mb": record.get("peak_memory_mb"),
                 "parameters": facts.get("parameters"),
                 "licence": facts.get("licence"),
                 "pretrained_on": facts.get("pretrained_on"),
@@ -132,8 +131,41 @@ def encoders_table(
             }
         )
     table = pd.DataFrame(rows)
-    counts = ("dim", "parameters", "peak_memory_mb", "batch_size")
+    counts = ("dim", "parameters", "batch_size")
     shares = ("precision_cosine", "precision_neighbours")
     return table.astype(
         dict.fromkeys(counts, "Int64") | dict.fromkeys(shares, float) | {"compiled": "boolean"}
     )
+
+
+_MEASURED = ("images_per_second", "load_seconds", "peak_memory_mb")
+"""What an encoder's record holds that differs from one run to the next."""
+
+_CLUSTERED = ["encoder", "space", "clusterer"]
+
+
+def without_timings(
+    tables: Mapping[str, pd.DataFrame], embeddings: Mapping[str, Embedding], started: float
+) -> dict[str, pd.DataFrame]:
+    """Return the tables without what differs from one run to the next, and `timings` with it.
+
+    Args:
+        tables: `comparison`, with a column `seconds`, and others, which stay as they are.
+        embeddings: what the encoders made.
+        started: in seconds since 1970.
+    """
+    comparison = tables["comparison"]
+    rows: list[tuple[str, str, str, str, float]] = [
+        ("", "", "", "started", round(started)),
+        ("", "", "", "seconds", round(time.time() - started, 1)),
+    ]
+    for name, found in embeddings.items():
+        rows.append((name, "", "", "images_encoded", found.encoded))
+        measured = {one: found.record.get(one) for one in _MEASURED}
+        rows += [(name, "", "", one, value) for one, value in measured.items() if value is not None]
+    clustered = comparison.dropna(subset=["seconds"]).drop_duplicates(_CLUSTERED)
+    for row in clustered[[*_CLUSTERED, "seconds"]].itertuples(index=False):
+        rows.append((*row[:3], "seconds", row[3]))
+    timings = pd.DataFrame(rows, columns=list(TABLES["timings"].columns))
+    timings = timings.astype({"value": float})
+    return {**tables, "comparison": comparison.drop(columns="seconds"), "timings": timings}

@@ -1,10 +1,10 @@
 """The verdict: which encoders are the best here, or that it cannot be told, and why.
 
-With labels it is a matter of statistics. Without, no number is the truth, and the one that most
-people look at, the silhouette in each encoder's own space, says next to nothing. Two witnesses do
-say something, and fail in different places. One is constancy: whether images keep their cluster
-when they are lightly changed. The other is consensus: whether the encoder's clusters agree with
-those of the other encoders. `docs/verdict.md` tells how often they were right.
+With labels it is a matter of statistics. Without labels, no number is the truth, and the silhouette
+in each encoder's own space says next to nothing. Two signs say something, and they fail in
+different places. One is cluster retention: whether images keep their cluster when they are lightly
+changed. The other is consensus: whether the encoder's clusters agree with those of the other
+encoders. `docs/explanation/verdict.md` says how often they were right.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,6 @@ __all__ = [
     "mean_ranks",
     "similar_groups",
     "verdict_from_labels",
-    "verdict_text",
     "verdict_without_labels",
 ]
 
@@ -39,7 +38,7 @@ FAMILY = 0.95
 _LEAST_FOR_CONSENSUS = 3
 
 
-NOTHING_TO_RANK = "Fewer than two encoders have a number to be ranked by."
+NOTHING_TO_RANK = "Fewer than two encoders have a number to rank by."
 
 
 @dataclass(frozen=True)
@@ -64,37 +63,22 @@ class Verdict:
         return asdict(self)
 
 
-def verdict_text(verdict: Mapping[str, Any]) -> list[str]:
-    """Return a verdict, as it stands in run.json, as lines of plain text."""
-    group = verdict["group"]
-    if verdict["basis"] == "nothing":
-        return [f"no verdict: {' '.join(verdict['reasons'])}"]
-    by = "by the labels" if verdict["basis"] == "labels" else "without labels"
-    if verdict["answer"] == CANNOT_TELL:
-        return [f"{by}: cannot tell which is best here. {' '.join(verdict['reasons'])}"]
-    if len(group) == 1:
-        return [f"best {by}: {group[0]}. {' '.join(verdict['reasons'])}"]
-    names, smallest, fastest = join_names(group), verdict["smallest"], verdict["fastest"]
-    which = f"the smallest and fastest of them is {smallest}"
-    if smallest != fastest:
-        which = f"the smallest of them is {smallest}, the fastest {fastest}"
-    return [f"tied as best {by}: {names}; {which}. {' '.join(verdict['reasons'])}"]
-
-
 def verdict_from_labels(ranks: pd.DataFrame, metric: str) -> Verdict:
     """Return the verdict on a table of `rank_by` made against the labels."""
     if ranks.empty:
         return Verdict("nothing", CANNOT_TELL, (), (NOTHING_TO_RANK,))
     group = tuple(ranks[ranks["tied_with_best"]].sort_values("rank", kind="stable").index)
     if len(group) == 1:
-        reason = f"Its {metric} is ahead of every other one by more than chance explains."
+        reason = (
+            f"Its {metric} is higher than that of every other encoder by more than chance explains."
+        )
         return Verdict("labels", "best", group, (reason,))
     if len(group) == len(ranks):
         reason = f"No difference in {metric} between them is larger than chance explains."
         return Verdict("labels", "tied", group, (reason,))
     reason = (
-        f"Their {metric} cannot be told apart on so many images; the others are behind by more "
-        "than chance explains."
+        f"Their {metric} cannot be told apart with this number of images; that of the others is "
+        "lower by more than chance explains."
     )
     return Verdict("labels", "tied", group, (reason,))
 
@@ -150,39 +134,39 @@ def _weighted(parts: list[tuple[float, Estimate]], shape: tuple[int, ...]) -> Es
 
 
 def mean_ranks(
-    witnesses: Float64[np.ndarray, "witnesses ... encoders"],
+    signs: Float64[np.ndarray, "signs ... encoders"],
 ) -> Float64[np.ndarray, "..."]:
-    """Return each encoder's mean place over the witnesses, 1 the best; ties share a place."""
-    return np.asarray(rankdata(-witnesses, axis=-1).mean(axis=0))
+    """Return each encoder's mean place over the signs, 1 the best; ties share a place."""
+    return np.asarray(rankdata(-signs, axis=-1).mean(axis=0))
 
 
 def verdict_without_labels(
     names: Sequence[str],
-    constancy: Sequence[float],
+    retention: Sequence[float],
     consensus: Sequence[float],
     replicates: Mapping[str, Replicates],
 ) -> tuple[pd.DataFrame, Verdict]:
     """Return the ranks, as `embedbench.metrics.ranking.rank_by`, and the verdict.
 
-    Encoders are put in order by their mean place in constancy and in consensus, then by the worse
-    of the two. The better half of them is named, less those that a witness puts last, if the
-    first of it is in the better half by either witness alone, and so are those tied with it. Else
-    the witnesses contradict each other, and it cannot be told; nor where there are fewer than
+    Encoders are put in order by their mean place in retention and in consensus, then by the worse
+    of the two. The better half of them is named, less those that a sign puts last, if the
+    first of it is in the better half by either sign alone, and so are those tied with it. Else
+    the signs contradict each other, and it cannot be told; nor where there are fewer than
     three encoders, for two agree with each other equally but for chance.
 
     Args:
         names: of the encoders.
-        constancy: of each, how far images keep their cluster when they are lightly changed.
+        retention: of each, how far images keep their cluster when they are lightly changed.
         consensus: of each, how far its clusters agree with those of other families.
-        replicates: both, by `constancy` and `consensus`, in each resample.
+        replicates: both, by `retention` and `consensus`, in each resample.
     """
-    both = np.array([constancy, consensus], dtype=np.float64)
+    both = np.array([retention, consensus], dtype=np.float64)
     known = np.asarray(np.isfinite(both).all(axis=0))
     half = int(known.sum()) // 2
     unknown = [name for name, there in zip(names, known, strict=True) if not there]
     missing: tuple[str, ...] = (
-        f"Left out: {join_names(unknown)}, for want of lightly changed images or of other encoders "
-        "to agree with.",
+        f"Left out: {join_names(unknown)}: there are no lightly changed images, or no other "
+        "encoders to compare with.",
     )
     missing = missing if unknown else ()
     if known.sum() < 2:
@@ -191,7 +175,7 @@ def verdict_without_labels(
         )
     kept = [name for name, there in zip(names, known, strict=True) if there]
     mean_places = mean_ranks(both[:, known])
-    moved = np.stack([replicates[name][known].T for name in ("constancy", "consensus")])
+    moved = np.stack([replicates[name][known].T for name in ("retention", "consensus")])
     alone = rankdata(-both[:, known], axis=1)
     ranks = rank_by(kept, list(-mean_places), -mean_ranks(moved).T)
     first = [kept[row] for row in np.lexsort((np.array(kept), alone.max(axis=0), mean_places))]
@@ -202,22 +186,22 @@ def verdict_without_labels(
     reasons: tuple[str, ...]
     if len(kept) < _LEAST_FOR_CONSENSUS:
         answer = CANNOT_TELL
-        reasons = ("Two encoders agree with each other equally: consensus needs a third one.",)
+        reasons = ("Consensus needs at least three encoders: two agree with each other equally.",)
     elif (leaders <= half).all():
         answer = "best" if len(group) == 1 else "tied"
         reasons = (
-            f"Two witnesses agree on the better half of the {len(kept)} encoders: pictures keep "
-            "their cluster when they are lightly changed, and the clusters agree with those of "
-            "the other encoders. It is evidence, not proof.",
+            f"Two signs agree on the better half of the {len(kept)} encoders: images keep their "
+            "cluster when they are lightly changed, and the clusters agree with those of the "
+            "other encoders. This is evidence, not proof.",
         )
     else:
         worst = [name for name in first if mean_places[kept.index(name)] == mean_places.min()][-1]
         leader = alone[:, kept.index(worst)]
         answer = CANNOT_TELL
         reasons = (
-            f"The two witnesses contradict each other: {worst} comes first by their mean, but "
-            f"is {_place(leader[0])} of {len(kept)} in keeping clusters under light changes and "
-            f"{_place(leader[1])} in agreeing with the other encoders.",
+            f"The two signs contradict each other: {worst} comes first by their mean, but is "
+            f"{_place(leader[0])} of {len(kept)} in keeping clusters under light changes and "
+            f"{_place(leader[1])} in agreement with the other encoders.",
         )
     return ranks, Verdict("no labels", answer, group, reasons + missing)
 

@@ -33,8 +33,8 @@ class VerdictTables:
     """What was found.
 
     Attributes:
-        tables: `encoders, pairs, criteria`, as in `Results`.
-        verdict: as in run.json: `basis, answer, group, reasons, smallest, fastest`.
+        tables: `encoders, pairwise, label_free`, as in `Results`.
+        verdict: as in run.json: `basis, answer, group, reasons, smallest`.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -63,17 +63,18 @@ def run_verdict_stage(
         ranks = rank_by(names, [score.mean for score in scores], resamples.of(scores))
         verdict = verdict_from_labels(ranks, "AMI")
     else:
-        constancy = [one.scores.get("clusters_kept") for one in analysis.criteria.values()]
-        ranks, verdict = _without_labels(names, constancy, consensus, resamples)
+        retention = [one.scores.get("cluster_retention") for one in analysis.criteria.values()]
+        ranks, verdict = _without_labels(names, retention, consensus, resamples)
     columns = _columns(analysis, criteria, resamples)
     table = encoders.merge(columns.join(ranks), "left", left_on="encoder", right_index=True)
     table = table.astype(dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64"))
-    named = _recommended(table, verdict)
-    table["recommended"] = table["encoder"] == named["smallest"]
+    smallest = _smallest(table, verdict)
+    table["recommended"] = table["encoder"] == smallest
     last = ["status", "error"]
     table = table[[*table.columns.difference(last, sort=False), *last]]
     return VerdictTables(
-        {"encoders": table, "pairs": pairs, "criteria": criteria}, verdict.record() | named
+        {"encoders": table, "pairwise": pairs, "label_free": criteria},
+        verdict.record() | {"smallest": smallest},
     )
 
 
@@ -86,17 +87,17 @@ def _matrix(
 
 def _without_labels(
     names: Sequence[str],
-    constancy: Sequence[Estimate | None],
+    retention: Sequence[Estimate | None],
     consensus: Sequence[Estimate],
     resamples: PairedBootstrap,
 ) -> tuple[pd.DataFrame, Verdict]:
     nothing = mean_estimate(np.full((1, len(resamples.groups)), np.nan))
-    found = [score or nothing for score in constancy]
+    found = [score or nothing for score in retention]
     return verdict_without_labels(
         names,
         [score.mean for score in found],
         [score.mean for score in consensus],
-        {"constancy": resamples.of(found), "consensus": resamples.of(consensus)},
+        {"retention": resamples.of(found), "consensus": resamples.of(consensus)},
     )
 
 
@@ -177,15 +178,11 @@ def _columns(
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _recommended(encoders: pd.DataFrame, verdict: Verdict) -> dict[str, str | None]:
-    """Return the smallest and the fastest encoder of those named; None where none is named."""
+def _smallest(encoders: pd.DataFrame, verdict: Verdict) -> str | None:
+    """Return the smallest encoder of those named; None where none is named."""
     mine = encoders[encoders["encoder"].isin(verdict.group)]
     if verdict.answer == CANNOT_TELL or mine.empty:
-        return {"smallest": None, "fastest": None}
+        return None
     size = mine["parameters"].astype(float)
     size = size if size.notna().all() else mine["dim"].astype(float)
-    speed = mine["images_per_second"].astype(float).fillna(0)
-    return {
-        "smallest": str(mine["encoder"].iloc[int(np.argmin(size))]),
-        "fastest": str(mine["encoder"].iloc[int(np.argmax(speed))]),
-    }
+    return str(mine["encoder"].iloc[int(np.argmin(size))])

@@ -1,4 +1,4 @@
-"""Pictures that lie between two of the candidate names."""
+"""Images that fit two of the candidate names."""
 
 from dataclasses import dataclass
 
@@ -15,33 +15,33 @@ _OF_A_PAIR = 3
 
 @dataclass(frozen=True)
 class Between:
-    """One picture, the words that it fits, and how well: cosines as texts."""
+    """One image, its two best names, and their cosines as texts."""
 
     image: str
-    word: str
-    fit: str
-    other_word: str
-    other_fit: str
+    name: str
+    similarity: str
+    second_name: str
+    second_similarity: str
 
 
 def between_names(results: Results) -> tuple[list[Between], int]:
-    """Return the pictures that fit two words best, and how many there are in all.
+    """Return the images that fit two names best, and how many there are in all.
 
-    At most 14, and at most 3 of the same two words.
+    At most 14, and at most 3 of the same two names.
     """
-    if results.words.empty:
+    if results.zero_shot.empty:
         return [], 0
-    rows = results.words[results.words["between"].astype(bool)]
-    rows = rows.sort_values("other_fit", ascending=False, kind="stable")
-    pairs = pd.Series([" ".join(sorted(pair)) for pair in rows[["word", "other_word"]].to_numpy()])
+    rows = results.zero_shot[results.zero_shot["ambiguous"].astype(bool)]
+    rows = rows.sort_values("second_similarity", ascending=False, kind="stable")
+    pairs = pd.Series([" ".join(sorted(pair)) for pair in rows[["name", "second_name"]].to_numpy()])
     shown = rows[(pairs.groupby(pairs).cumcount() < _OF_A_PAIR).to_numpy()].head(_SHOWN)
     found = [
         Between(
             str(row["image"]),
-            str(row["word"]),
-            two_decimals(row["fit"]),
-            str(row["other_word"]),
-            two_decimals(row["other_fit"]),
+            str(row["name"]),
+            two_decimals(row["similarity"]),
+            str(row["second_name"]),
+            two_decimals(row["second_similarity"]),
         )
         for _, row in shown.iterrows()
     ]

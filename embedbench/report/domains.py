@@ -76,7 +76,7 @@ class DomainsPart:
 
 def domains_part(results: Results) -> DomainsPart | None:
     """Return what the page tells of domains; None where none were asked for."""
-    if results.domains.empty and results.follows.empty:
+    if results.domains.empty and results.domain_alignment.empty:
         return None
     encoders = ranked(results)
     warnings, others = _follows(results, encoders)
@@ -150,8 +150,8 @@ def _follows(results: Results, encoders: list[str]) -> tuple[list[Markup], list[
     """Return warnings, and what is to be said of the other encoders."""
     warnings: list[Markup] = []
     others: list[Markup] = []
-    known = {str(row["encoder"]): row for _, row in results.follows.iterrows()}
-    if len(known) > 1 and results.follows["p"].isna().all():
+    known = {str(row["encoder"]): row for _, row in results.domain_alignment.iterrows()}
+    if len(known) > 1 and results.domain_alignment["p"].isna().all():
         words = (
             "No label is in two domains, so whether clusters follow the domain or the labels "
             "cannot be told."
@@ -251,10 +251,10 @@ def _moved(row: pd.Series | None) -> Cell:
 
 def _worst(results: Results, encoders: list[str]) -> list[WorstPictures]:
     found: list[WorstPictures] = []
-    if results.worst.empty:
+    if results.worst_images.empty:
         return found
     for encoder in encoders:
-        rows = results.worst[results.worst["encoder"] == encoder]
+        rows = results.worst_images[results.worst_images["encoder"] == encoder]
         by_domain = [
             (str(domain), mine["image"].astype(str).tolist())
             for domain, mine in rows.groupby("domain", sort=False)

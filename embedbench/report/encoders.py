@@ -11,7 +11,7 @@ from embedbench.report.data_uris import EmbeddedFigure
 from embedbench.report.plots.style import cluster_colour, cluster_name, encoder_colours, in_order
 from embedbench.report.tables import NOTHING, format_value
 from embedbench.results.results import Results
-from embedbench.results.views import members_of, space_names
+from embedbench.results.views import members_of, space_names, with_timings
 from embedbench.utils.text import pluralise
 
 __all__ = ["EncoderPart", "encoder_parts"]
@@ -84,7 +84,7 @@ def encoder_parts(
     """
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     parts = []
-    for number, (_, row) in enumerate(results.encoders.iterrows(), start=1):
+    for number, (_, row) in enumerate(with_timings(results).iterrows(), start=1):
         name = str(row["encoder"])
         mine = {
             file.split("/")[-1]: found for file, (owner, found) in embedded.items() if owner == name

@@ -46,12 +46,12 @@ def with_labels_table(results: Results) -> tuple[list[Column], list[Row]]:
 
 
 def without_labels_table(results: Results) -> tuple[list[Column], list[Row]]:
-    """Return the criteria that need no labels, an encoder a row, the two witnesses first.
+    """Return the criteria that need no labels, an encoder a row, the two signs first.
 
     With each number stand its interval and what chance gives: shuffled vectors, then random
     ones. The silhouette comes last; its heading ends with a star: it does not compare encoders.
     """
-    criteria = results.criteria.dropna(subset=["value"]) if len(results.criteria) else None
+    criteria = results.label_free.dropna(subset=["value"]) if len(results.label_free) else None
     if criteria is None or criteria.empty:
         return [], []
     there = set(criteria["criterion"])

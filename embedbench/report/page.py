@@ -1,7 +1,6 @@
 """The page as a whole: what each section shows, and the file it is written to."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -30,18 +29,17 @@ from embedbench.report.tables import (
 )
 from embedbench.results.results import Results
 from embedbench.results.schema import K_CRITERIA
-from embedbench.results.views import headline_rows
+from embedbench.results.views import MEASURED, headline_rows, started, with_timings
 from embedbench.utils.text import pluralise, shorten
 
 __all__ = ["write_report"]
 
-HIDDEN_KEYS = {"command", "remarks", "schema", "verdict"}
-"""What a run tells of itself that stands elsewhere in the page, or means nothing there."""
+HIDDEN_KEYS = {"command", "remarks", "schema", "tables", "verdict"}
+"""Parts of a run's record that stand elsewhere in the page, or mean nothing there."""
 
 FACTS = (
-    "encoder", "status", "dim", "parameters", "images_per_second", "load_seconds",
-    "peak_memory_mb", "precision", "precision_cosine", "licence", "pretrained_on", "device",
-    "fingerprint",
+    "encoder", "status", "dim", "parameters", *MEASURED, "precision", "precision_cosine", "licence",
+    "pretrained_on", "device", "fingerprint",
 )  # fmt: skip
 """What the table of encoders shows; errors stand below it, the rest has sections of its own."""
 
@@ -66,12 +64,12 @@ def write_report(results: Results, folder: Path) -> Path:
         subtitle=_subtitle(results),
         summary=summary(results),
         figures=figures,
-        sure=bool(findings["duels"] or {"ranks.png", "witnesses.png"} & set(figures)),
+        sure=bool(findings["duels"] or {"ranks.png", "signs.png"} & set(figures)),
         differ=bool(findings["splits"] or findings["disputed"] or "similarity.png" in figures),
         first_clusterer=str(results.comparison["clusterer"].iloc[0]),
         tables=_comparison(results),
         colours=encoder_colours(results.encoders["encoder"].astype(str)),
-        encoder_table=plain_table(_facts(results.encoders)),
+        encoder_table=plain_table(_facts(results)),
         encoders=encoders,
         # The number is the name of a class in the style sheet: names of files never go there.
         thumbnails={name: number for number, name in enumerate(sorted(thumbnails))},
@@ -112,13 +110,8 @@ def _subtitle(results: Results) -> list[str]:
     parts = [pluralise(len(results.images), "image")]
     if results.has_truth and "truth" in results.images:
         parts.append(pluralise(int(results.images["truth"].nunique()), "class"))
-    started = str(results.run.get("started") or "")
-    try:
-        day = datetime.fromisoformat(started)
-        parts.append(f"{day.day} {day:%B %Y}")
-    except ValueError:
-        parts.extend([started] if started else [])
-    return parts
+    day = started(results)
+    return [*parts, f"{day.day} {day:%B %Y}"] if day else parts
 
 
 def _comparison(results: Results) -> dict[str, Any]:
@@ -136,7 +129,7 @@ def _comparison(results: Results) -> dict[str, Any]:
     every = comparison_columns(table.columns)
     tied = tied_by_ami(results)
     marked = {
-        column.name: highlights(headline, column.name, results.pairs, tied) for column in columns
+        column.name: highlights(headline, column.name, results.pairwise, tied) for column in columns
     }
     group = "clusterer" if results.has_truth else "encoder"
     return {
@@ -201,7 +194,8 @@ def _used(encoders: list[EncoderPart], findings: Mapping[str, Any]) -> set[str]:
     return used | set(findings["disputed"].images if findings["disputed"] else ())
 
 
-def _facts(encoders: pd.DataFrame) -> pd.DataFrame:
+def _facts(results: Results) -> pd.DataFrame:
+    encoders = with_timings(results)
     return encoders[[name for name in FACTS if name in encoders]]
 
 

@@ -1,4 +1,4 @@
-"""Challenging images on the page: who holds best, what costs most, where mixed-in ones end up."""
+"""Corrupted and mixed-in images on the page: robustness ranking, costs, contamination."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,69 +14,75 @@ from embedbench.results.results import Results
 
 __all__ = ["RobustnessPart", "robustness_part"]
 
-_HELD = {
-    "kept": "neighbours kept",
-    "changed": "change cluster",
+_RANKING = {
+    "retention": "neighbour retention",
+    "cluster_changes": "change cluster",
     "ami_clean": "AMI, clean",
     "ami": "AMI, corrupted",
     "ami_change": "change in AMI",
 }
 _WITH_LABELS = ("ami", "ari", "accuracy", "knn_accuracy", "retrieval_map", "linear_probe")
 _WITHOUT_LABELS = ("silhouette", "stability", "hubness", "intrinsic_dimension")
-_SHARES = ("neighbours_kept", "clusters_changed")
-_MIXED = {
-    "own": "in clusters of their own",
+_SHARES = ("neighbour_retention", "cluster_changes")
+_CONTAMINATION = {
+    "own_cluster": "in clusters of their own",
     "noise": "called noise",
-    "spread": "among the others",
+    "scattered": "in clusters of the others",
     "ami_change": "change in AMI of the others",
-    "clean_moved": "others' clusters moved",
-    "seed_moved": "by the seed alone",
+    "clean_change": "change in the others' clusters",
+    "seed_change": "change by the seed alone",
 }
 _HEADINGS = {metric.name: metric.heading for metric in METRICS + ENCODER_METRICS} | {
-    "clusters_changed": "clusters changed"
+    "cluster_changes": "cluster changes"
 }
-_BARS = {"kept", "changed", "ami", "own", "noise", "spread"}
+_BARS = {"retention", "cluster_changes", "ami", "own_cluster", "noise", "scattered"}
 
 
 @dataclass(frozen=True)
 class RobustnessPart:
-    """What the page tells of challenging images.
+    """What the page says about corrupted and mixed-in images.
 
     Attributes:
         sentences: in HTML, every foreign word escaped.
-        held: columns and rows of how well each encoder holds, the best first.
-        kinds: the share of neighbours kept under each kind, the mean over its severities.
+        ranking: columns and rows of how robust each encoder is, the most robust first.
+        kinds: the neighbour retention under each kind, the mean over its severities.
         strongest: the change of the main metrics at the highest severity of each kind.
-        clusterer: whose clusters those numbers are of.
-        mixed: where mixed-in images end up; without rows where none were mixed in.
+        clusterer: the clusterer of those numbers.
+        contamination: where mixed-in images end up; without rows where none were mixed in.
         has_truth: whether labels are known.
     """
 
     sentences: list[Markup]
-    held: tuple[list[Column], list[Row]]
+    ranking: tuple[list[Column], list[Row]]
     kinds: tuple[list[Column], list[Row]]
     strongest: tuple[list[Column], list[Row]]
     clusterer: str
-    mixed: tuple[list[Column], list[Row]]
+    contamination: tuple[list[Column], list[Row]]
     has_truth: bool
 
 
 def robustness_part(results: Results) -> RobustnessPart | None:
-    """Return what the page tells of corrupted and of mixed-in images; None where there are none."""
-    table, held, mixed = results.robustness, results.held, results.mixed
+    """Return what the page says about corrupted and mixed-in images; None without any."""
+    table, ranking = results.robustness, results.robustness_ranking
+    mixed = results.contamination
     if table.empty and mixed.empty:
         return None
-    encoders = _encoders(held, table, mixed)
+    encoders = _encoders(ranking, table, mixed)
     clusterers = [name for name in table["clusterer"].astype(str).unique() if name]
     first = clusterers[0] if clusterers else ""
-    sentences = [*_holds(held), *_best_on_corrupted(held, first), *_costs(table), *_ends(mixed)]
+    sentences = [
+        *_most_robust(ranking),
+        *_best_on_corrupted(ranking, first),
+        *_costs(table),
+        *_contamination(mixed),
+    ]
     return RobustnessPart(
         sentences=sentences,
-        held=_held_table(held),
+        ranking=_ranking_table(ranking),
         kinds=_kinds_table(table, encoders),
         strongest=_strongest_table(table, encoders, first),
         clusterer=first,
-        mixed=_mixed_table(mixed, encoders),
+        contamination=_contamination_table(mixed, encoders),
         has_truth=bool(
             (table["metric"] == "ami").any() or (mixed["quantity"] == "ami_change").any()
         ),
@@ -84,7 +90,7 @@ def robustness_part(results: Results) -> RobustnessPart | None:
 
 
 def _encoders(*tables: pd.DataFrame) -> list[str]:
-    """Return the encoders, those that hold best first."""
+    """Return the encoders, the most robust first."""
     return list(dict.fromkeys(str(name) for table in tables for name in table["encoder"]))
 
 
@@ -97,81 +103,87 @@ def _percent(share: Any) -> str:
     return f"{100 * float(share):.0f} %"
 
 
-def _holds(held: pd.DataFrame) -> Iterator[Markup]:
-    if held.empty:
+def _most_robust(ranking: pd.DataFrame) -> Iterator[Markup]:
+    if ranking.empty:
         return
-    first = held.iloc[0]
-    names = held.loc[held["holds_best"].eq(True), "encoder"].astype(str).tolist()
-    ends = f"{100 * first['kept_low']:.0f} to {_percent(first['kept_high'])}"
+    first = ranking.iloc[0]
+    names = ranking.loc[ranking["tied_with_best"].eq(True), "encoder"].astype(str).tolist()
+    ends = f"{100 * first['retention_low']:.0f} to {_percent(first['retention_high'])}"
     kept = Markup("{} of its ten nearest images (95 % interval {})").format(
-        _percent(first["kept"]), ends
+        _percent(first["retention"]), ends
     )
     if len(names) > 1:
         form = Markup(
-            "{} are <strong>tied</strong> in holding best: corrupted, an image keeps, by {}, {}."
+            "{} are <strong>tied</strong> as most robust. A corrupted image keeps, with {}, {}."
         )
         yield form.format(_bold(names), first["encoder"], kept)
     elif names:
-        behind = Markup("; the next, {}, {}").format(
-            _bold([str(held.iloc[1]["encoder"])]), _percent(held.iloc[1]["kept"])
+        behind = Markup("; with the next encoder, {}, {}").format(
+            _bold([str(ranking.iloc[1]["encoder"])]), _percent(ranking.iloc[1]["retention"])
         )
-        form = Markup("{} <strong>holds best</strong>: corrupted, an image keeps {}{}.")
+        form = Markup("{} is <strong>most robust</strong>: a corrupted image keeps {}{}.")
         yield form.format(_bold(names), kept, behind)
     else:
-        yield Markup("By {}, a corrupted image keeps {}.").format(
+        yield Markup("With {}, a corrupted image keeps {}.").format(
             _bold([str(first["encoder"])]), kept
         )
 
 
-def _best_on_corrupted(held: pd.DataFrame, clusterer: str) -> Iterator[Markup]:
-    """Tell who groups the corrupted images best, which need not be who changes least."""
-    if held.empty or held["ami"].isna().all():
+def _best_on_corrupted(ranking: pd.DataFrame, clusterer: str) -> Iterator[Markup]:
+    """Say which encoder groups the corrupted images best; it need not be the most robust one."""
+    if ranking.empty or ranking["ami"].isna().all():
         return
-    best = held.iloc[int(held["ami"].astype(float).argmax())]
-    names = held.loc[held["ami_best"].eq(True), "encoder"].astype(str).tolist()
-    numbers = Markup("the mean AMI with {} is {:.2f}, that of the clean images {:.2f}").format(
+    best = ranking.iloc[int(ranking["ami"].astype(float).argmax())]
+    names = ranking.loc[ranking["ami_tied_with_best"].eq(True), "encoder"].astype(str).tolist()
+    numbers = Markup("the mean AMI with {} is {:.2f}, and {:.2f} on the clean images").format(
         clusterer, best["ami"], best["ami_clean"]
     )
     if len(names) > 1:
-        form = Markup("On the corrupted images themselves {} are tied as best; by {} {}.")
+        form = Markup("On the corrupted images, {} are tied as best; for {}, {}.")
         yield form.format(_bold(names), best["encoder"], numbers)
     elif names:
-        form = Markup("On the corrupted images themselves {} groups best: {}.")
+        form = Markup("On the corrupted images, {} groups best: {}.")
         yield form.format(_bold(names), numbers)
     else:
-        yield Markup("Of the corrupted images {}.").format(numbers)
+        yield Markup("On the corrupted images, {}.").format(numbers)
 
 
 def _costs(table: pd.DataFrame) -> Iterator[Markup]:
-    """Tell which kind costs most and which least; one odd encoder does not decide it."""
-    kept = table[table["metric"] == "neighbours_kept"].dropna(subset=["value"])
+    """Say which kind costs most and which least, by the median of the encoders."""
+    kept = table[table["metric"] == "neighbour_retention"].dropna(subset=["value"])
     means = kept.groupby(["corruption", "encoder"], sort=False)["value"].mean()
     middle = {str(kind): float(one.median()) for kind, one in means.groupby(level=0, sort=False)}
     if len(middle) > 1:
         worst, least = min(middle, key=middle.__getitem__), max(middle, key=middle.__getitem__)
-        form = Markup("{} costs most: {} of the neighbours are kept{}; {} least: {}.")
+        form = Markup(
+            "{} costs most: images keep {} of their nearest images{}. {} costs least: {}."
+        )
         by = " (median of the encoders)" if kept["encoder"].nunique() > 1 else ""
         yield form.format(
-            worst.capitalize(), _percent(middle[worst]), by, least, _percent(middle[least])
+            worst.capitalize(),
+            _percent(middle[worst]),
+            by,
+            least.capitalize(),
+            _percent(middle[least]),
         )
 
 
-def _ends(mixed: pd.DataFrame) -> Iterator[Markup]:
-    """Tell which encoders set most and fewest of the mixed-in images apart, first clusterer."""
+def _contamination(mixed: pd.DataFrame) -> Iterator[Markup]:
+    """Say which encoders separate most and fewest of the mixed-in images, first clusterer."""
     if mixed.empty:
         return
     clusterer = str(mixed["clusterer"].iloc[0])
     rows = mixed[mixed["clusterer"] == clusterer]
     shares = rows.pivot(index="encoder", columns="quantity", values="value")
-    apart = (shares["own"] + shares["noise"]).dropna()
+    apart = (shares["own_cluster"] + shares["noise"]).dropna()
     if apart.empty:
         return
     most, least = str(apart.idxmax()), str(apart.idxmin())
-    form = Markup("Of the mixed-in images {} sets {} apart by {}")
-    sentence = form.format(clusterer, _percent(apart[most]), _bold([most]))
+    form = Markup("{} separates {} of the mixed-in images with {}")
+    sentence = form.format(clusterer.capitalize(), _percent(apart[most]), _bold([most]))
     if apart[least] < apart[most]:
-        sentence += Markup(", {} by {}").format(_percent(apart[least]), _bold([least]))
-    yield sentence + Markup("; the rest lies in clusters of the other images.")
+        sentence += Markup(" and {} with {}").format(_percent(apart[least]), _bold([least]))
+    yield sentence + Markup("; the others end up in clusters of the other images.")
 
 
 def _column(name: str, heading: str) -> Column:
@@ -200,17 +212,17 @@ def _cell(row: Mapping[Any, Any] | pd.Series, name: str, shown: str = "", mark: 
     )
 
 
-def _held_table(held: pd.DataFrame) -> tuple[list[Column], list[Row]]:
-    names = [name for name in _HELD if name in held and held[name].notna().any()]
+def _ranking_table(ranking: pd.DataFrame) -> tuple[list[Column], list[Row]]:
+    names = [name for name in _RANKING if name in ranking and ranking[name].notna().any()]
     rows = []
-    for _, row in held.iterrows():
+    for _, row in ranking.iterrows():
         marked = {
-            "kept": _mark(bool(row["rank"] == 1), row["holds_best"]),
-            "ami": _mark(bool(row["ami"] == held["ami"].max()), row["ami_best"]),
+            "retention": _mark(bool(row["rank"] == 1), row["tied_with_best"]),
+            "ami": _mark(bool(row["ami"] == ranking["ami"].max()), row["ami_tied_with_best"]),
         }
         cells = [_cell(row, name, mark=marked.get(name, "")) for name in names]
         rows.append(Row(str(row["encoder"]), [Cell(str(row["encoder"])), *cells]))
-    columns = [_column("encoder", "encoder"), *(_column(name, _HELD[name]) for name in names)]
+    columns = [_column("encoder", "encoder"), *(_column(name, _RANKING[name]) for name in names)]
     return columns, rows
 
 
@@ -222,7 +234,7 @@ def _mark(is_first: bool, is_tied: Any) -> str:
 
 
 def _kinds_table(table: pd.DataFrame, encoders: Sequence[str]) -> tuple[list[Column], list[Row]]:
-    kept = table[table["metric"] == "neighbours_kept"]
+    kept = table[table["metric"] == "neighbour_retention"]
     kinds = [str(kind) for kind in kept["corruption"].unique()]
     means = kept.groupby(["encoder", "corruption"])["value"].mean()
     there = [name for name in encoders if name in set(kept["encoder"])]
@@ -258,9 +270,11 @@ def _strongest_table(
     return [*columns, *(_column(name, _HEADINGS[name]) for name in metrics)], rows
 
 
-def _mixed_table(mixed: pd.DataFrame, encoders: Sequence[str]) -> tuple[list[Column], list[Row]]:
+def _contamination_table(
+    mixed: pd.DataFrame, encoders: Sequence[str]
+) -> tuple[list[Column], list[Row]]:
     there = set(mixed.dropna(subset=["value"])["quantity"])
-    names = [name for name in _MIXED if name in there]
+    names = [name for name in _CONTAMINATION if name in there]
     rows = []
     for clusterer, group in mixed.groupby("clusterer", sort=False):
         for number, encoder in enumerate(encoders):
@@ -274,7 +288,7 @@ def _mixed_table(mixed: pd.DataFrame, encoders: Sequence[str]) -> tuple[list[Col
                     Row(encoder, [Cell(encoder), Cell(str(clusterer)), *cells], number == 0)
                 )
     columns = [_column("encoder", "encoder"), _column("clusterer", "clusterer")]
-    return [*columns, *(_column(name, _MIXED[name]) for name in names)], rows
+    return [*columns, *(_column(name, _CONTAMINATION[name]) for name in names)], rows
 
 
 def _quantity(name: str, row: pd.Series) -> Cell:

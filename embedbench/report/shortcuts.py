@@ -80,7 +80,7 @@ def _agreements(results: Results) -> dict[str, float]:
 
 
 def _consensus(results: Results) -> dict[str, float]:
-    if results.criteria.empty:
+    if results.label_free.empty:
         return {}
-    rows = results.criteria[results.criteria["criterion"] == "consensus"]
+    rows = results.label_free[results.label_free["criterion"] == "consensus"]
     return dict(zip(rows["encoder"].astype(str), rows["value"].astype(float), strict=True))

@@ -1,7 +1,6 @@
 """The first paragraphs of the report: the verdict, what was compared, and what to mind."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -12,13 +11,11 @@ from embedbench.report.shortcuts import shortcut_warnings
 from embedbench.report.tables import interval_text
 from embedbench.results.results import Results
 from embedbench.results.schema import CANNOT_TELL, K_CRITERIA
-from embedbench.results.views import chosen_k, headline_rows
+from embedbench.results.sentences import NAMED, verdict_sentences
+from embedbench.results.views import chosen_k, fastest, headline_rows
 from embedbench.utils.text import join_names, pluralise
 
 __all__ = ["summary"]
-
-NAMED = 6
-"""Of more encoders than these, the names of the others are left to the tables."""
 
 WARNED = 1
 """Of more shortcuts than this, the others are left to their section."""
@@ -43,7 +40,7 @@ def summary(results: Results) -> list[Markup]:
 
 
 def _names(names: Sequence[str]) -> Markup:
-    bold = [Markup("<strong>{}</strong>").format(name) for name in names[:NAMED]]
+    bold = [_strong(name) for name in names[:NAMED]]
     if len(names) > NAMED:
         bold.append(Markup("{} more").format(len(names) - NAMED))
     if len(bold) < 2:
@@ -56,32 +53,14 @@ def _verdict(results: Results, rows: pd.DataFrame) -> list[Markup]:
     verdict = results.run.get("verdict")
     if not verdict:
         return []
-    reasons = Markup(" ").join(Markup("{}").format(reason) for reason in verdict["reasons"])
-    if verdict["basis"] == "nothing":
-        return [Markup("There is <strong>no verdict</strong>."), reasons, *_scores(results, rows)]
-    by = "by the labels" if verdict["basis"] == "labels" else "without labels"
-    group = verdict["group"]
-    if verdict["answer"] == CANNOT_TELL:
-        first = Markup("{}, we <strong>cannot tell</strong> which encoder is best here.")
-        return [first.format(by.capitalize()), reasons]
-    if len(group) == 1:
-        first = Markup("{} is the <strong>best</strong> here, {}.").format(_names(group), by)
-    else:
-        first = Markup("{} are <strong>tied</strong> as best here, {}{}.").format(
-            _names(group), by, _cheapest(verdict)
-        )
-    return [first, reasons, *_scores(results, rows)]
+    sentences = verdict_sentences(verdict, fastest(results), Markup, _strong)
+    if verdict["basis"] != "nothing" and verdict["answer"] == CANNOT_TELL:
+        return [Markup(one) for one in sentences]
+    return [*(Markup(one) for one in sentences), *_scores(results, rows)]
 
 
-def _cheapest(verdict: dict[str, Any]) -> Markup:
-    smallest, fastest = verdict["smallest"], verdict["fastest"]
-    if smallest is None:
-        return Markup("")
-    if smallest == fastest:
-        return Markup("; the smallest and fastest of them is {}").format(_names([smallest]))
-    return Markup("; the smallest of them is {}, the fastest {}").format(
-        _names([smallest]), _names([fastest])
-    )
+def _strong(name: str) -> Markup:
+    return Markup("<strong>{}</strong>").format(name)
 
 
 def _scores(results: Results, rows: pd.DataFrame) -> list[Markup]:

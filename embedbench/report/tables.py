@@ -51,10 +51,9 @@ OTHER_SENTENCES = {
         "together, and over the seeds; that of the stability over its subsamples."
     ),
     "NAME_high": "Where the 95 % interval of NAME ends.",
-    "seconds": "How long the clusterer took for all its ks and seeds.",
 }
 _ONE_DECIMAL = {
-    "seconds", "load_seconds", "images_per_second", "calinski_harabasz", "effective_rank",
+    "load_seconds", "images_per_second", "calinski_harabasz", "effective_rank",
     "intrinsic_dimension",
 }  # fmt: skip
 _METRICS = {metric.name: metric for metric in METRICS + ENCODER_METRICS}
@@ -231,7 +230,7 @@ def highlights(
     Args:
         table: rows of `Results.comparison`, one for each encoder x clusterer.
         name: the column.
-        pairs: as `Results.pairs`; near is a row whose difference to the best may be 0.
+        pairs: as `Results.pairwise`; near is a row whose difference to the best may be 0.
         tied: the encoders that are near by AMI and the first clusterer; None to ask `pairs`.
     """
     metric = _BY_NAME.get(name)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,95 +14,60 @@ from embedbench.io.safe_csv import read_csv, write_csv
 from embedbench.results.formats import as_latex, as_markdown, as_plain_text
 from embedbench.results.run_folder import OutFolder
 from embedbench.results.schema import (
-    CSV_TABLES,
     HEADLINE,
     K_CRITERIA,
     NULLABLE_TEXT_COLUMNS,
-    OPTIONAL_TABLES,
-    PARQUET_TABLES,
     SCHEMA_VERSION,
+    TABLES,
     TEXT_COLUMNS,
 )
 
 __all__ = ["Results"]
 
 
-def _nothing(name: str) -> pd.DataFrame:
-    return pd.DataFrame(columns=list(OPTIONAL_TABLES[name]))
+def _empty(name: str) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(TABLES[name].columns))
+
+
+def _optional(name: str) -> Any:
+    return field(default_factory=partial(_empty, name))
 
 
 @dataclass(frozen=True)
 class Results:
     """The tables of one comparison.
 
-    Attributes:
-        comparison: a row for each encoder x space x clusterer x way of choosing k. The main
-            columns count each noise image as a cluster of its own; those that end in
-            `_clustered` leave noise out. Means over the seeds.
-        encoders: a row for each encoder: dim, speed, memory, fingerprint, status, error.
-        partitions: a row for each image x run, label -1 is noise.
-        elbow: a row for each encoder x k of the K-means sweep in the first space.
-        clusters: a row for each encoder x space x clusterer x cluster of the main partition: at
-            the shared k, of the first seed.
-        failures: a row for each image or encoder that failed.
-        images: a row for each image compared: `image, hash, truth, width, height, thumbnail`
-            (JPEG bytes) and the dataset's other columns.
-        silhouettes: a row for each image x encoder x space x clusterer of the main partition:
-            `image, encoder, space, clusterer, cluster, silhouette, medoid_distance`.
-        maps: a row for each image x encoder x map: `image, encoder, map, x, y`, where map is
-            `pca`, `tsne` or `umap`.
-        pairs: a row for each clusterer x metric x ordered pair of encoders, in the first space
-            at the shared k: the difference and its interval, `win, tie, loss, p_beats`.
-        criteria: a row for each encoder x criterion that needs no labels: its value, its
-            interval where it has one, and what chance gives: `shuffled` and `random`.
-        similarity: a row for each ordered pair of encoders: `partition_agreement, mutual_knn,
-            cka`.
-        disagreements: a row for each pair of pictures that `encoder` puts together and `other`
-            apart: `image, partner, strength`, the strongest first.
-        shortcuts: a row for each encoder x attribute: how much of the clustering the attribute
-            explains, `ami`, and what it does by chance, `null` and `p`.
-        variance: a row for each encoder x principal component: the share of the variance that
-            it holds.
-        run: all that is needed to repeat it.
-        words: a row for each image, where there are words: the two that fit it best, and whether
-            it lies `between` them.
-        composition: a row for each encoder x clusterer x cluster x label or domain, where there
-            are any: how many images, and their shares.
-        robustness: a row for each encoder x corruption x severity x clusterer x metric: its value
-            on clean images and on corrupted ones, the change and its interval.
-        held: a row for each encoder: how much it keeps under corruption, and its rank.
-        mixed: a row for each encoder x clusterer x quantity: where mixed-in images end up.
-        domains: a row for each encoder x domain x clusterer x metric, the domain by itself.
-        domain_pairs: how each metric moves between two domains.
-        follows: a row for each encoder: how far its clusters follow the domain.
-        worst: the images on which an encoder does worst, by domain.
+    `embedbench.results.schema.TABLES` says what a row of each is, and describes every column. A
+    table that has no rows has these columns too. `run` holds all that is needed to repeat the
+    comparison, its verdict and its remarks.
     """
 
     comparison: pd.DataFrame
     encoders: pd.DataFrame
+    timings: pd.DataFrame
     partitions: pd.DataFrame
-    elbow: pd.DataFrame
-    clusters: pd.DataFrame
-    failures: pd.DataFrame
     images: pd.DataFrame
     silhouettes: pd.DataFrame
-    maps: pd.DataFrame
-    pairs: pd.DataFrame
-    criteria: pd.DataFrame
-    similarity: pd.DataFrame
-    disagreements: pd.DataFrame
-    shortcuts: pd.DataFrame
-    variance: pd.DataFrame
+    projections: pd.DataFrame
+    label_free: pd.DataFrame
     run: dict[str, Any]
-    words: pd.DataFrame = field(default_factory=partial(_nothing, "words"))
-    composition: pd.DataFrame = field(default_factory=partial(_nothing, "composition"))
-    robustness: pd.DataFrame = field(default_factory=partial(_nothing, "robustness"))
-    held: pd.DataFrame = field(default_factory=partial(_nothing, "held"))
-    mixed: pd.DataFrame = field(default_factory=partial(_nothing, "mixed"))
-    domains: pd.DataFrame = field(default_factory=partial(_nothing, "domains"))
-    domain_pairs: pd.DataFrame = field(default_factory=partial(_nothing, "domain_pairs"))
-    follows: pd.DataFrame = field(default_factory=partial(_nothing, "follows"))
-    worst: pd.DataFrame = field(default_factory=partial(_nothing, "worst"))
+    clusters: pd.DataFrame = _optional("clusters")
+    elbow: pd.DataFrame = _optional("elbow")
+    failures: pd.DataFrame = _optional("failures")
+    pairwise: pd.DataFrame = _optional("pairwise")
+    similarity: pd.DataFrame = _optional("similarity")
+    disagreements: pd.DataFrame = _optional("disagreements")
+    shortcuts: pd.DataFrame = _optional("shortcuts")
+    variance: pd.DataFrame = _optional("variance")
+    zero_shot: pd.DataFrame = _optional("zero_shot")
+    composition: pd.DataFrame = _optional("composition")
+    robustness: pd.DataFrame = _optional("robustness")
+    robustness_ranking: pd.DataFrame = _optional("robustness_ranking")
+    contamination: pd.DataFrame = _optional("contamination")
+    domains: pd.DataFrame = _optional("domains")
+    domain_pairs: pd.DataFrame = _optional("domain_pairs")
+    domain_alignment: pd.DataFrame = _optional("domain_alignment")
+    worst_images: pd.DataFrame = _optional("worst_images")
 
     @property
     def spaces(self) -> list[str]:
@@ -132,9 +97,7 @@ class Results:
     def to_text(self) -> str:
         """Return the main rows as plain text: every clusterer at the shared k, or at its own."""
         main = ~self.comparison["k_from"].isin(K_CRITERIA)
-        left_out = [HEADLINE["seconds"]]
-        if self.comparison["space"].nunique() == 1:
-            left_out.append(HEADLINE["space"])
+        left_out = [HEADLINE["space"]] if self.comparison["space"].nunique() == 1 else []
         return as_plain_text(self.headline()[main].drop(columns=left_out))
 
     def _repr_html_(self) -> str:
@@ -171,13 +134,19 @@ class Results:
             raise NotWrittenError(str(error), self) from error
 
     def _write_tables(self, folder: Path) -> None:
-        for name in CSV_TABLES:
-            write_csv(getattr(self, name), folder / f"{name}.csv")
-        for name in PARQUET_TABLES:
-            getattr(self, name).to_parquet(folder / f"{name}.parquet", index=False)
+        written = {
+            name: getattr(self, name)
+            for name, table in TABLES.items()
+            if not table.optional or len(getattr(self, name))
+        }
+        for name, frame in written.items():
+            if TABLES[name].suffix == "csv":
+                write_csv(frame, folder / f"{name}.csv")
+            else:
+                frame.to_parquet(folder / f"{name}.parquet", index=False)
         (folder / "comparison.md").write_text(self.to_markdown() + "\n", encoding="utf-8")
         (folder / "comparison.tex").write_text(as_latex(self.headline()), encoding="utf-8")
-        run = {"schema": SCHEMA_VERSION, **self.run}
+        run = self.run | {"schema": SCHEMA_VERSION, "tables": sorted(written)}
         text = json.dumps(run, indent=2, sort_keys=True, ensure_ascii=False)
         (folder / "run.json").write_text(text + "\n", encoding="utf-8")
 
@@ -191,13 +160,17 @@ class Results:
         try:
             run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
             _check_schema(folder, run)
-            tables = {name: _read_csv(folder / f"{name}.csv") for name in CSV_TABLES}
-            tables |= {name: pd.read_parquet(folder / f"{name}.parquet") for name in PARQUET_TABLES}
+            written = run["tables"]
+            tables = {
+                name: _read(folder, name)
+                if name in written or not TABLES[name].optional
+                else _empty(name)
+                for name in TABLES
+            }
         except InputError:
             raise
         except (OSError, ValueError) as error:
             raise InputError(f"'{folder}' is not a whole run folder: {error}") from error
-        assert set(tables) | {"run"} == {field.name for field in fields(cls)}
         return cls(**tables, run=run)
 
 
@@ -213,6 +186,13 @@ def _check_schema(folder: Path, run: Any) -> None:
             f"'{folder}' was made by {made} version of embedbench (schema {schema}; this one "
             f"reads {SCHEMA_VERSION}): {step}"
         )
+    if not isinstance(run.get("tables"), list):
+        raise InputError(f"'{folder}' is not a whole run folder: its run.json names no tables")
+
+
+def _read(folder: Path, name: str) -> pd.DataFrame:
+    file = folder / f"{name}.{TABLES[name].suffix}"
+    return _read_csv(file) if TABLES[name].suffix == "csv" else pd.read_parquet(file)
 
 
 def _read_csv(file: Path) -> pd.DataFrame:

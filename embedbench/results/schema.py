@@ -1,96 +1,46 @@
-"""Columns and fixed words of a run folder."""
+"""The tables of a run folder with all their columns, and the fixed words in them."""
+
+from collections.abc import Mapping
+
+from embedbench.results.finding_tables import FINDING_TABLES
+from embedbench.results.main_tables import MAIN_TABLES
+from embedbench.results.table import Table
 
 __all__ = [
     "CANNOT_TELL",
-    "CHANGED",
-    "CSV_TABLES",
+    "CLUSTER_CHANGES",
+    "CONTAMINATION_COLUMNS",
     "ENCODER_ALONE",
     "FAILURE_COLUMNS",
     "HEADLINE",
-    "HELD_COLUMNS",
-    "KEPT",
     "K_CRITERIA",
-    "MIXED_COLUMNS",
+    "NEIGHBOUR_RETENTION",
     "NULLABLE_TEXT_COLUMNS",
-    "OPTIONAL_TABLES",
-    "PARQUET_TABLES",
+    "RANKING_COLUMNS",
     "ROBUSTNESS_COLUMNS",
     "SCHEMA_VERSION",
     "SIGNALS",
+    "TABLES",
     "TEXT_COLUMNS",
+    "Table",
 ]
 
-HELD_COLUMNS = [
-    "encoder", "kept", "kept_low", "kept_high", "rank", "rank_low", "rank_high", "holds_best",
-    "changed", "changed_low", "changed_high",
-    "ami_clean", "ami", "ami_low", "ami_high", "ami_change", "ami_change_low", "ami_change_high",
-    "ami_best",
-]  # fmt: skip
+SCHEMA_VERSION = 4
 
+CANNOT_TELL = "cannot tell"
+
+CLUSTER_CHANGES = "cluster_changes"
+
+NEIGHBOUR_RETENTION = "neighbour_retention"
 
 ENCODER_ALONE = ""
 """Stands for the clusterer of a metric that needs no clusters."""
 
-
-MIXED_COLUMNS = ["clusterer", "quantity", "value", "low", "high"]
-
-
-SIGNALS = ("clusters_kept", "consensus")
+SIGNALS = ("cluster_retention", "consensus")
 """The criteria that the verdict without labels rests on."""
-
-
-SCHEMA_VERSION = 3
-
 
 K_CRITERIA = ("elbow", "silhouette", "gap")
 """The ways of choosing k that give each encoder a k of its own."""
-
-
-FAILURE_COLUMNS = ["what", "name", "stage", "error"]
-
-
-_CHANGE = ("corruption", "severity", "clusterer", "metric")
-
-
-_DIFFERENCE = ("difference", "difference_low", "difference_high")
-
-
-OPTIONAL_TABLES = {
-    "words": ("image", "word", "fit", "other_word", "other_fit", "margin", "between"),
-    "composition": (
-        "encoder", "clusterer", "cluster", "by", "value", "images", "share_of_cluster",
-        "share_of_value",
-    ),
-    "robustness": ("encoder", *_CHANGE, "clean", "value", "change", "change_low", "change_high"),
-    "held": ("encoder", "kept", "kept_low", "kept_high"),
-    "mixed": ("encoder", "clusterer", "quantity", "value", "low", "high"),
-    "domains": ("encoder", "domain", "images", "k", "clusterer", "metric", "value", "low", "high"),
-    "domain_pairs": ("encoder", "domain", "other", "clusterer", "metric", *_DIFFERENCE),
-    "follows": ("encoder", "ami", "null", "p", "label_ami"),
-    "worst": ("encoder", "domain", "image", "score"),
-}  # fmt: skip
-"""Tables that have rows only where they were asked for, and their columns."""
-
-
-CSV_TABLES = (
-    "comparison", "encoders", "elbow", "clusters", "failures", "pairs", "criteria", "similarity",
-    "disagreements", "shortcuts", "variance", *OPTIONAL_TABLES,
-)  # fmt: skip
-
-
-PARQUET_TABLES = ("partitions", "images", "silhouettes", "maps")
-
-
-TEXT_COLUMNS = (
-    "atypical", "attribute", "by", "chosen", "clusterer", "corruption", "criterion", "domain",
-    "encoder", "error", "image", "k_from", "label", "medoid", "metric", "name", "nearest_word",
-    "other", "other_word", "partner", "quantity", "space", "stage", "status", "typical", "what",
-    "word",
-)  # fmt: skip
-
-
-NULLABLE_TEXT_COLUMNS = ("device", "fingerprint", "licence", "precision", "pretrained_on")
-
 
 HEADLINE = {
     "encoder": "encoder",
@@ -109,18 +59,28 @@ HEADLINE = {
     "silhouette_l2": "in l2*",
     "silhouette_noise": "of noise*",
     "stability": "stability",
-    "seconds": "seconds",
 }
 """The columns that a person sees first, with their headings; the CSV file holds them all."""
 
+TABLES: Mapping[str, Table] = {**MAIN_TABLES, **FINDING_TABLES}
+"""The tables by the stems of their files."""
 
-KEPT, CHANGED = "neighbours_kept", "clusters_changed"
+FAILURE_COLUMNS = list(TABLES["failures"].columns)
 
+RANKING_COLUMNS = list(TABLES["robustness_ranking"].columns)
 
-ROBUSTNESS_COLUMNS = [
-    "corruption", "severity", "clusterer", "metric", "clean", "value",
-    "change", "change_low", "change_high",
-]  # fmt: skip
+ROBUSTNESS_COLUMNS = list(TABLES["robustness"].columns)[1:]
+"""Those of one encoder."""
 
+CONTAMINATION_COLUMNS = list(TABLES["contamination"].columns)[1:]
+"""Those of one encoder."""
 
-CANNOT_TELL = "cannot tell"
+TEXT_COLUMNS = (
+    "atypical", "attribute", "by", "chosen", "clusterer", "corruption", "criterion", "domain",
+    "encoder", "error", "image", "k_from", "label", "medoid", "metric", "name", "nearest_word",
+    "other", "partner", "quantity", "second_name", "space", "stage", "status", "typical", "what",
+)  # fmt: skip
+"""Columns of CSV files that hold text, "" where nothing is known."""
+
+NULLABLE_TEXT_COLUMNS = ("device", "fingerprint", "licence", "precision", "pretrained_on")
+"""Columns of CSV files that hold text, missing where nothing is known."""

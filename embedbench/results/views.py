@@ -1,4 +1,6 @@
-"""Rows of `Results` that the page and the figures need."""
+"""Rows of `Results` that several readers need."""
+
+from datetime import UTC, datetime
 
 import pandas as pd
 
@@ -6,7 +8,19 @@ from embedbench.results.results import Results
 from embedbench.results.schema import K_CRITERIA
 from embedbench.utils.text import safe_names
 
-__all__ = ["chosen_k", "headline_pairs", "headline_rows", "members_of", "ranked", "space_names"]
+__all__ = [
+    "MEASURED",
+    "chosen_k",
+    "fastest",
+    "headline_pairs",
+    "headline_rows",
+    "members_of",
+    "ranked",
+    "space_names",
+    "started",
+    "timings_of",
+    "with_timings",
+]
 
 
 def chosen_k(elbow: pd.DataFrame, criterion: str) -> int | None:
@@ -56,8 +70,8 @@ HEADLINE_METRIC = "ami"
 
 
 def headline_pairs(results: Results) -> pd.DataFrame:
-    """Return the rows of `Results.pairs` for the AMI of the first clusterer."""
-    pairs = results.pairs
+    """Return the rows of `Results.pairwise` for the AMI of the first clusterer."""
+    pairs = results.pairwise
     if pairs.empty:
         return pairs
     first = results.comparison["clusterer"].iloc[0]
@@ -65,3 +79,38 @@ def headline_pairs(results: Results) -> pd.DataFrame:
         (pairs["clusterer"] == first) & (pairs["metric"] == HEADLINE_METRIC)
     ]
     return found
+
+
+MEASURED = ("images_per_second", "load_seconds", "peak_memory_mb")
+"""What is measured of each encoder."""
+
+
+def with_timings(results: Results) -> pd.DataFrame:
+    """Return `Results.encoders` with a column for each of `MEASURED`; nan where not known."""
+    columns = {
+        name: results.encoders["encoder"].map(timings_of(results, name)).astype(float)
+        for name in MEASURED
+    }
+    return results.encoders.assign(**columns)
+
+
+def timings_of(results: Results, quantity: str) -> dict[str, float]:
+    """Return a quantity that was measured once for each encoder, of those that have it."""
+    rows = results.timings
+    of_encoders = (rows["encoder"] != "") & (rows["clusterer"] == "")
+    rows = rows[of_encoders & (rows["quantity"] == quantity)]
+    return dict(zip(rows["encoder"].astype(str), rows["value"].astype(float), strict=True))
+
+
+def started(results: Results) -> datetime | None:
+    """Return when the run started; None where it is not known."""
+    rows = results.timings
+    found = rows.loc[(rows["quantity"] == "started") & (rows["encoder"] == ""), "value"]
+    return datetime.fromtimestamp(float(found.iloc[0]), UTC) if len(found) else None
+
+
+def fastest(results: Results) -> str | None:
+    """Return the fastest of the encoders that the verdict names; None where no speed is known."""
+    speeds = timings_of(results, "images_per_second")
+    named = [name for name in results.run["verdict"]["group"] if name in speeds]
+    return max(named, key=speeds.__getitem__) if named else None

@@ -89,9 +89,9 @@ def test_a_picture_that_fits_two_words_alike_lies_between_them() -> None:
         [[0.5, 0.45, 0.0]] + [[0.6, 0.1, 0.0]] * 3 + [[0.1, 0.6, 0.05]] * 3 + [[0.02, 0.01, 0.0]]
     )
     table = two_best_names(similarity, ("dog", "food", "car"), [f"{n}.jpg" for n in range(8)])
-    assert table["image"][table["between"]].tolist() == ["0.jpg"]
+    assert table["image"][table["ambiguous"]].tolist() == ["0.jpg"]
     first = table.iloc[0]
-    assert (first["word"], first["other_word"]) == ("dog", "food")
+    assert (first["name"], first["second_name"]) == ("dog", "food")
     assert first["margin"] == pytest.approx(0.05)
 
 
@@ -104,6 +104,6 @@ def test_the_two_words_of_each_picture_are_the_two_best(words: int, images: int,
         assert table.empty
         return
     ranked = np.sort(similarity, axis=1)[:, ::-1]
-    assert table["fit"].tolist() == ranked[:, 0].tolist()
-    assert table["other_fit"].tolist() == ranked[:, 1].tolist()
+    assert table["similarity"].tolist() == ranked[:, 0].tolist()
+    assert table["second_similarity"].tolist() == ranked[:, 1].tolist()
     assert (table["margin"] >= 0).all()

@@ -14,7 +14,7 @@ from embedbench.data.images.augmentations import AUGMENTATIONS, choose_augmented
 from embedbench.embedding.embed import Embedding
 
 WITH_LABELS = {"knn_accuracy", "retrieval_map", "r_precision", "linear_probe"}
-OF_COPIES = {"copies_found", "neighbours_kept", "clusters_kept"}
+OF_COPIES = {"augmentation_recall", "neighbour_retention", "cluster_retention"}
 NUMBERS = {"hubness", "anisotropy", "effective_rank", "intrinsic_dimension"}
 
 
@@ -103,7 +103,7 @@ def test_clear_clusters_are_seen_with_and_without_labels() -> None:
     assert set(found.scores) == WITH_LABELS | OF_COPIES and set(found.numbers) == NUMBERS
     values = means(found)
     assert all(values[name] == 1 for name in WITH_LABELS)
-    assert values["clusters_kept"] == pytest.approx(1) and values["copies_found"] > 0.9
+    assert values["cluster_retention"] == pytest.approx(1) and values["augmentation_recall"] > 0.9
     assert 0 < found.numbers["anisotropy"] < 0.3  # of four places at right angles: 14 / 59
 
 
@@ -112,8 +112,8 @@ def test_what_was_shuffled_or_drawn_at_random_finds_nothing() -> None:
     found = look(vectors, None, copies_of(vectors))
     for null in (found.shuffled, found.random):
         assert set(null) == OF_COPIES | NUMBERS | {"stability"}
-        assert abs(null["clusters_kept"]) < 0.05
-        assert null["copies_found"] < 0.05 and null["neighbours_kept"] < 0.1
+        assert abs(null["cluster_retention"]) < 0.05
+        assert null["augmentation_recall"] < 0.05 and null["neighbour_retention"] < 0.1
     assert abs(found.random["anisotropy"]) < 0.01
     # Each column keeps its values, and with them the mean of the vectors.
     assert found.shuffled["anisotropy"] == pytest.approx(found.numbers["anisotropy"], abs=0.1)
@@ -181,7 +181,7 @@ def test_few_images_give_numbers_or_nan(images: int) -> None:
     """With fewer images than neighbours all of them are neighbours, and all are kept."""
     vectors, truth = clustered(images, spread=1)
     found = look(vectors, truth, copies_of(vectors), ks=(2,))
-    assert means(found)["neighbours_kept"] == 1 or images == 20
+    assert means(found)["neighbour_retention"] == 1 or images == 20
     for value in [*means(found).values(), *found.numbers.values()]:
         assert isinstance(value, float) and not np.isinf(value)
 
@@ -195,8 +195,8 @@ def test_constant_vectors_give_chance_or_nan() -> None:
     values = means(found)
     assert values["retrieval_map"] == pytest.approx(14 / 59)
     assert values["r_precision"] == pytest.approx(14 / 59)
-    assert values["copies_found"] == pytest.approx(1 / 30)  # all find the first image
-    assert np.isnan(values["clusters_kept"])
+    assert values["augmentation_recall"] == pytest.approx(1 / 30)  # all find the first image
+    assert np.isnan(values["cluster_retention"])
     assert found.numbers["anisotropy"] == pytest.approx(1)
     assert np.isnan([found.numbers["effective_rank"], found.numbers["intrinsic_dimension"]]).all()
 
@@ -218,8 +218,8 @@ def test_one_copy_that_is_missing_costs_that_copy_alone() -> None:
     copies = copies_of(vectors)
     copies.vectors[2, 3] = np.nan
     found = look(vectors, None, copies)
-    assert found.scores["copies_found"].mean > 0.9
-    assert found.shuffled["copies_found"] < 0.2
+    assert found.scores["augmentation_recall"].mean > 0.9
+    assert found.shuffled["augmentation_recall"] < 0.2
 
 
 def test_a_k_that_splits_off_one_image_leaves_the_other_ks() -> None:
@@ -228,4 +228,4 @@ def test_a_k_that_splits_off_one_image_leaves_the_other_ks() -> None:
     labels = np.stack([np.stack([odd, odd]), np.stack([truth, truth])])
     copies = copies_of(vectors)
     found = score_encoder(vectors, copies, None, np.arange(60), labels, 4, 0)
-    assert found.scores["clusters_kept"].mean == pytest.approx(1, abs=0.05)
+    assert found.scores["cluster_retention"].mean == pytest.approx(1, abs=0.05)

@@ -105,8 +105,10 @@ def test_clip_analysis(samples: Path, cook: Cook) -> None:
     kinds = set(results.robustness["corruption"])
     assert len(kinds) == 11
     assert {"noise", "low-resolution", "vector-noise", "plane-noise"} < kinds
-    ends = results.mixed.pivot(index="clusterer", columns="quantity", values="value")
-    assert (ends["own"] + ends["noise"] + ends["spread"]).to_list() == pytest.approx([1, 1, 1])
+    ends = results.contamination.pivot(index="clusterer", columns="quantity", values="value")
+    assert (ends["own_cluster"] + ends["noise"] + ends["scattered"]).to_list() == pytest.approx(
+        [1, 1, 1]
+    )
     for part in ('id="robustness"', "Clusters found in tsne:2", 'id="encoders"'):
         assert part in page
 
@@ -125,7 +127,7 @@ def test_clip_analysis_by_domain(samples: Path, tmp_path: Path, cook: Cook) -> N
     assert set(results.domains["domain"]) == {"a", "b"}
     assert set(results.composition["by"]) == {"label", "domain"}
     # Views were dealt to the cameras by their numbers: there is nothing to follow.
-    assert results.follows["p"].item() > 0.01
+    assert results.domain_alignment["p"].item() > 0.01
     assert 'id="domains"' in page
 
 
@@ -139,7 +141,7 @@ def test_clip_guide(samples: Path, tmp_path: Path, cook: Cook) -> None:
     named = results.clusters[(results.clusters["space"] == "l2") & (results.clusters["name"] != "")]
     assert len(named) > 2
     assert (named["name_margin"] > 0).all()
-    assert len(results.words) == len(results.images)
+    assert len(results.zero_shot) == len(results.images)
     assert results.run["remarks"] == [
         "1 of the candidate names stand there twice",
         "1 of the candidate names are empty",

@@ -88,7 +88,14 @@ def test_the_same_run_twice_gives_the_same_bytes(
         )  # fmt: skip
         found.write(tmp_path / name)
     tables = sorted(path.stem for path in (tmp_path / "one").glob("*.csv"))
-    assert {"comparison", "clusters", "robustness", "held", "mixed", "domains"} < set(tables)
+    assert {
+        "comparison",
+        "clusters",
+        "robustness",
+        "robustness_ranking",
+        "contamination",
+        "domains",
+    } < set(tables)
     for file in tables:
         both = [pd.read_csv(tmp_path / name / f"{file}.csv", dtype=str) for name in ("one", "two")]
         kept = [table.drop(columns=TIMES, errors="ignore").to_csv() for table in both]

@@ -26,7 +26,7 @@ from embedbench.comparison.verdict import (
 )
 from embedbench.metrics.base import Estimate, mean_estimate
 from embedbench.metrics.bootstrap import PairedBootstrap
-from embedbench.metrics.embedding.consistency import clusters_kept
+from embedbench.metrics.embedding.consistency import cluster_retention
 from embedbench.metrics.embedding.similarity import linear_cka
 from embedbench.metrics.ranking import rank_by
 from embedbench.results.schema import CANNOT_TELL
@@ -49,13 +49,11 @@ def ranks(shares: dict[str, float], images: int = 60) -> pd.DataFrame:
     return rank_by(list(shares), [score.mean for score in scores], moved)
 
 
-def witnesses(
-    constancy: dict[str, float], consensus: Sequence[float]
-) -> tuple[pd.DataFrame, Verdict]:
+def signs(retention: dict[str, float], consensus: Sequence[float]) -> tuple[pd.DataFrame, Verdict]:
     """The verdict of these numbers, the same in each of 20 resamples."""
-    both = {"constancy": list(constancy.values()), "consensus": list(consensus)}
+    both = {"retention": list(retention.values()), "consensus": list(consensus)}
     still = {name: np.tile(np.array(values)[:, None], 20) for name, values in both.items()}
-    return verdict_without_labels(list(constancy), both["constancy"], both["consensus"], still)
+    return verdict_without_labels(list(retention), both["retention"], both["consensus"], still)
 
 
 # With labels
@@ -154,35 +152,35 @@ def test_consensus_is_the_same_in_any_order(seed: int, turn: list[int]) -> None:
 # Without labels
 
 
-def test_places_are_means_over_the_witnesses_and_ties_share() -> None:
+def test_places_are_means_over_the_signs_and_ties_share() -> None:
     found = mean_ranks(np.array([[0.9, 0.5, 0.5], [0.2, 0.1, 0.3]]))
     assert found.tolist() == [1.5, 2.75, 1.75]  # 1 and 2, 2.5 and 3, 2.5 and 1
 
 
-def test_one_that_both_witnesses_put_first_is_named() -> None:
-    table, found = witnesses({"a": 0.9, "b": 0.4, "c": 0.3, "d": 0.1}, [0.8, 0.2, 0.3, 0.1])
+def test_one_that_both_signs_put_first_is_named() -> None:
+    table, found = signs({"a": 0.9, "b": 0.4, "c": 0.3, "d": 0.1}, [0.8, 0.2, 0.3, 0.1])
     assert found.basis == "no labels" and found.group[0] == "a" and found.answer != CANNOT_TELL
     assert table["rank"].to_dict() == {"a": 1, "b": 2, "c": 2, "d": 4}
     assert set(table.index[table["tied_with_best"].astype(bool)]) == set(found.group)
     assert any("not proof" in reason for reason in found.reasons)
 
 
-def test_witnesses_that_contradict_each_other_name_none() -> None:
-    _, found = witnesses({"a": 0.9, "b": 0.8, "c": 0.1, "d": 0.0}, [0.1, 0.0, 0.9, 0.8])
+def test_signs_that_contradict_each_other_name_none() -> None:
+    _, found = signs({"a": 0.9, "b": 0.8, "c": 0.1, "d": 0.0}, [0.1, 0.0, 0.9, 0.8])
     assert (found.basis, found.answer) == ("no labels", CANNOT_TELL)
 
 
 def test_one_without_copies_or_another_family_is_left_out_and_told() -> None:
-    table, found = witnesses(
+    table, found = signs(
         {"a": 0.9, "b": np.nan, "c": 0.5, "d": 0.1, "e": 0.2}, [0.8, 0.9, 0.4, 0.3, np.nan]
     )
     assert table.index.tolist() == ["a", "c", "d"] and found.group == ("a",)
     assert "b and e" in found.reasons[-1]
 
 
-@pytest.mark.parametrize("constancy", [{}, {"a": 0.5}, {"a": np.nan, "b": np.nan}])
-def test_without_two_numbers_there_is_no_verdict(constancy: dict[str, float]) -> None:
-    table, found = witnesses(constancy, [0.5] * len(constancy))
+@pytest.mark.parametrize("retention", [{}, {"a": 0.5}, {"a": np.nan, "b": np.nan}])
+def test_without_two_numbers_there_is_no_verdict(retention: dict[str, float]) -> None:
+    table, found = signs(retention, [0.5] * len(retention))
     assert table.empty
     assert (found.basis, found.answer, found.group) == ("nothing", CANNOT_TELL, ())
 
@@ -202,8 +200,8 @@ def test_the_named_are_some_of_the_better_half_the_best_first(
     both: list[tuple[float, float]],
 ) -> None:
     names = [f"e{row}" for row in range(len(both))]
-    constancy = {name: pair[0] for name, pair in zip(names, both, strict=True)}
-    table, found = witnesses(constancy, [pair[1] for pair in both])
+    retention = {name: pair[0] for name, pair in zip(names, both, strict=True)}
+    table, found = signs(retention, [pair[1] for pair in both])
     assert len(found.group) <= max(1, len(both) // 2)
     assert found.group or found.answer == CANNOT_TELL
     order = table.loc[list(found.group), "rank"]
@@ -216,23 +214,23 @@ def test_the_named_are_some_of_the_better_half_the_best_first(
 def test_encoders_in_another_order_have_the_same_verdict() -> None:
     found = []
     for names in ("abcd", "bacd"):
-        constancy = {name: {"a": 4.0, "b": 3.0, "c": 2.0, "d": 1.0}[name] for name in names}
+        retention = {name: {"a": 4.0, "b": 3.0, "c": 2.0, "d": 1.0}[name] for name in names}
         consensus = [{"a": 2.0, "b": 3.0, "c": 1.0, "d": 4.0}[name] for name in names]
-        _, verdict = witnesses(constancy, consensus)
+        _, verdict = signs(retention, consensus)
         found.append((verdict.answer, set(verdict.group)))
     assert found[0] == found[1]
 
 
 def test_none_is_named_that_one_witness_puts_last() -> None:
-    constancy = {"h1": 0.995, "h2": 0.99, "h3": 0.98, "h4": 0.985, "h5": 0.97, "wrong": 1.0}
-    _, found = witnesses(constancy, [0.51, 0.52, 0.505, 0.36, 0.32, 0.01])
+    retention = {"h1": 0.995, "h2": 0.99, "h3": 0.98, "h4": 0.985, "h5": 0.97, "wrong": 1.0}
+    _, found = signs(retention, [0.51, 0.52, 0.505, 0.36, 0.32, 0.01])
     assert "wrong" not in found.group
 
 
 def test_two_encoders_alone_are_not_told_apart() -> None:
     """What they agree on is one number; what is left between them is which seeds were compared."""
     for consensus in ([0.51, 0.49], [0.49, 0.51]):
-        _, found = witnesses({"a": 0.9, "b": 0.5}, consensus)
+        _, found = signs({"a": 0.9, "b": 0.5}, consensus)
         assert found.answer == CANNOT_TELL
 
 
@@ -289,21 +287,21 @@ def test_the_tightest_clusters_by_the_wrong_attribute_are_not_named(seed: int) -
     assert max(silhouettes, key=lambda name: silhouettes[name]) == "wrong"
     assert agreements["wrong"] < 0.1 < 0.8 < min(agreements[name] for name in names[1:])
 
-    def constancy(name: str) -> Estimate:
+    def retention(name: str) -> Estimate:
         copies = made.copies[name]
-        return clusters_kept(made.vectors[name], labels[name], copies.vectors, copies.rows)
+        return cluster_retention(made.vectors[name], labels[name], copies.vectors, copies.rows)
 
     alike = np.array(
         [[linear_cka(made.vectors[one], made.vectors[two]) for two in names] for one in names]
     )
-    kept = [constancy(name) for name in names]
+    kept = [retention(name) for name in names]
     consensus = consensus_scores([labels[name] for name in names], similar_groups(alike))
     resamples = PairedBootstrap(np.arange(120), 0, 100)
     table, found = verdict_without_labels(
         names,
         [score.mean for score in kept],
         [score.mean for score in consensus],
-        {"constancy": resamples.of(kept), "consensus": resamples.of(consensus)},
+        {"retention": resamples.of(kept), "consensus": resamples.of(consensus)},
     )
     assert "wrong" not in found.group and found.group
     assert table.loc["wrong", "rank"] == len(names)

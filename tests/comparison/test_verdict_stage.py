@@ -147,7 +147,7 @@ def test_one_that_finds_the_classes_is_the_best_by_the_labels(labelled: VerdictT
     assert table["recommended"].to_dict() == {"good": True, "noise": False}
     assert table["rank_high"].to_dict() == {"good": 1, "noise": 2}
     assert table["knn_accuracy"]["good"] == 1 > table["knn_accuracy_high"]["noise"]
-    pairs = found.tables["pairs"].query("metric == 'ami' and encoder == 'good'")
+    pairs = found.tables["pairwise"].query("metric == 'ami' and encoder == 'good'")
     assert pairs["other"].tolist() == ["noise"] and pairs["difference_low"].iloc[0] > 0.5
 
 
@@ -163,24 +163,26 @@ def test_without_labels_the_one_that_keeps_its_clusters_and_agrees_comes_first()
     assert found.verdict["basis"] == "no labels" and found.verdict["answer"] != "cannot tell"
     assert found.verdict["group"][0] == "a" and "d" not in found.verdict["group"]
     table = found.tables["encoders"].set_index("encoder")
-    assert table.loc["a", "rank"] == 1 and table["clusters_kept"].idxmax() == "a"
-    assert found.tables["pairs"].empty and not set(WITH_LABELS) & set(table.columns)
+    assert table.loc["a", "rank"] == 1 and table["cluster_retention"].idxmax() == "a"
+    assert found.tables["pairwise"].empty and not set(WITH_LABELS) & set(table.columns)
 
 
 NOISE = {"a": 0.2, "b": 1.0, "c": 1.5, "d": 30.0}
 
 
 def test_criteria_have_an_interval_and_what_chance_gives(labelled: VerdictTables) -> None:
-    found = labelled.tables["criteria"]
+    found = labelled.tables["label_free"]
     assert found.columns.tolist() == [
         "encoder", "criterion", "value", "low", "high", "shuffled", "random",
     ]  # fmt: skip
     assert not found.duplicated(["encoder", "criterion"]).any()
     assert not set(WITH_LABELS) & set(found["criterion"])
     known = found.dropna(subset=["low"])
-    assert {"copies_found", "clusters_kept", "consensus", "stability"} <= set(known["criterion"])
+    assert {"augmentation_recall", "cluster_retention", "consensus", "stability"} <= set(
+        known["criterion"]
+    )
     assert (known["low"] <= known["value"]).all() and (known["value"] <= known["high"]).all()
-    kept = found[(found["encoder"] == "good") & (found["criterion"] == "clusters_kept")].iloc[0]
+    kept = found[(found["encoder"] == "good") & (found["criterion"] == "cluster_retention")].iloc[0]
     assert kept["value"] > 0.9 and abs(kept["shuffled"]) < 0.15 and abs(kept["random"]) < 0.15
 
 
@@ -225,7 +227,7 @@ def test_odd_labels_give_a_verdict_or_say_that_there_is_none(case: str, basis: s
 def test_few_images_give_a_verdict(images: int, known: bool) -> None:
     found = judged(two(images), truth_of(images) if known else None, {"good": 0.1, "noise": 0.1})
     assert found.verdict["basis"] in ("labels", "no labels", "nothing")
-    values = found.tables["criteria"].query("criterion == 'copies_found'")["value"]
+    values = found.tables["label_free"].query("criterion == 'augmentation_recall'")["value"]
     assert len(values) == 2 and values.between(0, 1).all()
 
 
@@ -235,7 +237,7 @@ def test_duplicates_widen_the_intervals() -> None:
     truth = np.repeat(truth_of(12), 3)
     width = []
     for groups in (np.arange(36), np.repeat(np.arange(12), 3)):
-        pairs = judged(vectors, truth, groups=groups).tables["pairs"]
+        pairs = judged(vectors, truth, groups=groups).tables["pairwise"]
         row = pairs[pairs["metric"] == "accuracy"].iloc[0]
         width.append(row["difference_high"] - row["difference_low"])
     assert width[1] > 1.3 * width[0]
@@ -244,9 +246,9 @@ def test_duplicates_widen_the_intervals() -> None:
 def test_one_encoder_alone_has_criteria_and_no_verdict() -> None:
     found = judged({"good": encoder(0.3, 0)}, truth_of(36), {"good": 0.1})
     assert found.verdict["basis"] == "nothing" and found.verdict["group"] == ()
-    assert found.tables["pairs"].empty
-    criteria = found.tables["criteria"].set_index("criterion")["value"].to_dict()
-    assert criteria["clusters_kept"] > 0.9 and pd.isna(criteria["consensus"])
+    assert found.tables["pairwise"].empty
+    criteria = found.tables["label_free"].set_index("criterion")["value"].to_dict()
+    assert criteria["cluster_retention"] > 0.9 and pd.isna(criteria["consensus"])
 
 
 def test_an_encoder_twice_is_tied_with_itself() -> None:

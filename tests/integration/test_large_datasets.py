@@ -231,7 +231,7 @@ def test_a_whole_analysis_of_many_images_has_all_its_tables(large: ClusteringAna
     assert (rows["silhouette_low"] < rows["silhouette"]).all()
     known = tables["silhouettes"].groupby(["encoder", "clusterer"])["silhouette"].count()
     assert known.eq(120).all()
-    assert tables["maps"].groupby(["encoder", "map"]).size().eq(120).all()
+    assert tables["projections"].groupby(["encoder", "projection"]).size().eq(120).all()
     assert np.isfinite(large.disagreement).sum() == 120
     assert large.criteria["whole"].scores["retrieval_map"].n_images == 120
 

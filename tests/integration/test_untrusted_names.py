@@ -39,7 +39,8 @@ BITING = (
 )  # fmt: skip
 
 FIXED = {"metric", "clusterer", "k_from", "space", "criterion", "attribute", "corruption", "stage",
-         "quantity", "status", "what", "chosen", "by", "map", "hash", "thumbnail"}  # fmt: skip
+         "quantity", "status", "what", "chosen", "by", "projection", "hash",
+         "thumbnail"}  # fmt: skip
 """Columns whose words are embedbench's own."""
 
 Rename = Callable[[Any], Any]
@@ -236,7 +237,7 @@ def test_the_terminal_gets_no_control(
 
 
 def test_a_run_folder_of_others_cannot_name_a_figure_elsewhere(hostile: Results) -> None:
-    bad = replace(hostile, maps=hostile.maps.assign(map="x/../../../escaped"))
+    bad = replace(hostile, projections=hostile.projections.assign(projection="x/../../../escaped"))
     with pytest.raises(InputError, match="a figure cannot be called"):
         figure_specs(bad)
     files = {drawing.file for drawing in figure_specs(hostile)}

@@ -154,8 +154,8 @@ def results(truth: bool = True, **tables: pd.DataFrame) -> Results:
         "failures": pd.DataFrame(columns=["what", "name", "stage", "error"]),
         "domains": domain_table(truth),
         "domain_pairs": pairs_table("ami" if truth else "stability"),
-        "follows": follows_table(),
-        "worst": worst_table(),
+        "domain_alignment": follows_table(),
+        "worst_images": worst_table(),
         "run": {},
     }
     return Results(**every | tables)

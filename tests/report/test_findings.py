@@ -8,7 +8,7 @@ import pytest
 from embedbench.report.disagreements import disputed, splits
 from embedbench.report.label_free import with_labels_table, without_labels_table
 from embedbench.report.pairwise import pairwise_results, visible_difference
-from embedbench.report.plots.ranks import ranks_figure, witnesses_figure
+from embedbench.report.plots.ranks import ranks_figure, signs_figure
 from embedbench.report.plots.similarity import similarity_figure
 from embedbench.report.plots.style import encoder_colours
 from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
@@ -88,7 +88,7 @@ def test_each_pair_stands_once_the_better_one_first() -> None:
 
 
 def test_two_encoders_that_are_equal_stand_once() -> None:
-    equal = RESULTS.pairs.assign(difference=0.0)
+    equal = RESULTS.pairwise.assign(difference=0.0)
     assert len(pairwise_results(dataclasses.replace(RESULTS, pairs=equal))) == 3
 
 
@@ -106,10 +106,10 @@ def test_encoders_stand_by_their_ranks() -> None:
     ]
 
 
-def test_the_witnesses_come_first_and_the_silhouette_last() -> None:
+def test_the_signs_come_first_and_the_silhouette_last() -> None:
     columns, rows = without_labels_table(RESULTS)
     assert [column.name for column in columns] == [
-        "encoder", "clusters_kept", "consensus", "hubness", "stability", "silhouette",
+        "encoder", "cluster_retention", "consensus", "hubness", "stability", "silhouette",
     ]  # fmt: skip
     assert columns[-1].heading == "silhouette*"
     cells = rows[0].cells
@@ -123,11 +123,11 @@ def test_the_witnesses_come_first_and_the_silhouette_last() -> None:
 
 
 def test_a_criterion_that_an_encoder_has_no_number_for_is_a_dash() -> None:
-    mine = (RESULTS.criteria["encoder"] == ENCODERS[1]) & (
-        RESULTS.criteria["criterion"] == "consensus"
+    mine = (RESULTS.label_free["encoder"] == ENCODERS[1]) & (
+        RESULTS.label_free["criterion"] == "consensus"
     )
     less = dataclasses.replace(
-        RESULTS, criteria=RESULTS.criteria.assign(value=RESULTS.criteria["value"].mask(mine))
+        RESULTS, label_free=RESULTS.label_free.assign(value=RESULTS.label_free["value"].mask(mine))
     )
     assert [row.cells[2].text for row in without_labels_table(less)[1]] == ["0.400", "–", "0.200"]
 
@@ -221,8 +221,8 @@ def test_ranks_are_dots_and_their_intervals_lines() -> None:
     assert [line.get_color() for line in axes.lines[1::2]] == list(colours.values())
 
 
-def test_witnesses_stand_beside_what_chance_gives() -> None:
-    figure = witnesses_figure(RESULTS.criteria, ENCODERS, encoder_colours(ENCODERS))
+def test_signs_stand_beside_what_chance_gives() -> None:
+    figure = signs_figure(RESULTS.label_free, ENCODERS, encoder_colours(ENCODERS))
     assert [axes.get_title("left") for axes in figure.axes] == ["clusters kept", "consensus"]
     kept = figure.axes[0]
     dots = [np.asarray(line.get_xdata()) for line in kept.lines[1::2]]
@@ -232,17 +232,17 @@ def test_witnesses_stand_beside_what_chance_gives() -> None:
 
 
 def test_a_witness_that_has_no_number_at_all_is_left_out() -> None:
-    less = RESULTS.criteria[RESULTS.criteria["criterion"] != "clusters_kept"]
-    figure = witnesses_figure(less, ENCODERS, encoder_colours(ENCODERS))
+    less = RESULTS.label_free[RESULTS.label_free["criterion"] != "cluster_retention"]
+    figure = signs_figure(less, ENCODERS, encoder_colours(ENCODERS))
     assert [axes.get_title("left") for axes in figure.axes] == ["consensus"]
 
 
 def test_a_witness_without_a_number_is_said_to_be_missing() -> None:
-    mine = (RESULTS.criteria["encoder"] == ENCODERS[1]) & (
-        RESULTS.criteria["criterion"] == "clusters_kept"
+    mine = (RESULTS.label_free["encoder"] == ENCODERS[1]) & (
+        RESULTS.label_free["criterion"] == "cluster_retention"
     )
-    less = RESULTS.criteria[~mine]
-    axes = witnesses_figure(less, ENCODERS, encoder_colours(ENCODERS)).axes[0]
+    less = RESULTS.label_free[~mine]
+    axes = signs_figure(less, ENCODERS, encoder_colours(ENCODERS)).axes[0]
     assert [text.get_text() for text in axes.texts] == ["no number"]
     assert axes.texts[0].get_position()[1] == 1
 

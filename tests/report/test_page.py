@@ -112,7 +112,7 @@ def test_a_style_sheet_cannot_be_broken_out_of(folder: Path) -> None:
         results,
         images=results.images.replace({"image": renamed}),
         silhouettes=results.silhouettes.replace({"image": renamed}),
-        maps=results.maps.replace({"image": renamed}),
+        projections=results.projections.replace({"image": renamed}),
     )
     seen = Page(write_report(nasty, folder).read_text(encoding="utf-8"))
     assert bad in seen.attributes("title")
@@ -250,14 +250,14 @@ def lone_results() -> Results:
         for field in dataclasses.fields(results)
         if isinstance(table := getattr(results, field.name), pd.DataFrame)
     }
-    for name in ("pairs", "similarity", "disagreements"):
+    for name in ("pairwise", "similarity", "disagreements"):
         tables[name] = tables[name].iloc[:0]
     ranks = ["rank", "rank_low", "rank_high"]
     tables["encoders"] = tables["encoders"].assign(
         **dict.fromkeys(ranks, np.nan), tied_with_best=np.nan
     )
-    tables["held"] = tables["held"].assign(
-        **dict.fromkeys([*ranks, "holds_best", "ami_best"], np.nan)
+    tables["robustness_ranking"] = tables["robustness_ranking"].assign(
+        **dict.fromkeys([*ranks, "tied_with_best", "ami_tied_with_best"], np.nan)
     )
     tables["images"] = tables["images"].assign(disagreement=np.nan)
     lone = dataclasses.replace(results, **tables)
@@ -284,7 +284,7 @@ def test_no_number_in_the_page_is_nan(page: str, page_without_labels: str) -> No
 
 def test_a_run_that_found_nothing_more_has_a_page_of_the_comparison(folder: Path) -> None:
     results = example_results()
-    names = ("pairs", "criteria", "similarity", "disagreements", "shortcuts")
+    names = ("pairwise", "label_free", "similarity", "disagreements", "shortcuts")
     empty: dict[str, Any] = dict.fromkeys(names, pd.DataFrame())
     bare = dataclasses.replace(results, **empty)
     kept = ["encoder", "status", "error"]

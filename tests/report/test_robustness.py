@@ -19,7 +19,7 @@ from embedbench.report.plots.style import encoder_colours, save
 from embedbench.report.robustness import RobustnessPart, robustness_part
 from embedbench.report.tables import Cell, Column, Row
 from embedbench.results.results import Results
-from embedbench.results.schema import HELD_COLUMNS, MIXED_COLUMNS, ROBUSTNESS_COLUMNS
+from embedbench.results.schema import CONTAMINATION_COLUMNS, RANKING_COLUMNS, ROBUSTNESS_COLUMNS
 from tests.support.example_results import example_results
 
 ENCODERS = ("pixels", "timm:resnet50", "<b>clip</b>")
@@ -40,7 +40,7 @@ def robustness(
         for kind in kinds:
             for severity in severities:
                 less = 0.05 * severity - 0.1 * (kind == "blur")
-                metrics = [("", "neighbours_kept", 1.0, KEPT.get(encoder, 0.5) - less)]
+                metrics = [("", "neighbour_retention", 1.0, KEPT.get(encoder, 0.5) - less)]
                 metrics += [("kmeans", "silhouette", 0.2, 0.1)]
                 if truth:
                     metrics += [("kmeans", "ami", 0.8, AMI.get(encoder, 0.5) - less)]
@@ -70,7 +70,7 @@ def held(tied: bool = False, truth: bool = True) -> pd.DataFrame:
             ami - 0.7,
         ]
         rows.append([*row, name == "pixels" if truth else np.nan])
-    return pd.DataFrame(rows, columns=HELD_COLUMNS)
+    return pd.DataFrame(rows, columns=RANKING_COLUMNS)
 
 
 def mixed(own: tuple[float, ...] = (0.0, 0.75, 0.5)) -> pd.DataFrame:
@@ -79,13 +79,13 @@ def mixed(own: tuple[float, ...] = (0.0, 0.75, 0.5)) -> pd.DataFrame:
     for encoder, share in zip(ENCODERS, own, strict=True):
         for clusterer, noise in (("kmeans", 0.0), ("hdbscan", 0.2)):
             part = share / 2 if noise else share
-            values = {"own": part, "noise": noise, "spread": 1 - part - noise}
-            values |= {"ami_change": -0.031, "clean_moved": 0.2}
+            values = {"own_cluster": part, "noise": noise, "scattered": 1 - part - noise}
+            values |= {"ami_change": -0.031, "clean_change": 0.2}
             rows += [
                 (encoder, clusterer, name, value, value - 0.01, value + 0.01)
                 for name, value in values.items()
             ]
-    return pd.DataFrame(rows, columns=["encoder", *MIXED_COLUMNS])
+    return pd.DataFrame(rows, columns=["encoder", *CONTAMINATION_COLUMNS])
 
 
 def results_with(
@@ -99,8 +99,8 @@ def results_with(
     return dataclasses.replace(
         example_results(),
         robustness=known(robustness, "encoder", *ROBUSTNESS_COLUMNS),
-        held=known(held, *HELD_COLUMNS),
-        mixed=known(mixed, "encoder", *MIXED_COLUMNS),
+        robustness_ranking=known(held, *RANKING_COLUMNS),
+        contamination=known(mixed, "encoder", *CONTAMINATION_COLUMNS),
     )
 
 
@@ -135,7 +135,7 @@ def shown(figure: Figure) -> list[str]:
 
 def test_the_curves_are_of_the_labels_where_there_are_labels() -> None:
     assert main_curve(robustness()) == ("kmeans", "ami")
-    assert main_curve(robustness(truth=False)) == ("", "neighbours_kept")
+    assert main_curve(robustness(truth=False)) == ("", "neighbour_retention")
 
 
 def test_a_curve_starts_at_the_clean_images_and_passes_through_every_severity() -> None:
@@ -172,7 +172,7 @@ def test_any_number_of_encoders_and_kinds_is_drawn_whole(
     )
     every = (*CORRUPTIONS, *VECTOR_KINDS)[:kinds]
     table = robustness(every, (2,), names)
-    figure = curves_figure(table, encoder_colours(names), "", "neighbours_kept")
+    figure = curves_figure(table, encoder_colours(names), "", "neighbour_retention")
     assert shown(figure) == list(every)
     assert len(figure.legends[0].get_texts()) == encoders
     save(figure, tmp_path / "curves.png")
@@ -238,7 +238,7 @@ def test_ties_are_told() -> None:
 
 
 def test_a_single_encoder_holds_what_it_holds() -> None:
-    alone = held().iloc[:1].assign(rank=np.nan, holds_best=np.nan, ami_best=np.nan)
+    alone = held().iloc[:1].assign(rank=np.nan, tied_with_best=np.nan, ami_tied_with_best=np.nan)
     told = sentences(part_of(robustness=robustness(), held=alone))
     assert told[0].startswith("By timm:resnet50, a corrupted image keeps 90 %")
     assert told[1].startswith("Of the corrupted images the mean AMI with kmeans is 0.40")
@@ -262,16 +262,18 @@ def test_where_mixed_in_images_end_up_is_told() -> None:
         "Of the mixed-in images kmeans sets 75 % apart by timm:resnet50, 0 % by pixels; "
         "the rest lies in clusters of the other images."
     ]
-    assert texts(part.mixed, "called noise") == dict.fromkeys(ENCODERS, "0.200")  # HDBSCAN's
-    assert texts(part.mixed, "change in AMI of the others")["pixels"] == "−0.031"
-    assert not part.held[1] and not part.kinds[1] and not part.strongest[1]
+    assert texts(part.contamination, "called noise") == dict.fromkeys(
+        ENCODERS, "0.200"
+    )  # HDBSCAN's
+    assert texts(part.contamination, "change in AMI of the others")["pixels"] == "−0.031"
+    assert not part.ranking[1] and not part.kinds[1] and not part.strongest[1]
 
 
 def test_tables_hold_means_marks_and_the_highest_severity() -> None:
     part = part_of(robustness=robustness(), held=held(tied=True))
-    assert texts(part.held, "neighbours kept")["pixels"] == "0.500"
-    assert texts(part.held, "change in AMI")["pixels"] == "−0.100"
-    marks = {row.encoder: [cell.mark for cell in row.cells] for row in part.held[1]}
+    assert texts(part.ranking, "neighbours kept")["pixels"] == "0.500"
+    assert texts(part.ranking, "change in AMI")["pixels"] == "−0.100"
+    marks = {row.encoder: [cell.mark for cell in row.cells] for row in part.ranking[1]}
     assert marks["timm:resnet50"][1] == "best" and marks["<b>clip</b>"][1] == "near"
     assert marks["pixels"][4] == "best" and marks["pixels"][1] == ""
     assert texts(part.kinds, "noise")["pixels"] == "0.350"  # 0.45, 0.35 and 0.25
@@ -283,7 +285,7 @@ def test_tables_hold_means_marks_and_the_highest_severity() -> None:
 def test_without_labels_no_ami_is_told() -> None:
     part = part_of(robustness=robustness(truth=False), held=held(truth=False))
     assert not part.has_truth and not any("AMI" in sentence for sentence in part.sentences)
-    headings = [column.heading for column in part.held[0]]
+    headings = [column.heading for column in part.ranking[0]]
     assert headings == ["encoder", "neighbours kept", "change cluster"]
 
 

@@ -15,7 +15,7 @@ from embedbench.encoder import Vectors
 from embedbench.metrics.base import Estimate, mean_estimate
 from embedbench.metrics.bootstrap import PairedBootstrap, interval
 from embedbench.metrics.clustering.agreement import accuracy_score, ami_score, ari_score
-from embedbench.results.schema import MIXED_COLUMNS
+from embedbench.results.schema import CONTAMINATION_COLUMNS
 
 __all__ = ["contamination_table"]
 
@@ -39,16 +39,16 @@ def contamination_table(
     Columns: `clusterer, quantity, value, low, high`, means over the seeds with their intervals
     over images and seeds. The quantities:
 
-    - `own`, `noise`, `spread`: shares of the mixed-in images that are in clusters of which more
-      than half is mixed in, that are called noise, and that lie in clusters of the others. They
-      sum to 1. The interval is over the mixed-in images; there is no doubt of 0 noise where no
+    - `own_cluster`, `noise`, `scattered`: shares of the mixed-in images that are in clusters of
+      which more than half is mixed in, that are noise, and that lie in clusters of the others.
+      They sum to 1. The interval is over the mixed-in images; there is no doubt of 0 noise where no
       image at all is called so.
     - `ami_change`, `ari_change`, `accuracy_change`, with labels: of the other images against
       their labels, with the mixed-in images less without. nan where labels say nothing.
-    - `clean_moved`: how far the other images' clusters differ from those without the mixed-in
+    - `clean_change`: how far the other images' clusters differ from those without the mixed-in
       ones: 1 - AMI, 0 is not at all, 1 as by chance.
-    - `seed_moved`: how far they differ between two seeds without any mixed-in image: what of
-      `clean_moved` chance alone explains. Not there where a clusterer takes no seed.
+    - `seed_change`: how far they differ between two seeds without any mixed-in image: what of
+      `clean_change` chance alone explains. Not there where a clusterer takes no seed.
 
     nan where the images alone are all in one cluster.
 
@@ -78,7 +78,7 @@ def contamination_table(
         clean = labels[:, : len(vectors)]
         found += _changes(alone[clusterer], clean, truth, resamples, how.limits)
         rows += [(clusterer, *row) for row in found]
-    return pd.DataFrame(rows, columns=MIXED_COLUMNS)
+    return pd.DataFrame(rows, columns=CONTAMINATION_COLUMNS)
 
 
 def _labels(vectors: Vectors, how: EvaluationSettings, k: int) -> dict[str, Labels]:
@@ -98,7 +98,7 @@ def _where(labels: Labels, clean: int) -> dict[str, Estimate]:
             members = mixed == cluster
             seen[members] = members.sum() > (row[:clean] == cluster).sum()
     noise = (labels[:, clean:] < 0).astype(np.float64)
-    shares = {"own": own, "noise": noise, "spread": 1 - own - noise}
+    shares = {"own_cluster": own, "noise": noise, "scattered": 1 - own - noise}
     return {name: mean_estimate(values) for name, values in shares.items()}
 
 
@@ -120,11 +120,11 @@ def _changes(
             yield f"{name}_change", change, *interval(change, moved[1] - moved[0], -2.0, 2.0)
     kept = _agreement(after, before, rows)
     low, high = interval(kept.mean, resamples.of([kept])[0], -1.0, 1.0)
-    yield "clean_moved", 1 - kept.mean, 1 - high, 1 - low
+    yield "clean_change", 1 - kept.mean, 1 - high, 1 - low
     if len(before) > 1:
         kept = _agreement(before, np.roll(before, 1, axis=0), rows)
         low, high = interval(kept.mean, resamples.of([kept])[0], -1.0, 1.0)
-        yield "seed_moved", 1 - kept.mean, 1 - high, 1 - low
+        yield "seed_change", 1 - kept.mean, 1 - high, 1 - low
 
 
 def _agreement(ones: Labels, others: Labels, rows: Int[np.ndarray, " sampled"] | None) -> Estimate:

@@ -19,7 +19,12 @@ from embedbench.metrics.base import Estimate, mean_estimate
 from embedbench.metrics.bootstrap import PairedBootstrap, interval
 from embedbench.metrics.embedding.consistency import consistency
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS
-from embedbench.results.schema import CHANGED, ENCODER_ALONE, KEPT, ROBUSTNESS_COLUMNS
+from embedbench.results.schema import (
+    CLUSTER_CHANGES,
+    ENCODER_ALONE,
+    NEIGHBOUR_RETENTION,
+    ROBUSTNESS_COLUMNS,
+)
 
 __all__ = [
     "CleanBaseline",
@@ -68,7 +73,7 @@ class CorruptionEffect:
             interval is nan for metrics of which no image's influence is known.
         before: the AMI of each clusterer on the clean images, of which all images in
             `CleanBaseline` tell their influence, 0 for those that could not be corrupted.
-        after: the same of the corrupted images, and `KEPT` and `CHANGED`.
+        after: the same of the corrupted images, and `NEIGHBOUR_RETENTION` and `CLUSTER_CHANGES`.
     """
 
     corruption: Corruption
@@ -114,10 +119,10 @@ def corruption_effect(
     their metrics are nan. Beside the metrics stand two shares, of which the clean images have 1
     and 0 by definition:
 
-    - `neighbours_kept`: of the ten clean images nearest to an image by cosine, itself and its
+    - `neighbour_retention`: of the ten clean images nearest to an image by cosine, itself and its
       copies left out, the share that is nearest to its corrupted version too; by chance ten of
       all others. The criterion of light changes of this name is the Jaccard index instead.
-    - `clusters_changed`: the share of images whose corrupted version is nearest to the centre of
+    - `cluster_changes`: the share of images whose corrupted version is nearest to the centre of
       another K-means cluster of the clean images than they are themselves.
 
     On a plane both go by Euclidean distance, and metrics of directions are left out.
@@ -139,7 +144,10 @@ def corruption_effect(
     both = [key for key in keys if key in before.scores and key in after.scores]
     old = {key: _of_all(before.scores[key], made) for key in both}
     new = {key: _of_all(after.scores[key], made) for key in both}
-    shares = {KEPT: _neighbours_kept(clean, vectors), CHANGED: _clusters_changed(clean, vectors)}
+    shares = {
+        NEIGHBOUR_RETENTION: _neighbour_retention(clean, vectors),
+        CLUSTER_CHANGES: _cluster_changes(clean, vectors),
+    }
     resamples = PairedBootstrap(np.unique(clean.groups, return_inverse=True)[1], how.seeds[0])
     ends = _intervals(old, new, resamples)
     rows = []
@@ -147,7 +155,7 @@ def corruption_effect(
         one, other = before.values.get(key, np.nan), after.values.get(key, np.nan)
         rows.append((*key, one, other, other - one, *ends.get(key, (np.nan, np.nan))))
     for name, (low, high) in resamples.intervals(shares).items():
-        value, start = shares[name].mean, 1.0 if name == KEPT else 0.0
+        value, start = shares[name].mean, 1.0 if name == NEIGHBOUR_RETENTION else 0.0
         rows.append((ENCODER_ALONE, name, start, value, value - start, low - start, high - start))
     table = pd.DataFrame(rows, columns=ROBUSTNESS_COLUMNS[2:])
     table.insert(0, "corruption", corruption.kind)
@@ -191,7 +199,7 @@ def _centres(
     return np.resize(np.array(means), (k, points.shape[1]))
 
 
-def _neighbours_kept(clean: CleanBaseline, vectors: Vectors) -> Estimate:
+def _neighbour_retention(clean: CleanBaseline, vectors: Vectors) -> Estimate:
     rows = np.arange(len(vectors))
     one, other = clean.vectors, vectors
     if clean.on_plane:
@@ -203,7 +211,7 @@ def _neighbours_kept(clean: CleanBaseline, vectors: Vectors) -> Estimate:
     return mean_estimate(2 * found.kept / (1 + found.kept))
 
 
-def _clusters_changed(clean: CleanBaseline, vectors: Vectors) -> Estimate:
+def _cluster_changes(clean: CleanBaseline, vectors: Vectors) -> Estimate:
     made = np.isfinite(vectors).all(axis=1)
     changed = np.full((len(clean.centres), len(vectors)), np.nan)
     if clean.centres.shape[1] > 1 and made.any():

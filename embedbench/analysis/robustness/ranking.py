@@ -1,4 +1,4 @@
-"""Which encoder holds best under corruption: one number for each, its interval, ranks and ties."""
+"""Which encoder is most robust to corruption: one number for each, its interval, ranks and ties."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,12 @@ from embedbench.data.images.corruptions import CORRUPTIONS
 from embedbench.metrics.base import Estimate
 from embedbench.metrics.bootstrap import PairedBootstrap, interval
 from embedbench.metrics.ranking import rank_by
-from embedbench.results.schema import CHANGED, ENCODER_ALONE, HELD_COLUMNS, KEPT
+from embedbench.results.schema import (
+    CLUSTER_CHANGES,
+    ENCODER_ALONE,
+    NEIGHBOUR_RETENTION,
+    RANKING_COLUMNS,
+)
 
 __all__ = ["rank_by_retention"]
 
@@ -19,15 +24,15 @@ __all__ = ["rank_by_retention"]
 def rank_by_retention(
     found: Mapping[str, Sequence[CorruptionEffect]], resamples: PairedBootstrap
 ) -> pd.DataFrame:
-    """Return how well each encoder holds, a row an encoder, the best first: `HELD_COLUMNS`.
+    """Return how robust each encoder is, the most robust first: `RANKING_COLUMNS`.
 
-    `kept`, the share of neighbours kept, decides: it needs no labels, and asks the same of every
-    encoder; `rank_by_retention` marks the one that keeps the most and those tied with it. It tells
-    how constant an encoder is, not how good: one that sees but colours holds well against blur. A
-    change in AMI would not do, for what is near chance has nothing to lose. So beside it stand
-    `changed`, the share of images that change their cluster, and with labels, by the first
-    clusterer, the AMI of the clean images, that of the corrupted ones with its change, and
-    `ami_best`, whether it is the best on these or tied with it.
+    `retention`, the mean neighbour retention, ranks: it needs no labels, and it is the same
+    question for every encoder. `tied_with_best` marks the highest one and those tied with it. It
+    says how constant an encoder is, not how good: one that sees only colours is constant under
+    blur. A change in AMI does not rank, because an encoder near chance has nothing to lose.
+    The other columns are `cluster_changes`, the share of images that change their cluster, and,
+    with labels and by the first clusterer, the AMI of the clean images, that of the corrupted
+    ones with its change, and `ami_tied_with_best`, whether that may be the highest.
 
     Each number is the mean over the corruptions that every encoder has; those of images, where
     there are any, else those of vectors. Encoders with none are left out. Of a single encoder
@@ -45,41 +50,41 @@ def rank_by_retention(
     known = {name: helds for name, helds in known.items() if helds}
     shared = sorted(set.intersection(*map(set, known.values()))) if known else []
     if not shared:
-        return pd.DataFrame(columns=HELD_COLUMNS)
+        return pd.DataFrame(columns=RANKING_COLUMNS)
     found_rows = {
         name: _row([helds[one] for one in shared], resamples) for name, helds in known.items()
     }
     table = pd.DataFrame([row for row, _ in found_rows.values()], index=list(found_rows))
-    for column, first in (("kept", "holds_best"), ("ami", "ami_best")):
+    for column, first in (("retention", "tied_with_best"), ("ami", "ami_tied_with_best")):
         replicates = np.array([moved[column] for _, moved in found_rows.values()])
         ranks = rank_by(list(found_rows), table[column].tolist(), replicates)
         ranks = ranks.rename(columns={"tied_with_best": first})
-        table = table.join(ranks if column == "kept" else ranks[first])
+        table = table.join(ranks if column == "retention" else ranks[first])
     table = table.rename_axis("encoder").reset_index()
-    table = table.sort_values("kept", ascending=False, kind="stable", ignore_index=True)
-    return table.reindex(columns=HELD_COLUMNS)
+    table = table.sort_values("retention", ascending=False, kind="stable", ignore_index=True)
+    return table.reindex(columns=RANKING_COLUMNS)
 
 
 def _counts(held: CorruptionEffect, images: bool) -> bool:
-    is_known = not np.isnan(held.after[ENCODER_ALONE, KEPT].mean)
+    is_known = not np.isnan(held.after[ENCODER_ALONE, NEIGHBOUR_RETENTION].mean)
     return is_known and (held.corruption.kind in CORRUPTIONS or not images)
 
 
 def _row(
     helds: Sequence[CorruptionEffect], resamples: PairedBootstrap
 ) -> tuple[dict[str, float], dict[str, Float64[np.ndarray, " resamples"]]]:
-    """Return an encoder's row, and what `kept` and `ami` are in each resample."""
-    kept = _mean([held.after[ENCODER_ALONE, KEPT] for held in helds], resamples)
-    changed = _mean([held.after[ENCODER_ALONE, CHANGED] for held in helds], resamples)
+    """Return an encoder's row, and what `retention` and `ami` are in each resample."""
+    kept = _mean([held.after[ENCODER_ALONE, NEIGHBOUR_RETENTION] for held in helds], resamples)
+    changed = _mean([held.after[ENCODER_ALONE, CLUSTER_CHANGES] for held in helds], resamples)
     old = new = (float("nan"), np.full(resamples.count, np.nan))
     main = next(iter(helds[0].before), None)
     if main and all(main in held.before for held in helds):
         old = _mean([held.before[main] for held in helds], resamples)
         new = _mean([held.after[main] for held in helds], resamples)
-    row = _numbers("kept", kept, 0.0) | _numbers("changed", changed, 0.0)
+    row = _numbers("retention", kept, 0.0) | _numbers("cluster_changes", changed, 0.0)
     row |= {"ami_clean": old[0]} | _numbers("ami", new, -1.0)
     row |= _numbers("ami_change", (new[0] - old[0], new[1] - old[1]), -2.0, 2.0)
-    return row, {"kept": kept[1], "ami": new[1]}
+    return row, {"retention": kept[1], "ami": new[1]}
 
 
 _Mean = tuple[float, Float64[np.ndarray, " resamples"]]

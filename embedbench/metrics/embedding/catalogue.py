@@ -52,8 +52,8 @@ ENCODER_METRICS = (
         "Alain, Bengio 2016; scikit-learn's LogisticRegression, five folds",
     ),
     Metric(
-        "copies_found",
-        "copies found",
+        "augmentation_recall",
+        "augmentation recall",
         +1,
         0.0,
         1.0,
@@ -63,8 +63,8 @@ ENCODER_METRICS = (
         "embedbench",
     ),
     Metric(
-        "neighbours_kept",
-        "neighbours kept",
+        "neighbour_retention",
+        "neighbour retention",
         +1,
         0.0,
         1.0,
@@ -74,14 +74,14 @@ ENCODER_METRICS = (
         "embedbench",
     ),
     Metric(
-        "clusters_kept",
-        "clusters kept",
+        "cluster_retention",
+        "cluster retention",
         +1,
         -1.0,
         1.0,
         False,
         "Whether lightly changed images fall into the clusters of the images they were made from, "
-        "as the AMI: 1 is always, 0 is chance. One of the two witnesses of the verdict without "
+        "as the AMI: 1 is always, 0 is chance. One of the two signs behind the verdict without "
         "labels.",
         "embedbench",
     ),
@@ -93,7 +93,7 @@ ENCODER_METRICS = (
         1.0,
         False,
         "How well the clusters agree with those of the other encoders, as the AMI, encoders much "
-        "alike counted once: 0 is chance. The other witness. It is not the truth: one that is "
+        "alike counted once: 0 is chance. The other sign. It is not the truth: one that is "
         "better than all others agrees with none.",
         "embedbench",
     ),

@@ -10,7 +10,7 @@ from embedbench.encoder import Vectors
 from embedbench.metrics.base import Estimate, mean_estimate
 from embedbench.metrics.clustering.agreement import ami_score
 
-__all__ = ["Consistency", "Copies", "Rows", "clusters_kept", "consistency"]
+__all__ = ["Consistency", "Copies", "Rows", "cluster_retention", "consistency"]
 
 Copies = Float32[np.ndarray, "changes sampled dim"]
 Rows = Int[np.ndarray, " sampled"]
@@ -81,7 +81,7 @@ def _nearest(
     return nearest
 
 
-def clusters_kept(
+def cluster_retention(
     vectors: Vectors,
     labels: Int[np.ndarray, "ks seeds images"],
     copies: Copies,

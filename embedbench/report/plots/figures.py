@@ -21,12 +21,12 @@ from embedbench.report.plots.charts import (
 )
 from embedbench.report.plots.domains import composition_figure, domains_figure
 from embedbench.report.plots.maps import contact_sheet, map_figure, picture_map
-from embedbench.report.plots.ranks import ranks_figure, witnesses_figure
-from embedbench.report.plots.robustness import curves_figure, main_curve, mixed_figure
+from embedbench.report.plots.ranks import ranks_figure, signs_figure
+from embedbench.report.plots.robustness import contamination_figure, curves_figure, main_curve
 from embedbench.report.plots.similarity import similarity_figure
 from embedbench.report.plots.style import encoder_colours, save
 from embedbench.results.results import Results
-from embedbench.results.schema import KEPT, SIGNALS
+from embedbench.results.schema import NEIGHBOUR_RETENTION, SIGNALS
 from embedbench.results.views import headline_rows, members_of, ranked, space_names
 from embedbench.utils.text import safe_names, shorten
 
@@ -96,7 +96,7 @@ def _comparison(results: Results) -> Iterator[FigureSpec]:
 
 
 def _sureness(results: Results) -> Iterator[FigureSpec]:
-    """Ranks where labels are known, else the two witnesses; nothing where there is no number."""
+    """Ranks with labels, else the two signs; nothing where there is no number."""
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     names = ranked(results)
     if results.has_truth and "rank" in results.encoders:
@@ -107,11 +107,11 @@ def _sureness(results: Results) -> Iterator[FigureSpec]:
             draw = partial(ranks_figure, ranks.reset_index(), colours, title)
             yield FigureSpec("ranks.png", "rank of every encoder with its interval", None, draw)
     elif not results.has_truth:
-        rows = results.criteria[results.criteria["criterion"].isin(SIGNALS)]
+        rows = results.label_free[results.label_free["criterion"].isin(SIGNALS)]
         if rows["value"].notna().any():
-            draw = partial(witnesses_figure, rows, names, colours)
-            title = "clusters kept and consensus of every encoder with what chance gives"
-            yield FigureSpec("witnesses.png", title, None, draw)
+            draw = partial(signs_figure, rows, names, colours)
+            title = "cluster retention and consensus of every encoder with the value by chance"
+            yield FigureSpec("signs.png", title, None, draw)
 
 
 def _similarity(results: Results) -> Iterator[FigureSpec]:
@@ -122,7 +122,7 @@ def _similarity(results: Results) -> Iterator[FigureSpec]:
 
 def _together(results: Results) -> Iterator[FigureSpec]:
     """Maps of all encoders side by side, coloured by label or by the first one's clusters."""
-    encoders = [name for name in ranked(results) if name in set(results.maps["encoder"])]
+    encoders = [name for name in ranked(results) if name in set(results.projections["encoder"])]
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     if len(results.variance):
         draw = partial(variance_figure, results.variance, colours)
@@ -138,12 +138,12 @@ def _together(results: Results) -> Iterator[FigureSpec]:
     code_of = dict(zip(members["image"].astype(str), codes.astype(int), strict=True))
     known = results.images.set_index("image")
     # Of many images a sample lies on the maps.
-    followed = highlights(members[members["image"].isin(results.maps["image"])])
+    followed = highlights(members[members["image"].isin(results.projections["image"])])
     shown = {name: known["thumbnail"][name] for name in followed} if "thumbnail" in known else {}
-    places = results.maps.set_index("encoder").loc[encoders].reset_index()
-    for kind in sorted(places["map"].unique(), reverse=True):
+    places = results.projections.set_index("encoder").loc[encoders].reset_index()
+    for kind in sorted(places["projection"].unique(), reverse=True):
         title = f"{MAP_TITLES.get(kind, kind)}, turned alike, by {coloured}"
-        draw = partial(aligned_figure, places[places["map"] == kind], code_of, shown, title)
+        draw = partial(aligned_figure, places[places["projection"] == kind], code_of, shown, title)
         yield FigureSpec(
             f"maps_{kind}.jpg", f"{title}: all encoders", None, draw, photographic=True
         )
@@ -154,14 +154,16 @@ def _conditions(results: Results) -> Iterator[FigureSpec]:
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     if len(results.robustness):
         clusterer, metric = main_curve(results.robustness)
-        shown = [(clusterer, metric)] + [("", KEPT)] * (metric != KEPT)
+        shown = [(clusterer, metric)] + [("", NEIGHBOUR_RETENTION)] * (
+            metric != NEIGHBOUR_RETENTION
+        )
         for clusterer, metric in shown:
             draw = partial(curves_figure, results.robustness, colours, clusterer, metric)
             title = f"{metric.replace('_', ' ')} over the severity of each corruption"
             yield FigureSpec(f"robustness_{metric}.png", title, None, draw)
-    if len(results.mixed):
-        draw = partial(mixed_figure, results.mixed, colours)
-        yield FigureSpec("mixed.png", "where the mixed-in images end up", None, draw)
+    if len(results.contamination):
+        draw = partial(contamination_figure, results.contamination, colours)
+        yield FigureSpec("contamination.png", "where the mixed-in images end up", None, draw)
     if len(results.domains):
         rows = results.domains.set_index("encoder").loc[
             [name for name in ranked(results) if name in set(results.domains["encoder"])]
@@ -194,9 +196,11 @@ def _maps(
     first = members["clusterer"].iloc[0]
     mine = members[members["clusterer"] == first]
     names = _cluster_names(results, encoder, first)
-    places = results.maps[results.maps["encoder"] == encoder]
-    for kind in sorted(places["map"].unique(), reverse=True):
-        points = mine.merge(places.loc[places["map"] == kind, ["image", "x", "y"]], on="image")
+    places = results.projections[results.projections["encoder"] == encoder]
+    for kind in sorted(places["projection"].unique(), reverse=True):
+        points = mine.merge(
+            places.loc[places["projection"] == kind, ["image", "x", "y"]], on="image"
+        )
         title = f"{MAP_TITLES.get(kind, kind)} map, {first}, {shorten(encoder, 50)}"
         if len(points) < len(mine):
             title += f", {len(points):,} of {len(mine):,} images"
@@ -234,7 +238,9 @@ def _other_space(results: Results, encoder: str, file: str, space: str) -> Itera
     first = members["clusterer"].iloc[0]
     mine = members[members["clusterer"] == first]
     kind = next((kind for kind, plane in PROJECTIONS.items() if plane == space), None)
-    places = results.maps[(results.maps["encoder"] == encoder) & (results.maps["map"] == kind)]
+    places = results.projections[
+        (results.projections["encoder"] == encoder) & (results.projections["projection"] == kind)
+    ]
     title = f"Clusters found in {space}, {first}, {shorten(encoder, 50)}"
     if len(places):
         points = mine.merge(places[["image", "x", "y"]], on="image")

@@ -1,4 +1,4 @@
-"""Charts of challenging images: what corruptions cost, and where mixed-in images end up."""
+"""Charts of corrupted and mixed-in images: what corruptions cost, where mixed-in images end up."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,18 +15,18 @@ from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 from embedbench.report.plots.style import INK, MUTED, NOISE, plot_style
 from embedbench.utils.text import shorten
 
-__all__ = ["WHERE", "curves_figure", "main_curve", "mixed_figure"]
+__all__ = ["WHERE", "curves_figure", "main_curve", "contamination_figure"]
 
 WHERE = {
-    "own": ("clusters of their own", "#4A5B6C"),
+    "own_cluster": ("clusters of their own", "#4A5B6C"),
     "noise": ("noise", NOISE),
-    "spread": ("clusters of the others", "#F0C27B"),
+    "scattered": ("clusters of the others", "#F0C27B"),
 }
 """Where mixed-in images end up: what it is called, and its colour, which is no encoder's."""
 
 _HEADINGS = {metric.name: metric.heading for metric in METRICS + ENCODER_METRICS} | {
-    "neighbours_kept": "share of neighbours kept",
-    "clusters_changed": "share of images that change cluster",
+    "neighbour_retention": "neighbour retention",
+    "cluster_changes": "share of images that change cluster",
 }
 _MOST_COLUMNS = 3
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -35,13 +35,13 @@ _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 def main_curve(table: pd.DataFrame) -> tuple[str, str]:
     """Return the clusterer and the metric that the curves show.
 
-    The AMI of the first clusterer where labels are known, else the share of neighbours kept.
+    The AMI of the first clusterer where labels are known, else the neighbour retention.
 
     Args:
         table: as of `curves_figure`.
     """
     known = table[(table["metric"] == "ami") & table["clean"].notna()]
-    return (str(known["clusterer"].iloc[0]), "ami") if len(known) else ("", "neighbours_kept")
+    return (str(known["clusterer"].iloc[0]), "ami") if len(known) else ("", "neighbour_retention")
 
 
 def curves_figure(
@@ -129,11 +129,11 @@ def _set_range(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_ylim(low - room, high + room)
 
 
-def mixed_figure(table: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
+def contamination_figure(table: pd.DataFrame, colours: Mapping[str, str]) -> Figure:
     """Return where mixed-in images end up: a bar for each encoder, a panel for each clusterer.
 
     Args:
-        table: `encoder` and `embedbench.results.schema.MIXED_COLUMNS`.
+        table: `encoder` and `embedbench.results.schema.CONTAMINATION_COLUMNS`.
         colours: of each encoder.
     """
     shares = table[table["quantity"].isin(WHERE)]
@@ -178,7 +178,7 @@ def _draw_bars(axes: Axes, values: pd.DataFrame) -> None:
         for part, (_, colour) in zip(row, WHERE.values(), strict=True):
             axes.barh(place, 100 * part, left=100 * start, height=0.66, color=colour)
             if part >= _WIDE:
-                ink = "white" if colour == WHERE["own"][1] else INK
+                ink = "white" if colour == WHERE["own_cluster"][1] else INK
                 axes.text(100 * (start + part / 2), place, f"{100 * part:.0f}", ha="center",
                           va="center", size=8, color=ink)  # fmt: skip
             start += part

@@ -18,12 +18,12 @@ from embedbench.data.images.sources import read_source
 from embedbench.data.loading import read_dataset
 from embedbench.data.mixing import MixSpec, choose_mixed, read_mix
 from embedbench.errors import InputError
-from embedbench.results.schema import MIXED_COLUMNS
+from embedbench.results.schema import CONTAMINATION_COLUMNS
 
 CLUSTERERS = [parse_clusterer(name) for name in ("kmeans", "agglomerative", "hdbscan")]
 HOW = EvaluationSettings(CLUSTERERS, "raw", 2, (0, 1, 2))
 TRUTH = np.repeat([0, 1], 12)
-SHARES = ["own", "noise", "spread"]
+SHARES = ["own_cluster", "noise", "scattered"]
 
 
 def around(*places: tuple[float, float], count: int = 12, seed: int = 0) -> np.ndarray:
@@ -39,7 +39,7 @@ CLEAN = around((0, 0), (10, 0))
 def where(mixed: np.ndarray, how: EvaluationSettings = HOW, truth: bool = True) -> pd.DataFrame:
     """Values by clusterer and quantity."""
     table = contamination_table(CLEAN, mixed, TRUTH if truth else None, np.arange(24), how)
-    assert table.columns.tolist() == MIXED_COLUMNS
+    assert table.columns.tolist() == CONTAMINATION_COLUMNS
     return table.pivot(index="clusterer", columns="quantity", values="value")
 
 
@@ -104,24 +104,24 @@ def test_a_group_of_its_own_takes_a_cluster_from_the_others() -> None:
         # All in one cluster: it tells nothing of the labels, nor of the clusters there were.
         assert numbers(table, clusterer, "ami_change", "ari_change") == pytest.approx([-1, -1])
         assert table.loc[clusterer, "accuracy_change"] == pytest.approx(-0.5)
-        assert table.loc[clusterer, "clean_moved"] == pytest.approx(1)
+        assert table.loc[clusterer, "clean_change"] == pytest.approx(1)
     assert numbers(table, "hdbscan", *SHARES) == [1, 0, 0]
-    assert table.loc["hdbscan", "clean_moved"] == pytest.approx(0)
+    assert table.loc["hdbscan", "clean_change"] == pytest.approx(0)
 
 
 def test_what_looks_like_the_others_is_spread_among_them() -> None:
     table = where(around((0, 0), (10, 0), count=4, seed=1))
-    assert (table["spread"] == 1).all() and (table[["own", "noise"]] == 0).all(axis=None)
+    assert (table["scattered"] == 1).all() and (table[["own_cluster", "noise"]] == 0).all(axis=None)
     assert table["ami_change"].tolist() == pytest.approx([0, 0, 0], abs=1e-9)
-    assert table["clean_moved"].tolist() == pytest.approx([0, 0, 0], abs=1e-9)
-    assert table.loc["kmeans", "seed_moved"] == pytest.approx(0)
-    assert table.loc[["agglomerative", "hdbscan"], "seed_moved"].isna().all()
+    assert table["clean_change"].tolist() == pytest.approx([0, 0, 0], abs=1e-9)
+    assert table.loc["kmeans", "seed_change"] == pytest.approx(0)
+    assert table.loc[["agglomerative", "hdbscan"], "seed_change"].isna().all()
 
 
 def test_a_cluster_is_their_own_from_more_than_half_on() -> None:
     """Twelve images and twelve mixed-in ones in one place: it belongs to the others still."""
-    assert where(around((0, 0), count=12, seed=1)).loc["agglomerative", "own"] == 0
-    assert where(around((0, 0), count=13, seed=1)).loc["agglomerative", "own"] == 1
+    assert where(around((0, 0), count=12, seed=1)).loc["agglomerative", "own_cluster"] == 0
+    assert where(around((0, 0), count=13, seed=1)).loc["agglomerative", "own_cluster"] == 1
 
 
 def test_scattered_images_are_noise_to_hdbscan_alone() -> None:
@@ -152,7 +152,7 @@ def test_an_interval_says_how_few_were_mixed_in() -> None:
         table = contamination_table(CLEAN, mixed, TRUTH, np.arange(24), HOW).set_index(
             ["clusterer", "quantity"]
         )
-        own, noise = (table.loc[[("kmeans", name)]].iloc[0] for name in ("own", "noise"))
+        own, noise = (table.loc[[("kmeans", name)]].iloc[0] for name in ("own_cluster", "noise"))
         widths.append(own["high"] - own["low"])
         # K-means calls nothing noise: of that there is no doubt.
         assert (noise["low"], noise["high"]) == (0, 0)
@@ -161,7 +161,7 @@ def test_an_interval_says_how_few_were_mixed_in() -> None:
 
 def test_without_labels_there_are_no_changes_against_them() -> None:
     table = where(around((300, 300), count=8), truth=False)
-    assert set(table.columns) == {*SHARES, "clean_moved", "seed_moved"}
+    assert set(table.columns) == {*SHARES, "clean_change", "seed_change"}
 
 
 def test_no_argument_is_changed() -> None:

@@ -26,7 +26,7 @@ from embedbench.data.images.corruptions import Corruption
 from embedbench.metrics.base import Estimate, mean_estimate
 from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.agreement import ami_score
-from embedbench.results.schema import HELD_COLUMNS, ROBUSTNESS_COLUMNS
+from embedbench.results.schema import RANKING_COLUMNS, ROBUSTNESS_COLUMNS
 
 NOISE = Corruption("noise", 3)
 HOW = EvaluationSettings([parse_clusterer("kmeans")], "l2", 3, (0, 1))
@@ -74,7 +74,9 @@ def test_what_changes_nothing_costs_nothing() -> None:
     np.testing.assert_allclose(held.table["change"].dropna(), 0, atol=1e-12)
     known = held.table.dropna(subset=["change_low"])
     assert (known["change_low"] <= 1e-12).all() and (known["change_high"] >= -1e-12).all()
-    assert numbers(held)["", "neighbours_kept"] == 1 and numbers(held)["", "clusters_changed"] == 0
+    assert (
+        numbers(held)["", "neighbour_retention"] == 1 and numbers(held)["", "cluster_changes"] == 0
+    )
 
 
 def test_every_metric_of_each_clusterer_and_of_the_vectors_has_a_row() -> None:
@@ -106,10 +108,10 @@ def test_the_change_is_the_corrupted_number_less_the_clean_one() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 10])
-def test_neighbours_kept_are_those_of_scikit_learn(seed: int) -> None:
+def test_neighbour_retention_are_those_of_scikit_learn(seed: int) -> None:
     vectors, other = blobs(seed, 0.5), blobs(seed + 1, 0.5)
     held = corruption_effect(clean_of(vectors), NOISE, other, HOW)
-    row = held.table.set_index("metric").loc["neighbours_kept"]
+    row = held.table.set_index("metric").loc["neighbour_retention"]
     assert row["value"] == pytest.approx(share_kept(normalize(vectors), normalize(other)))
     assert row["clean"] == 1 and row["change"] == pytest.approx(row["value"] - 1)
     assert row["change_low"] <= row["change"] <= row["change_high"] <= 0
@@ -124,16 +126,16 @@ def test_copies_of_an_image_are_none_of_its_neighbours() -> None:
     )
     unit, other = normalize(vectors[:15]), normalize(random)
     # Of 28 others in pairs the ten nearest are the five nearest of 14.
-    assert numbers(held)["", "neighbours_kept"] == pytest.approx(share_kept(unit, other, 5))
+    assert numbers(held)["", "neighbour_retention"] == pytest.approx(share_kept(unit, other, 5))
 
 
-def test_clusters_changed_is_where_kmeans_puts_the_corrupted_image() -> None:
+def test_cluster_changes_is_where_kmeans_puts_the_corrupted_image() -> None:
     vectors, other = blobs(0, 0.3), blobs(7, 0.9)
     held = corruption_effect(clean_of(vectors), NOISE, other, HOW)
     kmeans = KMeans(3, n_init=10, random_state=0).fit(normalize(vectors))
     expected = (kmeans.predict(normalize(other)) != kmeans.labels_).mean()
     assert 0 < expected < 1
-    row = held.table.set_index("metric").loc["clusters_changed"]
+    row = held.table.set_index("metric").loc["cluster_changes"]
     assert row["value"] == pytest.approx(expected) and row["clean"] == 0
     assert row["change_low"] < row["change"] == row["value"] < row["change_high"]
 
@@ -151,7 +153,7 @@ def test_images_that_could_not_be_corrupted_are_left_out_on_both_sides() -> None
             for one in (held, expected)
         )
         assert found == pytest.approx(wanted, nan_ok=True)
-    kept, ami = held.after["", "neighbours_kept"], held.after["kmeans", "ami"]
+    kept, ami = held.after["", "neighbour_retention"], held.after["kmeans", "ami"]
     assert kept.n_images == ami.n_images == held.before["kmeans", "ami"].n_images == 28
     assert ami.influence.shape[1] == 30 and not ami.influence[:, [3, 14]].any()
 
@@ -159,11 +161,11 @@ def test_images_that_could_not_be_corrupted_are_left_out_on_both_sides() -> None
 def test_what_is_all_alike_has_no_metrics_and_keeps_few_neighbours() -> None:
     """All see the same ten images: a third of the others on average."""
     held = corruption_effect(clean_of(blobs()), NOISE, np.ones((30, 8), np.float32), HOW)
-    metrics = held.table[~held.table["metric"].isin(["neighbours_kept", "clusters_changed"])]
+    metrics = held.table[~held.table["metric"].isin(["neighbour_retention", "cluster_changes"])]
     assert metrics["value"].isna().all() and metrics["change_low"].isna().all()
     assert metrics.set_index(["clusterer", "metric"])["clean"]["kmeans", "ami"] == pytest.approx(1)
-    assert 0.2 < numbers(held)["", "neighbours_kept"] < 0.5
-    assert numbers(held)["", "clusters_changed"] == pytest.approx(2 / 3)
+    assert 0.2 < numbers(held)["", "neighbour_retention"] < 0.5
+    assert numbers(held)["", "cluster_changes"] == pytest.approx(2 / 3)
 
 
 def test_where_no_image_could_be_corrupted_there_is_nan() -> None:
@@ -175,8 +177,8 @@ def test_without_labels_there_are_no_numbers_about_them() -> None:
     clean = clean_baseline(blobs(), None, ALL, HOW)
     held = corruption_effect(clean, NOISE, blobs(1), HOW)
     assert not {"ami", "knn_accuracy"} & set(held.table["metric"])
-    assert {"silhouette", "neighbours_kept", "clusters_changed"} <= set(held.table["metric"])
-    assert set(held.after) == {("", "neighbours_kept"), ("", "clusters_changed")}
+    assert {"silhouette", "neighbour_retention", "cluster_changes"} <= set(held.table["metric"])
+    assert set(held.after) == {("", "neighbour_retention"), ("", "cluster_changes")}
 
 
 @pytest.mark.parametrize("images", [1, 2, 30])
@@ -184,8 +186,8 @@ def test_clean_images_that_cannot_be_clustered_have_no_metrics(images: int) -> N
     vectors, groups = np.ones((images, 8), np.float32), np.arange(images)
     clean = clean_baseline(vectors, TRUTH[:images], groups, HOW)
     held = corruption_effect(clean, NOISE, blobs()[:images], HOW)
-    assert held.table["metric"].tolist() == ["neighbours_kept", "clusters_changed"]
-    assert not held.before and np.isnan(numbers(held)["", "clusters_changed"])
+    assert held.table["metric"].tolist() == ["neighbour_retention", "cluster_changes"]
+    assert not held.before and np.isnan(numbers(held)["", "cluster_changes"])
 
 
 def test_on_a_plane_distance_counts() -> None:
@@ -196,16 +198,16 @@ def test_on_a_plane_distance_counts() -> None:
     clean = clean_baseline(plane, TRUTH, ALL, how, on_plane=True)
     noisy = noisy_plane(plane, 5, 0)
     held = corruption_effect(clean, Corruption("plane-noise", 5), noisy, how)
-    assert numbers(held)["", "neighbours_kept"] == pytest.approx(share_kept(plane, noisy))
+    assert numbers(held)["", "neighbour_retention"] == pytest.approx(share_kept(plane, noisy))
     kmeans = KMeans(3, n_init=10, random_state=0).fit(plane)
     expected = (kmeans.predict(noisy) != kmeans.labels_).mean()
-    assert numbers(held)["", "clusters_changed"] == pytest.approx(expected, abs=0.07)
+    assert numbers(held)["", "cluster_changes"] == pytest.approx(expected, abs=0.07)
     assert {metric for clusterer, metric in numbers(held) if not clusterer} == {
-        "neighbours_kept",
-        "clusters_changed",
+        "neighbour_retention",
+        "cluster_changes",
     }
     still = corruption_effect(clean, Corruption("plane-noise", 1), plane, how)
-    assert numbers(still)["", "neighbours_kept"] == 1
+    assert numbers(still)["", "neighbour_retention"] == 1
 
 
 def test_no_argument_is_changed_and_all_travels_to_a_worker() -> None:
@@ -227,8 +229,8 @@ def made_up(
     kept: Values, corruption: Corruption = NOISE, ami: Values | None = None
 ) -> CorruptionEffect:
     """What is known of one corruption: neighbours kept by each image, and maybe two AMIs."""
-    after = {("", "neighbours_kept"): mean_estimate(kept[None])}
-    after["", "clusters_changed"] = mean_estimate(1 - kept[None])
+    after = {("", "neighbour_retention"): mean_estimate(kept[None])}
+    after["", "cluster_changes"] = mean_estimate(1 - kept[None])
     before: dict[tuple[str, str], Estimate] = {}
     if ami is not None:
         before["kmeans", "ami"] = ami_score(np.arange(40)[None] // 10, np.arange(40) // 10)
@@ -245,7 +247,7 @@ def judged(found: dict[str, list[CorruptionEffect]]) -> pd.DataFrame:
     return rank_by_retention(found, PairedBootstrap(np.arange(40), 0)).set_index("encoder")
 
 
-def test_the_encoder_that_keeps_most_on_average_holds_best() -> None:
+def test_the_encoder_that_keeps_most_on_average_is_most_robust() -> None:
     blur = Corruption("blur", 1)
     found = {
         "constant": [made_up(shares(0.6)), made_up(shares(0.7), blur)],
@@ -253,19 +255,22 @@ def test_the_encoder_that_keeps_most_on_average_holds_best() -> None:
     }
     table = judged(found)
     assert table.index.tolist() == ["constant", "changing"]
-    assert table["kept"].tolist() == pytest.approx([0.65, 0.5])
-    assert table["changed"].tolist() == pytest.approx([0.35, 0.5])
-    assert table["rank"].tolist() == [1, 2] and table["holds_best"].tolist() == [True, False]
-    assert (table["kept_low"] < table["kept"]).all() and (table["kept"] < table["kept_high"]).all()
+    assert table["retention"].tolist() == pytest.approx([0.65, 0.5])
+    assert table["cluster_changes"].tolist() == pytest.approx([0.35, 0.5])
+    assert table["rank"].tolist() == [1, 2] and table["tied_with_best"].tolist() == [True, False]
+    assert (table["retention_low"] < table["retention"]).all() and (
+        table["retention"] < table["retention_high"]
+    ).all()
     assert (
-        rank_by_retention(found, PairedBootstrap(np.arange(40), 0)).columns.tolist() == HELD_COLUMNS
+        rank_by_retention(found, PairedBootstrap(np.arange(40), 0)).columns.tolist()
+        == RANKING_COLUMNS
     )
 
 
 def test_encoders_that_chance_may_have_parted_are_tied() -> None:
     noisy = np.random.default_rng(0).uniform(0, 1, (2, 40))
     table = judged({"one": [made_up(noisy[0])], "other": [made_up(noisy[1])]})
-    assert table["holds_best"].all() and sorted(table["rank"]) == [1, 2]
+    assert table["tied_with_best"].all() and sorted(table["rank"]) == [1, 2]
 
 
 def test_a_corruption_that_one_encoder_lacks_counts_for_none() -> None:
@@ -278,28 +283,28 @@ def test_a_corruption_that_one_encoder_lacks_counts_for_none() -> None:
             "empty": [nothing],
         }
     )
-    assert table["kept"].to_dict() == pytest.approx({"holed": 0.7, "whole": 0.6})
+    assert table["retention"].to_dict() == pytest.approx({"holed": 0.7, "whole": 0.6})
 
 
 def test_noise_on_vectors_counts_only_where_no_image_was_corrupted() -> None:
     vectors = Corruption("vector-noise", 1)
     alone = {"a": [made_up(shares(0.3), vectors)], "b": [made_up(shares(0.2), vectors)]}
-    assert judged(alone)["kept"].to_dict() == pytest.approx({"a": 0.3, "b": 0.2})
+    assert judged(alone)["retention"].to_dict() == pytest.approx({"a": 0.3, "b": 0.2})
     both = {name: [*helds, made_up(shares(0.5))] for name, helds in alone.items()}
-    assert judged(both)["kept"].to_dict() == pytest.approx({"a": 0.5, "b": 0.5})
+    assert judged(both)["retention"].to_dict() == pytest.approx({"a": 0.5, "b": 0.5})
 
 
 def test_of_a_single_encoder_there_is_no_rank() -> None:
     table = judged({"one": [made_up(shares(0.6))]})
-    assert table["kept"].tolist() == pytest.approx([0.6])
-    assert table[["rank", "rank_low", "rank_high", "holds_best"]].isna().all(axis=None)
+    assert table["retention"].tolist() == pytest.approx([0.6])
+    assert table[["rank", "rank_low", "rank_high", "tied_with_best"]].isna().all(axis=None)
 
 
 def test_without_corruptions_there_is_no_row() -> None:
     none: list[dict[str, list[CorruptionEffect]]] = [{}, {"one": []}]
     for found in none:
         table = rank_by_retention(found, PairedBootstrap(np.arange(40), 0))
-        assert table.empty and table.columns.tolist() == HELD_COLUMNS
+        assert table.empty and table.columns.tolist() == RANKING_COLUMNS
 
 
 def test_with_labels_who_is_best_on_corrupted_images_stands_beside() -> None:
@@ -312,8 +317,8 @@ def test_with_labels_who_is_best_on_corrupted_images_stands_beside() -> None:
     }
     table = judged(found)
     expected = adjusted_mutual_info_score(truth, mixed)
-    assert table["holds_best"].to_dict() == {"constant": True, "good": False}
-    assert table["ami_best"].to_dict() == {"constant": False, "good": True}
+    assert table["tied_with_best"].to_dict() == {"constant": True, "good": False}
+    assert table["ami_tied_with_best"].to_dict() == {"constant": False, "good": True}
     assert table["ami"].to_dict() == pytest.approx({"constant": expected, "good": 1})
     assert table["ami_change"].to_dict() == pytest.approx({"constant": expected - 1, "good": 0})
     assert table["ami_clean"].tolist() == pytest.approx([1, 1]) and table["ami_high"]["good"] == 1

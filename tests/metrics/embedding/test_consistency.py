@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_mutual_info_score
 
 from embedbench.metrics.base import Estimate
-from embedbench.metrics.embedding.consistency import clusters_kept, consistency
+from embedbench.metrics.embedding.consistency import cluster_retention, consistency
 
 ANGLES = np.array([0.0, 10, 25, 45, 70])
 
@@ -16,7 +16,7 @@ def kept_by_runs(
     vectors: np.ndarray, labels: np.ndarray, copies: np.ndarray, rows: np.ndarray
 ) -> Estimate:
     """The runs are seeds of one k."""
-    return clusters_kept(vectors, labels[None], copies, rows)
+    return cluster_retention(vectors, labels[None], copies, rows)
 
 
 def at(*degrees: float) -> np.ndarray:
@@ -128,7 +128,7 @@ def test_copies_in_their_images_clusters_keep_them_all() -> None:
     assert found.n_images == 10 and found.smoothing_error[0] > 0
 
 
-def test_clusters_kept_is_the_ami_of_where_the_copies_fall() -> None:
+def test_cluster_retention_is_the_ami_of_where_the_copies_fall() -> None:
     vectors, labels = four_clusters()
     rows = np.arange(0, 20, 2)
     random = np.random.default_rng(3)

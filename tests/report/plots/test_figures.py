@@ -108,11 +108,18 @@ OF_ALL = (
     "variance.png",
     "maps_pca.jpg",
     "maps_tsne.jpg",
-    "mixed.png",
+    "contamination.png",
     "domains.png",
-    "robustness_neighbours_kept.png",
+    "robustness_neighbour_retention.png",
 )
-WHERE_ASKED = ("robustness", "held", "mixed", "domains", "domain_pairs", "composition")
+WHERE_ASKED = (
+    "robustness",
+    "robustness_ranking",
+    "contamination",
+    "domains",
+    "domain_pairs",
+    "composition",
+)
 
 
 def test_every_encoder_that_worked_gets_its_figures(tmp_path: Path) -> None:
@@ -138,7 +145,7 @@ def test_without_labels_nothing_is_drawn_by_class() -> None:
     assert FAILED not in {drawing.encoder for drawing in found}
 
 
-@pytest.mark.parametrize(("truth", "sureness"), [(True, "ranks.png"), (False, "witnesses.png")])
+@pytest.mark.parametrize(("truth", "sureness"), [(True, "ranks.png"), (False, "signs.png")])
 def test_figures_of_all_encoders_are_listed(truth: bool, sureness: str) -> None:
     found = [
         drawing.file for drawing in figure_specs(example_results(truth)) if not drawing.encoder
@@ -161,7 +168,7 @@ def test_one_encoder_has_no_ranks_and_nothing_to_be_alike_to() -> None:
 
 def test_a_picture_that_is_followed_lies_on_every_map(tmp_path: Path) -> None:
     """Its frame has the same colour in each panel, and stands where the map has it."""
-    maps = RESULTS.maps[RESULTS.maps["map"] == "pca"]
+    maps = RESULTS.projections[RESULTS.projections["projection"] == "pca"]
     images = RESULTS.images.set_index("image")
     followed = {name: images["thumbnail"][name] for name in images.index[[0, 15]]}
     figure = aligned_figure(maps, dict.fromkeys(images.index, 0), followed, "maps")
