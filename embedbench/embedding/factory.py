@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from embedbench.embedding.engine import Engine
+from embedbench.embedding.local_workers import LocalEngine
 from embedbench.errors import InputError
 from embedbench.io.paths import check_offline, parse_path
 from embedbench.io.records import default_store
@@ -57,7 +58,7 @@ def make_engine(
     if told := kept.other_versions_note():
         progress.say(told)
     if kind == "local":
-        return Engine(kept, workers or cores(), offline, progress, patience, memory)
+        return LocalEngine(kept, workers or cores(), offline, progress, patience, memory)
     from embedbench.embedding.ray_cluster import connect
     from embedbench.embedding.ray_engine import RayEngine
 
