@@ -110,7 +110,7 @@ def encoders_table(
     """Return a row for each encoder asked for."""
     rows = []
     for name in encoders:
-        record = embeddings[name].record if name in embeddings else {}
+        record = embeddings[name].record.to_json() if name in embeddings else {}
         facts = record.get("facts", {})
         rows.append(
             {
