@@ -38,7 +38,7 @@ FAMILY = 0.95
 _LEAST_FOR_CONSENSUS = 3
 
 
-NOTHING_TO_RANK = "Fewer than two encoders have a number to rank by."
+NOTHING_TO_RANK = "Fewer than two encoders have a number to be ranked by."
 
 
 @dataclass(frozen=True)

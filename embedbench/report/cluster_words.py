@@ -7,14 +7,14 @@ import pandas as pd
 from embedbench.results.results import Results
 from embedbench.utils.text import two_decimals
 
-__all__ = ["Between", "between_names"]
+__all__ = ["AmbiguousImage", "ambiguous_images"]
 
 _SHOWN = 14
 _OF_A_PAIR = 3
 
 
 @dataclass(frozen=True)
-class Between:
+class AmbiguousImage:
     """One image, its two best names, and their cosines as texts."""
 
     image: str
@@ -24,7 +24,7 @@ class Between:
     second_similarity: str
 
 
-def between_names(results: Results) -> tuple[list[Between], int]:
+def ambiguous_images(results: Results) -> tuple[list[AmbiguousImage], int]:
     """Return the images that fit two names best, and how many there are in all.
 
     At most 14, and at most 3 of the same two names.
@@ -36,7 +36,7 @@ def between_names(results: Results) -> tuple[list[Between], int]:
     pairs = pd.Series([" ".join(sorted(pair)) for pair in rows[["name", "second_name"]].to_numpy()])
     shown = rows[(pairs.groupby(pairs).cumcount() < _OF_A_PAIR).to_numpy()].head(_SHOWN)
     found = [
-        Between(
+        AmbiguousImage(
             str(row["image"]),
             str(row["name"]),
             two_decimals(row["similarity"]),

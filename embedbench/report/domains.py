@@ -1,4 +1,4 @@
-"""Domains on the page: each by itself, whether clusters follow it, and its worst pictures."""
+"""Domains on the page: each alone, whether clusters follow it, and its worst images."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ __all__ = ["DomainTable", "DomainsPart", "WorstPictures", "domains_part"]
 _WITH_LABELS = ("ami", "ari", "accuracy", "knn_accuracy", "retrieval_map", "linear_probe")
 _WITHOUT_LABELS = ("stability", "hubness", "intrinsic_dimension", "effective_rank")
 _OF_CLUSTERS = {metric.name for metric in METRICS}
-_HEADINGS = {"domain": "domain", "other": "less that of", "images": "images", "k": "k"}
+_HEADINGS = {"domain": "domain", "other": "minus", "images": "images", "k": "k"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class DomainTable:
 
 @dataclass(frozen=True)
 class WorstPictures:
-    """The pictures on which an encoder does worst, by their names, for each domain."""
+    """The images with an encoder's lowest scores, by their names, for each domain."""
 
     encoder: str
     by_domain: list[tuple[str, list[str]]]
@@ -48,12 +48,12 @@ class WorstPictures:
 
 @dataclass(frozen=True)
 class DomainsPart:
-    """What the page tells of domains.
+    """What the page says about domains.
 
     Attributes:
         sentences: in HTML, every foreign word escaped.
         warnings: on encoders whose clusters follow the domain more than the labels.
-        follows: on the others.
+        alignment: sentences on the others.
         tables: the metrics of each domain, a table for each clusterer.
         pairs: how metrics move between domains.
         worst: the pictures on which each encoder does worst, the best-ranked encoder first.
@@ -62,7 +62,7 @@ class DomainsPart:
 
     sentences: list[Markup]
     warnings: list[Markup]
-    follows: list[Markup]
+    alignment: list[Markup]
     tables: list[DomainTable]
     pairs: DomainTable | None
     worst: list[WorstPictures]
@@ -75,15 +75,15 @@ class DomainsPart:
 
 
 def domains_part(results: Results) -> DomainsPart | None:
-    """Return what the page tells of domains; None where none were asked for."""
+    """Return what the page says about domains; None without any."""
     if results.domains.empty and results.domain_alignment.empty:
         return None
     encoders = ranked(results)
-    warnings, others = _follows(results, encoders)
+    warnings, others = _alignment(results, encoders)
     return DomainsPart(
         sentences=_sentences(results),
         warnings=warnings,
-        follows=others,
+        alignment=others,
         tables=_tables(results, encoders),
         pairs=_pairs(results, encoders),
         worst=_worst(results, encoders),
@@ -105,7 +105,7 @@ def _sentences(results: Results) -> list[Markup]:
         rows = rows[(rows["metric"] == metric) & (rows["clusterer"] == _first(results))]
     if len(rows) and rows["domain"].nunique() > 1:
         values = rows.pivot(index="encoder", columns="domain", values="value")
-        by = Markup("By {} with {}, each domain by itself, ").format(heading, _first(results))
+        by = Markup("By {} with {}, each domain alone, ").format(heading, _first(results))
         said += [by + _extremes(values)]
         if len(values) > 1 and results.has_truth:
             order = [name for name in ranked(results) if name in values.index]
@@ -113,7 +113,7 @@ def _sentences(results: Results) -> list[Markup]:
                 Markup("{} on {}").format(_leaders(values.loc[order, domain]), domain)
                 for domain in rows["domain"].unique()
             ]
-            said.append(Markup("Highest as measured: {}.").format(Markup(", ").join(leads)))
+            said.append(Markup("Highest measured value: {}.").format(Markup(", ").join(leads)))
     left_out = results.failures[results.failures["what"] == "domain"]
     left_out = left_out.drop_duplicates(["name", "error"])
     said += [
@@ -140,21 +140,21 @@ def _extremes(values: pd.DataFrame) -> Markup:
     elif times > 1:
         who = f"{times} of {len(values)} encoders do"
     else:
-        return Markup("no two encoders agree on which domain is easiest and which is hardest.")
+        return Markup("no two encoders agree on the easiest and the hardest domain.")
     return Markup("{} best on <strong>{}</strong> and worst on <strong>{}</strong>.").format(
         who, easy, hard
     )
 
 
-def _follows(results: Results, encoders: list[str]) -> tuple[list[Markup], list[Markup]]:
+def _alignment(results: Results, encoders: list[str]) -> tuple[list[Markup], list[Markup]]:
     """Return warnings, and what is to be said of the other encoders."""
     warnings: list[Markup] = []
     others: list[Markup] = []
     known = {str(row["encoder"]): row for _, row in results.domain_alignment.iterrows()}
     if len(known) > 1 and results.domain_alignment["p"].isna().all():
         words = (
-            "No label is in two domains, so whether clusters follow the domain or the labels "
-            "cannot be told."
+            "No label is in two domains, so nobody can tell whether clusters follow the domain or "
+            "the labels."
         )
         return [], [Markup(words)]
     for encoder in (name for name in encoders if name in known):

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from embedbench.report.cluster_words import between_names
+from embedbench.report.cluster_words import ambiguous_images
 from embedbench.report.data_uris import embed_figure, thumbnail_data
 from embedbench.report.disagreements import disputed, splits
 from embedbench.report.domains import domains_part
@@ -64,7 +64,7 @@ def write_report(results: Results, folder: Path) -> Path:
         subtitle=_subtitle(results),
         summary=summary(results),
         figures=figures,
-        sure=bool(findings["duels"] or {"ranks.png", "signs.png"} & set(figures)),
+        sure=bool(findings["pairwise"] or {"ranks.png", "signs.png"} & set(figures)),
         differ=bool(findings["splits"] or findings["disputed"] or "similarity.png" in figures),
         first_clusterer=str(results.comparison["clusterer"].iloc[0]),
         tables=_comparison(results),
@@ -166,14 +166,14 @@ def _is_new(column: Column, known: list[Column]) -> bool:
 def _findings(results: Results) -> dict[str, Any]:
     """Return what the sections between the comparison and the encoders show."""
     return {
-        "duels": pairwise_results(results),
+        "pairwise": pairwise_results(results),
         "with_labels": with_labels_table(results),
         "without_labels": without_labels_table(results),
         "splits": splits(results),
         "disputed": disputed(results),
         "shortcuts": shortcut_table(results),
         "warnings": shortcut_warnings(results),
-        "between": between_names(results),
+        "ambiguous": ambiguous_images(results),
         "robustness": robustness_part(results),
         "domains": domains_part(results),
     }
@@ -189,7 +189,7 @@ def _used(encoders: list[EncoderPart], findings: Mapping[str, Any]) -> set[str]:
         for name in (*strip.first, *strip.least, *strip.rest)
     }
     used |= {name for split in findings["splits"] for pair in split.pairs for name in pair}
-    used |= {found.image for found in findings["between"][0]}
+    used |= {found.image for found in findings["ambiguous"][0]}
     used |= findings["domains"].images if findings["domains"] else set()
     return used | set(findings["disputed"].images if findings["disputed"] else ())
 

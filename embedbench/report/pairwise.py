@@ -1,4 +1,4 @@
-"""Duels: each two encoders against each other, by the headline metric of the first clusterer."""
+"""Each two encoders compared, by the headline metric of the first clusterer."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class PairwiseResult:
         interval: of that difference.
         outcomes: how often the better one wins, ties and loses, in percent.
         p_beats: the probability that it beats the other.
-        apart: whether they can be told apart: the interval does not hold 0.
+        apart: whether the difference is clear: the interval does not contain 0.
     """
 
     better: str
@@ -42,11 +42,11 @@ def pairwise_results(results: Results) -> list[PairwiseResult]:
         better, other = str(row["encoder"]), str(row["other"])
         ahead = row["difference"] > 0 or (row["difference"] == 0 and order[better] < order[other])
         if ahead:
-            found.append((order[better], order[other], _duel(better, other, row)))
-    return [duel for _, _, duel in sorted(found, key=lambda one: one[:2])]
+            found.append((order[better], order[other], _result(better, other, row)))
+    return [result for _, _, result in sorted(found, key=lambda one: one[:2])]
 
 
-def _duel(better: str, other: str, row: pd.Series) -> PairwiseResult:
+def _result(better: str, other: str, row: pd.Series) -> PairwiseResult:
     shares = " / ".join(f"{100 * row[name]:.0f}" for name in ("win", "tie", "loss"))
     # A share of 1,000 resamples is no certainty.
     p_beats = "> 0.99" if row["p_beats"] > 0.99 else f"{row['p_beats']:.2f}"
@@ -65,7 +65,7 @@ def visible_difference(results: Results) -> float | None:
     """Return how large a difference in AMI must be to be seen here; None where it is not known.
 
     It is half the median width of the intervals of the differences: a smaller one has an interval
-    that holds 0.
+    that contains 0.
     """
     pairs = headline_pairs(results)
     if pairs.empty:

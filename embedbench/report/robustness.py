@@ -180,7 +180,7 @@ def _contamination(mixed: pd.DataFrame) -> Iterator[Markup]:
         return
     most, least = str(apart.idxmax()), str(apart.idxmin())
     form = Markup("{} separates {} of the mixed-in images with {}")
-    sentence = form.format(clusterer.capitalize(), _percent(apart[most]), _bold([most]))
+    sentence = form.format(clusterer, _percent(apart[most]), _bold([most]))
     if apart[least] < apart[most]:
         sentence += Markup(" and {} with {}").format(_percent(apart[least]), _bold([least]))
     yield sentence + Markup("; the others end up in clusters of the other images.")

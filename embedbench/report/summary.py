@@ -18,13 +18,13 @@ from embedbench.utils.text import join_names, pluralise
 __all__ = ["summary"]
 
 WARNED = 1
-"""Of more shortcuts than this, the others are left to their section."""
+"""How many shortcuts are named here; the others are in their section."""
 
 _SEEN = 0.02
-"""Differences that are smaller than this nobody looks for."""
+"""Smaller differences do not matter."""
 
 _FEW = 100
-"""Fewer images than these are told to be few."""
+"""Fewer images than this are few."""
 
 
 def summary(results: Results) -> list[Markup]:
@@ -64,7 +64,7 @@ def _strong(name: str) -> Markup:
 
 
 def _scores(results: Results, rows: pd.DataFrame) -> list[Markup]:
-    """Tell the highest AMI of the first clusterer, and the ranks of those tied with it."""
+    """Return the highest AMI of the first clusterer, and the ranks of those tied with it."""
     group = results.run["verdict"]["group"]
     if not results.has_truth:
         return []
@@ -86,17 +86,17 @@ def _scores(results: Results, rows: pd.DataFrame) -> list[Markup]:
 
 
 def _ranks(results: Results, group: Sequence[str]) -> list[Markup]:
-    """Tell the ranks that tied encoders may have."""
+    """Return the ranks that tied encoders may have."""
     if len(group) < 2 or "rank_low" not in results.encoders:
         return []
     ranks = results.encoders.set_index("encoder").reindex(list(group)).dropna(subset=["rank_low"])
     if len(ranks) and (ranks["rank_high"] == 1).all():
-        return [Markup("With other images they come first as well.")]
+        return [Markup("With other images, they also come first.")]
     words = [
         Markup("{} {}").format(name, _range(int(row["rank_low"]), int(row["rank_high"])))
         for name, row in ranks.head(NAMED).iterrows()
     ]
-    return [Markup("With other images they may rank: {}.").format(Markup(", ").join(words))]
+    return [Markup("With other images, they may rank: {}.").format(Markup(", ").join(words))]
 
 
 def _range(low: int, high: int) -> str:
@@ -127,9 +127,9 @@ def _without_labels(results: Results) -> list[Markup]:
         return []
     return [
         Markup(
-            "No labels were given, so no number here is the truth. Silhouette is measured in each "
-            "encoder's own space and <strong>does not compare encoders</strong>: look at the "
-            "pictures in their clusters, or give labels for some of the images."
+            "There are no labels, so no number here is the truth. The silhouette is measured in "
+            "each encoder's own space and <strong>does not compare encoders</strong>. Look at the "
+            "images in their clusters, or label some of the images."
         )
     ]
 
@@ -157,12 +157,12 @@ def _sensitivity(results: Results) -> list[Markup]:
     images, half = pluralise(len(results.images), "image"), visible_difference(results)
     if half is not None and half >= _SEEN:
         return [
-            Markup("With {}, differences in AMI under about {:.2f} cannot be seen.").format(
+            Markup("With {}, differences in AMI below about {:.2f} cannot be detected.").format(
                 images, half
             )
         ]
     if half is None and len(results.images) < _FEW:
-        return [Markup("{} are few: with others, every number may be another.").format(images)]
+        return [Markup("{} are few: with other images, every number may change.").format(images)]
     return []
 
 
@@ -174,16 +174,18 @@ def _copies(results: Results) -> list[Markup]:
         return []
     share = f"{100 * rate:.0f} %" if rate >= 0.005 else "Less than 1 %"
     return [
-        Markup("{} of the images are copies of others; they were resampled together.").format(share)
+        Markup("{} of the images are duplicates of others; they were resampled together.").format(
+            share
+        )
     ]
 
 
 def _shortcuts(results: Results) -> list[Markup]:
-    """Tell of the best encoders what else decides their clusters."""
+    """Return what else explains the clusters of the best encoders."""
     warned = shortcut_warnings(results)
     sentences = [warning.sentence for warning in warned[:WARNED]]
     if not results.has_truth and any(warning.by_folder for warning in warned[:WARNED]):
-        sentences.append(Markup("If the folders are the subjects, that is no shortcut."))
+        sentences.append(Markup("If the folders are the subjects, this is not a shortcut."))
     if len(warned) > WARNED:
         more = pluralise(len(warned) - WARNED, "more such warning").replace("1 more", "One more")
         sentences.append(Markup('<a href="#shortcuts">{}.</a>').format(more))

@@ -76,7 +76,7 @@ class Cell:
 
     Attributes:
         text: as it is shown.
-        mark: "best", "near" (cannot be told from the best) or "".
+        mark: "best", "near" (not distinguishable from the best) or "".
         span: where low, value and high lie from 0 to 1, in percent; or None.
         interval: its interval as text, or "".
         chance: what chance gives, as text, or "".
@@ -221,7 +221,7 @@ def tied_by_ami(results: Results) -> set[str] | None:
 def highlights(
     table: pd.DataFrame, name: str, pairs: pd.DataFrame, tied: Collection[str] | None
 ) -> list[str]:
-    """Return "best", "near" (cannot be told from the best) or "" for each row of a column.
+    """Return "best", "near" (not distinguishable from the best) or "" for each row of a column.
 
     Only what is measured against the labels is marked: the rest is measured in each encoder's
     own space and says nothing of one encoder against another. The rows of each clusterer compare

@@ -106,7 +106,12 @@ def started(results: Results) -> datetime | None:
     """Return when the run started; None where it is not known."""
     rows = results.timings
     found = rows.loc[(rows["quantity"] == "started") & (rows["encoder"] == ""), "value"]
-    return datetime.fromtimestamp(float(found.iloc[0]), UTC) if len(found) else None
+    if found.empty:
+        return None
+    try:
+        return datetime.fromtimestamp(float(found.iloc[0]), UTC)
+    except (ValueError, OverflowError, OSError):  # a run folder may come from others
+        return None
 
 
 def fastest(results: Results) -> str | None:

@@ -54,14 +54,15 @@ def test_a_run_prints_the_table_alone_writes_the_folder_and_is_drawn_again_from_
     assert len(lines) == 2 + 3
     assert err.splitlines()[1:] == [
         "36 images, 1 encoder",
-        "no verdict: Fewer than two encoders have a number to be ranked by.",
+        "verdict: There is no verdict. Fewer than two encoders have a number to be ranked by.",
         f"report: {out / 'report.html'}",
     ]
     for name in (
-        "comparison.csv comparison.md comparison.tex encoders.csv partitions.parquet elbow.csv "
-        "clusters.csv failures.csv run.json report.html figures"
+        "comparison.csv comparison.md comparison.tex encoders.csv timings.csv partitions.parquet "
+        "elbow.csv clusters.csv run.json report.html figures"
     ).split():
         assert (out / name).exists(), name
+    assert not (out / "failures.csv").exists()
     assert not list(tmp_path.glob(".run*"))
     photographs.rename(tmp_path / "moved")
     page = (out / "report.html").read_bytes()
@@ -183,7 +184,7 @@ def test_embed_writes_what_the_vectors_encoder_reads(
     assert code == 0
     names = [line.split()[0] for line in table.splitlines()[2:]]
     assert names == ["pixels", "vectors:pixels.npy", "vectors:rows.parquet"]
-    numbers = pd.read_csv(tmp_path / "run" / "comparison.csv").drop(columns=["encoder", "seconds"])
+    numbers = pd.read_csv(tmp_path / "run" / "comparison.csv").drop(columns="encoder")
     assert len(numbers) == 3 and len(numbers.drop_duplicates()) == 1
     assert np.load(files[0], allow_pickle=False).shape[0] == 36
 

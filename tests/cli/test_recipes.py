@@ -146,7 +146,7 @@ def test_clip_guide(samples: Path, tmp_path: Path, cook: Cook) -> None:
         "1 of the candidate names stand there twice",
         "1 of the candidate names are empty",
     ]
-    assert 'id="between"' in page
+    assert 'id="ambiguous"' in page
     assert "Clusters found in pca:2" in page
 
 

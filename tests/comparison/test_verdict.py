@@ -21,7 +21,6 @@ from embedbench.comparison.verdict import (
     mean_ranks,
     similar_groups,
     verdict_from_labels,
-    verdict_text,
     verdict_without_labels,
 )
 from embedbench.metrics.base import Estimate, mean_estimate
@@ -221,7 +220,7 @@ def test_encoders_in_another_order_have_the_same_verdict() -> None:
     assert found[0] == found[1]
 
 
-def test_none_is_named_that_one_witness_puts_last() -> None:
+def test_none_is_named_that_one_sign_puts_last() -> None:
     retention = {"h1": 0.995, "h2": 0.99, "h3": 0.98, "h4": 0.985, "h5": 0.97, "wrong": 1.0}
     _, found = signs(retention, [0.51, 0.52, 0.505, 0.36, 0.32, 0.01])
     assert "wrong" not in found.group
@@ -305,36 +304,3 @@ def test_the_tightest_clusters_by_the_wrong_attribute_are_not_named(seed: int) -
     )
     assert "wrong" not in found.group and found.group
     assert table.loc["wrong", "rank"] == len(names)
-
-
-# In words
-
-
-def record(answer: str, group: tuple[str, ...], **named: Any) -> dict[str, Any]:
-    basis = named.pop("basis", "labels")
-    return Verdict(basis, answer, group, ("Because.",)).record() | named
-
-
-@pytest.mark.parametrize(
-    ("verdict", "words"),
-    [
-        (record("best", ("a",)), "best by the labels: a. Because."),
-        (
-            record("tied", ("a", "b", "c"), smallest="b", fastest="b"),
-            "tied as best by the labels: a, b and c; the smallest and fastest of them is b. "
-            "Because.",
-        ),
-        (
-            record("tied", ("a", "b"), smallest="b", fastest="a", basis="no labels"),
-            "tied as best without labels: a and b; the smallest of them is b, the fastest a. "
-            "Because.",
-        ),
-        (
-            record(CANNOT_TELL, ("a",), basis="no labels"),
-            "without labels: cannot tell which is best here. Because.",
-        ),
-        (record(CANNOT_TELL, (), basis="nothing"), "no verdict: Because."),
-    ],
-)
-def test_a_verdict_in_words(verdict: dict[str, Any], words: str) -> None:
-    assert verdict_text(verdict) == [words]

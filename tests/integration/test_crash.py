@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import psutil
 import pytest
 from PIL import Image
@@ -41,8 +40,6 @@ from tests.support.slow_encoder import environment, lay, noted
 IMAGES = 36
 STOPPED = "stopped; what was encoded is kept: the same command goes on from there"
 ENCODE_SECONDS = 0.2 * IMAGES
-MEASURED = ("seconds", "images_per_second", "load_seconds", "peak_memory_mb", "workers")
-"""Columns of times and memory, which differ from run to run."""
 
 
 @dataclass
@@ -114,16 +111,9 @@ class Site:
 
 
 def tables(folder: Path) -> dict[str, bytes]:
-    """Return the CSV files' bytes, without the columns of times and memory."""
-    found = {}
-    for file in sorted(folder.glob("*.csv")):
-        content = file.read_bytes()
-        if file.name in ("comparison.csv", "encoders.csv"):
-            table = pd.read_csv(file, dtype=str, keep_default_na=False)
-            table = table.drop(columns=list(MEASURED), errors="ignore")
-            content = table.to_csv(index=False).encode()
-        found[file.name] = content
-    return found
+    """Return the CSV files' bytes, without that of times and memory."""
+    files = sorted(folder.glob("*.csv"))
+    return {file.name: file.read_bytes() for file in files if file.name != "timings.csv"}
 
 
 def family(process: subprocess.Popen[str]) -> list[psutil.Process]:

@@ -84,7 +84,7 @@ def _renamed(results: Results, rename: Rename) -> Results:
         "versions": {rename("library"): rename("version")},
         "verdict": verdict | {
             "group": [rename(name) for name in verdict["group"]],
-            "smallest": rename(verdict["smallest"]), "fastest": rename(verdict["fastest"]),
+            "smallest": rename(verdict["smallest"]),
             "reasons": [rename("reason")],
         },
     }  # fmt: skip

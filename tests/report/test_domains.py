@@ -191,15 +191,15 @@ def part_of(found: Results) -> DomainsPart:
 
 def test_without_domains_there_is_no_part() -> None:
     empty = pd.DataFrame(columns=["encoder", "domain"])
-    assert domains_part(results(domains=empty, follows=empty, worst=empty)) is None
+    assert domains_part(results(domains=empty, follows=empty, worst_images=empty)) is None
 
 
 def test_the_easiest_and_the_hardest_domain_and_the_leaders_are_told() -> None:
     said = [sentence.striptags() for sentence in part_of(results()).sentences]
     assert said == [
-        "By AMI with kmeans, each domain by itself, every encoder does best on photo and worst on "
+        "By AMI with kmeans, each domain alone, every encoder does best on photo and worst on "
         "$3d^.",
-        "Highest as measured: pixels on photo, timm:<b>x</b> on sketch & ink, pixels on $3d^.",
+        "Highest measured value: pixels on photo, timm:<b>x</b> on sketch & ink, pixels on $3d^.",
     ]
 
 
@@ -217,7 +217,7 @@ def test_encoders_that_find_other_domains_hard_are_not_spoken_of_as_one() -> Non
     first = table["encoder"] == ENCODERS[0]
     turned = table.assign(value=table["value"].where(first, 1 - table["value"]))
     said = part_of(results(domains=turned)).sentences[0].striptags()
-    assert "no two encoders agree on which domain is easiest" in said
+    assert "no two encoders agree on the easiest" in said
     third = table[first].assign(encoder="third")
     both = pd.concat([turned, third], ignore_index=True)
     said = part_of(results(domains=both)).sentences[0].striptags()
@@ -244,7 +244,7 @@ def test_only_clusters_that_follow_the_domain_more_than_the_labels_are_warned_of
         "pixels: its clusters follow the domain (AMI 0.61, by chance up to 0.02) more than the "
         "labels (0.35)."
     ]
-    assert [sentence.striptags() for sentence in part.follows] == [
+    assert [sentence.striptags() for sentence in part.alignment] == [
         "timm:<b>x</b>: its clusters do not follow the domain beyond chance (AMI 0.01, by chance "
         "up to 0.02)."
     ]
@@ -252,9 +252,9 @@ def test_only_clusters_that_follow_the_domain_more_than_the_labels_are_warned_of
 
 def test_where_nothing_can_be_told_of_any_encoder_it_is_said_once() -> None:
     unknown = (0.4, np.nan, np.nan, 0.8)
-    part = part_of(results(follows=follows_table(unknown, unknown)))
-    assert part.warnings == [] and len(part.follows) == 1
-    assert "cannot be told" in part.follows[0]
+    part = part_of(results(domain_alignment=follows_table(unknown, unknown)))
+    assert part.warnings == [] and len(part.alignment) == 1
+    assert "nobody can tell" in part.alignment[0]
 
 
 def test_tables_have_a_row_for_each_domain_and_encoder_the_best_ranked_first() -> None:
@@ -318,9 +318,11 @@ def test_foreign_names_are_shown_escaped() -> None:
 @pytest.mark.parametrize("truth", [True, False])
 def test_the_page_of_what_is_there_can_be_made_and_holds_no_nan(truth: bool) -> None:
     whole, empty = results(truth), pd.DataFrame()
-    less = part_of(dataclasses.replace(whole, worst=empty, domain_pairs=empty))
+    less = part_of(dataclasses.replace(whole, worst_images=empty, domain_pairs=empty))
     assert less.pairs is None and less.worst == []
-    least = part_of(dataclasses.replace(whole, worst=empty, domain_pairs=empty, domains=empty))
+    least = part_of(
+        dataclasses.replace(whole, worst_images=empty, domain_pairs=empty, domains=empty)
+    )
     assert least.tables == [] and least.sentences == []
     page = render(part_of(whole))
     assert ("average precision" in page) == truth

@@ -89,7 +89,7 @@ def test_each_pair_stands_once_the_better_one_first() -> None:
 
 def test_two_encoders_that_are_equal_stand_once() -> None:
     equal = RESULTS.pairwise.assign(difference=0.0)
-    assert len(pairwise_results(dataclasses.replace(RESULTS, pairs=equal))) == 3
+    assert len(pairwise_results(dataclasses.replace(RESULTS, pairwise=equal))) == 3
 
 
 def test_what_cannot_be_seen_is_half_the_median_width_of_the_differences() -> None:
@@ -223,7 +223,7 @@ def test_ranks_are_dots_and_their_intervals_lines() -> None:
 
 def test_signs_stand_beside_what_chance_gives() -> None:
     figure = signs_figure(RESULTS.label_free, ENCODERS, encoder_colours(ENCODERS))
-    assert [axes.get_title("left") for axes in figure.axes] == ["clusters kept", "consensus"]
+    assert [axes.get_title("left") for axes in figure.axes] == ["cluster retention", "consensus"]
     kept = figure.axes[0]
     dots = [np.asarray(line.get_xdata()) for line in kept.lines[1::2]]
     assert np.allclose(dots, [[0.9], [0.7], [0.5]])
@@ -231,13 +231,13 @@ def test_signs_stand_beside_what_chance_gives() -> None:
     assert np.allclose(chance, [[0.011] * 3, [0.022] * 3])
 
 
-def test_a_witness_that_has_no_number_at_all_is_left_out() -> None:
+def test_a_sign_that_has_no_number_at_all_is_left_out() -> None:
     less = RESULTS.label_free[RESULTS.label_free["criterion"] != "cluster_retention"]
     figure = signs_figure(less, ENCODERS, encoder_colours(ENCODERS))
     assert [axes.get_title("left") for axes in figure.axes] == ["consensus"]
 
 
-def test_a_witness_without_a_number_is_said_to_be_missing() -> None:
+def test_a_sign_without_a_number_is_said_to_be_missing() -> None:
     mine = (RESULTS.label_free["encoder"] == ENCODERS[1]) & (
         RESULTS.label_free["criterion"] == "cluster_retention"
     )

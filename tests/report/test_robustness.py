@@ -14,7 +14,12 @@ from matplotlib.patches import Rectangle
 
 import embedbench.report
 from embedbench.data.images.corruptions import CORRUPTIONS, VECTOR_KINDS
-from embedbench.report.plots.robustness import WHERE, curves_figure, main_curve, mixed_figure
+from embedbench.report.plots.robustness import (
+    WHERE,
+    contamination_figure,
+    curves_figure,
+    main_curve,
+)
 from embedbench.report.plots.style import encoder_colours, save
 from embedbench.report.robustness import RobustnessPart, robustness_part
 from embedbench.report.tables import Cell, Column, Row
@@ -194,7 +199,7 @@ def test_a_missing_number_is_not_drawn_and_moves_no_other() -> None:
 
 
 def test_bars_of_mixed_in_images_are_their_shares() -> None:
-    figure = mixed_figure(mixed(), COLOURS)
+    figure = contamination_figure(mixed(), COLOURS)
     assert shown(figure) == ["kmeans", "hdbscan"]
     for axes, noise in zip(figure.axes, (0, 20), strict=True):
         widths = np.array(
@@ -211,7 +216,7 @@ def test_bars_of_mixed_in_images_are_their_shares() -> None:
 def test_an_encoder_without_a_number_has_no_bar() -> None:
     table = mixed()
     table.loc[table["encoder"] == "pixels", "value"] = np.nan
-    figure = mixed_figure(table, COLOURS)
+    figure = contamination_figure(table, COLOURS)
     assert len(figure.axes[0].patches) == 6
     assert "no number" in [text.get_text() for text in figure.axes[0].texts]
 
@@ -220,28 +225,28 @@ def test_nothing_asked_for_is_no_part_of_the_page() -> None:
     assert robustness_part(results_with()) is None
 
 
-def test_who_holds_best_and_who_is_best_on_corrupted_images_are_told_apart() -> None:
+def test_the_most_robust_and_the_best_on_corrupted_images_are_named_apart() -> None:
     told = sentences(part_of(robustness=robustness(), held=held()))
     assert told[0] == (
-        "timm:resnet50 holds best: corrupted, an image keeps 90 % of its ten nearest images "
-        "(95 % interval 86 to 94 %); the next, &lt;b&gt;clip&lt;/b&gt;, 88 %."
+        "timm:resnet50 is most robust: a corrupted image keeps 90 % of its ten nearest images "
+        "(95 % interval 86 to 94 %); with the next encoder, &lt;b&gt;clip&lt;/b&gt;, 88 %."
     )
     assert told[1] == (
-        "On the corrupted images themselves pixels groups best: the mean AMI with kmeans is "
-        "0.70, that of the clean images 0.80."
+        "On the corrupted images, pixels groups best: the mean AMI with kmeans is 0.70, and 0.80 "
+        "on the clean images."
     )
 
 
 def test_ties_are_told() -> None:
     told = sentences(part_of(robustness=robustness(), held=held(tied=True)))
-    assert told[0].startswith("timm:resnet50 and &lt;b&gt;clip&lt;/b&gt; are tied in holding best")
+    assert told[0].startswith("timm:resnet50 and &lt;b&gt;clip&lt;/b&gt; are tied as most robust.")
 
 
-def test_a_single_encoder_holds_what_it_holds() -> None:
+def test_of_a_single_encoder_nothing_is_best() -> None:
     alone = held().iloc[:1].assign(rank=np.nan, tied_with_best=np.nan, ami_tied_with_best=np.nan)
     told = sentences(part_of(robustness=robustness(), held=alone))
-    assert told[0].startswith("By timm:resnet50, a corrupted image keeps 90 %")
-    assert told[1].startswith("Of the corrupted images the mean AMI with kmeans is 0.40")
+    assert told[0].startswith("With timm:resnet50, a corrupted image keeps 90 %")
+    assert told[1].startswith("On the corrupted images, the mean AMI with kmeans is 0.40")
     assert not any("best" in sentence for sentence in told)
 
 
@@ -249,8 +254,8 @@ def test_what_costs_most_is_that_of_the_middle_encoder() -> None:
     """Noise leaves 0.5, 0.9 and 0.88 less 0.15 on average: 0.73 in the middle; blur 0.83."""
     told = sentences(part_of(robustness=robustness(), held=held()))
     assert told[2] == (
-        "Noise costs most: 73 % of the neighbours are kept (median of the encoders); "
-        "blur least: 83 %."
+        "Noise costs most: images keep 73 % of their nearest images (median of the encoders). "
+        "Blur costs least: 83 %."
     )
     one_kind = sentences(part_of(robustness=robustness(("noise",)), held=held()))
     assert not any("costs most" in sentence for sentence in one_kind)
@@ -259,8 +264,8 @@ def test_what_costs_most_is_that_of_the_middle_encoder() -> None:
 def test_where_mixed_in_images_end_up_is_told() -> None:
     part = part_of(mixed=mixed())
     assert sentences(part) == [
-        "Of the mixed-in images kmeans sets 75 % apart by timm:resnet50, 0 % by pixels; "
-        "the rest lies in clusters of the other images."
+        "kmeans separates 75 % of the mixed-in images with timm:resnet50 and 0 % with pixels; "
+        "the others end up in clusters of the other images."
     ]
     assert texts(part.contamination, "called noise") == dict.fromkeys(
         ENCODERS, "0.200"
@@ -271,7 +276,7 @@ def test_where_mixed_in_images_end_up_is_told() -> None:
 
 def test_tables_hold_means_marks_and_the_highest_severity() -> None:
     part = part_of(robustness=robustness(), held=held(tied=True))
-    assert texts(part.ranking, "neighbours kept")["pixels"] == "0.500"
+    assert texts(part.ranking, "neighbour retention")["pixels"] == "0.500"
     assert texts(part.ranking, "change in AMI")["pixels"] == "−0.100"
     marks = {row.encoder: [cell.mark for cell in row.cells] for row in part.ranking[1]}
     assert marks["timm:resnet50"][1] == "best" and marks["<b>clip</b>"][1] == "near"
@@ -286,7 +291,7 @@ def test_without_labels_no_ami_is_told() -> None:
     part = part_of(robustness=robustness(truth=False), held=held(truth=False))
     assert not part.has_truth and not any("AMI" in sentence for sentence in part.sentences)
     headings = [column.heading for column in part.ranking[0]]
-    assert headings == ["encoder", "neighbours kept", "change cluster"]
+    assert headings == ["encoder", "neighbour retention", "change cluster"]
 
 
 def test_foreign_words_are_escaped_on_the_page() -> None:
@@ -300,5 +305,5 @@ def test_foreign_words_are_escaped_on_the_page() -> None:
     )
     html = files.get_template("page").render(part=part, colours=COLOURS, figures={})
     assert "<b>clip" not in html and "&lt;b&gt;clip&lt;/b&gt;" in html
-    assert "<strong>timm:resnet50</strong> <strong>holds best</strong>" in html
+    assert "<strong>timm:resnet50</strong> is <strong>most robust</strong>" in html
     assert html.count("<table") == 4

@@ -26,16 +26,16 @@ def test_ranks_that_do_not_move_are_told_in_words() -> None:
     results = example_results()
     encoders = results.encoders.assign(rank_high=results.encoders["rank_low"])
     first = summary(dataclasses.replace(results, encoders=encoders))[0]
-    assert "With other images they come first as well." in first and "may rank" not in first
+    assert "With other images, they also come first." in first and "may rank" not in first
 
 
 def test_the_verdict_is_told_as_it_was_given() -> None:
     results = example_results()
-    best = with_verdict(results, answer="best", group=[ENCODERS[0]], fastest=ENCODERS[0])
+    best = with_verdict(results, answer="best", group=[ENCODERS[0]])
     assert summary(best)[0].startswith(f"<strong>{ENCODERS[0]}</strong> is the <strong>best")
     assert "its AMI is 1.00" in summary(best)[0]
-    once = with_verdict(results, fastest=ENCODERS[0])
-    assert f"smallest and fastest of them is <strong>{ENCODERS[0]}</strong>" in summary(once)[0]
+    once = with_verdict(results, smallest=ENCODERS[1])
+    assert f"smallest and fastest of them is <strong>{ENCODERS[1]}</strong>" in summary(once)[0]
     unclear = with_verdict(example_results(truth=False), answer="cannot tell", reasons=["A & B."])
     assert summary(unclear)[0] == (
         "Without labels, we <strong>cannot tell</strong> which encoder is best here. A &amp; B."
@@ -46,7 +46,9 @@ def test_the_verdict_is_told_as_it_was_given() -> None:
 
 def test_the_names_in_the_verdict_are_escaped() -> None:
     bad = ["<img src=x>", "<b>&"]
-    results = with_verdict(example_results(), group=bad, smallest=bad[0], fastest=bad[1])
+    results = with_verdict(example_results(), group=bad, smallest=bad[0])
+    renamed = results.timings.replace({"encoder": dict(zip(ENCODERS, bad, strict=False))})
+    results = dataclasses.replace(results, timings=renamed)
     first = summary(results)[0]
     assert "<strong>&lt;img src=x&gt;</strong> and <strong>&lt;b&gt;&amp;</strong> are" in first
     assert "the fastest <strong>&lt;b&gt;&amp;</strong>" in first
@@ -62,8 +64,8 @@ def test_of_many_tied_encoders_six_are_named() -> None:
 def test_the_summary_tells_what_to_mind() -> None:
     text = " ".join(summary(example_results()))
     # Every interval of a difference is 0.3 wide.
-    assert "With 40 images, differences in AMI under about 0.15 cannot be seen." in text
-    assert "10 % of the images are copies of others; they were resampled together." in text
+    assert "With 40 images, differences in AMI below about 0.15 cannot be detected." in text
+    assert "10 % of the images are duplicates of others; they were resampled together." in text
     assert f"<strong>{ENCODERS[2]}</strong> groups by folder (AMI 0.95) more than by" in text
     assert "over the seeds" not in text and "spread" not in text
 
@@ -71,9 +73,9 @@ def test_the_summary_tells_what_to_mind() -> None:
 def test_images_without_copies_are_not_said_to_have_any() -> None:
     results = example_results()
     images = results.images.assign(group=np.arange(len(results.images)))
-    assert "copies" not in " ".join(summary(dataclasses.replace(results, images=images)))
+    assert "duplicates" not in " ".join(summary(dataclasses.replace(results, images=images)))
     one = results.images.assign(group=0).head(1)
-    assert "copies" not in " ".join(summary(dataclasses.replace(results, images=one)))
+    assert "duplicates" not in " ".join(summary(dataclasses.replace(results, images=one)))
 
 
 def test_a_folder_may_be_the_subject_where_no_labels_are_given() -> None:

@@ -1,4 +1,4 @@
-"""Robustness: what corrupted images cost an encoder; `ranking` tells which one holds best."""
+"""Robustness: what corrupted images cost an encoder; `ranking` says which one is most robust."""
 
 from dataclasses import dataclass, replace
 

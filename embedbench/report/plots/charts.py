@@ -85,7 +85,7 @@ def _draw_null(
 
 
 def _mark_chosen(axes: Axes, criterion: str, k: int | None, last: int) -> None:
-    """A best k that is the last one tried is told as such: more clusters may do better."""
+    """Mark the best k; if it is the last one tried, more clusters may be better."""
     if k is None:
         axes.set_title(f"{criterion}: no clear k", color=MUTED)
         return

@@ -55,7 +55,7 @@ def domains_figure(table: pd.DataFrame, colours: Mapping[str, str], clusterer: s
         height = len(encoders) * (0.15 * len(domains) + 0.26) + 1.5
         width = max(7.4, 2.6 + 2.7 * len(shown))
         figure = Figure(figsize=(width, height), layout="constrained")
-        title = "Each domain by itself: dots as measured, lines what other images may give"
+        title = "Each domain alone, with 95 % intervals"
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
         columns = max(1, len(shown))
         panels = figure.subplots(1, columns, sharey=True, squeeze=False)[0]

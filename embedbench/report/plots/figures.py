@@ -103,7 +103,7 @@ def _sureness(results: Results) -> Iterator[FigureSpec]:
         ranks = results.encoders.set_index("encoder").reindex(names).dropna(subset=["rank"])
         if len(ranks):
             clusterer = shorten(str(results.comparison["clusterer"].iloc[0]))
-            title = f"Rank by AMI, {clusterer}: dots as measured, lines what other images may give"
+            title = f"Rank by AMI, {clusterer}, with 95 % intervals"
             draw = partial(ranks_figure, ranks.reset_index(), colours, title)
             yield FigureSpec("ranks.png", "rank of every encoder with its interval", None, draw)
     elif not results.has_truth:
@@ -142,7 +142,7 @@ def _together(results: Results) -> Iterator[FigureSpec]:
     shown = {name: known["thumbnail"][name] for name in followed} if "thumbnail" in known else {}
     places = results.projections.set_index("encoder").loc[encoders].reset_index()
     for kind in sorted(places["projection"].unique(), reverse=True):
-        title = f"{MAP_TITLES.get(kind, kind)}, turned alike, by {coloured}"
+        title = f"{MAP_TITLES.get(kind, kind)}, rotated to match, by {coloured}"
         draw = partial(aligned_figure, places[places["projection"] == kind], code_of, shown, title)
         yield FigureSpec(
             f"maps_{kind}.jpg", f"{title}: all encoders", None, draw, photographic=True
@@ -170,7 +170,7 @@ def _conditions(results: Results) -> Iterator[FigureSpec]:
         ]
         clusterer = str(results.comparison["clusterer"].iloc[0])
         draw = partial(domains_figure, rows.reset_index(), colours, clusterer)
-        yield FigureSpec("domains.png", "every encoder on every domain by itself", None, draw)
+        yield FigureSpec("domains.png", "every encoder on every domain alone", None, draw)
     rows = results.composition[results.composition["by"] == "domain"]
     folders = safe_names(results.encoders["encoder"].astype(str).tolist())
     for encoder, mine in rows.groupby("encoder", sort=False):

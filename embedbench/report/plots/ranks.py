@@ -59,7 +59,7 @@ def signs_figure(
     shown = [sign for sign in SIGNALS if sign in known]
     with plot_style():
         figure = Figure(figsize=(10.4, 0.36 * len(encoders) + 1.6), layout="constrained")
-        title = "Witnesses without labels (AMI: 1 is perfect, 0 is chance)"
+        title = "Two signs without labels (AMI: 1 is perfect, 0 is chance)"
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
         panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
         for axes, sign in zip(panels, shown, strict=True):

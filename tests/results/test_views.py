@@ -1,0 +1,90 @@
+"""Promises of the rows that several readers need."""
+
+import dataclasses
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from embedbench.results.views import (
+    chosen_k,
+    fastest,
+    headline_pairs,
+    headline_rows,
+    members_of,
+    ranked,
+    started,
+    timings_of,
+    with_timings,
+)
+from tests.support.example_results import ENCODERS, FAILED, example_results, with_verdict
+
+RESULTS = example_results()
+
+
+def test_measurements_are_those_of_the_encoders_alone() -> None:
+    speeds = timings_of(RESULTS, "images_per_second")
+    assert speeds == dict(zip(ENCODERS, (12.5, 25.0, 10.0), strict=True))
+    # The seconds of a clusterer and of the whole run are of no encoder.
+    assert timings_of(RESULTS, "seconds") == {}
+
+
+def test_an_encoder_that_failed_has_no_measurements() -> None:
+    table = with_timings(RESULTS).set_index("encoder")
+    assert table["images_per_second"].drop(FAILED).tolist() == [12.5, 25.0, 10.0]
+    assert np.isnan(table.loc[FAILED, "peak_memory_mb"])
+
+
+def test_the_fastest_is_one_of_those_that_the_verdict_names() -> None:
+    assert fastest(RESULTS) == ENCODERS[1]
+    assert fastest(with_verdict(RESULTS, group=[ENCODERS[0], ENCODERS[2]])) == ENCODERS[0]
+    assert fastest(with_verdict(RESULTS, group=[])) is None
+    unknown = dataclasses.replace(RESULTS, timings=RESULTS.timings.iloc[:0])
+    assert fastest(unknown) is None
+
+
+def test_the_start_is_a_date_or_not_known() -> None:
+    assert started(RESULTS) == datetime(2026, 11, 21, 9, tzinfo=UTC)
+    assert started(dataclasses.replace(RESULTS, timings=RESULTS.timings.iloc[1:])) is None
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300, -1e300])
+def test_a_start_that_is_no_date_is_not_known(value: float) -> None:
+    table = RESULTS.timings.assign(value=value)
+    assert started(dataclasses.replace(RESULTS, timings=table)) is None
+
+
+def test_headline_rows_are_one_for_each_encoder_and_clusterer() -> None:
+    rows = headline_rows(RESULTS)
+    assert len(rows) == 3 * 3 and set(rows["k_from"]) == {"truth", "own"}
+
+
+def test_the_best_rank_comes_first_and_no_rank_last() -> None:
+    assert ranked(RESULTS) == list(ENCODERS)
+    ranks = RESULTS.encoders.assign(rank=[3.0, np.nan, 1.0, np.nan])
+    assert ranked(dataclasses.replace(RESULTS, encoders=ranks)) == [
+        ENCODERS[2], ENCODERS[0], ENCODERS[1],
+    ]  # fmt: skip
+
+
+def test_members_know_their_labels_and_pictures() -> None:
+    members = members_of(RESULTS, ENCODERS[0])
+    assert len(members) == 3 * 40
+    assert {"image", "clusterer", "cluster", "truth", "thumbnail"} <= set(members.columns)
+    assert members_of(RESULTS, ENCODERS[0], "pca:8").empty
+
+
+def test_pairs_are_those_of_the_first_clusterer_by_ami() -> None:
+    pairs = headline_pairs(RESULTS)
+    assert set(pairs["clusterer"]) == {"kmeans"} and set(pairs["metric"]) == {"ami"}
+    assert len(pairs) == 3 * 2
+    empty = dataclasses.replace(RESULTS, pairwise=RESULTS.pairwise.iloc[:0])
+    assert headline_pairs(empty).empty
+
+
+def test_a_criterion_chooses_the_k_that_bears_its_name() -> None:
+    curve = pd.DataFrame({"k": [2, 3, 4], "chosen": ["", "elbow,gap", "silhouette"]})
+    found = [chosen_k(curve, name) for name in ("elbow", "silhouette", "gap")]
+    assert found == [3, 4, 3]
+    assert chosen_k(curve.assign(chosen=""), "elbow") is None
