@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from embedbench.analysis.inputs import KGrid
 from embedbench.cli.toml import read_toml
-from embedbench.comparison.config import KGrid, parse_k
+from embedbench.comparison.config import parse_k
 from embedbench.errors import InputError
 
 
