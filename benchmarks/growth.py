@@ -34,14 +34,11 @@ import embedbench.clustering.clusterers
 import embedbench.comparison.clustering_stage
 import embedbench.metrics.clustering.evaluate
 from embedbench.analysis.duplicates import duplicate_groups
+from embedbench.analysis.inputs import AnalysisInputs, Targets
 from embedbench.analysis.pairwise import EncoderView, disputed_pairs, similarity_of
 from embedbench.clustering.clusterers import Agglomerative, Hdbscan, KMeans
 from embedbench.clustering.limits import SampleLimit
-from embedbench.comparison.clustering_stage import (
-    AnalysisInputs,
-    ClusteringAnalysis,
-    run_clustering_stage,
-)
+from embedbench.comparison.clustering_stage import ClusteringAnalysis, run_clustering_stage
 from embedbench.comparison.config import parse_k
 from embedbench.comparison.memory import Memory
 from embedbench.comparison.verdict_stage import run_verdict_stage
@@ -66,19 +63,19 @@ STEPS: list[tuple[str, Any, str, bool]] = [
     ("stability", embedbench.analysis.sweep, "stability", True),
     ("influence and intervals", embedbench.analysis.sweep, "comparison_rows", False),
     ("influence and intervals", embedbench.comparison.clustering_stage, "comparison_rows", False),
-    ("clusters looked into", embedbench.comparison.clustering_stage, "details", True),
-    ("maps", embedbench.comparison.clustering_stage, "map_points", True),
+    ("clusters looked into", embedbench.comparison.clustering_stage, "cluster_tables", True),
+    ("maps", embedbench.comparison.clustering_stage, "project_vectors", True),
     ("neighbours, retrieval", embedbench.analysis.measurement, "neighbourhood", True),
     ("intrinsic dimension", embedbench.analysis.measurement, "intrinsic_dimension", True),
     ("effective rank", embedbench.analysis.measurement, "effective_rank", True),
     ("linear probe", embedbench.analysis.measurement, "probe_correct", True),
-    ("what chance gives", embedbench.comparison.clustering_stage, "look_alone", False),
+    ("what chance gives", embedbench.comparison.clustering_stage, "score_encoder", False),
     ("shortcuts", embedbench.comparison.clustering_stage, "shortcut_probe", True),
-    ("how alike two encoders are", sys.modules[__name__], "relate", True),
-    ("pairs that encoders split", sys.modules[__name__], "split_pairs", True),
+    ("how alike two encoders are", sys.modules[__name__], "similarity_of", True),
+    ("pairs that encoders split", sys.modules[__name__], "disputed_pairs", True),
     ("table of partitions", embedbench.comparison.clustering_stage, "partitions_table", True),
     ("duplicates", sys.modules[__name__], "duplicate_groups", True),
-    ("verdict", sys.modules[__name__], "judge", True),
+    ("verdict", sys.modules[__name__], "run_verdict_stage", True),
     ("partitions written", sys.modules[__name__], "write", True),
 ]
 """Name of the step, where its function stands, and whether what it calls is part of it."""
@@ -97,24 +94,19 @@ def made(images: int) -> tuple[Vectors, np.ndarray]:
     return (rows + 0.5 * axes[0]).astype(np.float32), truth
 
 
-def task(truth: np.ndarray, short: bool) -> AnalysisInputs:
+def inputs_of(truth: np.ndarray, short: bool) -> AnalysisInputs:
     """Return a default comparison; the short form has fewer ks and seeds, and a lower limit."""
     images = len(truth)
     return AnalysisInputs(
-        images=[f"{row:07d}.jpg" for row in range(images)],
-        truth=truth,
-        classes=[str(blob) for blob in range(BLOBS)],
+        image_names=[f"{row:07d}.jpg" for row in range(images)],
+        targets=Targets(truth, [str(blob) for blob in range(BLOBS)], np.arange(images)),
         clusterers=[KMeans(), Agglomerative(), Hdbscan()],
         spaces=["l2"],
-        plan=parse_k("2..6" if short else "2..20", images, BLOBS),
+        k_grid=parse_k("2..6" if short else "2..20", images, BLOBS),
         seeds=range(2 if short else 10),
-        similarity=None,
-        words=[],
-        groups=np.arange(images),
         attributes={"folder": np.arange(images) % 7},
-        maps=["pca", "tsne"],
-        limits=SHORT if short else SampleLimit(),
-        memory=Memory(LIMIT),
+        projections=["pca", "tsne"],
+        limit=SHORT if short else SampleLimit(),
     )
 
 
@@ -126,16 +118,19 @@ def write(partitions: pd.DataFrame) -> None:
 def whole(images: int, short: bool) -> ClusteringAnalysis:
     """Analyse so many images, from their vectors to the partitions on disk."""
     vectors, truth = made(images)
-    asked = task(truth, short)
-    duplicate_groups(asked.images, [vectors])
-    analysis = run_clustering_stage({"made": vectors}, {"made": None}, asked, Progress(quiet=True))
-    found = analysis.criteria["made"].neighbours
-    one = EncoderView(vectors, analysis.labels["made"], found)
-    other = EncoderView(np.ascontiguousarray(vectors[:, :64]), one.labels[:, ::-1], found)
+    inputs = inputs_of(truth, short)
+    duplicate_groups(inputs.image_names, [vectors])
+    analysis = run_clustering_stage(
+        inputs, {"made": vectors}, {"made": None}, Memory(LIMIT), Progress(quiet=True)
+    )
+    neighbours = analysis.criteria["made"].neighbours
+    one = EncoderView(vectors, analysis.assignments["made"], neighbours)
+    part = np.ascontiguousarray(vectors[:, :64])
+    other = EncoderView(part, one.assignments[:, ::-1], neighbours)
     similarity_of(one, other)
-    disputed_pairs(one, other, asked.groups, asked.images)
+    disputed_pairs(one, other, inputs.targets.groups, inputs.image_names)
     facts = {"encoder": "made", "dim": DIM, "parameters": 1, "images_per_second": 1.0}
-    run_verdict_stage(analysis, asked, pd.DataFrame([facts | {"status": "ok", "error": ""}]))
+    run_verdict_stage(inputs, analysis, pd.DataFrame([facts | {"status": "ok", "error": ""}]))
     write(analysis.tables["partitions"])
     return analysis
 

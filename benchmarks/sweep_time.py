@@ -17,6 +17,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from embedbench.analysis import sweep
+from embedbench.analysis.inputs import EvaluationSettings
 from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.comparison.options import CLUSTERERS
 
@@ -43,11 +44,12 @@ def sweep_seconds(vectors: np.ndarray, truth: np.ndarray) -> tuple[dict[str, flo
     clusterers = [parse_clusterer(name) for name in CLUSTERERS]
     start = time.perf_counter()
     with _timed(seconds):
-        scored = sweep.sweep_encoder(vectors, "l2", clusterers, KS, SEEDS, truth, KS)
+        settings = EvaluationSettings(clusterers, "l2", KS, SEEDS)
+        scored = sweep.sweep_encoder(vectors, truth, settings, KS)
         assert scored.choice is not None
         chosen = [sweep.KCandidate(*way) for way in scored.choice.by_criterion().items()]
         candidates = [sweep.KCandidate("shared", 20), *chosen]
-        sweep.comparison_rows(scored, clusterers, candidates, truth, None, 0)
+        sweep.comparison_rows(scored, truth, settings, candidates, None)
     whole = time.perf_counter() - start
     ks = sorted({candidate.k for candidate in candidates if candidate.k is not None})
     clustering = scored.runs.groupby("clusterer", sort=False)["seconds"].first().to_dict()

@@ -23,23 +23,23 @@ __all__ = [
 ]
 
 PROMPT_TEMPLATES = ("a photo of a {}.", "a photo of the {}.", "a picture of {}.", "{}")
-"""What words are put into; the mean over them is steadier than any one (Radford et al. 2021)."""
+"""Prompts for each word; their mean is steadier than any one (Radford et al. 2021)."""
 
 _CHANCE = 0.05
 
 _CLOSE = 0.75
-"""How well the second word of an image must fit for how well the first does."""
+"""The least fit of an image's second word, as a share of that of the first."""
 
 
 @dataclass(frozen=True)
 class ClusterName:
-    """What a cluster is called.
+    """Name of a cluster.
 
     Attributes:
         name: the best word; empty where its margin is within chance.
         margin: by how much its cosine beats the next word's; a single word has to beat 0, the
             cosine of the average image.
-        best: the best word, also where it is no good name.
+        best: the best word, even where it is not a good name.
     """
 
     name: str
@@ -48,7 +48,7 @@ class ClusterName:
 
 
 def read_words(names: str | Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return candidate words, each once, and remarks on those that were left out.
+    """Return candidate words without repetitions, and remarks on what was left out.
 
     Args:
         names: `a,b,c`, a `.txt` file with one a line, or a sequence of words; none if empty.
@@ -74,7 +74,7 @@ def read_words(names: str | Sequence[str]) -> tuple[tuple[str, ...], tuple[str, 
 def _read_file(names: str) -> list[str]:
     try:
         return Path(names).read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:  # no text in UTF-8, or a name that no file can have
+    except (OSError, ValueError) as error:  # not UTF-8, or a name that no file can have
         raise InputError(f"cannot read the words in '{names}': {error}") from error
 
 
@@ -89,7 +89,7 @@ def image_text_similarity(
     """Return how well each word fits each image: cosine, each side without its mean.
 
     CLIP's images and texts lie in two separate cones (Liang et al. 2022, arXiv 2203.02053);
-    taking each side's mean off removes what all images, or all words, have in common.
+    subtracting each side's mean removes what all images, or all words, have in common.
 
     Args:
         images: vectors of the images by the naming encoder.
@@ -108,20 +108,20 @@ def image_text_similarity(
 def name_clusters(
     similarity: Float[np.ndarray, "images words"],
     words: Sequence[str],
-    labels: Int[np.ndarray, " images"],
+    assignments: Int[np.ndarray, " images"],
 ) -> dict[int, ClusterName]:
-    """Return a name for each cluster, noise aside.
+    """Return a name for each cluster, except noise.
 
     A word is a good name if the cluster's images fit it better than every other word by more
-    than chance: a one-sided paired t-test over the images, at 5 %. Of one image or two, or of
-    images that fit several words alike, there is no good name.
+    than chance: a one-sided paired t-test over the images, at 5 %. One or two images, or images
+    that fit several words alike, have no good name.
     """
     if len(words) == 1:
         similarity = np.column_stack([similarity, np.zeros(len(similarity))])
         words = [*words, ""]
     names = {}
-    for cluster in np.unique(labels[labels >= 0]):
-        members = similarity[labels == cluster]
+    for cluster in np.unique(assignments[assignments >= 0]):
+        members = similarity[assignments == cluster]
         best, *others = np.argsort(-members.mean(axis=0), kind="stable")
         leads = members[:, [best]] - members[:, others]
         good = len(members) > 2 and bool((leads.mean(axis=0) > _by_chance(leads)).all())
@@ -131,9 +131,9 @@ def name_clusters(
 
 
 def two_best_names(
-    similarity: Float[np.ndarray, "images words"], words: Sequence[str], images: Sequence[str]
+    similarity: Float[np.ndarray, "images words"], words: Sequence[str], image_names: Sequence[str]
 ) -> pd.DataFrame:
-    """Return for each image the two words that fit it best, and whether both fit.
+    """Return the two words that fit each image best, and which images lie between two words.
 
     Columns: `image, name, similarity, second_name, second_similarity, margin`, cosines, and
     `ambiguous`: whether the image fits both words, as a hot dog does food and dog: the second fits
@@ -149,7 +149,7 @@ def two_best_names(
     close = (fits[:, 1] > 0) & (fits[:, 1] >= _CLOSE * fits[:, 0])
     return pd.DataFrame(
         {
-            "image": list(images),
+            "image": list(image_names),
             "name": [words[row] for row in order[:, 0]],
             "similarity": fits[:, 0],
             "second_name": [words[row] for row in order[:, 1]],

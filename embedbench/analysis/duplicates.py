@@ -1,4 +1,4 @@
-"""Duplicates: which images are copies of one another, by their files and by their vectors."""
+"""Find duplicates among the images, by their files and by their vectors."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +17,7 @@ AnyVectors = Float32[np.ndarray, "images _"]
 """Vectors of one encoder of several; each has its own number of dimensions."""
 
 _NEAR = 0.95
-"""The least centred cosine of two copies ..."""
+"""The least centred cosine of two duplicates ..."""
 
 _CLOSER = 0.5
 """... which are at most this share as far apart as either is from its fifth nearest image."""
@@ -25,29 +25,30 @@ _CLOSER = 0.5
 _NEIGHBOURS = 5
 
 _SURE = 0.99
-"""The centred cosine from which on two images are copies, however many others are as near."""
+"""From this centred cosine on, two images are duplicates, however many others are as near."""
 
 _BLOCK_BYTES = 2**26
 
 _CELL, _CELLS = 500, 4
-"""Images of a cell, about, and in how many cells each image is looked for."""
+"""About how many images a cell has, and how many cells each image belongs to."""
 
 Rows = Int[np.ndarray, " rows"]
 
 
 def duplicate_groups(
-    hashes: Sequence[str], vectors: Sequence[AnyVectors], limits: SampleLimit = DEFAULT_LIMIT
+    hashes: Sequence[str], vectors: Sequence[AnyVectors], limit: SampleLimit = DEFAULT_LIMIT
 ) -> Int[np.ndarray, " images"]:
-    """Return the group of each image; those of one group are copies of one another.
+    """Return the near-duplicate group of each image.
 
     Groups are numbered from 0 in the order in which they appear; most hold one image. Two images
-    are copies if their files are the same, or if more than half of the encoders find them nearly
-    equal; so is what a chain of copies links. An encoder finds two images nearly equal where
-    their cosine, after the mean of all images of unit length is taken off, is at least 0.95, and
-    they are at most half as far apart as either is from its fifth nearest image; or where it is
-    at least 0.99. Without the mean taken off all images are nearly equal to an untrained network.
-    Without the fifth neighbour the views of one scene, each near to the next, become one group.
-    An encoder that gives all images one vector is not asked.
+    are duplicates if their files are the same, or if more than half of the encoders find them
+    nearly equal; images linked by a chain of duplicates are in one group. An encoder finds two
+    images nearly equal where their cosine, after subtracting the mean of all images of unit
+    length, is at least 0.95, and they are at most half as far apart as either is from its fifth
+    nearest image; or where it is at least 0.99. Without subtracting the mean, all images are
+    nearly equal to an untrained network. Without the fifth neighbour, the views of one scene,
+    each near to the next, become one group. An encoder that gives all images one vector is
+    ignored.
 
     Measured on 32 photographs that had no part in choosing the rule, 20 small (about 300 x 200,
     Caltech-101) and 12 large (1024 pixels, Open Images), with the colours and edges of `pixels`
@@ -62,20 +63,20 @@ def duplicate_groups(
         pixels, Lite0, untrained   100, 100   40, 100     0, 92      80, 92
         pixels, Lite0, Lite2       100, 100   60, 75      0, 92      95, 92
 
-    No two of 144 different photographs, new ones too, were taken for copies. Random crops of 35
-    to 100 % of one photograph are no copies; the rule was chosen on these. Of 504 pairs (8 of
+    No two of 144 different photographs, including new ones, were taken for copies. Random crops
+    of 35 to 100 % of one photograph are no copies; the rule was chosen on these. Of 504 pairs (8 of
     each of 18 photographs) Lite0 alone takes 4 for copies, of 1,656 (24 of each of 6, most of
     them textures) 2, and Lite2 alone 1; `pixels`, and two or more encoders together, none. No
     group holds more than two.
 
-    So copies may be missed: small ones above all; mirrored ones; where an image has more than
-    five that are no mere re-saves; and where most of the images are copies of one, for then the
-    mean is taken off with what they share.
+    So duplicates may be missed: small ones above all; mirrored ones; where an image has more
+    than five that were changed beyond saving again; and where most of the images are duplicates
+    of one, for then the mean is what they share.
 
     Args:
         hashes: of the file of each image.
-        vectors: of each encoder, a row an image; none leaves the hashes to decide.
-        limits: of more images than these, each is held against those of the cells near to it.
+        vectors: of each encoder, one row per image; with none, the hashes decide.
+        limit: with more images, each is compared with those of the nearest cells only.
 
     Raises:
         ValueError: an encoder has not one row for each hash.
@@ -89,7 +90,7 @@ def duplicate_groups(
         np.asarray(hashes, dtype=str), return_index=True, return_inverse=True
     )
     groups = np.arange(len(first))
-    for one, other in _copies([rows[first] for rows in vectors], limits):
+    for one, other in _pairs([rows[first] for rows in vectors], limit):
         groups = _join(groups, one, other)
     _, appears, numbers = np.unique(groups[files], return_index=True, return_inverse=True)
     return np.asarray(np.argsort(np.argsort(appears))[numbers])
@@ -106,57 +107,57 @@ def duplicate_rate(groups: Int[np.ndarray, " images"]) -> float:
     return 1 - len(np.unique(groups)) / len(groups) if len(groups) else float("nan")
 
 
-def _copies(
-    vectors: Sequence[AnyVectors], limits: SampleLimit
+def _pairs(
+    vectors: Sequence[AnyVectors], limit: SampleLimit
 ) -> Iterator[tuple[Int[np.ndarray, " pairs"], Int[np.ndarray, " pairs"]]]:
     """Yield the pairs that more than half of the encoders find nearly equal, block by block."""
-    asked = [_centred(rows) for rows in vectors if (rows != rows[:1]).any()]
-    if not asked:
+    voters = [_centred(rows) for rows in vectors if (rows != rows[:1]).any()]
+    if not voters:
         return
-    nearby = [_nearest(points, limits) for points in asked]
+    nearby = [_nearest(points, limit) for points in voters]
     # Few images have another that is near enough; only those are compared again.
     near = np.sum([nearest >= _NEAR for nearest, _ in nearby], axis=0)
-    left = np.flatnonzero(2 * near > len(asked))
-    asked = [points[left] for points in asked]
-    least = [_limits(fifth[left]) for _, fifth in nearby]
+    left = np.flatnonzero(2 * near > len(voters))
+    voters = [points[left] for points in voters]
+    least = [_least_cosines(fifth[left]) for _, fifth in nearby]
     for block in _blocks(len(left)):
         votes = np.zeros((block.stop - block.start, len(left)), dtype=np.int16)
-        for points, limit in zip(asked, least, strict=True):
+        for points, bound in zip(voters, least, strict=True):
             cosines = points[block] @ points.T
-            votes += cosines >= np.maximum(limit[block, None], limit)
-        one, other = np.nonzero(2 * votes > len(asked))
+            votes += cosines >= np.maximum(bound[block, None], bound)
+        one, other = np.nonzero(2 * votes > len(voters))
         yield left[one + block.start], left[other]
 
 
 def _centred(rows: Vectors) -> Vectors:
-    """Return the rows at unit length around their mean, which is taken at unit length too."""
+    """Return the rows at unit length, after subtracting their mean at unit length."""
     wide = normalize(rows.astype(np.float64))
     wide -= wide.mean(axis=0)
     return np.asarray(normalize(wide), dtype=np.float32)
 
 
 def _nearest(
-    points: Vectors, limits: SampleLimit
+    points: Vectors, limit: SampleLimit
 ) -> tuple[Float32[np.ndarray, " images"], Float32[np.ndarray, " images"]]:
     """Return each image's cosine with its nearest other and its fifth nearest, or the last."""
     count = min(_NEIGHBOURS, len(points) - 1)
-    found = np.full((len(points), count), -1, dtype=np.float32)
-    for rows, columns in _side_by_side(points, limits):
+    highest = np.full((len(points), count), -1, dtype=np.float32)
+    for rows, columns in _candidates(points, limit):
         cosines = points[rows] @ points[columns].T
         cosines[rows[:, None] == columns] = -np.inf
         most = min(count, len(columns) - 1)
-        place = len(columns) - most
-        found[rows, :most] = np.partition(cosines, place, axis=1)[:, place:]
-    return found.max(axis=1), found.min(axis=1)
+        start = len(columns) - most
+        highest[rows, :most] = np.partition(cosines, start, axis=1)[:, start:]
+    return highest.max(axis=1), highest.min(axis=1)
 
 
-def _side_by_side(points: Vectors, limits: SampleLimit) -> Iterator[tuple[Rows, Rows]]:
+def _candidates(points: Vectors, limit: SampleLimit) -> Iterator[tuple[Rows, Rows]]:
     """Yield images and those that may be near them: all, or of many images those of a cell.
 
-    Some images drawn at random are the middles of cells. An image is held against those that
-    have the middle nearest to it among the four nearest to them, as a copy of it has.
+    Some images drawn at random are the middles of cells. An image is compared with those that
+    have the middle nearest to it among the four nearest to them, as a duplicate of it has.
     """
-    if len(points) <= limits.images:
+    if len(points) <= limit.images:
         for block in _blocks(len(points)):
             yield np.arange(block.start, block.stop), np.arange(len(points))
         return
@@ -174,8 +175,8 @@ def _side_by_side(points: Vectors, limits: SampleLimit) -> Iterator[tuple[Rows, 
             yield rows[start : start + _CELL], columns
 
 
-def _limits(fifth: Float32[np.ndarray, " images"]) -> Float32[np.ndarray, " images"]:
-    """Return the least cosine that a copy of each image has, by its fifth nearest."""
+def _least_cosines(fifth: Float32[np.ndarray, " images"]) -> Float32[np.ndarray, " images"]:
+    """Return the least cosine of a duplicate of each image, from that of its fifth nearest."""
     # The square of the distance of two points of unit length is twice 1 - cosine.
     return np.clip(1 - np.float32(_CLOSER**2) * (1 - fifth), _NEAR, _SURE).astype(np.float32)
 
@@ -191,7 +192,7 @@ def _join(
     one: Int[np.ndarray, " pairs"],
     other: Int[np.ndarray, " pairs"],
 ) -> Int[np.ndarray, " images"]:
-    """Return the groups after those of each pair became one."""
+    """Return the groups after merging those of each pair."""
     links = np.ones(len(one), dtype=bool)
     shape = (len(groups), len(groups))
     graph = coo_array((links, (groups[one], groups[other])), shape=shape)

@@ -1,4 +1,4 @@
-"""Choosing the number of clusters: three criteria, each of which may answer "no clear k"."""
+"""Select the number of clusters by three criteria, each of which may answer "no clear k"."""
 
 import warnings
 from collections.abc import Sequence
@@ -14,7 +14,11 @@ from embedbench.clustering.partitions import Partitions, Points
 from embedbench.metrics.clustering.silhouette import silhouettes
 from embedbench.results.schema import K_CRITERIA
 
-__all__ = ["KSelection", "select_k"]
+__all__ = ["KSelection", "SPREAD_SEEDS", "median_best_k", "select_k", "spread_ks"]
+
+SPREAD_KS = (4, 8, 12, 20)
+SPREAD_SEEDS = 3
+"""Where no labels give the number of clusters, encoders are compared at several ks at once."""
 
 _DEVIATIONS = 3
 _GAP_TOLERANCE = 0.05
@@ -28,9 +32,9 @@ class KSelection:
 
     Attributes:
         elbow: the knee of the inertia.
-        silhouette: the k with the highest mean silhouette. Where it is the last one asked for,
-            more clusters may do better still.
-        gap: the k of the gap statistic; the last one is to be read likewise.
+        silhouette: the k with the highest mean silhouette. If it is the largest k tried, more
+            clusters may do better still.
+        gap: the k of the gap statistic; the largest k tried means the same.
         curve: a row for each k: `k`, `inertia` and `silhouette` (means over the seeds), `gap`,
             `gap_error` (its standard error), and what data without clusters give:
             `inertia_null_low`, `inertia_null_high` (their 5 % and 95 % quantiles) and
@@ -56,9 +60,9 @@ def select_k(
 ) -> KSelection:
     """Return how many clusters the points have, by three criteria.
 
-    Each is computed as well on data without clusters but with the covariance of the points
-    (`clustering.null_reference`), clustered in the same way, and counts only if it stands more
-    than three standard deviations above the mean of what it is there.
+    Each is also computed on data without clusters but with the covariance of the points
+    (`clustering.null_reference`), clustered in the same way, and counts only if it exceeds the
+    mean of its values there by more than three standard deviations.
 
     - `elbow`: the knee that Kneedle (Satopaa et al. 2011, library kneed) finds in the logarithm
       of the inertia from k = 1 on; in the inertia itself the first splits hide the later ones.
@@ -74,14 +78,14 @@ def select_k(
     others (heavy tails, mostly of vectors that are not of unit length) can pass for clusters.
 
     Args:
-        points: what was clustered.
+        points: the images in the clustered space.
         kmeans_runs: the K-means partitions of the points, of at least one k.
         silhouettes_mean: the mean silhouette of each of these runs.
         seed: of the references and of their clustering.
-        references: how many data sets without clusters; at least 2.
+        references: number of data sets without clusters; at least 2.
     """
     table = kmeans_runs.runs[["k", "inertia"]].assign(silhouette=silhouettes_mean)
-    # One reference has one seed, so it is the mean over the seeds, not the best, that compares.
+    # A reference has one seed; the mean over the seeds, not the best, is comparable to it.
     curve = table.astype({"k": "int64"}).groupby("k", as_index=False).mean()
     observed = _Curve.of(points, curve["inertia"].to_numpy(), curve["silhouette"].to_numpy())
     ks = curve["k"].to_numpy()
@@ -108,6 +112,19 @@ def select_k(
     )
 
 
+def spread_ks(ks: Sequence[int]) -> list[int]:
+    """Return the ks of a sweep that lie nearest to 4, 8, 12 and 20, without repetitions."""
+    return sorted({min(ks, key=lambda k: abs(k - wanted)) for wanted in SPREAD_KS})
+
+
+def median_best_k(selections: Sequence[KSelection]) -> int:
+    """Return the median of the ks at which each encoder's K-means silhouette is highest."""
+    best = []
+    for curve in (selection.curve for selection in selections):
+        best.append(int(curve["k"].iloc[int(np.argmax(curve["silhouette"].fillna(-1)))]))
+    return int(np.median(best))
+
+
 @dataclass(frozen=True, eq=False)
 class _Curve:
     """What K-means gives for each k: the logarithm of the inertia from k = 1 on, the silhouette."""
@@ -119,7 +136,7 @@ class _Curve:
     def of(
         cls, points: Points, inertia: Float[np.ndarray, " ks"], silhouette: Float[np.ndarray, " ks"]
     ) -> "_Curve":
-        """Return the curve; an inertia of nothing, of copies of k images, has a finite one too."""
+        """Return the curve; it is finite even for an inertia of 0, as of k different images."""
         whole = points.astype(np.float64).var(axis=0).sum() * len(points)
         log_inertia = np.log(np.maximum([whole, *inertia], _LEAST_INERTIA * whole))
         return cls(log_inertia, np.nan_to_num(silhouette.astype(np.float64), nan=-1.0))
@@ -144,26 +161,28 @@ def _elbow(
     if knee is None:
         return None
     at_knees = [
-        0.0 if place is None else float(depth[place] - usual[place])
-        for depth, place in zip(null_depth, (_knee(every, one) for one in null), strict=True)
+        0.0 if position is None else float(depth[position] - usual[position])
+        for depth, position in zip(null_depth, (_knee(every, one) for one in null), strict=True)
     ]
     depth = _depth(every, log_inertia[None])[0] - usual
     return int(every[knee]) if _stands_out(depth[knee], np.array(at_knees)) else None
 
 
 def _knee(ks: np.ndarray, log_inertia: Float64[np.ndarray, " ks"]) -> int | None:
-    """Return the place of the knee on a falling curve; None where it has none within."""
+    """Return the position of the knee of a falling curve; None where it has none inside."""
     from kneed import KneeLocator  # brings matplotlib with it
 
     if len(ks) < 3:
         return None
     with warnings.catch_warnings():
-        # A curve without a knee is an answer, not a fault.
+        # A curve without a knee is a result, not an error.
         warnings.filterwarnings("ignore", "No knee/elbow found", UserWarning)
         # "online": a later, deeper knee takes the place of an earlier one.
-        found = KneeLocator(ks, log_inertia, curve="convex", direction="decreasing", online=True)
-    place = None if found.knee is None else int(np.searchsorted(ks, found.knee))
-    return place if place not in (0, len(ks) - 1) else None
+        knee = KneeLocator(
+            ks, log_inertia, curve="convex", direction="decreasing", online=True
+        ).knee
+    position = None if knee is None else int(np.searchsorted(ks, knee))
+    return position if position not in (0, len(ks) - 1) else None
 
 
 def _depth(

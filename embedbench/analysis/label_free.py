@@ -1,4 +1,4 @@
-"""One encoder looked at alone: what its vectors find, with labels and without, and by chance."""
+"""Scores of one encoder by itself: with labels, without, and what chance gives."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int
 from sklearn.preprocessing import normalize
 
+from embedbench.analysis.inputs import EvaluationSettings, Targets
 from embedbench.analysis.measurement import evaluate_vectors
 from embedbench.clustering.clusterers import KMeans
-from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
 from embedbench.clustering.subsample import kmeans_from_sample, sample_points
 from embedbench.encoder import Vectors
 from embedbench.metrics.base import Estimate, mean_estimate
@@ -22,29 +22,29 @@ __all__ = ["AugmentedViews", "EncoderScores", "score_encoder"]
 
 @dataclass(frozen=True, eq=False)
 class AugmentedViews:
-    """Lightly changed copies of some of the images.
+    """Vectors of lightly changed versions of some images.
 
     Attributes:
-        vectors: of each change's copies; rows of nan where there is none.
+        vectors: of each augmentation's versions; rows of nan where there is none.
         rows: the images that they were made from.
     """
 
-    vectors: Float32[np.ndarray, "changes sampled dim"]
+    vectors: Float32[np.ndarray, "augmentations sampled dim"]
     rows: Int[np.ndarray, " sampled"]
 
 
 @dataclass(frozen=True, eq=False)
 class EncoderScores:
-    """What was found.
+    """All that one encoder's vectors show by themselves.
 
     Attributes:
         scores: those that are means over images, by the names of `embedbench.metrics.METRICS`.
         numbers: the others.
-        shuffled: what the criteria without labels are where each column is dealt anew among the
-            images: the columns keep their values, the images lose theirs.
-        random: what they are for random directions of the same dimension.
+        shuffled: the criteria without labels after each column is shuffled among the images: the
+            columns keep their values, the images lose theirs.
+        random: the same for random directions of the same dimension.
         neighbours: of each image.
-        shuffled_labels: partitions of the shuffled vectors, one at each of those ks.
+        shuffled_assignments: partitions of the shuffled vectors, one for each k.
     """
 
     scores: dict[str, Estimate]
@@ -52,73 +52,72 @@ class EncoderScores:
     shuffled: dict[str, float]
     random: dict[str, float]
     neighbours: Neighbourhood
-    shuffled_labels: Int[np.ndarray, "ks images"]
+    shuffled_assignments: Int[np.ndarray, "ks images"]
 
 
 def score_encoder(
     vectors: Vectors,
-    copies: AugmentedViews | None,
-    truth: Int[np.ndarray, " images"] | None,
-    groups: Int[np.ndarray, " images"],
-    labels: Int[np.ndarray, "ks seeds images"],
-    shared: int,
-    seed: int,
-    limits: SampleLimit = DEFAULT_LIMIT,
+    augmented: AugmentedViews | None,
+    targets: Targets,
+    assignments: Int[np.ndarray, "ks seeds images"],
+    settings: EvaluationSettings,
 ) -> EncoderScores:
-    """Return an encoder's criteria.
+    """Return an encoder's criteria, with labels and without, and what chance gives.
 
     Args:
-        vectors: what the encoder made of the images.
-        copies: what it made of changed ones; None where it cannot.
-        truth: codes of the labels, -1 where not known; None without labels.
-        groups: images of the same number are copies of one another.
-        labels: its K-means partitions at several ks.
-        shared: the k at which encoders are compared.
-        seed: of the folds, the shuffling and the random vectors, and of the sample of many.
-        limits: up to how many images everything is looked at.
+        vectors: embeddings, one row per image.
+        augmented: vectors of changed images; None where the encoder has none.
+        targets: labels and near-duplicate groups.
+        assignments: the encoder's K-means partitions at several ks.
+        settings: the k at which encoders are compared; the seed of folds, shuffling, random
+            vectors and the sample of many images; the limit.
     """
-    sample = limits.sample(len(vectors), seed)
-    found, scores, numbers = evaluate_vectors(vectors, truth, groups, seed, limits)
-    scores |= _of_copies(vectors, copies, groups, labels)
-    ks = [len(np.unique(rows[0])) for rows in labels]
+    groups, seed = targets.groups, settings.seed
+    sample = settings.sample(len(vectors))
+    neighbours, scores, numbers = evaluate_vectors(vectors, targets, seed, settings.limit)
+    scores |= _augmentation_scores(vectors, augmented, groups, assignments)
+    ks = [len(np.unique(runs[0])) for runs in assignments]
     generator = np.random.default_rng(seed)
-    nulls, null_labels = [], []
+    nulls, null_assignments = [], []
     for make in (_shuffled, _random):
         blank = make(vectors, generator)
-        blanks = copies and _blank(copies, make, generator)
+        blank_views = augmented and _blank(augmented, make, generator)
         distinct = len(np.unique(blank, axis=0))
         points = _unit(blank)
-        pairs = [(min(k, distinct), seed) for k in ks]
-        fits = kmeans_from_sample(points, pairs, sample)
-        null_labels.append(np.array([fit.labels for fit in fits], dtype=np.int32))
-        _, _, others = evaluate_vectors(blank, None, groups, seed, limits)
-        means = _of_copies(blank, blanks, groups, null_labels[-1][:, None])
+        fits = kmeans_from_sample(points, [(min(k, distinct), seed) for k in ks], sample)
+        null_assignments.append(np.array([fit.labels for fit in fits], dtype=np.int32))
+        _, _, others = evaluate_vectors(blank, targets.unlabelled(), seed, settings.limit)
+        means = _augmentation_scores(blank, blank_views, groups, null_assignments[-1][:, None])
         some = sample_points(points, sample)
-        others["stability"] = stability(some, KMeans(), shared, seed).value
+        others["stability"] = stability(some, KMeans(), settings.k, seed).value
         nulls.append({name: score.mean for name, score in means.items()} | others)
-    return EncoderScores(scores, numbers, nulls[0], nulls[1], found, null_labels[0])
+    return EncoderScores(scores, numbers, nulls[0], nulls[1], neighbours, null_assignments[0])
 
 
-def _of_copies(
+def _augmentation_scores(
     vectors: Vectors,
-    copies: AugmentedViews | None,
+    augmented: AugmentedViews | None,
     groups: Int[np.ndarray, " images"],
-    labels: Int[np.ndarray, "ks seeds images"],
+    assignments: Int[np.ndarray, "ks seeds images"],
 ) -> dict[str, Estimate]:
-    if copies is None:
+    """Return how well changed images are recognised; nothing where there are none."""
+    if augmented is None:
         return {}
-    kept = consistency(vectors, copies.vectors, copies.rows, groups, NEIGHBOURS)
+    rows = augmented.rows
+    kept = consistency(vectors, augmented.vectors, rows, groups, NEIGHBOURS)
     return {
-        "augmentation_recall": _score_of_sample(kept.found, copies.rows, len(vectors)),
-        "neighbour_retention": _score_of_sample(kept.kept, copies.rows, len(vectors)),
-        "cluster_retention": cluster_retention(vectors, labels, copies.vectors, copies.rows),
+        "augmentation_recall": _score_of_sample(kept.found, rows, len(vectors)),
+        "neighbour_retention": _score_of_sample(kept.kept, rows, len(vectors)),
+        "cluster_retention": cluster_retention(vectors, assignments, augmented.vectors, rows),
     }
 
 
 def _score_of_sample(
-    values: Float64[np.ndarray, "changes sampled"], rows: Int[np.ndarray, " sampled"], images: int
+    values: Float64[np.ndarray, "augmentations sampled"],
+    rows: Int[np.ndarray, " sampled"],
+    images: int,
 ) -> Estimate:
-    """Return the mean over the sampled images of each one's mean over the changes."""
+    """Return the mean over the sampled images of each one's mean over the augmentations."""
     there = ~np.isnan(values)
     means = np.full(images, np.nan)
     counts = there.sum(axis=0)
@@ -128,16 +127,16 @@ def _score_of_sample(
 
 
 def _blank(
-    copies: AugmentedViews,
+    augmented: AugmentedViews,
     make: Callable[[Vectors, np.random.Generator], Vectors],
     generator: np.random.Generator,
 ) -> AugmentedViews:
-    """Return the copies with vectors that say nothing; what is missing stays missing."""
-    vectors = np.full_like(copies.vectors, np.nan)
-    for blank, rows in zip(vectors, copies.vectors, strict=True):
-        there = np.isfinite(rows).all(axis=1)
-        blank[there] = make(rows[there], generator)
-    return AugmentedViews(vectors, copies.rows)
+    """Return views whose vectors carry no information; what is missing stays missing."""
+    vectors = np.full_like(augmented.vectors, np.nan)
+    for blank, original in zip(vectors, augmented.vectors, strict=True):
+        there = np.isfinite(original).all(axis=1)
+        blank[there] = make(original[there], generator)
+    return AugmentedViews(vectors, augmented.rows)
 
 
 def _unit(vectors: Vectors) -> Vectors:

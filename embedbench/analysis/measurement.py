@@ -1,11 +1,8 @@
-"""One set of images by one encoder, measured in every way: its clusters and its neighbours."""
+"""All metrics of one set of images by one encoder: its clusters and its neighbours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
-from jaxtyping import Int
-
-from embedbench.analysis.inputs import EvaluationSettings
+from embedbench.analysis.inputs import EvaluationSettings, Targets
 from embedbench.analysis.sweep import KCandidate, comparison_rows, sweep_encoder
 from embedbench.clustering.clusterers import max_k
 from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
@@ -36,13 +33,13 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What was found, by clusterer and metric.
+    """All metrics of one set of images, by clusterer and metric.
 
     Attributes:
         values: means over the seeds; nan where a number is not defined. Metrics are those of
             `embedbench.metrics`; those of the vectors alone stand under `ENCODER_ALONE`.
-        scores: of those metrics of which each image's influence is known.
-        k: the number of clusters asked of the clusterers.
+        scores: of those metrics for which each image's influence is known.
+        k: the number of clusters given to the clusterers.
     """
 
     values: dict[Key, float]
@@ -51,27 +48,23 @@ class Evaluation:
 
 
 def evaluate_clusters(
-    vectors: Vectors,
-    truth: Int[np.ndarray, " images"] | None,
-    groups: Int[np.ndarray, " images"],
-    how: EvaluationSettings,
+    vectors: Vectors, targets: Targets, settings: EvaluationSettings
 ) -> Evaluation:
     """Return every metric of the images, clustered on their own.
 
     Args:
-        vectors: what the encoder made of these images.
-        truth: codes of the labels, -1 where not known; None without labels.
-        groups: images of the same number are copies of one another.
-        how: clusterers, space, k and seeds.
+        vectors: embeddings, one row per image.
+        targets: labels and near-duplicate groups of these images.
+        settings: clusterers, space, k, seeds and limit.
 
     Raises:
         InputError: the images are too few or too much alike to be clustered.
     """
-    groups = np.unique(groups, return_inverse=True)[1]
-    k = max(2, min(how.k, max_k(vectors)))
-    sweep = sweep_encoder(vectors, how.space, how.clusterers, [k], how.seeds, truth, (), how.limits)
+    k = max(2, min(settings.k, max_k(vectors)))
+    settings = replace(settings, ks=(k,))
+    sweep = sweep_encoder(vectors, targets.labels, settings)
     rows, by_clusterer = comparison_rows(
-        sweep, how.clusterers, [KCandidate("given", k)], truth, None, how.seeds[0]
+        sweep, targets.labels, settings, [KCandidate("given", k)], None
     )
     values: dict[Key, float] = {
         (str(row["clusterer"]), str(name)): float(row[name])
@@ -81,10 +74,10 @@ def evaluate_clusters(
     }
     scores = {
         (clusterer, metric): score
-        for clusterer, found in by_clusterer.items()
-        for metric, score in found.items()
+        for clusterer, by_metric in by_clusterer.items()
+        for metric, score in by_metric.items()
     }
-    _, alone, numbers = evaluate_vectors(vectors, truth, groups, how.seeds[0], how.limits)
+    _, alone, numbers = evaluate_vectors(vectors, targets, settings.seed, settings.limit)
     scores |= {(ENCODER_ALONE, name): score for name, score in alone.items()}
     values |= {(ENCODER_ALONE, name): score.mean for name, score in alone.items()}
     values |= {(ENCODER_ALONE, name): value for name, value in numbers.items()}
@@ -92,42 +85,38 @@ def evaluate_clusters(
 
 
 def evaluate_vectors(
-    vectors: Vectors,
-    truth: Int[np.ndarray, " images"] | None,
-    groups: Int[np.ndarray, " images"],
-    seed: int,
-    limits: SampleLimit = DEFAULT_LIMIT,
+    vectors: Vectors, targets: Targets, seed: int, limit: SampleLimit = DEFAULT_LIMIT
 ) -> tuple[Neighbourhood, dict[str, Estimate], dict[str, float]]:
     """Return the neighbours of the images, the scores with labels, the numbers without.
 
     Args:
-        vectors: what an encoder made.
-        truth: codes of the labels, -1 where not known; None without labels: no scores.
-        groups: images of the same number are copies of one another.
+        vectors: embeddings, one row per image.
+        targets: near-duplicate groups, and labels: without them there are no scores.
         seed: of the folds of the linear probe, and of the sample of many images.
-        limits: up to how many images everything is looked at.
+        limit: with more images, quadratic steps use a sample.
     """
-    asked = limits.sample(len(vectors), seed)
-    found = neighbourhood(vectors, truth, groups, asked=asked)
+    sample = limit.sample(len(vectors), seed)
+    labels, groups = targets.labels, targets.groups
+    neighbours = neighbourhood(vectors, labels, groups, asked=sample)
     numbers = {
-        "hubness": hubness(found, NEIGHBOURS),
+        "hubness": hubness(neighbours, NEIGHBOURS),
         "anisotropy": anisotropy(vectors),
         "effective_rank": effective_rank(vectors),
-        "intrinsic_dimension": intrinsic_dimension(vectors, asked=asked),
+        "intrinsic_dimension": intrinsic_dimension(vectors, asked=sample),
     }
-    if truth is None:
-        return found, {}, numbers
-    assert found.average_precision is not None and found.r_precision is not None
+    if labels is None:
+        return neighbours, {}, numbers
+    assert neighbours.average_precision is not None and neighbours.r_precision is not None
     per_image = {
-        "knn_accuracy": (knn_correct(found, truth, NEIGHBOURS), None),
-        "retrieval_map": (found.average_precision, found.precision_influence),
-        "r_precision": (found.r_precision, found.r_precision_influence),
-        "linear_probe": (probe_correct(vectors, truth, groups, seed), None),
+        "knn_accuracy": (knn_correct(neighbours, labels, NEIGHBOURS), None),
+        "retrieval_map": (neighbours.average_precision, neighbours.precision_influence),
+        "r_precision": (neighbours.r_precision, neighbours.r_precision_influence),
+        "linear_probe": (probe_correct(vectors, labels, groups, seed), None),
     }
-    # Of a sample every labelled image can be found, also those that were not asked.
-    moving = None if asked is None else truth >= 0
+    # Every labelled image can be retrieved, also those outside the sample of queries.
+    moving = None if sample is None else labels >= 0
     scores = {
         name: mean_estimate(values[None], moves=moves, moving=moving)
         for name, (values, moves) in per_image.items()
     }
-    return found, scores, numbers
+    return neighbours, scores, numbers

@@ -1,4 +1,4 @@
-"""Two encoders side by side: how alike they are, and the pictures they see differently."""
+"""Compare two encoders: how alike they are, and which pairs of images they dispute."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,20 @@ from embedbench.encoder import Vectors
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS, Neighbourhood, overlap
 from embedbench.metrics.embedding.similarity import agreement, linear_cka
 
-__all__ = ["EncoderView", "NO_PAIRS", "disagreement", "disputed_pairs", "similarity_of"]
+__all__ = [
+    "EncoderView",
+    "NO_PAIRS",
+    "compare_encoders",
+    "disagreement",
+    "disputed_pairs",
+    "similarity_of",
+]
 
 NO_PAIRS = pd.DataFrame(columns=["encoder", "other", "image", "partner", "strength"])
-"""Of one encoder alone."""
+"""Disputed pairs where there is one encoder only."""
 
 _ROWS = 256
-"""Of so many images the cosines with all others are held at once."""
+"""How many images are compared with all others at once."""
 
 _GALLERY = 12
 """How many pairs of pictures are listed for each ordered pair of encoders."""
@@ -27,16 +34,16 @@ _GALLERY = 12
 
 @dataclass(frozen=True, eq=False)
 class EncoderView:
-    """What an encoder makes of the images.
+    """How an encoder sees the images.
 
     Attributes:
-        vectors: row i is image i.
-        labels: its K-means partitions at several ks.
+        vectors: embeddings, one row per image.
+        assignments: the encoder's K-means partitions at several ks.
         neighbours: of each image.
     """
 
     vectors: Vectors
-    labels: Int[np.ndarray, "ks seeds images"]
+    assignments: Int[np.ndarray, "ks seeds images"]
     neighbours: Neighbourhood
 
 
@@ -45,28 +52,49 @@ def similarity_of(one: EncoderView, other: EncoderView) -> dict[str, float]:
 
     Returns:
         `partition_agreement`, the mean AMI between a partition of one and one of the other at
-        the same k;
-        `mutual_knn`, the share of common neighbours; `cka`, the debiased linear CKA. Higher is
-        more alike; at most 1.
+        the same k; `mutual_knn`, the share of common neighbours; `cka`, the debiased linear CKA.
+        Higher is more alike; at most 1.
     """
+    runs = zip(one.assignments, other.assignments, strict=True)
     return {
-        "partition_agreement": float(
-            np.mean([agreement(*both) for both in zip(one.labels, other.labels, strict=True)])
-        ),
+        "partition_agreement": float(np.mean([agreement(*both) for both in runs])),
         "mutual_knn": overlap(one.neighbours, other.neighbours, NEIGHBOURS),
         "cka": linear_cka(one.vectors, other.vectors),
     }
 
 
+def compare_encoders(
+    one: EncoderView,
+    other: EncoderView,
+    groups: Int[np.ndarray, " images"],
+    image_names: Sequence[str],
+) -> tuple[dict[str, float], pd.DataFrame, pd.DataFrame]:
+    """Return `similarity_of` two encoders, and their `disputed_pairs` either way round."""
+    return (
+        similarity_of(one, other),
+        disputed_pairs(one, other, groups, image_names),
+        disputed_pairs(other, one, groups, image_names),
+    )
+
+
 def disputed_pairs(
-    one: EncoderView, other: EncoderView, groups: Int[np.ndarray, " images"], images: Sequence[str]
+    one: EncoderView,
+    other: EncoderView,
+    groups: Int[np.ndarray, " images"],
+    image_names: Sequence[str],
 ) -> pd.DataFrame:
-    """Return pairs of pictures that `one` puts together and `other` apart, the strongest first.
+    """Return pairs of images that `one` puts together and `other` apart, the strongest first.
 
     Candidates are neighbours by `one`. Half of a pair's strength is the share of partitions in
     which `one` has the two in the same cluster, less that by `other`; half is the share of images
     that are farther from the first than the second is, by `one`, less that by `other`. 1 is the
     most; only pairs above 0 are listed, and no image twice.
+
+    Args:
+        one: the encoder that puts them together.
+        other: the encoder that puts them apart.
+        groups: near-duplicate group of each image.
+        image_names: of the images.
 
     Returns:
         Columns `image, partner, strength`.
@@ -76,13 +104,13 @@ def disputed_pairs(
     fits = (partners >= 0) & (rows != partners)
     rows, partners = rows[fits], partners[fits]
     together = [
-        (seen.labels[..., rows] == seen.labels[..., partners]).mean(axis=(0, 1))
-        for seen in (one, other)
+        (view.assignments[..., rows] == view.assignments[..., partners]).mean(axis=(0, 1))
+        for view in (one, other)
     ]
     split = together[0] > together[1]
     rows, partners = rows[split], partners[split]
     apart = (together[0] - together[1])[split]
-    near = [_nearness(seen.vectors, rows, partners) for seen in (one, other)]
+    near = [_nearness(view.vectors, rows, partners) for view in (one, other)]
     strength = apart / 2 + (near[0] - near[1]) / 2
     order = np.lexsort((partners, rows, -strength.round(9)))
     used: set[int] = set()
@@ -93,7 +121,7 @@ def disputed_pairs(
             break
         if used.isdisjoint({int(groups[image]), int(groups[partner])}):
             used |= {int(groups[image]), int(groups[partner])}
-            listed.append((images[image], images[partner], float(strength[pair])))
+            listed.append((image_names[image], image_names[partner], float(strength[pair])))
     return pd.DataFrame(listed, columns=["image", "partner", "strength"])
 
 
@@ -104,14 +132,14 @@ def _nearness(
 ) -> Float64[np.ndarray, " pairs"]:
     """Return the share of other images that are farther from the first than the second is."""
     unit = normalize(vectors.astype(np.float64))
-    firsts, places = np.unique(rows, return_inverse=True)
-    order = np.argsort(places, kind="stable")
-    ends = np.searchsorted(places[order], np.arange(0, len(firsts) + _ROWS, _ROWS))
+    firsts, positions = np.unique(rows, return_inverse=True)
+    order = np.argsort(positions, kind="stable")
+    ends = np.searchsorted(positions[order], np.arange(0, len(firsts) + _ROWS, _ROWS))
     nearness = np.empty(len(rows))
     for block, (start, stop) in enumerate(pairwise(ends)):
         cosines = unit[firsts[block * _ROWS : (block + 1) * _ROWS]] @ unit.T
         for pair in order[start:stop]:
-            line = cosines[places[pair] - block * _ROWS]
+            line = cosines[positions[pair] - block * _ROWS]
             nearness[pair] = (line < line[partners[pair]]).mean()
     return nearness
 
@@ -119,12 +147,12 @@ def _nearness(
 def disagreement(
     neighbours: Sequence[Neighbourhood], count: int = NEIGHBOURS
 ) -> Float64[np.ndarray, " images"]:
-    """Return on each image how far the encoders disagree about its neighbours, 0 to 1.
+    """Return how far the encoders disagree about the neighbours of each image, 0 to 1.
 
     It is the mean over all pairs of encoders of the share of its nearest images that are not in
-    both. nan for one encoder, and for images that were not asked for their neighbours.
+    both. nan for one encoder, and for images outside the sample of queries.
     """
-    nearest = [found.nearest[:, :count] for found in neighbours]
+    nearest = [seen.nearest[:, :count] for seen in neighbours]
     shares = [
         1 - (one[:, :, None] == other[:, None, :]).any(axis=2).mean(axis=1)
         for number, one in enumerate(nearest)
@@ -132,10 +160,10 @@ def disagreement(
     ]
     if not shares:
         return np.full(len(nearest[0]), np.nan)
-    shared = np.asarray(np.mean(shares, axis=0))
-    asked = neighbours[0].asked
-    if asked is None:
-        return shared
-    known = np.full(len(shared), np.nan)
-    known[asked] = shared[asked]
-    return known
+    mean_share = np.asarray(np.mean(shares, axis=0))
+    queries = neighbours[0].asked
+    if queries is None:
+        return mean_share
+    sampled = np.full(len(mean_share), np.nan)
+    sampled[queries] = mean_share[queries]
+    return sampled

@@ -1,7 +1,7 @@
 """Shortcuts: how much of a clustering is explained by what should not matter.
 
-A clustering that follows the light, the camera or the folder of the pictures looks as tidy as one
-that follows what is in them (Geirhos et al. 2020, "Shortcut learning in deep neural networks",
+A clustering that follows the light, the camera or the folder of the images looks as tidy as one
+that follows their content (Geirhos et al. 2020, "Shortcut learning in deep neural networks",
 arXiv 2004.07780).
 """
 
@@ -32,13 +32,13 @@ _LEAST_SATURATION = 0.1
 _ASPECTS = (1 / 1.6, 1 / 1.05, 1.05, 1.6)
 _SAME_FORMAT = {".jpg": ".jpeg", ".tif": ".tiff"}
 _DECODED = (32, 32)
-"""Thumbnails are decoded no larger than is needed: their mean colour stays the same."""
+"""Thumbnails are decoded this small: their mean colour stays the same."""
 
 _ALARM = 0.05
-"""How often some attribute may exceed its null where none explains anything."""
+"""Accepted rate of false alarms per encoder."""
 
 _LEAST_AMI = 0.05
-"""What explains less of a clustering is not worth a sentence."""
+"""The least AMI that is worth a warning."""
 
 
 @dataclass(frozen=True)
@@ -60,19 +60,19 @@ class Shortcut:
 
 
 def attributes(images: pd.DataFrame) -> dict[str, Codes]:
-    """Return what should not matter, as a code for each image, by the attribute's name.
+    """Return the attributes that should not matter, as a code for each image, by name.
 
     An attribute with one value is left out. They are:
 
-    - `brightness`: the mean luma of the thumbnail, in five parts of as many images each.
+    - `brightness`: the mean luma of the thumbnail, in quintiles.
     - `colour`: grey where the thumbnail's mean colour has a saturation below 0.1, else its hue:
       red, yellow, green, cyan, blue, magenta. The hue of the mean colour is the mean hue, each
       pixel weighted by its chroma.
-    - `size`: the number of pixels, in five parts of as many images each.
+    - `size`: the number of pixels, in quintiles.
     - `aspect`: width by height: below 0.625, to 0.95, square to 1.05, to 1.6, wider.
     - `format`: the suffix of the name; jpg is jpeg.
-    - `folder`: the folder of the name; left out where it tells the known labels and no more, of
-      several sets those of one.
+    - `folder`: the folder of the name; left out where it is the known label, in all images or in
+      those of one set.
 
     Args:
         images: a row an image, as `Results.images`: `image`, the name with
@@ -83,7 +83,7 @@ def attributes(images: pd.DataFrame) -> dict[str, Codes]:
     paths = [PurePosixPath(name) for name in images["image"]]
     suffixes = [path.suffix.lower() for path in paths]
     folders = _codes([str(path.parent) for path in paths])
-    found = {
+    by_name = {
         "brightness": _equal_parts((channels * _LUMA).sum(axis=1)),
         "colour": _colours(channels),
         "size": _equal_parts(width * height),
@@ -91,12 +91,12 @@ def attributes(images: pd.DataFrame) -> dict[str, Codes]:
         "format": _codes([_SAME_FORMAT.get(suffix, suffix) for suffix in suffixes]),
     }
     if not _folders_are_labels(images, folders):
-        found["folder"] = folders
-    return {name: codes for name, codes in found.items() if len(np.unique(codes)) > 1}
+        by_name["folder"] = folders
+    return {name: codes for name, codes in by_name.items() if len(np.unique(codes)) > 1}
 
 
 def shortcut_probe(
-    labels: Int[np.ndarray, "runs images"],
+    assignments: Int[np.ndarray, "runs images"],
     attributes: Mapping[str, Codes],
     seed: int,
     permutations: int = 200,
@@ -104,75 +104,76 @@ def shortcut_probe(
 ) -> list[Shortcut]:
     """Return how much of the partitions each attribute explains, in the order of the attributes.
 
-    The null deals the values of the attribute to the images at random, the same permutations for
-    each attribute, and scores them against all runs together. Dealt only `within` images of the
-    same code, the values keep whatever they have to do with that code: what the attribute then
-    explains beyond the null it does not owe to the code.
+    The null permutes the values of the attribute among the images, in the same way for each
+    attribute, and scores them against all runs together. Permuted only `within` images of the
+    same code, the values keep their dependence on that code: what the attribute then explains
+    beyond the null is not due to the code.
 
     Args:
-        labels: the cluster of each image in each run of one encoder, at least one run; noise,
-            -1, is a cluster of its own.
+        assignments: cluster of each image in each run of one encoder, at least one run; each
+            noise image, -1, is a cluster of its own.
         attributes: a code for each image, by name.
         seed: of the permutations.
-        permutations: how many; `p` is at least 1 / (permutations + 1).
-        within: a code for each image, within which values are dealt; None for among all.
+        permutations: their number; `p` is at least 1 / (permutations + 1).
+        within: a code for each image, within which values are permuted; None for among all.
 
     Raises:
         ValueError: there is no run.
     """
-    if not len(labels):
-        raise ValueError("`labels` must hold at least one run; not 0")
-    among = np.zeros(labels.shape[1], dtype=np.int64) if within is None else within
+    if not len(assignments):
+        raise ValueError("`assignments` must hold at least one run; not 0")
+    images = assignments.shape[1]
+    among = np.zeros(images, dtype=np.int64) if within is None else within
     strata = [np.flatnonzero(among == code) for code in np.unique(among)]
-    partitions = noise_as_singletons(labels)
-    expected = ExpectedMutualInformation(labels.shape[1])
-    found = []
+    partitions = noise_as_singletons(assignments)
+    expected = ExpectedMutualInformation(images)
+    shortcuts = []
     for name, codes in attributes.items():
-        every = np.concatenate([codes[None], _dealt(codes, strata, seed, permutations)])
+        every = np.concatenate([codes[None], _permuted(codes, strata, seed, permutations)])
         ami, *null = pairwise_ami(partitions, every, expected).mean(axis=0).tolist()
         # The last bits depend on the order of a sum.
         as_much = sum(other >= ami - 1e-12 for other in null)
         high = float(np.quantile(null, 0.95)) if null else math.nan
-        found.append(Shortcut(name, ami, high, (1 + as_much) / (1 + permutations)))
-    return found
+        shortcuts.append(Shortcut(name, ami, high, (1 + as_much) / (1 + permutations)))
+    return shortcuts
 
 
-def _dealt(
+def _permuted(
     codes: Codes, strata: Sequence[Int[np.ndarray, "..."]], seed: int, permutations: int
 ) -> Int[np.ndarray, "permutations images"]:
     random = np.random.default_rng(seed)
-    dealt = np.tile(codes, (permutations, 1))
+    permuted = np.tile(codes, (permutations, 1))
     for members in strata:
-        dealt[:, members] = random.permuted(dealt[:, members], axis=1)
-    return dealt
+        permuted[:, members] = random.permuted(permuted[:, members], axis=1)
+    return permuted
 
 
 def shortcut_warning(
     encoder: str,
     shortcuts: Sequence[Shortcut],
-    with_truth: float | None,
+    with_labels: float | None,
     with_others: float | None,
 ) -> str | None:
     """Return a sentence on the attribute that explains too much of a clustering; None if none.
 
     It explains too much where its AMI is at least 0.05, beyond its null (`p` times the number of
-    attributes at most 0.05, after Bonferroni, so that of encoders that follow none of them one in
-    twenty is accused at most), and above the AMI with the labels, or, without labels, with the
-    other encoders' partitions, both to two digits. Of several, that with the highest AMI is told.
+    attributes at most 0.05, after Bonferroni, so that at most one in twenty encoders that follow
+    none of them gets a warning), and above the AMI with the labels, or, without labels, with the
+    other encoders' partitions, both to two digits. Of several, the highest AMI is reported.
 
     Args:
         encoder: its name.
         shortcuts: of its partitions.
-        with_truth: the AMI of its partitions with the labels; None or nan without labels.
+        with_labels: the AMI of its partitions with the labels; None or nan without labels.
         with_others: their mean AMI with those of the other encoders; None or nan without others.
     """
-    if with_truth is not None and not math.isnan(with_truth):
-        reference, rival = with_truth, "by the labels"
+    if with_labels is not None and not math.isnan(with_labels):
+        reference, rival = with_labels, "by the labels"
     elif with_others is not None and not math.isnan(with_others):
         reference, rival = with_others, "as the other encoders do"
     else:
         return None
-    # To the two digits that are told, lest it says that 0.24 is more than 0.24.
+    # Compare rounded values, so that the sentence never says "0.24 is more than 0.24".
     suspects = [
         shortcut
         for shortcut in shortcuts
@@ -206,7 +207,7 @@ def _colours(channels: Channels) -> Codes:
 
 
 def _equal_parts(values: Float64[np.ndarray, " images"]) -> Codes:
-    """Return the part of each value, from the lowest; equal values stay together."""
+    """Return the quintile of each value, from the lowest; equal values stay together."""
     if not len(values):
         return np.zeros(0, dtype=np.int64)
     edges = np.quantile(values, np.arange(1, _BINS) / _BINS)
@@ -223,14 +224,14 @@ def _folders_are_labels(images: pd.DataFrame, folders: Codes) -> bool:
         return False
     sets = images["set"] if "set" in images else pd.Series("", index=images.index)
     return any(
-        _tells_the_same(folders[(sets == one).to_numpy()], images.loc[sets == one, "truth"])
+        _same_split(folders[(sets == one).to_numpy()], images.loc[sets == one, "truth"])
         for one in sets.unique()
     )
 
 
-def _tells_the_same(codes: Codes, truth: pd.Series) -> bool:
+def _same_split(codes: Codes, labels: pd.Series) -> bool:
     """Whether the codes split the images of known label as the labels do."""
-    known = truth.notna().to_numpy()
-    kinds = pd.DataFrame({"code": codes[known], "truth": truth[known].to_numpy()})
+    known = labels.notna().to_numpy()
+    kinds = pd.DataFrame({"code": codes[known], "label": labels[known].to_numpy()})
     pairs = len(kinds.drop_duplicates())
-    return pairs > 1 and pairs == kinds["code"].nunique() == kinds["truth"].nunique()
+    return pairs > 1 and pairs == kinds["code"].nunique() == kinds["label"].nunique()

@@ -1,4 +1,4 @@
-"""One encoder in one space: cluster it in every way, score it, look into the main partition."""
+"""One encoder in one space: cluster it in every way, score it, choose k."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float32, Int
 
+from embedbench.analysis.inputs import EvaluationSettings
 from embedbench.analysis.k_selection import KSelection, select_k
 from embedbench.clustering.clusterers import Clusterer, KMeans, run_clusterers
 from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
@@ -22,7 +23,9 @@ from embedbench.metrics.clustering.evaluate import evaluate
 from embedbench.metrics.clustering.silhouette import silhouettes_of
 from embedbench.metrics.clustering.stability import stability
 
-__all__ = ["KCandidate", "Sweep", "comparison_rows", "kmeans_labels_at", "sweep_encoder"]
+__all__ = ["KCandidate", "Sweep", "comparison_rows", "kmeans_assignments_at", "sweep_encoder"]
+
+Labels = Int[np.ndarray, " images"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,16 +34,16 @@ class Sweep:
 
     Attributes:
         points: the images in the space.
-        labels: a row a run.
+        assignments: the cluster of each image in each run.
         runs: a row a run: `clusterer, k, seed, inertia, seconds` and every metric but stability.
         silhouettes: of each image in each run, noise images as clusters of their own.
-        choice: the ks that the criteria choose; None if they were not asked.
-        sample: of many images, the rows of those that steps look at that would grow with the
-            square of their number: the others have no silhouette (nan). None: all.
+        choice: the ks that the criteria choose; None if they were skipped.
+        sample: the rows that quadratic steps use: the other images have no silhouette (nan).
+            None for all.
     """
 
     points: Points
-    labels: Int[np.ndarray, "runs images"]
+    assignments: Int[np.ndarray, "runs images"]
     runs: pd.DataFrame
     silhouettes: Float32[np.ndarray, "runs images"]
     choice: KSelection | None
@@ -49,7 +52,7 @@ class Sweep:
 
 @dataclass(frozen=True)
 class KCandidate:
-    """A row of the comparison to be: a k, and where it comes from."""
+    """A row of the comparison to be made: a k, and where it comes from."""
 
     k_from: str
     k: int | None
@@ -57,67 +60,65 @@ class KCandidate:
 
 def sweep_encoder(
     vectors: Vectors,
-    space: str,
-    clusterers: Sequence[Clusterer],
-    ks: Sequence[int],
-    seeds: Sequence[int],
-    truth: Int[np.ndarray, " images"] | None,
-    choose_from: Sequence[int],
-    limits: SampleLimit = DEFAULT_LIMIT,
+    labels: Labels | None,
+    settings: EvaluationSettings,
+    choose_from: Sequence[int] = (),
 ) -> Sweep:
-    """Return all runs of the clusterers in the space, with their metrics.
+    """Run the clusterers for every k and seed, and return all runs with their metrics.
 
     Args:
-        vectors: what the encoder made.
-        space: what the clusterers see.
-        clusterers: each is run for every k and seed.
-        ks: numbers of clusters, rising.
-        seeds: the same for every encoder.
-        truth: codes of the labels, -1 where not known; None without labels.
-        choose_from: the ks of which the criteria choose one; none if they are not asked.
-        limits: up to how many images everything is looked at.
+        vectors: embeddings, one row per image.
+        labels: class code of each image, -1 where unknown; None without labels.
+        settings: clusterers, space, ks, seeds and limit.
+        choose_from: the ks from which the criteria choose one; empty to skip them.
     """
-    points = to_space(vectors, space, seeds[0])
-    sample = limits.sample(len(points), seeds[0])
-    partitions = run_clusterers(points, clusterers, ks, seeds, limits)
-    labels = partitions.labels
-    metrics, profiles = evaluate(points, labels, truth, sample)
+    space, seeds = settings.space, settings.seeds
+    points = to_space(vectors, space, settings.seed)
+    sample = settings.sample(len(points))
+    partitions = run_clusterers(points, settings.clusterers, settings.ks, seeds, settings.limit)
+    assignments = partitions.labels
+    metrics, profiles = evaluate(points, assignments, labels, sample)
     runs = pd.concat([partitions.runs, metrics], axis=1)
     runs["silhouette_l2"] = (
-        runs["silhouette"] if space == "l2" else _silhouette_l2(vectors, labels, seeds[0], sample)
+        runs["silhouette"]
+        if space == "l2"
+        else _silhouette_l2(vectors, assignments, settings.seed, sample)
     )
-    scored = Sweep(points, labels, runs, profiles.astype(np.float32), None, sample)
+    sweep = Sweep(points, assignments, runs, profiles.astype(np.float32), None, sample)
     if not choose_from:
-        return scored
-    return replace(scored, choice=_choose(scored, choose_from, seeds))
+        return sweep
+    return replace(sweep, choice=_choose(sweep, choose_from, seeds))
 
 
 def _silhouette_l2(
     vectors: Vectors,
-    labels: Int[np.ndarray, "runs images"],
+    assignments: Int[np.ndarray, "runs images"],
     seed: int,
     sample: Int[np.ndarray, " sampled"] | None,
 ) -> Float[np.ndarray, " runs"]:
-    """The silhouettes of the same clusters among the vectors: a plane makes its own clusters."""
-    rows = to_space(vectors, "l2", seed)
-    profiles = silhouettes_of(rows, noise_as_singletons(labels), sample)
+    """Return the silhouettes of the same clusters among the vectors.
+
+    A projection makes clusters of its own; the vectors show whether they are there.
+    """
+    points = to_space(vectors, "l2", seed)
+    profiles = silhouettes_of(points, noise_as_singletons(assignments), sample)
     means: Float[np.ndarray, " runs"]
     means = (profiles if sample is None else profiles[:, sample]).mean(axis=1)
     return means
 
 
-def _choose(scored: Sweep, ks: Sequence[int], seeds: Sequence[int]) -> KSelection:
-    """The criteria read the K-means sweep; where none was asked for, one is made for them.
+def _choose(sweep: Sweep, ks: Sequence[int], seeds: Sequence[int]) -> KSelection:
+    """Apply the criteria to the K-means runs; make these runs where there are none.
 
-    Of many images one is made of the sample, which is held against references of its own size.
+    Of many images they are made on the sample, to compare with references of its own size.
     """
-    runs, points = scored.runs, scored.points
-    points = points if scored.sample is None else points[scored.sample]
-    mine = ((runs["clusterer"] == "kmeans") & runs["k"].isin(ks)).to_numpy()
-    if mine.any() and scored.sample is None:
-        columns = runs.loc[mine, list(_RUN)].reset_index(drop=True)
-        kmeans = Partitions(scored.labels[mine], columns)
-        silhouette = runs.loc[mine, "silhouette"].to_numpy()
+    runs, points = sweep.runs, sweep.points
+    points = points if sweep.sample is None else points[sweep.sample]
+    is_kmeans = ((runs["clusterer"] == "kmeans") & runs["k"].isin(ks)).to_numpy()
+    if is_kmeans.any() and sweep.sample is None:
+        columns = runs.loc[is_kmeans, list(_RUN)].reset_index(drop=True)
+        kmeans = Partitions(sweep.assignments[is_kmeans], columns)
+        silhouette = runs.loc[is_kmeans, "silhouette"].to_numpy()
     else:
         kmeans = KMeans().run(points, ks, seeds[:1])
         silhouette = evaluate(points, kmeans.labels, None)[0]["silhouette"].to_numpy()
@@ -128,30 +129,36 @@ _RUN = ("clusterer", "k", "seed", "inertia")
 
 
 def comparison_rows(
-    scored: Sweep,
-    clusterers: Sequence[Clusterer],
+    sweep: Sweep,
+    labels: Labels | None,
+    settings: EvaluationSettings,
     candidates: Sequence[KCandidate],
-    truth: Int[np.ndarray, " images"] | None,
     resamples: PairedBootstrap | None,
-    seed: int,
 ) -> tuple[pd.DataFrame, dict[str, dict[str, Estimate]]]:
-    """Return a row for each clusterer and way of choosing k, and the scores of the first ways.
+    """Return a row for each clusterer and candidate, and the scores of the first candidates.
 
     Numbers are means over the seeds. AMI, ARI, accuracy and silhouette have an interval,
-    `NAME_low` and `NAME_high`, over images and seeds, unless there are no resamples to make it
-    from; stability has one over its subsamples. A clusterer that finds its own number of clusters
-    has one row, `own`. A candidate without a k has a row without numbers: no clear k.
+    `NAME_low` and `NAME_high`, over images and seeds, where resamples are given; stability has
+    one over its subsamples. A clusterer that finds its own number of clusters has one row,
+    `own`. A candidate without a k has a row without numbers: no clear k.
+
+    Args:
+        sweep: one encoder in one space.
+        labels: class code of each image, -1 where unknown; None without labels.
+        settings: those of the sweep.
+        candidates: the ks to compare at, the first one first.
+        resamples: of images and seeds; None for no intervals.
 
     Returns:
         The rows; by clusterer and metric the score at the first candidate, or at its own k.
     """
-    points = sample_points(scored.points, scored.sample)
+    points = sample_points(sweep.points, sweep.sample)
     rows: list[dict[str, Any]] = []
     first: dict[str, dict[str, Estimate]] = {}
-    for clusterer in clusterers:
-        mine = scored.runs[scored.runs["clusterer"] == clusterer.name]
-        known: dict[int | None, dict[str, float]] = {}
-        own = [KCandidate("own", None)] if mine["k"].isna().all() else candidates
+    for clusterer in settings.clusterers:
+        runs = sweep.runs[sweep.runs["clusterer"] == clusterer.name]
+        numbers: dict[int | None, dict[str, float]] = {}
+        own = [KCandidate("own", None)] if runs["k"].isna().all() else candidates
         for candidate in own:
             row: dict[str, Any] = {
                 "clusterer": clusterer.name,
@@ -161,16 +168,16 @@ def comparison_rows(
             if candidate.k is None and candidate.k_from != "own":
                 rows.append(row)
                 continue
-            if candidate.k not in known:
-                chosen = mine if candidate.k is None else mine[mine["k"] == candidate.k]
-                scores = _scores(scored, chosen.index.to_numpy(), truth)
+            if candidate.k not in numbers:
+                chosen = runs if candidate.k is None else runs[runs["k"] == candidate.k]
+                scores = _scores(sweep, chosen.index.to_numpy(), labels)
                 first.setdefault(clusterer.name, scores)
-                known[candidate.k] = (
+                numbers[candidate.k] = (
                     _mean(chosen)
                     | ({} if resamples is None else _intervals(scores, resamples))
-                    | _stability(points, clusterer, candidate.k, seed)
+                    | _stability(points, clusterer, candidate.k, settings.seed)
                 )
-            rows.append(row | known[candidate.k])
+            rows.append(row | numbers[candidate.k])
     return pd.DataFrame(rows), first
 
 
@@ -182,17 +189,17 @@ def _mean(runs: pd.DataFrame) -> dict[str, float]:
 
 
 def _scores(
-    scored: Sweep, rows: Int[np.ndarray, " seeds"], truth: Int[np.ndarray, " images"] | None
+    sweep: Sweep, rows: Int[np.ndarray, " seeds"], labels: Labels | None
 ) -> dict[str, Estimate]:
     """Return the scores of these runs, one a seed."""
-    scores = {"silhouette": mean_estimate(scored.silhouettes[rows].astype(np.float64), low=-1.0)}
-    if truth is None:
+    scores = {"silhouette": mean_estimate(sweep.silhouettes[rows].astype(np.float64), low=-1.0)}
+    if labels is None:
         return scores
-    labels = noise_as_singletons(scored.labels[rows])
+    assignments = noise_as_singletons(sweep.assignments[rows])
     return scores | {
-        "ami": ami_score(labels, truth),
-        "ari": ari_score(labels, truth),
-        "accuracy": accuracy_score(labels, truth),
+        "ami": ami_score(assignments, labels),
+        "ari": ari_score(assignments, labels),
+        "accuracy": accuracy_score(assignments, labels),
     }
 
 
@@ -205,28 +212,28 @@ def _intervals(scores: dict[str, Estimate], resamples: PairedBootstrap) -> dict[
 
 
 def _stability(points: Points, clusterer: Clusterer, k: int | None, seed: int) -> dict[str, float]:
-    found = stability(points, clusterer, k, seed)
+    estimate = stability(points, clusterer, k, seed)
     return {
-        "stability": found.value,
-        "stability_low": found.low,
-        "stability_high": found.high,
+        "stability": estimate.value,
+        "stability_low": estimate.low,
+        "stability_high": estimate.high,
     }
 
 
-def kmeans_labels_at(
-    scored: Sweep, ks: Sequence[int], seeds: Sequence[int], limits: SampleLimit = DEFAULT_LIMIT
+def kmeans_assignments_at(
+    sweep: Sweep, ks: Sequence[int], seeds: Sequence[int], limit: SampleLimit = DEFAULT_LIMIT
 ) -> Int[np.ndarray, "ks seeds images"]:
-    """Return the K-means partitions at these ks, from the sweep or, where it has none, made here.
+    """Return the K-means partitions at these ks: from the sweep, or made here if it has none.
 
     Args:
-        scored: the sweep.
+        sweep: one encoder in one space.
         ks: numbers of clusters.
         seeds: those of the sweep, or some of them.
-        limits: up to how many images everything is looked at.
+        limit: with more images, quadratic steps use a sample.
     """
-    runs = scored.runs
-    mine = (runs["clusterer"] == "kmeans") & runs["k"].isin(ks) & runs["seed"].isin(seeds)
-    if not mine.any():
-        partitions = KMeans().run(scored.points, ks, seeds, limits)
+    runs = sweep.runs
+    wanted = (runs["clusterer"] == "kmeans") & runs["k"].isin(ks) & runs["seed"].isin(seeds)
+    if not wanted.any():
+        partitions = KMeans().run(sweep.points, ks, seeds, limit)
         return partitions.labels.reshape(len(ks), len(seeds), -1)
-    return scored.labels[mine.to_numpy()].reshape(len(ks), len(seeds), -1)
+    return sweep.assignments[wanted.to_numpy()].reshape(len(ks), len(seeds), -1)

@@ -1,9 +1,9 @@
-"""Many images: up to how many each step looks at all of them, and what it does above.
+"""Limit of the number of images for quadratic steps, and the forms that replace them above it.
 
 Some steps take time or memory that grows with the square of the number of images: every image
-against every other. Above `SampleLimit.images` they look at a seeded sample instead, the same for
-every encoder, and the run says so in words (`remarks`). `docs/growth.md` has the measurements
-behind the number, and what each of these forms costs in fidelity.
+against every other. Above `SampleLimit.images` they use a seeded sample instead, the same for
+every encoder, and the run says so (`remarks`). `docs/growth.md` has the measurements behind the
+number, and the loss of precision of each of these forms.
 
 | step | above the limit |
 |---|---|
@@ -33,22 +33,21 @@ Rows = Int[np.ndarray, " sampled"]
 
 @dataclass(frozen=True)
 class SampleLimit:
-    """Up to how many images everything is looked at.
+    """The largest number of images for quadratic steps.
 
     Attributes:
-        images: of more than these, steps that would grow with the square look at a sample of so
-            many. At 5,000 the whole comparison of one encoder takes minutes on one core, and a
-            silhouette's standard error is below 0.005; ten times as many images would take a
-            hundred times as long.
+        images: with more images, quadratic steps use a sample of this size. At 5,000 the whole
+            comparison of one encoder takes minutes on one core, and a silhouette's standard error
+            is below 0.005; ten times as many images would take a hundred times as long.
     """
 
     images: int = 5000
 
     def sample(self, images: int, seed: int) -> Rows | None:
-        """Return the rows of the sample, rising; None where all images are looked at.
+        """Return the rows of the sample, rising; None where all images are used.
 
         Args:
-            images: how many there are.
+            images: number of images.
             seed: of the sample.
         """
         if images <= self.images:
@@ -61,18 +60,18 @@ DEFAULT_LIMIT = SampleLimit()
 
 
 def remarks(
-    images: int, clusterers: Sequence[str], limits: SampleLimit = DEFAULT_LIMIT
+    images: int, clusterers: Sequence[str], limit: SampleLimit = DEFAULT_LIMIT
 ) -> list[str]:
-    """Return in words which numbers are not of all images; none where all are.
+    """Return remarks on numbers that are not of all images; none where all are.
 
     Args:
-        images: how many are compared.
+        images: number of images compared.
         clusterers: their names in the tables.
-        limits: up to how many images everything is looked at.
+        limit: with more images, quadratic steps use a sample.
     """
-    if images <= limits.images:
+    if images <= limit.images:
         return []
-    some, every = f"{limits.images:,}", f"{images:,}"
+    some, every = f"{limit.images:,}", f"{images:,}"
     forms = {
         "kmeans": f"ten starts on {some} images, the best one moved on with all",
         "agglomerative": f"tree of {some} images, the others to the nearest cluster",

@@ -1,24 +1,20 @@
-"""All encoders in all spaces: clustered, scored and looked into, one a worker process."""
+"""Cluster and score all encoders in all spaces, spread over worker processes."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
 from embedbench.analysis.cluster_summary import cluster_tables
+from embedbench.analysis.inputs import AnalysisInputs, EvaluationSettings
+from embedbench.analysis.k_selection import SPREAD_SEEDS, median_best_k, spread_ks
 from embedbench.analysis.label_free import AugmentedViews, EncoderScores, score_encoder
-from embedbench.analysis.pairwise import (
-    NO_PAIRS,
-    EncoderView,
-    disagreement,
-    disputed_pairs,
-    similarity_of,
-)
+from embedbench.analysis.pairwise import NO_PAIRS, EncoderView, compare_encoders, disagreement
 from embedbench.analysis.projections import (
     explained_variance,
     is_neighbour_embedding,
@@ -30,288 +26,275 @@ from embedbench.analysis.sweep import (
     KCandidate,
     Sweep,
     comparison_rows,
-    kmeans_labels_at,
+    kmeans_assignments_at,
     sweep_encoder,
 )
-from embedbench.clustering.clusterers import Clusterer
-from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
-from embedbench.comparison.config import KGrid
-from embedbench.comparison.memory import Memory, Size
+from embedbench.comparison.memory import Memory, comparison_size
 from embedbench.comparison.tables import elbow_table, partitions_table, similarity_table, stack
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError
 from embedbench.metrics.base import Estimate
-from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.parallel.pool import Pool
 from embedbench.utils.progress import Progress
 
-__all__ = ["AnalysisInputs", "ClusteringAnalysis", "run_clustering_stage"]
+__all__ = [
+    "ClusteringAnalysis",
+    "gather_by_key",
+    "run_clustering_stage",
+    "stack_by_encoder",
+]
 
-
-@dataclass(frozen=True, eq=False)
-class AnalysisInputs:
-    """What is to be analysed.
-
-    Attributes:
-        images: their names.
-        truth: codes of the labels, -1 where not known; None without labels.
-        classes: the names of the labels.
-        clusterers: each is run in every space.
-        spaces: the first one leads: clusters are looked into there.
-        plan: which numbers of clusters.
-        seeds: the same for every encoder.
-        similarity: how well each word fits each image; None without words.
-        words: candidate names.
-        groups: images of the same number are copies of one another.
-        attributes: codes of what should not decide a clustering, by name: see `shortcuts`.
-        maps: which planes are drawn: see `embedbench.analysis.projections.PROJECTIONS`.
-        limits: up to how many images everything is looked at.
-        memory: how much may be taken.
-    """
-
-    images: Sequence[str]
-    truth: Int[np.ndarray, " images"] | None
-    classes: Sequence[str]
-    clusterers: Sequence[Clusterer]
-    spaces: Sequence[str]
-    plan: KGrid
-    seeds: Sequence[int]
-    similarity: Float[np.ndarray, "images words"] | None
-    words: Sequence[str]
-    groups: Int[np.ndarray, " images"]
-    attributes: dict[str, Int[np.ndarray, " images"]]
-    maps: Sequence[str]
-    limits: SampleLimit = DEFAULT_LIMIT
-    memory: Memory = field(default_factory=Memory.free)
-
-    @property
-    def resamples(self) -> PairedBootstrap:
-        """The draws of images and seeds, the same wherever they are made."""
-        return PairedBootstrap(self.groups, self.seeds[0])
-
-    def size(self, vectors: Mapping[str, Vectors]) -> Size:
-        """Return how large it is, with these vectors of the encoders."""
-        runs = len(self.clusterers) * len(self.spaces) * len(self.plan.ks) * len(self.seeds)
-        return Size(len(self.images), [rows.shape[1] for rows in vectors.values()], runs)
-
-
-SPREAD_KS = (4, 8, 12, 20)
-SPREAD_SEEDS = 3
-"""Where no labels say how many clusters there are, encoders are compared at several ks at once."""
+Key = TypeVar("Key", bound=Hashable)
+Calls = Mapping[Any, tuple[Any, ...]]
+Job = tuple[str, str]
+"""An encoder and a space."""
 
 
 @dataclass(frozen=True, eq=False)
 class ClusteringAnalysis:
-    """What was found.
+    """Results of clustering all encoders.
 
     Attributes:
         tables: `comparison`, `partitions`, `elbow`, `clusters`, `silhouettes`, `projections`,
             `similarity`, `disagreements`, `shortcuts`, `variance`, as in `Results`.
-        shared: the k at which encoders are compared.
-        scores: by encoder, clusterer and metric, in the first space at the shared k.
-        criteria: of each encoder alone.
-        main: each encoder's K-means partitions at the shared k, one a seed.
-        labels: each encoder's K-means partitions at several ks.
-        disagreement: on each image, how far the encoders disagree about its neighbours.
+        common_k: the k at which encoders are compared.
+        scores: by encoder, clusterer and metric, in the first space at the common k.
+        criteria: the scores of each encoder by itself.
+        at_common_k: each encoder's K-means partitions at the common k, one a seed.
+        assignments: each encoder's K-means partitions at several ks.
+        disagreement: how far the encoders disagree about the neighbours of each image.
         errors: why an encoder's vectors could not be clustered.
     """
 
     tables: dict[str, pd.DataFrame]
-    shared: int
+    common_k: int
     scores: dict[str, dict[str, dict[str, Estimate]]]
     criteria: dict[str, EncoderScores]
-    main: dict[str, Int[np.ndarray, "all_seeds images"]]
-    labels: dict[str, Int[np.ndarray, "ks seeds images"]]
+    at_common_k: dict[str, Int[np.ndarray, "all_seeds images"]]
+    assignments: dict[str, Int[np.ndarray, "ks seeds images"]]
     disagreement: Float[np.ndarray, " images"]
     errors: dict[str, str]
 
 
 def run_clustering_stage(
-    vectors: dict[str, Vectors],
-    copies: dict[str, AugmentedViews | None],
-    task: AnalysisInputs,
+    inputs: AnalysisInputs,
+    vectors: Mapping[str, Vectors],
+    augmented: Mapping[str, AugmentedViews | None],
+    memory: Memory,
     progress: Progress,
 ) -> ClusteringAnalysis:
-    """Return the tables of all encoders, from the vectors that each made of the images.
+    """Cluster, score and compare all encoders.
 
     Args:
-        vectors: by encoder, of the images.
-        copies: by encoder, of changed images; None where it cannot encode them.
-        task: what is to be analysed.
-        progress: how it is shown.
+        inputs: of the analysis.
+        vectors: by encoder, one row per image.
+        augmented: by encoder, vectors of changed images; None where it has none.
+        memory: decides the number of worker processes.
+        progress: how progress is shown.
 
     Raises:
         InputError: no encoder's vectors could be clustered.
     """
-    jobs = len(vectors) * len(task.spaces)
-    steps = 3 * jobs + 3 * len(vectors) + len(vectors) * (len(vectors) - 1) // 2
+    jobs, encoders = len(vectors) * len(inputs.spaces), len(vectors)
+    steps = 3 * jobs + 4 * encoders + encoders * (encoders - 1) // 2
+    workers = memory.workers(jobs, comparison_size(inputs, vectors))
     with (
         progress.bar("clustering", steps, "steps") as bar,
-        Pool(task.memory.workers(jobs, task.size(vectors)), patience=None) as pool,
+        Pool(workers, patience=None) as pool,
     ):
-        sweeps, errors = _sweep_all(task, vectors, pool, bar.update)
-        encoders = [name for name in vectors if name not in errors]
-        if not encoders:
+        work = _ClusteringJobs(inputs, vectors, partial(gather_by_key, pool, bar.update))
+        sweeps, errors = work.sweep()
+        leading = {name: sweeps[name, inputs.spaces[0]] for name in vectors if name not in errors}
+        if not leading:
             name, error = next(iter(errors.items()))
             raise InputError(f"no encoder's vectors could be clustered; '{name}': {error}")
-        lead = {name: sweeps[name, task.spaces[0]] for name in encoders}
-        shared = task.plan.shared or _shared_k(list(lead.values()))
-        at_shared = partial(kmeans_labels_at, ks=[shared], seeds=task.seeds, limits=task.limits)
-        main = {name: at_shared(sweep)[0] for name, sweep in lead.items()}
-        ks, seeds = spread_ks(task.plan.ks), task.seeds[:SPREAD_SEEDS]
-        labels = {
-            name: kmeans_labels_at(sweep, ks, seeds, task.limits) for name, sweep in lead.items()
+        choices = [sweep.choice for sweep in leading.values() if sweep.choice is not None]
+        common_k = inputs.k_grid.common_k or median_best_k(choices)
+        at_common_k = {
+            name: kmeans_assignments_at(sweep, [common_k], inputs.seeds, inputs.limit)[0]
+            for name, sweep in leading.items()
         }
-
-        def each(function: Callable[..., Any], *arguments: dict[str, Any]) -> list[Any]:
-            calls = [(function, task, *(one[name] for one in arguments)) for name in encoders]
-            return pool.gather(calls, bar.update)
-
-        rows = pool.gather(
-            [
-                (_rows, task, vectors[name], space, sweep, shared)
-                for (name, space), sweep in sweeps.items()
-            ],
-            bar.update,
-        )
-        looks = pool.gather(
-            [(_look_into, task, sweep, shared) for sweep in sweeps.values()], bar.update
-        )
-        at = dict.fromkeys(encoders, shared)
-        planes = each(_maps, vectors)
-        alone = each(_look_alone, vectors, copies, labels, at)
-        criteria: dict[str, EncoderScores] = dict(zip(encoders, alone, strict=True))
-        shortcuts = each(_shortcuts, main)
-        seen = {
-            name: EncoderView(vectors[name], labels[name], criteria[name].neighbours)
-            for name in encoders
+        ks, seeds = spread_ks(inputs.k_grid.ks), inputs.seeds[:SPREAD_SEEDS]
+        assignments = {
+            name: kmeans_assignments_at(sweep, ks, seeds, inputs.limit)
+            for name, sweep in leading.items()
         }
-        pairs = list(combinations(encoders, 2))
-        related = pool.gather(
-            [(_relate, task, seen[one], seen[other]) for one, other in pairs], bar.update
-        )
-    by_encoder = [{"encoder": name} for name in encoders]
-    by_job = [{"encoder": name, "space": space} for name, space in sweeps]
-    both_ways = [
-        {"encoder": first, "other": second}
-        for one, other in pairs
-        for first, second in ((one, other), (other, one))
-    ]
-    tables = {
-        "comparison": stack([table for table, _ in rows], by_job),
-        "partitions": partitions_table(sweeps, task.images),
-        "elbow": elbow_table(lead),
-        "clusters": stack([clusters for clusters, _ in looks], by_job),
-        "silhouettes": stack([members for _, members in looks], by_job),
-        "projections": stack([points for points, _ in planes], by_encoder),
-        "variance": stack([shares for _, shares in planes], by_encoder),
-        "similarity": similarity_table(dict(zip(pairs, [one for one, _ in related], strict=True))),
-        "disagreements": stack(
-            [table for _, two in related for table in two] or [NO_PAIRS], both_ways or [{}]
-        ),
-        "shortcuts": stack(shortcuts, by_encoder),
+        comparison, scores = work.compare(sweeps, common_k)
+        tables = work.describe(sweeps, common_k) | work.project(list(leading))
+        criteria = work.score(augmented, assignments, common_k)
+        tables["shortcuts"] = work.probe(at_common_k)
+        tables |= work.relate(assignments, criteria)
+    tables |= {
+        "comparison": comparison,
+        "partitions": partitions_table(sweeps, inputs.image_names),
+        "elbow": elbow_table(leading),
     }
-    found = zip(sweeps, rows, strict=True)
     return ClusteringAnalysis(
         tables=tables,
-        shared=shared,
-        scores={name: first for (name, space), (_, first) in found if space == task.spaces[0]},
+        common_k=common_k,
+        scores=scores,
         criteria=criteria,
-        main=main,
-        labels=labels,
+        at_common_k=at_common_k,
+        assignments=assignments,
         disagreement=disagreement([one.neighbours for one in criteria.values()]),
         errors=errors,
     )
 
 
-def spread_ks(ks: Sequence[int]) -> list[int]:
-    """Return the ks of a sweep that lie nearest to 4, 8, 12 and 20, each once."""
-    return sorted({min(ks, key=lambda k: abs(k - wanted)) for wanted in SPREAD_KS})
+def gather_by_key(
+    pool: Pool, tick: Callable[[int], object], calls: Mapping[Key, tuple[Any, ...]]
+) -> dict[Key, Any]:
+    """Return the result of each call, (function, argument ...), by its key."""
+    return dict(zip(calls, pool.gather(list(calls.values()), tick), strict=True))
 
 
-def _sweep_all(
-    task: AnalysisInputs, vectors: dict[str, Vectors], pool: Pool, tick: Callable[[int], object]
-) -> tuple[dict[tuple[str, str], Sweep], dict[str, str]]:
-    """Return the sweeps of the encoders that could be clustered in every space, and the errors."""
-    jobs = [(name, space) for name in vectors for space in task.spaces]
-    calls = [(_try_sweep, task, vectors[name], space) for name, space in jobs]
-    found = dict(zip(jobs, pool.gather(calls, tick), strict=True))
-    errors = {name: result for (name, _), result in found.items() if isinstance(result, str)}
-    return {job: result for job, result in found.items() if job[0] not in errors}, errors
+def stack_by_encoder(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of all encoders as one, with the first column `encoder`."""
+    return stack(list(tables.values()), [{"encoder": name} for name in tables])
 
 
-def _try_sweep(task: AnalysisInputs, vectors: Vectors, space: str) -> Sweep | str:
-    plan = task.plan
+@dataclass(frozen=True, eq=False)
+class _ClusteringJobs:
+    """The calls of the clustering stage, spread over worker processes."""
+
+    inputs: AnalysisInputs
+    vectors: Mapping[str, Vectors]
+    gather: Callable[[Calls], dict[Any, Any]]
+
+    def sweep(self) -> tuple[dict[Job, Sweep], dict[str, str]]:
+        """Return the sweeps of encoders that could be clustered in every space, and errors."""
+        inputs = self.inputs
+        labels, grid = inputs.targets.labels, inputs.k_grid
+        settings = {space: inputs.settings(space, grid.ks) for space in inputs.spaces}
+        calls = {
+            (name, space): (_try_sweep, vectors, labels, settings[space], grid.choose_from)
+            for name, vectors in self.vectors.items()
+            for space in inputs.spaces
+        }
+        sweeps = self.gather(calls)
+        errors = {name: sweep for (name, _), sweep in sweeps.items() if isinstance(sweep, str)}
+        return {job: sweep for job, sweep in sweeps.items() if job[0] not in errors}, errors
+
+    def compare(
+        self, sweeps: Mapping[Job, Sweep], common_k: int
+    ) -> tuple[pd.DataFrame, dict[str, dict[str, dict[str, Estimate]]]]:
+        """Return the table `comparison`, and the scores in the first space by encoder."""
+        inputs, vectors = self.inputs, self.vectors
+        calls = {
+            (name, space): (_comparison, inputs, vectors[name], space, sweep, common_k)
+            for (name, space), sweep in sweeps.items()
+        }
+        results = self.gather(calls)
+        first = inputs.spaces[0]
+        scores = {name: results[name, space][1] for name, space in results if space == first}
+        return _stack_by_job({job: table for job, (table, _) in results.items()}), scores
+
+    def describe(self, sweeps: Mapping[Job, Sweep], common_k: int) -> dict[str, pd.DataFrame]:
+        """Return the tables `clusters` and `silhouettes`."""
+        inputs = self.inputs
+        images = (inputs.image_names, common_k, inputs.targets, inputs.words, inputs.similarity)
+        tables = self.gather({job: (cluster_tables, one, *images) for job, one in sweeps.items()})
+        return {
+            "clusters": _stack_by_job({job: clusters for job, (clusters, _) in tables.items()}),
+            "silhouettes": _stack_by_job({job: members for job, (_, members) in tables.items()}),
+        }
+
+    def project(self, encoders: Sequence[str]) -> dict[str, pd.DataFrame]:
+        """Return the tables `maps` and `variance`."""
+        inputs, vectors = self.inputs, self.vectors
+        images = (inputs.image_names, inputs.projections, inputs.seeds[0], inputs.limit)
+        places = self.gather({name: (project_vectors, vectors[name], *images) for name in encoders})
+        variance = self.gather({name: (explained_variance, vectors[name]) for name in encoders})
+        return {"projections": stack_by_encoder(places), "variance": stack_by_encoder(variance)}
+
+    def score(
+        self,
+        augmented: Mapping[str, AugmentedViews | None],
+        assignments: Mapping[str, Int[np.ndarray, "ks seeds images"]],
+        common_k: int,
+    ) -> dict[str, EncoderScores]:
+        """Return the scores of each encoder by itself."""
+        settings = self.inputs.settings(self.inputs.spaces[0], (common_k,))
+        targets = self.inputs.targets
+        calls = {
+            name: (score_encoder, self.vectors[name], augmented[name], targets, runs, settings)
+            for name, runs in assignments.items()
+        }
+        return self.gather(calls)
+
+    def probe(self, at_common_k: Mapping[str, Int[np.ndarray, "runs images"]]) -> pd.DataFrame:
+        """Return the table `shortcuts`."""
+        attributes, seed = self.inputs.attributes, self.inputs.seeds[0]
+        shortcuts = self.gather(
+            {name: (shortcut_probe, runs, attributes, seed) for name, runs in at_common_k.items()}
+        )
+        columns = [field.name for field in fields(Shortcut)]
+        tables = {
+            name: pd.DataFrame([asdict(shortcut) for shortcut in own], columns=columns)
+            for name, own in shortcuts.items()
+        }
+        return stack_by_encoder(tables)
+
+    def relate(
+        self,
+        assignments: Mapping[str, Int[np.ndarray, "ks seeds images"]],
+        criteria: Mapping[str, EncoderScores],
+    ) -> dict[str, pd.DataFrame]:
+        """Return the tables `similarity` and `disagreements` of each two encoders."""
+        views = {
+            name: EncoderView(self.vectors[name], runs, criteria[name].neighbours)
+            for name, runs in assignments.items()
+        }
+        images = (self.inputs.targets.groups, self.inputs.image_names)
+        calls = {
+            (one, other): (compare_encoders, views[one], views[other], *images)
+            for one, other in combinations(views, 2)
+        }
+        relations = self.gather(calls)
+        disputed = [table for _, *both in relations.values() for table in both]
+        both_ways = [
+            {"encoder": first, "other": second}
+            for one, other in relations
+            for first, second in ((one, other), (other, one))
+        ]
+        return {
+            "similarity": similarity_table({pair: one[0] for pair, one in relations.items()}),
+            "disagreements": stack(disputed or [NO_PAIRS], both_ways or [{}]),
+        }
+
+
+def _stack_by_job(tables: Mapping[Job, pd.DataFrame]) -> pd.DataFrame:
+    keys = [{"encoder": name, "space": space} for name, space in tables]
+    return stack(list(tables.values()), keys)
+
+
+def _try_sweep(
+    vectors: Vectors,
+    labels: Int[np.ndarray, " images"] | None,
+    settings: EvaluationSettings,
+    choose_from: Sequence[int],
+) -> Sweep | str:
+    """Return the sweep, or the reason why the vectors cannot be clustered."""
     try:
-        return sweep_encoder(
-            vectors, space, task.clusterers, plan.ks, task.seeds, task.truth, plan.choose_from,
-            task.limits,
-        )  # fmt: skip
+        return sweep_encoder(vectors, labels, settings, choose_from)
     except EmbedbenchError as error:
         return str(error)
 
 
-def _rows(
-    task: AnalysisInputs, vectors: Vectors, space: str, sweep: Sweep, shared: int
+def _comparison(
+    inputs: AnalysisInputs, vectors: Vectors, space: str, sweep: Sweep, common_k: int
 ) -> tuple[pd.DataFrame, dict[str, dict[str, Estimate]]]:
-    candidates = [KCandidate(task.plan.shared_from, shared)]
+    """Return one encoder's rows in one space, and its scores at the common k."""
+    common = inputs.k_grid.common_k_from
+    candidates = [KCandidate(common, common_k)]
     if sweep.choice is not None:
         candidates += [KCandidate(name, k) for name, k in sweep.choice.by_criterion().items()]
-    seed = task.seeds[0]
+    settings = inputs.settings(space, (common_k,))
     rows, scores = comparison_rows(
-        sweep, task.clusterers, candidates, task.truth, task.resamples, seed
+        sweep, inputs.targets.labels, settings, candidates, inputs.bootstrap
     )
     if is_neighbour_embedding(space):
-        noise = null_silhouette(vectors, space, task.clusterers, shared, seed, task.limits)
-        main = rows["k_from"].isin([task.plan.shared_from, "own"])
+        noise = null_silhouette(vectors, settings)
+        main = rows["k_from"].isin([common, "own"])
         rows["silhouette_noise"] = rows["clusterer"].map(noise).where(main)
     return rows, scores
-
-
-def _look_alone(
-    task: AnalysisInputs,
-    vectors: Vectors,
-    copies: AugmentedViews | None,
-    labels: Int[np.ndarray, "ks seeds images"],
-    shared: int,
-) -> EncoderScores:
-    return score_encoder(
-        vectors, copies, task.truth, task.groups, labels, shared, task.seeds[0], task.limits
-    )
-
-
-def _shortcuts(task: AnalysisInputs, labels: Int[np.ndarray, "runs images"]) -> pd.DataFrame:
-    found = shortcut_probe(labels, task.attributes, task.seeds[0])
-    columns = [field.name for field in fields(Shortcut)]
-    return pd.DataFrame([asdict(shortcut) for shortcut in found], columns=columns)
-
-
-def _relate(
-    task: AnalysisInputs, one: EncoderView, other: EncoderView
-) -> tuple[dict[str, float], tuple[pd.DataFrame, pd.DataFrame]]:
-    splits = (
-        disputed_pairs(one, other, task.groups, task.images),
-        disputed_pairs(other, one, task.groups, task.images),
-    )
-    return similarity_of(one, other), splits
-
-
-def _look_into(task: AnalysisInputs, sweep: Sweep, k: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return cluster_tables(
-        sweep, task.images, k, task.truth, task.classes, task.similarity, task.words
-    )
-
-
-def _maps(task: AnalysisInputs, vectors: Vectors) -> tuple[pd.DataFrame, pd.DataFrame]:
-    points = project_vectors(vectors, task.images, task.maps, task.seeds[0], task.limits)
-    return points, explained_variance(vectors)
-
-
-def _shared_k(sweeps: list[Sweep]) -> int:
-    """The median of the ks at which each encoder's K-means silhouette is highest."""
-    best = []
-    for sweep in sweeps:
-        assert sweep.choice is not None
-        curve = sweep.choice.curve
-        best.append(int(curve["k"].iloc[int(np.argmax(curve["silhouette"].fillna(-1)))]))
-    return int(np.median(best))

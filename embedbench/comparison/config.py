@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from embedbench.analysis.cluster_naming import read_words
+from embedbench.analysis.inputs import KGrid
 from embedbench.analysis.projections import check_projection
 from embedbench.clustering.clusterers import Clusterer, Estimator, parse_clusterer
 from embedbench.clustering.spaces import check_space
@@ -19,7 +20,7 @@ from embedbench.errors import InputError
 from embedbench.utils.options import as_list
 from embedbench.utils.progress import Progress
 
-__all__ = ["ComparisonConfig", "KGrid", "parse_k", "read_options"]
+__all__ = ["ComparisonConfig", "parse_k", "read_options"]
 
 
 @dataclass(frozen=True)
@@ -135,25 +136,6 @@ def _read_clusterers(given: Sequence[Any]) -> tuple[Clusterer, ...]:
 
 
 _LEAST_IMAGES = 4  # a t-SNE map needs as many
-
-
-@dataclass(frozen=True)
-class KGrid:
-    """Which numbers of clusters are tried.
-
-    Attributes:
-        ks: those of the sweep, rising.
-        shared: the k at which encoders are compared; None if it is to be chosen from the sweep.
-        shared_from: what to call it in the table: `truth`, `given` or `shared`.
-        choose_from: the ks from which elbow, silhouette and gap choose one for each encoder; none
-            if they are not asked. The number of classes is not added here: a criterion must not
-            know it.
-    """
-
-    ks: tuple[int, ...]
-    shared: int | None
-    shared_from: str
-    choose_from: tuple[int, ...]
 
 
 def parse_k(k: str, images: int, classes: int | None, different: int | None = None) -> KGrid:

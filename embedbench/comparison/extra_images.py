@@ -1,17 +1,21 @@
-"""What is encoded beside the images as they are: corrupted copies, and images mixed in."""
+"""Extra images, encoded in addition to those compared: augmented, corrupted and mixed in.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+They are encoded in one list, in blocks that have names; nobody needs to know their order.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float32, Int
+from jaxtyping import Int
 
+from embedbench.analysis.label_free import AugmentedViews
 from embedbench.comparison.config import ComparisonConfig
 from embedbench.data.dataset import Dataset
 from embedbench.data.download import DownloadSettings, download_missing
-from embedbench.data.images.augmentations import AugmentedImage, choose_augmented
-from embedbench.data.images.corruptions import VECTOR_KINDS, Corruption
+from embedbench.data.images.augmentations import AUGMENTATIONS, AugmentedImage, choose_augmented
+from embedbench.data.images.corruptions import VECTOR_KINDS
 from embedbench.data.mixing import choose_mixed
 from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import Embedding
@@ -20,98 +24,139 @@ from embedbench.embedding.worker import Item
 from embedbench.encoder import Vectors
 from embedbench.results.schema import FAILURE_COLUMNS
 
-__all__ = ["Conditions", "read_conditions"]
+__all__ = ["AUGMENTED", "CORRUPTED", "Block", "ExtraImages", "MIXED", "plan_extra_images"]
+
+Block = tuple[str, ...]
+"""Name of a block: its kind and, of augmented and corrupted images, what was done to them."""
+
+AUGMENTED, CORRUPTED, MIXED = "augmented", "corrupted", "mixed"
+
+Rows = Int[np.ndarray, " sampled"]
+
+
+def _no_failures() -> pd.DataFrame:
+    return pd.DataFrame(columns=FAILURE_COLUMNS)
 
 
 @dataclass(frozen=True, eq=False)
-class Conditions:
-    """What is looked at beyond the images as they are.
+class ExtraImages:
+    """Images that are encoded in addition to those compared, in named blocks.
 
     Attributes:
-        corruptions: of images and of vectors.
-        rows: the images that corrupted copies are made of.
-        items: what is encoded for it beside the images: each corruption's copies together, then
-            the mixed-in images.
-        mixed: how many images are mixed in.
-        remarks: what a person should know.
-        vectors: by encoder, what it made of the items; none before they are read.
+        items: all of them, for `embed`.
+        blocks: by name, where the block's images are in `items`: `("augmented", "crop")`,
+            `("corrupted", "noise:3")`, `("mixed",)`.
+        rows: by kind, the images that each block of the kind is made of; nothing for `mixed`.
+        failures: mixed-in images that could not be read, as in `Results.failures`.
+        remarks: what the reader should know.
     """
 
-    corruptions: tuple[Corruption, ...]
-    rows: Int[np.ndarray, " sampled"]
-    items: list[Item]
-    mixed: int
-    remarks: tuple[str, ...]
-    vectors: Mapping[str, Float32[np.ndarray, "items dim"]]
+    items: tuple[Item, ...]
+    blocks: Mapping[Block, Int[np.ndarray, " block"]]
+    rows: Mapping[str, Rows]
+    failures: pd.DataFrame = field(default_factory=_no_failures)
+    remarks: tuple[str, ...] = ()
 
-    @property
-    def of_images(self) -> list[Corruption]:
-        """The corruptions for which images are encoded."""
-        return [one for one in self.corruptions if one.kind not in VECTOR_KINDS]
+    def vectors(self, embedding: Embedding, block: Block) -> Vectors | None:
+        """Return an encoder's vectors of a block, nan for images that could not be encoded.
 
-    def read(
-        self, embeddings: Mapping[str, Embedding], start: int, kept: Sequence[int]
-    ) -> "Conditions":
-        """Return the conditions with the vectors that the encoders made.
-
-        Args:
-            embeddings: of which the items are among the others.
-            start: where they start there.
-            kept: the rows of the images that are compared; the others are left out, and the rows
-                renumbered.
+        None if there is no such block, or the encoder looks its vectors up and has none of it.
         """
-        place = {row: number for number, row in enumerate(kept)}
-        there = np.array([row in place for row in self.rows.tolist()], dtype=bool)
-        every = np.concatenate(
-            [np.tile(there, len(self.of_images)), np.ones(self.mixed, dtype=bool)]
-        )
-        vectors = {
-            name: found.others[start:][every]
-            for name, found in embeddings.items()
-            if len(found.others) > start
+        if block not in self.blocks or not len(embedding.others):
+            return None
+        return np.asarray(embedding.others[self.blocks[block]])
+
+    def augmented(self, embedding: Embedding) -> AugmentedViews | None:
+        """Return an encoder's vectors of the augmented images; None where it has none."""
+        vectors = [self.vectors(embedding, (AUGMENTED, name)) for name in AUGMENTATIONS]
+        views = [one for one in vectors if one is not None and len(one)]
+        if not views:
+            return None
+        return AugmentedViews(np.stack(views), self.rows[AUGMENTED])
+
+    def keep(self, rows: Sequence[int]) -> "ExtraImages":
+        """Return those made of these rows of the images, renumbered; mixed-in images stay.
+
+        The items stay as they are, so that embeddings of all of them can still be read.
+        """
+        numbers = {row: number for number, row in enumerate(rows)}
+        kept = {
+            kind: np.array([row in numbers for row in made_of.tolist()], dtype=bool)
+            for kind, made_of in self.rows.items()
         }
-        rows = np.array([place[row] for row in self.rows[there].tolist()], dtype=np.int64)
-        return replace(self, rows=rows, vectors=vectors)
-
-    def corrupted(self, encoder: str, corruption: Corruption) -> Vectors:
-        """Return an encoder's vectors of the copies of one corruption; nan where there is none."""
-        start = self.of_images.index(corruption) * len(self.rows)
-        rows: Vectors = self.vectors[encoder][start : start + len(self.rows)]
-        return rows
-
-    def mixed_in(self, encoder: str) -> Vectors:
-        """Return an encoder's vectors of the mixed-in images that it could encode."""
-        rows = self.vectors[encoder][len(self.of_images) * len(self.rows) :]
-        made: Vectors = rows[np.isfinite(rows).all(axis=1)]
-        return made
+        blocks = {
+            name: positions[kept[name[0]]] if name[0] in kept else positions
+            for name, positions in self.blocks.items()
+        }
+        renumbered = {
+            kind: np.array([numbers[row] for row in made_of[kept[kind]].tolist()], dtype=np.int64)
+            for kind, made_of in self.rows.items()
+        }
+        return replace(self, blocks=blocks, rows=renumbered)
 
 
-def read_conditions(
-    request: ComparisonConfig,
+def plan_extra_images(
+    config: ComparisonConfig,
     dataset: Dataset,
     hashes: Sequence[str],
     engine: Engine,
-    fetching: DownloadSettings,
-) -> tuple[Conditions, pd.DataFrame]:
-    """Return what is to be encoded beside the images, and what of it cannot be read."""
-    chosen = choose_augmented(hashes, request.corrupted) if request.corruptions else []
-    wanted = [one for one in request.corruptions if one.kind not in VECTOR_KINDS]
-    copies = [
-        AugmentedImage(dataset.sources[row], one.name, hashes[row])
-        for one in wanted
-        for row in chosen
-    ]
-    items: list[Item] = [(copy.store_key, copy) for copy in copies]
-    failures, remarks, mixed = pd.DataFrame(columns=FAILURE_COLUMNS), [], 0
-    if request.mix is not None:
-        found = choose_mixed(request.mix, len(dataset), request.seeds[0])
-        found, missed = download_missing(found, fetching)
-        found, images, unread = scan_images(found, engine.store, engine.workers, engine.progress)
-        failures = pd.concat([missed, unread], ignore_index=True)
-        items += zip(images["hash"], found.sources, strict=True)
-        mixed = len(found)
-        asked = round(request.mix.share * len(dataset))
-        if mixed < asked:
-            remarks.append(f"only {mixed} of {asked} images are mixed in: there are no more")
-    rows = np.array(chosen, dtype=np.int64)
-    return Conditions(request.corruptions, rows, items, mixed, tuple(remarks), {}), failures
+    downloads: DownloadSettings,
+) -> ExtraImages:
+    """Return the extra images of a comparison; those to mix in are downloaded and scanned.
+
+    Args:
+        config: how many, and which.
+        dataset: the images compared.
+        hashes: of their bytes.
+        engine: where extra images are scanned.
+        downloads: how images to mix in are downloaded.
+    """
+    augmented = choose_augmented(hashes, config.copies)
+    corrupted = choose_augmented(hashes, config.corrupted) if config.corruptions else []
+    rows = {AUGMENTED: augmented} | ({CORRUPTED: corrupted} if config.corruptions else {})
+    changes: dict[Block, str] = {(AUGMENTED, name): name for name in AUGMENTATIONS}
+    changes |= {
+        (CORRUPTED, corruption.name): corruption.name
+        for corruption in config.corruptions
+        if corruption.kind not in VECTOR_KINDS
+    }
+    parts: dict[Block, list[Item]] = {}
+    for block, change in changes.items():
+        images = [
+            AugmentedImage(dataset.sources[row], change, hashes[row]) for row in rows[block[0]]
+        ]
+        parts[block] = [(image.store_key, image) for image in images]
+    failures = _no_failures()
+    remarks: tuple[str, ...] = ()
+    if config.mix is not None:
+        parts[(MIXED,)], failures, remarks = _mixed_in(config, len(dataset), engine, downloads)
+    return ExtraImages(
+        items=tuple(item for part in parts.values() for item in part),
+        blocks=dict(zip(parts, _positions(map(len, parts.values())), strict=True)),
+        rows={kind: np.array(chosen, dtype=np.int64) for kind, chosen in rows.items()},
+        failures=failures,
+        remarks=remarks,
+    )
+
+
+def _positions(lengths: Iterable[int]) -> list[Int[np.ndarray, " block"]]:
+    """Return the positions of each block in the list of all, from their lengths."""
+    ends = np.cumsum([0, *lengths])
+    return [np.arange(start, stop) for start, stop in zip(ends, ends[1:], strict=False)]
+
+
+def _mixed_in(
+    config: ComparisonConfig, images: int, engine: Engine, downloads: DownloadSettings
+) -> tuple[list[Item], pd.DataFrame, tuple[str, ...]]:
+    """Return the images to mix in, the failures among them, and remarks."""
+    assert config.mix is not None
+    chosen = choose_mixed(config.mix, images, config.seeds[0])
+    chosen, missed = download_missing(chosen, downloads)
+    chosen, table, unread = scan_images(chosen, engine.store, engine.workers, engine.progress)
+    failures = pd.concat([missed, unread], ignore_index=True)
+    items: list[Item] = list(zip(table["hash"], chosen.sources, strict=True))
+    wanted = round(config.mix.share * images)
+    if len(chosen) >= wanted:
+        return items, failures, ()
+    remark = f"only {len(chosen)} of {wanted} images are mixed in: there are no more"
+    return items, failures, (remark,)

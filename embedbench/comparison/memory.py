@@ -1,61 +1,63 @@
-"""Memory: how much a comparison may take for what it computes, and how many may compute at once.
+"""Memory limit of a comparison, which decides how many processes compute at once.
 
-Blocks of distances are of a fixed size, for the last bits of a sum depend on it, and the tables
-must be the same on every machine. What the limit decides is how many processes run at once.
+Blocks of distances have a fixed size, for the last bits of a sum depend on it, and the tables
+must be the same on every machine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from embedbench.analysis.inputs import AnalysisInputs
 from embedbench.clustering.limits import DEFAULT_LIMIT
+from embedbench.encoder import Vectors
 from embedbench.errors import InputError
 from embedbench.parallel.engine_options import parse_size
 from embedbench.utils.hardware import available, cores
 
-__all__ = ["Memory", "Size", "parse_memory"]
+__all__ = ["Memory", "Size", "comparison_size", "parse_memory"]
 
 _SHARE = 0.5
-"""Of the memory that is free at the start, where no limit is given."""
+"""Share of the free memory to use, where no limit is given."""
 
 _BLOCK = 256 * 2**20
-"""What a block of distances may take, in bytes."""
+"""Most bytes of a block of distances."""
 
 _PAIR = 32
-"""Bytes for each pair of images in a block, and for all pairs where all are looked at."""
+"""Bytes for each pair of images in a block, and for all pairs up to the sample limit."""
 
 _PROCESS = 250 * 10**6
-"""What a process takes with its libraries before it computes anything; estimated."""
+"""Bytes of a process with its libraries before it computes anything; estimated."""
 
 _COPIES = 6
-"""How often a process holds the vectors at its fullest, in float64; estimated."""
+"""Most copies of the vectors that a process holds, in float64; estimated."""
 
 _RUN = 40
-"""Bytes for each image and run in it: labels, silhouettes, what is made of them; estimated."""
+"""Bytes for each image and run in it: clusters, silhouettes, derived arrays; estimated."""
 
 _HELD = 3
-"""How often the first process holds the vectors, in float32; estimated."""
+"""Copies of the vectors that the first process holds, in float32; estimated."""
 
 _HELD_RUN = 20
 """Bytes for each image and run there; estimated."""
 
 
 def parse_memory(text: str) -> "Memory":
-    """Return the memory that `4GB` or `512MB` says.
+    """Return the memory limit in a text such as `4GB` or `512MB`.
 
     Raises:
-        InputError: it says no amount of memory.
+        InputError: the text is not a size.
     """
     return Memory(parse_size(text))
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much there is to compute.
+    """Size of a comparison.
 
     Attributes:
-        images: how many are compared.
-        widths: the dimensions of each encoder's vectors.
-        runs: at most how many partitions there are of each encoder.
+        images: number of images compared.
+        widths: dimensions of each encoder's vectors.
+        runs: most partitions of one encoder.
     """
 
     images: int
@@ -70,20 +72,26 @@ class Size:
 
     @property
     def process(self) -> int:
-        """About how many bytes a process takes that clusters or scores one encoder."""
+        """About how many bytes a process needs to cluster or score one encoder."""
         pairs = _PAIR * min(self.images, DEFAULT_LIMIT.images) ** 2
         block = min(_BLOCK, _PAIR * self.images**2)
         each = 8 * _COPIES * max(self.widths) + self.runs * _RUN
         return _PROCESS + block + pairs + self.images * each
 
 
+def comparison_size(inputs: AnalysisInputs, vectors: Mapping[str, Vectors]) -> Size:
+    """Return the size of the comparison of these vectors, by encoder."""
+    runs = len(inputs.clusterers) * len(inputs.spaces) * len(inputs.k_grid.ks) * len(inputs.seeds)
+    return Size(len(inputs.image_names), [rows.shape[1] for rows in vectors.values()], runs)
+
+
 @dataclass(frozen=True)
 class Memory:
-    """How much memory a comparison may take for what it computes, all processes together.
+    """Memory limit of a comparison's computations, all processes together.
 
     Attributes:
         limit: in bytes.
-        asked: whether a person set it.
+        asked: whether the user set it.
     """
 
     limit: int
@@ -98,17 +106,17 @@ class Memory:
         """Return how many processes may compute at once: at least one, at most one a core.
 
         Args:
-            jobs: how many there is work for.
-            size: how much there is to compute.
+            jobs: number of jobs.
+            size: of the comparison.
         """
         room = (self.limit - size.held) // size.process
         return max(1, min(cores(), jobs, room))
 
     def shortage(self, size: Size) -> list[str]:
-        """Return in words that one process alone needs more; nothing where it fits.
+        """Return a remark if a single process needs more than the limit.
 
         Raises:
-            InputError: it needs more than a person allows.
+            InputError: the user set the limit.
         """
         needed = size.held + size.process
         if needed <= self.limit:

@@ -1,194 +1,276 @@
 """One comparison from end to end: images and encoders in, results out."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from jaxtyping import Float
 
 from embedbench.analysis.cluster_naming import image_text_similarity, prompts_for, two_best_names
 from embedbench.analysis.duplicates import duplicate_groups
+from embedbench.analysis.inputs import AnalysisInputs, Targets
 from embedbench.analysis.label_free import AugmentedViews
 from embedbench.analysis.shortcuts import attributes
-from embedbench.clustering.limits import remarks as remarks_on_size
-from embedbench.comparison.clustering_stage import AnalysisInputs, run_clustering_stage
+from embedbench.clustering.limits import remarks as size_remarks
+from embedbench.comparison.clustering_stage import ClusteringAnalysis, run_clustering_stage
 from embedbench.comparison.config import ComparisonConfig, parse_k
-from embedbench.comparison.extra_images import Conditions, read_conditions
+from embedbench.comparison.extra_images import ExtraImages, plan_extra_images
+from embedbench.comparison.memory import comparison_size
 from embedbench.comparison.provenance import run_record
-from embedbench.comparison.robustness_stage import run_robustness_stage
+from embedbench.comparison.robustness_stage import RobustnessTables, run_robustness_stage
 from embedbench.comparison.tables import (
     encoder_failures,
     encoders_table,
     image_failures,
     without_timings,
 )
-from embedbench.comparison.verdict_stage import run_verdict_stage
+from embedbench.comparison.verdict_stage import VerdictTables, run_verdict_stage
 from embedbench.data.dataset import Dataset
 from embedbench.data.download import DownloadSettings, download_missing
-from embedbench.data.images.augmentations import AUGMENTATIONS, AugmentedImage, choose_augmented
 from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import Embedding, embed
 from embedbench.embedding.engine import Engine
+from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError, StoreError
 from embedbench.results.results import Results
 from embedbench.utils.messages import one_line, wrap_foreign_errors
 
-__all__ = ["class_count", "read_copies", "run_comparison"]
+__all__ = ["class_count", "run_comparison"]
 
 
 def run_comparison(
     dataset: Dataset,
-    request: ComparisonConfig,
+    config: ComparisonConfig,
     engine: Engine,
-    fetching: DownloadSettings,
+    downloads: DownloadSettings,
     started: float,
-    asked: dict[str, Any],
+    record: dict[str, Any],
 ) -> Results:
-    """Return the results of the comparison; `asked` goes into its record."""
-    dataset, missed = download_missing(dataset, fetching)
-    readable, images, unread = scan_images(dataset, engine.store, engine.workers, engine.progress)
-    hashes = list(images["hash"])
-    conditions, others_unread = read_conditions(request, readable, hashes, engine, fetching)
-    copied = choose_augmented(hashes, request.copies)
-    embeddings, errors = _embed_all(readable, hashes, copied, conditions, request, engine)
-    skipped = image_failures(readable, embeddings)
-    kept = _encoded_by_all(len(readable), embeddings)
-    copies = {name: read_copies(found, copied, kept) for name, found in embeddings.items()}
-    conditions = conditions.read(embeddings, len(copied) * len(AUGMENTATIONS), kept)
-    readable, images = readable.take(kept), images.iloc[kept].reset_index(drop=True)
-    embeddings = {name: found.take(kept) for name, found in embeddings.items()}
-    vectors = {name: found.vectors for name, found in embeddings.items()}
-    known = readable.table.reset_index(drop=True)
-    images = pd.concat([images, known[[c for c in known if c not in images]]], axis=1)
-    images["group"] = duplicate_groups(list(images["hash"]), list(vectors.values()))
-    namer = next((name for name, found in embeddings.items() if len(found.texts)), None)
-    similarity = None
-    if namer is not None:
-        similarity = image_text_similarity(vectors[namer], embeddings[namer].texts)
-    task = _task(request, readable, images, similarity)
-    short = task.memory.shortage(task.size(vectors))
-    analysis = run_clustering_stage(vectors, copies, task, engine.progress)
-    images["disagreement"] = analysis.disagreement
-    tables, told = run_robustness_stage(
-        vectors, conditions, images, task, analysis, engine.progress
-    )
-    if similarity is not None:
-        tables["zero_shot"] = two_best_names(similarity, request.words, readable.names)
-    broken = encoder_failures(errors, analysis.errors)
-    failures = pd.concat([missed, unread, others_unread, skipped, broken], ignore_index=True)
-    encoders = encoders_table(request.encoders, embeddings, errors | analysis.errors)
-    judgement = run_verdict_stage(analysis, task, encoders)
-    remarks = [*readable.remarks, *request.remarks, *conditions.remarks, *told]
-    remarks += _remarks(request, analysis.shared) + short
-    remarks += remarks_on_size(len(images), [one.name for one in task.clusterers], task.limits)
-    record = run_record(images, embeddings, request.encoders, asked | {"naming_encoder": namer})
-    return Results(
-        **without_timings(analysis.tables, embeddings, started),
-        **judgement.tables,
-        **tables,
-        failures=failures,
-        images=images,
-        run=record | {"verdict": judgement.verdict, "remarks": remarks},
-    )
+    """Run the stages of a comparison in their order, and return its results.
+
+    Args:
+        dataset: the images to compare.
+        config: what was asked for.
+        engine: where encoders run.
+        downloads: how missing images are downloaded.
+        started: in seconds since 1970.
+        record: the options, for `run.json`.
+    """
+    images = prepare_images(dataset, engine, downloads)
+    extra = plan_extra_images(config, images.dataset, images.hashes, engine, downloads)
+    encoded = encode_all(config, images, extra, engine)
+    images, encoded, extra = keep_common(images, encoded, extra)
+    inputs = analysis_inputs(config, images, encoded)
+    vectors, augmented = encoded.vectors, encoded.augmented(extra)
+    limits = (config.memory, engine.progress)
+    clusters = run_clustering_stage(inputs, vectors, augmented, *limits)
+    effects = run_robustness_stage(inputs, encoded.embeddings, extra, clusters, *limits)
+    encoders = encoders_table(config.encoders, encoded.embeddings, encoded.errors | clusters.errors)
+    verdict = run_verdict_stage(inputs, clusters, encoders)
+    outputs = StageOutputs(images, extra, encoded, inputs, clusters, effects, verdict)
+    return assemble_results(config, outputs, started, record)
 
 
-def _task(
-    request: ComparisonConfig,
-    dataset: Dataset,
-    images: pd.DataFrame,
-    similarity: Float[np.ndarray, "images words"] | None,
-) -> AnalysisInputs:
-    truth = dataset.truth_codes()
-    return AnalysisInputs(
-        images=dataset.names,
-        truth=truth[0] if truth else None,
-        classes=truth[1] if truth else [],
-        clusterers=request.clusterers,
-        spaces=request.spaces,
-        plan=parse_k(request.k, len(dataset), class_count(dataset), images["hash"].nunique()),
-        seeds=request.seeds,
-        similarity=similarity,
-        words=request.words,
-        groups=images["group"].to_numpy(),
-        attributes=attributes(images),
-        maps=request.maps,
-        memory=request.memory,
-    )
+@dataclass(frozen=True, eq=False)
+class PreparedImages:
+    """The images of a comparison that can be read.
+
+    Attributes:
+        dataset: their sources and labels.
+        table: a row an image, as `Results.images`, before anything is computed.
+        failures: images that could not be downloaded, read or encoded, as in `Results`.
+    """
+
+    dataset: Dataset
+    table: pd.DataFrame
+    failures: pd.DataFrame
+
+    @property
+    def hashes(self) -> list[str]:
+        """The hash of each image's bytes."""
+        return list(self.table["hash"])
 
 
-def _remarks(request: ComparisonConfig, clusters: int) -> list[str]:
-    """Return what a person should know of the words."""
-    words = len(request.words)
-    if not 0 < words < clusters:
-        return []
-    return [f"there are {words} candidate names for {clusters} clusters: some share a name"]
+@dataclass(frozen=True, eq=False)
+class EncodedImages:
+    """Embeddings of all encoders.
+
+    Attributes:
+        embeddings: by encoder, of those that did not fail.
+        errors: why an encoder failed, by encoder.
+    """
+
+    embeddings: dict[str, Embedding]
+    errors: dict[str, str]
+
+    @property
+    def vectors(self) -> dict[str, Vectors]:
+        """The vectors of the images, by encoder."""
+        return {name: embedding.vectors for name, embedding in self.embeddings.items()}
+
+    @property
+    def naming_encoder(self) -> str | None:
+        """The encoder that read the candidate words; None without words."""
+        names = (name for name, embedding in self.embeddings.items() if len(embedding.texts))
+        return next(names, None)
+
+    def augmented(self, extra: ExtraImages) -> dict[str, AugmentedViews | None]:
+        """Return the vectors of the augmented images, by encoder; None where it has none."""
+        return {name: extra.augmented(embedding) for name, embedding in self.embeddings.items()}
 
 
-def _embed_all(
-    dataset: Dataset,
-    hashes: list[str],
-    copied: Sequence[int],
-    conditions: Conditions,
-    request: ComparisonConfig,
-    engine: Engine,
-) -> tuple[dict[str, Embedding], dict[str, str]]:
-    """Return what each encoder made, and the errors of those that failed."""
+@dataclass(frozen=True, eq=False)
+class StageOutputs:
+    """The outputs of all stages."""
+
+    images: PreparedImages
+    extra: ExtraImages
+    encoded: EncodedImages
+    inputs: AnalysisInputs
+    clusters: ClusteringAnalysis
+    effects: RobustnessTables
+    verdict: VerdictTables
+
+
+def prepare_images(dataset: Dataset, engine: Engine, downloads: DownloadSettings) -> PreparedImages:
+    """Download what is missing, scan all images, and return those that can be read."""
+    dataset, missed = download_missing(dataset, downloads)
+    dataset, table, unread = scan_images(dataset, engine.store, engine.workers, engine.progress)
+    return PreparedImages(dataset, table, pd.concat([missed, unread], ignore_index=True))
+
+
+def encode_all(
+    config: ComparisonConfig, images: PreparedImages, extra: ExtraImages, engine: Engine
+) -> EncodedImages:
+    """Encode the images, and the extra images, by all encoders.
+
+    Raises:
+        InputError: all encoders failed.
+    """
     embeddings: dict[str, Embedding] = {}
     errors: dict[str, str] = {}
-    changed = [
-        AugmentedImage(dataset.sources[row], change, hashes[row])
-        for change in AUGMENTATIONS
-        for row in copied
-    ]
-    others = [*((copy.store_key, copy) for copy in changed), *conditions.items]
-    for name, encoder in request.encoders.items():
-        named = any(len(found.texts) for found in embeddings.values())
+    for name, encoder in config.encoders.items():
+        texts: list[str] = []
+        is_named = any(len(embedding.texts) for embedding in embeddings.values())
         try:
             with wrap_foreign_errors():
-                reads = not named and request.reads_texts(name)
-            texts = prompts_for(request.words) if reads else []
-            embeddings[name] = embed(name, encoder, dataset, hashes, engine, texts, others)
+                if not is_named and config.reads_texts(name):
+                    texts = prompts_for(config.words)
+            embeddings[name] = embed(
+                name, encoder, images.dataset, images.hashes, engine, texts, extra.items
+            )
         except StoreError:  # no other encoder could keep its vectors either
             raise
         except EmbedbenchError as error:
             errors[name] = one_line(str(error))
             engine.progress.say(f"encoder '{name}' failed: {errors[name]}")
     if not embeddings:
-        first, reason = next(iter(errors.items()))
-        raise InputError(f"none of the {len(errors)} encoders could be used; '{first}': {reason}")
-    return embeddings, errors
+        name, reason = next(iter(errors.items()))
+        raise InputError(f"none of the {len(errors)} encoders could be used; '{name}': {reason}")
+    return EncodedImages(embeddings, errors)
 
 
-def _encoded_by_all(images: int, embeddings: dict[str, Embedding]) -> list[int]:
-    """Every encoder is compared on the same images: those that all could encode."""
-    failed = {row for embedding in embeddings.values() for row in embedding.failures}
-    kept = [row for row in range(images) if row not in failed]
-    if not kept:
+def keep_common(
+    images: PreparedImages, encoded: EncodedImages, extra: ExtraImages
+) -> tuple[PreparedImages, EncodedImages, ExtraImages]:
+    """Return what belongs to the images that every encoder could encode; the rest are failures.
+
+    Raises:
+        InputError: there is no such image.
+    """
+    failed = {row for embedding in encoded.embeddings.values() for row in embedding.failures}
+    rows = [row for row in range(len(images.dataset)) if row not in failed]
+    if not rows:
         raise InputError("no image could be encoded by every encoder")
-    return kept
+    skipped = image_failures(images.dataset, encoded.embeddings)
+    dataset, table = images.dataset.take(rows), images.table.iloc[rows].reset_index(drop=True)
+    columns = dataset.table.reset_index(drop=True)
+    return (
+        PreparedImages(
+            dataset,
+            pd.concat([table, columns[[c for c in columns if c not in table]]], axis=1),
+            pd.concat([images.failures, extra.failures, skipped], ignore_index=True),
+        ),
+        replace(
+            encoded,
+            embeddings={name: one.take(rows) for name, one in encoded.embeddings.items()},
+        ),
+        extra.keep(rows),
+    )
+
+
+def analysis_inputs(
+    config: ComparisonConfig, images: PreparedImages, encoded: EncodedImages
+) -> AnalysisInputs:
+    """Return the inputs of the analysis.
+
+    Raises:
+        InputError: the images are too few, or the memory limit is too low.
+    """
+    dataset, table, vectors = images.dataset, images.table, encoded.vectors
+    labels, classes = dataset.truth_codes() or (None, [])
+    groups = duplicate_groups(images.hashes, list(vectors.values()))
+    similarity = None
+    if encoded.naming_encoder is not None:
+        namer = encoded.embeddings[encoded.naming_encoder]
+        similarity = image_text_similarity(namer.vectors, namer.texts)
+    inputs = AnalysisInputs(
+        image_names=dataset.names,
+        targets=Targets(labels, classes, groups),
+        clusterers=config.clusterers,
+        spaces=config.spaces,
+        k_grid=parse_k(config.k, len(dataset), class_count(dataset), table["hash"].nunique()),
+        seeds=config.seeds,
+        attributes=attributes(table),
+        projections=config.maps,
+        words=config.words,
+        similarity=similarity,
+        domains=pd.Categorical(table["domain"]) if "domain" in table else None,
+        corruptions=config.corruptions,
+    )
+    shortage = config.memory.shortage(comparison_size(inputs, vectors))
+    clusterers = [clusterer.name for clusterer in config.clusterers]
+    remarks = size_remarks(len(dataset), clusterers, inputs.limit)
+    return replace(inputs, remarks=(*shortage, *remarks))
+
+
+def assemble_results(
+    config: ComparisonConfig, outputs: StageOutputs, started: float, record: dict[str, Any]
+) -> Results:
+    """Return the results: the tables of all stages, failures, and the record of the run."""
+    inputs, encoded, clusters = outputs.inputs, outputs.encoded, outputs.clusters
+    images = outputs.images.table.assign(
+        group=inputs.targets.groups, disagreement=clusters.disagreement
+    )
+    tables = without_timings(clusters.tables, encoded.embeddings, started)
+    tables |= outputs.effects.tables | outputs.verdict.tables
+    if inputs.similarity is not None:
+        tables["zero_shot"] = two_best_names(inputs.similarity, inputs.words, inputs.image_names)
+    broken = encoder_failures(encoded.errors, clusters.errors)
+    record = record | {"naming_encoder": encoded.naming_encoder}
+    run = run_record(images, encoded.embeddings, config.encoders, record)
+    return Results(
+        **tables,
+        failures=pd.concat([outputs.images.failures, broken], ignore_index=True),
+        images=images,
+        run=run | {"verdict": outputs.verdict.verdict, "remarks": _remarks(config, outputs)},
+    )
+
+
+def _remarks(config: ComparisonConfig, outputs: StageOutputs) -> list[str]:
+    """Return all that the reader should know."""
+    words, clusters = len(config.words), outputs.clusters.common_k
+    few_words = f"there are {words} candidate names for {clusters} clusters: some share a name"
+    return [
+        *outputs.images.dataset.remarks,
+        *config.remarks,
+        *outputs.extra.remarks,
+        *outputs.effects.remarks,
+        *([few_words] if 0 < words < clusters else []),
+        *outputs.inputs.remarks,
+    ]
 
 
 def class_count(dataset: Dataset) -> int | None:
-    """Return how many classes the labels have; None without labels."""
-    truth = dataset.truth_codes()
-    return len(truth[1]) if truth else None
-
-
-def read_copies(
-    embedding: Embedding, copied: Sequence[int], kept: Sequence[int]
-) -> AugmentedViews | None:
-    """Return an encoder's vectors of the changed copies; None where it has none.
-
-    Args:
-        embedding: what the encoder made; the copies come first of the others, each change together.
-        copied: the rows of the images that they were made from.
-        kept: those rows that are compared; the others are left out, and the rows renumbered.
-    """
-    place = {row: number for number, row in enumerate(kept)}
-    there = [number for number, row in enumerate(copied) if row in place]
-    if not len(embedding.others) or not there:
-        return None
-    changed = embedding.others[: len(AUGMENTATIONS) * len(copied)]
-    vectors = changed.reshape(len(AUGMENTATIONS), len(copied), -1)[:, there]
-    return AugmentedViews(vectors, np.array([place[copied[number]] for number in there]))
+    """Return the number of classes; None without labels."""
+    codes = dataset.truth_codes()
+    return len(codes[1]) if codes else None

@@ -1,22 +1,24 @@
-"""All encoders under other conditions: corrupted images, images mixed in, domains by themselves."""
+"""Evaluate all encoders under other conditions: corruption, contamination, single domains."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
-from embedbench.analysis.cluster_summary import Coded, composition
-from embedbench.analysis.inputs import EvaluationSettings
+from embedbench.analysis.cluster_summary import composition
+from embedbench.analysis.inputs import AnalysisInputs, EvaluationSettings, Targets
+from embedbench.analysis.measurement import Evaluation
 from embedbench.analysis.robustness.contamination import contamination_table
 from embedbench.analysis.robustness.corruption_effects import (
     CleanBaseline,
     CorruptionEffect,
     clean_baseline,
     corruption_effect,
-    noisy_plane,
+    noisy_projection,
     noisy_vectors,
 )
 from embedbench.analysis.robustness.domain_shift import (
@@ -28,212 +30,258 @@ from embedbench.analysis.robustness.domain_shift import (
 )
 from embedbench.analysis.robustness.ranking import rank_by_retention
 from embedbench.clustering.spaces import to_space
-from embedbench.comparison.clustering_stage import AnalysisInputs, ClusteringAnalysis
-from embedbench.comparison.extra_images import Conditions
+from embedbench.comparison.clustering_stage import (
+    ClusteringAnalysis,
+    gather_by_key,
+    stack_by_encoder,
+)
+from embedbench.comparison.extra_images import CORRUPTED, MIXED, ExtraImages
+from embedbench.comparison.memory import Memory, comparison_size
 from embedbench.comparison.tables import stack
 from embedbench.data.images.corruptions import Corruption
+from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Vectors
-from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.parallel.pool import Pool
 from embedbench.utils.progress import Progress
 
-__all__ = ["run_robustness_stage"]
+__all__ = ["RobustnessTables", "run_robustness_stage"]
 
-Key = TypeVar("Key", bound=Hashable)
+Rows = Int[np.ndarray, " sampled"]
+
+
+@dataclass(frozen=True, eq=False)
+class RobustnessTables:
+    """Results under other conditions.
+
+    Attributes:
+        tables: `composition` and, where asked for, `robustness`, `robustness_ranking`,
+            `contamination`, `domains`, `domain_pairs`, `domain_alignment`, `worst_images`, as in
+            `Results`.
+        remarks: what the reader should know.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    remarks: tuple[str, ...] = ()
 
 
 def run_robustness_stage(
-    vectors: dict[str, Vectors],
-    conditions: Conditions,
-    images: pd.DataFrame,
-    task: AnalysisInputs,
-    analysis: ClusteringAnalysis,
+    inputs: AnalysisInputs,
+    embeddings: Mapping[str, Embedding],
+    extra: ExtraImages,
+    clusters: ClusteringAnalysis,
+    memory: Memory,
     progress: Progress,
-) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Return the tables that were asked for beside the comparison, as in `Results`, and remarks.
+) -> RobustnessTables:
+    """Evaluate all encoders under the conditions that were asked for.
 
     Args:
-        vectors: by encoder, of the images.
-        conditions: what else was encoded.
-        images: the table of the images, with a column `domain` where domains were asked for.
-        task: what is analysed.
-        analysis: what was found of the images as they are.
-        progress: how it is shown.
+        inputs: of the analysis, with corruptions and domains.
+        embeddings: by encoder, of the images and the extra images.
+        extra: where corrupted and mixed-in images are in the embeddings.
+        clusters: results of the clustering stage.
+        memory: decides the number of worker processes.
+        progress: how progress is shown.
     """
-    vectors = {name: vectors[name] for name in analysis.criteria}
-    how = EvaluationSettings(
-        task.clusterers, task.spaces[0], analysis.shared, task.seeds, task.limits
-    )
-    known = {"label": Coded(task.truth, task.classes)} if task.truth is not None else {}
-    if "domain" in images:
-        codes, names = pd.factorize(images["domain"], sort=True)
-        known["domain"] = Coded(codes.astype(np.int64), [str(name) for name in names])
-    remarks: list[str] = []
-    tables = {"composition": _composition(analysis, task, known)}
-    if not (conditions.corruptions or conditions.mixed or "domain" in known):
-        return tables, []
-    domains = len(known["domain"].names) + 1 if "domain" in known else 0
-    changed = len(conditions.corruptions) + 1 if conditions.corruptions else 0
-    steps = len(vectors) * (changed + (conditions.mixed > 0) + domains)
-    with (
-        progress.bar("other conditions", steps, "steps") as bar,
-        Pool(task.memory.workers(len(vectors), task.size(vectors)), patience=None) as pool,
-    ):
-        work = _RobustnessJobs(vectors, task, analysis, how, pool, bar.update)
-        if conditions.corruptions:
-            tables |= work.corrupted(conditions)
-        if conditions.mixed:
-            tables |= work.mixed(conditions)
-        if "domain" in known:
-            found, remarks = work.domains(known["domain"])
-            tables |= found
-    return tables, remarks
-
-
-def _composition(
-    analysis: ClusteringAnalysis, task: AnalysisInputs, known: Mapping[str, Coded]
-) -> pd.DataFrame:
-    members = analysis.tables["silhouettes"]
-    members = members[members["space"] == task.spaces[0]]
-    found = [
-        (str(encoder), composition(rows, known))
-        for encoder, rows in members.groupby("encoder", sort=False)
+    embeddings = {name: embeddings[name] for name in clusters.criteria}
+    tables = {"composition": _composition(inputs, clusters)}
+    corruptions = len(inputs.corruptions) if len(extra.rows.get(CORRUPTED, ())) else 0
+    is_mixed = len(extra.blocks.get((MIXED,), ())) > 0
+    domains = 0 if inputs.domains is None else len(inputs.domains.categories)
+    conditions = [
+        corruptions + 1 if corruptions else 0,
+        int(is_mixed),
+        domains + 1 if domains else 0,
     ]
-    return stack([table for _, table in found], [{"encoder": name} for name, _ in found])
+    if not any(conditions):
+        return RobustnessTables(tables)
+    remarks: tuple[str, ...] = ()
+    vectors = {name: embedding.vectors for name, embedding in embeddings.items()}
+    workers = memory.workers(len(vectors), comparison_size(inputs, vectors))
+    with (
+        progress.bar("other conditions", len(vectors) * sum(conditions), "steps") as bar,
+        Pool(workers, patience=None) as pool,
+    ):
+        gather = partial(gather_by_key, pool, bar.update)
+        work = _RobustnessJobs(inputs, embeddings, extra, clusters, gather)
+        if corruptions:
+            tables |= work.corrupted(extra.rows[CORRUPTED])
+        if is_mixed:
+            tables["contamination"] = work.contamination()
+        if inputs.domains is not None:
+            evaluations = work.evaluate_domains(inputs.domains)
+            tables |= work.domain_tables(inputs.domains, evaluations)
+            remarks = _domain_remarks(inputs.domains, evaluations)
+    return RobustnessTables(tables, remarks)
+
+
+def _composition(inputs: AnalysisInputs, clusters: ClusteringAnalysis) -> pd.DataFrame:
+    members = clusters.tables["silhouettes"]
+    members = members[members["space"] == inputs.spaces[0]]
+    values = {"label": inputs.targets.categorical(), "domain": inputs.domains}
+    known = {name: value for name, value in values.items() if value is not None}
+    return stack_by_encoder(
+        {
+            str(encoder): composition(rows, known)
+            for encoder, rows in members.groupby("encoder", sort=False)
+        }
+    )
+
+
+def _domain_remarks(
+    domains: pd.Categorical, evaluations: Mapping[tuple[str, int], Evaluation | str]
+) -> tuple[str, ...]:
+    """Return in words which domains could not be evaluated."""
+    remarks = {
+        f"the domain '{domains.categories[code]}' was not looked at by itself: {reason}"
+        for (_, code), reason in evaluations.items()
+        if isinstance(reason, str)
+    }
+    return tuple(sorted(remarks))
 
 
 @dataclass(frozen=True, eq=False)
 class _RobustnessJobs:
-    """The calls of one comparison, spread over worker processes."""
+    """The calls of the robustness stage, spread over worker processes."""
 
-    vectors: dict[str, Vectors]
-    task: AnalysisInputs
-    analysis: ClusteringAnalysis
-    how: EvaluationSettings
-    pool: Pool
-    tick: Callable[[int], object]
+    inputs: AnalysisInputs
+    embeddings: Mapping[str, Embedding]
+    extra: ExtraImages
+    clusters: ClusteringAnalysis
+    gather: Callable[[Mapping[Any, tuple[Any, ...]]], dict[Any, Any]]
 
-    def corrupted(self, conditions: Conditions) -> dict[str, pd.DataFrame]:
-        """Return `robustness` and `robustness_ranking`, without vectors made elsewhere."""
-        rows, seed = conditions.rows, self.task.seeds[0]
-        truth = None if self.task.truth is None else self.task.truth[rows]
-        groups = np.unique(self.task.groups[rows], return_inverse=True)[1]
-        clean = {name: vectors[rows] for name, vectors in self.vectors.items()}
-        starts = self._gather(
-            {name: (clean_baseline, own, truth, groups, self.how) for name, own in clean.items()}
+    @property
+    def settings(self) -> EvaluationSettings:
+        """The first space at the common k."""
+        return self.inputs.settings(self.inputs.spaces[0], (self.clusters.common_k,))
+
+    def corrupted(self, rows: Rows) -> dict[str, pd.DataFrame]:
+        """Return the tables `robustness` and `robustness_ranking`, of corruptions of these images.
+
+        An encoder that looks its vectors up has no corrupted images, only noise on vectors.
+        """
+        targets, settings = self.inputs.targets.take(rows), self.settings
+        flat = replace(settings, space="raw")
+        clean = {name: embedding.vectors[rows] for name, embedding in self.embeddings.items()}
+        baselines = self.gather(
+            {name: (clean_baseline, own, targets, settings) for name, own in clean.items()}
         )
-        flat = replace(self.how, space="raw")
-        planes: dict[str, CleanBaseline] = {}
-        if any(one.kind == "plane-noise" for one in conditions.corruptions):
-            planes = self._gather(
-                {
-                    name: (_measure_plane, own, truth, groups, flat, seed)
-                    for name, own in clean.items()
-                }
+        projections: dict[str, CleanBaseline] = {}
+        if any(corruption.kind == "plane-noise" for corruption in self.inputs.corruptions):
+            projections = self.gather(
+                {name: (_projection_baseline, own, targets, flat) for name, own in clean.items()}
             )
         calls: dict[tuple[str, Corruption], tuple[Any, ...]] = {}
         for name, own in clean.items():
-            for one in conditions.corruptions:
-                if one.kind == "plane-noise":
-                    noisy = noisy_plane(planes[name].vectors, one.severity, seed)
-                    calls[name, one] = (corruption_effect, planes[name], one, noisy, flat)
+            for corruption in self.inputs.corruptions:
+                key = name, corruption
+                if corruption.kind == "plane-noise":
+                    places = projections[name].vectors
+                    noisy = noisy_projection(places, corruption.severity, settings.seed)
+                    calls[key] = (corruption_effect, projections[name], corruption, noisy, flat)
                     continue
-                if one.kind == "vector-noise":
-                    moved = noisy_vectors(own, one.severity, seed)
-                elif name in conditions.vectors:
-                    moved = conditions.corrupted(name, one)
-                else:
-                    continue
-                calls[name, one] = (corruption_effect, starts[name], one, moved, self.how)
-        found = self._gather(calls)
-        held: dict[str, list[CorruptionEffect]] = {}
-        for (name, _), one in found.items():
-            held.setdefault(name, []).append(one)
+                moved = self._corrupted_vectors(name, own, corruption)
+                if moved is not None:
+                    calls[key] = (corruption_effect, baselines[name], corruption, moved, settings)
+        effects = self.gather(calls)
+        by_encoder: dict[str, list[CorruptionEffect]] = {}
+        for (name, _), effect in effects.items():
+            by_encoder.setdefault(name, []).append(effect)
         return {
             "robustness": stack(
-                [one.table for one in found.values()], [{"encoder": name} for name, _ in found]
+                [effect.table for effect in effects.values()],
+                [{"encoder": name} for name, _ in effects],
             ),
-            "robustness_ranking": rank_by_retention(held, PairedBootstrap(groups, seed)),
+            "robustness_ranking": rank_by_retention(by_encoder, targets.bootstrap(settings.seed)),
         }
 
-    def mixed(self, conditions: Conditions) -> dict[str, pd.DataFrame]:
-        """Return `contamination`."""
-        truth, groups = self.task.truth, self.task.groups
-        found = self._gather(
-            {
-                name: (contamination_table, own, conditions.mixed_in(name), truth, groups, self.how)
-                for name, own in self.vectors.items()
-                if name in conditions.vectors and len(conditions.mixed_in(name))
-            }
-        )
-        return {"contamination": stack(list(found.values()), [{"encoder": name} for name in found])}
+    def _corrupted_vectors(
+        self, encoder: str, clean: Vectors, corruption: Corruption
+    ) -> Vectors | None:
+        if corruption.kind == "vector-noise":
+            return noisy_vectors(clean, corruption.severity, self.settings.seed)
+        return self.extra.vectors(self.embeddings[encoder], (CORRUPTED, corruption.name))
 
-    def domains(self, domain: Coded) -> tuple[dict[str, pd.DataFrame], list[str]]:
-        """Return `domains`, `domain_pairs`, `domain_alignment` and `worst_images`, and remarks."""
-        task, seed = self.task, self.task.seeds[0]
-        own_classes = task.plan.shared_from == "truth"
-        codes = np.unique(domain.codes[domain.codes >= 0]).tolist()
-        found = self._gather(
+    def contamination(self) -> pd.DataFrame:
+        """Return the table `contamination`, of encoders that could encode a mixed-in image."""
+        mixed_in = {}
+        for name, embedding in self.embeddings.items():
+            vectors = self.extra.vectors(embedding, (MIXED,))
+            if vectors is not None and np.isfinite(vectors).all(axis=1).any():
+                mixed_in[name] = vectors[np.isfinite(vectors).all(axis=1)]
+        targets, settings = self.inputs.targets, self.settings
+        calls = {
+            name: (contamination_table, self.embeddings[name].vectors, extra, targets, settings)
+            for name, extra in mixed_in.items()
+        }
+        return stack_by_encoder(self.gather(calls))
+
+    def evaluate_domains(self, domains: pd.Categorical) -> dict[tuple[str, int], Evaluation | str]:
+        """Return every metric of each domain by each encoder, or why there is none."""
+        own_classes = self.inputs.k_grid.common_k_from == "truth"
+        targets, settings = self.inputs.targets, self.settings
+        rest = (settings, own_classes)
+        calls = {
+            (name, code): (measure_domain, embedding.vectors, targets, domains, code, *rest)
+            for name, embedding in self.embeddings.items()
+            for code in _codes(domains)
+        }
+        return self.gather(calls)
+
+    def domain_tables(
+        self, domains: pd.Categorical, evaluations: Mapping[tuple[str, int], Evaluation | str]
+    ) -> dict[str, pd.DataFrame]:
+        """Return the tables `domains`, `domain_pairs`, `domain_alignment`, `worst_images`."""
+        inputs, seed = self.inputs, self.settings.seed
+        alignments = self.gather(
             {
-                (name, code): (
-                    measure_domain, own, task.truth, task.groups, domain.codes, code, self.how,
-                    own_classes,
-                )
-                for name, own in self.vectors.items()
-                for code in codes
-            }
-        )  # fmt: skip
-        following = self._gather(
-            {
-                name: (domain_alignment, labels, domain.codes, task.truth, seed)
-                for name, labels in self.analysis.main.items()
+                name: (domain_alignment, runs, domains, inputs.targets.labels, seed)
+                for name, runs in self.clusters.at_common_k.items()
             }
         )
-        by_encoder: list[dict[str, str]] = [{"encoder": name} for name in self.vectors]
-        measured = [{code: found[name, code] for code in codes} for name in self.vectors]
-        remarks = {
-            f"the domain '{domain.names[code]}' was not looked at by itself: {one}"
-            for (_, code), one in found.items()
-            if isinstance(one, str)
+        measured = {
+            name: {code: evaluations[name, code] for code in _codes(domains)}
+            for name in self.embeddings
         }
-        tables = {
-            "domains": stack(
-                [domains_table(one, domain, task.groups, seed) for one in measured], by_encoder
+        images = (domains, inputs.targets.groups, seed)
+        return {
+            "domains": stack_by_encoder(
+                {name: domains_table(one, *images) for name, one in measured.items()}
             ),
-            "domain_pairs": stack(
-                [domain_pairs_table(one, domain, task.groups, seed) for one in measured], by_encoder
+            "domain_pairs": stack_by_encoder(
+                {name: domain_pairs_table(one, *images) for name, one in measured.items()}
             ),
             "domain_alignment": pd.DataFrame(
-                [{"encoder": name} | asdict(one) for name, one in following.items()]
+                [{"encoder": name} | asdict(one) for name, one in alignments.items()]
             ),
-            "worst_images": stack(
-                [worst_images(self._per_image(name), domain, task.images) for name in self.vectors],
-                by_encoder,
+            "worst_images": stack_by_encoder(
+                {
+                    name: worst_images(self._per_image(name), domains, inputs.image_names)
+                    for name in self.embeddings
+                }
             ),
         }
-        return tables, sorted(remarks)
 
     def _per_image(self, encoder: str) -> Float[np.ndarray, " images"]:
-        """Return how well an encoder does on each image: by its labels, else its silhouette."""
-        precision = self.analysis.criteria[encoder].neighbours.average_precision
+        """Return an encoder's score on each image: by its labels, else its silhouette."""
+        precision = self.clusters.criteria[encoder].neighbours.average_precision
         if precision is not None:
             return precision
-        rows = self.analysis.tables["silhouettes"]
-        rows = rows[(rows["encoder"] == encoder) & (rows["space"] == self.task.spaces[0])]
+        rows = self.clusters.tables["silhouettes"]
+        rows = rows[(rows["encoder"] == encoder) & (rows["space"] == self.inputs.spaces[0])]
         rows = rows[rows["clusterer"] == rows["clusterer"].iloc[0]]
         silhouettes: Float[np.ndarray, " images"] = rows["silhouette"].to_numpy(np.float64)
         return silhouettes
 
-    def _gather(self, calls: Mapping[Key, tuple[Any, ...]]) -> dict[Key, Any]:
-        """Return the result of each call, by its key."""
-        return dict(zip(calls, self.pool.gather(list(calls.values()), self.tick), strict=True))
+
+def _codes(domains: pd.Categorical) -> list[int]:
+    """Return the codes of the domains that have images."""
+    codes: list[int] = np.unique(domains.codes[domains.codes >= 0]).tolist()
+    return codes
 
 
-def _measure_plane(
-    vectors: Vectors,
-    truth: Int[np.ndarray, " images"] | None,
-    groups: Int[np.ndarray, " images"],
-    how: EvaluationSettings,
-    seed: int,
+def _projection_baseline(
+    vectors: Vectors, targets: Targets, settings: EvaluationSettings
 ) -> CleanBaseline:
-    return clean_baseline(to_space(vectors, "tsne:2", seed), truth, groups, how, on_plane=True)
+    """Return the baseline of the images' places in a t-SNE projection."""
+    places = to_space(vectors, "tsne:2", settings.seed)
+    return clean_baseline(places, targets, settings, is_projection=True)

@@ -71,7 +71,7 @@ def partitions_table(sweeps: dict[tuple[str, str], Sweep], images: Sequence[str]
     }
     for name in ("encoder", "space", "clusterer", "k", "seed"):
         columns[name] = runs[name].array.repeat(count)
-    columns["label"] = np.concatenate([sweep.labels.reshape(-1) for sweep in sweeps.values()])
+    columns["label"] = np.concatenate([sweep.assignments.reshape(-1) for sweep in sweeps.values()])
     return pd.DataFrame(columns, copy=False)
 
 

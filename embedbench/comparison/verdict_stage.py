@@ -1,4 +1,4 @@
-"""All encoders side by side: ranks, pairs, criteria, and the verdict on which is best here."""
+"""Compare all encoders: ranks, pairs, criteria, and the verdict on which is best here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from embedbench.comparison.clustering_stage import AnalysisInputs, ClusteringAnalysis
+from embedbench.analysis.inputs import AnalysisInputs
+from embedbench.comparison.clustering_stage import ClusteringAnalysis
 from embedbench.comparison.verdict import (
     Verdict,
     consensus_scores,
@@ -30,7 +31,7 @@ WITH_LABELS = ("knn_accuracy", "retrieval_map", "r_precision", "linear_probe")
 
 @dataclass(frozen=True, eq=False)
 class VerdictTables:
-    """What was found.
+    """Results of comparing all encoders.
 
     Attributes:
         tables: `encoders, pairwise, label_free`, as in `Results`.
@@ -42,30 +43,31 @@ class VerdictTables:
 
 
 def run_verdict_stage(
-    analysis: ClusteringAnalysis, task: AnalysisInputs, encoders: pd.DataFrame
+    inputs: AnalysisInputs, clusters: ClusteringAnalysis, encoders: pd.DataFrame
 ) -> VerdictTables:
-    """Return the ranks, pairs and criteria of all encoders, and the verdict.
+    """Rank all encoders, and return the verdict with its tables.
 
     Args:
-        analysis: what was found of each, and of each two.
-        task: what was asked.
+        inputs: of the analysis.
+        clusters: results of the clustering stage.
         encoders: the table of encoders so far, to which columns are added.
     """
-    names = list(analysis.criteria)
-    resamples = task.resamples
-    alike = _matrix(names, analysis.tables["similarity"], "cka")
-    consensus = consensus_scores([analysis.labels[name] for name in names], similar_groups(alike))
-    criteria = _criteria_table(analysis, consensus, resamples)
-    main = next(iter(next(iter(analysis.scores.values()))))
-    pairs = pairs_table(analysis.scores, resamples)
-    scores = [found[main]["ami"] for found in analysis.scores.values() if "ami" in found[main]]
+    names, resamples = list(clusters.criteria), inputs.bootstrap
+    alike = _matrix(names, clusters.tables["similarity"], "cka")
+    consensus = consensus_scores(
+        [clusters.assignments[name] for name in names], similar_groups(alike)
+    )
+    criteria = _criteria_table(clusters, consensus, resamples)
+    main = next(iter(next(iter(clusters.scores.values()))))
+    pairs = pairs_table(clusters.scores, resamples)
+    scores = [own[main]["ami"] for own in clusters.scores.values() if "ami" in own[main]]
     if any(score.n_images for score in scores):
         ranks = rank_by(names, [score.mean for score in scores], resamples.of(scores))
         verdict = verdict_from_labels(ranks, "AMI")
     else:
-        retention = [one.scores.get("cluster_retention") for one in analysis.criteria.values()]
+        retention = [one.scores.get("cluster_retention") for one in clusters.criteria.values()]
         ranks, verdict = _without_labels(names, retention, consensus, resamples)
-    columns = _columns(analysis, criteria, resamples)
+    columns = _columns(clusters, criteria, resamples)
     table = encoders.merge(columns.join(ranks), "left", left_on="encoder", right_index=True)
     table = table.astype(dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64"))
     smallest = _smallest(table, verdict)
@@ -91,44 +93,45 @@ def _without_labels(
     consensus: Sequence[Estimate],
     resamples: PairedBootstrap,
 ) -> tuple[pd.DataFrame, Verdict]:
-    nothing = mean_estimate(np.full((1, len(resamples.groups)), np.nan))
-    found = [score or nothing for score in retention]
+    unknown = mean_estimate(np.full((1, len(resamples.groups)), np.nan))
+    kept = [score or unknown for score in retention]
     return verdict_without_labels(
         names,
-        [score.mean for score in found],
+        [score.mean for score in kept],
         [score.mean for score in consensus],
-        {"retention": resamples.of(found), "consensus": resamples.of(consensus)},
+        {"retention": resamples.of(kept), "consensus": resamples.of(consensus)},
     )
 
 
 def _criteria_table(
-    analysis: ClusteringAnalysis, consensus: Sequence[Estimate], resamples: PairedBootstrap
+    clusters: ClusteringAnalysis, consensus: Sequence[Estimate], resamples: PairedBootstrap
 ) -> pd.DataFrame:
-    """A row for each encoder x criterion that needs no labels, with what chance gives."""
-    comparison = analysis.tables["comparison"]
+    """Return a row for each encoder and criterion without labels, with what chance gives."""
+    comparison = clusters.tables["comparison"]
     stable = _first_numbers(comparison, "stability")
-    planes = _first_numbers(comparison[comparison["space"].str.startswith("umap")], "silhouette")
-    alike = analysis.tables["similarity"].groupby("encoder")["mutual_knn"].mean()
+    is_umap = comparison["space"].str.startswith("umap")
+    projected = _first_numbers(comparison[is_umap], "silhouette")
+    alike = clusters.tables["similarity"].groupby("encoder")["mutual_knn"].mean()
+    by_chance = min(1.0, NEIGHBOURS / (len(clusters.disagreement) - 1))
     rows: list[dict[str, Any]] = []
-    for (name, found), agreed in zip(analysis.criteria.items(), consensus, strict=True):
-        own = {key: score for key, score in found.scores.items() if key not in WITH_LABELS}
-        scores = own | {"consensus": agreed}
+    for (name, own), agreed in zip(clusters.criteria.items(), consensus, strict=True):
+        scores = {key: score for key, score in own.scores.items() if key not in WITH_LABELS}
+        scores |= {"consensus": agreed}
         values: dict[str, tuple[float, float, float]] = {
             key: (scores[key].mean, low, high)
             for key, (low, high) in resamples.intervals(scores).items()
         }
-        values |= {key: (value, np.nan, np.nan) for key, value in found.numbers.items()}
+        values |= {key: (value, np.nan, np.nan) for key, value in own.numbers.items()}
         values["stability"] = stable[name]
-        if name in planes:
-            values["silhouette_umap"] = planes[name]
+        if name in projected:
+            values["silhouette_umap"] = projected[name]
         if not alike.empty:
             values["neighbour_consensus"] = (float(alike[name]), np.nan, np.nan)
-        images = len(analysis.disagreement)
-        by_chance = min(1.0, NEIGHBOURS / (images - 1))
-        shuffled = found.shuffled | {
-            "consensus": _by_chance(name, analysis),
+        shuffled = own.shuffled | {
+            "consensus": _by_chance(name, clusters),
             "neighbour_consensus": by_chance,
         }
+        random = own.random | {"neighbour_consensus": by_chance}
         rows += [
             {
                 "encoder": name,
@@ -137,7 +140,7 @@ def _criteria_table(
                 "low": low,
                 "high": high,
                 "shuffled": shuffled.get(key),
-                "random": by_chance if key == "neighbour_consensus" else found.random.get(key),
+                "random": random.get(key),
             }
             for key, (value, low, high) in values.items()
         ]
@@ -145,44 +148,44 @@ def _criteria_table(
 
 
 def _first_numbers(comparison: pd.DataFrame, name: str) -> dict[str, tuple[float, float, float]]:
-    """Return a number and its interval from each encoder's first row: the shared k."""
+    """Return a number and its interval from each encoder's first row: the common k."""
     first = comparison.drop_duplicates("encoder").set_index("encoder")
     columns = [name, f"{name}_low", f"{name}_high"]
     return {str(name): tuple(row) for name, row in first[columns].astype(float).T.items()}
 
 
-def _by_chance(name: str, analysis: ClusteringAnalysis) -> float:
+def _by_chance(name: str, clusters: ClusteringAnalysis) -> float:
     """Return how far the others' partitions agree with those of the encoder's shuffled vectors."""
-    shuffled = analysis.criteria[name].shuffled_labels
-    found = [
-        agreement(row[None], labels[k])
-        for other, labels in analysis.labels.items()
+    shuffled = clusters.criteria[name].shuffled_assignments
+    agreements = [
+        agreement(row[None], assignments[k])
+        for other, assignments in clusters.assignments.items()
         if other != name
         for k, row in enumerate(shuffled)
     ]
-    return float(np.mean(found)) if found else float("nan")
+    return float(np.mean(agreements)) if agreements else float("nan")
 
 
 def _columns(
-    analysis: ClusteringAnalysis, criteria: pd.DataFrame, resamples: PairedBootstrap
+    clusters: ClusteringAnalysis, criteria: pd.DataFrame, resamples: PairedBootstrap
 ) -> pd.DataFrame:
-    """Return the columns of the table of encoders that come of all this, indexed by encoder."""
+    """Return the columns to add to the table of encoders, indexed by encoder."""
     rows = {}
     values = criteria.pivot(index="encoder", columns="criterion", values="value")
-    for name, found in analysis.criteria.items():
+    for name, own in clusters.criteria.items():
         row: dict[str, float] = {}
-        known = {key: found.scores[key] for key in WITH_LABELS if key in found.scores}
-        for key, (low, high) in resamples.intervals(known).items():
-            row |= {key: known[key].mean, f"{key}_low": low, f"{key}_high": high}
+        scores = {key: own.scores[key] for key in WITH_LABELS if key in own.scores}
+        for key, (low, high) in resamples.intervals(scores).items():
+            row |= {key: scores[key].mean, f"{key}_low": low, f"{key}_high": high}
         rows[name] = row | values.loc[name, list(criteria["criterion"].unique())].to_dict()
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def _smallest(encoders: pd.DataFrame, verdict: Verdict) -> str | None:
-    """Return the smallest encoder of those named; None where none is named."""
-    mine = encoders[encoders["encoder"].isin(verdict.group)]
-    if verdict.answer == CANNOT_TELL or mine.empty:
+    """Return the smallest encoder of the verdict's group; None without one."""
+    group = encoders[encoders["encoder"].isin(verdict.group)]
+    if verdict.answer == CANNOT_TELL or group.empty:
         return None
-    size = mine["parameters"].astype(float)
-    size = size if size.notna().all() else mine["dim"].astype(float)
-    return str(mine["encoder"].iloc[int(np.argmin(size))])
+    size = group["parameters"].astype(float)
+    size = size if size.notna().all() else group["dim"].astype(float)
+    return str(group["encoder"].iloc[int(np.argmin(size))])

@@ -2,6 +2,7 @@
 
 import json
 from itertools import chain
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,17 @@ from jaxtyping import Float32, Int
 from scipy.spatial.distance import cdist
 from sklearn.metrics import silhouette_samples
 
-from embedbench.analysis.cluster_summary import Coded, cluster_tables, composition
+from embedbench.analysis.cluster_summary import cluster_tables, composition
+from embedbench.analysis.inputs import EvaluationSettings, Targets
 from embedbench.analysis.sweep import Sweep, sweep_encoder
 from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.clustering.partitions import make_partitions
 
 RANDOM = np.random.default_rng(0)
+
+
+def coded(codes: list[int], names: list[str]) -> pd.Categorical:
+    return cast(pd.Categorical, pd.Categorical.from_codes(codes, pd.Index(names, dtype=object)))
 
 
 def scored(points: Float32[np.ndarray, "images dim"], labels: list[int]) -> Sweep:
@@ -26,6 +32,10 @@ def scored(points: Float32[np.ndarray, "images dim"], labels: list[int]) -> Swee
     runs = make_partitions("mine", points, [row], [(2, 0, 0.0)]).runs
     nothing = np.zeros((1, len(points)), dtype=np.float32)
     return Sweep(points, row[None].astype(np.int32), runs, nothing, None)
+
+
+def unknown(count: int) -> Targets:
+    return Targets(None, (), np.arange(count))
 
 
 def names(count: int) -> list[str]:
@@ -37,7 +47,7 @@ LABELS = [0, 0, 0, 1, 1, 1, -1]
 
 
 def test_numbers_of_a_cluster_are_those_by_hand() -> None:
-    clusters, members = cluster_tables(scored(LINE, LABELS), names(7), 2, None, (), None, ())
+    clusters, members = cluster_tables(scored(LINE, LABELS), names(7), 2, unknown(7))
     first, second = clusters.to_dict("records")
     # Means 2 and 67 / 3; noise is far away, and no cluster.
     assert first["size"] == 3 and first["cohesion"] == pytest.approx((2 + 1 + 3) / 3)
@@ -55,16 +65,14 @@ def test_numbers_of_a_cluster_are_those_by_hand() -> None:
 
 def test_the_nearest_cluster_is_the_one_of_the_nearest_mean() -> None:
     points = np.array([[0.0], [1.0], [10.0], [11.0], [13.0], [14.0]], dtype=np.float32)
-    clusters, _ = cluster_tables(
-        scored(points, [2, 2, 0, 0, 5, 5]), names(6), 2, None, (), None, ()
-    )
+    clusters, _ = cluster_tables(scored(points, [2, 2, 0, 0, 5, 5]), names(6), 2, unknown(6))
     assert clusters["cluster"].tolist() == [0, 2, 5]
     assert clusters["nearest_cluster"].tolist() == [5, 0, 0]
     assert clusters["separation"].tolist() == [3, 10, 3]
 
 
 def test_a_lone_cluster_has_no_neighbour() -> None:
-    clusters, _ = cluster_tables(scored(LINE, [0] * 6 + [-1]), names(7), 2, None, (), None, ())
+    clusters, _ = cluster_tables(scored(LINE, [0] * 6 + [-1]), names(7), 2, unknown(7))
     assert clusters["nearest_cluster"].tolist() == [-1]
     assert clusters["separation"].isna().all() and clusters["silhouette"].isna().all()
     # Without silhouettes the farthest from the mean (73 / 6) are the least typical.
@@ -72,7 +80,7 @@ def test_a_lone_cluster_has_no_neighbour() -> None:
 
 
 def test_noise_alone_gives_no_clusters_and_all_columns() -> None:
-    clusters, members = cluster_tables(scored(LINE, [-1] * 7), names(7), 2, None, (), None, ())
+    clusters, members = cluster_tables(scored(LINE, [-1] * 7), names(7), 2, unknown(7))
     assert clusters.empty and {"typical", "label_share", "clusterer"} <= set(clusters.columns)
     assert members["cluster"].eq(-1).all() and members["medoid_distance"].isna().all()
 
@@ -85,7 +93,7 @@ def test_typical_are_nearest_to_the_mean_and_atypical_lowest_of_the_rest(
     points = random.normal(size=(images, 3)).astype(np.float32)
     labels = random.integers(-1, clusters, images)
     table, members = cluster_tables(
-        scored(points, labels.tolist()), names(images), 2, None, (), None, ()
+        scored(points, labels.tolist()), names(images), 2, unknown(images)
     )
     profile = dict(zip(members["image"], members["silhouette"].fillna(0), strict=True))
     for row in table.to_dict("records"):
@@ -108,7 +116,7 @@ def test_typical_are_nearest_to_the_mean_and_atypical_lowest_of_the_rest(
 
 def test_the_medoid_is_the_member_nearest_to_all_others() -> None:
     points = RANDOM.normal(size=(30, 4)).astype(np.float32)
-    clusters, _ = cluster_tables(scored(points, [0] * 30), names(30), 2, None, (), None, ())
+    clusters, _ = cluster_tables(scored(points, [0] * 30), names(30), 2, unknown(30))
     squares = cdist(points, points, "sqeuclidean").sum(axis=1)
     assert clusters["medoid"].tolist() == [f"{squares.argmin()}.png"]
 
@@ -116,7 +124,9 @@ def test_the_medoid_is_the_member_nearest_to_all_others() -> None:
 def test_the_label_is_the_commonest_of_those_known() -> None:
     truth = np.array([1, 1, -1, 0, 2, -1, 1])
     classes = ["ant", "bee", "cat"]
-    clusters, _ = cluster_tables(scored(LINE, LABELS), names(7), 2, truth, classes, None, ())
+    clusters, _ = cluster_tables(
+        scored(LINE, LABELS), names(7), 2, Targets(truth, classes, np.arange(7))
+    )
     # Of two labels as common, the first by name.
     assert clusters["label"].tolist() == ["bee", "ant"]
     assert clusters["label_share"].tolist() == [1.0, 0.5]
@@ -124,16 +134,18 @@ def test_the_label_is_the_commonest_of_those_known() -> None:
 
 def test_a_cluster_without_a_known_label_has_none() -> None:
     truth = np.array([0, 0, 0, -1, -1, -1, 0])
-    clusters, _ = cluster_tables(scored(LINE, LABELS), names(7), 2, truth, ["ant"], None, ())
+    clusters, _ = cluster_tables(
+        scored(LINE, LABELS), names(7), 2, Targets(truth, ["ant"], np.arange(7))
+    )
     assert clusters["label"].tolist() == ["ant", ""]
     assert clusters["label_share"].isna().tolist() == [False, True]
-    without, _ = cluster_tables(scored(LINE, LABELS), names(7), 2, None, (), None, ())
+    without, _ = cluster_tables(scored(LINE, LABELS), names(7), 2, unknown(7))
     assert without["label"].eq("").all() and without["label_share"].isna().all()
 
 
 def test_names_of_images_of_any_script_come_back_from_their_cell() -> None:
     images = ['"quote".png', "猫.png", "a,b.png", "new\nline.png", "5.png", "6.png", "7.png"]
-    clusters, _ = cluster_tables(scored(LINE, LABELS), images, 2, None, (), None, ())
+    clusters, _ = cluster_tables(scored(LINE, LABELS), images, 2, unknown(7))
     cells = clusters[["typical", "atypical"]].to_numpy().ravel()
     assert set(chain(*map(json.loads, cells))) == set(images[:6])
     assert "猫" in clusters["typical"][0] + clusters["atypical"][0]
@@ -142,8 +154,9 @@ def test_names_of_images_of_any_script_come_back_from_their_cell() -> None:
 def test_every_clusterer_is_looked_into_at_the_shared_k_of_the_first_seed() -> None:
     vectors = RANDOM.normal(size=(40, 5)).astype(np.float32)
     clusterers = [parse_clusterer(name) for name in ("kmeans", "agglomerative")]
-    sweep = sweep_encoder(vectors, "l2", clusterers, [2, 3, 4], [7, 8], None, ())
-    clusters, members = cluster_tables(sweep, names(40), 3, None, (), None, ())
+    settings = EvaluationSettings(clusterers, "l2", [2, 3, 4], [7, 8])
+    sweep = sweep_encoder(vectors, None, settings)
+    clusters, members = cluster_tables(sweep, names(40), 3, unknown(40))
     assert clusters.groupby("clusterer", sort=False).size().to_dict() == {
         "kmeans": 3,
         "agglomerative": 3,
@@ -151,7 +164,7 @@ def test_every_clusterer_is_looked_into_at_the_shared_k_of_the_first_seed() -> N
     runs = sweep.runs
     first = runs[(runs["clusterer"] == "kmeans") & (runs["k"] == 3) & (runs["seed"] == 7)].index[0]
     mine = members[members["clusterer"] == "kmeans"]
-    assert mine["cluster"].tolist() == sweep.labels[first].tolist()
+    assert mine["cluster"].tolist() == sweep.assignments[first].tolist()
     assert mine["image"].tolist() == names(40)
 
 
@@ -162,8 +175,8 @@ def members(**clusters: list[int]) -> pd.DataFrame:
 
 def test_composition_counts_by_hand() -> None:
     by = {
-        "label": Coded(np.array([0, 0, 1, 1, -1]), ["ant", "bee"]),
-        "domain": Coded(np.array([1, 1, 1, 0, 0]), ["photo", "sketch"]),
+        "label": coded([0, 0, 1, 1, -1], ["ant", "bee"]),
+        "domain": coded([1, 1, 1, 0, 0], ["photo", "sketch"]),
     }
     table = composition(members(kmeans=[0, 0, 0, 1, 1], hdbscan=[-1, -1, 0, 0, 0]), by)
     assert table.columns.tolist() == [
@@ -185,7 +198,7 @@ def test_composition_counts_by_hand() -> None:
 
 
 def test_composition_of_nothing_known_is_empty_with_its_columns() -> None:
-    unknown = {"label": Coded(np.array([-1, -1]), [])}
+    unknown = {"label": coded([-1, -1], [])}
     for table in (composition(members(kmeans=[0, 1]), {}),
                   composition(members(kmeans=[0, 1]), unknown)):  # fmt: skip
         assert table.empty and "share_of_value" in table
@@ -195,7 +208,7 @@ def test_composition_of_nothing_known_is_empty_with_its_columns() -> None:
 def test_shares_of_clusters_and_of_values_add_up_to_1(pairs: list[tuple[int, int]]) -> None:
     clusters, codes = (list(column) for column in zip(*pairs, strict=True))
     known: Int[np.ndarray, " images"] = np.array(codes)
-    table = composition(members(kmeans=clusters), {"domain": Coded(known, list("abc"))})
+    table = composition(members(kmeans=clusters), {"domain": coded(codes, list("abc"))})
     assert table["images"].sum() == (known >= 0).sum()
     for share, of in (("share_of_cluster", "cluster"), ("share_of_value", "value")):
         assert table.groupby(of)[share].sum().to_numpy() == pytest.approx(1.0)

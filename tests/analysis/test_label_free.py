@@ -7,13 +7,10 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
+from embedbench.analysis.inputs import EvaluationSettings, Targets
 from embedbench.analysis.label_free import AugmentedViews, EncoderScores, score_encoder
+from embedbench.clustering.clusterers import KMeans
 from embedbench.clustering.kmeans import fit_kmeans
-from embedbench.comparison.pipeline import read_copies
-from embedbench.data.images.augmentations import AUGMENTATIONS, choose_augmented
-from embedbench.embedding.embed import Embedding
-from embedbench.encoder import Facts
-from embedbench.encoders.record import EncoderRecord
 
 WITH_LABELS = {"knn_accuracy", "retrieval_map", "r_precision", "linear_probe"}
 OF_COPIES = {"augmentation_recall", "neighbour_retention", "cluster_retention"}
@@ -55,48 +52,16 @@ def look(
     labels = [
         [fit.labels for fit in fit_kmeans(vectors, [(k, seed) for seed in (0, 1)])] for k in ks
     ]
-    return score_encoder(vectors, copies, truth, groups, np.array(labels), ks[-1], seed=0)
+    targets = Targets(truth, (), groups)
+    return score_encoder(vectors, copies, targets, np.array(labels), at(ks[-1]))
+
+
+def at(k: int) -> EvaluationSettings:
+    return EvaluationSettings([KMeans()], "l2", (k,), (0,))
 
 
 def means(found: EncoderScores) -> dict[str, float]:
     return {name: score.mean for name, score in found.scores.items()}
-
-
-def embedding(copies: np.ndarray, images: int = 6) -> Embedding:
-    vectors = np.zeros((images, copies.shape[1]), np.float32)
-    return Embedding(vectors, vectors[:0], copies, {}, EncoderRecord("", (), Facts()), 0)
-
-
-def test_the_images_of_the_lowest_hashes_are_copied_each_file_once() -> None:
-    hashes = ["d", "b", "a", "c", "b", "a"]
-    assert choose_augmented(hashes, 2) == [1, 2]
-    assert choose_augmented(hashes, 3) == [1, 2, 3]
-    assert choose_augmented(hashes, 100) == [0, 1, 2, 3]
-    assert choose_augmented(hashes, 0) == choose_augmented([], 5) == []
-
-
-def test_new_images_change_few_of_those_copied() -> None:
-    random = np.random.default_rng(0)
-    hashes = [random.bytes(8).hex() for _ in range(300)]
-    before, after = choose_augmented(hashes[:270], 100), choose_augmented(hashes, 100)
-    assert 80 <= len(set(before) & set(after)) < 100  # of ten images nine were there
-
-
-def test_copies_are_those_of_the_images_that_are_compared() -> None:
-    """Of 3 copied images the second is left out; the others are rows 0 and 3 of what is kept."""
-    changes = len(AUGMENTATIONS)
-    made = np.arange(3 * changes, dtype=np.float32)[:, None]
-    found = read_copies(embedding(made), [0, 2, 4], [0, 1, 3, 4, 5])
-    assert found is not None
-    assert found.rows.tolist() == [0, 3]
-    assert found.vectors[..., 0].tolist() == [[3 * row, 3 * row + 2] for row in range(changes)]
-
-
-def test_without_copies_there_are_none_to_read() -> None:
-    made = np.zeros((len(AUGMENTATIONS), 1), np.float32)
-    assert read_copies(embedding(made[:0]), [2], [0, 1, 2]) is None
-    assert read_copies(embedding(made), [2], [0, 1]) is None
-    assert read_copies(embedding(made[:0]), [], [0, 1]) is None
 
 
 def test_clear_clusters_are_seen_with_and_without_labels() -> None:
@@ -119,8 +84,8 @@ def test_what_was_shuffled_or_drawn_at_random_finds_nothing() -> None:
     assert abs(found.random["anisotropy"]) < 0.01
     # Each column keeps its values, and with them the mean of the vectors.
     assert found.shuffled["anisotropy"] == pytest.approx(found.numbers["anisotropy"], abs=0.1)
-    assert found.shuffled_labels.shape == (2, 200)
-    assert [len(np.unique(row)) for row in found.shuffled_labels] == [3, 4]
+    assert found.shuffled_assignments.shape == (2, 200)
+    assert [len(np.unique(row)) for row in found.shuffled_assignments] == [3, 4]
 
 
 def test_knn_accuracy_is_that_of_scikit_learn() -> None:
@@ -193,7 +158,9 @@ def test_constant_vectors_give_chance_or_nan() -> None:
     _, truth = clustered()
     vectors = np.ones((60, 8), np.float32)
     labels = np.zeros((2, 2, 60), dtype=np.int32)
-    found = score_encoder(vectors, copies_of(vectors, 0.0), truth, np.arange(60), labels, 4, 0)
+    found = score_encoder(
+        vectors, copies_of(vectors, 0.0), Targets(truth, (), np.arange(60)), labels, at(4)
+    )
     values = means(found)
     assert values["retrieval_map"] == pytest.approx(14 / 59)
     assert values["r_precision"] == pytest.approx(14 / 59)
@@ -229,5 +196,5 @@ def test_a_k_that_splits_off_one_image_leaves_the_other_ks() -> None:
     odd = (np.arange(60) == 1).astype(np.int32)  # no copies are made of it
     labels = np.stack([np.stack([odd, odd]), np.stack([truth, truth])])
     copies = copies_of(vectors)
-    found = score_encoder(vectors, copies, None, np.arange(60), labels, 4, 0)
+    found = score_encoder(vectors, copies, Targets(None, (), np.arange(60)), labels, at(4))
     assert found.scores["cluster_retention"].mean == pytest.approx(1, abs=0.05)

@@ -42,7 +42,7 @@ def at(*degrees: float) -> np.ndarray:
 
 def test_an_encoder_is_like_itself_turned_and_scaled() -> None:
     one = noise(0)
-    same = np.repeat(one.labels[:, :1], 3, axis=1)
+    same = np.repeat(one.assignments[:, :1], 3, axis=1)
     turn = np.linalg.qr(np.random.default_rng(1).normal(size=(8, 8)))[0]
     found = similarity_of(seen(one.vectors, same), seen(3 * one.vectors @ turn, 3 - same))
     assert found == {
@@ -67,8 +67,8 @@ def test_partition_agreement_is_the_mean_ami_at_the_same_k() -> None:
     expected = [
         adjusted_mutual_info_score(mine, yours)
         for k in range(2)
-        for mine in one.labels[k]
-        for yours in other.labels[k]
+        for mine in one.assignments[k]
+        for yours in other.assignments[k]
     ]
     assert similarity_of(one, other)["partition_agreement"] == pytest.approx(np.mean(expected))
 
@@ -117,7 +117,8 @@ def test_pairs_are_the_strongest_first_and_no_image_stands_twice(seed: int) -> N
     for image, partner in zip(found["image"], found["partner"], strict=True):
         pair = [number[image], number[partner]]
         together = [
-            (part.labels[..., pair[0]] == part.labels[..., pair[1]]).mean() for part in (one, other)
+            (part.assignments[..., pair[0]] == part.assignments[..., pair[1]]).mean()
+            for part in (one, other)
         ]
         assert together[0] > together[1]
         assert pair[1] in one.neighbours.nearest[pair[0]]

@@ -10,6 +10,7 @@ from scipy.spatial.distance import pdist
 from scipy.spatial.transform import Rotation
 from sklearn.metrics import silhouette_score
 
+from embedbench.analysis.inputs import EvaluationSettings
 from embedbench.analysis.projections import (
     align_projections,
     check_projection,
@@ -82,7 +83,8 @@ def test_turning_keeps_the_proportions_of_distances() -> None:
 
 def test_a_tsne_plane_has_clusters_where_the_vectors_have_none() -> None:
     vectors = np.random.default_rng(4).normal(size=(150, 20)).astype(np.float32)
-    found = null_silhouette(vectors, "tsne:2", [parse_clusterer("kmeans")], 5, 0)
+    how = EvaluationSettings([parse_clusterer("kmeans")], "tsne:2", (5,), (0,))
+    found = null_silhouette(vectors, how)
     labels = parse_clusterer("kmeans").run(to_space(vectors, "l2", 0), [5], [0]).labels[0]
     among_vectors = silhouette_score(vectors, labels)
     assert found["kmeans"] > 0.25 > 0.1 > among_vectors

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.comparison.config import KGrid, parse_k, read_options
+from embedbench.analysis.inputs import KGrid
+from embedbench.comparison.config import parse_k, read_options
 from embedbench.comparison.options import ComparisonOptions
 from embedbench.errors import InputError
 

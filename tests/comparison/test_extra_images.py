@@ -1,23 +1,39 @@
-"""Promises of other conditions: the right copies of the right images, and who has none."""
+"""Promises of extra images: the right versions of the right images, and who has none."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from embedbench import compare
-from embedbench.comparison.extra_images import Conditions
-from embedbench.data.images.corruptions import Corruption, read_corruptions
+from embedbench.comparison.config import ComparisonConfig
+from embedbench.comparison.extra_images import (
+    AUGMENTED,
+    CORRUPTED,
+    MIXED,
+    Block,
+    ExtraImages,
+    plan_extra_images,
+)
+from embedbench.comparison.memory import Memory
+from embedbench.data.images.augmentations import AUGMENTATIONS, AugmentedImage, choose_augmented
+from embedbench.data.images.corruptions import read_corruptions
+from embedbench.data.images.sources import source_hash
+from embedbench.data.loading import read_dataset
+from embedbench.data.mixing import read_mix
 from embedbench.embedding.embed import Embedding
+from embedbench.embedding.local_workers import LocalEngine
 from embedbench.encoder import Encoder, Facts, LookupEncoder
 from embedbench.encoders.record import EncoderRecord
+from embedbench.io.store import Store
+from embedbench.utils.progress import Progress
 
 pytestmark = pytest.mark.usefixtures("one_core")
 
 MakeEncoder = Callable[..., Encoder]
-KINDS = (Corruption("blur", 2), Corruption("vector-noise", 1), Corruption("noise", 5))
 
 
 def embedding(others: np.ndarray) -> Embedding:
@@ -27,28 +43,87 @@ def embedding(others: np.ndarray) -> Embedding:
     )
 
 
-def conditions(rows: Sequence[int], mixed: int) -> Conditions:
-    return Conditions(KINDS, np.array(rows), [], mixed, (), {})
+def planned(blocks: dict[Block, int], rows: dict[str, list[int]]) -> ExtraImages:
+    """Extra images in blocks of so many, one after the other."""
+    ends = np.cumsum([0, *blocks.values()]).tolist()
+    positions = [np.arange(start, stop) for start, stop in pairwise(ends)]
+    return ExtraImages(
+        (),
+        dict(zip(blocks, positions, strict=True)),
+        {kind: np.array(chosen, dtype=np.int64) for kind, chosen in rows.items()},
+    )
 
 
-def test_copies_of_images_that_are_left_out_are_left_out_and_the_rest_renumbered() -> None:
+def vectors(extra: ExtraImages, others: np.ndarray, *block: str) -> list[list[float]]:
+    found = extra.vectors(embedding(others.astype(np.float32)), block)
+    assert found is not None
+    rows: list[list[float]] = found.tolist()
+    return rows
+
+
+BLUR, STRONG = (CORRUPTED, "blur:2"), (CORRUPTED, "noise:5")
+
+
+def test_extra_images_of_images_that_are_left_out_are_left_out_and_the_rest_renumbered() -> None:
     """Rows 1, 3 and 4 of five images are corrupted twice; image 3 could not be encoded by all."""
     others = np.array([[9, 9], [1, 0], [3, 0], [4, 0], [1, 5], [3, 5], [4, 5], [7, 7], [8, 8]])
-    found = conditions([1, 3, 4], 2).read(
-        {"a": embedding(others.astype(np.float32))}, 1, [0, 1, 2, 4]
-    )
-    assert found.rows.tolist() == [1, 3]
-    assert found.corrupted("a", KINDS[0]).tolist() == [[1, 0], [4, 0]]
-    assert found.corrupted("a", KINDS[2]).tolist() == [[1, 5], [4, 5]]
-    assert found.mixed_in("a").tolist() == [[7, 7], [8, 8]]
+    blocks: dict[Block, int] = {(AUGMENTED, "crop"): 1, BLUR: 3, STRONG: 3, (MIXED,): 2}
+    extra = planned(blocks, {AUGMENTED: [3], CORRUPTED: [1, 3, 4]}).keep([0, 1, 2, 4])
+    assert extra.rows[CORRUPTED].tolist() == [1, 3]
+    assert vectors(extra, others, *BLUR) == [[1, 0], [4, 0]]
+    assert vectors(extra, others, *STRONG) == [[1, 5], [4, 5]]
+    assert vectors(extra, others, MIXED) == [[7, 7], [8, 8]]
+    assert vectors(extra, others, AUGMENTED, "crop") == []
 
 
-def test_a_mixed_in_image_that_could_not_be_encoded_is_left_out() -> None:
-    others = np.array([[7, 7], [np.nan, np.nan]], np.float32)
-    found = Conditions((), np.empty(0, np.int64), [], 2, (), {}).read(
-        {"a": embedding(others)}, 0, [0, 1]
-    )
-    assert found.mixed_in("a").tolist() == [[7, 7]]
+def test_augmented_views_are_those_of_the_images_that_are_compared() -> None:
+    """Of 3 augmented images the second is left out; the others are rows 0 and 3 of the rest."""
+    count = len(AUGMENTATIONS)
+    blocks: dict[Block, int] = {(AUGMENTED, name): 3 for name in AUGMENTATIONS}
+    made = np.arange(3 * count, dtype=np.float32)[:, None]
+    extra = planned(blocks, {AUGMENTED: [0, 2, 4]}).keep([0, 1, 3, 4, 5])
+    views = extra.augmented(embedding(made))
+    assert views is not None and views.rows.tolist() == [0, 3]
+    assert views.vectors[..., 0].tolist() == [[3 * row, 3 * row + 2] for row in range(count)]
+
+
+def test_where_nothing_was_augmented_there_are_no_views() -> None:
+    blocks: dict[Block, int] = {(AUGMENTED, name): 1 for name in AUGMENTATIONS}
+    made = np.zeros((len(AUGMENTATIONS), 1), np.float32)
+    extra = planned(blocks, {AUGMENTED: [2]})
+    assert extra.augmented(embedding(made)) is not None
+    assert extra.augmented(embedding(made[:0])) is None  # vectors are looked up
+    assert extra.keep([0, 1]).augmented(embedding(made)) is None
+    nothing: dict[Block, int] = {(AUGMENTED, name): 0 for name in AUGMENTATIONS}
+    assert planned(nothing, {AUGMENTED: []}).augmented(embedding(made)) is None
+
+
+def test_a_block_that_was_not_planned_has_no_vectors() -> None:
+    extra = planned({BLUR: 1}, {CORRUPTED: [0]})
+    assert extra.vectors(embedding(np.zeros((1, 2), np.float32)), (MIXED,)) is None
+
+
+def test_the_plan_names_each_block_and_keeps_the_order_of_its_images(
+    photographs: Path, tmp_path: Path
+) -> None:
+    engine = LocalEngine(Store(tmp_path / "store"), workers=1, progress=Progress(quiet=True))
+    config = ComparisonConfig(
+        encoders={}, clusterers=(), spaces=(), k="3", seeds=(0,), words=(), copies=2,
+        corruptions=read_corruptions(["blur:2", "vector-noise:1"]), corrupted=3,
+        mix=read_mix("digits:0.1"), domain=None, maps=(), progress=engine.progress,
+        memory=Memory(10**9),
+    )  # fmt: skip
+    dataset = read_dataset(photographs)
+    hashes = [source_hash(source) for source in dataset.sources]
+    extra = plan_extra_images(config, dataset, hashes, engine, engine.download_settings(False))
+    lengths = {block: len(positions) for block, positions in extra.blocks.items()}
+    assert lengths == {(AUGMENTED, name): 2 for name in AUGMENTATIONS} | {BLUR: 3, (MIXED,): 4}
+    assert extra.rows[AUGMENTED].tolist() == choose_augmented(hashes, 2)
+    assert extra.rows[CORRUPTED].tolist() == choose_augmented(hashes, 3)
+    for position, row in zip(extra.blocks[BLUR], extra.rows[CORRUPTED], strict=True):
+        key, image = extra.items[position]
+        assert image == AugmentedImage(dataset.sources[row], "blur:2", hashes[row])
+        assert key == image.store_key
 
 
 def test_vectors_made_elsewhere_have_no_corrupted_images_but_noise_on_the_vectors(

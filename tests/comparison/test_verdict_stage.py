@@ -9,19 +9,20 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
+from embedbench.analysis.inputs import AnalysisInputs, Targets
 from embedbench.analysis.label_free import AugmentedViews, score_encoder
 from embedbench.analysis.pairwise import EncoderView, similarity_of
-from embedbench.analysis.sweep import KCandidate, comparison_rows, kmeans_labels_at, sweep_encoder
-from embedbench.clustering.clusterers import KMeans
-from embedbench.comparison.clustering_stage import (
-    AnalysisInputs,
-    ClusteringAnalysis,
-    run_clustering_stage,
+from embedbench.analysis.sweep import (
+    KCandidate,
+    comparison_rows,
+    kmeans_assignments_at,
+    sweep_encoder,
 )
+from embedbench.clustering.clusterers import KMeans
+from embedbench.comparison.clustering_stage import ClusteringAnalysis
 from embedbench.comparison.config import parse_k
 from embedbench.comparison.tables import similarity_table
 from embedbench.comparison.verdict_stage import WITH_LABELS, VerdictTables, run_verdict_stage
-from embedbench.utils.progress import Progress
 
 KMEANS = (KMeans(),)
 
@@ -32,37 +33,34 @@ def _one_thread() -> Iterator[None]:
         yield
 
 
-def make_task(
+def make_inputs(
     images: int, truth: np.ndarray | None, groups: np.ndarray | None = None
 ) -> AnalysisInputs:
     return AnalysisInputs(
-        images=[f"{number}.png" for number in range(images)],
-        truth=truth,
-        classes=["a", "b", "c", "d"],
+        image_names=[f"{number}.png" for number in range(images)],
+        targets=Targets(truth, "abcdef", np.arange(images) if groups is None else groups),
         clusterers=KMEANS,
         spaces=("l2",),
-        plan=parse_k("3", images, None),
+        k_grid=parse_k("3", images, None),
         seeds=(0, 1),
-        similarity=None,
-        words=(),
-        groups=np.arange(images) if groups is None else groups,
         attributes={},
-        maps=("pca", "tsne"),
+        projections=("pca", "tsne"),
     )
 
 
 def alone(
-    task: AnalysisInputs, vectors: np.ndarray, copies: AugmentedViews | None
+    inputs: AnalysisInputs, vectors: np.ndarray, augmented: AugmentedViews | None
 ) -> dict[str, Any]:
     """What `run_clustering_stage` finds of one encoder, as far as `run_verdict_stage` reads it."""
-    sweep = sweep_encoder(vectors, "l2", KMEANS, task.plan.ks, task.seeds, task.truth, ())
-    labels = kmeans_labels_at(sweep, [3], task.seeds)
+    targets, settings = inputs.targets, inputs.settings("l2", (3,))
+    sweep = sweep_encoder(vectors, targets.labels, settings)
+    assignments = kmeans_assignments_at(sweep, [3], inputs.seeds)
     rows, scores = comparison_rows(
-        sweep, KMEANS, [KCandidate("shared", 3)], task.truth, task.resamples, 0
+        sweep, targets.labels, settings, [KCandidate("shared", 3)], inputs.bootstrap
     )
-    found = score_encoder(vectors, copies, task.truth, task.groups, labels, 3, 0)
-    seen = EncoderView(vectors, labels, found.neighbours)
-    return {"rows": rows, "scores": scores, "criteria": found, "labels": labels, "seen": seen}
+    own = score_encoder(vectors, augmented, targets, assignments, settings)
+    view = EncoderView(vectors, assignments, own.neighbours)
+    return {"rows": rows, "scores": scores, "criteria": own, "runs": assignments, "view": view}
 
 
 def judged(
@@ -74,16 +72,16 @@ def judged(
 ) -> VerdictTables:
     """The judgement of these encoders, whose copies are so noisy; without noise there are none."""
     images = len(next(iter(vectors.values())))
-    task = make_task(images, truth, groups)
+    inputs = make_inputs(images, truth, groups)
     rows, random = np.arange(0, images, 2), np.random.default_rng(5)
     copies: dict[str, AugmentedViews | None] = dict.fromkeys(vectors)
     for name, much in (noise or {}).items():
         moved = vectors[name][rows] + much * random.normal(size=(5, len(rows), 1)) * np.ones(8)
         moved += much * random.normal(size=moved.shape)
         copies[name] = AugmentedViews(moved.astype(np.float32), rows)
-    found = {name: alone(task, row, copies[name]) for name, row in vectors.items()}
+    found = {name: alone(inputs, row, copies[name]) for name, row in vectors.items()}
     related = {
-        (one, two): similarity_of(found[one]["seen"], found[two]["seen"])
+        (one, two): similarity_of(found[one]["view"], found[two]["view"])
         for one, two in combinations(vectors, 2)
     }
     comparison = pd.concat(
@@ -93,13 +91,13 @@ def judged(
         tables={"comparison": comparison, "similarity": similarity_table(related)},
         scores={name: one["scores"] for name, one in found.items()},
         criteria={name: one["criteria"] for name, one in found.items()},
-        shared=3,
-        main={name: one["labels"][0] for name, one in found.items()},
-        labels={name: one["labels"] for name, one in found.items()},
+        common_k=3,
+        at_common_k={name: one["runs"][0] for name, one in found.items()},
+        assignments={name: one["runs"] for name, one in found.items()},
         disagreement=np.zeros(images),
         errors={},
     )
-    return run_verdict_stage(analysis, task, encoders_table([*failed, *vectors]))
+    return run_verdict_stage(inputs, analysis, encoders_table([*failed, *vectors]))
 
 
 def encoders_table(names: list[str]) -> pd.DataFrame:
@@ -256,13 +254,3 @@ def test_an_encoder_twice_is_tied_with_itself() -> None:
     assert found.verdict["answer"] == "tied" and set(found.verdict["group"]) == {"one", "same"}
     blind = judged(vectors, None, {"one": 0.1, "same": 0.1})
     assert blind.verdict["basis"] == "nothing"  # one family: nobody else to agree with
-
-
-def test_constant_vectors_leave_the_others_compared() -> None:
-    vectors = two(24) | {"constant": np.ones((24, 8), np.float32)}
-    task = make_task(24, truth_of(24))
-    found = run_clustering_stage(vectors, dict.fromkeys(vectors), task, Progress(quiet=True))
-    assert list(found.errors) == ["constant"] and list(found.criteria) == ["good", "noise"]
-    table = run_verdict_stage(found, task, encoders_table(list(vectors))).tables["encoders"]
-    ranks = table.set_index("encoder")["rank"]
-    assert ranks.dropna().to_dict() == {"good": 1, "noise": 2} and ranks.isna()["constant"]

@@ -13,16 +13,13 @@ from threadpoolctl import threadpool_limits
 
 from embedbench.analysis.cluster_summary import cluster_tables
 from embedbench.analysis.duplicates import duplicate_groups, duplicate_rate
+from embedbench.analysis.inputs import AnalysisInputs, EvaluationSettings, Targets
 from embedbench.analysis.sweep import sweep_encoder
 from embedbench.clustering.clusterers import Agglomerative, Clusterer, Hdbscan, KMeans
 from embedbench.clustering.kmeans import fit_kmeans
 from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit, remarks
 from embedbench.clustering.subsample import kmeans_from_sample
-from embedbench.comparison.clustering_stage import (
-    AnalysisInputs,
-    ClusteringAnalysis,
-    run_clustering_stage,
-)
+from embedbench.comparison.clustering_stage import ClusteringAnalysis, run_clustering_stage
 from embedbench.comparison.config import parse_k
 from embedbench.comparison.memory import Memory
 from embedbench.errors import InputError
@@ -193,34 +190,28 @@ def test_copies_are_found_among_those_of_the_same_cell() -> None:
     assert duplicate_rate(large) == pytest.approx(duplicate_rate(exact), abs=0.001)
 
 
-def task(limits: SampleLimit, memory: int = 10**12) -> AnalysisInputs:
+def analysed(limit: SampleLimit, memory: int = 10**12) -> ClusteringAnalysis:
     images = 300
-    return AnalysisInputs(
-        images=[f"{row:03d}.jpg" for row in range(images)],
-        truth=TRUTH[:images],
-        classes=list("abcdef"),
+    inputs = AnalysisInputs(
+        image_names=[f"{row:03d}.jpg" for row in range(images)],
+        targets=Targets(TRUTH[:images], "abcdef", np.arange(images)),
         clusterers=[KMeans(), Agglomerative(), Hdbscan()],
         spaces=["l2"],
-        plan=parse_k("2..3", images, None),
+        k_grid=parse_k("2..3", images, None),
         seeds=[0, 1],
-        similarity=None,
-        words=[],
-        groups=np.arange(images),
         attributes={"part": np.arange(images) % 3},
-        maps=["pca"],
-        limits=limits,
-        memory=Memory(memory),
+        projections=["pca"],
+        limit=limit,
     )
-
-
-def analysed(asked: AnalysisInputs) -> ClusteringAnalysis:
-    vectors = {"whole": POINTS[:300], "part": np.ascontiguousarray(POINTS[:300, :20])}
-    return run_clustering_stage(vectors, dict.fromkeys(vectors), asked, Progress(quiet=True))
+    vectors = {"whole": POINTS[:images], "part": np.ascontiguousarray(POINTS[:images, :20])}
+    return run_clustering_stage(
+        inputs, vectors, dict.fromkeys(vectors), Memory(memory), Progress(quiet=True)
+    )
 
 
 @pytest.fixture(scope="module")
 def large() -> ClusteringAnalysis:
-    return analysed(task(SampleLimit(120)))
+    return analysed(SampleLimit(120))
 
 
 def test_a_whole_analysis_of_many_images_has_all_its_tables(large: ClusteringAnalysis) -> None:
@@ -237,7 +228,7 @@ def test_a_whole_analysis_of_many_images_has_all_its_tables(large: ClusteringAna
 
 
 def test_no_number_depends_on_the_memory_that_is_allowed(large: ClusteringAnalysis) -> None:
-    again = analysed(task(SampleLimit(120), memory=1))
+    again = analysed(SampleLimit(120), memory=1)
     for name, table in large.tables.items():
         same = table.drop(columns=["seconds"], errors="ignore")
         pd.testing.assert_frame_equal(same, again.tables[name].reindex(columns=same.columns))
@@ -245,21 +236,26 @@ def test_no_number_depends_on_the_memory_that_is_allowed(large: ClusteringAnalys
 
 def test_up_to_the_limit_nothing_changes() -> None:
     one, other = (
-        sweep_encoder(POINTS[:300], "l2", EVERYWHERE, [2, 5], [0], TRUTH[:300], (), limits)
-        for limits in (DEFAULT_LIMIT, FEW)
+        sweep_encoder(
+            POINTS[:300],
+            TRUTH[:300],
+            EvaluationSettings(EVERYWHERE, "l2", [2, 5], [0], limit),
+        )
+        for limit in (DEFAULT_LIMIT, FEW)
     )
-    assert other.sample is None and np.array_equal(one.labels, other.labels)
+    assert other.sample is None and np.array_equal(one.assignments, other.assignments)
     assert np.array_equal(one.silhouettes, other.silhouettes)
 
 
 def test_the_least_typical_pictures_are_of_those_whose_silhouette_is_known() -> None:
-    sweep = sweep_encoder(POINTS, "l2", [KMeans()], [3], [0], None, (), FEW)
+    sweep = sweep_encoder(POINTS, None, EvaluationSettings([KMeans()], "l2", [3], [0], FEW))
+    unknown = Targets(None, (), np.arange(1500))
     names = [str(row) for row in range(1500)]
-    clusters, _ = cluster_tables(sweep, names, 3, None, [], None, [])
+    clusters, _ = cluster_tables(sweep, names, 3, unknown)
     sampled = {str(row) for row in SAMPLE}
     for cell in clusters["atypical"]:
         assert set(json.loads(cell)) <= sampled
-    whole, _ = cluster_tables(replace(sweep, sample=None), names, 3, None, [], None, [])
+    whole, _ = cluster_tables(replace(sweep, sample=None), names, 3, unknown)
     assert clusters["silhouette"].to_numpy() == pytest.approx(
         whole["silhouette"].to_numpy(), abs=0.02
     )

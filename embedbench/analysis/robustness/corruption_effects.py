@@ -1,4 +1,4 @@
-"""Robustness: what corrupted images cost an encoder; `ranking` says which one is most robust."""
+"""Robustness: what corrupted images cost one encoder; `ranking` compares encoders."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ import pandas as pd
 from jaxtyping import Bool, Float64, Int
 from sklearn.preprocessing import normalize
 
-from embedbench.analysis.inputs import EvaluationSettings
+from embedbench.analysis.inputs import EvaluationSettings, Targets
 from embedbench.analysis.measurement import Evaluation, evaluate_clusters
 from embedbench.clustering.clusterers import max_k
 from embedbench.clustering.kmeans import fit_kmeans
@@ -31,48 +31,46 @@ __all__ = [
     "CorruptionEffect",
     "clean_baseline",
     "corruption_effect",
-    "noisy_plane",
+    "noisy_projection",
     "noisy_vectors",
 ]
 
 _FAR = 1000
-"""How far off a plane is seen from, for its size."""
+"""Viewing distance of a projection, as a multiple of its size."""
 
 Key = tuple[str, str]
 
 
 @dataclass(frozen=True, eq=False)
 class CleanBaseline:
-    """The images as they are, to which corrupted ones are compared; made by `clean_baseline`.
+    """The clean images, to which corrupted ones are compared; made by `clean_baseline`.
 
     Attributes:
-        vectors: what the encoder made of them, or their places on a plane.
-        truth: codes of the labels, -1 where not known; None without labels.
-        groups: images of the same number are copies of one another.
-        measured: every metric of them.
-        centres: of K-means on the vectors of unit length, or on the plane, for each seed.
-        on_plane: whether they are places on a plane: there directions mean nothing.
+        vectors: embeddings, one row per image, or their places in a projection.
+        targets: labels and near-duplicate groups.
+        evaluation: every metric of the clean images.
+        centres: of K-means on the vectors of unit length, or in the projection, for each seed.
+        is_projection: whether the vectors are places in a projection, without directions.
     """
 
     vectors: Vectors
-    truth: Int[np.ndarray, " images"] | None
-    groups: Int[np.ndarray, " images"]
-    measured: Evaluation
+    targets: Targets
+    evaluation: Evaluation
     centres: Float64[np.ndarray, "seeds clusters dim"]
-    on_plane: bool
+    is_projection: bool
 
 
 @dataclass(frozen=True, eq=False)
 class CorruptionEffect:
-    """What one corruption made of an encoder's numbers.
+    """How one corruption changes an encoder's numbers.
 
     Attributes:
         corruption: which.
         table: `ROBUSTNESS_COLUMNS`, a row for each clusterer and metric, clusterer "" for what
             needs none; change is corrupted less clean, nan where either has no number; its
-            interval is nan for metrics of which no image's influence is known.
-        before: the AMI of each clusterer on the clean images, of which all images in
-            `CleanBaseline` tell their influence, 0 for those that could not be corrupted.
+            interval is nan for metrics without a known influence of each image.
+        before: the AMI of each clusterer on the clean images, with the influence of all images
+            in `CleanBaseline`: 0 for those that could not be corrupted.
         after: the same of the corrupted images, and `NEIGHBOUR_RETENTION` and `CLUSTER_CHANGES`.
     """
 
@@ -84,62 +82,64 @@ class CorruptionEffect:
 
 def clean_baseline(
     vectors: Vectors,
-    truth: Int[np.ndarray, " images"] | None,
-    groups: Int[np.ndarray, " images"],
-    how: EvaluationSettings,
-    on_plane: bool = False,
+    targets: Targets,
+    settings: EvaluationSettings,
+    is_projection: bool = False,
 ) -> CleanBaseline:
-    """Return the images as they are, measured once for all corruptions of one encoder.
+    """Evaluate the clean images, once for all corruptions of one encoder.
 
     Where they are too few or too much alike to be clustered, they have no metrics.
 
     Args:
-        vectors: what the encoder made of those images that are to be corrupted.
-        truth: codes of their labels, -1 where not known; None without labels.
-        groups: images of the same number are copies of one another.
-        how: clusterers, space, k and seeds.
-        on_plane: `vectors` are places on a plane, clustered as they are; give `raw` as the space.
+        vectors: embeddings of the images that will be corrupted, one row per image.
+        targets: labels and near-duplicate groups of these images.
+        settings: clusterers, space, k, seeds and limit.
+        is_projection: `vectors` are places in a projection, clustered as they are; the space
+            must be `raw`.
     """
-    measured = _try_measure(vectors, truth, groups, how)
-    points = _points(vectors, on_plane)
-    k = max(1, min(measured.k, max_k(points)))
-    fits = fit_kmeans(points, [(k, seed) for seed in how.seeds])
+    evaluation = _try_evaluate(vectors, targets, settings)
+    points = _points(vectors, is_projection)
+    k = max(1, min(evaluation.k, max_k(points)))
+    fits = fit_kmeans(points, [(k, seed) for seed in settings.seeds])
     centres = np.array([_centres(points, fit.labels, k) for fit in fits])
-    return CleanBaseline(vectors, truth, groups, measured, centres, on_plane)
+    return CleanBaseline(vectors, targets, evaluation, centres, is_projection)
 
 
 def corruption_effect(
-    clean: CleanBaseline, corruption: Corruption, vectors: Vectors, how: EvaluationSettings
+    clean: CleanBaseline, corruption: Corruption, vectors: Vectors, settings: EvaluationSettings
 ) -> CorruptionEffect:
     """Return what a corruption changes: every metric, the neighbours, and the clusters.
 
-    The corrupted images are clustered on their own and measured as the clean ones were. Changes
+    The corrupted images are clustered on their own and evaluated as the clean ones were. Changes
     have intervals by paired resamples of images and seeds. Images that could not be corrupted
     are left out on both sides; where the corrupted ones are too much alike to be clustered,
-    their metrics are nan. Beside the metrics stand two shares, of which the clean images have 1
-    and 0 by definition:
+    their metrics are nan. Two shares are added, which for the clean images are 1 and 0 by
+    definition:
 
-    - `neighbour_retention`: of the ten clean images nearest to an image by cosine, itself and its
-      copies left out, the share that is nearest to its corrupted version too; by chance ten of
-      all others. The criterion of light changes of this name is the Jaccard index instead.
+    - `neighbour_retention`: of the ten clean images nearest to an image by cosine, without itself
+      and its duplicates, the share that is nearest to its corrupted version too; by chance ten
+      of all others. The criterion of light changes of this name is the Jaccard index instead.
     - `cluster_changes`: the share of images whose corrupted version is nearest to the centre of
       another K-means cluster of the clean images than they are themselves.
 
-    On a plane both go by Euclidean distance, and metrics of directions are left out.
+    In a projection both use Euclidean distance, and metrics of directions are left out.
 
     Args:
-        clean: the images as they are.
+        clean: the clean images.
         corruption: what was done to them.
-        vectors: of each of them when it is corrupted; nan where it could not be.
-        how: the same as of `clean`.
+        vectors: of each image after corruption; nan where it could not be corrupted.
+        settings: the same as of `clean`.
     """
     made = np.isfinite(vectors).all(axis=1)
-    truth = None if clean.truth is None else clean.truth[made]
-    left = truth, clean.groups[made], how
-    before = clean.measured if made.all() else _try_measure(clean.vectors[made], *left)
-    after = _try_measure(vectors[made], *left)
+    targets = clean.targets.take(made)
+    before = clean.evaluation
+    if not made.all():
+        before = _try_evaluate(clean.vectors[made], targets, settings)
+    after = _try_evaluate(vectors[made], targets, settings)
     keys = [
-        key for key in clean.measured.values if not (clean.on_plane and key[0] == ENCODER_ALONE)
+        key
+        for key in clean.evaluation.values
+        if not (clean.is_projection and key[0] == ENCODER_ALONE)
     ]
     both = [key for key in keys if key in before.scores and key in after.scores]
     old = {key: _of_all(before.scores[key], made) for key in both}
@@ -148,12 +148,12 @@ def corruption_effect(
         NEIGHBOUR_RETENTION: _neighbour_retention(clean, vectors),
         CLUSTER_CHANGES: _cluster_changes(clean, vectors),
     }
-    resamples = PairedBootstrap(np.unique(clean.groups, return_inverse=True)[1], how.seeds[0])
+    resamples = clean.targets.bootstrap(settings.seed)
     ends = _intervals(old, new, resamples)
     rows = []
     for key in keys:
-        one, other = before.values.get(key, np.nan), after.values.get(key, np.nan)
-        rows.append((*key, one, other, other - one, *ends.get(key, (np.nan, np.nan))))
+        first, second = before.values.get(key, np.nan), after.values.get(key, np.nan)
+        rows.append((*key, first, second, second - first, *ends.get(key, (np.nan, np.nan))))
     for name, (low, high) in resamples.intervals(shares).items():
         value, start = shares[name].mean, 1.0 if name == NEIGHBOUR_RETENTION else 0.0
         rows.append((ENCODER_ALONE, name, start, value, value - start, low - start, high - start))
@@ -177,46 +177,41 @@ def _intervals(
     }
 
 
-def _try_measure(
-    vectors: Vectors,
-    truth: Int[np.ndarray, " images"] | None,
-    groups: Int[np.ndarray, " images"],
-    how: EvaluationSettings,
-) -> Evaluation:
+def _try_evaluate(vectors: Vectors, targets: Targets, settings: EvaluationSettings) -> Evaluation:
     """Return every metric of the images; none where they cannot be clustered."""
     try:
-        return evaluate_clusters(vectors, truth, groups, how)
+        return evaluate_clusters(vectors, targets, settings)
     except InputError:
         return Evaluation({}, {}, 0)
 
 
 def _centres(
-    points: Points, labels: Int[np.ndarray, " images"], k: int
+    points: Points, assignments: Int[np.ndarray, " images"], k: int
 ) -> Float64[np.ndarray, "clusters dim"]:
-    """Return k centres; of points too close to be parted some come twice, which changes nothing."""
-    there = np.unique(labels)
-    means = [points[labels == cluster].mean(axis=0, dtype=np.float64) for cluster in there]
+    """Return k centres; if there are fewer clusters, some are repeated, which changes nothing."""
+    clusters = np.unique(assignments)
+    means = [points[assignments == cluster].mean(axis=0, dtype=np.float64) for cluster in clusters]
     return np.resize(np.array(means), (k, points.shape[1]))
 
 
 def _neighbour_retention(clean: CleanBaseline, vectors: Vectors) -> Estimate:
     rows = np.arange(len(vectors))
-    one, other = clean.vectors, vectors
-    if clean.on_plane:
-        # Seen from far off, the order by angle is that by distance.
+    before, after = clean.vectors, vectors
+    if clean.is_projection:
+        # Seen from far away, the order by angle is that by distance.
         far = _FAR * (np.abs(clean.vectors).max() or np.float32(1))
-        one, other = (np.insert(plane, 2, far, axis=1) for plane in (one, other))
-    found = consistency(one, other[None], rows, clean.groups, NEIGHBOURS)
-    # Of two sets of the same size, the Jaccard index tells the share of either in the other.
-    return mean_estimate(2 * found.kept / (1 + found.kept))
+        before, after = (np.insert(places, 2, far, axis=1) for places in (before, after))
+    kept = consistency(before, after[None], rows, clean.targets.groups, NEIGHBOURS).kept
+    # Of two sets of the same size, the Jaccard index gives the share of either in the other.
+    return mean_estimate(2 * kept / (1 + kept))
 
 
 def _cluster_changes(clean: CleanBaseline, vectors: Vectors) -> Estimate:
     made = np.isfinite(vectors).all(axis=1)
     changed = np.full((len(clean.centres), len(vectors)), np.nan)
     if clean.centres.shape[1] > 1 and made.any():
-        own = _points(clean.vectors[made], clean.on_plane).astype(np.float64)
-        moved = _points(vectors[made], clean.on_plane).astype(np.float64)
+        own = _points(clean.vectors[made], clean.is_projection).astype(np.float64)
+        moved = _points(vectors[made], clean.is_projection).astype(np.float64)
         for row, centres in zip(changed, clean.centres, strict=True):
             row[made] = _nearest(own, centres) != _nearest(moved, centres)
     return mean_estimate(changed)
@@ -228,15 +223,15 @@ def _nearest(
     return np.asarray(np.argmin((centres**2).sum(axis=1) - 2 * points @ centres.T, axis=1))
 
 
-def _points(vectors: Vectors, on_plane: bool) -> Points:
-    if on_plane:
+def _points(vectors: Vectors, is_projection: bool) -> Points:
+    if is_projection:
         return vectors
     unit: Points = normalize(vectors.astype(np.float64)).astype(np.float32)
     return unit
 
 
 def _of_all(score: Estimate, made: Bool[np.ndarray, " images"]) -> Estimate:
-    """Return the score of some images with the influence of all: none of the others."""
+    """Return the score of some images with an influence for all: 0 for the others."""
     influence = np.zeros((len(score.influence), len(made)))
     influence[:, made] = score.influence
     return replace(score, influence=influence)
@@ -246,16 +241,14 @@ def noisy_vectors(vectors: Vectors, severity: int, seed: int) -> Vectors:
     """Return the vectors at unit length with Gaussian noise: `vector-noise`.
 
     The noise's root mean square length is 0.5, 1, 1.5, 2 or 3 times that of the unit vectors
-    around their mean, so that encoders whose vectors all point much the same way suffer as
-    others do. It is that long because in many dimensions little of it lies along any difference.
+    around their mean, so that it affects encoders with a narrow cone of vectors like others. It
+    is that long because in many dimensions little of it lies along any difference.
 
     Args:
-        vectors: what the encoder made.
+        vectors: embeddings, one row per image.
         severity: 1 to 5.
         seed: of the noise.
     """
-    from sklearn.preprocessing import normalize  # takes a second, which workers that encode save
-
     unit = normalize(vectors.astype(np.float64))
     spread = np.sqrt(((unit - unit.mean(axis=0)) ** 2).sum(axis=1).mean())
     noise = np.random.default_rng([seed, severity]).normal(size=unit.shape)
@@ -264,17 +257,18 @@ def noisy_vectors(vectors: Vectors, severity: int, seed: int) -> Vectors:
     return np.asarray(noisy, dtype=np.float32)
 
 
-def noisy_plane(plane: Vectors, severity: int, seed: int) -> Vectors:
-    """Return the places on a plane, such as that of t-SNE, with Gaussian noise: `plane-noise`.
+def noisy_projection(projection: Vectors, severity: int, seed: int) -> Vectors:
+    """Return the places in a projection, such as t-SNE, with Gaussian noise: `plane-noise`.
 
-    The noise's deviation along each axis is 10 to 50 % of that of the places, both axes together.
+    The noise's standard deviation along each axis is 10 to 50 % of that of the places, both axes
+    together.
 
     Args:
-        plane: a place for each image.
+        projection: a place for each image.
         severity: 1 to 5.
         seed: of the noise.
     """
-    spread = np.sqrt(plane.astype(np.float64).var(axis=0).mean())
-    noise = np.random.default_rng([seed, severity]).normal(size=plane.shape)
-    noisy = plane + severity / 10 * spread * noise
+    spread = np.sqrt(projection.astype(np.float64).var(axis=0).mean())
+    noise = np.random.default_rng([seed, severity]).normal(size=projection.shape)
+    noisy = projection + severity / 10 * spread * noise
     return np.asarray(noisy, dtype=np.float32)

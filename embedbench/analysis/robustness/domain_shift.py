@@ -1,4 +1,4 @@
-"""Domains: parts of the images, such as photographs and sketches, each measured by itself."""
+"""Domains: parts of the images, such as photographs and sketches, each evaluated by itself."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,20 +9,19 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float64, Int
 
-from embedbench.analysis.cluster_summary import Coded
-from embedbench.analysis.inputs import EvaluationSettings
+from embedbench.analysis.inputs import EvaluationSettings, Targets
 from embedbench.analysis.measurement import Evaluation, evaluate_clusters
 from embedbench.analysis.shortcuts import shortcut_probe
 from embedbench.clustering.partitions import noise_as_singletons
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError
-from embedbench.metrics.bootstrap import PairedBootstrap, interval
+from embedbench.metrics.bootstrap import interval
 from embedbench.metrics.clustering.ami import pairwise_ami
 from embedbench.utils.text import two_decimals
 
 __all__ = [
     "DomainAlignment",
-    "LEAST_PICTURES",
+    "LEAST_IMAGES",
     "alignment_sentence",
     "domain_alignment",
     "domain_pairs_table",
@@ -31,14 +30,14 @@ __all__ = [
     "worst_images",
 ]
 
-LEAST_PICTURES = 8
-"""A domain of fewer pictures, copies of one another aside, is not clustered."""
+LEAST_IMAGES = 8
+"""A domain of fewer images, duplicates counted once, is not clustered."""
 
 _ALARM = 0.05
-"""How often the domain may explain more than its null where it explains nothing."""
+"""Accepted rate of false alarms."""
 
 _LEAST_AMI = 0.05
-"""What explains less of a clustering is hardly followed."""
+"""Below this AMI, clusters hardly follow the domain."""
 
 Codes = Int[np.ndarray, " images"]
 
@@ -53,16 +52,16 @@ class DomainAlignment:
     """How far the clusters of one encoder follow the domain instead of the content.
 
     All AMIs are means over the partitions; the more clusters there are for each domain, the
-    further the highest that they can reach lies below 1.
+    lower the highest value that they can reach.
 
     Attributes:
-        ami: of the clusters with the domain; at most 1, about 0 where they have nothing to do
-            with it. Lower is better.
-        null: what that stays below in 95 % of cases by chance: the domains dealt anew among the
-            images of each label, or among all where no labels are known. nan where no label has
-            images of two domains: then it cannot be told which of both is followed.
-        p: the share of deals, itself counted as one, that give as much; above 0 to 1. nan as
-            above.
+        ami: of the clusters with the domain; at most 1, about 0 where they are independent.
+            Lower is better.
+        null: the 95 % quantile of that by chance: the domains permuted among the images of each
+            label, or among all where no labels are known. nan where no label has images of two
+            domains: then domain and label cannot be distinguished.
+        p: the share of permutations, itself counted as one, that give as much; above 0 to 1. nan
+            as above.
         label_ami: of the clusters with the labels; nan where none are known.
     """
 
@@ -76,154 +75,155 @@ class DomainAlignment:
         """Whether the clusters follow the domain beyond chance, and more than known labels."""
         if not (self.p <= _ALARM and self.ami >= _LEAST_AMI):
             return False
-        # To the two digits that are told, lest it says that 0.24 is more than 0.24.
+        # Compare rounded values, so that the sentence never says "0.24 is more than 0.24".
         return math.isnan(self.label_ami) or round(self.ami, 2) > round(self.label_ami, 2)
 
 
 def measure_domain(
     vectors: Vectors,
-    truth: Codes | None,
-    groups: Codes,
-    domain: Codes,
+    targets: Targets,
+    domains: pd.Categorical,
     code: int,
-    how: EvaluationSettings,
+    settings: EvaluationSettings,
     own_classes: bool = False,
 ) -> Evaluation | str:
     """Return every metric of one domain's images, clustered by themselves, or why there is none.
 
     Args:
-        vectors: what an encoder made of all images.
-        truth: codes of the labels, -1 where not known; None without labels.
-        groups: images of the same number are copies of one another.
-        domain: of each image, -1 where not known.
-        code: the domain's.
-        how: clusterers, space, k and seeds.
+        vectors: embeddings, one row per image.
+        targets: labels and near-duplicate groups.
+        domains: domain of each image.
+        code: of the domain, in `domains`.
+        settings: clusterers, space, k, seeds and limit.
         own_classes: whether k is the number of known labels in the domain, where there are two
-            or more, instead of that in `how`.
+            or more, instead of that in `settings`.
     """
-    inside = domain == code
-    pictures = len(np.unique(groups[inside]))
-    if pictures < LEAST_PICTURES:
-        return f"{pictures} different images are too few to cluster; {LEAST_PICTURES} are needed"
-    labels = None if truth is None else truth[inside]
-    classes = 0 if labels is None else len(np.unique(labels[labels >= 0]))
-    k = classes if own_classes and classes > 1 else how.k
+    inside = domains.codes == code
+    own = targets.take(inside)
+    different = len(np.unique(own.groups))
+    if different < LEAST_IMAGES:
+        return f"{different} different images are too few to cluster; {LEAST_IMAGES} are needed"
+    classes = 0 if own.labels is None else len(np.unique(own.labels[own.labels >= 0]))
+    k = classes if own_classes and classes > 1 else settings.k
     try:
-        return evaluate_clusters(vectors[inside], labels, groups[inside], replace(how, k=k))
+        return evaluate_clusters(vectors[inside], own, replace(settings, ks=(k,)))
     except InputError as error:
         return str(error)
 
 
 def domains_table(
-    measured: Mapping[int, Evaluation | str], domain: Coded, groups: Codes, seed: int
+    measured: Mapping[int, Evaluation | str], domains: pd.Categorical, groups: Codes, seed: int
 ) -> pd.DataFrame:
-    """Return every metric of every domain that could be measured, by one encoder.
+    """Return every metric of every domain that could be evaluated, by one encoder.
 
-    Columns: `domain`, its name; `images`, how many; `k`, the clusters asked for; `clusterer`, ""
-    for metrics of the vectors alone; `metric, value, low, high`: the interval is over images and
-    seeds, nan where it is not known.
+    Columns: `domain`, its name; `images`, their number; `k`, the number of clusters given;
+    `clusterer`, "" for metrics of the vectors alone; `metric, value, low, high`: the interval is
+    over images and seeds, nan where it is not known.
 
     Args:
         measured: by code, from `measure_domain`.
-        domain: of each image.
-        groups: images of the same number are copies of one another.
-        seed: of the draws: those of a domain are the same for every encoder.
+        domains: domain of each image.
+        groups: near-duplicate group of each image.
+        seed: of the resamples: those of a domain are the same for every encoder.
     """
     rows = []
-    for code, found in _found(measured).items():
-        drawn = _replicates(found, domain.codes, groups, code, seed)
-        images = int((domain.codes == code).sum())
-        for (clusterer, metric), value in found.values.items():
+    for code, evaluation in _evaluated(measured).items():
+        replicates = _replicates(evaluation, domains, groups, code, seed)
+        images = int((domains.codes == code).sum())
+        name = str(domains.categories[code])
+        for (clusterer, metric), value in evaluation.values.items():
             low, high = float("nan"), float("nan")
-            if (clusterer, metric) in drawn:
-                score = found.scores[clusterer, metric]
-                low, high = interval(value, drawn[clusterer, metric], score.low, 1.0)
-            name = str(domain.names[code])
-            rows.append((name, images, found.k, clusterer, metric, value, low, high))
+            if (clusterer, metric) in replicates:
+                least = evaluation.scores[clusterer, metric].low
+                low, high = interval(value, replicates[clusterer, metric], least, 1.0)
+            rows.append((name, images, evaluation.k, clusterer, metric, value, low, high))
     return pd.DataFrame(rows, columns=_VALUES)
 
 
 def domain_pairs_table(
-    measured: Mapping[int, Evaluation | str], domain: Coded, groups: Codes, seed: int
+    measured: Mapping[int, Evaluation | str], domains: pd.Categorical, groups: Codes, seed: int
 ) -> pd.DataFrame:
-    """Return how each metric of one encoder moves between each two domains, each pair once.
+    """Return how each metric of one encoder changes between each two domains, each pair once.
 
     Columns: `domain, other`, the names; `clusterer, metric`; `difference`, the first domain's
     value less the other's; `difference_low, difference_high`, its interval, nan where it is not
-    known. The images of two domains are drawn independently. Metrics that one of both lacks
+    known. The images of two domains are resampled independently. Metrics that one of both lacks
     have no row.
 
     Args: as for `domains_table`.
     """
-    found = _found(measured)
-    drawn = {code: _replicates(one, domain.codes, groups, code, seed)
-             for code, one in found.items()}  # fmt: skip
+    evaluated = _evaluated(measured)
+    replicates = {
+        code: _replicates(evaluation, domains, groups, code, seed)
+        for code, evaluation in evaluated.items()
+    }
     rows = []
-    for one, other in combinations(found, 2):
-        names = (str(domain.names[one]), str(domain.names[other]))
-        for key, value in found[one].values.items():
-            difference = value - found[other].values.get(key, float("nan"))
+    for first, second in combinations(evaluated, 2):
+        names = (str(domains.categories[first]), str(domains.categories[second]))
+        for key, value in evaluated[first].values.items():
+            difference = value - evaluated[second].values.get(key, float("nan"))
             if math.isnan(difference):
                 continue
             low, high = float("nan"), float("nan")
-            if key in drawn[one] and key in drawn[other]:
-                low, high = interval(difference, drawn[one][key] - drawn[other][key])
+            if key in replicates[first] and key in replicates[second]:
+                low, high = interval(difference, replicates[first][key] - replicates[second][key])
             rows.append((*names, *key, difference, low, high))
     return pd.DataFrame(rows, columns=_PAIRS)
 
 
-def _found(measured: Mapping[int, Evaluation | str]) -> dict[int, Evaluation]:
+def _evaluated(measured: Mapping[int, Evaluation | str]) -> dict[int, Evaluation]:
     return {code: one for code, one in measured.items() if isinstance(one, Evaluation)}
 
 
 def _replicates(
-    found: Evaluation, domain: Codes, groups: Codes, code: int, seed: int
+    evaluation: Evaluation, domains: pd.Categorical, groups: Codes, code: int, seed: int
 ) -> dict[tuple[str, str], Float64[np.ndarray, " resamples"]]:
-    """Return what each score is in each resample of the domain's images."""
-    # Two domains of the same size would have the same images drawn by the same seed.
+    """Return the value of each score in each resample of the domain's images."""
+    # With the same seed, two domains of the same size would be resampled alike.
     own = int(np.random.SeedSequence([seed, code]).generate_state(1)[0])
-    numbered = np.unique(groups[domain == code], return_inverse=True)[1]
-    values = PairedBootstrap(numbered, own).of(list(found.scores.values()))
-    return dict(zip(found.scores, values, strict=True))
+    resamples = Targets(None, (), groups[domains.codes == code]).bootstrap(own)
+    values = resamples.of(list(evaluation.scores.values()))
+    return dict(zip(evaluation.scores, values, strict=True))
 
 
 def domain_alignment(
-    labels: Int[np.ndarray, "runs images"],
-    domain: Codes,
-    truth: Codes | None,
+    assignments: Int[np.ndarray, "runs images"],
+    domains: pd.Categorical,
+    labels: Codes | None,
     seed: int,
 ) -> DomainAlignment:
     """Return how far the partitions of one encoder follow the domain.
 
-    Domain and label may go together, as where the sketches are mostly of dogs. Where labels are
-    known, chance therefore deals the domains anew only among images of the same label, and among
-    those without a label. Images of no known domain are left out.
+    Domain and label may be related, as where the sketches are mostly of dogs. Where labels are
+    known, the null therefore permutes the domains only among images of the same label, and among
+    those without a label. Images of unknown domain are left out.
 
     Args:
-        labels: the cluster of each image in each run, at least one run; -1 is noise, of which
-            each image is a cluster of its own.
-        domain: of each image, -1 where not known.
-        truth: codes of the labels, -1 where not known; None without labels.
-        seed: of the deals.
+        assignments: cluster of each image in each run, at least one run; each noise image, -1,
+            is a cluster of its own.
+        domains: domain of each image.
+        labels: class code of each image, -1 where unknown; None without labels.
+        seed: of the permutations.
 
     Raises:
         ValueError: there is no run.
     """
-    known = domain >= 0
-    within = None if truth is None else truth[known]
-    found = shortcut_probe(labels[:, known], {"domain": domain[known]}, seed, within=within)[0]
+    known = domains.codes >= 0
+    codes = np.asarray(domains.codes[known], dtype=np.int64)
+    within = None if labels is None else labels[known]
+    probe = shortcut_probe(assignments[:, known], {"domain": codes}, seed, within=within)[0]
     label_ami = float("nan")
-    if truth is not None and (truth >= 0).any():
-        told = labels[:, truth >= 0]
-        label_ami = float(pairwise_ami(noise_as_singletons(told), truth[None, truth >= 0]).mean())
-    if within is not None and _goes_together(domain[known], within):
-        return DomainAlignment(found.ami, float("nan"), float("nan"), label_ami)
-    return DomainAlignment(found.ami, found.null, found.p, label_ami)
+    if labels is not None and (labels >= 0).any():
+        labelled = noise_as_singletons(assignments[:, labels >= 0])
+        label_ami = float(pairwise_ami(labelled, labels[None, labels >= 0]).mean())
+    if within is not None and _goes_together(codes, within):
+        return DomainAlignment(probe.ami, float("nan"), float("nan"), label_ami)
+    return DomainAlignment(probe.ami, probe.null, probe.p, label_ami)
 
 
-def _goes_together(domain: Codes, within: Codes) -> bool:
-    """Whether the images of each label are of one domain, so that no deal changes anything."""
-    return all(len(np.unique(domain[within == code])) < 2 for code in np.unique(within))
+def _goes_together(domains: Codes, within: Codes) -> bool:
+    """Whether the images of each label are of one domain, so that no permutation matters."""
+    return all(len(np.unique(domains[within == code])) < 2 for code in np.unique(within))
 
 
 def alignment_sentence(encoder: str, found: DomainAlignment) -> str:
@@ -247,21 +247,24 @@ def alignment_sentence(encoder: str, found: DomainAlignment) -> str:
 
 
 def worst_images(
-    per_image: Float[np.ndarray, " images"], domain: Coded, images: Sequence[str], count: int = 12
+    per_image: Float[np.ndarray, " images"],
+    domains: pd.Categorical,
+    image_names: Sequence[str],
+    count: int = 12,
 ) -> pd.DataFrame:
-    """Return the pictures on which each domain does worst: `domain, image, score`, lowest first.
+    """Return the images on which each domain does worst: `domain, image, score`, lowest first.
 
     Args:
         per_image: a score of each image, higher is better, nan where it has none: the average
-            precision with labels (`Neighbourhood.average_precision`), else the silhouette. A
-            picture of score 1, the highest, is none of the worst.
-        domain: of each image.
-        images: their names.
-        count: how many of each domain.
+            precision with labels (`Neighbourhood.average_precision`), else the silhouette. An
+            image with score 1, the highest, is never listed.
+        domains: domain of each image.
+        image_names: of the images.
+        count: the most for each domain.
     """
     rows = []
-    for code, name in enumerate(domain.names):
-        inside = np.flatnonzero((domain.codes == code) & (per_image < 1))
+    for code, name in enumerate(domains.categories):
+        inside = np.flatnonzero((domains.codes == code) & (per_image < 1))
         lowest = inside[np.argsort(per_image[inside], kind="stable")][:count]
-        rows += [(str(name), images[row], float(per_image[row])) for row in lowest]
+        rows += [(str(name), image_names[row], float(per_image[row])) for row in lowest]
     return pd.DataFrame(rows, columns=_WORST)

@@ -1,4 +1,4 @@
-"""Which encoder is most robust to corruption: one number for each, its interval, ranks and ties."""
+"""Rank encoders by how many neighbours they retain under corruption, with intervals."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,7 +22,7 @@ __all__ = ["rank_by_retention"]
 
 
 def rank_by_retention(
-    found: Mapping[str, Sequence[CorruptionEffect]], resamples: PairedBootstrap
+    effects: Mapping[str, Sequence[CorruptionEffect]], resamples: PairedBootstrap
 ) -> pd.DataFrame:
     """Return how robust each encoder is, the most robust first: `RANKING_COLUMNS`.
 
@@ -35,29 +35,30 @@ def rank_by_retention(
     ones with its change, and `ami_tied_with_best`, whether that may be the highest.
 
     Each number is the mean over the corruptions that every encoder has; those of images, where
-    there are any, else those of vectors. Encoders with none are left out. Of a single encoder
-    there is no rank.
+    there are any, else those of vectors. Encoders with none are left out. A single encoder has
+    no rank.
 
     Args:
-        found: by encoder, what each corruption changed.
-        resamples: of the images in `Clean`.
+        effects: by encoder, what each corruption changed.
+        resamples: of the images in `CleanBaseline`.
     """
-    images = any(held.corruption.kind in CORRUPTIONS for many in found.values() for held in many)
-    known = {
-        name: {held.corruption: held for held in many if _counts(held, images)}
-        for name, many in found.items()
+    images = any(one.corruption.kind in CORRUPTIONS for many in effects.values() for one in many)
+    by_corruption = {
+        name: {effect.corruption: effect for effect in many if _counts(effect, images)}
+        for name, many in effects.items()
     }
-    known = {name: helds for name, helds in known.items() if helds}
-    shared = sorted(set.intersection(*map(set, known.values()))) if known else []
-    if not shared:
+    by_corruption = {name: own for name, own in by_corruption.items() if own}
+    common = sorted(set.intersection(*map(set, by_corruption.values()))) if by_corruption else []
+    if not common:
         return pd.DataFrame(columns=RANKING_COLUMNS)
-    found_rows = {
-        name: _row([helds[one] for one in shared], resamples) for name, helds in known.items()
+    rows = {
+        name: _row([own[corruption] for corruption in common], resamples)
+        for name, own in by_corruption.items()
     }
-    table = pd.DataFrame([row for row, _ in found_rows.values()], index=list(found_rows))
+    table = pd.DataFrame([row for row, _ in rows.values()], index=list(rows))
     for column, first in (("retention", "tied_with_best"), ("ami", "ami_tied_with_best")):
-        replicates = np.array([moved[column] for _, moved in found_rows.values()])
-        ranks = rank_by(list(found_rows), table[column].tolist(), replicates)
+        replicates = np.array([moved[column] for _, moved in rows.values()])
+        ranks = rank_by(list(rows), table[column].tolist(), replicates)
         ranks = ranks.rename(columns={"tied_with_best": first})
         table = table.join(ranks if column == "retention" else ranks[first])
     table = table.rename_axis("encoder").reset_index()
@@ -65,22 +66,25 @@ def rank_by_retention(
     return table.reindex(columns=RANKING_COLUMNS)
 
 
-def _counts(held: CorruptionEffect, images: bool) -> bool:
-    is_known = not np.isnan(held.after[ENCODER_ALONE, NEIGHBOUR_RETENTION].mean)
-    return is_known and (held.corruption.kind in CORRUPTIONS or not images)
+def _counts(effect: CorruptionEffect, images: bool) -> bool:
+    """Whether the effect has a number, and is of images where there are such."""
+    is_known = not np.isnan(effect.after[ENCODER_ALONE, NEIGHBOUR_RETENTION].mean)
+    return is_known and (effect.corruption.kind in CORRUPTIONS or not images)
 
 
 def _row(
-    helds: Sequence[CorruptionEffect], resamples: PairedBootstrap
+    effects: Sequence[CorruptionEffect], resamples: PairedBootstrap
 ) -> tuple[dict[str, float], dict[str, Float64[np.ndarray, " resamples"]]]:
-    """Return an encoder's row, and what `retention` and `ami` are in each resample."""
-    kept = _mean([held.after[ENCODER_ALONE, NEIGHBOUR_RETENTION] for held in helds], resamples)
-    changed = _mean([held.after[ENCODER_ALONE, CLUSTER_CHANGES] for held in helds], resamples)
+    """Return an encoder's row, and `retention` and `ami` in each resample."""
+    kept = _mean(
+        [effect.after[ENCODER_ALONE, NEIGHBOUR_RETENTION] for effect in effects], resamples
+    )
+    changed = _mean([effect.after[ENCODER_ALONE, CLUSTER_CHANGES] for effect in effects], resamples)
     old = new = (float("nan"), np.full(resamples.count, np.nan))
-    main = next(iter(helds[0].before), None)
-    if main and all(main in held.before for held in helds):
-        old = _mean([held.before[main] for held in helds], resamples)
-        new = _mean([held.after[main] for held in helds], resamples)
+    main = next(iter(effects[0].before), None)
+    if main and all(main in effect.before for effect in effects):
+        old = _mean([effect.before[main] for effect in effects], resamples)
+        new = _mean([effect.after[main] for effect in effects], resamples)
     row = _numbers("retention", kept, 0.0) | _numbers("cluster_changes", changed, 0.0)
     row |= {"ami_clean": old[0]} | _numbers("ami", new, -1.0)
     row |= _numbers("ami_change", (new[0] - old[0], new[1] - old[1]), -2.0, 2.0)
@@ -91,7 +95,7 @@ _Mean = tuple[float, Float64[np.ndarray, " resamples"]]
 
 
 def _mean(scores: Sequence[Estimate], resamples: PairedBootstrap) -> _Mean:
-    """Return the mean of several scores, and what it is in each resample."""
+    """Return the mean of several scores, and its value in each resample."""
     return float(np.mean([score.mean for score in scores])), resamples.of(scores).mean(axis=0)
 
 

@@ -1,15 +1,13 @@
 """Similarity: how alike two encoders are, in their vectors and in the clusters found in them."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from jaxtyping import Float32, Float64, Int
 
 from embedbench.encoder import Vectors
-from embedbench.metrics.clustering.ami import ExpectedMutualInformation, pairwise_ami
+from embedbench.metrics.clustering.ami import pairwise_ami
 from embedbench.metrics.embedding.geometry import centred_directions
 
-__all__ = ["Rows", "agreement", "agreement_matrix", "linear_cka"]
+__all__ = ["Rows", "agreement", "linear_cka"]
 
 Rows = Float64[np.ndarray, "images dim"]
 OtherRows = Float64[np.ndarray, "images other_dim"]
@@ -21,7 +19,7 @@ _LEAST_IMAGES = 4
 """With fewer, the unbiased estimate is not defined."""
 
 _ROUNDING = 1e-12
-"""What is this much smaller than what it is the difference of is taken for zero."""
+"""A difference smaller than this share of its terms is taken for zero."""
 
 
 def linear_cka(one: Vectors, other: Float32[np.ndarray, "images other_dim"]) -> float:
@@ -36,8 +34,8 @@ def linear_cka(one: Vectors, other: Float32[np.ndarray, "images other_dim"]) -> 
     equally alike in one of the two.
 
     Args:
-        one: the vectors of the first encoder.
-        other: those of the second, of the same images.
+        one: embeddings by the first encoder, one row per image.
+        other: those by the second, of the same images.
     """
     first, second = centred_directions(one), centred_directions(other)
     if first is None or second is None or len(first) < _LEAST_IMAGES:
@@ -60,8 +58,8 @@ def _dependence(one: Rows, other: OtherRows) -> float:
     products = _sum_of_products(one, other)
     within = float(lengths @ others) * images / (images - 2)
     between = float(lengths.sum() * others.sum()) / ((images - 1) * (images - 2))
-    found = products - within + between
-    return found if abs(found) > _ROUNDING * products else 0.0
+    dependence = products - within + between
+    return dependence if abs(dependence) > _ROUNDING * products else 0.0
 
 
 def _sum_of_products(one: Rows, other: OtherRows) -> float:
@@ -82,39 +80,10 @@ def agreement(
     chance gives. Higher is more alike, not better. nan where one of the two has no runs.
 
     Args:
-        one: the cluster of each image in each run of the first encoder. A negative number is a
-            cluster like others: turn noise into clusters of one image before
-            (`embedbench.metrics.noise_as_singletons`).
+        one: cluster of each image in each run of the first encoder. A negative number is a
+            cluster like others: turn noise into clusters of one image first
+            (`embedbench.clustering.partitions.noise_as_singletons`).
         other: those of the second encoder, of the same images.
     """
     amis = pairwise_ami(one, other)
     return float(amis.mean()) if amis.size else float("nan")
-
-
-def agreement_matrix(
-    labels: Sequence[Int[np.ndarray, "_ images"]],
-) -> Float64[np.ndarray, "encoders encoders"]:
-    """Return the `agreement` of each two encoders, symmetric.
-
-    On the diagonal stands the mean over the pairs of different runs of one encoder: the ceiling
-    that seeds leave to the others. nan there for an encoder with one run.
-
-    Args:
-        labels: for each encoder, the cluster of each image in each of its runs, as `agreement`
-            wants them. Encoders may differ in how many runs they have.
-
-    Raises:
-        ValueError: the labels are not all of the same number of images.
-    """
-    images = {runs.shape[1] for runs in labels}
-    if len(images) > 1:
-        raise ValueError(f"all labels must be of the same images; not of {sorted(images)} images")
-    matrix = np.full((len(labels), len(labels)), np.nan)
-    expected = ExpectedMutualInformation(max(images, default=0))
-    for row, one in enumerate(labels):
-        for column, other in enumerate(labels[: row + 1]):
-            amis = pairwise_ami(one, other, expected)
-            counted = amis.ravel() if row > column else amis[np.tril_indices(len(one), -1)]
-            if counted.size:
-                matrix[row, column] = matrix[column, row] = counted.mean()
-    return matrix

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from embedbench.analysis.inputs import EvaluationSettings
+from embedbench.analysis.inputs import EvaluationSettings, Targets
 from embedbench.analysis.robustness.contamination import contamination_table
 from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.data.images.sources import read_source
@@ -21,8 +21,9 @@ from embedbench.errors import InputError
 from embedbench.results.schema import CONTAMINATION_COLUMNS
 
 CLUSTERERS = [parse_clusterer(name) for name in ("kmeans", "agglomerative", "hdbscan")]
-HOW = EvaluationSettings(CLUSTERERS, "raw", 2, (0, 1, 2))
+HOW = EvaluationSettings(CLUSTERERS, "raw", (2,), (0, 1, 2))
 TRUTH = np.repeat([0, 1], 12)
+LABELLED = Targets(TRUTH, "ab", np.arange(24))
 SHARES = ["own_cluster", "noise", "scattered"]
 
 
@@ -38,7 +39,7 @@ CLEAN = around((0, 0), (10, 0))
 
 def where(mixed: np.ndarray, how: EvaluationSettings = HOW, truth: bool = True) -> pd.DataFrame:
     """Values by clusterer and quantity."""
-    table = contamination_table(CLEAN, mixed, TRUTH if truth else None, np.arange(24), how)
+    table = contamination_table(CLEAN, mixed, LABELLED if truth else LABELLED.unlabelled(), how)
     assert table.columns.tolist() == CONTAMINATION_COLUMNS
     return table.pivot(index="clusterer", columns="quantity", values="value")
 
@@ -135,7 +136,7 @@ def test_scattered_images_are_noise_to_hdbscan_alone() -> None:
 @given(seed=st.integers(0, 999), count=st.integers(1, 9))
 def test_shares_sum_to_1_and_lie_in_their_intervals(seed: int, count: int) -> None:
     mixed = 8 * np.random.default_rng(seed).normal(size=(count, 2)).astype(np.float32)
-    table = contamination_table(CLEAN, mixed, TRUTH, np.arange(24), HOW)
+    table = contamination_table(CLEAN, mixed, LABELLED, HOW)
     shares = table[table["quantity"].isin(SHARES)]
     sums = shares.groupby("clusterer")["value"].sum()
     assert sums.tolist() == pytest.approx([1, 1, 1])
@@ -149,7 +150,7 @@ def test_an_interval_says_how_few_were_mixed_in() -> None:
     widths = []
     for count in (4, 40):
         mixed = around((300, 300), count=count)
-        table = contamination_table(CLEAN, mixed, TRUTH, np.arange(24), HOW).set_index(
+        table = contamination_table(CLEAN, mixed, LABELLED, HOW).set_index(
             ["clusterer", "quantity"]
         )
         own, noise = (table.loc[[("kmeans", name)]].iloc[0] for name in ("own_cluster", "noise"))
@@ -167,11 +168,13 @@ def test_without_labels_there_are_no_changes_against_them() -> None:
 def test_no_argument_is_changed() -> None:
     mixed, truth, groups = around((5, 5), count=3), TRUTH.copy(), np.arange(24) // 2
     before = [part.copy() for part in (CLEAN, mixed, truth, groups)]
-    contamination_table(CLEAN, mixed, truth, groups, HOW)
+    contamination_table(CLEAN, mixed, Targets(truth, "ab", groups), HOW)
     for part, old in zip((CLEAN, mixed, truth, groups), before, strict=True):
         np.testing.assert_array_equal(part, old)
 
 
 def test_images_too_much_alike_to_be_clustered_are_told() -> None:
     with pytest.raises(InputError):
-        contamination_table(np.ones((5, 2), np.float32), CLEAN, None, np.arange(5), HOW)
+        contamination_table(
+            np.ones((5, 2), np.float32), CLEAN, Targets(None, (), np.arange(5)), HOW
+        )

@@ -12,13 +12,13 @@ from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
 
-from embedbench.analysis.inputs import EvaluationSettings
+from embedbench.analysis.inputs import EvaluationSettings, Targets
 from embedbench.analysis.robustness.corruption_effects import (
     CleanBaseline,
     CorruptionEffect,
     clean_baseline,
     corruption_effect,
-    noisy_plane,
+    noisy_projection,
 )
 from embedbench.analysis.robustness.ranking import rank_by_retention
 from embedbench.clustering.clusterers import parse_clusterer
@@ -29,7 +29,7 @@ from embedbench.metrics.clustering.agreement import ami_score
 from embedbench.results.schema import RANKING_COLUMNS, ROBUSTNESS_COLUMNS
 
 NOISE = Corruption("noise", 3)
-HOW = EvaluationSettings([parse_clusterer("kmeans")], "l2", 3, (0, 1))
+HOW = EvaluationSettings([parse_clusterer("kmeans")], "l2", (3,), (0, 1))
 BOTH = replace(HOW, clusterers=[*HOW.clusterers, parse_clusterer("agglomerative")])
 TRUTH = np.repeat(np.arange(3), 10)
 ALL = np.arange(30)
@@ -45,7 +45,7 @@ def blobs(seed: int = 0, spread: float = 0.1) -> np.ndarray:
 def clean_of(
     vectors: np.ndarray, groups: np.ndarray = ALL, how: EvaluationSettings = HOW
 ) -> CleanBaseline:
-    return clean_baseline(vectors, TRUTH, groups, how)
+    return clean_baseline(vectors, Targets(TRUTH, "abc", groups), how)
 
 
 def numbers(held: CorruptionEffect, column: str = "value") -> dict[tuple[str, str], float]:
@@ -145,7 +145,7 @@ def test_images_that_could_not_be_corrupted_are_left_out_on_both_sides() -> None
     other[[3, 14]] = np.nan
     made = np.isfinite(other).all(axis=1)
     held = corruption_effect(clean_of(vectors), NOISE, other, HOW)
-    fewer = clean_baseline(vectors[made], TRUTH[made], np.arange(28), HOW)
+    fewer = clean_baseline(vectors[made], Targets(TRUTH[made], "abc", np.arange(28)), HOW)
     expected = corruption_effect(fewer, NOISE, other[made], HOW)
     for column in ("clean", "value", "change"):
         found, wanted = (
@@ -174,7 +174,7 @@ def test_where_no_image_could_be_corrupted_there_is_nan() -> None:
 
 
 def test_without_labels_there_are_no_numbers_about_them() -> None:
-    clean = clean_baseline(blobs(), None, ALL, HOW)
+    clean = clean_baseline(blobs(), Targets(None, (), ALL), HOW)
     held = corruption_effect(clean, NOISE, blobs(1), HOW)
     assert not {"ami", "knn_accuracy"} & set(held.table["metric"])
     assert {"silhouette", "neighbour_retention", "cluster_changes"} <= set(held.table["metric"])
@@ -184,7 +184,7 @@ def test_without_labels_there_are_no_numbers_about_them() -> None:
 @pytest.mark.parametrize("images", [1, 2, 30])
 def test_clean_images_that_cannot_be_clustered_have_no_metrics(images: int) -> None:
     vectors, groups = np.ones((images, 8), np.float32), np.arange(images)
-    clean = clean_baseline(vectors, TRUTH[:images], groups, HOW)
+    clean = clean_baseline(vectors, Targets(TRUTH[:images], "abc", groups), HOW)
     held = corruption_effect(clean, NOISE, blobs()[:images], HOW)
     assert held.table["metric"].tolist() == ["neighbour_retention", "cluster_changes"]
     assert not held.before and np.isnan(numbers(held)["", "cluster_changes"])
@@ -195,8 +195,8 @@ def test_on_a_plane_distance_counts() -> None:
     random = np.random.default_rng(0)
     plane = (random.normal(size=(30, 2)) * 5 + [40, 0]).astype(np.float32)
     how = replace(HOW, space="raw")
-    clean = clean_baseline(plane, TRUTH, ALL, how, on_plane=True)
-    noisy = noisy_plane(plane, 5, 0)
+    clean = clean_baseline(plane, Targets(TRUTH, "abc", ALL), how, is_projection=True)
+    noisy = noisy_projection(plane, 5, 0)
     held = corruption_effect(clean, Corruption("plane-noise", 5), noisy, how)
     assert numbers(held)["", "neighbour_retention"] == pytest.approx(share_kept(plane, noisy))
     kmeans = KMeans(3, n_init=10, random_state=0).fit(plane)

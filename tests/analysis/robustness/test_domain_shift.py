@@ -2,6 +2,8 @@
 
 import math
 import pickle
+from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -12,11 +14,10 @@ from jaxtyping import Float32, Float64, Int
 from scipy.stats import binom
 from sklearn.metrics import adjusted_mutual_info_score
 
-from embedbench.analysis.cluster_summary import Coded
-from embedbench.analysis.inputs import EvaluationSettings
+from embedbench.analysis.inputs import EvaluationSettings, Targets
 from embedbench.analysis.measurement import Evaluation, evaluate_clusters
 from embedbench.analysis.robustness.domain_shift import (
-    LEAST_PICTURES,
+    LEAST_IMAGES,
     DomainAlignment,
     alignment_sentence,
     domain_alignment,
@@ -28,7 +29,7 @@ from embedbench.analysis.robustness.domain_shift import (
 from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.metrics.base import mean_estimate
 
-KMEANS = EvaluationSettings([parse_clusterer("kmeans")], "l2", 3, (0, 1))
+KMEANS = EvaluationSettings([parse_clusterer("kmeans")], "l2", (3,), (0, 1))
 KEY = ("", "knn_accuracy")
 
 
@@ -43,8 +44,18 @@ def clouds(
 
 TRUTH = np.tile(np.repeat([0, 1, 2], 10), 2)
 DOMAIN = np.repeat([0, 1], 30)
-NAMES = Coded(DOMAIN, ["photo", "sketch"])
+
+
+def named(
+    codes: Int[np.ndarray, " images"], names: Sequence[str] = ("photo", "sketch", "plan")
+) -> pd.Categorical:
+    """The domain of each image by its code, -1 where unknown."""
+    return cast(pd.Categorical, pd.Categorical.from_codes(codes.tolist(), pd.Index(list(names))))
+
+
+NAMES = named(DOMAIN)
 GROUPS = np.arange(60)
+TARGETS = Targets(TRUTH, "abc", GROUPS)
 VECTORS = np.concatenate([clouds(TRUTH[:30], 0.1), clouds(TRUTH[30:], 6.0)])
 
 
@@ -58,7 +69,9 @@ def measure_domains(
 ) -> dict[int, Evaluation | str]:
     """Every domain, by its code, as a comparison asks for them."""
     return {
-        code: measure_domain(vectors, truth, groups, domain, code, how, own_classes)
+        code: measure_domain(
+            vectors, Targets(truth, "abc", groups), named(domain), code, how, own_classes
+        )
         for code in np.unique(domain[domain >= 0]).tolist()
     }
 
@@ -79,7 +92,7 @@ def test_a_domain_is_measured_as_if_there_were_no_other(
 ) -> None:
     for code in (0, 1):
         inside = DOMAIN == code
-        alone = evaluate_clusters(VECTORS[inside], TRUTH[inside], GROUPS[inside], KMEANS)
+        alone = evaluate_clusters(VECTORS[inside], TARGETS.take(inside), KMEANS)
         assert {key: value for key, value in of(measured, code).values.items()
                 if key[1] != "seconds"} == pytest.approx(alone.values, nan_ok=True)  # fmt: skip
     assert of(measured, 0).values["kmeans", "ami"] == pytest.approx(1.0)
@@ -87,7 +100,7 @@ def test_a_domain_is_measured_as_if_there_were_no_other(
 
 
 def test_a_call_travels_to_a_worker_and_back(measured: dict[int, Evaluation | str]) -> None:
-    call = (VECTORS, TRUTH, GROUPS, DOMAIN, 0, KMEANS)
+    call = (VECTORS, TARGETS, NAMES, 0, KMEANS)
     found = measure_domain(*pickle.loads(pickle.dumps(call)))
     again = pickle.loads(pickle.dumps(found))
     assert again.values == pytest.approx(of(measured, 0).values, nan_ok=True)
@@ -108,24 +121,24 @@ def test_own_classes_change_nothing_where_there_are_not_two(
 
 
 def test_a_small_domain_is_left_out_and_says_why() -> None:
-    domain = np.where(np.arange(60) < LEAST_PICTURES - 1, 0, 1)
+    domain = np.where(np.arange(60) < LEAST_IMAGES - 1, 0, 1)
     found = measure_domains(VECTORS, TRUTH, GROUPS, domain, KMEANS)
     assert found[0] == "7 different images are too few to cluster; 8 are needed"
     assert isinstance(found[1], Evaluation)
-    table = domains_table(found, Coded(domain, ["few", "many"]), GROUPS, 0)
+    table = domains_table(found, named(domain, ["few", "many"]), GROUPS, 0)
     assert set(table["domain"]) == {"many"} and table["images"].eq(53).all()
-    assert domain_pairs_table(found, Coded(domain, ["few", "many"]), GROUPS, 0).empty
+    assert domain_pairs_table(found, named(domain, ["few", "many"]), GROUPS, 0).empty
 
 
 def test_copies_of_one_picture_are_one_picture() -> None:
     groups = np.where(DOMAIN == 0, 0, GROUPS)
-    found = measure_domain(VECTORS, TRUTH, groups, DOMAIN, 0, KMEANS)
+    found = measure_domain(VECTORS, Targets(TRUTH, "abc", groups), NAMES, 0, KMEANS)
     assert found == "1 different images are too few to cluster; 8 are needed"
 
 
 def test_a_domain_of_vectors_all_the_same_says_why_it_cannot_be_clustered() -> None:
     vectors = np.where(DOMAIN[:, None] == 0, np.float32(1), VECTORS)
-    found = measure_domain(vectors, TRUTH, GROUPS, DOMAIN, 0, KMEANS)
+    found = measure_domain(vectors, TARGETS, NAMES, 0, KMEANS)
     assert isinstance(found, str) and "1 of them different" in found
 
 
@@ -133,7 +146,7 @@ def test_images_of_no_domain_are_in_none() -> None:
     domain = np.where(np.arange(60) % 2 == 0, DOMAIN, -1)
     found = measure_domains(VECTORS, TRUTH, GROUPS, domain, KMEANS)
     assert list(found) == [0, 1]
-    table = domains_table(found, Coded(domain, ["photo", "sketch"]), GROUPS, 0)
+    table = domains_table(found, named(domain, ["photo", "sketch"]), GROUPS, 0)
     assert table["images"].eq(15).all()
 
 
@@ -160,7 +173,7 @@ def made(values: Float64[np.ndarray, " images"]) -> Evaluation:
 
 def test_two_domains_are_drawn_independently() -> None:
     values = np.random.default_rng(0).random(40)
-    domain = Coded(np.repeat([0, 1], 40), ["a", "b"])
+    domain = named(np.repeat([0, 1], 40), ["a", "b"])
     pairs = domain_pairs_table({0: made(values), 1: made(values)}, domain, np.arange(80), 0)
     row = pairs.set_index("metric").loc["knn_accuracy"]
     assert row["difference"] == 0
@@ -187,7 +200,7 @@ def test_a_difference_is_the_first_less_the_other_and_each_pair_stands_once(
 
 
 def test_three_domains_are_three_pairs() -> None:
-    domain = Coded(np.repeat([0, 1, 2], 10), ["a", "b", "c"])
+    domain = named(np.repeat([0, 1, 2], 10), ["a", "b", "c"])
     found: dict[int, Evaluation | str] = {code: made(np.full(10, 0.5)) for code in range(3)}
     pairs = domain_pairs_table(found, domain, np.arange(30), 0)
     wanted = [("a", "b"), ("a", "c"), ("b", "c")]
@@ -195,7 +208,7 @@ def test_three_domains_are_three_pairs() -> None:
 
 
 def test_what_a_domain_lacks_has_no_difference() -> None:
-    domain = Coded(np.repeat([0, 1], 10), ["a", "b"])
+    domain = named(np.repeat([0, 1], 10), ["a", "b"])
     nothing = Evaluation({KEY: math.nan}, {KEY: mean_estimate(np.full((1, 10), np.nan))}, 2)
     found: dict[int, Evaluation | str] = {0: made(np.full(10, 0.5)), 1: nothing}
     assert domain_pairs_table(found, domain, np.arange(20), 0).empty
@@ -205,7 +218,7 @@ def test_what_a_domain_lacks_has_no_difference() -> None:
 
 def test_a_domain_is_drawn_the_same_for_every_encoder_and_its_copies_together() -> None:
     values = np.random.default_rng(1).random(20)
-    domain, groups = Coded(np.zeros(20, dtype=np.int64), ["a"]), np.repeat(np.arange(2), 10) + 7
+    domain, groups = named(np.zeros(20, dtype=np.int64), ["a"]), np.repeat(np.arange(2), 10) + 7
     first = domains_table({0: made(values)}, domain, groups, 3)
     pd.testing.assert_frame_equal(first, domains_table({0: made(values)}, domain, groups, 3))
     apart = domains_table({0: made(values)}, domain, np.arange(20), 3)
@@ -225,7 +238,7 @@ def test_clusters_that_are_the_domain_are_caught_and_numbers_are_those_of_scikit
     domain = np.repeat([0, 1], 50)
     labels = domain.copy()
     labels[:5] = 2
-    found = domain_alignment(repeated(labels), domain, truth, 0)
+    found = domain_alignment(repeated(labels), named(domain), truth, 0)
     assert found.ami == pytest.approx(adjusted_mutual_info_score(domain, labels))
     assert found.label_ami == pytest.approx(adjusted_mutual_info_score(truth, labels), abs=1e-9)
     assert found.p == pytest.approx(1 / 201) and found.null < 0.1 < found.ami
@@ -238,12 +251,12 @@ def test_clusters_that_are_the_labels_follow_no_domain_though_both_go_together()
     truth = np.repeat(np.arange(4), 30)
     # Sketches are mostly of the last two labels.
     domain = (random.random(120) < np.array([0.1, 0.2, 0.8, 0.9])[truth]).astype(np.int64)
-    found = domain_alignment(repeated(truth), domain, truth, 0)
+    found = domain_alignment(repeated(truth), named(domain), truth, 0)
     assert found.label_ami == pytest.approx(1.0)
     # Each deal within the labels leaves clusters and domain as they are.
     assert found.p == 1.0 and found.null == pytest.approx(found.ami)
     assert not found.is_shortcut
-    blind = domain_alignment(repeated(truth), domain, None, 0)
+    blind = domain_alignment(repeated(truth), named(domain), None, 0)
     assert blind.p == pytest.approx(1 / 201) and blind.is_shortcut
     assert math.isnan(blind.label_ami)
 
@@ -255,14 +268,14 @@ def test_without_an_effect_of_the_domain_one_in_twenty_is_accused() -> None:
         random = np.random.default_rng(seed)
         domain = (random.random(60) < np.array([0.2, 0.5, 0.8])[truth]).astype(np.int64)
         blurred = np.where(random.random(60) < 0.5, truth, random.integers(0, 3, 60))
-        accused += domain_alignment(blurred[None], domain, truth, seed).p <= 0.05
+        accused += domain_alignment(blurred[None], named(domain), truth, seed).p <= 0.05
     low, high = binom.ppf([0.005, 0.995], trials, 0.05)
     assert low <= accused <= high
 
 
 def test_where_each_label_is_of_one_domain_it_cannot_be_told() -> None:
     truth = np.repeat(np.arange(4), 10)
-    found = domain_alignment(repeated(truth), truth // 2, truth, 0)
+    found = domain_alignment(repeated(truth), named(truth // 2), truth, 0)
     assert math.isnan(found.p) and math.isnan(found.null) and not found.is_shortcut
     ami = adjusted_mutual_info_score(truth // 2, truth)
     assert found.ami == pytest.approx(ami)
@@ -278,11 +291,11 @@ def test_images_of_no_known_domain_are_left_out_and_noise_is_no_cluster() -> Non
     truth = random.integers(0, 3, 40)
     more = domain_alignment(
         repeated(np.concatenate([labels, [0, 1]])),
-        np.concatenate([domain, [-1, -1]]),
+        named(np.concatenate([domain, [-1, -1]])),
         np.concatenate([truth, [-1, -1]]),
         0,
     )
-    assert more == domain_alignment(repeated(labels), domain, truth, 0)
+    assert more == domain_alignment(repeated(labels), named(domain), truth, 0)
     alone = np.where(labels < 0, 100 + np.arange(40), labels)
     assert more.ami == pytest.approx(adjusted_mutual_info_score(domain, alone))
 
@@ -292,14 +305,14 @@ def test_images_of_no_known_domain_are_left_out_and_noise_is_no_cluster() -> Non
 def test_renaming_clusters_domains_and_labels_changes_no_ami(seed: int) -> None:
     random = np.random.default_rng(seed)
     labels, domain, truth = (random.integers(0, 3, 30) for _ in range(3))
-    one = domain_alignment(labels[None], domain, truth, 0)
-    other = domain_alignment(5 - labels[None], 2 - domain, 2 - truth, 0)
+    one = domain_alignment(labels[None], named(domain), truth, 0)
+    other = domain_alignment(5 - labels[None], named(2 - domain), 2 - truth, 0)
     assert other.ami == pytest.approx(one.ami) and other.label_ami == pytest.approx(one.label_ami)
 
 
 def test_no_run_is_an_error() -> None:
     with pytest.raises(ValueError, match="at least one run"):
-        domain_alignment(np.zeros((0, 60), dtype=np.int64), DOMAIN, None, 0)
+        domain_alignment(np.zeros((0, 60), dtype=np.int64), NAMES, None, 0)
 
 
 @pytest.mark.parametrize(
@@ -331,7 +344,7 @@ def test_the_sentence_tells_what_was_found(
 
 def test_the_worst_pictures_of_each_domain_come_lowest_first() -> None:
     scores = np.array([0.5, 0.2, math.nan, 0.2, 0.9, 0.1, 1.0, 0.0])
-    domain = Coded(np.array([0, 0, 0, 0, 1, 1, 1, -1]), ["a", "b"])
+    domain = named(np.array([0, 0, 0, 0, 1, 1, 1, -1]), ["a", "b"])
     table = worst_images(scores, domain, list("stuvwxyz"), 2)
     # Neither unknown scores, nor perfect ones, nor images of no domain.
     assert [tuple(row) for row in table.to_numpy()] == [

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.images.augmentations import AUGMENTATIONS, AugmentedImage
+from embedbench.data.images.augmentations import AUGMENTATIONS, AugmentedImage, choose_augmented
 from embedbench.data.images.corruptions import read_corruptions
 from embedbench.data.images.sources import read_source, source_hash
 from embedbench.data.loading import read_dataset
@@ -298,3 +298,18 @@ def test_an_encoder_with_a_cached_property_encodes_in_a_worker(
     Image.new("RGB", (4, 4), (1, 2, 3)).save(tmp_path / "one.png")
     found = run(cached_encoder(), Dataset.from_images([tmp_path / "one.png"]), engine)
     assert found.vectors.tolist() == [[2.0, 4.0, 6.0]]
+
+
+def test_the_images_of_the_lowest_hashes_are_copied_each_file_once() -> None:
+    hashes = ["d", "b", "a", "c", "b", "a"]
+    assert choose_augmented(hashes, 2) == [1, 2]
+    assert choose_augmented(hashes, 3) == [1, 2, 3]
+    assert choose_augmented(hashes, 100) == [0, 1, 2, 3]
+    assert choose_augmented(hashes, 0) == choose_augmented([], 5) == []
+
+
+def test_new_images_change_few_of_those_copied() -> None:
+    random = np.random.default_rng(0)
+    hashes = [random.bytes(8).hex() for _ in range(300)]
+    before, after = choose_augmented(hashes[:270], 100), choose_augmented(hashes, 100)
+    assert 80 <= len(set(before) & set(after)) < 100  # of ten images nine were there

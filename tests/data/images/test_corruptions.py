@@ -13,7 +13,7 @@ from skimage.color import rgb2hsv
 from skimage.metrics import structural_similarity
 from sklearn.datasets import load_sample_image
 
-from embedbench.analysis.robustness.corruption_effects import noisy_plane, noisy_vectors
+from embedbench.analysis.robustness.corruption_effects import noisy_projection, noisy_vectors
 from embedbench.data.images.corruptions import (
     CORRUPTIONS,
     SEVERITIES,
@@ -293,6 +293,6 @@ def test_noise_on_a_plane_is_a_share_of_its_deviation(severity: int) -> None:
     """Deviations of 3 and 4 along the axes: 12.5 is their mean square."""
     random = np.random.default_rng(0)
     plane = (random.normal(size=(20_000, 2)) * [3, 4] + 50).astype(np.float32)
-    noise = noisy_plane(plane, severity, 0) - plane
+    noise = noisy_projection(plane, severity, 0) - plane
     np.testing.assert_allclose(noise.std(axis=0), severity / 10 * np.sqrt(12.5), rtol=0.03)
     np.testing.assert_allclose(noise.mean(axis=0), 0, atol=0.1)

@@ -1,13 +1,13 @@
 """Promises of the metrics of similarity between encoders."""
 
-from itertools import combinations, permutations, product
+from itertools import permutations, product
 
 import numpy as np
 import pytest
 from scipy.stats import ortho_group
 from sklearn.metrics import adjusted_mutual_info_score
 
-from embedbench.metrics.embedding.similarity import agreement, agreement_matrix, linear_cka
+from embedbench.metrics.embedding.similarity import agreement, linear_cka
 
 RANDOM = np.random.default_rng(0)
 ONE = RANDOM.normal(0.3, 1, (60, 10)).astype(np.float32)
@@ -102,25 +102,3 @@ def test_agreement_is_the_mean_ami_of_scikit_learn_over_all_pairs() -> None:
     expected = np.mean([ami(one, other) for one, other in product(RUNS, OTHERS)])
     assert agreement(RUNS, OTHERS) == pytest.approx(expected, abs=1e-9)
     assert np.isnan(agreement(RUNS, OTHERS[:0]))
-
-
-def test_the_matrix_holds_each_agreement_and_on_its_diagonal_that_of_different_runs() -> None:
-    single = RUNS[:1]
-    found = agreement_matrix([RUNS, OTHERS, single])
-    within = [np.mean([ami(*pair) for pair in combinations(runs, 2)]) for runs in (RUNS, OTHERS)]
-    assert found.diagonal()[:2] == pytest.approx(within, abs=1e-9)
-    assert np.isnan(found[2, 2])
-    for (row, one), (column, other) in combinations(enumerate((RUNS, OTHERS, single)), 2):
-        expected = np.mean([ami(*pair) for pair in product(one, other)])
-        assert found[row, column] == found[column, row] == pytest.approx(expected, abs=1e-9)
-
-
-def test_the_same_partition_in_every_run_agrees_fully() -> None:
-    renamed = (RUNS[:1] + 1) % 4
-    assert agreement_matrix([np.repeat(RUNS[:1], 3, axis=0), renamed])[:, 0].tolist() == [1, 1]
-
-
-def test_no_encoders_give_an_empty_matrix_and_other_images_are_refused() -> None:
-    assert agreement_matrix([]).shape == (0, 0)
-    with pytest.raises(ValueError, match=r"not of \[30, 40\] images"):
-        agreement_matrix([RUNS, RUNS[:, :30]])
