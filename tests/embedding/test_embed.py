@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,6 @@ from embedbench.embedding.local_workers import LocalEngine
 from embedbench.encoder import Encoder, LookupEncoder, TextEncoder
 from embedbench.errors import EncoderError, WeightsError
 from embedbench.io.store import Store
-from embedbench.parallel.pool import NoAnswer, Pool, map_unordered
 from embedbench.utils.progress import Progress
 
 MakeEncoder = Callable[..., Encoder]
@@ -146,31 +144,6 @@ def test_a_failing_encoder_says_why(
 ) -> None:
     with pytest.raises(error, match=words):
         run(broken(kind), read_dataset(photographs), engine)
-
-
-def test_an_encoder_that_hangs_is_given_up() -> None:
-    @dataclass(frozen=True)
-    class Hanging(Encoder):
-        def encode_batch(self, images: Any) -> np.ndarray:
-            time.sleep(600)
-            return np.zeros((len(images), 1), np.float32)
-
-    words = "^no answer from its process for 2 seconds$"
-    start = time.monotonic()
-    with pytest.raises(NoAnswer, match=words), Pool(1, patience=2.0) as pool:
-        pool.call(Hanging().encode_batch, [])
-    with pytest.raises(NoAnswer, match=words), Pool(1, patience=2.0) as pool:
-        list(map_unordered([pool], time.sleep, [600]))
-    assert time.monotonic() - start < 300
-
-
-def slow_start() -> None:
-    time.sleep(3.0)
-
-
-def test_a_process_that_is_slow_to_start_is_waited_for() -> None:
-    with Pool(1, prepare=slow_start, patience=1.5) as pool:
-        assert pool.call(abs, -1) == 1
 
 
 def test_texts_are_encoded_once(photographs: Path, engine: Engine) -> None:

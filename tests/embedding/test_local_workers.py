@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,9 +18,8 @@ from embedbench.data.images.sources import content_hash, source_hash
 from embedbench.embedding.embed import embed
 from embedbench.embedding.local_workers import LocalEngine, LocalWorkers, plan_workers
 from embedbench.embedding.worker import Item, encode_images
-from embedbench.embedding.worker_state import Placement, init_worker
+from embedbench.embedding.worker_state import Placement
 from embedbench.encoder import Encoder
-from embedbench.encoders.pickling import dumps
 from embedbench.errors import EncoderError
 from embedbench.io.store import Store
 from embedbench.parallel.pool import WorkerDied
@@ -200,17 +198,6 @@ def test_a_slow_image_holds_up_its_own_worker_alone(tmp_path: Path) -> None:
         work = batches(tmp_path)
         order = [batch.keys[0] for batch in workers.map(encode_images, work)]
     assert len(order) == 12 and work[0][0][0] in order[-2:]
-
-
-def test_threads_that_run_ahead_of_a_device_change_nothing(
-    tmp_path: Path, colour_encoder: Callable[..., Encoder]
-) -> None:
-    items: list[Item] = [batch[0] for batch in batches(tmp_path)]
-    items.insert(5, (f"{99:064x}", tmp_path / "absent.png"))
-    init_worker(dumps(colour_encoder()), offline=False)
-    plain, ahead = encode_images(items), encode_images(items, Placement(threads=4))
-    assert plain.keys == ahead.keys and np.array_equal(plain.vectors, ahead.vectors)
-    assert list(ahead.failures) == [f"{99:064x}"]
 
 
 def test_a_worker_that_takes_much_memory_stays(tmp_path: Path) -> None:

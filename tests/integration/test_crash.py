@@ -28,11 +28,11 @@ from embedbench.embedding.local_workers import LocalEngine
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError, StoreError
 from embedbench.io.store import Store
-from embedbench.parallel.pool import Pool, WorkerDied, map_unordered
+from embedbench.parallel.pool import Pool
 from embedbench.results.run_folder import OutFolder
 from embedbench.utils.progress import Progress
 from tests.conftest import write_photographs
-from tests.support.deaths import dies, half_an_answer, prints, trapped
+from tests.support.deaths import prints
 from tests.support.example_results import example_results
 from tests.support.image_server import Answer, ImageServer
 from tests.support.slow_encoder import environment, lay, noted
@@ -303,22 +303,6 @@ def test_a_stop_during_a_download_that_hangs_ends_in_seconds(
     _, err = process.communicate(timeout=60)
     assert time.monotonic() - start < 15
     assert process.returncode == 130 and err.strip() == STOPPED
-
-
-def test_a_worker_that_dies_in_the_middle_of_an_answer_is_noticed() -> None:
-    with Pool(2, patience=60.0) as pool, pytest.raises(WorkerDied):
-        list(map_unordered([pool], half_an_answer, [True, False, False]))
-
-
-def test_calls_that_a_worker_died_on_are_made_again(tmp_path: Path) -> None:
-    (tmp_path / "trap").touch()
-    ticks: list[int] = []
-    with Pool(2) as pool:
-        calls = [(trapped, number, tmp_path / "trap") for number in range(6)]
-        assert pool.gather(calls, ticks.append) == [0, 1, 4, 9, 16, 25]
-    assert ticks == [1] * 6
-    with Pool(1) as pool, pytest.raises(WorkerDied, match="died 4 times.*--memory"):
-        pool.gather([(dies,)], ticks.append)
 
 
 @pytest.mark.slow

@@ -18,8 +18,8 @@ from embedbench.parallel.quarantine import image_seconds, map_with_quarantine, u
 from embedbench.utils.progress import Progress
 
 
-class Team:
-    """Two workers."""
+class TwoWorkers:
+    """A pool of two, or of one for a single batch."""
 
     def __init__(self) -> None:
         self.pool: Pool | None = None
@@ -55,12 +55,12 @@ def test_the_guilty_are_found_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -
     reasons = {3: signal.SIGSEGV, 4: "exit", 5: "hang", 30: signal.SIGKILL}
     for row, deed in reasons.items():
         items[row] = (f"{row:02d}", deed)
-    team = Team()
+    workers = TwoWorkers()
     batches = [items[start : start + 4] for start in range(0, 40, 4)]
     found = list(
-        map_with_quarantine(team, double, batches, lambda item, reason: [(item[0], reason)])
+        map_with_quarantine(workers, double, batches, lambda item, reason: [(item[0], reason)])
     )
-    team.end()
+    workers.end()
     results = [one for batch in found for one in batch]
     assert sorted(key for key, _ in results) == [key for key, _ in items]
     told = dict(results)
@@ -78,10 +78,10 @@ def die(items: list[tuple[str, Any]]) -> None:
 
 
 def test_what_dies_without_any_image_blames_none() -> None:
-    team = Team()
+    workers = TwoWorkers()
     with pytest.raises(WorkerDied):
-        list(map_with_quarantine(team, die, [[("a", 1)]], lambda item, reason: None))
-    team.end(WorkerDied("ended"))
+        list(map_with_quarantine(workers, die, [[("a", 1)]], lambda item, reason: None))
+    workers.end(WorkerDied("ended"))
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "nan", "inf", "soon"])
