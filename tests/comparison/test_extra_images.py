@@ -37,7 +37,7 @@ def test_copies_of_images_that_are_left_out_are_left_out_and_the_rest_renumbered
     assert found.rows.tolist() == [1, 3]
     assert found.corrupted("a", KINDS[0]).tolist() == [[1, 0], [4, 0]]
     assert found.corrupted("a", KINDS[2]).tolist() == [[1, 5], [4, 5]]
-    assert found.contamination_in("a").tolist() == [[7, 7], [8, 8]]
+    assert found.mixed_in("a").tolist() == [[7, 7], [8, 8]]
 
 
 def test_a_mixed_in_image_that_could_not_be_encoded_is_left_out() -> None:
@@ -45,7 +45,7 @@ def test_a_mixed_in_image_that_could_not_be_encoded_is_left_out() -> None:
     found = Conditions((), np.empty(0, np.int64), [], 2, (), {}).read(
         {"a": embedding(others)}, 0, [0, 1]
     )
-    assert found.contamination_in("a").tolist() == [[7, 7]]
+    assert found.mixed_in("a").tolist() == [[7, 7]]
 
 
 def test_vectors_made_elsewhere_have_no_corrupted_images_but_noise_on_the_vectors(
