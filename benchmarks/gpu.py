@@ -14,7 +14,7 @@ from typing import Any
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash
 from embedbench.embedding.embed import embed
-from embedbench.embedding.engine import Engine
+from embedbench.embedding.local_workers import LocalEngine
 from embedbench.encoders.registry import create_encoder
 from embedbench.io.store import Store
 from embedbench.parallel.pool import Pool
@@ -89,11 +89,11 @@ def through(
 
 def _embed(spec: str, files: list[Path], home: Path) -> tuple[dict[str, Any], float]:
     store = home / f"store_{len(list(home.iterdir()))}"
-    engine = Engine(Store(store), offline=True, progress=Progress(quiet=True))
+    engine = LocalEngine(Store(store), offline=True, progress=Progress(quiet=True))
     hashes = [content_hash(file.read_bytes()) for file in files]
     start = time.perf_counter()
     found = embed(spec, create_encoder(spec), Dataset.from_images(files), hashes, engine)
-    return found.record, time.perf_counter() - start
+    return found.record.to_json(), time.perf_counter() - start
 
 
 def passes(spec: str) -> dict[tuple[str, int], float]:

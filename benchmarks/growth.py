@@ -112,7 +112,7 @@ def task(truth: np.ndarray, short: bool) -> AnalysisInputs:
         words=[],
         groups=np.arange(images),
         attributes={"folder": np.arange(images) % 7},
-        projections=["pca", "tsne"],
+        maps=["pca", "tsne"],
         limits=SHORT if short else SampleLimit(),
         memory=Memory(LIMIT),
     )

@@ -104,7 +104,7 @@ def embed_folder(encoder: Encoder, images: Path, store: str) -> dict[str, float]
     engine = make_engine(EngineOptions(store=store, offline=True), Progress(quiet=True))
     dataset, hashes = read(images)
     found: Any = embed("encoder", encoder, dataset, hashes, engine)
-    worker, dim = float(found.record["peak_memory_mb"]), float(found.vectors.shape[1])
+    worker, dim = float(found.record.peak_memory_mb or 0), float(found.vectors.shape[1])
     return {"embed": peak_memory_mb(), "worker": worker, "dim": dim}
 
 

@@ -10,7 +10,6 @@ the same of a whole comparison, which clusters anew: its partitions are not kept
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from embedbench import compare
 from embedbench.data.loading import read_dataset
 from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import embed
-from embedbench.embedding.engine import Engine, Workers
+from embedbench.embedding.local_workers import LocalEngine, LocalWorkers
 from embedbench.encoder import Encoder
 from embedbench.encoders.registry import create_encoder
 from embedbench.io.store import Store
@@ -30,14 +29,14 @@ IMAGES = 600
 
 
 @dataclass(frozen=True)
-class CountingEngine(Engine):
+class CountingEngine(LocalEngine):
     """An engine that counts how often an encoder's workers were asked for."""
 
-    crews: list[Encoder] = field(default_factory=list)
+    starts: list[Encoder] = field(default_factory=list)
 
-    def start_workers(self, encoder: Encoder) -> AbstractContextManager[Workers]:
+    def start_workers(self, encoder: Encoder) -> LocalWorkers:
         """Return the workers."""
-        self.crews.append(encoder)
+        self.starts.append(encoder)
         return super().start_workers(encoder)
 
 
@@ -48,11 +47,11 @@ def rows(short: bool) -> list[Row]:
         first, started = _embedding(photographs, home / "store")
         seconds = [_embedding(photographs, home / "store") for _ in range(3 if short else 9)]
         share = spread([100 * one / first for one, _ in seconds])
-        crews = float(max(number for _, number in seconds))
+        starts = float(max(number for _, number in seconds))
         note = f"{IMAGES} {what}; the first took {first:.0f} s"
         found = [
             at_most("second run, files to vectors", 10, share, "% of the first", note),
-            at_most("encoder processes that the second run starts", 0, (crews,) * 3, ""),
+            at_most("encoder processes that the second run starts", 0, (starts,) * 3, ""),
         ]
         assert started == 1
         if short:
@@ -73,7 +72,7 @@ def _embedding(photographs: Path, store: Path) -> tuple[float, int]:
         )
         embed("timm", create_encoder("timm"), dataset, list(images["hash"]), engine)
 
-    return _seconds(way), len(engine.crews)
+    return _seconds(way), len(engine.starts)
 
 
 def _whole(photographs: Path, store: Path) -> None:

@@ -111,7 +111,7 @@ def main() -> None:
             arrays |= {
                 part: np.ascontiguousarray(layers[..., columns]) for part, columns in parts.items()
             }
-            print(f"{folder.name} {name}: {found.record.get('images_per_second')}", flush=True)
+            print(f"{folder.name} {name}: {found.record.images_per_second}", flush=True)
         save_file(arrays, asked.out / f"{folder.name}.safetensors")
 
 

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
 from embedbench.embedding.embed import Embedding, embed
-from embedbench.embedding.engine import Engine
-from embedbench.embedding.local_workers import LocalWorkers
+from embedbench.embedding.local_workers import LocalEngine, LocalWorkers
 from embedbench.encoder import Encoder
+from embedbench.encoders.record import LoadedEncoder
 from embedbench.encoders.registry import create_encoder
 from embedbench.io.store import Store
 from embedbench.utils.progress import Progress
@@ -28,13 +27,13 @@ def read(folder: Path) -> Pictures:
 
 
 @dataclass
-class _KeptCrew(LocalWorkers):
+class _KeptWorkers(LocalWorkers):
     """Workers that outlive their contexts, and load once."""
 
-    _loaded: dict[str, Any] | None = None
+    _loaded: LoadedEncoder | None = None
 
-    def load(self) -> dict[str, Any]:
-        """Return what was told when the encoder was loaded first."""
+    def load(self) -> LoadedEncoder:
+        """Return what was known when the encoder was loaded first."""
         self._loaded = self._loaded or super().load()
         return self._loaded
 
@@ -47,14 +46,13 @@ class _KeptCrew(LocalWorkers):
 
 
 @dataclass(frozen=True)
-class _WarmEngine(Engine):
-    kept: list[_KeptCrew] = field(default_factory=list)
+class _WarmEngine(LocalEngine):
+    kept: list[_KeptWorkers] = field(default_factory=list)
 
     def start_workers(self, encoder: Encoder) -> LocalWorkers:
         """Return the workers, which are started once."""
         if not self.kept:
-            crew = _KeptCrew(encoder, self.offline, self.environment, self.workers, self.progress)
-            self.kept.append(crew)
+            self.kept.append(_KeptWorkers(self, encoder))
         return self.kept[0]
 
 
@@ -80,5 +78,5 @@ class Warm:
 
     def close(self) -> None:
         """End the workers."""
-        for crew in self._engine.kept:
-            crew.close()
+        for workers in self._engine.kept:
+            workers.close()

@@ -10,8 +10,9 @@ from embedbench.comparison.config import parse_k, read_options
 from embedbench.comparison.options import CLUSTERERS, DEFAULT_K, ComparisonOptions
 from embedbench.comparison.pipeline import class_count, run_comparison
 from embedbench.comparison.provenance import record_options
-from embedbench.data.dataset import with_domain, with_labels
-from embedbench.data.loading import Sources, read_datasets, source_list
+from embedbench.data.dataset import with_domain
+from embedbench.data.image_table import TableForm
+from embedbench.data.loading import Sources, read_labelled, source_list
 from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder
 from embedbench.io.paths import check_offline
@@ -28,6 +29,9 @@ def compare(
     encoders: Sequence[str | Encoder] | Mapping[str, Encoder],
     *,
     labels: str | None = None,
+    label_column: str | None = None,
+    path_column: str | None = None,
+    root: str | Path | None = None,
     domain: str | None = None,
     clusterers: Sequence[Any] = CLUSTERERS,
     spaces: Sequence[str] = ("l2",),
@@ -61,6 +65,12 @@ def compare(
             then are the domains.
         encoders: texts such as `timm:resnet50`, or Encoder objects, which a mapping names.
         labels: a column, a `.csv` file of labels, or `none`; by default what the source has.
+        label_column: the column of labels, where it is not called `label`: of the file of labels
+            if there is one, else of the tables of images.
+        path_column: the column of file names, where it is not called `path`: of the tables of
+            images and of the file of labels.
+        root: the folder or address where the files are that a table names; if None, where the
+            table is.
         domain: a column, or `folder` for the top folder: every metric by domain, and whether
             clusters follow it.
         clusterers: texts such as `hdbscan,min_cluster_size=10`, or any object with
@@ -106,8 +116,10 @@ def _compare(options: ComparisonOptions) -> Results:
     started, engine = time.time(), options.engine
     # A cluster's own connections are Ray's; its workers refuse theirs themselves.
     with no_network(engine.offline and engine.kind == "local"):
-        check_offline(engine.offline, [*source_list(options.source), options.labels, options.mix])
-        found = with_labels(read_datasets(options.source, options.follow_links), options.labels)
+        named = [*source_list(options.source), options.labels, options.mix, options.root]
+        check_offline(engine.offline, named)
+        form = TableForm(options.path_column, options.label_column, options.root)
+        found = read_labelled(options.source, options.labels, options.follow_links, form)
         dataset = with_domain(found, options.domain).sample(options.limit)
         config = read_options(options)
         parse_k(config.k, len(dataset), class_count(dataset))

@@ -44,6 +44,25 @@ class ComparisonOptions:
         help="Labels; `none` hides those there are.",
         is_file=True,
     )
+    label_column: str | None = option(
+        None,
+        "--label-column",
+        metavar="NAME",
+        help="The column of labels in a table, where it is not called `label`.",
+    )
+    path_column: str | None = option(
+        None,
+        "--path-column",
+        metavar="NAME",
+        help="The column of file names in a table, where it is not called `path`.",
+    )
+    root: str | Path | None = option(
+        None,
+        "--root",
+        metavar="DIR",
+        help="Where the files are that a table names, if not beside it.",
+        is_file=True,
+    )
     domain: str | None = option(
         None,
         "--domain",

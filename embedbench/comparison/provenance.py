@@ -16,6 +16,7 @@ from embedbench.comparison.options import OPTIONS, ComparisonOptions
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder
+from embedbench.encoders.record import EncoderRecord
 from embedbench.utils.hardware import cores
 from embedbench.utils.options import Option, value_of
 
@@ -95,7 +96,7 @@ def run_record(
             "duplicates": round(duplicate_rate(images["group"].to_numpy()), 4),
             "fingerprint": _dataset_fingerprint(images),
         },
-        "fingerprints": {name: found.record["fingerprint"] for name, found in embeddings.items()},
+        "fingerprints": {name: found.record.fingerprint for name, found in embeddings.items()},
         "weights": {name: _weights(found.record) for name, found in embeddings.items()},
         "versions": _versions(encoders),
         "hardware": {
@@ -106,9 +107,9 @@ def run_record(
     }
 
 
-def _weights(record: dict[str, Any]) -> dict[str, str]:
+def _weights(record: EncoderRecord) -> dict[str, str]:
     """Return the SHA-256 of each file of weights, by the file's name alone."""
-    return {PurePath(row[0]).name: str(row[3]) for row in record.get("weights", [])}
+    return {PurePath(file.path).name: file.sha256 for file in record.weights}
 
 
 def _versions(encoders: dict[str, Encoder]) -> dict[str, str]:

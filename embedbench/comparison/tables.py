@@ -110,7 +110,7 @@ def encoders_table(
     """Return a row for each encoder asked for."""
     rows = []
     for name in encoders:
-        record = embeddings[name].record if name in embeddings else {}
+        record = embeddings[name].record.to_json() if name in embeddings else {}
         facts = record.get("facts", {})
         rows.append(
             {
@@ -161,7 +161,7 @@ def without_timings(
     ]
     for name, found in embeddings.items():
         rows.append((name, "", "", "images_encoded", found.encoded))
-        measured = {one: found.record.get(one) for one in _MEASURED}
+        measured = {one: getattr(found.record, one) for one in _MEASURED}
         rows += [(name, "", "", one, value) for one, value in measured.items() if value is not None]
     clustered = comparison.dropna(subset=["seconds"]).drop_duplicates(_CLUSTERED)
     for row in clustered[[*_CLUSTERED, "seconds"]].itertuples(index=False):

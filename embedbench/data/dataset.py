@@ -9,10 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from embedbench.data.image_table import (
-    as_labels,
-    labels_from_file,
-)
+from embedbench.data.image_table import TableForm, as_labels, labels_from_file
 from embedbench.data.images.sources import RotatedImage, Source
 from embedbench.errors import InputError
 from embedbench.io.paths import RemotePath, parse_path
@@ -71,13 +68,21 @@ class Dataset:
         rows = np.random.default_rng(seed).choice(len(self), limit, replace=False)
         return self.take(np.sort(rows))
 
-    def with_truth(self, labels: str | None) -> "Dataset":
+    def with_truth(
+        self,
+        labels: str | None,
+        *,
+        path_column: str | None = None,
+        label_column: str | None = None,
+    ) -> "Dataset":
         """Return the dataset with these labels as its truth.
 
         Args:
             labels: a column of the dataset; a `.csv` file with a column of file names (`path`,
                 `filename`, `image` or `name`) and a column of labels (`label`, or the one that
                 is left); `none` for no labels; None for those that the dataset came with.
+            path_column: the column of file names in the file, where it has another name.
+            label_column: the column of labels in the file, where it has another name.
 
         Raises:
             InputError: there is no such column or file, or its labels name none of the images.
@@ -94,9 +99,9 @@ class Dataset:
             raise InputError(
                 f"`labels` must be a .csv file or a column ({columns}); not '{labels}'"
             )
-        return self._with_table(
-            others.assign(truth=labels_from_file(parse_path(labels), self.names))
-        )
+        form = TableForm(path_column, label_column)
+        truth = labels_from_file(parse_path(labels), self.names, form)
+        return self._with_table(others.assign(truth=truth))
 
     def truth_codes(self) -> tuple[Int[np.ndarray, " images"], list[str]] | None:
         """Return the labels as codes into a sorted list of classes, -1 where not known.
@@ -131,6 +136,8 @@ class Dataset:
         return cls(tuple(names), sources, table, origin)
 
 
+_USUAL_FORM = TableForm()
+
 SET = "set"
 """The column that tells from which of several sets an image is."""
 
@@ -139,12 +146,12 @@ FOLDER = "folder"
 """The domain that is an image's top folder."""
 
 
-def with_labels(dataset: Dataset, labels: str | None) -> Dataset:
+def with_labels(dataset: Dataset, labels: str | None, form: TableForm = _USUAL_FORM) -> Dataset:
     """Return the dataset with these labels; see `Dataset.with_truth`.
 
     Of several sets, images that a file of labels does not name keep the labels of their set.
     """
-    labelled = dataset.with_truth(labels)
+    labelled = dataset.with_truth(labels, path_column=form.path, label_column=form.label)
     if SET not in dataset.table or "truth" not in dataset.table or labels in (None, "none"):
         return labelled
     new, old = labelled.table["truth"], dataset.table["truth"]

@@ -1,19 +1,23 @@
 """Read datasets: from a folder, a table, Open Images, or several of these."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from embedbench.data.dataset import SET, Dataset
+from embedbench.data.dataset import SET, Dataset, with_labels
 from embedbench.data.image_folder import images_below
 from embedbench.data.image_table import (
+    TableForm,
     as_labels,
     fault_of_place,
     in_order,
     load_table,
+    named_column,
     names_of_urls,
     texts,
+    with_extensions,
 )
 from embedbench.data.images.decoding import SUFFIXES
 from embedbench.data.images.sources import RejectedImage, RemoteImage
@@ -21,7 +25,19 @@ from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, RemotePath, is_remote_path, parse_path
 from embedbench.utils.text import shown
 
-__all__ = ["Sources", "join_datasets", "read_dataset", "read_datasets", "source_list"]
+__all__ = [
+    "Sources",
+    "join_datasets",
+    "read_dataset",
+    "read_datasets",
+    "read_labelled",
+    "source_list",
+]
+
+OPEN_IMAGES = "open-images:"
+TABLE_SUFFIXES = (".csv", ".parquet")
+
+_USUAL_FORM = TableForm()
 
 Sources = str | Path | Dataset | Sequence[str | Path | Dataset]
 
@@ -31,13 +47,51 @@ def source_list(source: Sources) -> list[str | Path | Dataset]:
     return [source] if isinstance(source, str | Path | Dataset) else list(source)
 
 
-def read_datasets(source: Sources, follow_links: bool = False) -> Dataset:
+def read_labelled(
+    source: Sources, labels: str | None, follow_links: bool = False, form: TableForm = _USUAL_FORM
+) -> Dataset:
+    """Return the dataset of one source or several, with these labels.
+
+    Args:
+        source: as in `read_datasets`.
+        labels: as in `Dataset.with_truth`.
+        follow_links: as in `read_dataset`.
+        form: of the tables of images and of a file of labels; the column of labels is that of the
+            file where there is one.
+
+    Raises:
+        InputError: the source or the labels cannot be read, or no table has the form.
+    """
+    has_table, has_file = any(map(_is_table, source_list(source))), _is_table(labels)
+    for option, value, used in (
+        ("path_column", form.path, has_table or has_file),
+        ("label_column", form.label, has_file if labels is not None else has_table),
+        ("root", form.root, has_table),
+    ):
+        if value is not None and not used:
+            what = "labels" if option == "label_column" and has_table else "images or labels"
+            what = "images" if option == "root" else what
+            raise InputError(f"`{option}` is for a table of {what}; there is none")
+    of_images = replace(form, label=None) if has_file else form
+    return with_labels(read_datasets(source, follow_links, of_images), labels, form)
+
+
+def _is_table(source: object) -> bool:
+    """Whether a source or a file of labels is a table, by its name."""
+    if not isinstance(source, str | Path | RemotePath):
+        return False
+    return not str(source).startswith(OPEN_IMAGES) and parse_path(source).suffix in TABLE_SUFFIXES
+
+
+def read_datasets(
+    source: Sources, follow_links: bool = False, form: TableForm = _USUAL_FORM
+) -> Dataset:
     """Return the dataset of a source, or of several as one, with a column `set`.
 
     Raises:
         InputError: there is no such source, no image in one, or two of one name.
     """
-    found = [read_dataset(one, follow_links) for one in source_list(source)]
+    found = [_read(one, follow_links, form) for one in source_list(source)]
     if not found:
         raise InputError("there must be a source")
     if len(found) == 1:
@@ -72,10 +126,14 @@ def _short(origin: str) -> str:
     return PurePosixPath(origin.replace("\\", "/")).stem or origin
 
 
-OPEN_IMAGES = "open-images:"
-
-
-def read_dataset(source: str | AnyPath | Dataset, follow_links: bool = False) -> Dataset:
+def read_dataset(
+    source: str | AnyPath | Dataset,
+    follow_links: bool = False,
+    *,
+    path_column: str | None = None,
+    label_column: str | None = None,
+    root: str | Path | None = None,
+) -> Dataset:
     """Return the dataset that a source names; nothing is downloaded.
 
     Args:
@@ -84,10 +142,19 @@ def read_dataset(source: str | AnyPath | Dataset, follow_links: bool = False) ->
             `s3://bucket/photos`; or `open-images:FOLDER[,field=value ...]`, as in
             `embedbench.data.open_images`.
         follow_links: whether links that lead out of a folder are followed; else they are refused.
+        path_column: the column of a table in which the paths are, where it is not called `path`.
+        label_column: the column of a table in which the labels are, where it is not called `label`.
+        root: the folder or address where the files are that a table names; if None, where the
+            table is. A name may leave out its extension where that leaves one file.
 
     Raises:
-        InputError: there is no such thing, or no image in it.
+        InputError: there is no such thing, or no image in it; a table has no such column, or a
+            name without an extension fits several files.
     """
+    return _read(source, follow_links, TableForm(path_column, label_column, root))
+
+
+def _read(source: str | AnyPath | Dataset, follow_links: bool, form: TableForm) -> Dataset:
     if isinstance(source, Dataset):
         return source
     if isinstance(source, str) and source.startswith(OPEN_IMAGES):
@@ -97,8 +164,8 @@ def read_dataset(source: str | AnyPath | Dataset, follow_links: bool = False) ->
     place = parse_path(source)
     if isinstance(place, Path) and place.is_dir():
         return _read_folder(place, follow_links)
-    if place.suffix in {".csv", ".parquet"}:
-        return _read_table(place)
+    if place.suffix in TABLE_SUFFIXES:
+        return _read_table(place, form)
     if isinstance(place, RemotePath):
         return _read_folder(place, follow_links)
     if not place.exists():
@@ -124,21 +191,25 @@ def _read_folder(folder: AnyPath, follow_links: bool) -> Dataset:
     return Dataset(tuple(found), tuple(found.values()), table, str(folder))
 
 
-def _read_table(file: AnyPath) -> Dataset:
-    table = load_table(file)
+def _read_table(file: AnyPath, form: TableForm) -> Dataset:
+    table, root = _in_usual_form(file, load_table(file), form), _root_of(file, form)
     if "path" not in table.columns and "url" not in table.columns:
         columns = ", ".join(map(str, table.columns))
-        raise InputError(f"'{file}' must have a column `path` or `url`; it has {columns}")
+        raise InputError(
+            f"'{file}' must have a column `path` or `url`; it has {columns}: "
+            "name that of the file names by --path-column"
+        )
     if "url" not in table.columns and "" in (paths := texts(table, "path")):
         raise InputError(f"'{file}' has no path in row {paths.index('') + 1}")
     table = in_order(table)
     paths, urls = (texts(table, column) for column in ("path", "url"))
     urls = [path if _is_url(path) else url for path, url in zip(paths, urls, strict=True)]
     paths = ["" if _is_url(path) else _name_of(path) for path in paths]
+    paths = with_extensions(paths, root)
     named = iter(names_of_urls([u for p, u in zip(paths, urls, strict=True) if not p], paths))
     names = tuple(shown(path or next(named)) for path in paths)
     sources = tuple(
-        _beside(file, path) if path else RemoteImage(url.strip())
+        _place_of(file, root, path) if path else RemoteImage(url.strip())
         for path, url in zip(paths, urls, strict=True)
     )
     table = table.drop(columns="path", errors="ignore")
@@ -158,9 +229,26 @@ def _name_of(path: str) -> str:
     return PurePosixPath(path.replace("\\", "/")).as_posix()
 
 
-def _beside(table: AnyPath, name: str) -> AnyPath | RejectedImage:
-    """Return where an image is that a table names: at an address, or a path beside the table."""
+def _in_usual_form(file: AnyPath, table: pd.DataFrame, form: TableForm) -> pd.DataFrame:
+    """Return a table with its paths in the column `path`, and its labels in `truth`."""
+    label = form.label and named_column(file, table, form.label)
+    truth = as_labels(table[label]) if label else None
+    if form.path and named_column(file, table, form.path) != "path":
+        table = table.drop(columns="path", errors="ignore").rename(columns={form.path: "path"})
+    return table if truth is None else table.assign(truth=truth)
+
+
+def _root_of(file: AnyPath, form: TableForm) -> AnyPath:
+    """Return where the files are that a table names."""
+    root = file.parent if form.root is None else parse_path(form.root)
+    if isinstance(root, Path) and form.root is not None and not root.is_dir():
+        raise InputError(f"there is no folder '{root}'")
+    return root
+
+
+def _place_of(table: AnyPath, root: AnyPath, name: str) -> AnyPath | RejectedImage:
+    """Return where an image is that a table names: at an address, or a path below the root."""
     if is_remote_path(name) or PurePosixPath(name).is_absolute():
         fault = fault_of_place(table, name)
         return RejectedImage(fault) if fault else parse_path(name)
-    return table.parent / name
+    return root / name

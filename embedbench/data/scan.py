@@ -112,12 +112,12 @@ def _look_at_all(
     passing: list[dict[str, Any]] = []
     kept, since = 0, time.monotonic()
 
-    def blame(item: tuple[str, Source], reason: str) -> list[dict[str, Any]]:
+    def fail(item: tuple[str, Source], reason: str) -> list[dict[str, Any]]:
         return [{"hash": item[0], **_NOTHING, "error": reason, "passing": True}]
 
     image_seconds()  # what is wrong with it is said before any work
-    with progress.bar("reading images", len(items), "images") as bar, _ScanWorkers(workers) as team:
-        for found in map_with_quarantine(team, _look_at, batches, blame):
+    with progress.bar("reading images", len(items), "images") as bar, _ScanWorkers(workers) as pool:
+        for found in map_with_quarantine(pool, _look_at, batches, fail):
             for record in found:
                 (passing if record.pop("passing") else records).append(record)
             bar.update(len(found))

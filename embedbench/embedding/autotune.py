@@ -1,8 +1,8 @@
-"""How an encoder is run: the quickest of its variants that is faithful, measured and remembered.
+"""Choose the quickest faithful variant of an encoder.
 
-A variant is the same model in another precision, batch size, or compiled. Which is quickest
-depends on the machine; which is faithful depends on the pictures as well. So both are measured on
-the first images, and what was chosen is kept in the store for the next run of these images.
+A variant is the same model in another precision, batch size, or compiled. Which is the quickest
+depends on the machine; which is faithful depends on the images too. So both are measured on the
+first images, and the choice is kept in the store for the next run of these images.
 """
 
 import hashlib
@@ -38,13 +38,13 @@ __all__ = [
 ]
 
 LEAST_IMAGES = 1000
-"""With fewer images than these the measuring costs more than it can save: the reference runs."""
+"""With fewer images measuring costs more than it can save: the reference runs."""
 
 TIMED = 32
-"""On so many images the variants are timed."""
+"""Images on which variants are timed."""
 
 COMPARED = 128
-"""On so many images their vectors are held against the reference."""
+"""Images on which vectors of variants are compared with the reference."""
 
 _LEAST_COSINE = 0.995
 _LEAST_SHARE = 0.99
@@ -55,12 +55,12 @@ _REMEMBERED = 20
 
 @dataclass(frozen=True, eq=False)
 class Timing:
-    """How long a variant takes, and what it gave.
+    """How long a variant takes, and its vectors.
 
     Attributes:
-        seconds: for one image, in the run of things.
-        first_seconds: for the first batch, with loading and compiling.
-        rows: of the images that were timed.
+        seconds: time for one image, once loaded.
+        first_seconds: time for the first batch, with loading and compiling.
+        rows: vectors of the timed images.
     """
 
     seconds: float
@@ -73,10 +73,10 @@ class Fidelity:
     """How near a variant's vectors are to the reference's.
 
     Attributes:
-        cosine: of the image where they differ most, the mean vector of the reference taken off
-            both: at most 1. Left on, it would flatter: vectors that all point the same way have
-            a high cosine whatever they say.
-        neighbours: the share of images whose nearest other image is the same, 0 to 1.
+        cosine: of the image where they differ most, at most 1, after the reference's mean vector
+            is subtracted from both. Otherwise vectors that all point the same way would have a
+            high cosine whatever their differences.
+        neighbours: share of images whose nearest other image is the same, 0 to 1.
     """
 
     cosine: float
@@ -84,25 +84,24 @@ class Fidelity:
 
     @property
     def is_faithful(self) -> bool:
-        """Whether a cosine of 0.995 and the same neighbours for 99 % are reached."""
+        """Whether the cosine is at least 0.995 and 99 % of the images keep their neighbour."""
         return self.cosine >= _LEAST_COSINE and self.neighbours >= _LEAST_SHARE
 
 
 @dataclass(frozen=True)
 class TunedVariant:
-    """Which variant runs, and what was found of it.
+    """The variant that runs.
 
     Attributes:
         encoder: the variant, with nothing left open.
-        fidelity: against the reference; None of the reference itself, or where nothing was
-            measured.
+        fidelity: compared with the reference; None for the reference, or if nothing was measured.
     """
 
     encoder: Encoder
     fidelity: Fidelity | None = None
 
-    def told(self) -> dict[str, Any]:
-        """Return how the encoder runs, for the table of encoders."""
+    def settings_record(self) -> dict[str, Any]:
+        """Return how the encoder runs, as the table of encoders shows it."""
         return {
             "precision": getattr(self.encoder, "precision", None),
             "batch_size": self.encoder.batch_size,
@@ -113,83 +112,83 @@ class TunedVariant:
 
 
 def break_even_images(plain: Timing, each: float, variants: int, workers: int) -> float:
-    """Return from how many images on it pays to measure so many more variants.
+    """Return from how many images on it pays to measure more variants.
 
-    What it may save is taken to be half of the encoder's time.
+    It is assumed to save half of the encoder's time.
 
     Args:
-        plain: the time of the reference.
-        each: the seconds that measuring one variant took, its loading included.
-        variants: how many are still to be timed; two are loaded once more to be compared.
-        workers: that share the images.
+        plain: timing of the reference.
+        each: seconds that measuring one variant took, loading included.
+        variants: how many are still to be timed; two are loaded again to be compared.
+        workers: how many share the images.
     """
     return (variants + 2) * each / (plain.seconds / 2 / workers)
 
 
 def timed_first(variants: Sequence[Encoder]) -> list[int]:
-    """Return the reference and the variants of one batch size, the second one's, not compiled."""
+    """Return the reference and the uncompiled variants with the batch size of the second one."""
     return [
         number
-        for number, one in enumerate(variants)
-        if not number or (one.batch_size == variants[1].batch_size and not one.compiled)
+        for number, variant in enumerate(variants)
+        if not number or (variant.batch_size == variants[1].batch_size and not variant.compiled)
     ]
 
 
 def faster_candidates(timed: Mapping[int, Timing], best: int = 0, gain: float = 1.15) -> list[int]:
     """Return the variants that may be better than the best so far, the quickest first.
 
-    They are quicker by the gain, and on the images that were timed none of their vectors is
-    further from the reference's than is faithful.
+    They are quicker by the gain, and faithful on the timed images as far as the cosine says.
 
     Args:
-        timed: by the variant's number; the reference is 0.
-        best: the number of the best one so far.
-        gain: how many times quicker at least: what is nearly as quick may have been lucky.
+        timed: timings by the variant's number; the reference is 0.
+        best: number of the best variant so far.
+        gain: least ratio of the times; a smaller one may be chance.
     """
     if 0 not in timed or best not in timed:
         return []
     most = timed[best].seconds / gain
     quick = [
         number
-        for number, time in timed.items()
-        if time.seconds <= most and fidelity(timed[0].rows, time.rows).cosine >= _LEAST_COSINE
+        for number, timing in timed.items()
+        if timing.seconds <= most and fidelity(timed[0].rows, timing.rows).cosine >= _LEAST_COSINE
     ]
     return sorted(quick, key=lambda number: (timed[number].seconds, number))
 
 
 def batch_size_variants(variants: Sequence[Encoder], number: int) -> list[int]:
-    """Return the variants that differ in batch size alone."""
+    """Return the variants that differ only in batch size."""
     return _twins(variants, number, "batch_size")
 
 
 def compiled_variant(variants: Sequence[Encoder], number: int) -> list[int]:
-    """Return the variant that differs in being compiled alone, if there is one."""
-    return [place for place in _twins(variants, number, "compiled") if variants[place].compiled]
+    """Return the variant that differs only in being compiled, if there is one."""
+    return [twin for twin in _twins(variants, number, "compiled") if variants[twin].compiled]
 
 
 def _twins(variants: Sequence[Encoder], number: int, name: str) -> list[int]:
-    """Return the variants that differ from one of them in a single field."""
+    """Return the variants that differ from a variant in one field."""
 
-    def others(encoder: Encoder) -> dict[str, Any]:
+    def other_fields(encoder: Encoder) -> dict[str, Any]:
         fields: dict[str, Any] = encoder.identity()["fields"]
         return {field: value for field, value in fields.items() if field != name}
 
-    one = variants[number]
+    variant = variants[number]
     return [
-        place
-        for place, other in enumerate(variants)
-        if getattr(other, name) != getattr(one, name) and others(other) == others(one)
+        twin
+        for twin, other in enumerate(variants)
+        if getattr(other, name) != getattr(variant, name)
+        and other_fields(other) == other_fields(variant)
     ]
 
 
 def compiled_pays(plain: Timing, images: int, workers: int, compiled: Timing | None = None) -> bool:
-    """Return whether a compiled model saves more time than it takes to compile.
+    """Return whether compiling the model saves more time than it takes.
 
     Args:
-        plain: the time of the best variant that is not compiled.
+        plain: timing of the best variant that is not compiled.
         images: how many are still to be encoded.
-        workers: that share them.
-        compiled: the time of the compiled one; None to ask whether it is worth being measured.
+        workers: how many share them.
+        compiled: timing of the compiled variant; None to ask whether measuring it may pay.
     """
     ahead = images * plain.seconds / workers
     if compiled is None:
@@ -198,15 +197,17 @@ def compiled_pays(plain: Timing, images: int, workers: int, compiled: Timing | N
 
 
 def fidelity(reference: Vectors, vectors: Vectors) -> Fidelity:
-    """Return how near the vectors are to the reference's, row by row, of at least 2 images."""
-    from sklearn.preprocessing import normalize  # takes a second, which workers that encode save
+    """Return how near the vectors are to the reference's, for at least 2 images."""
+    from sklearn.preprocessing import normalize  # takes a second, which encoding workers save
 
     mean = reference.astype(np.float64).mean(axis=0)
     cosines = (normalize(reference - mean) * normalize(vectors - mean)).sum(axis=1)
-    exact, mine = (_similarities(normalize(one.astype(np.float64))) for one in (reference, vectors))
-    rows = np.arange(len(mine))
-    # Between copies of an image it is chance which is nearest: as near as the nearest will do.
-    same = exact[rows, mine.argmax(axis=1)] >= exact.max(axis=1) - _TIE
+    exact, approximate = (
+        _similarities(normalize(rows.astype(np.float64))) for rows in (reference, vectors)
+    )
+    images = np.arange(len(approximate))
+    # Which of several copies of an image is nearest is chance: any that is as near counts.
+    same = exact[images, approximate.argmax(axis=1)] >= exact.max(axis=1) - _TIE
     return Fidelity(float(cosines.min()), float(same.mean()))
 
 
@@ -217,33 +218,32 @@ def _similarities(unit: Float64[np.ndarray, "images dim"]) -> Float64[np.ndarray
 
 
 def load_tuning(store: Store, encoder: Encoder, keys: Sequence[str]) -> TunedVariant | None:
-    """Return how the encoder is to be run on these images; None if that is to be measured first.
+    """Return the variant that runs on these images; None if that must be measured first.
 
-    It is settled where the encoder leaves nothing open, where the images are few, and where it
-    was measured before on images of which at least half are among these, or was found not worth
-    measuring for as many.
+    Nothing is measured if the encoder leaves nothing open, if the images are few, or if an earlier
+    measurement counts: half of its images are among these, and these are not more than it is for.
     """
     reference = encoder.variants("cpu")[0]
     if reference == encoder or len(keys) < LEAST_IMAGES:
         return TunedVariant(reference)
-    here = set(keys)
-    for made in _made(store, encoder):
-        same = 2 * len(here.intersection(made["images"])) >= len(made["images"])
-        if same and len(keys) <= (made["most_images"] or math.inf):
-            return _choice(encoder, made)
+    images = set(keys)
+    for tuning in _tunings(store, encoder):
+        same = 2 * len(images.intersection(tuning["images"])) >= len(tuning["images"])
+        if same and len(keys) <= (tuning["most_images"] or math.inf):
+            return _tuned(encoder, tuning)
     return None
 
 
-def _choice(encoder: Encoder, made: dict[str, Any]) -> TunedVariant | None:
-    """Return what was chosen; None if it is none of the encoder's variants.
+def _tuned(encoder: Encoder, tuning: dict[str, Any]) -> TunedVariant | None:
+    """Return the variant that was chosen; None if the encoder has no such variant.
 
     A store that others write to could name another model.
     """
-    found = made["fidelity"]
-    chosen = replace(encoder, **made["fields"])  # type: ignore[type-var]
-    if not any(chosen in encoder.variants(device) for device in ("cpu", "gpu")):
+    measured = tuning["fidelity"]
+    variant = replace(encoder, **tuning["fields"])  # type: ignore[type-var]
+    if not any(variant in encoder.variants(device) for device in ("cpu", "gpu")):
         return None
-    return TunedVariant(chosen, found and Fidelity(**found))
+    return TunedVariant(variant, measured and Fidelity(**measured))
 
 
 def save_tuning(
@@ -251,41 +251,41 @@ def save_tuning(
     label: str,
     encoder: Encoder,
     keys: Sequence[str],
-    choice: TunedVariant,
+    tuned: TunedVariant,
     speed: float,
     most_images: float = math.inf,
 ) -> None:
-    """Keep what was chosen for the next run.
+    """Keep the chosen variant for the next run.
 
     Args:
-        store: where.
-        label: what the tables call the encoder.
-        encoder: as it was asked for.
+        store: where it is kept.
+        label: the encoder's name in the tables.
+        encoder: with its settings left open.
         keys: the images that the variants were compared on.
-        choice: what was chosen.
-        speed: images a second by one worker, as measured.
-        most_images: the choice is for no more images than these.
+        tuned: the chosen variant.
+        speed: measured images per second of one worker.
+        most_images: the choice counts for at most this many images.
     """
-    chosen = {field.name: getattr(choice.encoder, field.name) for field in fields(encoder)}  # type: ignore[arg-type]
+    chosen = {field.name: getattr(tuned.encoder, field.name) for field in fields(encoder)}  # type: ignore[arg-type]
     changed = {name: value for name, value in chosen.items() if value != getattr(encoder, name)}
-    made = {
+    tuning = {
         "fields": changed,
         "most_images": None if math.isinf(most_images) else most_images,
-        "fidelity": choice.fidelity and asdict(choice.fidelity),
-        "told": choice.told(),
+        "fidelity": tuned.fidelity and asdict(tuned.fidelity),
+        "told": tuned.settings_record(),
         "images": sorted(keys),
         "images_per_second": round(speed, 2),
     }
-    others = [one for one in _made(store, encoder) if one["images"] != made["images"]]
-    record = {"encoder": label, "machine": machine_name(), "choices": [made, *others][:_REMEMBERED]}
+    others = [other for other in _tunings(store, encoder) if other["images"] != tuning["images"]]
+    tunings = [tuning, *others][:_REMEMBERED]
+    record = {"encoder": label, "machine": machine_name(), "choices": tunings}
     store.put_record("tunings", _key(encoder), record)
 
 
-def _made(store: Store, encoder: Encoder) -> list[dict[str, Any]]:
-    choices: list[dict[str, Any]] = (store.get_record("tunings", _key(encoder)) or {}).get(
-        "choices", []
-    )
-    return choices
+def _tunings(store: Store, encoder: Encoder) -> list[dict[str, Any]]:
+    record = store.get_record("tunings", _key(encoder)) or {}
+    tunings: list[dict[str, Any]] = record.get("choices", [])
+    return tunings
 
 
 def _key(encoder: Encoder) -> str:

@@ -1,9 +1,7 @@
-"""Embedding: images to vectors, in worker processes of each encoder's own, into the store."""
+"""Turn images into vectors: look them up in the store, and encode the missing ones."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float32
@@ -14,8 +12,9 @@ from embedbench.data.images.sources import Source
 from embedbench.embedding.autotune import load_tuning
 from embedbench.embedding.engine import Engine
 from embedbench.embedding.job import EncodingJob, missing_from
-from embedbench.embedding.worker import Item, stamp
-from embedbench.encoder import Encoder, LookupEncoder, Vectors, check_rows, combine, hash_file
+from embedbench.embedding.worker import Item
+from embedbench.encoder import Encoder, LookupEncoder, Vectors, check_rows, combine
+from embedbench.encoders.record import EncoderRecord, WeightsFile
 from embedbench.errors import EncoderError, StoreError
 from embedbench.io.store import Store, text_key
 from embedbench.utils.messages import wrap_foreign_errors
@@ -25,16 +24,16 @@ __all__ = ["Embedding", "embed"]
 
 @dataclass(frozen=True, eq=False)
 class Embedding:
-    """What an encoder made of a dataset.
+    """The vectors of a dataset by one encoder.
 
     Attributes:
         vectors: row i is image i.
-        texts: row i is text i; no rows where none were asked for.
-        others: row i is other image i, nan where it could not be encoded; no rows where none
-            were asked for, or where vectors are looked up and the others have none.
+        texts: row i is text i; no rows if there are no texts.
+        others: row i is other image i, nan where it could not be encoded; no rows if there are no
+            others, or if the vectors are looked up.
         failures: reasons by the images' rows; their vectors are nan.
-        record: `dim`, `fingerprint`, and what was measured when the vectors were made:
-            `images_per_second`, `load_seconds`, `peak_memory_mb`, and the facts of the model.
+        record: the fingerprint, the facts of the model, and what was measured when the vectors
+            were made.
         encoded: how many images were encoded now; the others were in the store.
     """
 
@@ -42,11 +41,11 @@ class Embedding:
     texts: Float32[np.ndarray, "texts dim"]
     others: Float32[np.ndarray, "others dim"]
     failures: dict[int, str]
-    record: dict[str, Any]
+    record: EncoderRecord
     encoded: int
 
     def take(self, rows: Sequence[int]) -> "Embedding":
-        """Return the embedding of these images alone, none of which may have failed."""
+        """Return the embedding of these images only, none of which may have failed."""
         return replace(self, vectors=self.vectors[list(rows)], failures={})
 
 
@@ -60,37 +59,36 @@ def embed(
     texts: Sequence[str] = (),
     others: Sequence[Item] = (),
 ) -> Embedding:
-    """Return the vectors of all images, texts and others; those not in the store are encoded.
+    """Return the vectors of all images, texts and others; encode those not in the store.
 
     Args:
         label: the encoder's name, for the progress bar.
-        encoder: not yet loaded; it is loaded in the workers alone, and only if it is needed.
+        encoder: not yet loaded; only workers load it, and only if it is needed.
         dataset: the images.
         hashes: the hash of each image's bytes.
-        engine: where and how.
-        texts: to be put into the images' space; the encoder must be a TextEncoder.
-        others: changed images and such, with their keys, encoded beside the images.
+        engine: where and how the encoder runs.
+        texts: encoded into the images' space; the encoder must be a TextEncoder.
+        others: further images with their keys, such as augmented ones.
 
     Raises:
-        EmbedbenchError: the encoder could not be loaded, failed, or returned something wrong.
+        EmbedbenchError: the encoder cannot be loaded, fails, or returns something wrong.
     """
     if isinstance(encoder, LookupEncoder):
         return _look_up(encoder, dataset)
     items: dict[str, Source | AugmentedImage] = dict(zip(hashes, dataset.sources, strict=True))
     items |= dict(others)
     _check(encoder)
-    choice = load_tuning(engine.store, encoder, list(items))
-    settled = choice.encoder if choice else encoder
-    record = _recall(engine.store, settled) if choice else None
-    missing, missing_texts = missing_from(engine.store, record, items, texts)
+    tuned = load_tuning(engine.store, encoder, list(items))
+    variant = tuned.encoder if tuned else encoder
+    record = _load_record(engine.store, variant) if tuned else None
+    fingerprint = record.fingerprint if record else None
+    missing, missing_texts = missing_from(engine.store, fingerprint, items, texts)
     failures: dict[str, str] = {}
     if record is None or missing or missing_texts:
-        with engine.start_workers(settled) as crew:
-            session = EncodingJob(
-                label, settled, crew, engine.store, engine.progress, choice, record
-            )
-            done = session.run(items, texts)
-        record, failures, missing = done.record, done.failures, done.missing
+        with engine.start_workers(variant) as workers:
+            job = EncodingJob(label, variant, workers, engine.store, engine.progress, tuned, record)
+            result = job.run(items, texts)
+        record, failures, missing = result.record, result.failures, result.missing
     failed = {row: failures[key] for row, key in enumerate(hashes) if key in failures}
     if len(failed) == len(hashes):
         raise EncoderError(f"it could encode none of the images; the first: {failed[0]}")
@@ -99,21 +97,21 @@ def embed(
 
 
 def _check(encoder: Encoder) -> None:
-    """Raise EncoderError if what can be asked of an encoder that is not loaded makes no sense."""
+    """Raise EncoderError if an encoder that is not loaded has impossible variants."""
     variants = list(encoder.variants("cpu"))
     if not variants:
         raise EncoderError("it has no variants; the first is the encoder as it is")
-    for one in variants:
-        if not isinstance(one, Encoder):
-            kind = type(one).__name__
+    for variant in variants:
+        if not isinstance(variant, Encoder):
+            kind = type(variant).__name__
             raise EncoderError(f"one of its variants is a {kind}; it must be an Encoder")
-        if not (isinstance(one.batch_size, int) and one.batch_size >= 1):
-            raise EncoderError(f"its batch_size is {one.batch_size}; it must be at least 1")
+        if not (isinstance(variant.batch_size, int) and variant.batch_size >= 1):
+            raise EncoderError(f"its batch_size is {variant.batch_size}; it must be at least 1")
 
 
 def _collect(
     store: Store,
-    record: dict[str, Any],
+    record: EncoderRecord,
     hashes: Sequence[str],
     texts: Sequence[str],
     others: Sequence[Item],
@@ -121,41 +119,35 @@ def _collect(
     encoded: int,
 ) -> Embedding:
     text_keys, other_keys = [text_key(text) for text in texts], [key for key, _ in others]
-    table = store.rows(record["fingerprint"], [*hashes, *text_keys, *other_keys])
+    table = store.rows(record.fingerprint, [*hashes, *text_keys, *other_keys])
     ends = [len(hashes), len(hashes) + len(text_keys)]
     vectors, text_rows, other_rows = np.split(table, ends)
-    gone = len(hashes) - len(failed) - int(np.isfinite(vectors).all(axis=1).sum())
-    if gone:
+    lost = len(hashes) - len(failed) - int(np.isfinite(vectors).all(axis=1).sum())
+    if lost:
         raise StoreError(
-            f"the vectors of {gone} images are gone from the store '{store.folder}': was it "
+            f"the vectors of {lost} images are gone from the store '{store.folder}': was it "
             "emptied meanwhile? run again"
         )
-    record = record | {"dim": table.shape[1]}
+    record = replace(record, dim=table.shape[1])
     return Embedding(vectors, text_rows, other_rows, failed, record, encoded)
 
 
 def _look_up(encoder: LookupEncoder, dataset: Dataset) -> Embedding:
     vectors = check_rows(encoder.lookup(dataset.names), len(dataset))
     dim = vectors.shape[1]
-    record = {"dim": dim, "fingerprint": encoder.fingerprint(), "facts": asdict(encoder.facts())}
-    record["weights"] = [[str(one), *stamp(one), hash_file(one)] for one in encoder.weights_files()]
+    weights = tuple(WeightsFile.read(file) for file in encoder.weights_files())
+    record = EncoderRecord(encoder.fingerprint(), weights, encoder.facts(), dim)
     nothing = np.empty((0, dim), np.float32)
     return Embedding(vectors, nothing, nothing, {}, record, 0)
 
 
-def _recall(store: Store, encoder: Encoder) -> dict[str, Any] | None:
-    """Return what is remembered of an encoder, if its weights' files are still the same.
-
-    A record whose fingerprint is not that of this encoder and these files is none.
-    """
-    identity = encoder.identity()
-    record = store.get_record("encoders", combine(identity, []))
-    if record is None:
+def _load_record(store: Store, encoder: Encoder) -> EncoderRecord | None:
+    """Return the encoder's record; None if there is none, or if its weights have changed."""
+    values = store.get_record("encoders", combine(encoder.identity(), []))
+    if values is None:
         return None
     try:
-        hashes = [row[3] for row in record["weights"]]
-        same = all(stamp(Path(row[0])) == row[1:3] for row in record["weights"])
-        known = record["fingerprint"] == combine(identity, hashes)
-    except (KeyError, IndexError, TypeError, ValueError):
+        record = EncoderRecord.from_json(values)
+    except ValueError:  # others may write to the store
         return None
-    return record if same and known else None
+    return record if record.fits(encoder) else None

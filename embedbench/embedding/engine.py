@@ -1,5 +1,9 @@
-"""Engine: where and how encoders run, and what its workers must do."""
+"""Where and how encoders run, and what their workers must do.
 
+An engine starts workers, all processes of one encoder, for a job.
+"""
+
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -7,9 +11,9 @@ from functools import cached_property
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from embedbench.data.download import DownloadSettings
-from embedbench.embedding.local_workers import LocalWorkers
 from embedbench.embedding.worker import Batch, Item
 from embedbench.encoder import Encoder
+from embedbench.encoders.record import LoadedEncoder
 from embedbench.io.store import Store
 from embedbench.parallel.pool import PATIENCE
 from embedbench.utils.hardware import cores
@@ -23,23 +27,18 @@ Result = TypeVar("Result")
 
 @runtime_checkable
 class Workers(Protocol):
-    """Workers that hold one encoder: processes of this machine, or of a cluster.
+    """All processes that hold one encoder, on this machine or on a cluster."""
 
-    Attributes:
-        workers: how many there are, as far as is known.
-        writes: whether they write vectors to the store themselves, for it is far to the caller.
-    """
+    @property
+    def count(self) -> int:
+        """How many there are, as far as is known."""
 
     @property
     def writes(self) -> bool:
-        """Whether they write vectors to the store themselves, for it is far to the caller."""
+        """Whether they write vectors to the store themselves, because the caller is far away."""
 
-    @property
-    def workers(self) -> int:
-        """How many there are, as far as is known."""
-
-    def load(self) -> dict[str, Any]:
-        """Load the encoder in one worker; return what `worker.load` tells of it."""
+    def load(self) -> LoadedEncoder:
+        """Load the encoder in one worker."""
 
     def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Return the result of one call in a worker."""
@@ -47,21 +46,21 @@ class Workers(Protocol):
     def map(
         self, function: Callable[[list[Item]], Batch], batches: Sequence[list[Item]]
     ) -> Iterator[Batch]:
-        """Yield the function's results as they come; what a worker died on is done again."""
+        """Yield the results as they come; repeat what a worker died on."""
 
 
 @dataclass(frozen=True)
-class Engine:
+class Engine(ABC):
     """Where and how encoders run.
 
     Attributes:
         store: where vectors are kept.
-        workers: processes for each encoder; on a GPU there is one.
-        offline: they may not use the network.
-        progress: how it is shown.
-        patience: seconds without any answer after which an encoder is given up.
-        memory: bytes that the processes of an encoder may hold together; None for most of what
-            is free.
+        workers: processes on this machine, at most.
+        offline: whether workers may not use the network.
+        progress: shows progress.
+        patience: seconds without an answer after which workers are ended.
+        memory: bytes that all workers of an encoder may hold together; None for most of the free
+            memory.
     """
 
     store: Store
@@ -73,17 +72,14 @@ class Engine:
 
     @cached_property
     def environment(self) -> dict[str, str]:
-        """Variables set in the processes; found out when the first of them is needed."""
+        """Environment variables of the workers."""
         return hub_environment(self.offline)
 
     def download_settings(self, allow_local: bool) -> DownloadSettings:
-        """Return how images are downloaded: into the store, unless they have a place."""
+        """Return how to download images: into the store, unless their dataset names a folder."""
         folder = self.store.folder / "downloads"
         return DownloadSettings(folder, self.offline, allow_local, progress=self.progress)
 
+    @abstractmethod
     def start_workers(self, encoder: Encoder) -> AbstractContextManager[Workers]:
-        """Return workers that hold this encoder; to be used as a context."""
-        return LocalWorkers(
-            encoder, self.offline, self.environment, self.workers, self.progress, self.patience,
-            self.memory,
-        )  # fmt: skip
+        """Return a context manager for workers that hold this encoder; leaving it ends them."""

@@ -1,6 +1,7 @@
 """Make an engine: processes on this machine, or actors on a Ray cluster."""
 
 from embedbench.embedding.engine import Engine
+from embedbench.embedding.local_workers import LocalEngine
 from embedbench.io.paths import check_offline, parse_path
 from embedbench.io.records import default_store
 from embedbench.io.store import Store
@@ -26,7 +27,7 @@ def make_engine(options: EngineOptions, progress: Progress) -> Engine:
         progress.say(note)
     if options.kind == "local":
         workers = options.workers or cores()
-        return Engine(store, workers, options.offline, progress, patience, memory)
+        return LocalEngine(store, workers, options.offline, progress, patience, memory)
     from embedbench.embedding.ray_cluster import connect
     from embedbench.embedding.ray_engine import RayEngine
 

@@ -1,10 +1,10 @@
-"""One start of an encoder's workers: how it is run is found out, then what is missing encoded."""
+"""One start of an encoder's workers: choose the variant that runs, encode what is missing."""
 
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ from embedbench.embedding.worker import (
 )
 from embedbench.embedding.worker_state import Placement
 from embedbench.encoder import Encoder, Vectors, combine
+from embedbench.encoders.record import EncoderRecord, LoadedEncoder
 from embedbench.errors import EncoderError
 from embedbench.io.store import Store, text_key
 from embedbench.io.store_writer import RowWriter
@@ -51,37 +52,37 @@ Vector = Float32[np.ndarray, " dim"]
 
 _MOST_ROWS = 512
 _SHARES = 16
-"""A worker that writes to the store itself gets its part in so many pieces, or in more."""
+"""Least number of batches for a worker that writes to the store itself."""
 _AT_ONCE_ON_A_GPU = 2048
-"""On a GPU a worker gets so many images in one go, or a batch, for its threads to run ahead."""
+"""Images in a call to a worker on a GPU, so that its threads can prepare images ahead."""
 
 
 @dataclass(frozen=True)
 class JobResult:
-    """What a session did.
+    """The result of a job.
 
     Attributes:
-        record: what is remembered of the encoder: fingerprint, facts, what was measured.
-        failures: why images were not encoded, by their keys.
+        record: what is known of the encoder.
+        failures: reasons by the keys of the images that were not encoded.
         missing: the images that were not in the store before.
     """
 
-    record: dict[str, Any]
+    record: EncoderRecord
     failures: dict[str, str]
     missing: list[Item]
 
 
 def missing_from(
     store: Store,
-    record: dict[str, Any] | None,
+    fingerprint: str | None,
     items: dict[str, Source | AugmentedImage],
     texts: Sequence[str],
 ) -> tuple[list[Item], list[str]]:
-    """Return which images and texts are not in the store; all where the encoder is not known."""
-    if record is None:
+    """Return the images and texts that are not in the store: all if there is no fingerprint."""
+    if fingerprint is None:
         return list(items.items()), list(texts)
     keys = [text_key(text) for text in texts]
-    stored = store.stored(record["fingerprint"], [*items, *keys])
+    stored = store.stored(fingerprint, [*items, *keys])
     return (
         [item for item in items.items() if item[0] not in stored],
         [text for text, key in zip(texts, keys, strict=True) if key not in stored],
@@ -93,13 +94,13 @@ class EncodingJob:
     """One start of an encoder's workers.
 
     Attributes:
-        label: what the tables call the encoder.
+        label: the encoder's name in the tables.
         encoder: as the workers hold it.
-        workers: the workers.
+        workers: all processes that hold the encoder.
         store: where vectors are kept.
-        progress: how it is shown.
-        choice: which of its variants runs; None if that is to be found out.
-        record: what is known of the encoder from earlier; None if nothing is.
+        progress: shows progress.
+        tuned: the variant that runs; None if it must be chosen.
+        record: what is known of the encoder; None if nothing is.
     """
 
     label: str
@@ -107,48 +108,47 @@ class EncodingJob:
     workers: Workers
     store: Store
     progress: Progress
-    choice: TunedVariant | None
-    record: dict[str, Any] | None
-    _loaded: dict[str, Any] = field(default_factory=dict)
+    tuned: TunedVariant | None
+    record: EncoderRecord | None
     _dim: int | None = None
 
     def run(self, items: dict[str, Source | AugmentedImage], texts: Sequence[str]) -> JobResult:
         """Encode what is missing."""
-        with self.progress.bar(f"{self.label}: loading", 0, "images"):
-            self._loaded = self.workers.load()
-        choice = self.choice or self._choose(list(items.items()))
-        place = self._place(0 if self.choice else self._variants.index(choice.encoder))
-        fingerprint = self._fingerprint(choice.encoder)
-        self._dim = (self.record or {}).get("dim")
-        record = (self.record or {}) | self._loaded | {"fingerprint": fingerprint}
-        missing, missing_texts = missing_from(self.store, record, items, texts)
+        tuned = self.tuned or self._tune(list(items.items()))
+        placement = self._placement(0 if self.tuned else self._variants.index(tuned.encoder))
+        record = self._loaded.record(tuned.encoder, self.record)
+        self._dim = record.dim
+        missing, missing_texts = missing_from(self.store, record.fingerprint, items, texts)
         if missing_texts:
-            rows = self._even(self.workers.call(encode_texts, missing_texts, place))
-            self.store.write(fingerprint, [text_key(text) for text in missing_texts], rows)
-        failures, measured = self._encode(choice.encoder, place, missing, self.label)
-        record |= measured | choice.told() | {"dim": self._dim}
-        self.store.put_record("encoders", combine(choice.encoder.identity(), []), record)
-        self.store.compact(fingerprint)
+            rows = self._even(self.workers.call(encode_texts, missing_texts, placement))
+            self.store.write(record.fingerprint, [text_key(text) for text in missing_texts], rows)
+        failures, measured = self._encode(tuned.encoder, placement, missing, self.label)
+        record = replace(record, **measured, **tuned.settings_record(), dim=self._dim)
+        identity = combine(tuned.encoder.identity(), [])
+        self.store.put_record("encoders", identity, record.to_json())
+        self.store.compact(record.fingerprint)
         return JobResult(record, failures, missing)
+
+    @cached_property
+    def _loaded(self) -> LoadedEncoder:
+        with self.progress.bar(f"{self.label}: loading", 0, "images"):
+            return self.workers.load()
 
     @property
     def _variants(self) -> Sequence[Encoder]:
-        return self.encoder.variants(self._loaded["facts"]["device"])
+        return self.encoder.variants(self._loaded.facts.device)
 
-    def _place(self, variant: int) -> Placement:
-        facts = self._loaded["facts"]
-        if facts["device"] == "cpu":
+    def _placement(self, variant: int) -> Placement:
+        facts = self._loaded.facts
+        if facts.device == "cpu":
             return Placement(variant)
-        return Placement(variant, facts["device"], max(1, cores() // facts["devices"]))
-
-    def _fingerprint(self, encoder: Encoder) -> str:
-        return combine(encoder.identity(), [row[3] for row in self._loaded["weights"]])
+        return Placement(variant, facts.device, max(1, cores() // facts.devices))
 
     def _even(self, rows: Vectors) -> Vectors:
-        """Return the rows if they are as long as all before.
+        """Return the rows.
 
         Raises:
-            EncoderError: they are not, so nothing of the encoder can be compared.
+            EncoderError: they are not as long as those before.
         """
         if len(rows):
             dim = self._dim = self._dim or rows.shape[1]
@@ -156,14 +156,14 @@ class EncodingJob:
                 raise EncoderError(f"it returned rows of {dim} numbers, then of {rows.shape[1]}")
         return rows
 
-    def _choose(self, items: list[Item]) -> TunedVariant:
-        """Measure the variants on the first images; remember and return the one that is to run.
+    def _tune(self, items: list[Item]) -> TunedVariant:
+        """Measure the variants on the first images; keep and return the one that runs.
 
-        First precision, then batch size, then whether compiling pays. The reference runs where
-        the images are too few for measuring to pay.
+        First precision, then batch size, then compiling. The reference runs if the images are too
+        few for measuring to pay.
         """
         variants, images = self._variants, len(items)
-        best, found, least = 0, None, math.inf
+        best, agreement, least = 0, None, math.inf
         with self.progress.bar(f"{self.label}: measuring how to run it", 0, "images"):
             timed = self._time(items, [0])
             _, *first = timed_first(variants)
@@ -171,79 +171,81 @@ class EncodingJob:
             timed |= self._time(items, first[:1])
             each = time.perf_counter() - start
             if 0 in timed:
-                least = break_even_images(timed[0], each, len(first) - 1, self.workers.workers)
+                least = break_even_images(timed[0], each, len(first) - 1, self.workers.count)
             if images >= least:
                 timed |= self._time(items, first[1:])
-                best, found = self._faithful(items, faster_candidates(timed), (0, None))
+                best, agreement = self._faithful(items, faster_candidates(timed), (0, None))
                 others = self._time(items, batch_size_variants(variants, best))
                 timed |= others
-                best = next(
-                    iter(
-                        faster_candidates({0: timed[0], best: timed[best]} | others, best, gain=1.1)
-                    ),
-                    best,
-                )
-                twin = compiled_variant(variants, best)
-                if twin and compiled_pays(timed[best], images, self.workers.workers):
-                    timed |= self._time(items, twin)
-                    if twin[0] in faster_candidates(timed, best) and compiled_pays(
-                        timed[best], images, self.workers.workers, timed[twin[0]]
+                twins = {0: timed[0], best: timed[best]} | others
+                best = next(iter(faster_candidates(twins, best, gain=1.1)), best)
+                compiled = compiled_variant(variants, best)
+                if compiled and compiled_pays(timed[best], images, self.workers.count):
+                    timed |= self._time(items, compiled)
+                    if compiled[0] in faster_candidates(timed, best) and compiled_pays(
+                        timed[best], images, self.workers.count, timed[compiled[0]]
                     ):
-                        best, found = self._faithful(items, twin, (best, found))
-        choice = TunedVariant(variants[best], found)
+                        best, agreement = self._faithful(items, compiled, (best, agreement))
+        tuned = TunedVariant(variants[best], agreement)
         if best in timed:
             keys = [key for key, _ in items[:COMPARED]]
             most = math.inf if images >= least else least
             speed = 1 / timed[best].seconds
-            save_tuning(self.store, self.label, self.encoder, keys, choice, speed, most)
-        return choice
+            save_tuning(self.store, self.label, self.encoder, keys, tuned, speed, most)
+        return tuned
 
-    def _time(self, items: list[Item], numbers: list[int]) -> dict[int, Timing]:
-        """Return how long these variants take; nothing where the workers die of it."""
-        places = [self._place(number) for number in numbers]
+    def _time(self, items: list[Item], variants: list[int]) -> dict[int, Timing]:
+        """Return how long these variants take; nothing if the workers die of it."""
+        placements = [self._placement(variant) for variant in variants]
         try:
-            return self.workers.call(time_variants, items[:TIMED], places) if places else {}
+            if placements:
+                return self.workers.call(time_variants, items[:TIMED], placements)
         except WorkerDied:
-            return {}
+            pass
+        return {}
 
     def _faithful(
         self, items: list[Item], candidates: Sequence[int], best: tuple[int, Fidelity | None]
     ) -> tuple[int, Fidelity | None]:
-        """Return the first candidate that is faithful, and how far; else the best so far."""
+        """Return the first faithful candidate with its fidelity; else the best so far."""
         first = items[:COMPARED]
         for number in candidates:
-            exact, rows = (self._compared(place, first) for place in (0, number))
+            exact, rows = (self._rows(variant, first) for variant in (0, number))
             both = [key for key in exact if key in rows]
             if len(both) < TIMED:
                 break
-            found = fidelity(*(np.stack([some[key] for key in both]) for some in (exact, rows)))
-            if found.is_faithful:
-                return number, found
+            agreement = fidelity(
+                *(np.stack([vectors[key] for key in both]) for vectors in (exact, rows))
+            )
+            if agreement.is_faithful:
+                return number, agreement
         return best
 
-    def _compared(self, number: int, items: list[Item]) -> dict[str, Vector]:
+    def _rows(self, variant: int, items: list[Item]) -> dict[str, Vector]:
         """Return the rows of a variant by their keys, from the store or encoded now."""
-        encoder = self._variants[number]
-        known = {"fingerprint": self._fingerprint(encoder)}
-        missing, _ = missing_from(self.store, known, dict(items), [])
-        self._encode(encoder, self._place(number), missing, None)
-        return self.store.read(known["fingerprint"], [key for key, _ in items])
+        encoder = self._variants[variant]
+        fingerprint = self._loaded.fingerprint(encoder)
+        missing, _ = missing_from(self.store, fingerprint, dict(items), [])
+        self._encode(encoder, self._placement(variant), missing, None)
+        return self.store.read(fingerprint, [key for key, _ in items])
 
     def _encode(
-        self, encoder: Encoder, place: Placement, missing: list[Item], label: str | None
+        self, encoder: Encoder, placement: Placement, missing: list[Item], label: str | None
     ) -> tuple[dict[str, str], dict[str, Any]]:
-        """Encode images into the store; return those that failed, and what was measured."""
-        fingerprint = self._fingerprint(encoder)
+        """Encode images into the store; return the failures, and what was measured."""
+        fingerprint = self._loaded.fingerprint(encoder)
         writer = RowWriter(self.store, fingerprint)
         size = encoder.batch_size
-        if place.device != "cpu":
+        if placement.device != "cpu":
             size *= max(1, _AT_ONCE_ON_A_GPU // size)
-        encode = partial(encode_images, place=place)
+        encode = partial(encode_images, placement=placement)
         if self.workers.writes:
-            size = _rows_of_a_file(len(missing), size, self.workers.workers) if label else COMPARED
-            encode = partial(encode_into, place=place, store=self.store, fingerprint=fingerprint)
+            size = _rows_of_a_file(len(missing), size, self.workers.count) if label else COMPARED
+            encode = partial(
+                encode_into, placement=placement, store=self.store, fingerprint=fingerprint
+            )
         batches = [missing[start : start + size] for start in range(0, len(missing), size)]
-        done = _Totals()
+        totals = _Totals()
         progress = self.progress if label else Progress(quiet=True)
         try:
             with progress.bar(label or "", len(missing), "images") as bar:
@@ -251,27 +253,27 @@ class EncodingJob:
                     if not self.workers.writes:
                         self._even(batch.vectors)
                         writer.add(batch.keys, batch.vectors, batch.seconds)
-                    done.add(batch)
+                    totals.add(batch)
                     bar.update(len(batch.keys) + len(batch.failures))
         finally:
             writer.flush()
-        if done.rows and done.at_once < encoder.batch_size:
+        if totals.rows and totals.at_once < encoder.batch_size:
             self.progress.say(
                 f"{self.label}: {encoder.batch_size} images at once did not fit the memory; "
-                f"went on with {done.at_once}"
+                f"went on with {totals.at_once}"
             )
-        return done.failures, done.measured(self.workers.workers)
+        return totals.failures, totals.measured(self.workers.count)
 
 
 def _rows_of_a_file(rows: int, batch: int, workers: int) -> int:
-    """Return how many images a worker that writes gets at once: few enough to share them out."""
+    """Return how many images a worker that writes gets at once: few enough to share the work."""
     share = -(-rows // (_SHARES * workers * batch)) * batch
     return min(share, max(batch, _MOST_ROWS // batch * batch))
 
 
 @dataclass
 class _Totals:
-    """What came of the batches so far."""
+    """Sums and extremes over the batches so far."""
 
     failures: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0

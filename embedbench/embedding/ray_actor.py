@@ -1,4 +1,4 @@
-"""An actor of a Ray cluster: the encoder that it holds, and the books that are kept of its work."""
+"""Actors of a Ray cluster: the worker that holds an encoder, and the monitor of all workers."""
 
 import contextlib
 import os
@@ -17,42 +17,42 @@ from embedbench.embedding.worker_state import init_worker, state
 from embedbench.errors import EmbedbenchError, EncoderError
 from embedbench.parallel.pool import WorkerDied
 
-__all__ = ["MOST_TRIES", "RayActor", "answered", "books_of_this_node"]
+__all__ = ["MOST_TRIES", "RayActor", "result_of", "start_monitor"]
 
-_BEAT_SECONDS = 1.0
+_HEARTBEAT_SECONDS = 1.0
 
 MOST_TRIES = 3
-"""How often a piece of work is begun anew because its actor died."""
+"""How often a batch is tried before its actor's death counts as an answer."""
 
 
 class RayActor:
-    """A worker: it holds the encoder, and answers calls with a result or with an error."""
+    """A worker: hold the encoder, and answer calls with a result or with an error."""
 
-    def __init__(self, pickled: bytes, offline: bool, folder: str, books: Any = None) -> None:
-        self._books = books
-        self._beaten = time.monotonic()
-        if books is not None:
-            books.join.remote(ray.get_runtime_context().current_actor)
-        self._fault: str | None = None
-        with contextlib.suppress(OSError):  # where nodes share folders, they are named from here
+    def __init__(self, pickled: bytes, offline: bool, folder: str, monitor: Any = None) -> None:
+        self._monitor = monitor
+        self._last_heartbeat = time.monotonic()
+        if monitor is not None:
+            monitor.join.remote(ray.get_runtime_context().current_actor)
+        self._reason: str | None = None
+        with contextlib.suppress(OSError):  # relative paths start here where nodes share folders
             os.chdir(folder)
         try:
             init_worker(pickled, offline)
-            if books is not None:
-                state().beat = self._beat
-        except Exception as error:  # the encoder's module is not there, or does not import
-            self._fault = f"it cannot be loaded: {type(error).__name__}: {last_line(error)}"
+            if monitor is not None:
+                state().heartbeat = self._heartbeat
+        except Exception as error:  # the encoder's module is missing, or does not import
+            self._reason = f"it cannot be loaded: {type(error).__name__}: {last_line(error)}"
 
-    def _beat(self) -> None:
-        if time.monotonic() - self._beaten > _BEAT_SECONDS:
-            self._books.beat.remote()
-            self._beaten = time.monotonic()
+    def _heartbeat(self) -> None:
+        if time.monotonic() - self._last_heartbeat > _HEARTBEAT_SECONDS:
+            self._monitor.heartbeat.remote()
+            self._last_heartbeat = time.monotonic()
 
     def run(self, call: bytes) -> bytes:
-        """Return the answer to a call, for `answered` to read."""
+        """Return the answer to a call, which `result_of` reads."""
         try:
-            if self._fault:
-                raise EncoderError(self._fault)
+            if self._reason:
+                raise EncoderError(self._reason)
             function, arguments = pickle.loads(call)
             return cloudpickle.dumps((function(*arguments), None))  # type: ignore[no-any-return]
         except EmbedbenchError as error:
@@ -60,8 +60,8 @@ class RayActor:
             return cloudpickle.dumps((None, (type(error), f"{error} (on node '{where}')")))  # type: ignore[no-any-return]
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        """Return the answer to a row's call, as Ray Data asks for it."""
-        if ray.get(self._books.begin.remote(row["number"])) > MOST_TRIES:
+        """Return the answer to the call in a row of Ray Data."""
+        if ray.get(self._monitor.begin.remote(row["number"])) > MOST_TRIES:
             words = f"its process died {MOST_TRIES} times on the same images"
             answer = cloudpickle.dumps((None, (WorkerDied, words)))
         else:
@@ -69,44 +69,44 @@ class RayActor:
         return {"number": row["number"], "answer": answer}
 
 
-class _Books:
-    """Which actors there are, when one last gave a sign of life, how often each row was begun.
+class _Monitor:
+    """Know the actors, the time of their last heartbeat, and how often each row was begun.
 
-    Ray Data begins a row anew for as long as its actor dies.
+    Ray Data repeats a row without a limit as long as its actor dies.
     """
 
     def __init__(self) -> None:
         self._begun: Counter[int] = Counter()
         self._actors: list[Any] = []
-        self.beat()
+        self.heartbeat()
 
     def join(self, actor: Any) -> None:
         self._actors.append(actor)
-        self.beat()
+        self.heartbeat()
 
-    def beat(self) -> None:
-        self._beaten = time.monotonic()
+    def heartbeat(self) -> None:
+        self._last_heartbeat = time.monotonic()
 
     def silent(self) -> tuple[float, bool]:
-        """Return the seconds since the last sign of life, and whether any work was begun."""
-        return time.monotonic() - self._beaten, bool(self._begun)
+        """Return the seconds since the last heartbeat, and whether any row was begun."""
+        return time.monotonic() - self._last_heartbeat, bool(self._begun)
 
     def everyone(self) -> list[Any]:
         return self._actors
 
     def begin(self, number: int) -> int:
-        self.beat()
+        self.heartbeat()
         self._begun[number] += 1
         return self._begun[number]
 
 
-def books_of_this_node() -> Any:
-    """Return an actor that keeps the books; it lives as long as the caller's node."""
+def start_monitor() -> Any:
+    """Return an actor that monitors the workers; it lives as long as the caller's node."""
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    return ray.remote(_Books).options(num_cpus=0, scheduling_strategy=here).remote()
+    return ray.remote(_Monitor).options(num_cpus=0, scheduling_strategy=here).remote()
 
 
-def answered(answer: bytes) -> Any:
+def result_of(answer: bytes) -> Any:
     """Return the result in an answer, or raise the error in it."""
     result, error = pickle.loads(answer)
     if error is not None:

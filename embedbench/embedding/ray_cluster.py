@@ -1,4 +1,4 @@
-"""Joining a Ray cluster, or starting Ray on this machine; what it has room for."""
+"""Join a Ray cluster or start Ray on this machine; count the actors that it has room for."""
 
 import logging
 import os
@@ -28,14 +28,14 @@ _ANSWER_SECONDS = 12.0
 
 
 def connect(address: str | None, patience: float = _ANSWER_SECONDS) -> None:
-    """Join a running cluster, or start Ray on this machine; nothing where Ray is in use already.
+    """Join a running cluster, or start Ray on this machine, unless Ray is in use already.
 
     Args:
         address: HOST:PORT, `auto` for one that this machine is a node of, or None for a new one.
         patience: seconds for an answer.
 
     Raises:
-        InputError: the cluster does not answer, or is of another version.
+        InputError: the cluster does not answer, or has another version of Ray.
     """
     if ray.is_initialized():
         return
@@ -43,19 +43,19 @@ def connect(address: str | None, patience: float = _ANSWER_SECONDS) -> None:
     if address and address != "auto":
         _require_answer(address, patience)
     try:
-        with _standard_error_to(os.devnull):  # it says which log level the environment asks for
+        with _standard_error_to(os.devnull):  # it prints the log level of the environment
             ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
     except (OSError, RuntimeError, ValueError) as error:
         where = f"the Ray cluster at '{address}'" if address else "Ray"
         raise InputError(f"cannot use {where}: {last_line(error)}") from error
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # errors are raised as well
-    # What Ray says of nodes and actors would go to standard output, where the table belongs.
+    # Ray would print about nodes and actors to standard output, where the table belongs.
     ray._private.worker._worker_logs_enabled = False
 
 
 @contextmanager
 def _standard_error_to(file: str) -> Iterator[None]:
-    """Send what this process and those that it starts write to standard error to a file."""
+    """Redirect the standard error of this process, and of those that it starts, to a file."""
     kept, other = os.dup(2), os.open(file, os.O_WRONLY)
     os.dup2(other, 2)
     try:
@@ -67,7 +67,7 @@ def _standard_error_to(file: str) -> Iterator[None]:
 
 
 def _require_answer(address: str, patience: float) -> None:
-    """Ask for an answer before `ray.init`, which would wait for minutes."""
+    """Raise InputError unless the cluster answers: `ray.init` would wait for minutes."""
     host, _, port = address.rpartition(":")
     if "://" in address or not host or not port.isdecimal():
         raise InputError(
@@ -86,12 +86,12 @@ def _require_answer(address: str, patience: float) -> None:
 
 
 def nodes() -> dict[str, Mapping[str, float]]:
-    """Return the nodes that live, by their names to Ray, and what each has in all."""
+    """Return the resources of each live node, by Ray's name of the node."""
     return {node["NodeID"]: node["Resources"] for node in ray.nodes() if node["Alive"]}
 
 
 def room_for(needs: Mapping[str, float]) -> int:
-    """Return for how many actors that need so much of each resource the cluster has room."""
+    """Return how many actors the cluster has room for, each with these needs."""
     return sum(
         int(min(has.get(name, 0) // amount for name, amount in needs.items()))
         for has in nodes().values()
@@ -99,6 +99,6 @@ def room_for(needs: Mapping[str, float]) -> int:
 
 
 def last_line(error: BaseException) -> str:
-    """Return what an error of Ray's says at its end, in one line."""
+    """Return the last line of an error of Ray."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines[-1] if lines else type(error).__name__)[:300]

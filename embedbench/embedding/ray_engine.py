@@ -1,8 +1,8 @@
-"""The engine on Ray: the same workers as on one machine, as actors of a cluster, under Ray Data.
+"""The engine on a Ray cluster: the workers of an encoder are actors, run by Ray Data.
 
-Ray places the actors, hands them batches, starts them anew where they or their nodes die, and
-gives what was lost to them again. The actors write the vectors to the store themselves; what comes
-back is which images are there, and which failed.
+Ray places the actors, gives them batches, restarts them where they or their nodes die, and repeats
+the lost batches. The actors write the vectors to the store themselves; they return which images
+were encoded, and which failed.
 """
 
 import os
@@ -15,19 +15,19 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import cloudpickle
-import ray  # where it is missing, `embedbench.embedding.ray_cluster` has said so before
+import ray  # `embedbench.embedding.ray_cluster` reports it where it is missing
 import ray.data
 
 from embedbench.embedding.engine import Engine
 from embedbench.embedding.local_workers import MOST_GUILTY
-from embedbench.embedding.ray_actor import MOST_TRIES, RayActor, answered, books_of_this_node
+from embedbench.embedding.ray_actor import MOST_TRIES, RayActor, result_of, start_monitor
 from embedbench.embedding.ray_cluster import last_line, nodes, room_for
 from embedbench.embedding.worker import Batch, Item, failed, load
 from embedbench.encoder import Encoder
 from embedbench.encoders.pickling import dumps
+from embedbench.encoders.record import LoadedEncoder
 from embedbench.errors import EncoderError
 from embedbench.parallel.pool import KEEPS_BLOCKS, PATIENCE, WorkerDied, no_answer, thread_limits
-from embedbench.utils.progress import Progress
 
 __all__ = ["RayEngine", "RayWorkers"]
 
@@ -39,30 +39,28 @@ _OPTIONS = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory"}
 _END_SECONDS = 10.0
 
 _IN_FLIGHT = 2
-"""Pieces of work that an actor has: the one it does, and the next."""
+"""Batches that an actor has: the one it encodes, and the next."""
 
 
 @dataclass(frozen=True)
 class RayEngine(Engine):
-    """Encoders run on a Ray cluster; everything else on this machine.
+    """Encoders run on a Ray cluster; everything else runs on this machine.
 
     Attributes:
-        actors: for each encoder, at most; None for as many as there is room for.
+        actors: for each encoder, at most; None for as many as the cluster has room for.
     """
 
     actors: int | None = None
 
     def start_workers(self, encoder: Encoder) -> "RayWorkers":
-        """Return actors that hold this encoder; to be used as a context."""
+        """Return a context manager for actors that hold this encoder; leaving it ends them."""
         folder = self.store.folder
         if len(nodes()) > 1 and isinstance(folder, Path):
             self.progress.say(
                 f"note: the store '{folder}' is a folder, which all {len(nodes())} nodes of the "
                 "cluster must share"
             )
-        return RayWorkers(
-            encoder, self.offline, self.environment, self.actors, self.progress, self.patience
-        )
+        return RayWorkers(self, encoder)
 
 
 @dataclass
@@ -70,21 +68,12 @@ class RayWorkers:
     """Actors that hold one encoder; leaving the context ends them.
 
     Attributes:
+        engine: the limits of the actors, and what they may use.
         encoder: not yet loaded.
-        offline: they may not use the network.
-        environment: variables set in them.
-        most: how many there are at most; None for as many as the cluster has CPUs or GPUs.
-        progress: where it is told that nodes were lost.
-        patience: seconds without an answer or a batch after which the actors are given up.
     """
 
+    engine: RayEngine
     encoder: Encoder
-    offline: bool = False
-    environment: dict[str, str] = field(default_factory=dict)
-    most: int | None = None
-    progress: Progress = field(default_factory=Progress)
-    patience: float = PATIENCE
-    writes: bool = True
     _first: Any = None
     _needs: dict[str, float] = field(default_factory=dict)
     _started: int = 0
@@ -98,24 +87,29 @@ class RayWorkers:
         self._end()
 
     @property
-    def workers(self) -> int:
-        """How many there were at the last piece of work, or how many there is room for."""
+    def count(self) -> int:
+        """How many there were for the last batches, or how many there is room for."""
         if self._started:
             return self._started
         room = room_for(self._needs)
-        return max(1, min(room, self.most or room))
+        return max(1, min(room, self.engine.actors or room))
 
-    def load(self) -> dict[str, Any]:
-        """Load the encoder in one actor; on a GPU, if the cluster has any and the encoder uses it.
+    @property
+    def writes(self) -> bool:
+        """They write vectors to the store themselves."""
+        return True
+
+    def load(self) -> LoadedEncoder:
+        """Load the encoder in one actor, on a GPU if the cluster has one and the encoder uses it.
 
         Raises:
             EmbedbenchError: it cannot be loaded.
         """
         loaded = self.call(load)
-        if loaded["facts"]["device"] == "cpu":
+        if loaded.facts.device == "cpu":
             if "GPU" in self._needs:
                 self._end()
-            memory = _MEMORY_MARGIN * 1e6 * loaded["peak_memory_mb"]
+            memory = _MEMORY_MARGIN * 1e6 * loaded.peak_memory_mb
             fitting = {"CPU": 1.0, "memory": memory}
             self._needs = fitting if room_for(fitting) else {"CPU": 1.0}
         return loaded
@@ -124,15 +118,15 @@ class RayWorkers:
         """Return the result of one call in an actor."""
         with _errors_of_ray():
             if self._first is None:
-                again = {"max_restarts": MOST_TRIES - 1, "max_task_retries": MOST_TRIES - 1}
-                actor = ray.remote(RayActor).options(**self._options(), **again)
-                self._first = actor.remote(dumps(self.encoder), self.offline, os.getcwd())
-                self._get(self._first.__ray_ready__.remote(), max(self.patience, PATIENCE))
+                retries = {"max_restarts": MOST_TRIES - 1, "max_task_retries": MOST_TRIES - 1}
+                actor = ray.remote(RayActor).options(**self._options(), **retries)
+                self._first = actor.remote(dumps(self.encoder), self.engine.offline, os.getcwd())
+                self._get(self._first.__ray_ready__.remote(), max(self.engine.patience, PATIENCE))
             answer = self._first.run.remote(cloudpickle.dumps((function, arguments)))
-            return answered(self._get(answer, self.patience))  # type: ignore[no-any-return]
+            return result_of(self._get(answer, self.engine.patience))  # type: ignore[no-any-return]
 
     def _get(self, answer: Any, patience: float) -> Any:
-        """Return what an actor answers; the actor is ended where it does not for too long."""
+        """Return what an actor answers; end the actor if it does not answer in time."""
         try:
             return ray.get(answer, timeout=patience)
         except ray.exceptions.GetTimeoutError as error:
@@ -142,17 +136,17 @@ class RayWorkers:
     def map(
         self, function: Callable[[list[Item]], Batch], batches: Sequence[list[Item]]
     ) -> Iterator[Batch]:
-        """Yield the function's results as they come; what a node died on is done again.
+        """Yield the results as they come; repeat what a node died on.
 
-        Images on which actors die again and again are done one by one; the one on which they die
-        even then is a failure.
+        Batches on which actors die repeatedly are encoded image by image; an image on which they
+        die even then is a failure.
 
         Raises:
-            WorkerDied: actors died on several pieces of work in a row.
-            NoAnswer: none answered for too long.
+            WorkerDied: actors died on several batches in a row.
+            NoAnswer: no actor answered in time.
         """
         lost = yield from self._map(function, batches)
-        alone = sorted(([item] for batch in lost for item in batch), key=lambda one: one[0][0])
+        alone = sorted(([item] for batch in lost for item in batch), key=lambda batch: batch[0][0])
         guilty = yield from self._map(function, alone)
         for [item] in guilty:
             yield failed(item, f"its process died on it {MOST_TRIES} times")
@@ -160,20 +154,20 @@ class RayWorkers:
     def _map(
         self, function: Callable[[list[Item]], Batch], batches: Sequence[list[Item]]
     ) -> Generator[Batch, None, list[list[Item]]]:
-        """Yield the results, and return the batches on which actors died."""
+        """Yield the results; return the batches on which actors died."""
         if len(batches) == 1:  # not worth a pool of actors
             try:
-                done = self.call(function, batches[0])
+                result = self.call(function, batches[0])
             except WorkerDied:
                 self._end()
                 return [*batches]
-            yield done
+            yield result
             return []
         lost: list[list[Item]] = []
         in_a_row = 0
         for number, answer in self._answers(function, batches):
             try:
-                yield answered(answer)
+                yield result_of(answer)
                 in_a_row = 0
             except WorkerDied:
                 lost.append(batches[number])
@@ -185,78 +179,85 @@ class RayWorkers:
     def _answers(
         self, function: Callable[[list[Item]], Batch], batches: Sequence[list[Item]]
     ) -> Iterator[tuple[int, bytes]]:
-        """Yield the number of each batch, and the answer to it, as they come."""
+        """Yield the number of each batch with the answer to it, as they come."""
         if not batches:
             return
-        self._end()  # its place in the cluster is needed
+        self._end()  # the first actor's place in the cluster is needed
         rows = [
             {"number": number, "call": cloudpickle.dumps((function, (batch,)))}
             for number, batch in enumerate(batches)
         ]
         self._started, before = 0, nodes()
-        self._started = min(self.workers, len(rows))
+        self._started = min(self.count, len(rows))
         ray.data.DataContext.get_current().enable_progress_bars = False
         with _errors_of_ray():
-            books = books_of_this_node()
-            done = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
+            monitor = start_monitor()
+            answers = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
                 RayActor,
-                fn_constructor_args=(dumps(self.encoder), self.offline, os.getcwd(), books),
+                fn_constructor_args=(
+                    dumps(self.encoder),
+                    self.engine.offline,
+                    os.getcwd(),
+                    monitor,
+                ),
                 compute=ray.data.ActorPoolStrategy(
                     size=self._started, max_tasks_in_flight_per_actor=_IN_FLIGHT
                 ),
                 **self._options(),
             )
-            for row in self._in_time(done.iter_rows, books):
+            for row in self._in_time(answers.iter_rows, monitor):
                 yield row["number"], row["answer"]
         if lost := len(set(before) - set(nodes())):
-            self.progress.say(f"nodes of the cluster that were lost: {lost}; others did their work")
+            self.engine.progress.say(
+                f"nodes of the cluster that were lost: {lost}; others did their work"
+            )
 
-    def _in_time(self, rows: Callable[[], Iterator[Any]], books: Any) -> Iterator[Any]:
-        """Yield the rows as they come; the actors are ended if it is left before the last.
+    def _in_time(self, rows: Callable[[], Iterator[Any]], monitor: Any) -> Iterator[Any]:
+        """Yield the rows as they come; end the actors if the caller leaves before the last.
 
-        Ray Data waits for ever, so it is asked in a thread.
+        Ray Data waits without a limit, so a thread asks it.
         """
-        found: SimpleQueue[Any] = SimpleQueue()
-        over = object()
+        queue: SimpleQueue[Any] = SimpleQueue()
+        last = object()
 
         def ask() -> None:
             try:
                 for row in rows():
-                    found.put(row)
-                found.put(over)
+                    queue.put(row)
+                queue.put(last)
             except BaseException as error:  # raised below
-                found.put(error)
+                queue.put(error)
 
         threading.Thread(target=ask, daemon=True).start()
         try:
-            while (row := self._wait(found, books)) is not over:
+            while (row := self._wait(queue, monitor)) is not last:
                 if isinstance(row, BaseException):
                     raise row
                 yield row
-        except BaseException:  # also where nobody wants the rest
+        except BaseException:  # also GeneratorExit: the caller has left
             if ray.is_initialized():
-                with suppress(ray.exceptions.RayError):  # what was wrong before is to be told
-                    for actor in ray.get(books.everyone.remote(), timeout=_END_SECONDS):
+                with suppress(ray.exceptions.RayError):  # the first error is the one to report
+                    for actor in ray.get(monitor.everyone.remote(), timeout=_END_SECONDS):
                         ray.kill(actor)
             raise
 
-    def _wait(self, found: "SimpleQueue[Any]", books: Any) -> Any:
-        """Return the next of what is found, if the actors give signs of life until then.
+    def _wait(self, queue: "SimpleQueue[Any]", monitor: Any) -> Any:
+        """Return the next row, if actors send heartbeats until it comes.
 
-        Before they begin their first work there is time for them to start.
+        Before the first batch they have more time: they start.
         """
-        silent, patience = 0.0, self.patience
+        silent, patience = 0.0, self.engine.patience
         while silent < patience:
             with suppress(Empty):
-                return found.get(timeout=min(self.patience, patience - silent))
-            silent, is_begun = ray.get(books.silent.remote())
-            patience = self.patience if is_begun else max(self.patience, PATIENCE)
+                return queue.get(timeout=min(self.engine.patience, patience - silent))
+            silent, is_begun = ray.get(monitor.silent.remote())
+            patience = self.engine.patience if is_begun else max(self.engine.patience, PATIENCE)
         raise no_answer(patience)
 
     def _options(self) -> dict[str, Any]:
         return {
             **{_OPTIONS[name]: amount for name, amount in self._needs.items()},
-            "runtime_env": {"env_vars": thread_limits(1) | KEEPS_BLOCKS | self.environment},
+            "runtime_env": {"env_vars": thread_limits(1) | KEEPS_BLOCKS | self.engine.environment},
         }
 
     def _end(self) -> None:
@@ -267,7 +268,7 @@ class RayWorkers:
 
 @contextmanager
 def _errors_of_ray() -> Iterator[None]:
-    """Turn what Ray raises into an error of one line."""
+    """Turn an error of Ray into one of ours, of one line."""
     try:
         yield
     except ray.exceptions.RayActorError as error:

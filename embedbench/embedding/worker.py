@@ -1,4 +1,4 @@
-"""What runs in an encoder's worker processes: load it, decode and encode batches."""
+"""What runs in an encoder's worker processes: load the encoder, decode and encode batches."""
 
 import hashlib
 import os
@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,9 @@ from embedbench.data.images.augmentations import AugmentedImage
 from embedbench.data.images.decoding import open_pixels
 from embedbench.data.images.sources import Source, read_verified
 from embedbench.embedding.autotune import Timing
-from embedbench.embedding.worker_state import (
-    Placement,
-    check_facts,
-    encode_rows,
-    state,
-)
-from embedbench.encoder import Encoder, TextEncoder, Vectors, check_rows, hash_file, join_rows
+from embedbench.embedding.worker_state import Placement, encode_rows, state
+from embedbench.encoder import Encoder, TextEncoder, Vectors, check_rows, join_rows
+from embedbench.encoders.record import LoadedEncoder, WeightsFile, check_facts
 from embedbench.errors import EncoderError, ImageError
 from embedbench.io.store import Store
 from embedbench.parallel.quarantine import under_alarm
@@ -41,7 +37,6 @@ __all__ = [
     "encode_texts",
     "failed",
     "load",
-    "stamp",
     "time_variants",
 ]
 
@@ -49,21 +44,21 @@ Item = tuple[str, Source | AugmentedImage]
 """An image's key in the store, and where it is or what it is made from."""
 
 _LEAST_SECONDS = 0.5
-"""A variant is timed for so long at least, if there are images enough."""
+"""Least time for which a variant is timed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """What came of some images.
+    """The result of encoding some images.
 
     Attributes:
         keys: hashes of the images that were encoded.
         vectors: their rows.
-        failures: why the others were not, by their hashes.
-        seconds: what reading, decoding, preparing and encoding took.
-        peak_memory_mb: the most that this process has held so far.
-        at_once: how many images were encoded at once: fewer than `batch_size` where the memory
-            was too small.
+        failures: reasons by the hashes of the images that were not encoded.
+        seconds: time for reading, decoding, preparing and encoding.
+        peak_memory_mb: the most memory that this process has held so far.
+        at_once: how many images were encoded at once; fewer than `batch_size` after memory ran
+            out.
     """
 
     keys: list[str]
@@ -75,38 +70,33 @@ class Batch:
 
 
 @picklable_errors()
-def load() -> dict[str, Any]:
-    """Load the model; tell what it is and what it was loaded from."""
+def load() -> LoadedEncoder:
+    """Load the model; return what it is and what it was loaded from."""
     start = time.perf_counter()
-    encoder = state().take_loaded(Placement())
+    encoder = state().load_variant(Placement())
     seconds = time.perf_counter() - start
-    state().try_out(encoder)
-    files = [Path(path).resolve() for path in encoder.weights_files()]
-    weights = [[str(path), *stamp(path), hash_file(path)] for path in files]
-    return {
-        "weights": weights,
-        "facts": asdict(check_facts(encoder.facts())),
-        "load_seconds": round(seconds, 2),
-        "peak_memory_mb": round(peak_memory_mb()),
-    }
+    state().check_row_order(encoder)
+    weights = tuple(WeightsFile.read(Path(path).resolve()) for path in encoder.weights_files())
+    facts = check_facts(encoder.facts())
+    return LoadedEncoder(weights, facts, round(seconds, 2), round(peak_memory_mb()))
 
 
 @picklable_errors()
-def encode_images(items: list[Item], place: Placement = Placement()) -> Batch:  # noqa: B008
-    """Return the rows of the images; one that cannot be opened is told.
+def encode_images(items: list[Item], placement: Placement = Placement()) -> Batch:  # noqa: B008
+    """Return the rows of the images; those that cannot be opened are failures.
 
     Args:
-        items: the images; on a GPU several batches of them, which threads prepare beside it.
-        place: where and how.
+        items: the images; several batches on a GPU, which threads prepare while it computes.
+        placement: the variant, its device and threads.
     """
-    holding = state()
-    encoder = holding.take_loaded(place)
+    worker = state()
+    encoder = worker.load_variant(placement)
     keys: list[str] = []
     parts: list[Vectors] = []
     failures: dict[str, str] = {}
     start = time.perf_counter()
-    with _preparing(encoder, items, place.threads) as prepared:
-        while batch := list(islice(prepared, holding.at_once)):
+    with _preparing(encoder, items, placement.threads) as prepared:
+        while batch := list(islice(prepared, worker.at_once)):
             images = []
             for key, image in batch:
                 if isinstance(image, ImageError):
@@ -115,29 +105,29 @@ def encode_images(items: list[Item], place: Placement = Placement()) -> Batch:  
                     images.append(image)
                     keys.append(key)
             if images:
-                rows, holding.at_once = encode_rows(encoder, images, holding.at_once)
+                rows, worker.at_once = encode_rows(encoder, images, worker.at_once)
                 parts.append(rows)
-            holding.beat()
+            worker.heartbeat()
     vectors = join_rows(parts) if parts else np.empty((0, 0), np.float32)
     seconds = time.perf_counter() - start
-    return Batch(keys, vectors, failures, seconds, peak_memory_mb(), holding.at_once)
+    return Batch(keys, vectors, failures, seconds, peak_memory_mb(), worker.at_once)
 
 
 def failed(item: Item, reason: str) -> Batch:
-    """Return what came of one image that could not be encoded."""
+    """Return the result for an image that could not be encoded."""
     nothing = np.empty((0, 0), np.float32)
     return Batch([], nothing, {item[0]: reason}, 0.0, 0.0, sys.maxsize)
 
 
-def encode_into(items: list[Item], place: Placement, store: Store, fingerprint: str) -> Batch:
-    """Encode images, and write their rows to the store; they are left out of what comes back.
+def encode_into(items: list[Item], placement: Placement, store: Store, fingerprint: str) -> Batch:
+    """Encode images and write their rows to the store; return the result without the rows.
 
-    Their file is named after the images, so that a worker that gets the work of one that died
-    sees what was done.
+    The file is named after the images, so that a worker that repeats the work of a dead one finds
+    what was done.
     """
     name = hashlib.sha256("".join(key for key, _ in items).encode()).hexdigest()[:32]
     done = store.keys_of(fingerprint, name)
-    batch = encode_images([item for item in items if item[0] not in done], place)
+    batch = encode_images([item for item in items if item[0] not in done], placement)
     if batch.keys:
         store.write(fingerprint, batch.keys, batch.vectors, None if done else name)
     nothing = np.empty((0, 0), np.float32)
@@ -148,12 +138,12 @@ def encode_into(items: list[Item], place: Placement, store: Store, fingerprint: 
 def _preparing(
     encoder: Encoder, items: Iterable[Item], threads: int
 ) -> Iterator[Iterator[tuple[str, Any]]]:
-    """Give the images' keys, each with the prepared image, or the error that it cannot be opened.
+    """Yield each image's key with the prepared image, or with the error that it cannot be opened.
 
-    With several threads they run ahead of what is taken.
+    Several threads prepare images ahead.
     """
 
-    def one(item: Item) -> tuple[str, Any]:
+    def prepare(item: Item) -> tuple[str, Any]:
         key, source = item
         try:
             with under_alarm():
@@ -162,18 +152,18 @@ def _preparing(
             return key, error
 
     if threads == 1:
-        yield map(one, items)
+        yield map(prepare, items)
         return
     with ThreadPoolExecutor(threads) as pool:
-        yield pool.map(one, items)
+        yield pool.map(prepare, items)
 
 
 def _open_and_prepare(encoder: Encoder, key: str, source: Source | AugmentedImage) -> Any:
-    os.chdir(state().folder)  # the encoder may have gone elsewhere, and files are named from here
+    os.chdir(state().folder)  # the encoder may have left it, and relative paths start here
     if isinstance(source, AugmentedImage):
-        changed = source.open(read_verified(source.source, source.key))
+        augmented = source.open(read_verified(source.source, source.key))
         with _not_the_image():
-            return encoder.prepare(changed)
+            return encoder.prepare(augmented)
     pixels = open_pixels(read_verified(source, key), encoder.least_side)
     with _not_the_image():
         return encoder.prepare_pixels(pixels)
@@ -181,9 +171,9 @@ def _open_and_prepare(encoder: Encoder, key: str, source: Source | AugmentedImag
 
 @contextmanager
 def _not_the_image() -> Iterator[None]:
-    """What an encoder says of an image that could be opened is its own fault, whatever it calls it.
+    """Turn an ImageError of the encoder into an EncoderError: the image could be opened.
 
-    Else an image would be taken from all encoders for the sake of one.
+    Otherwise all encoders would lose the image because of one of them.
     """
     try:
         yield
@@ -191,51 +181,41 @@ def _not_the_image() -> Iterator[None]:
         raise EncoderError(str(error)) from error
 
 
-def time_variants(items: list[Item], places: list[Placement]) -> dict[int, Timing]:
-    """Return how long these variants of the encoder take, by number; those that fail are left out.
+def time_variants(items: list[Item], placements: list[Placement]) -> dict[int, Timing]:
+    """Return the timings of variants by number, without those that fail.
 
-    Only what is encoded is timed, on images that are ready. The first batch stands apart, for it
-    brings loading and compiling with it. Of the others the quickest counts, which the rest of the
-    machine has disturbed the least.
+    Only encoding is timed, on prepared images. The first batch includes loading and compiling, so
+    it is kept apart. Of the others the quickest counts: the rest of the machine disturbed it least.
     """
-    found: dict[int, Timing] = {}
-    for place in places:
+    timings: dict[int, Timing] = {}
+    for placement in placements:
         try:
-            encoder = state().take(place)
-            with _preparing(encoder, items, place.threads) as prepared:
+            encoder = state().select_variant(placement)
+            with _preparing(encoder, items, placement.threads) as prepared:
                 images = [image for _, image in prepared if not isinstance(image, ImageError)]
             if images:
-                found[place.variant] = _timed(encoder, images)
+                timings[placement.variant] = _time(encoder, images)
         except BaseException:  # a variant that does not run here, or does not fit, is not chosen
             traceback.print_exc()
-    return found
+    return timings
 
 
-def _timed(encoder: Encoder, images: list[Any]) -> Timing:
-    """All images are encoded once, and again until enough time has gone by."""
+def _time(encoder: Encoder, images: list[Any]) -> Timing:
+    """Encode all images once, and again until enough time has passed."""
     size = encoder.batch_size
     batches = [images[start : start + size] for start in range(0, len(images), size)]
     rows: list[Vectors] = []
-    taken: list[float] = []
-    while len(rows) < len(batches) or len(rows) < 3 or sum(taken) < _LEAST_SECONDS:
+    seconds: list[float] = []
+    while len(rows) < len(batches) or len(rows) < 3 or sum(seconds) < _LEAST_SECONDS:
         start = time.perf_counter()
         rows.append(encoder.encode_prepared(batches[len(rows) % len(batches)]))
-        taken.append(time.perf_counter() - start)
-    return Timing(min(taken[1:]) / size, taken[0], np.concatenate(rows[: len(batches)]))
+        seconds.append(time.perf_counter() - start)
+    return Timing(min(seconds[1:]) / size, seconds[0], np.concatenate(rows[: len(batches)]))
 
 
 @picklable_errors()
-def encode_texts(texts: list[str], place: Placement) -> Float32[np.ndarray, "texts dim"]:
+def encode_texts(texts: list[str], placement: Placement) -> Float32[np.ndarray, "texts dim"]:
     """Return one row for each text."""
-    encoder = state().take(place)
+    encoder = state().select_variant(placement)
     assert isinstance(encoder, TextEncoder)
     return check_rows(encoder.encode_texts(texts), len(texts))
-
-
-def stamp(path: Path) -> list[int]:
-    """Return a file's size and when it was last changed, in nanoseconds; [] if it is gone."""
-    try:
-        found = path.stat()
-    except OSError:
-        return []
-    return [found.st_size, found.st_mtime_ns]

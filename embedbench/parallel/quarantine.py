@@ -93,19 +93,19 @@ def _set_alarm() -> None:
 
 
 def map_with_quarantine(
-    team: RestartableWorkers,
+    workers: RestartableWorkers,
     function: Callable[[list[Item]], Result],
     batches: Sequence[list[Item]],
-    blame: Callable[[Item, str], Result],
+    on_failure: Callable[[Item, str], Result],
     most_guilty: int | None = None,
 ) -> Iterator[Result]:
-    """Yield the function's results as they come; of a guilty image what `blame` makes of it.
+    """Yield the function's results as they come; of a guilty image what `on_failure` makes of it.
 
     Args:
-        team: the workers.
+        workers: the processes.
         function: called in them with a batch; with an empty one it does what it does first.
         batches: the images.
-        blame: called with a guilty image and the reason.
+        on_failure: called with a guilty image and the reason.
         most_guilty: so many in a row are not the images' fault.
 
     Raises:
@@ -117,17 +117,17 @@ def map_with_quarantine(
         taken: list[int] = []
         numbered = partial(_numbered, function)
         try:
-            pools = team.start(len(waiting))
+            pools = workers.start(len(waiting))
             for number, result in map_unordered(pools, numbered, _noted(waiting, taken)):
                 del waiting[number]
                 in_a_row.clear()
                 yield result
         except WorkerDied as error:
-            team.end(error)
+            workers.end(error)
             lost = [waiting.pop(number) for number in taken if number in waiting]
             # By their hashes, so that broken neighbours in a folder do not come in a row.
             items = sorted((item for batch in lost for item in batch), key=lambda item: item[0])
-            yield from _alone(team, function, items, blame, most_guilty, in_a_row)
+            yield from _alone(workers, function, items, on_failure, most_guilty, in_a_row)
 
 
 def _noted(waiting: dict[int, list[Item]], taken: list[int]) -> Iterator[tuple[int, list[Item]]]:
@@ -144,26 +144,26 @@ def _numbered(
 
 
 def _alone(
-    team: RestartableWorkers,
+    workers: RestartableWorkers,
     function: Callable[[list[Item]], Result],
     items: list[Item],
-    blame: Callable[[Item, str], Result],
+    on_failure: Callable[[Item, str], Result],
     most_guilty: int | None,
     in_a_row: list[Item],
 ) -> Iterator[Result]:
     """Do one image at a time, in a process that has shown that it can start."""
-    team.start(1)[0].call(function, [])
+    workers.start(1)[0].call(function, [])
     for item in items:
         try:
-            result = team.start(1)[0].call(function, [item])
+            result = workers.start(1)[0].call(function, [item])
             in_a_row.clear()
         except WorkerDied as error:
-            team.end(error)
+            workers.end(error)
             in_a_row.append(item)
             if len(in_a_row) == most_guilty:
                 raise
-            team.start(1)[0].call(function, [])
-            result = blame(item, _reason(error))
+            workers.start(1)[0].call(function, [])
+            result = on_failure(item, _reason(error))
         yield result
 
 

@@ -12,6 +12,8 @@ from embedbench.clustering.kmeans import fit_kmeans
 from embedbench.comparison.pipeline import read_copies
 from embedbench.data.images.augmentations import AUGMENTATIONS, choose_augmented
 from embedbench.embedding.embed import Embedding
+from embedbench.encoder import Facts
+from embedbench.encoders.record import EncoderRecord
 
 WITH_LABELS = {"knn_accuracy", "retrieval_map", "r_precision", "linear_probe"}
 OF_COPIES = {"augmentation_recall", "neighbour_retention", "cluster_retention"}
@@ -62,7 +64,7 @@ def means(found: EncoderScores) -> dict[str, float]:
 
 def embedding(copies: np.ndarray, images: int = 6) -> Embedding:
     vectors = np.zeros((images, copies.shape[1]), np.float32)
-    return Embedding(vectors, vectors[:0], copies, {}, {}, 0)
+    return Embedding(vectors, vectors[:0], copies, {}, EncoderRecord("", (), Facts()), 0)
 
 
 def test_the_images_of_the_lowest_hashes_are_copied_each_file_once() -> None:

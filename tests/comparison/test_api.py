@@ -310,3 +310,22 @@ def test_one_clusterer_that_leaves_a_table_empty_is_reported(
     assert "encoder" in again.elbow and "encoder" in again.clusters
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "nan to nan" not in page
+
+
+def test_a_table_with_columns_of_its_own_says_the_same_as_the_folder(
+    photographs: Path, tmp_path: Path, shared_store: Path
+) -> None:
+    files = sorted(photographs.rglob("*.png"))
+    names = [file.relative_to(photographs).with_suffix("").as_posix() for file in files]
+    table = tmp_path / "lists" / "train.csv"
+    table.parent.mkdir()
+    table.write_text(
+        "\n".join(["image,colour", *(f"{n},{n.partition('/')[0]}" for n in names), ""])
+    )
+    form: dict[str, Any] = {"path_column": "image", "label_column": "colour", "root": photographs}
+    asked: dict[str, Any] = {"k": 3, "seeds": 1, "clusterers": ["kmeans"], "store": shared_store}
+    found = compare(table, ["pixels"], **asked, **form, **QUICK)
+    same = compare(photographs, ["pixels"], **asked, **QUICK)
+    assert found.images["truth"].tolist() == same.images["truth"].tolist()
+    assert found.comparison["ami"].tolist() == same.comparison["ami"].tolist()
+    assert f"--label-column colour --path-column image --root {photographs}" in found.run["command"]

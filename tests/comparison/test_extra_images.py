@@ -11,7 +11,8 @@ from embedbench import compare
 from embedbench.comparison.extra_images import Conditions
 from embedbench.data.images.corruptions import Corruption, read_corruptions
 from embedbench.embedding.embed import Embedding
-from embedbench.encoder import Encoder, LookupEncoder
+from embedbench.encoder import Encoder, Facts, LookupEncoder
+from embedbench.encoders.record import EncoderRecord
 
 pytestmark = pytest.mark.usefixtures("one_core")
 
@@ -21,7 +22,9 @@ KINDS = (Corruption("blur", 2), Corruption("vector-noise", 1), Corruption("noise
 
 def embedding(others: np.ndarray) -> Embedding:
     nothing = np.empty((0, 2), np.float32)
-    return Embedding(np.zeros((5, 2), np.float32), nothing, others, {}, {}, 0)
+    return Embedding(
+        np.zeros((5, 2), np.float32), nothing, others, {}, EncoderRecord("", (), Facts()), 0
+    )
 
 
 def conditions(rows: Sequence[int], mixed: int) -> Conditions:

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.data.image_table import in_order, labels_from_file, load_table, names_of_urls
+from embedbench.data.image_table import (
+    TableForm,
+    in_order,
+    labels_from_file,
+    load_table,
+    names_of_urls,
+    without_extension,
+)
 from embedbench.errors import InputError
 
 
@@ -32,6 +39,50 @@ def test_rows_of_a_parquet_table_may_be_numbered_anyhow(tmp_path: Path) -> None:
 def test_a_label_without_a_name_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("path,label\na.png,x\n,y\n")
     assert labels_from_file(tmp_path / "t.csv", ["a.png"]).tolist() == ["x"]
+
+
+def labels_of(file: Path, names: Sequence[str], *lines: str, **form: str) -> list[str | None]:
+    file.write_text("\n".join([*lines, ""]))
+    return labels_from_file(file, names, TableForm(**form)).tolist()
+
+
+def test_labels_have_the_columns_that_are_named(tmp_path: Path) -> None:
+    lines = "name,id,label,species", "x,a.png,1,dog", "y,b.png,2,cat"
+    found = labels_of(tmp_path / "t.csv", ["a.png", "b.png"], *lines, path="id", label="species")
+    assert found == ["dog", "cat"]
+
+
+@pytest.mark.parametrize("form", [{"path": "file"}, {"label": "file"}])
+def test_a_column_that_labels_do_not_have_names_those_that_are(
+    tmp_path: Path, form: dict[str, str]
+) -> None:
+    with pytest.raises(InputError, match="t.csv' has no column 'file'; it has path, label$"):
+        labels_of(tmp_path / "t.csv", ["a.png"], "path,label", "a.png,x", **form)
+
+
+def test_names_of_labels_may_lack_their_extension(tmp_path: Path) -> None:
+    names = ["red/1.png", "red/2.JPG", "blue/2.png", "blue/3.png", "4.tar", "5.png"]
+    lines = "name,label", "1,one", "red/2,two", "3.png,three", "2,no", "4,no", "5.png,five"
+    found = labels_of(tmp_path / "t.csv", names, *lines)
+    assert found == ["one", "two", None, "three", None, "five"]
+
+
+def test_a_label_whose_name_fits_several_images_is_an_error_that_names_them(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="t.csv' names 'a', which fits a.jpg and a.png"):
+        labels_of(tmp_path / "t.csv", ["a.jpg", "a.png"], "name,label", "a,x")
+    found = labels_of(tmp_path / "t.csv", ["a.jpg", "a.png"], "name,label", "a.jpg,x")
+    assert found == ["x", None]
+
+
+def test_an_image_without_an_extension_is_meant_by_its_whole_name(tmp_path: Path) -> None:
+    assert labels_of(tmp_path / "t.csv", ["a", "a.png"], "name,label", "a,x") == ["x", None]
+
+
+@pytest.mark.parametrize(
+    ("name", "bare"), [("a/b.JPG", "a/b"), ("v1.2", "v1.2"), ("a.b/c", "a.b/c"), ("x.1.png", "x.1")]
+)
+def test_only_the_extension_of_an_image_is_taken_off(name: str, bare: str) -> None:
+    assert without_extension(name) == bare
 
 
 def test_urls_are_named_by_their_last_part_where_that_is_unique() -> None:

@@ -1,12 +1,14 @@
 """Promises of several sets as one: names and labels stay, domains come from sets and folders."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from embedbench.data.dataset import Dataset, with_domain, with_labels
-from embedbench.data.loading import join_datasets, read_datasets
+from embedbench.data.image_table import TableForm
+from embedbench.data.loading import join_datasets, read_dataset, read_datasets, read_labelled
 from embedbench.errors import InputError
 
 
@@ -94,3 +96,105 @@ def test_a_column_is_a_domain_with_missing_values_left_out() -> None:
 def test_a_domain_that_cannot_be_is_refused(domain: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         with_domain(dataset(["1", "2"], year=[1, 1]), domain)
+
+
+def files(folder: Path, *names: str) -> Path:
+    """Write files that are only looked for, never read."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+    return folder
+
+
+def table_of(file: Path, *lines: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join([*lines, ""]))
+    return file
+
+
+def test_a_table_may_call_its_columns_otherwise(tmp_path: Path) -> None:
+    files(tmp_path, "a.png", "b.png")
+    table = table_of(tmp_path / "t.csv", "species,image,path", "dog,b.png,x", "cat,a.png,y")
+    found = read_dataset(table, path_column="image", label_column="species")
+    assert found.names == ("a.png", "b.png")
+    assert found.sources == (tmp_path / "a.png", tmp_path / "b.png")
+    assert found.table["truth"].tolist() == ["cat", "dog"]
+
+
+def test_the_named_column_of_labels_goes_before_the_usual_ones(tmp_path: Path) -> None:
+    table = table_of(tmp_path / "t.csv", "path,truth,label,species", "a.png,1,2,dog")
+    assert read_dataset(table, label_column="species").table["truth"].tolist() == ["dog"]
+    assert read_dataset(table).table["truth"].tolist() == ["1"]
+
+
+@pytest.mark.parametrize("given", [{"path_column": "file"}, {"label_column": "file"}])
+def test_a_column_that_is_not_there_names_those_that_are(
+    tmp_path: Path, given: dict[str, Any]
+) -> None:
+    table = table_of(tmp_path / "t.csv", "path,image", "a.png,b.png")
+    with pytest.raises(InputError, match="t.csv' has no column 'file'; it has path, image$"):
+        read_dataset(table, **given)
+
+
+def test_names_are_looked_for_below_the_root(tmp_path: Path) -> None:
+    files(tmp_path / "photos", "red/a.png")
+    table = table_of(tmp_path / "tables" / "t.csv", "path", "red/a.png", "/else/where.png")
+    found = read_dataset(table, root=tmp_path / "photos")
+    assert found.names == ("/else/where.png", "red/a.png")
+    assert found.sources == (Path("/else/where.png"), tmp_path / "photos" / "red" / "a.png")
+    with pytest.raises(InputError, match="there is no folder '.*nowhere'"):
+        read_dataset(table, root=tmp_path / "nowhere")
+
+
+def test_an_extension_is_found_where_one_image_fits(tmp_path: Path) -> None:
+    files(tmp_path, "1.JPG", "1.txt", "b/v1.2.png", "b/x", "b/x.png", "c/a.png", "c/a.jpg")
+    table = table_of(tmp_path / "t.csv", "path", "1", "b/v1.2", "b/x", "c/a.jpg", "missing")
+    found = read_dataset(table)
+    assert found.names == ("1.JPG", "b/v1.2.png", "b/x", "c/a.jpg", "missing")
+    assert found.sources == tuple(tmp_path / name for name in found.names)
+
+
+def test_a_name_that_several_images_fit_is_an_error_that_names_them(tmp_path: Path) -> None:
+    files(tmp_path, "c/a.png", "c/a.jpg", "c/ab.jpg")
+    table = table_of(tmp_path / "t.csv", "path", "c/a")
+    with pytest.raises(InputError, match="^'c/a' in '.*' fits a.jpg and a.png: name one of them$"):
+        read_dataset(table)
+
+
+def test_a_table_does_not_choose_which_other_folders_are_listed(tmp_path: Path) -> None:
+    files(tmp_path / "secret", "a.png")
+    table = table_of(tmp_path / "t.csv", "path", f"{tmp_path}/secret/a", "s3://bucket/a")
+    assert read_dataset(table).names == (f"{tmp_path}/secret/a", "s3://bucket/a")
+
+
+def test_labels_of_a_file_have_its_columns_and_those_of_the_table_stay_as_they_are(
+    tmp_path: Path,
+) -> None:
+    files(tmp_path, "a.png", "b.png")
+    images = table_of(tmp_path / "images.csv", "image", "a.png", "b.png")
+    labels = table_of(tmp_path / "labels.csv", "image,about,species", "a,x,dog", "b,y,cat")
+    form = TableForm("image", "species")
+    found = read_labelled(str(images), str(labels), form=form)
+    assert found.table["truth"].tolist() == ["dog", "cat"]
+    assert read_labelled(tmp_path, str(labels), form=form).table["truth"].tolist() == ["dog", "cat"]
+
+
+@pytest.mark.parametrize(
+    ("form", "labels", "words"),
+    [
+        (TableForm(path="image"), None, "`path_column` is for a table of images or labels; there"),
+        (TableForm(label="x"), "none", "`label_column` is for a table of images or labels; there"),
+        (TableForm(root="photos"), "labels.csv", "`root` is for a table of images; there is none"),
+    ],
+)
+def test_what_no_table_is_there_for_is_refused(
+    photographs: Path, form: TableForm, labels: str | None, words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        read_labelled(photographs, labels, form=form)
+
+
+def test_a_column_of_labels_is_named_once(tmp_path: Path) -> None:
+    table = table_of(tmp_path / "t.csv", "path,kind,species", "a.png,1,dog")
+    with pytest.raises(InputError, match="`label_column` is for a table of labels; there is none"):
+        read_labelled(table, "kind", form=TableForm(label="species"))

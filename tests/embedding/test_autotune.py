@@ -29,7 +29,7 @@ from embedbench.embedding.autotune import (
     timed_first,
 )
 from embedbench.embedding.embed import Embedding, embed
-from embedbench.embedding.engine import Engine
+from embedbench.embedding.local_workers import LocalEngine
 from embedbench.encoder import Encoder
 from embedbench.io.store import Store
 from embedbench.utils.progress import Progress
@@ -100,9 +100,9 @@ def test_measuring_must_pay() -> None:
 def test_where_measuring_does_not_pay_the_reference_runs(
     pictures: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embedbench.embedding.job.pays_from", lambda *_: 100.0)
+    monkeypatch.setattr("embedbench.embedding.job.break_even_images", lambda *_: 100.0)
     found = run(pictures, tmp_path, Choosing())
-    assert found.record["fingerprint"] == Choosing("slow").fingerprint()
+    assert found.record.fingerprint == Choosing("slow").fingerprint()
     keys = [content_hash(bytes(source)) for source in pictures.sources]  # type: ignore[arg-type]
     others = [f"{number:064x}" for number in range(60)]
     assert load_tuning(Store(tmp_path), Choosing(), keys) == TunedVariant(Choosing("slow"))
@@ -151,7 +151,7 @@ class Choosing(Encoder):
 @pytest.fixture
 def pictures(monkeypatch: pytest.MonkeyPatch) -> Dataset:
     monkeypatch.setattr(tuning, "LEAST_IMAGES", 40)
-    monkeypatch.setattr("embedbench.embedding.job.pays_from", lambda *_: 0.0)
+    monkeypatch.setattr("embedbench.embedding.job.break_even_images", lambda *_: 0.0)
     return make_pictures(48)
 
 
@@ -166,7 +166,7 @@ def make_pictures(count: int) -> Dataset:
 
 
 def run(dataset: Dataset, store: Path, encoder: Encoder) -> Embedding:
-    engine = Engine(Store(store), workers=1, progress=Progress(quiet=True))
+    engine = LocalEngine(Store(store), workers=1, progress=Progress(quiet=True))
     hashes = [content_hash(bytes(source)) for source in dataset.sources]  # type: ignore[arg-type]
     return embed("it", encoder, dataset, hashes, engine)
 
@@ -177,9 +177,9 @@ def test_the_quickest_faithful_variant_runs_and_is_remembered(
     found = run(pictures, tmp_path, Choosing())
     expected = run(pictures, tmp_path / "other", Choosing("right"))
     assert np.array_equal(found.vectors, expected.vectors)
-    assert found.record["fingerprint"] == expected.record["fingerprint"]
-    assert found.record["precision_cosine"] == 1 and found.record["precision_neighbours"] == 1
-    monkeypatch.setattr(Engine, "start_workers", None)  # the second run starts no process
+    assert found.record.fingerprint == expected.record.fingerprint
+    assert found.record.precision_cosine == 1 and found.record.precision_neighbours == 1
+    monkeypatch.setattr(LocalEngine, "start_workers", None)  # the second run starts no process
     again = run(pictures, tmp_path, Choosing())
     assert again.encoded == 0 and np.array_equal(again.vectors, found.vectors)
 
@@ -214,13 +214,13 @@ def test_what_was_found_unfaithful_does_not_come_back_with_another_batch_size(
     dark_first = np.argsort(means)
     assert means[dark_first[31]] <= _LIGHT < means[dark_first[-1]]
     found = run(pictures.take(dark_first), tmp_path, Rough())
-    assert found.record["fingerprint"] == Rough("exact", 16).fingerprint()
+    assert found.record.fingerprint == Rough("exact", 16).fingerprint()
 
 
 def test_few_images_are_encoded_by_the_reference(pictures: Dataset, tmp_path: Path) -> None:
     found = run(pictures.take(range(39)), tmp_path, Choosing())
-    assert found.record["fingerprint"] == Choosing("slow").fingerprint()
-    assert found.record["precision_cosine"] is None
+    assert found.record.fingerprint == Choosing("slow").fingerprint()
+    assert found.record.precision_cosine is None
 
 
 def test_what_was_measured_on_other_images_does_not_count(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from embedbench.data.images.sources import content_hash, source_hash
 from embedbench.data.loading import read_dataset
 from embedbench.embedding.embed import Embedding, embed
 from embedbench.embedding.engine import Engine
+from embedbench.embedding.local_workers import LocalEngine
 from embedbench.encoder import Encoder, LookupEncoder, TextEncoder
 from embedbench.errors import EncoderError, WeightsError
 from embedbench.io.store import Store
@@ -28,7 +29,7 @@ MakeEncoder = Callable[..., Encoder]
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    return Engine(Store(tmp_path / "store"), workers=2, progress=Progress(quiet=True))
+    return LocalEngine(Store(tmp_path / "store"), workers=2, progress=Progress(quiet=True))
 
 
 def run(encoder: Encoder, dataset: Dataset, engine: Engine, texts: Sequence[str] = ()) -> Embedding:
@@ -43,7 +44,7 @@ def test_rows_are_what_the_encoder_makes_of_each_image(
     found = run(colour_encoder(), dataset, engine)
     expected = colour_encoder().encode([Image.open(photographs / name) for name in dataset.names])
     assert np.array_equal(found.vectors, expected)
-    assert found.encoded == 36 and found.record["dim"] == 12
+    assert found.encoded == 36 and found.record.dim == 12
 
 
 def test_the_second_run_starts_no_process(
@@ -51,10 +52,10 @@ def test_the_second_run_starts_no_process(
 ) -> None:
     dataset = read_dataset(photographs)
     first = run(colour_encoder(), dataset, engine)
-    monkeypatch.setattr(Engine, "start_workers", None)
+    monkeypatch.setattr(LocalEngine, "start_workers", None)
     second = run(colour_encoder(), dataset, engine)
     assert second.encoded == 0 and np.array_equal(first.vectors, second.vectors)
-    assert second.record["images_per_second"] == first.record["images_per_second"]
+    assert second.record.images_per_second == first.record.images_per_second
 
 
 def test_ten_new_images_encode_ten(
@@ -88,7 +89,7 @@ def test_a_crash_keeps_what_was_encoded(photographs: Path, engine: Engine) -> No
             return rows
 
     dataset = read_dataset(photographs)
-    one = Engine(engine.store, workers=1, progress=engine.progress)
+    one = LocalEngine(engine.store, workers=1, progress=engine.progress)
     with pytest.raises(EncoderError, match="its process died"):
         run(Fragile(), dataset, one)
     trap.unlink()

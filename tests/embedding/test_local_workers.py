@@ -1,4 +1,4 @@
-"""Promises of a crew: nothing is lost with a worker, and no more of them than fit."""
+"""Promises of workers on this machine: no work is lost with one, and no more start than fit."""
 
 import os
 import re
@@ -17,8 +17,7 @@ from PIL import Image
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash, source_hash
 from embedbench.embedding.embed import embed
-from embedbench.embedding.engine import Engine
-from embedbench.embedding.local_workers import LocalWorkers, plan_workers
+from embedbench.embedding.local_workers import LocalEngine, LocalWorkers, plan_workers
 from embedbench.embedding.worker import Item, encode_images
 from embedbench.embedding.worker_state import Placement, init_worker
 from embedbench.encoder import Encoder
@@ -47,6 +46,12 @@ def test_workers_are_as_many_as_fit(
     expected: tuple[int, int],
 ) -> None:
     assert plan_workers(processors, devices, on_cpu, copy_mb, available_mb) == expected
+
+
+def local(encoder: Encoder, workers: int, folder: Path) -> LocalWorkers:
+    """Return workers, at most so many."""
+    engine = LocalEngine(Store(folder / "store"), workers, progress=Progress(quiet=True))
+    return engine.start_workers(encoder)
 
 
 @dataclass(frozen=True)
@@ -78,10 +83,10 @@ def test_what_a_worker_died_on_is_done_again(tmp_path: Path) -> None:
     work = batches(tmp_path)
     (tmp_path / "trap").touch()
     encoder = Mortal(str(tmp_path))
-    with LocalWorkers(encoder, most=2, progress=Progress(quiet=True)) as crew:
-        crew.load()
-        done = list(crew.map(encode_images, work))
-        assert crew.workers == 1  # half as many, for it may have been for want of memory
+    with local(encoder, 2, tmp_path) as workers:
+        workers.load()
+        done = list(workers.map(encode_images, work))
+        assert workers.count == 1  # half as many, for it may have been for want of memory
     found = {batch.keys[0]: batch.vectors[0, 0] for batch in done}
     assert found == {batch[0][0]: 10 * number for number, batch in enumerate(work)}
 
@@ -89,9 +94,9 @@ def test_what_a_worker_died_on_is_done_again(tmp_path: Path) -> None:
 def test_an_image_on_which_a_worker_always_dies_is_listed(tmp_path: Path) -> None:
     work = batches(tmp_path)
     pairs = [work[row] + work[row + 1] for row in range(0, 12, 2)]
-    with LocalWorkers(Mortal(str(tmp_path), always=True), most=1, progress=Progress(True)) as crew:
-        crew.load()
-        done = list(crew.map(encode_images, pairs))
+    with local(Mortal(str(tmp_path), always=True), 1, tmp_path) as workers:
+        workers.load()
+        done = list(workers.map(encode_images, pairs))
     guilty = work[8][0][0]
     failures = {key: reason for batch in done for key, reason in batch.failures.items()}
     assert failures == {guilty: "its process died on it (SIGKILL)"}
@@ -118,10 +123,10 @@ def test_an_image_that_hangs_is_listed(
 ) -> None:
     monkeypatch.setenv("EMBEDBENCH_IMAGE_SECONDS", "1")
     work = batches(tmp_path)
-    encode = partial(encode_images, place=Placement(threads=threads))
-    with LocalWorkers(Slow(), most=1, progress=Progress(quiet=True)) as crew:
-        crew.load()
-        done = list(crew.map(encode, [work[7] + work[8] + work[9], work[10]]))
+    encode = partial(encode_images, placement=Placement(threads=threads))
+    with local(Slow(), 1, tmp_path) as workers:
+        workers.load()
+        done = list(workers.map(encode, [work[7] + work[8] + work[9], work[10]]))
     failures = {key: reason for batch in done for key, reason in batch.failures.items()}
     assert failures == {work[8][0][0]: "took longer than 1 s"}
     assert sum(len(batch.keys) for batch in done) == 3
@@ -138,10 +143,10 @@ class Doomed(Encoder):
 
 
 def test_an_encoder_that_dies_on_everything_is_given_up(tmp_path: Path) -> None:
-    with LocalWorkers(Doomed(), most=1, progress=Progress(True)) as crew:
-        crew.load()
+    with local(Doomed(), 1, tmp_path) as workers:
+        workers.load()
         with pytest.raises(WorkerDied, match="its process died"):
-            list(crew.map(encode_images, batches(tmp_path)))
+            list(workers.map(encode_images, batches(tmp_path)))
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ def test_too_many_images_at_once_are_halved_and_told(
     batches(tmp_path)
     files = sorted(tmp_path.glob("*.png"))
     hashes = [content_hash(file.read_bytes()) for file in files]
-    engine = Engine(Store(tmp_path / "store"), workers=1, progress=Progress())
+    engine = LocalEngine(Store(tmp_path / "store"), workers=1, progress=Progress())
     dataset = Dataset.from_images(files)
     found = embed("hungry", Hungry(), dataset, hashes, engine)
     assert found.vectors[:, 0].tolist() == [10 * number for number in range(12)]
@@ -190,10 +195,10 @@ def test_a_slow_image_holds_up_its_own_worker_alone(tmp_path: Path) -> None:
         def encode_batch(self, images: Any) -> np.ndarray:
             return np.ones((len(images), 1), np.float32)
 
-    with LocalWorkers(Slow(str(tmp_path / "done")), most=2) as crew:
-        crew.load()
+    with local(Slow(str(tmp_path / "done")), 2, tmp_path) as workers:
+        workers.load()
         work = batches(tmp_path)
-        order = [batch.keys[0] for batch in crew.map(encode_images, work)]
+        order = [batch.keys[0] for batch in workers.map(encode_images, work)]
     assert len(order) == 12 and work[0][0][0] in order[-2:]
 
 
@@ -220,8 +225,8 @@ def test_a_worker_that_takes_much_memory_stays(tmp_path: Path) -> None:
             return np.full((len(images), 1), os.getpid(), np.float32)
 
     held: list[bytearray] = []
-    with LocalWorkers(Growing(), most=1) as crew:
-        crew.load()
+    with local(Growing(), 1, tmp_path) as workers:
+        workers.load()
         work = batches(tmp_path)[:3]
-        processes = {float(done.vectors[0, 0]) for done in crew.map(encode_images, work)}
+        processes = {float(done.vectors[0, 0]) for done in workers.map(encode_images, work)}
     assert len(processes) == 1

@@ -120,7 +120,7 @@ def test_a_cluster_that_loses_a_node_goes_on(
     capfd.readouterr()
     told = replace(engine(tmp_path / "ray"), progress=Progress())
     found = run(noted(log, 0.15), dataset, told)
-    assert ended.is_set() and found.encoded == 36 and found.record["workers"] == 2
+    assert ended.is_set() and found.encoded == 36 and found.record.workers == 2
     out, err = capfd.readouterr()
     assert np.array_equal(found.vectors, plainly(dataset, tmp_path))
     assert out == "" and "nodes of the cluster that were lost: 1" in err
@@ -211,7 +211,7 @@ def test_an_encoder_that_hangs_is_given_up(
             run(Hanging(0.0), some, hasty)
     assert capfd.readouterr().err == ""
     # A piece of work, of four images, takes longer than that, but no batch does.
-    monkeypatch.setattr("embedbench.session._SHARES", 2)
+    monkeypatch.setattr("embedbench.embedding.job._SHARES", 2)
     slow = run(Hanging(3.0), dataset.take(range(8)), hasty)
     assert slow.encoded == 8 and not slow.failures
 
@@ -270,8 +270,8 @@ def test_an_encoder_gets_a_gpu_of_the_cluster_if_it_uses_one(
     try:
         for encoder, device, workers in ((Chooser(), "cuda", 1), (Chooser(False), "cpu", 2)):
             found = run(encoder, read_dataset(photographs), engine(tmp_path))
-            assert found.record["facts"]["device"] == device
-            assert found.record["workers"] == workers
+            assert found.record.facts.device == device
+            assert found.record.workers == workers
             assert (found.vectors == len(device)).all()
     finally:
         cluster.remove_node(node)

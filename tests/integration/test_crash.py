@@ -24,7 +24,7 @@ from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
 from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import embed
-from embedbench.embedding.engine import Engine
+from embedbench.embedding.local_workers import LocalEngine
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError, StoreError
 from embedbench.io.store import Store
@@ -498,7 +498,7 @@ def test_vectors_that_are_gone_from_the_store_are_told(
 
     dataset = read_dataset(photographs)
     hashes = [content_hash(read_source(source)) for source in dataset.sources]
-    engine = Engine(Emptied(tmp_path / "store"), workers=1, progress=Progress(quiet=True))
+    engine = LocalEngine(Emptied(tmp_path / "store"), workers=1, progress=Progress(quiet=True))
     with pytest.raises(StoreError, match="vectors of 36 images are gone from the store"):
         embed("colour", colour_encoder(), dataset, hashes, engine)
 

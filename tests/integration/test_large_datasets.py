@@ -207,7 +207,7 @@ def task(limits: SampleLimit, memory: int = 10**12) -> AnalysisInputs:
         words=[],
         groups=np.arange(images),
         attributes={"part": np.arange(images) % 3},
-        projections=["pca"],
+        maps=["pca"],
         limits=limits,
         memory=Memory(memory),
     )

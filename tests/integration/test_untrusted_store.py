@@ -17,7 +17,7 @@ from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
 from embedbench.embedding.autotune import LEAST_IMAGES, TunedVariant, load_tuning, save_tuning
 from embedbench.embedding.embed import embed
-from embedbench.embedding.engine import Engine
+from embedbench.embedding.local_workers import LocalEngine
 from embedbench.encoder import Encoder
 from embedbench.errors import StoreError
 from embedbench.io.store import Store
@@ -51,7 +51,7 @@ def test_no_name_leads_out_of_the_store(tmp_path: Path, name: str) -> None:
 def test_a_record_that_lies_about_its_fingerprint_is_none(
     photographs: Path, tmp_path: Path, colour_encoder: Callable[..., Encoder]
 ) -> None:
-    engine = Engine(Store(tmp_path / "kept"), workers=1, progress=Progress(quiet=True))
+    engine = LocalEngine(Store(tmp_path / "kept"), workers=1, progress=Progress(quiet=True))
     dataset = read_dataset(photographs).take(range(4))
     hashes = [content_hash(read_source(source)) for source in dataset.sources]
     first = embed("colour", colour_encoder(), dataset, hashes, engine)
@@ -60,7 +60,7 @@ def test_a_record_that_lies_about_its_fingerprint_is_none(
         known = json.loads(record.read_text()) | {"fingerprint": lie}
         record.write_text(json.dumps(known))
         again = embed("colour", colour_encoder(), dataset, hashes, engine)
-        assert again.record["fingerprint"] == first.record["fingerprint"]
+        assert again.record.fingerprint == first.record.fingerprint
         np.testing.assert_array_equal(again.vectors, first.vectors)
     assert {path.name for path in tmp_path.iterdir()} == {"kept", "photographs"}
 

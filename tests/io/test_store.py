@@ -16,8 +16,8 @@ from embedbench.data.images.decoding import open_rgb
 from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
 from embedbench.embedding.embed import embed
-from embedbench.embedding.engine import Engine
 from embedbench.embedding.factory import make_engine
+from embedbench.embedding.local_workers import LocalEngine
 from embedbench.encoder import Encoder
 from embedbench.errors import StoreError
 from embedbench.io.store import Store, text_key
@@ -143,7 +143,7 @@ def test_a_disk_that_fills_loses_nothing_and_the_next_run_goes_on(
 
     dataset = read_dataset(photographs)
     hashes = [content_hash(read_source(source)) for source in dataset.sources]
-    engine = Engine(Store(small_disk), workers=1, progress=Progress(quiet=True))
+    engine = LocalEngine(Store(small_disk), workers=1, progress=Progress(quiet=True))
     first = embed("it", Wide(), dataset.take(range(8)), hashes[:8], engine)
     with pytest.raises(StoreError, match="No space left on device; make room and run again"):
         embed("it", Wide(), dataset, hashes, engine)

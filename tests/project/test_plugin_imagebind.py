@@ -24,7 +24,7 @@ from embedbench.cli.commands import cli
 from embedbench.data.images.sources import content_hash
 from embedbench.data.loading import read_dataset
 from embedbench.embedding.embed import embed
-from embedbench.embedding.engine import Engine
+from embedbench.embedding.local_workers import LocalEngine
 from embedbench.encoder import Encoder
 from embedbench.encoders.registry import create_encoder, encoder_label, installed_encoders
 from embedbench.errors import InputError, WeightsError
@@ -230,14 +230,14 @@ def test_a_file_of_something_else_is_refused(
 
 @pytest.mark.slow
 def test_a_worker_gives_the_same_rows(encoder: Any, photographs: Path, tmp_path: Path) -> None:
-    engine = Engine(Store(tmp_path / "store"), workers=1, progress=Progress(quiet=True))
+    engine = LocalEngine(Store(tmp_path / "store"), workers=1, progress=Progress(quiet=True))
     dataset = read_dataset(photographs)
     hashes = [content_hash(Path(str(source)).read_bytes()) for source in dataset.sources]
     found = embed("imagebind", encoder, dataset, hashes, engine, ["a dog", "a cat"])
     pictures = [Image.open(photographs / name) for name in dataset.names]
     np.testing.assert_allclose(found.vectors, encoder.encode(pictures), atol=1e-6)
     np.testing.assert_allclose(found.texts, encoder.encode_texts(["a dog", "a cat"]), atol=1e-6)
-    assert found.record["facts"]["licence"] == "CC BY-NC-SA 4.0"
+    assert found.record.facts.licence == "CC BY-NC-SA 4.0"
 
 
 COMMANDS = re.findall(r"^embedbench .*", PAGE, re.MULTILINE)

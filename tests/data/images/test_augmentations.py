@@ -20,6 +20,7 @@ from embedbench.data.images.sources import read_source, source_hash
 from embedbench.data.loading import read_dataset
 from embedbench.embedding.embed import Embedding, embed
 from embedbench.embedding.engine import Engine
+from embedbench.embedding.local_workers import LocalEngine
 from embedbench.encoder import Encoder, LookupEncoder
 from embedbench.encoders.pickling import dumps
 from embedbench.errors import ImageError
@@ -32,7 +33,7 @@ CHANGES = sorted(AUGMENTATIONS)
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    return Engine(Store(tmp_path / "store"), workers=1, progress=Progress(quiet=True))
+    return LocalEngine(Store(tmp_path / "store"), workers=1, progress=Progress(quiet=True))
 
 
 def key(number: int) -> str:
@@ -207,7 +208,7 @@ def test_copies_are_encoded_once(
     assert bare.others.shape == (0, 12)
     first = run(colour_encoder(), dataset, engine, copies_of(dataset))
     assert first.encoded == 0 and np.array_equal(first.vectors, bare.vectors)
-    monkeypatch.setattr(Engine, "start_workers", None)  # from here on no process can start
+    monkeypatch.setattr(LocalEngine, "start_workers", None)  # from here on no process can start
     second = run(colour_encoder(), dataset, engine, copies_of(dataset))
     assert second.encoded == 0 and np.array_equal(second.others, first.others)
     some = run(colour_encoder(), dataset, engine, copies_of(dataset)[2:5])
