@@ -1,4 +1,4 @@
-"""The options of an engine: where encoders run, and what their processes may take."""
+"""Options of an engine: where encoders run, and the resources of their processes."""
 
 import re
 from dataclasses import dataclass
@@ -17,18 +17,17 @@ _UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 
 @dataclass(frozen=True)
 class EngineOptions:
-    """Where encoders run, and what they may use there.
+    """Where encoders run, and the resources that they may use.
 
     Attributes:
         kind: `local`, on this machine, or `ray`.
         address: HOST:PORT of a running Ray cluster; None to start Ray on this machine.
-        workers: of each encoder, at most; None for as many as there is room for.
-        patience: seconds without any answer after which an encoder is given up; None for a
-            quarter of an hour.
-        memory: a size such as `4GB` that an encoder's processes may hold together; None for most
-            of what is free.
-        offline: encoders may not use the network, and nothing is downloaded.
-        store: the folder or address that keeps vectors and downloads between runs; None for the
+        workers: maximum number of workers per encoder; None for as many as fit.
+        patience: seconds without a result after which an encoder fails; None for 15 minutes.
+        memory: memory limit of all processes of an encoder together, such as `4GB`; None for
+            most of the free memory.
+        offline: block the network for encoders, and download nothing.
+        store: folder or address that keeps vectors and downloads between runs; None for the
             user's cache.
     """
 
@@ -72,7 +71,7 @@ class EngineOptions:
     )
 
     def check(self) -> None:
-        """Raise InputError for what can be known to be wrong before anything is started."""
+        """Raise InputError if an option is invalid, before anything is started."""
         if self.kind not in ENGINES:
             raise InputError(f"`engine` must be one of {', '.join(ENGINES)}; not '{self.kind}'")
         if self.address and self.kind != "ray":
@@ -84,19 +83,19 @@ class EngineOptions:
 
     @property
     def memory_bytes(self) -> int | None:
-        """The memory in bytes; None where none was given.
+        """The memory limit in bytes; None without one.
 
         Raises:
-            InputError: it says no amount of memory.
+            InputError: `memory` is not a size.
         """
         return None if self.memory is None else parse_size(self.memory)
 
 
 def parse_size(text: str) -> int:
-    """Return the bytes that `4GB` or `512MB` says.
+    """Return a size such as `4GB` or `512MB` in bytes.
 
     Raises:
-        InputError: it says no amount of memory.
+        InputError: the text is not a size.
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]b)\s*", text, re.IGNORECASE)
     size = float(match[1]) * _UNITS[match[2].lower()] if match else 0.0

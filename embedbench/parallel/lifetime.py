@@ -1,4 +1,4 @@
-"""How processes end: the program on a signal, in words; workers with their parent."""
+"""Lifetime of worker processes: they exit with their parent, and dead workers are detected."""
 
 import contextlib
 import ctypes
@@ -21,7 +21,7 @@ _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in Linux's prctl.h
 
 @contextmanager
 def sigint_blocked() -> Iterator[None]:
-    """Processes that are started meanwhile do not hear of Ctrl-C, even before they can say so."""
+    """Start processes inside this context that do not receive Ctrl-C, not even at their start."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
@@ -33,10 +33,10 @@ def sigint_blocked() -> Iterator[None]:
 
 
 def exit_with_parent(parent: int) -> None:
-    """In a worker: leave Ctrl-C to the parent, and end when it does, even if it was killed.
+    """In a worker: ignore Ctrl-C, and exit when the parent exits, even if the parent is killed.
 
-    On Linux the kernel sees to it, also where a library holds the interpreter; elsewhere a thread
-    looks every second.
+    On Linux the kernel does this, even while a library holds the interpreter lock. On other
+    systems a thread checks every second.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
@@ -56,17 +56,17 @@ def _watch(parent: int) -> None:
 
 
 class DeadWorkerMonitor:
-    """Sees to it that a worker that dies in the middle of an answer is noticed.
+    """Detects a worker that dies while it sends its result.
 
-    loky then waits for the rest of the answer for ever. The others are ended too, and the pipe
-    with them, so that it finds it cut off.
+    loky would wait for the rest of the result forever. The monitor kills the other workers and
+    closes the pipe, so that loky sees that the result is incomplete.
 
     Args:
-        executor: loky's.
+        executor: loky's executor.
 
     Attributes:
-        over: set when there is nothing to watch any more.
-        ended: whether workers were ended here.
+        over: set to stop the monitor.
+        ended: whether the monitor killed workers.
     """
 
     def __init__(self, executor: Any) -> None:
@@ -77,7 +77,7 @@ class DeadWorkerMonitor:
         threading.Thread(target=self._look, daemon=True).start()
 
     def _look(self) -> None:
-        import psutil  # the command line has no need of it
+        import psutil  # not needed by the command line
 
         dead: set[int] = set()
         while not self.over.wait(_UNNOTICED_SECONDS):

@@ -1,4 +1,4 @@
-"""Watching over worker processes: one that takes too much memory is ended, before it is swapped."""
+"""Memory guard: kill a worker process that uses too much memory, before the machine swaps."""
 
 import contextlib
 import threading
@@ -12,15 +12,15 @@ from embedbench.parallel.pool import Pool
 __all__ = ["MemoryGuard", "memory_of"]
 
 _SECONDS = 0.1
-"""Between two looks: what fills memory fills a gigabyte in about half a second."""
+"""Interval between two checks: a process can allocate a gigabyte in half a second."""
 
 
 class MemoryGuard:
-    """Looks at worker processes from a thread; leaving the context ends it.
+    """Checks the memory of worker processes in a thread, which stops when the context is left.
 
     Args:
-        pools: of worker processes; others may be added.
-        limit: bytes that all of them may hold together.
+        pools: pools of workers; the caller may add more.
+        limit: memory limit of all workers together, in bytes.
     """
 
     def __init__(self, pools: Sequence[Pool], limit: int) -> None:
@@ -42,16 +42,16 @@ class MemoryGuard:
             self._look()
 
     def _look(self) -> None:
-        """End the process that holds the most, if all hold too much."""
+        """Kill the largest process if all processes together exceed the limit."""
         for pool in self._pools:
             pool.trim()
-        held = {(pool, one): memory_of(one) for pool in self._pools for one in pool.processes()}
-        if sum(held.values()) <= self._limit:
+        used = {(pool, pid): memory_of(pid) for pool in self._pools for pid in pool.processes()}
+        if sum(used.values()) <= self._limit:
             return
-        pool, largest = max(held, key=lambda one: held[one])
-        others = f" of {sum(held.values()) / 1e9:.1f} GB" if len(held) > 1 else ""
+        pool, largest = max(used, key=lambda key: used[key])
+        others = f" of {sum(used.values()) / 1e9:.1f} GB" if len(used) > 1 else ""
         pool.ended = (
-            f"it held {held[pool, largest] / 1e9:.1f} GB of memory{others}, and "
+            f"it held {used[pool, largest] / 1e9:.1f} GB of memory{others}, and "
             f"{self._limit / 1e9:.1f} GB are allowed; `memory` allows more"
         )
         with contextlib.suppress(psutil.Error):
@@ -59,9 +59,9 @@ class MemoryGuard:
 
 
 def memory_of(process: int) -> int:
-    """Return the bytes that a process holds for itself alone; 0 if it is gone."""
+    """Return the memory of a process that is not shared, in bytes; 0 if it has ended."""
     try:
-        found = psutil.Process(process).memory_info()
+        memory = psutil.Process(process).memory_info()
     except psutil.Error:
         return 0
-    return int(found.rss - getattr(found, "shared", 0))
+    return int(memory.rss - getattr(memory, "shared", 0))

@@ -1,8 +1,8 @@
-"""Worker processes: fresh, with one math thread each, and never the parent's standard output.
+"""Pools of worker processes, with one math thread each and without the parent's standard output.
 
-The processes are loky's: they need no `if __name__ == "__main__"` in the caller's script, take
-classes that were written in a notebook, and one that dies raises instead of hanging. Ctrl-C is
-the parent's to hear, and none of them outlives it.
+The processes are loky's: the caller's script needs no `if __name__ == "__main__"`, classes may be
+defined in a notebook, and a worker that dies raises an error instead of hanging. Workers ignore
+Ctrl-C and exit with their parent.
 """
 
 import os
@@ -42,35 +42,35 @@ _THREADS = ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM", "NUMEXPR")
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TOKENIZERS_PARALLELISM": "false"}
 
 _LASTING = {"LOKY_MAX_MEMORY_LEAK_SIZE": "1e18"}
-"""loky takes 300 MB more than after the first call for a leak, and starts the process anew, without
-the model that was loaded. A batch of large images takes as much."""
+"""Disables loky's leak detection: it restarts a process, and loses the loaded model, that uses
+300 MB more than after its first call. A batch of large images needs as much."""
 
 KEEPS_BLOCKS = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**31 - 1)}
-"""Left alone, glibc gives large blocks back as soon as they are free, and fetches them anew for the
-next batch, page by page: a fifth of the time of small convolutional networks."""
+"""Makes glibc keep large free blocks. By default it returns them to the system and maps them again
+for the next batch, page by page, which is a fifth of the time of small convolutional networks."""
 
 PATIENCE = 900.0
-"""Seconds: loading a model may fetch it first, and compiling one takes minutes."""
+"""Default time limit for a result, in seconds; downloading or compiling a model takes minutes."""
 
 _MOST_DEATHS = 3
 
 _GRACE = 5.0
-"""Seconds for a process to end when it is told to."""
+"""Seconds that a process has to exit before it is killed."""
 
 _LONGEST_LOG = 50_000_000
-"""Bytes; of what workers print, no more is kept."""
+"""Size limit of the workers' log, in bytes."""
 
 
 class NoAnswer(EncoderError):
-    """A worker process lives, and says nothing for too long."""
+    """A worker process is alive but returns no result in time."""
 
 
 class WorkerDied(EncoderError):
-    """A worker process ended without an answer: killed, out of memory, a crash in a library."""
+    """A worker process ended without a result: killed, out of memory, or a crash in a library."""
 
 
 def no_answer(patience: float | None) -> NoAnswer:
-    """Return the error that says that there was no answer for so many seconds."""
+    """Return the error of a worker that gave no result for `patience` seconds."""
     return NoAnswer(f"no answer from its process for {patience:g} seconds")
 
 
@@ -133,7 +133,7 @@ class Pool:
         self._log.close()
 
     def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
-        """Return the result of one call in a worker, which has started before it is waited for."""
+        """Return the result of one call in a worker; the time limit starts when the worker runs."""
         if not self._is_started:
             self._wait_for(self.submit(os.getpid), self.patience and max(self.patience, PATIENCE))
             self._is_started = True
@@ -143,7 +143,7 @@ class Pool:
         """Start one call in a worker.
 
         Raises:
-            WorkerDied: one did, of an earlier call.
+            WorkerDied: a worker died during an earlier call.
         """
         try:
             with sigint_blocked():
@@ -153,16 +153,16 @@ class Pool:
         return future
 
     def gather(self, calls: Sequence[tuple[Any, ...]], tick: Callable[[int], object]) -> list[Any]:
-        """Return the results of calls, (function, argument ...), in their order.
+        """Return the results of calls, in their order.
 
-        Where a worker dies, half as many make the calls again that have no answer.
+        If a worker dies, half the number of workers repeat the calls that have no result.
 
         Args:
-            calls: what to call.
-            tick: called with 1 whenever a result is there.
+            calls: tuples (function, argument ...).
+            tick: called with 1 after each result.
 
         Raises:
-            WorkerDied: workers died again and again.
+            WorkerDied: workers died repeatedly.
         """
         results: dict[int, Any] = {}
         for deaths in range(_MOST_DEATHS + 1):
@@ -173,8 +173,8 @@ class Pool:
             except WorkerDied as error:
                 if deaths == _MOST_DEATHS:
                     raise WorkerDied(
-                        f"worker processes died {deaths + 1} times, the last: {error}; was there "
-                        "too little memory? `--memory` sets how much they take"
+                        f"worker processes died {deaths + 1} times, the last: {error}; is there "
+                        "too little memory? `--memory` sets how much they use"
                     ) from error
                 self._close(kill=True)
                 self.workers = max(1, self.workers // 2)
@@ -188,7 +188,7 @@ class Pool:
         results: dict[int, Any],
         tick: Callable[[int], object],
     ) -> None:
-        """Make these calls, and fill in their results, also of those done before a worker died."""
+        """Make these calls and store their results, also those completed before a worker died."""
         futures = {number: self.submit(*calls[number]) for number in numbers}
         for future in futures.values():
             future.add_done_callback(lambda done: tick(1) if _has_result(done) else None)
@@ -201,11 +201,11 @@ class Pool:
             raise
 
     def result(self, future: "Future[Result]") -> Result:
-        """Return the result of a call, or raise what it raised.
+        """Return the result of a call, or raise its exception.
 
         Raises:
-            WorkerDied: the worker did.
-            NoAnswer: it did not answer for too long.
+            WorkerDied: the worker died.
+            NoAnswer: there was no result in time.
         """
         return self._wait_for(future, self.patience)
 
@@ -225,29 +225,29 @@ class Pool:
         return WorkerDied(f"its process died{self._last_words(str(error))}")
 
     def processes(self) -> list[int]:
-        """Return the numbers of the processes that run."""
+        """Return the process IDs of the workers."""
         return list(self._executor._processes or ())
 
     def trim(self) -> None:
-        """Empty the log of what is printed where it grows large."""
+        """Empty the log if it is too large."""
         if Path(self._log.name).stat().st_size > _LONGEST_LOG:
             os.truncate(self._log.name, 0)
 
-    def _last_words(self, told: str) -> str:
-        """Return what killed a process, if a signal did, or else what it printed last.
+    def _last_words(self, message: str) -> str:
+        """Return the signal that killed a process, or else the last line that it printed.
 
-        After a signal that is but a traceback of the interpreter's.
+        After a signal the last line is only part of the interpreter's traceback.
         """
-        if signal := re.search(r"\bSIG[A-Z]+", told):
+        if signal := re.search(r"\bSIG[A-Z]+", message):
             return f" of {signal[0]}"
         with open(self._log.name, "rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - 10_000))
             lines = log.read().decode(errors="replace").strip().splitlines()
-        return f"; its last line was: {one_line(lines[-1])[:200]}" if lines else ", without a word"
+        return f"; its last line was: {one_line(lines[-1])[:200]}" if lines else ", without output"
 
 
 def _end(executor: ProcessPoolExecutor, kill: bool) -> None:
-    """End the processes; one that does not end when told to, for threads run on, is killed."""
+    """Shut down the processes; kill those that do not exit, such as with running threads."""
     processes = list(executor._processes or ())
     ending = executor._executor_manager_thread
     executor.shutdown(wait=kill, kill_workers=kill)
@@ -255,22 +255,22 @@ def _end(executor: ProcessPoolExecutor, kill: bool) -> None:
         return
     ending.join(_GRACE)
     if ending.is_alive():
-        import psutil  # the command line has no need of it
+        import psutil  # not needed by the command line
 
-        for one in processes:
+        for pid in processes:
             with suppress(psutil.Error):
-                psutil.Process(one).kill()
+                psutil.Process(pid).kill()
         ending.join()
 
 
 def map_unordered(
     pools: Sequence[Pool], function: Callable[[Item], Result], items: Iterable[Item]
 ) -> Iterator[Result]:
-    """Yield the function's results as they come, from whichever pool is free.
+    """Yield the function's results in the order of completion, from several pools.
 
     Raises:
-        WorkerDied: a worker did; what was running is lost.
-        NoAnswer: none answered for too long.
+        WorkerDied: a worker died; the results of running calls are lost.
+        NoAnswer: there was no result in time.
     """
     waiting = iter(items)
     running: dict[Future[Result], Pool] = {}

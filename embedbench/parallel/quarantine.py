@@ -1,8 +1,8 @@
-"""One image that hangs its decoder, or kills its process, is found and told; the others go on.
+"""Find the image that hangs its decoder or kills its worker, report it, continue with the rest.
 
-In a worker each image is opened under an alarm, which ends the process where it rings. Whenever a
-process ends, what was in flight is done again, each image alone: the one that ends its process
-alone as well is guilty.
+Each image is opened under a timer, which kills the worker when it expires. When a worker dies,
+the images that were in progress are repeated one by one: the image that kills a worker again is
+guilty.
 """
 
 import os
@@ -29,7 +29,7 @@ __all__ = [
 
 Result = TypeVar("Result")
 Item = tuple[str, Any]
-"""An image's hash, and where it is."""
+"""The hash of an image, and its source."""
 
 _SECONDS = "EMBEDBENCH_IMAGE_SECONDS"
 
@@ -39,20 +39,20 @@ _lock = threading.Lock()
 
 @runtime_checkable
 class RestartableWorkers(Protocol):
-    """Worker processes that can be started anew."""
+    """Worker processes that can be restarted."""
 
     def start(self, wanted: int) -> Sequence[Pool]:
-        """Return pools with so many workers, or as many as there may be; those missing start."""
+        """Return pools with `wanted` workers, or as many as allowed; start missing workers."""
 
     def end(self, error: WorkerDied) -> None:
-        """End them all, for one has died."""
+        """End all workers after one has died."""
 
 
 def image_seconds() -> float:
-    """Return how long one image may take to be opened and prepared, in seconds.
+    """Return the time limit for opening and preparing one image, in seconds.
 
     Raises:
-        InputError: the environment says other than a number above 0.
+        InputError: the environment variable is not a number above 0.
     """
     text = os.environ.get(_SECONDS, "60")
     try:
@@ -66,10 +66,10 @@ def image_seconds() -> float:
 
 @contextmanager
 def under_alarm() -> Iterator[None]:
-    """End this process where one image takes too long here; several threads may be inside.
+    """Kill this process if one image takes too long in this context; safe for several threads.
 
-    The alarm is the system's own, which also ends a decoder that never comes back to Python.
-    Where there is none (Windows), nothing is ended.
+    The system's timer also interrupts a decoder that never returns to Python. Windows has no such
+    timer, and no time limit.
     """
     if not hasattr(signal, "setitimer"):
         yield
@@ -87,7 +87,7 @@ def under_alarm() -> Iterator[None]:
 
 
 def _set_alarm() -> None:
-    """Let it ring at the first of the deadlines."""
+    """Arm the timer for the earliest deadline."""
     left = min(_deadlines.values()) - time.monotonic() if _deadlines else 0.0
     signal.setitimer(signal.ITIMER_REAL, max(left, 1e-3) if _deadlines else 0.0)
 
@@ -99,17 +99,19 @@ def map_with_quarantine(
     on_failure: Callable[[Item, str], Result],
     most_guilty: int | None = None,
 ) -> Iterator[Result]:
-    """Yield the function's results as they come; of a guilty image what `on_failure` makes of it.
+    """Yield the function's results in the order of completion.
+
+    For a guilty image, yield the result of `on_failure`.
 
     Args:
-        workers: the processes.
-        function: called in them with a batch; with an empty one it does what it does first.
+        workers: the worker processes.
+        function: called in a worker with a batch; with an empty batch it only initialises.
         batches: the images.
         on_failure: called with a guilty image and the reason.
-        most_guilty: so many in a row are not the images' fault.
+        most_guilty: with this number of guilty images in a row, the images are not the cause.
 
     Raises:
-        WorkerDied: without any image, or on so many in a row.
+        WorkerDied: a worker died without an image, or on `most_guilty` images in a row.
     """
     waiting = dict(enumerate(batches))
     in_a_row: list[Item] = []
@@ -125,7 +127,7 @@ def map_with_quarantine(
         except WorkerDied as error:
             workers.end(error)
             lost = [waiting.pop(number) for number in taken if number in waiting]
-            # By their hashes, so that broken neighbours in a folder do not come in a row.
+            # Sorted by hash, so that broken neighbours in a folder are not in a row.
             items = sorted((item for batch in lost for item in batch), key=lambda item: item[0])
             yield from _alone(workers, function, items, on_failure, most_guilty, in_a_row)
 
@@ -151,7 +153,7 @@ def _alone(
     most_guilty: int | None,
     in_a_row: list[Item],
 ) -> Iterator[Result]:
-    """Do one image at a time, in a process that has shown that it can start."""
+    """Process one image at a time, in a worker that has started successfully."""
     workers.start(1)[0].call(function, [])
     for item in items:
         try:
@@ -168,7 +170,7 @@ def _alone(
 
 
 def signals_of(error: WorkerDied) -> list[str]:
-    """Return the names of the signals that ended the workers, such as SIGKILL."""
+    """Return the names of the signals that killed the workers, such as SIGKILL."""
     return sorted(set(re.findall(r"SIG[A-Z]+", str(error.__cause__))))
 
 

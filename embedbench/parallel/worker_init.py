@@ -21,9 +21,14 @@ def start(
     prepare: Callable[..., None] | None,
     arguments: tuple[Any, ...],
 ) -> None:
-    """In the worker: whatever is printed goes to the log, then the caller's own preparation.
+    """Initialise a worker: redirect its output to the log, then run the caller's preparation.
 
-    Where the process that started it has no network, it has none either.
+    Args:
+        parent: process ID of the parent.
+        log: path of the log.
+        offline: block the network, as in the parent.
+        prepare: function to call first; None for none.
+        arguments: arguments of `prepare`.
     """
     exit_with_parent(parent)
     if offline:
@@ -34,14 +39,14 @@ def start(
         os.dup2(descriptor, number)
         to_log = _Log(number, "a", closefd=False)
         setattr(sys, name, io.TextIOWrapper(to_log, "utf-8", "replace", write_through=True))
-    with suppress(OSError):  # where memory runs out, Linux is to end this process, not its parent
+    with suppress(OSError):  # if memory runs out, Linux kills this process, not its parent
         Path("/proc/self/oom_score_adj").write_text("500")
     if prepare:
         prepare(*arguments)
 
 
 class _Log(io.FileIO):
-    """A file that takes what it can: a full disk stops nobody who prints."""
+    """A file that ignores write errors, so that printing does not fail when the disk is full."""
 
     def write(self, content: Any) -> int:
         try:

@@ -1,1 +1,1 @@
-"""Helpers that know nothing of images or encoders: text, messages, specs, progress, hardware."""
+"""Helpers independent of images and encoders: text, messages, specs, progress, hardware."""

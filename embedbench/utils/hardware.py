@@ -17,7 +17,7 @@ def cores() -> int:
 
 
 def peak_memory_mb() -> float:
-    """Return the most memory that this process has held at once, in megabytes (10^6 bytes)."""
+    """Return the peak memory of this process, in megabytes (10^6 bytes); nan on Windows."""
     try:
         import resource
     except ModuleNotFoundError:  # Windows
@@ -27,7 +27,7 @@ def peak_memory_mb() -> float:
 
 
 def machine_name() -> str:
-    """Return the processor, its cores and the GPUs: what speed depends on."""
+    """Return the processor, its number of cores and the GPUs, as one line of text."""
     cpu = _facts(Path("/proc/cpuinfo"))
     bfloat16 = " with bfloat16" if "_bf16" in cpu.get("flags", "") else ""
     model = cpu.get("model name", platform.machine()) + bfloat16
@@ -36,12 +36,12 @@ def machine_name() -> str:
 
 
 def _facts(path: Path) -> dict[str, str]:
-    """Return what stands in a file of lines like "name : value"; {} if there is none."""
+    """Parse a file of lines "name : value"; return {} if it does not exist."""
     lines = path.read_text().splitlines() if path.is_file() else []
     pairs = (line.partition(":") for line in lines)
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def available() -> int:
-    """Return how many bytes of memory are free on this machine."""
+    """Return the free memory of this machine, in bytes."""
     return int(psutil.virtual_memory().available)

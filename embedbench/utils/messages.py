@@ -1,4 +1,4 @@
-"""What other people's code raises, in one line of words."""
+"""Describe errors of third-party code in one line."""
 
 import contextlib
 import traceback
@@ -16,38 +16,38 @@ __all__ = [
 ]
 
 _LONGEST = 500
-"""Characters of what an error says; there are some that carry megabytes."""
+"""Characters of an error message that are kept; some messages carry megabytes."""
 
 
 def one_line(text: str) -> str:
-    """Return a text as one line that can be printed, cut off where it is long."""
+    """Return the text as one printable line of limited length."""
     shown = (letter if letter.isprintable() else " " for letter in text[: 20 * _LONGEST])
     return " ".join("".join(shown).split())[:_LONGEST]
 
 
 def first_sentence(error: Exception | str) -> str:
-    """Return the first sentence of what a library says, on one line, without its full stop."""
-    said = " ".join(str(error).split()).split(". ")[0].rstrip(".")[:300]
-    return said or type(error).__name__
+    """Return the first sentence of an error message, on one line, without its full stop."""
+    sentence = " ".join(str(error).split()).split(". ")[0].rstrip(".")[:300]
+    return sentence or type(error).__name__
 
 
 def describe_error(error: BaseException) -> str:
-    """Return what went wrong in one line: the error's name, and what it says."""
+    """Return the error in one line: its class and its message; of our own errors the message."""
     try:
-        said = one_line(str(error))
-    except BaseException:  # it is not even able to say what it is
-        said = ""
+        message = one_line(str(error))
+    except BaseException:  # a faulty __str__ may raise anything
+        message = ""
     name = one_line(type(error).__name__)
     if isinstance(error, EmbedbenchError):
-        return said or name
-    return f"{name}: {said}" if said else name
+        return message or name
+    return f"{name}: {message}" if message else name
 
 
 @contextmanager
 def wrap_foreign_errors() -> Iterator[None]:
-    """Turn whatever other people's code raises, `sys.exit` too, into an EncoderError of one line.
+    """Convert exceptions of third-party code, also `sys.exit`, to an EncoderError of one line.
 
-    Errors of ours pass.
+    Our own errors pass unchanged.
     """
     try:
         yield
@@ -59,24 +59,27 @@ def wrap_foreign_errors() -> Iterator[None]:
 
 @contextmanager
 def picklable_errors() -> Iterator[None]:
-    """Turn whatever is raised in a worker into an error that can be sent to the first process.
+    """Convert every exception in a worker to an error that can be sent to the main process.
 
-    Nothing is left of what was raised: it may be such as cannot be pickled, or end the first
-    process as well. Its traceback is printed to standard error, which in a worker is its log.
+    The original is dropped: it may not be picklable, or may end the main process as well. Its
+    traceback is printed to standard error, which is the log of a worker.
     """
-    told: EmbedbenchError
+    converted: EmbedbenchError
     try:
         yield
         return
     except BaseException as error:
         with contextlib.suppress(Exception):  # standard error may have been closed
             traceback.print_exc()
-        told = _kind(error)(describe_error(error))
-    raise told
+        converted = _kind(error)(describe_error(error))
+    raise converted
 
 
 def _kind(error: BaseException) -> type[EmbedbenchError]:
-    """Return our own class of the error; what is wrong with an encoder is no fault of the store."""
+    """Return our own class of the error.
+
+    EncoderError instead of StoreError and ImageError, which callers handle in other ways.
+    """
     for kind in type(error).__mro__:
         ours = kind.__module__ == EmbedbenchError.__module__
         if ours and kind not in (EmbedbenchError, StoreError, ImageError):

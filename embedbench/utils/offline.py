@@ -1,4 +1,4 @@
-"""Whether the model hub can be reached, found out within seconds; and no network when offline."""
+"""Check within seconds whether the model hub is reachable; block the network when offline."""
 
 import ipaddress
 import os
@@ -18,9 +18,9 @@ HUB = "https://huggingface.co"
 
 
 def reachable(address: str, seconds: float = 4.0) -> bool:
-    """Return whether an http(s) address answers at all; proxies of the environment are used."""
+    """Return whether an http(s) address responds, through the environment's proxies if any."""
     answers: list[bool] = []
-    # Looking up a name knows no time limit of its own, so it is left behind in a thread.
+    # A name look-up has no time limit, so it runs in a thread that can be abandoned.
     asking = threading.Thread(
         target=lambda: answers.append(_answers(address, seconds)), daemon=True
     )
@@ -41,10 +41,9 @@ def _answers(address: str, seconds: float) -> bool:
 
 
 def hub_environment(offline: bool) -> dict[str, str]:
-    """Return the variables that keep hub clients from waiting for a hub that does not answer.
+    """Return environment variables that keep hub clients from waiting for an unreachable hub.
 
-    Left alone, they try again for 25 to 45 seconds; told to be offline, they use what was
-    fetched before, or say at once that it is not there.
+    By default they retry for 25 to 45 seconds. Offline they use their cache, or fail at once.
     """
     if os.environ.get("HF_HUB_OFFLINE"):
         return {}
@@ -54,14 +53,14 @@ def hub_environment(offline: bool) -> dict[str, str]:
 
 
 def forbid_network() -> None:
-    """Refuse this process, from now on, every connection to another machine."""
+    """Block connections from this process to other machines, permanently."""
     _watch()
     _refusing.append(True)
 
 
 @contextmanager
 def no_network(offline: bool = True) -> Iterator[None]:
-    """Refuse this process every connection to another machine inside the block, if `offline`."""
+    """Block connections from this process to other machines inside the context, if `offline`."""
     if not offline:
         yield
         return
@@ -74,12 +73,12 @@ def no_network(offline: bool = True) -> Iterator[None]:
 
 
 def is_forbidden() -> bool:
-    """Return whether this process is refused the network at the moment."""
+    """Return whether the network is currently blocked in this process."""
     return bool(_refusing)
 
 
 _refusing: list[bool] = []
-"""One entry for each that forbids the network at the moment."""
+"""One entry per caller that currently blocks the network."""
 
 _SENDING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 _LOOKING_UP = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
@@ -87,14 +86,14 @@ _LOOKING_UP = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyad
 
 @cache
 def _watch() -> None:
-    """Ask before whatever Python's sockets do; such a hook stays for the process's life."""
+    """Check every operation of Python's sockets; an audit hook cannot be removed again."""
     sys.addaudithook(_refuse)
     for name in ("connect", "connect_ex", "sendto", "sendmsg"):
         setattr(socket.socket, name, _asking_first(getattr(socket.socket, name)))
 
 
 def _asking_first(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a method of sockets that asks before it looks up a name: the hook is called after."""
+    """Return a socket method that is checked before its name look-up, as the hook runs after it."""
 
     @wraps(method)
     def asking(self: socket.socket, *arguments: Any) -> Any:
@@ -112,20 +111,20 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
     if event in _LOOKING_UP and not _is_local(arguments[0]):
         raise OSError(f"no network when offline; a look-up of {arguments[0]} was refused")
     if event in _SENDING and arguments[0].family in (socket.AF_INET, socket.AF_INET6):
-        address = arguments[1]  # none where the socket is connected already
+        address = arguments[1]  # None if the socket is already connected
         if address is not None and not _is_local(address[0]):
             raise OSError(f"no network when offline; a connection to {address[0]} was refused")
 
 
 def _is_local(host: Any) -> bool:
-    """Whether a host is this machine, by its own name or as a number."""
+    """Return whether a host is this machine, given by name or by IP address."""
     if isinstance(host, (bytes, bytearray)):
         host = host.decode("ascii", "replace")
     if host in (None, "", "localhost", socket.gethostname()):
         return True
     try:
-        known = ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
-    known = getattr(known, "ipv4_mapped", None) or known
-    return known.is_loopback or known.is_unspecified
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified

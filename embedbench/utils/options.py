@@ -1,4 +1,4 @@
-"""Options: the fields of a dataclass, each with its flag, metavar and help for a command line."""
+"""Options: dataclass fields, each with its flag, metavar and help for a command line."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -13,19 +13,19 @@ Options = TypeVar("Options")
 
 @dataclass(frozen=True)
 class Option:
-    """One option, as a command line, a TOML file and a function call offer it.
+    """One option of the command line, a TOML file and a function call.
 
     Attributes:
         keyword: its parameter in a function call.
         word: its name in a TOML file: the long flag without dashes.
-        flags: on the command line; none for an argument.
-        kind: what a text on the command line is read as: `str`, `int`, `float`, `bool` for a flag
-            without a value, `list` for texts, one each time that the flag is given.
-        default: `dataclasses.MISSING` where it must be given.
-        metavar: what stands for the value in the help.
-        help: the help, with the default.
-        is_file: whether it names files, which a TOML file may name by their place beside it.
-        path: the names of the field and of those that it is nested in, the outermost first.
+        flags: its names on the command line; none for an argument.
+        kind: type of the value on the command line: `str`, `int`, `float`, `bool` for a flag
+            without a value, `list` for a flag that can be repeated.
+        default: the default value; `dataclasses.MISSING` if the option is required.
+        metavar: placeholder of the value in the help.
+        help: the help text, including the default.
+        is_file: whether the values are files; in a TOML file their paths are relative to it.
+        path: field names from the outermost dataclass to the field.
     """
 
     keyword: str
@@ -52,53 +52,53 @@ def option(
     """Return a dataclass field that is an option.
 
     Args:
-        default: `dataclasses.MISSING` if it must be given.
-        flags: on the command line, the long one last; none for an argument.
+        default: the default value; `dataclasses.MISSING` if the option is required.
+        flags: its names on the command line, the long one last; none for an argument.
         kind: as in `Option`.
-        metavar: what stands for the value in the help.
+        metavar: placeholder of the value in the help.
         help: one sentence.
-        shown_default: what the help says of the default, where that is not the value itself.
-        keyword: the parameter in a function call, where it is not the field's name.
+        shown_default: the default as the help shows it; by default the value itself.
+        keyword: its parameter in a function call; by default the field's name.
         is_file: as in `Option`.
     """
     if shown_default is None and kind is not bool and isinstance(default, int | str) and flags:
         shown_default = str(default)
     if shown_default is not None:
         help = f"{help}  [default: {shown_default}]"
-    known = {"flags": flags, "kind": kind, "metavar": metavar, "help": help, "is_file": is_file}
-    return dataclasses.field(default=default, metadata={**known, "keyword": keyword})
+    metadata = {"flags": flags, "kind": kind, "metavar": metavar, "help": help, "is_file": is_file}
+    return dataclasses.field(default=default, metadata={**metadata, "keyword": keyword})
 
 
 def list_options(cls: type, path: tuple[str, ...] = ()) -> tuple[Option, ...]:
-    """Return the options of a dataclass, those of a nested dataclass in its place."""
-    found: list[Option] = []
+    """Return the options of a dataclass, in order, including those of nested dataclasses."""
+    options: list[Option] = []
     for field in dataclasses.fields(cls):
         here = (*path, field.name)
         if dataclasses.is_dataclass(field.default):
-            found += list_options(type(field.default), here)
+            options += list_options(type(field.default), here)
         else:
-            found.append(_read_field(field, here))
-    return tuple(found)
+            options.append(_read_field(field, here))
+    return tuple(options)
 
 
 def _read_field(field: "dataclasses.Field[Any]", path: tuple[str, ...]) -> Option:
-    known = field.metadata
-    flags: tuple[str, ...] = known["flags"]
+    metadata = field.metadata
+    flags: tuple[str, ...] = metadata["flags"]
     return Option(
-        keyword=known["keyword"] or field.name,
+        keyword=metadata["keyword"] or field.name,
         word=flags[-1].lstrip("-") if flags else field.name,
         flags=flags,
-        kind=known["kind"],
+        kind=metadata["kind"],
         default=field.default,
-        metavar=known["metavar"],
-        help=known["help"],
-        is_file=known["is_file"],
+        metavar=metadata["metavar"],
+        help=metadata["help"],
+        is_file=metadata["is_file"],
         path=path,
     )
 
 
 def from_keywords(cls: type[Options], values: Mapping[str, Any]) -> Options:
-    """Return the dataclass with these values, by keyword; the others have their defaults."""
+    """Create the dataclass from values by keyword; missing options keep their defaults."""
     given: dict[str, Any] = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
         if dataclasses.is_dataclass(field.default):
@@ -109,10 +109,10 @@ def from_keywords(cls: type[Options], values: Mapping[str, Any]) -> Options:
 
 
 def value_of(options: Any, one: Option) -> Any:
-    """Return the value that one of its options has in a dataclass."""
+    """Return the value of one option in a dataclass of options."""
     return reduce(getattr, one.path, options)
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return the values of an option that can be repeated; one text stands for itself."""
+    """Return the values of a repeatable option as a list; a single text becomes a list of one."""
     return [value] if isinstance(value, str) else list(value)

@@ -1,4 +1,4 @@
-"""Progress bars on standard error, or none."""
+"""Progress bars on standard error."""
 
 import sys
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ __all__ = ["Progress"]
 
 @dataclass(frozen=True)
 class Progress:
-    """How long work is shown.
+    """Settings of progress bars.
 
     Attributes:
-        quiet: show nothing; otherwise bars appear where standard error is a terminal.
+        quiet: show nothing; otherwise bars are shown if standard error is a terminal.
     """
 
     quiet: bool = False
 
     def bar(self, what: str, total: int, unit: str) -> "tqdm[None]":
-        """Return a progress bar, to be used as a context; of no total, only the time is shown."""
+        """Return a progress bar, a context manager; with a total of 0 it shows only the time."""
         from tqdm import tqdm
 
         return tqdm(
@@ -37,7 +37,7 @@ class Progress:
         )
 
     def say(self, text: str) -> None:
-        """Print a line, above any bar."""
+        """Print a line above the bar, unless quiet."""
         if not self.quiet:
             from tqdm import tqdm
 

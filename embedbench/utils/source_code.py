@@ -1,4 +1,4 @@
-"""The source code that a class comes from, without its comments."""
+"""Source code of a class's module or package, without comments."""
 
 import ast
 import inspect
@@ -13,10 +13,10 @@ __all__ = ["module_code", "package_code"]
 
 
 def package_code(cls: type) -> str:
-    """Return the code of the package that a class is in: all its modules, and those below it.
+    """Return the code of a class's package: all its modules and sub-packages.
 
-    A package is a folder with an `__init__.py`. Of a class in a loose module, in a script or in a
-    notebook it is what `module_code` returns.
+    A package is a folder with an `__init__.py`. For a class in a single module, a script or a
+    notebook, return `module_code`.
     """
     module = sys.modules.get(cls.__module__)
     package = sys.modules.get(getattr(module, "__package__", None) or "")
@@ -25,25 +25,25 @@ def package_code(cls: type) -> str:
 
 
 def module_code(cls: type) -> str:
-    """Return the code of the module that a class is in; in a script or a notebook its own code."""
+    """Return the code of a class's module; in a script or a notebook that of the class alone."""
     module = sys.modules.get(cls.__module__)
     try:
         source = inspect.getsource(cls if cls.__module__ == "__main__" or not module else module)
         return _without_comments(source)
-    except (OSError, TypeError, SyntaxError):  # typed at a prompt: no source is kept
+    except (OSError, TypeError, SyntaxError):  # typed at a prompt: there is no source
         functions = [value for value in vars(cls).values() if hasattr(value, "__code__")]
         return repr([(f.__code__.co_code, f.__code__.co_names) for f in functions])
 
 
 def _folder(package: ModuleType) -> Path | None:
-    """Return the folder of a package; None if it has no `__init__.py`, or lies in an archive."""
+    """Return the folder of a package; None if it has no `__init__.py` or is in an archive."""
     file = Path(package.__file__ or "")
     return file.parent if file.name == "__init__.py" and file.is_file() else None
 
 
 @cache
 def _folder_code(folder: Path) -> str:
-    """Join the files without their names, so that a package of one file has the file's code."""
+    """Return the joined code of all files; a package of one file has the code of that file."""
     files = sorted(folder.rglob("*.py"), key=lambda file: file.relative_to(folder).as_posix())
     return "\0".join(_file_code(file) for file in files)
 
@@ -52,7 +52,7 @@ def _file_code(file: Path) -> str:
     try:
         with tokenize.open(file) as opened:
             return _without_comments(opened.read())
-    except (SyntaxError, ValueError):  # a template, say, that is no Python
+    except (SyntaxError, ValueError):  # not Python, such as a template
         return file.read_bytes().hex()
 
 

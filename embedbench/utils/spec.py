@@ -1,4 +1,4 @@
-"""Specs: the text `NAME[:MODEL][,field=value ...]`, and from its fields to a dataclass's values."""
+"""Parse specs, `NAME[:MODEL][,field=value ...]`, and convert fields to a dataclass's types."""
 
 import csv
 import dataclasses
@@ -15,12 +15,12 @@ __all__ = ["Spec", "field_list", "parse_fields", "read_spec"]
 
 @dataclass(frozen=True)
 class Spec:
-    """A spec, taken apart.
+    """A parsed spec.
 
     Attributes:
-        name: what stands first.
-        model: what stands behind the colon; None without one.
-        fields: the settings, as texts.
+        name: the part before the colon.
+        model: the part after the colon; None without a colon.
+        fields: the settings, not yet converted to their types.
     """
 
     name: str
@@ -29,10 +29,10 @@ class Spec:
 
 
 def read_spec(spec: str) -> Spec:
-    """Return the parts of a spec; a value that holds a comma stands in quotes: `"field=a,b"`.
+    """Parse a spec; a field whose value contains a comma is quoted: `"field=a,b"`.
 
     Raises:
-        InputError: it is not of that form.
+        InputError: the text is not a spec.
     """
     try:
         parts = [part.strip() for part in next(csv.reader([spec]), [])]
@@ -53,18 +53,23 @@ def read_spec(spec: str) -> Spec:
 
 
 def parse_fields(what: str, cls: type, texts: dict[str, str]) -> dict[str, Any]:
-    """Return the values for a dataclass's fields, read from texts by the fields' types.
+    """Convert texts to the types of a dataclass's fields.
+
+    Args:
+        what: the name of the object in error messages.
+        cls: the dataclass.
+        texts: values by field name.
 
     Raises:
-        InputError: there is no such field, one without a default is missing, or a value does not
+        InputError: a field is unknown, a field without a default is missing, or a value does not
             fit its type.
     """
     fields = {field.name: field for field in field_list(cls)}
     hints = typing.get_type_hints(cls)
     for name in texts:
         if name not in fields:
-            known = ", ".join(fields) or "none"
-            raise InputError(f"{what} has no field '{name}'; its fields: {known}")
+            names = ", ".join(fields) or "none"
+            raise InputError(f"{what} has no field '{name}'; its fields: {names}")
     for name, field in fields.items():
         required = field.default is field.default_factory is dataclasses.MISSING
         if required and not texts.get(name):
@@ -87,5 +92,5 @@ def _value(what: str, name: str, hint: Any, text: str) -> Any:
 
 
 def field_list(cls: type) -> list["dataclasses.Field[Any]"]:
-    """Return a class's dataclass fields; none if it is no dataclass."""
+    """Return the fields of a dataclass; an empty list for other classes."""
     return list(dataclasses.fields(cls)) if dataclasses.is_dataclass(cls) else []

@@ -1,4 +1,4 @@
-"""Text: names made printable, escaping for Markdown and LaTeX, short forms."""
+"""Text: printable names, escaping for Markdown and LaTeX, short forms."""
 
 import re
 import unicodedata
@@ -17,21 +17,21 @@ __all__ = [
 ]
 
 _UNWRITABLE = {"Cc", "Cs", "Zl", "Zp"}
-"""Control characters, halves of characters (bytes that are no UTF-8), line separators."""
+"""Categories: control characters, surrogates (bytes that are not UTF-8), line separators."""
 
 _JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
-"""Parts of words in Persian and Hindi, and of emoji; they steer nothing."""
+"""Format characters that are part of Persian and Hindi words and of emoji, and harmless."""
 
 
 def shown(name: str) -> str:
-    r"""Return a text that can be written to a file: `\x0a` for a line feed, and such."""
+    r"""Return the name with unwritable characters escaped, such as `\x0a` for a line feed."""
     if name.isprintable():
         return name
     return "".join(_written_out(one) if _kind(one) in _UNWRITABLE else one for one in name)
 
 
 def printable(text: str) -> str:
-    """Return a text for a terminal: what turns the direction or shows nothing is told as well."""
+    """Return the text for a terminal: as `shown`, with bidirectional and invisible marks too."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -45,7 +45,7 @@ _kind = unicodedata.category
 
 def _written_out(character: str) -> str:
     code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte that is no UTF-8
+    if 0xDC80 <= code <= 0xDCFF:  # Python's surrogate for a byte that is not UTF-8
         code -= 0xDC00
     if code < 0x100:
         return f"\\x{code:02x}"
@@ -54,31 +54,31 @@ def _written_out(character: str) -> str:
 
 _MARKDOWN = re.compile(
     r"[\\`*|<>&\[\]~$]"
-    r"|(?<![^\W_])_|_(?![^\W_])"  # within a word it means nothing
-    r"|:(?=//)|(?<=www)\.|@"  # what becomes a link by itself
+    r"|(?<![^\W_])_|_(?![^\W_])"  # inside a word it has no meaning
+    r"|:(?=//)|(?<=www)\.|@"  # automatic links
     r"|^(?:[#+=-]|\d+(?=[.)]))|(?<=\d)[.)](?=\s)",
     re.IGNORECASE,
 )
 
 
 def escape_markdown(text: str) -> str:
-    """Return a text for a cell of a Markdown table: it shows as itself, no link, no HTML."""
+    """Escape the text for a cell of a Markdown table, so that it is shown literally."""
     return _MARKDOWN.sub(lambda found: "\\" + found[0], printable(text))
 
 
 def escape_latex_cell(escaped: str) -> str:
-    """Return a text that is escaped for LaTeX so that it may also be the first cell of a row.
+    """Protect a text that is escaped for LaTeX for use as the first cell of a row.
 
-    There, behind the end of the row before, a bracket or a star would be an argument of that.
+    A leading bracket or star would be read as an argument of the line break before it.
     """
     return "{}" + escaped if escaped.startswith(("[", "*")) else escaped
 
 
 def safe_names(labels: Sequence[str]) -> dict[str, str]:
-    """Return a file name for each label: letters, digits and _, different on every system.
+    """Return a unique file name for each label, made of letters, digits and _.
 
-    Each starts with the label's number, so that no two collide where case does not count, none
-    is a name that Windows keeps to itself, and a folder lists them in the order of the tables.
+    Each name starts with the number of the label. So names are unique on file systems that
+    ignore case, none is reserved by Windows, and a folder lists them in the order of the tables.
     """
     unique = list(dict.fromkeys(labels))
     cleaned = [re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_")[:60] for label in unique]
@@ -89,7 +89,7 @@ def safe_names(labels: Sequence[str]) -> dict[str, str]:
 
 
 def shorten(text: str, length: int = 30) -> str:
-    """Return `text` on one line, the middle left out where it is longer than `length`."""
+    """Return the text on one line, without its middle if it is longer than `length`."""
     line = " ".join(text.split())
     if len(line) <= length:
         return line
@@ -98,16 +98,16 @@ def shorten(text: str, length: int = 30) -> str:
 
 
 def pluralise(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 image, 2 images, 3 classes."""
+    """Return a number and its noun: 1 image, 2 images, 3 classes."""
     plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
 
 
 def join_names(names: Sequence[str]) -> str:
-    """Return names as a sentence lists them: `a`, `a and b`, `a, b and c`."""
+    """Join names as in a sentence: `a`, `a and b`, `a, b and c`."""
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def two_decimals(value: float) -> str:
-    """Return a number with two decimals; what rounds to zero has no sign."""
+    """Return the number with two decimals; 0.00 has no sign."""
     return f"{value:.2f}".replace("-0.00", "0.00")

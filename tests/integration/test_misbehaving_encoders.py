@@ -176,7 +176,7 @@ def test_the_list_of_encoders_survives_those_that_are_broken(
         "absent": ("", "ModuleNotFoundError: No module named 'broken_absent'"),
         "raises": ("raise RuntimeError('no luck\\ntoday')", "RuntimeError: no luck today"),
         "exits": ("import sys\nprint('PRINTED')\nsys.exit(3)", "SystemExit: 3"),
-        "ends": ("import os\nos._exit(1)", "its process died, without a word"),
+        "ends": ("import os\nos._exit(1)", "its process died, without output"),
         "hangs": ("import time\ntime.sleep(600)", "no answer from its process for 15 seconds"),
         "number": ("It = 3", "encoder 'number' is no Encoder"),
         "needs": ("import no_such_library", "needs the library 'no_such_library'"),

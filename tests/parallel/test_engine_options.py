@@ -1,4 +1,4 @@
-"""Promises of the options of an engine: wrong ones are named before anything is started."""
+"""Promises of engine options: invalid values are refused before anything is started."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ from embedbench.parallel.engine_options import EngineOptions, parse_size
         ({"patience": 0.0}, "`patience` must be more than 0 seconds; not 0"),
     ],
 )
-def test_wrong_options_are_named(options: dict[str, Any], words: str) -> None:
+def test_invalid_options_are_refused_with_their_reason(options: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
         EngineOptions(**options).check()
 
 
-def test_an_address_goes_with_ray() -> None:
+def test_an_address_is_accepted_for_ray() -> None:
     EngineOptions("ray", address="head:6379", workers=1, patience=0.5).check()
 
 

@@ -1,4 +1,4 @@
-"""Promises of isolation: the guilty images are found, the others are done, each of them once."""
+"""Promises of quarantine: guilty images are found, all others are processed exactly once."""
 
 import os
 import re
@@ -35,7 +35,7 @@ class TwoWorkers:
 
 
 def double(items: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    """Return the numbers doubled; signals and loops among them are the images' deeds."""
+    """Return the numbers doubled; other values kill or hang the worker, as images may."""
     done = []
     for key, value in items:
         with under_alarm():
@@ -49,7 +49,7 @@ def double(items: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
     return done
 
 
-def test_the_guilty_are_found_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_guilty_images_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMBEDBENCH_IMAGE_SECONDS", "1")
     items: list[tuple[str, Any]] = [(f"{number:02d}", number) for number in range(40)]
     reasons = {3: signal.SIGSEGV, 4: "exit", 5: "hang", 30: signal.SIGKILL}
@@ -77,7 +77,7 @@ def die(items: list[tuple[str, Any]]) -> None:
     os._exit(3)
 
 
-def test_what_dies_without_any_image_blames_none() -> None:
+def test_a_worker_that_dies_without_an_image_blames_none() -> None:
     workers = TwoWorkers()
     with pytest.raises(WorkerDied):
         list(map_with_quarantine(workers, die, [[("a", 1)]], lambda item, reason: None))

@@ -1,4 +1,4 @@
-"""Promises of the network: known within seconds, and none when offline."""
+"""Promises of offline mode: reachability is known within seconds, no connection leaves."""
 
 import asyncio
 import socket
@@ -37,23 +37,23 @@ def hub() -> Iterator[str]:
 
 @pytest.fixture
 def silent() -> Iterator[str]:
-    """A server that takes connections and never answers."""
+    """A server that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-def test_a_server_that_answers_anything_is_reachable(hub: str) -> None:
+def test_a_server_is_reachable_whatever_its_status(hub: str) -> None:
     assert reachable(hub) and reachable(f"{hub}/missing")
 
 
-def test_a_server_that_never_answers_is_given_up_within_seconds(silent: str) -> None:
+def test_a_silent_server_is_unreachable_after_the_time_limit(silent: str) -> None:
     start = time.monotonic()
     assert not reachable(silent, seconds=1.0)
     assert time.monotonic() - start < 30
     assert not reachable("http://127.0.0.1:9") and not reachable("no address")
 
 
-def test_hub_clients_are_told_to_be_offline_where_there_is_no_hub(
+def test_hub_clients_are_set_offline_if_the_hub_is_unreachable(
     hub: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE")
@@ -64,7 +64,7 @@ def test_hub_clients_are_told_to_be_offline_where_there_is_no_hub(
     assert hub_environment(offline=False) == OFFLINE
 
 
-def test_offline_a_process_can_connect_to_this_machine_alone(hub: str) -> None:
+def test_offline_a_process_connects_to_this_machine_only(hub: str) -> None:
     code = (
         "import socket, sys\n"
         "from embedbench.utils.offline import forbid_network\n"
@@ -115,14 +115,14 @@ WAYS: list[Callable[[str], object]] = [
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("host", ["192.0.2.1", "pictures.example"])
-def test_offline_no_way_leads_out_and_no_name_is_looked_up(
+def test_offline_every_connection_and_name_lookup_is_blocked(
     way: Callable[[str], object], host: str
 ) -> None:
     with no_network(), pytest.raises(OSError, match="no network when offline"):
         way(host)
 
 
-def test_offline_this_machine_answers_and_afterwards_everything_is_as_before(hub: str) -> None:
+def test_offline_this_machine_is_reachable_and_the_block_ends_with_the_context(hub: str) -> None:
     with no_network():
         assert reachable(hub)
         assert reachable(hub.replace("127.0.0.1", "localhost"))

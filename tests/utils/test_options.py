@@ -20,7 +20,7 @@ class Cake:
     vegan: bool = option(False, "--vegan", kind=bool, help="No eggs.")
 
 
-def test_nested_options_stand_in_the_place_of_their_field() -> None:
+def test_nested_options_are_listed_in_the_order_of_the_fields() -> None:
     assert [one.keyword for one in list_options(Cake)] == [
         "flour", "layers", "oven", "degrees", "vegan",
     ]  # fmt: skip
@@ -29,14 +29,14 @@ def test_nested_options_stand_in_the_place_of_their_field() -> None:
     ]  # fmt: skip
 
 
-def test_the_help_says_the_default_where_there_is_one() -> None:
+def test_the_help_shows_the_default() -> None:
     assert [one.help for one in list_options(Cake)] == [
         "", "How many.  [default: 2]", "Which oven.  [default: gas]", "How hot.  [default: 180]",
         "No eggs.",
     ]  # fmt: skip
 
 
-def test_values_go_to_their_fields_and_come_back_from_them() -> None:
+def test_options_are_created_from_keywords_and_read_back() -> None:
     cake = from_keywords(Cake, {"flour": ["rye"], "oven": "wood", "vegan": True, "other": 1})
     assert cake == Cake(["rye"], oven=Oven("wood"), vegan=True)
     assert [value_of(cake, one) for one in list_options(Cake)] == [["rye"], 2, "wood", None, True]

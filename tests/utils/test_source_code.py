@@ -1,4 +1,4 @@
-"""Promises of the code in a fingerprint: the whole package of an encoder, and no comment."""
+"""Promises of source code for fingerprints: the encoder's whole package, without comments."""
 
 import ast
 import hashlib
@@ -40,12 +40,12 @@ def plugin(folder: Path, files: dict[str, str]) -> Encoder:
 
 
 def package(folder: Path, scale: str = SCALE, **more: str) -> Encoder:
-    """Return the encoder of a package, in which another module holds what it computes with."""
+    """Return the encoder of a package whose computation is in another module."""
     files = {"__init__.py": ENCODER.format(BELOW), "parts/__init__.py": "", "parts/scale.py": scale}
     return plugin(folder, {f"plugin/{name}": text for name, text in (files | more).items()})
 
 
-def test_all_modules_of_a_package_count_and_their_comments_do_not(tmp_path: Path) -> None:
+def test_all_modules_of_a_package_count_and_comments_do_not(tmp_path: Path) -> None:
     first = package(tmp_path / "first").fingerprint()
     assert package(tmp_path / "same").fingerprint() == first
     remark = "# twice as much\n" + SCALE.replace("    return", "\n    return")
@@ -54,7 +54,7 @@ def test_all_modules_of_a_package_count_and_their_comments_do_not(tmp_path: Path
     assert package(tmp_path / "more", **{"last.py": "LAST = 1"}).fingerprint() != first
 
 
-def test_a_file_that_is_no_python_counts_by_its_bytes(tmp_path: Path) -> None:
+def test_a_file_that_is_not_python_counts_by_its_bytes(tmp_path: Path) -> None:
     prints = {
         package(tmp_path / str(number), **{"form.py": form}).fingerprint()
         for number, form in enumerate(["{{ one }} {%", "{{ other }} {%", "{{ one }} {%"])
@@ -62,7 +62,9 @@ def test_a_file_that_is_no_python_counts_by_its_bytes(tmp_path: Path) -> None:
     assert len(prints) == 2
 
 
-def test_a_package_of_one_file_and_a_loose_module_count_as_that_file(tmp_path: Path) -> None:
+def test_a_package_of_one_file_and_a_single_module_have_the_code_of_that_file(
+    tmp_path: Path,
+) -> None:
     source = ENCODER.format(SCALE)
     expected = hashlib.sha256(ast.unparse(ast.parse(source)).encode()).hexdigest()[:16]
     beside = {"beside.py": "1", "plugin.json": "{}"}
@@ -73,7 +75,7 @@ def test_a_package_of_one_file_and_a_loose_module_count_as_that_file(tmp_path: P
         assert plugin(tmp_path / name, files).identity()["code"] == expected, name
 
 
-def test_a_test_file_is_no_package_and_counts_alone() -> None:
+def test_a_module_outside_a_package_has_only_its_own_code() -> None:
     class Here(Encoder):
         encode_batch = None  # type: ignore[assignment]
 

@@ -1,4 +1,4 @@
-"""Promises of foreign text: where it is shown, nothing obeys it."""
+"""Promises of text: foreign text is shown literally, and short forms read well."""
 
 import re
 import unicodedata
@@ -21,7 +21,7 @@ BITING = st.text(st.sampled_from("\\`*_|<>&[]()!#+-=~:/.@$1a \t\n\r\x1b\u202e'\"
 
 
 @given(ANY | BITING)
-def test_what_is_printed_is_one_line_without_control(text: str) -> None:
+def test_printable_text_is_one_line_without_control_characters(text: str) -> None:
     shown = printable(text)
     assert not {unicodedata.category(letter) for letter in shown} & {"Cc", "Cs", "Zl", "Zp"}
     assert shown.splitlines() in ([shown], [])
@@ -40,12 +40,12 @@ def test_what_is_printed_is_one_line_without_control(text: str) -> None:
         ("naïve 東京 🧑\u200d🚀", "naïve 東京 🧑\u200d🚀"),
     ],
 )
-def test_what_a_terminal_would_obey_is_written_out(text: str, shown: str) -> None:
+def test_terminal_control_characters_are_escaped(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
 def _unescaped(written: str) -> str:
-    """Take the backslashes off, as CommonMark does (section 2.4)."""
+    """Remove backslash escapes as CommonMark does (section 2.4)."""
     letters, shown = iter(written), ""
     for letter in letters:
         shown += next(letters) if letter == "\\" else letter
@@ -53,12 +53,12 @@ def _unescaped(written: str) -> str:
 
 
 @given(BITING)
-def test_markdown_shows_the_text_itself(text: str) -> None:
+def test_markdown_shows_the_text_literally(text: str) -> None:
     assert _unescaped(escape_markdown(text)) == printable(text)
 
 
 @given(BITING)
-def test_markdown_has_no_open_sign_left(text: str) -> None:
+def test_markdown_leaves_no_sign_unescaped(text: str) -> None:
     written, escaped = escape_markdown(text), False
     for letter in written:
         assert escaped or letter not in "`*|<>&[]~$@"
@@ -79,12 +79,12 @@ def test_markdown_has_no_open_sign_left(text: str) -> None:
         ("# a", r"\# a"),
     ],
 )
-def test_markdown_of_cases_by_hand(text: str, written: str | None) -> None:
+def test_markdown_escapes_of_known_cases(text: str, written: str | None) -> None:
     assert escape_markdown(text) == (written or text)
 
 
 @pytest.mark.parametrize(("text", "written"), [("[1cm]x", "{}[1cm]x"), ("*", "{}*"), ("a[", "a[")])
-def test_latex_takes_the_start_of_a_row_for_no_argument(text: str, written: str) -> None:
+def test_latex_does_not_read_the_first_cell_as_an_argument(text: str, written: str) -> None:
     assert escape_latex_cell(text) == written
 
 
