@@ -171,9 +171,7 @@ class EncodingJob:
             timed |= self._time(items, first[:1])
             each = time.perf_counter() - start
             if 0 in timed:
-                least = break_even_images(
-                    timed[0], each, len(first) - 1, self.workers.workers
-                )
+                least = break_even_images(timed[0], each, len(first) - 1, self.workers.workers)
             if images >= least:
                 timed |= self._time(items, first[1:])
                 best, found = self._faithful(items, faster_candidates(timed), (0, None))
@@ -242,11 +240,7 @@ class EncodingJob:
             size *= max(1, _AT_ONCE_ON_A_GPU // size)
         encode = partial(encode_images, place=place)
         if self.workers.writes:
-            size = (
-                _rows_of_a_file(len(missing), size, self.workers.workers)
-                if label
-                else COMPARED
-            )
+            size = _rows_of_a_file(len(missing), size, self.workers.workers) if label else COMPARED
             encode = partial(encode_into, place=place, store=self.store, fingerprint=fingerprint)
         batches = [missing[start : start + size] for start in range(0, len(missing), size)]
         done = _Totals()
