@@ -1,4 +1,4 @@
-"""Similarity: how alike two encoders are, in their vectors and in the clusters found in them."""
+"""Similarity of two encoders: of their vectors, and of their clusters."""
 
 from collections.abc import Sequence
 
@@ -15,29 +15,28 @@ Rows = Float64[np.ndarray, "images dim"]
 OtherRows = Float64[np.ndarray, "images other_dim"]
 
 _BLOCK = 1024
-"""How many images are compared with all others at once."""
+"""Number of images that are compared with all others at once."""
 
 _LEAST_IMAGES = 4
-"""With fewer, the unbiased estimate is not defined."""
+"""With fewer images, the unbiased estimate is undefined."""
 
 _ROUNDING = 1e-12
-"""What is this much smaller than what it is the difference of is taken for zero."""
+"""A difference below this share of its terms counts as zero."""
 
 
 def linear_cka(one: Vectors, other: Float32[np.ndarray, "images other_dim"]) -> float:
-    """Return how alike the similarities between images are in two encoders, -1 to 1.
+    """Return the debiased linear CKA of two encoders, -1 to 1.
 
-    Debiased linear CKA: centred kernel alignment (Kornblith et al. 2019, arXiv 1905.00414) of the
-    cosines, from the unbiased estimate of the independence criterion (Song et al. 2012; Nguyen et
-    al. 2021, arXiv 2010.15327). Rows are scaled to length one. 1 where one is the other rotated;
-    about 0, either side of it, where they have nothing in common, also where there are more
-    columns than images, which lifts the biased one (Murphy et al. 2024, arXiv 2405.01012). Higher
-    is more alike, not better. nan for fewer than 4 images, or where all pairs of images are
-    equally alike in one of the two.
+    Centred kernel alignment (Kornblith et al. 2019, arXiv 1905.00414) of the cosines, from the
+    unbiased estimate of the independence criterion (Song et al. 2012; Nguyen et al. 2021, arXiv
+    2010.15327). Rows are scaled to unit length. 1 if one is the other rotated; about 0, of either
+    sign, if they are unrelated, also with more columns than images, where the biased CKA is too
+    high (Murphy et al. 2024, arXiv 2405.01012). Higher is more alike, not better. nan for fewer
+    than 4 images, or if all pairs of images are equally similar in one of the two.
 
     Args:
-        one: the vectors of the first encoder.
-        other: those of the second, of the same images.
+        one: embeddings of the first encoder, one row per image.
+        other: embeddings of the second encoder, of the same images.
     """
     first, second = centred_directions(one), centred_directions(other)
     if first is None or second is None or len(first) < _LEAST_IMAGES:
@@ -49,23 +48,23 @@ def linear_cka(one: Vectors, other: Float32[np.ndarray, "images other_dim"]) -> 
 
 
 def _dependence(one: Rows, other: OtherRows) -> float:
-    """Return images (images - 3) times the unbiased criterion, for rows with a mean of zero.
+    """Return images (images - 3) times the unbiased criterion, for centred rows.
 
-    Of the kernels without their diagonals the criterion takes the sum of products, of all
-    entries and of the sums of rows. As centred rows add up to zero, the sum of a kernel's row
-    without its diagonal is what was taken out, negative.
+    The criterion combines, for kernels without diagonals, the sum of products, the sums of all
+    entries and the row sums. As centred rows sum to zero, a row sum without the diagonal is the
+    negative diagonal entry.
     """
     images = len(one)
     lengths, others = (np.einsum("ij,ij->i", rows, rows) for rows in (one, other))
     products = _sum_of_products(one, other)
     within = float(lengths @ others) * images / (images - 2)
     between = float(lengths.sum() * others.sum()) / ((images - 1) * (images - 2))
-    found = products - within + between
-    return found if abs(found) > _ROUNDING * products else 0.0
+    dependence = products - within + between
+    return dependence if abs(dependence) > _ROUNDING * products else 0.0
 
 
 def _sum_of_products(one: Rows, other: OtherRows) -> float:
-    """Return the sum, over all pairs of images, of the product of their two similarities."""
+    """Return the sum over all pairs of images of the product of their two similarities."""
     images = len(one)
     if one.shape[1] * other.shape[1] <= images * images:
         return float(np.square(one.T @ other).sum())
@@ -78,14 +77,14 @@ def agreement(
 ) -> float:
     """Return the mean AMI over all pairs of a run of one encoder and a run of the other.
 
-    Adjusted mutual information (Vinh, Epps, Bailey 2010): at most 1, the same clusters; 0 is what
-    chance gives. Higher is more alike, not better. nan where one of the two has no runs.
+    Adjusted mutual information (Vinh, Epps, Bailey 2010): at most 1, for equal clusters; 0 is
+    chance. Higher is more alike, not better. nan if one of the two has no runs.
 
     Args:
-        one: the cluster of each image in each run of the first encoder. A negative number is a
-            cluster like others: turn noise into clusters of one image before
-            (`embedbench.metrics.noise_as_singletons`).
-        other: those of the second encoder, of the same images.
+        one: cluster of each image in each run of the first encoder. A negative number is a
+            cluster like any other: first apply `noise_as_singletons` of
+            `embedbench.clustering.partitions`.
+        other: clusters of the second encoder, of the same images.
     """
     amis = pairwise_ami(one, other)
     return float(amis.mean()) if amis.size else float("nan")
@@ -94,27 +93,27 @@ def agreement(
 def agreement_matrix(
     labels: Sequence[Int[np.ndarray, "_ images"]],
 ) -> Float64[np.ndarray, "encoders encoders"]:
-    """Return the `agreement` of each two encoders, symmetric.
+    """Return the symmetric matrix of the `agreement` of each two encoders.
 
-    On the diagonal stands the mean over the pairs of different runs of one encoder: the ceiling
-    that seeds leave to the others. nan there for an encoder with one run.
+    The diagonal is the mean over pairs of different runs of one encoder: the ceiling that seeds
+    leave for the others; nan for an encoder with one run.
 
     Args:
-        labels: for each encoder, the cluster of each image in each of its runs, as `agreement`
-            wants them. Encoders may differ in how many runs they have.
+        labels: for each encoder, cluster of each image in each run, as for `agreement`. Encoders
+            may have different numbers of runs.
 
     Raises:
-        ValueError: the labels are not all of the same number of images.
+        ValueError: the labels are for different numbers of images.
     """
-    images = {runs.shape[1] for runs in labels}
+    images = {assignments.shape[1] for assignments in labels}
     if len(images) > 1:
         raise ValueError(f"all labels must be of the same images; not of {sorted(images)} images")
     matrix = np.full((len(labels), len(labels)), np.nan)
     expected = ExpectedMutualInformation(max(images, default=0))
-    for row, one in enumerate(labels):
-        for column, other in enumerate(labels[: row + 1]):
-            amis = pairwise_ami(one, other, expected)
-            counted = amis.ravel() if row > column else amis[np.tril_indices(len(one), -1)]
+    for row, runs in enumerate(labels):
+        for column, other_runs in enumerate(labels[: row + 1]):
+            amis = pairwise_ami(runs, other_runs, expected)
+            counted = amis.ravel() if row > column else amis[np.tril_indices(len(runs), -1)]
             if counted.size:
                 matrix[row, column] = matrix[column, row] = counted.mean()
     return matrix
