@@ -3,7 +3,7 @@
 python benchmarks/bookkeeping.py [--long]
 
 Keys are made up (random SHA-256), vectors random, so that no image is needed: 100,000 of them, or
-1,000,000 in the long form. docs/scale.toml holds these figures for docs/scale.md.
+1,000,000 in the long form. docs/performance/scale.toml holds these figures for docs/performance/scale.md.
 """
 
 import secrets

@@ -9,7 +9,7 @@ encoder; as another one to compare it with serves a part of its vectors. Steps r
 other in one process with one math thread; what is told is the processor's seconds, for the cores
 may be shared. The whole analysis runs in the worker processes that `--memory` allows, and the
 memory of all of them is added up. With `--steps` the table of the steps is printed, as in
-docs/growth.md.
+docs/explanation/growth.md.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Clusterers: points in, partitions out, a whole sweep of numbers of clusters and seeds at once."""
+"""Clusterers: partition points for many numbers of clusters and seeds in one call."""
 
 import dataclasses
 import time
@@ -13,7 +13,6 @@ from scipy.cluster.hierarchy import linkage, ward
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
-from sklearn.base import clone
 from sklearn.metrics.pairwise import cosine_distances
 
 from embedbench.clustering.density import DensityTrees
@@ -27,9 +26,9 @@ from embedbench.utils.spec import parse_fields, read_spec
 __all__ = [
     "Agglomerative",
     "Clusterer",
-    "Estimator",
     "Hdbscan",
     "KMeans",
+    "check_k",
     "max_k",
     "parse_clusterer",
     "run_clusterers",
@@ -38,11 +37,11 @@ __all__ = [
 
 @runtime_checkable
 class Clusterer(Protocol):
-    """Whatever partitions points; of many it may take another form: see `clustering.limits`."""
+    """An algorithm that partitions points; with many images it may use a sample."""
 
     @property
     def name(self) -> str:
-        """What the tables call it."""
+        """Name in the tables."""
 
     def run(
         self,
@@ -51,7 +50,7 @@ class Clusterer(Protocol):
         seeds: Sequence[int],
         limits: SampleLimit = DEFAULT_LIMIT,
     ) -> Partitions:
-        """Return a partition for each k and seed that make a difference."""
+        """Return a partition for each k and seed that the algorithm uses."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class KMeans:
 
     @property
     def name(self) -> str:
-        """What the tables call it."""
+        """Name in the tables."""
         return _name("kmeans", self)
 
     def run(
@@ -75,7 +74,7 @@ class KMeans:
         Raises:
             InputError: a k is too low or too high for the points.
         """
-        _check(points, ks, seeds)
+        check_k(points, ks, seeds)
         pairs = [(k, seed) for k in ks for seed in seeds]
         fits = kmeans_from_sample(points, pairs, limits.sample(len(points), seeds[0]))
         rows = [(k, seed, fit.inertia) for (k, seed), fit in zip(pairs, fits, strict=True)]
@@ -98,7 +97,7 @@ class Agglomerative:
 
     @property
     def name(self) -> str:
-        """What the tables call it."""
+        """Name in the tables."""
         return _name("agglomerative", self)
 
     def run(
@@ -113,13 +112,13 @@ class Agglomerative:
         Raises:
             InputError: a k is too low or too high for the points.
         """
-        _check(points, ks, seeds)
+        check_k(points, ks, seeds)
         rows = [(k, seeds[0], np.nan) for k in ks]
         sample = limits.sample(len(points), seeds[0])
         if sample is not None:
-            found = self.run(points[sample], ks, seeds).labels
+            sampled = self.run(points[sample], ks, seeds).labels
             labels = [
-                assign_to_nearest(points, sample, row, self.linkage == "average") for row in found
+                assign_to_nearest(points, sample, row, self.linkage == "average") for row in sampled
             ]
             return make_partitions(self.name, points, labels, rows)
         if self.linkage == "ward":
@@ -135,8 +134,8 @@ class Hdbscan:
     """HDBSCAN of the library hdbscan, on Euclidean distance; it finds the number of clusters.
 
     Attributes:
-        min_cluster_size: fewer images than this are noise, not a cluster.
-        min_samples: the higher, the more images are noise; 0 is as `min_cluster_size`.
+        min_cluster_size: smallest cluster; smaller groups are noise.
+        min_samples: higher values mark more images as noise; 0 means `min_cluster_size`.
     """
 
     min_cluster_size: int = 5
@@ -150,7 +149,7 @@ class Hdbscan:
 
     @property
     def name(self) -> str:
-        """What the tables call it."""
+        """Name in the tables."""
         return _name("hdbscan", self)
 
     def run(
@@ -160,67 +159,13 @@ class Hdbscan:
         seeds: Sequence[int],
         limits: SampleLimit = DEFAULT_LIMIT,
     ) -> Partitions:
-        """Return one partition: HDBSCAN takes neither k nor seed."""
+        """Return one partition; HDBSCAN takes neither k nor seed."""
         return self.cut(DensityTrees(reduce_dimensions(points, limits)), points, seeds)
 
     def cut(self, trees: DensityTrees, points: Points, seeds: Sequence[int]) -> Partitions:
-        """Return the partition of these points from their trees."""
+        """Return the partition of the points, from their trees."""
         labels = trees.labels(self.min_cluster_size, self.min_samples)
         return make_partitions(self.name, points, [labels], [(None, seeds[0], np.nan)])
-
-
-@dataclass(frozen=True)
-class Estimator:
-    """Any object with scikit-learn's `fit_predict`.
-
-    It is cloned for each run, `n_clusters` and `random_state` set where it has them; without
-    the one it runs once, not for each k, without the other once, not for each seed.
-
-    Attributes:
-        estimator: the object. Negative labels are noise.
-        name: what the tables call it.
-    """
-
-    estimator: Any
-    name: str
-
-    def run(
-        self,
-        points: Points,
-        ks: Sequence[int],
-        seeds: Sequence[int],
-        limits: SampleLimit = DEFAULT_LIMIT,
-    ) -> Partitions:
-        """Return a partition for each k and seed that make a difference.
-
-        Raises:
-            InputError: a k is too low or too high, or there is not one label for each image.
-        """
-        takes_k = hasattr(self.estimator, "n_clusters")
-        takes_seed = hasattr(self.estimator, "random_state")
-        if takes_k:
-            _check(points, ks, seeds)
-        own_ks: Sequence[int | None] = ks if takes_k else [None]
-        labels, rows = [], []
-        for k in own_ks:
-            for seed in seeds if takes_seed else seeds[:1]:
-                estimator = clone(self.estimator, safe=False)
-                if takes_k:
-                    estimator.n_clusters = k
-                if takes_seed:
-                    estimator.random_state = seed
-                labels.append(self._fit_predict(estimator, points))
-                rows.append((k, seed, float(getattr(estimator, "inertia_", np.nan))))
-        return make_partitions(self.name, points, labels, rows)
-
-    def _fit_predict(self, estimator: Any, points: Points) -> Int[np.ndarray, " images"]:
-        labels = np.asarray(estimator.fit_predict(points))
-        if labels.shape != (len(points),) or labels.dtype.kind not in "iu":
-            raise InputError(
-                f"clusterer '{self.name}' returned {labels.dtype} labels of shape {labels.shape}; "
-                f"it must return one whole number for each of {len(points)} images"
-            )
-        return labels
 
 
 _CLUSTERERS: dict[str, Any] = {"agglomerative": Agglomerative, "hdbscan": Hdbscan, "kmeans": KMeans}
@@ -230,7 +175,7 @@ def parse_clusterer(text: str) -> Clusterer:
     """Return the clusterer that `NAME[,field=value ...]` describes, such as `kmeans`.
 
     Raises:
-        InputError: there is no clusterer of that name, no such field, or its value does not fit.
+        InputError: unknown clusterer or field, or an invalid value.
     """
     spec = read_spec(text)
     if spec.name not in _CLUSTERERS or spec.model is not None:
@@ -247,16 +192,16 @@ def run_clusterers(
     seeds: Sequence[int],
     limits: SampleLimit = DEFAULT_LIMIT,
 ) -> Partitions:
-    """Return the partitions of all clusterers, one below the other.
+    """Return the partitions of all clusterers, stacked.
 
-    The runs have one more column, `seconds`: what their clusterer took for all of its runs.
+    The runs have the extra column `seconds`: the time that the clusterer took for all its runs.
 
     Args:
-        points: what is clustered.
-        clusterers: which clusterers run.
-        ks: numbers of clusters, for those that take one.
-        seeds: for those that take one; at least one.
-        limits: up to how many images everything is looked at.
+        points: points to cluster, one row per image.
+        clusterers: clusterers to run.
+        ks: numbers of clusters, for clusterers that take one.
+        seeds: seeds, for clusterers that take one; at least one.
+        limits: with more images, quadratic steps use a sample.
 
     Raises:
         InputError: a k is too low or too high for the points, or there are no seeds.
@@ -279,13 +224,14 @@ def run_clusterers(
 def max_k(points: Points) -> int:
     """Return the highest number of clusters that the points allow.
 
-    It is one less than the images, and no more than there are different ones.
+    It is the smaller of the number of images minus 1 and the number of distinct rows.
     """
     different = {row.tobytes() for row in points + np.float32(0)}  # -0 becomes 0
     return min(len(points) - 1, len(different))
 
 
-def _check(points: Points, ks: Sequence[int], seeds: Sequence[int]) -> None:
+def check_k(points: Points, ks: Sequence[int], seeds: Sequence[int]) -> None:
+    """Raise InputError unless there is a seed, and each k fits the points."""
     if not seeds:
         raise InputError("at least one seed is needed")
     highest = max_k(points)
@@ -300,7 +246,7 @@ def _check(points: Points, ks: Sequence[int], seeds: Sequence[int]) -> None:
 
 
 def _cut(tree: np.ndarray, k: int) -> Int[np.ndarray, " images"]:
-    """Return the k clusters that are left after the first merges of a linkage."""
+    """Return the labels after cutting a linkage tree into k clusters."""
     images = len(tree) + 1
     merges = images - k
     parents = np.repeat(np.arange(images, images + merges), 2)
@@ -312,7 +258,7 @@ def _cut(tree: np.ndarray, k: int) -> Int[np.ndarray, " images"]:
 
 
 def _name(name: str, clusterer: Any) -> str:
-    """Return the text that `parse_clusterer` makes this clusterer from."""
+    """Return the text from which `parse_clusterer` makes this clusterer."""
     changed = [
         f"{field.name}={getattr(clusterer, field.name)}"
         for field in dataclasses.fields(clusterer)

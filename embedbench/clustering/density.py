@@ -1,7 +1,7 @@
-"""HDBSCAN of the same points in several ways: their distances once, a tree for each `min_samples`.
+"""HDBSCAN with several settings on the same points: shared distances, one tree per `min_samples`.
 
-The clusters are those of the library hdbscan, image by image. Only where it would measure each
-distance anew (Prim's algorithm, above 60 dimensions) does it get them ready-made.
+The clusters equal those of the library hdbscan, image by image. Only where the library would
+compute each distance again (Prim's algorithm, above 60 dimensions) does it get them precomputed.
 """
 
 from collections.abc import Callable
@@ -17,16 +17,16 @@ from embedbench.clustering.partitions import Points
 __all__ = ["DensityTrees"]
 
 _MOST_IMAGES = 10_000
-"""More take 2 GB; hdbscan's own way takes little memory, and 10 times as long."""
+"""With more, distances take over 2 GB; hdbscan's own way takes little memory, 10 times as long."""
 
 _BLOCK = 64
 
 
 class DensityTrees:
-    """The trees that HDBSCAN cuts its clusters from: a tree depends on `min_samples` only."""
+    """Cached single-linkage trees of HDBSCAN: a tree depends on `min_samples` only."""
 
     def __init__(self, points: Points) -> None:
-        """Prepare for the points; nothing is computed before it is asked for."""
+        """Keep the points; trees are computed at first use."""
         self._points = points
         self._trees: dict[int, Any] = {}
 
@@ -34,8 +34,8 @@ class DensityTrees:
         """Return the cluster of each image, -1 for noise.
 
         Args:
-            min_cluster_size: fewer images than this are noise, not a cluster.
-            min_samples: the higher, the more images are noise; 0 is as `min_cluster_size`.
+            min_cluster_size: smallest cluster; smaller groups are noise.
+            min_samples: higher values mark more images as noise; 0 means `min_cluster_size`.
         """
         from hdbscan import HDBSCAN  # takes a second to import
 
@@ -49,7 +49,7 @@ class DensityTrees:
         return labels
 
     def cache(self, make_tree: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that makes a tree, or has it already: hdbscan asks its `memory`."""
+        """Return `make_tree` with a cache by `min_samples`; hdbscan calls this on its `memory`."""
 
         def tree(points: Any, min_samples: int, *options: Any, **more: Any) -> Any:
             if min_samples not in self._trees:
@@ -67,7 +67,7 @@ class DensityTrees:
         return Distances(self._points).square()
 
     def _by_prim(self, min_samples: int) -> Float64[np.ndarray, "merges 4"]:
-        """Return the single-linkage tree of the mutual reachability, by hdbscan's functions."""
+        """Return the single-linkage tree of mutual reachability, made by hdbscan's functions."""
         from hdbscan._hdbscan_linkage import label, mst_linkage_core
 
         distances = self._distances

@@ -1,4 +1,4 @@
-"""Euclidean distances between all points: by matrix product, between near-duplicates exact."""
+"""Euclidean distances between all points by matrix product, exact between near-duplicates."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,39 +13,42 @@ Rows = slice | Int[np.ndarray, " rows"]
 Columns = slice | Int[np.ndarray, " columns"]
 
 _NEAR = {np.float64: 1e-8, np.float32: 2.0**-4}
-"""The share of two points' squared lengths below which rounding tells in their distance."""
+"""A pair is near if its squared distance is below this share of the two squared lengths.
+
+Below it, rounding is visible in the distance.
+"""
 
 _FEW = 64
-"""If more than one pair in so many is near, a block is computed again in float64."""
+"""If more than 1 pair in this number is near, the block is computed again in float64."""
 
 _MOST_ROWS = 256
-"""Of a block: enough for the matrix product."""
+"""Rows of a block: enough for an efficient matrix product."""
 
 _BYTES_A_PAIR = 24
 _MEGABYTE = 2**20
 
 
 class Distances:
-    """The distances between points, block by block.
+    """Distances between points, block by block.
 
-    The square of a distance comes as a small difference of large numbers. Where it is too small
-    for them, as between copies, the distance is computed again in float64 from the differences
-    of the coordinates: none is wrong by more than 1e-5 of itself, 1e-6 if not quick. Points of
-    whole numbers have exact ones, so that what is tied stays tied.
+    A squared distance is a small difference of large numbers. Where cancellation is too large, as
+    between near-duplicates, the distance is computed again in float64 from the differences of the
+    coordinates. The relative error is at most 1e-5, 1e-6 if not quick. Distances between points
+    with integer coordinates are exact, so ties stay ties.
     """
 
     def __init__(self, points: Float[np.ndarray, "images dim"], quick: bool = False) -> None:
         """Prepare the products.
 
         Args:
-            points: a row each; at least one.
-            quick: multiply in float32, but for blocks with many near pairs.
+            points: one row per image; at least one.
+            quick: multiply in float32, except in blocks with many near pairs.
         """
         wide = points.astype(np.float64)
-        # Near the middle less is lost; from one of the points the differences are exact.
+        # Centring reduces cancellation; with one of the points as origin, differences are exact.
         wide -= wide[np.argmin(np.linalg.norm(wide - wide.mean(axis=0), axis=1))]
         longest = np.sqrt(np.einsum("ij,ij->i", wide, wide).max())
-        # A power of two takes nothing off the points, and keeps squares from overflowing.
+        # Scaling by a power of two is exact, and keeps squares from overflowing.
         self._scale = float(2.0 ** np.frexp(longest)[1])
         wide /= self._scale
         self._points: Float64[np.ndarray, "images dim"] = wide
@@ -56,7 +59,7 @@ class Distances:
         return len(self._points)
 
     def between(self, rows: Rows, columns: Columns) -> Float[np.ndarray, "rows columns"]:
-        """Return the distances of some points to some: float32 if quick, else float64."""
+        """Return the distances between two selections of points: float32 if quick, else float64."""
         product = self._quick or self._exact
         squares, near = product.squares(rows, columns)
         if self._quick and _FEW * np.count_nonzero(near) > near.size:
@@ -71,10 +74,10 @@ class Distances:
     def upper(
         self, working_memory: float = 64
     ) -> Iterator[tuple[slice, Float[np.ndarray, "rows columns"]]]:
-        """Yield blocks of rows, and their distances to themselves and to all points after them.
+        """Yield blocks of rows, and their distances to themselves and to all later points.
 
         Args:
-            working_memory: about how many MB a block may take.
+            working_memory: size of a block in MB, about.
         """
         count = len(self)
         most = int(working_memory * _MEGABYTE) // (_BYTES_A_PAIR * max(1, count))
@@ -87,7 +90,7 @@ class Distances:
             yield rows, block
 
     def square(self) -> Float[np.ndarray, "images images"]:
-        """Return all distances, the same in both directions."""
+        """Return the symmetric matrix of all distances."""
         kind = np.float32 if self._quick else np.float64
         distances = np.empty((len(self), len(self)), dtype=kind)
         for rows, block in self.upper():
@@ -96,7 +99,7 @@ class Distances:
         return distances
 
     def condensed(self) -> Float[np.ndarray, " pairs"]:
-        """Return the distances of each point to those after it, as scipy's `pdist` does."""
+        """Return the distances of each point to all later points, ordered as scipy's `pdist`."""
         kind = np.float32 if self._quick else np.float64
         distances = np.empty(len(self) * (len(self) - 1) // 2, dtype=kind)
         first = 0
@@ -124,12 +127,13 @@ class Distances:
 
 @dataclass(frozen=True, eq=False)
 class _Product:
-    """The two factors whose product is the squared distances.
+    """Two factors whose matrix product is the squared distances.
 
     Attributes:
-        left: each point, its square, 1.
-        right: each point times -2, 1, its square: the scalar product with `left` is all.
-        shares: of the square of each point; nearer than two of them together is near.
+        left: each point, its squared length, 1.
+        right: each point times -2, 1, its squared length.
+        shares: threshold of each point: a pair is near if its squared distance is at most the sum
+            of its two thresholds.
     """
 
     left: Float[np.ndarray, "images factors"]
@@ -138,7 +142,7 @@ class _Product:
 
     @classmethod
     def of(cls, points: Float64[np.ndarray, "images dim"], kind: Any) -> "_Product":
-        """Return the factors in the precision asked for."""
+        """Return the factors in the given precision."""
         squares = np.einsum("ij,ij->i", points, points)[:, None]
         ones = np.ones_like(squares)
         left, right = np.hstack([points, squares, ones]), np.hstack([-2 * points, ones, squares])
@@ -149,6 +153,6 @@ class _Product:
     def squares(
         self, rows: Rows, columns: Columns
     ) -> tuple[Float[np.ndarray, "rows columns"], Bool[np.ndarray, "rows columns"]]:
-        """Return the squared distances, and which are near."""
+        """Return the squared distances, and which pairs are near."""
         squares = self.left[rows] @ self.right[columns].T
         return squares, squares <= self.shares[rows][:, None] + self.shares[columns]

@@ -1,23 +1,22 @@
-"""Limit of the number of images for quadratic steps, and the forms that replace them above it.
+"""Limit of the steps that are quadratic in the number of images, and what they do above it.
 
-Some steps take time or memory that grows with the square of the number of images: every image
-against every other. Above `SampleLimit.images` they use a seeded sample instead, the same for
-every encoder, and the run says so (`remarks`). `docs/growth.md` has the measurements behind the
-number, and the loss of precision of each of these forms.
+Some steps compare every image with every other. Above `SampleLimit.images` they use a seeded
+sample, the same for every encoder, and the run says so (`remarks`). `docs/explanation/growth.md`
+has the measurements behind the limit, and what each approximation costs in fidelity.
 
 | step | above the limit |
 |---|---|
 | silhouettes | of the sample, each against all images |
 | neighbours, retrieval, kNN accuracy, hubness, intrinsic dimension | the same |
-| K-means | ten starts on the sample, the best one moved on with all images |
-| agglomerative | the tree of the sample; the other images join the nearest cluster |
+| K-means | ten starts on the sample, the best refined on all images |
+| agglomerative | tree of the sample; each other image joins the nearest cluster |
 | HDBSCAN | all images, on their first 20 principal components |
-| choice of k, its curves | the sample alone |
-| stability | the sample alone, on the first 20 principal components |
-| maps | the sample alone |
-| duplicates by vector | each image against those of the cells near to it |
+| choice of k, its curves | sample only |
+| stability | sample only, on the first 20 principal components |
+| maps | sample only |
+| duplicates by vector | each image against those of nearby cells |
 
-The limit does not depend on the machine, so that the tables are the same on every one.
+The limit does not depend on the machine, so the tables are the same on every machine.
 """
 
 from collections.abc import Sequence
@@ -73,14 +72,14 @@ def remarks(
         return []
     some, every = f"{limit.images:,}", f"{images:,}"
     forms = {
-        "kmeans": f"ten starts on {some} images, the best one moved on with all",
-        "agglomerative": f"tree of {some} images, the others to the nearest cluster",
-        "hdbscan": "on the first 20 principal components, which finds other clusters than in the "
+        "kmeans": f"ten starts on {some} images, the best refined on all",
+        "agglomerative": f"tree of {some} images, the others assigned to the nearest cluster",
+        "hdbscan": "on the first 20 principal components, where clusters differ from those in the "
         "full space",
     }
     return [
-        f"silhouettes: of {some} of the {every} images, each against all; the intervals hold what "
-        "other samples would give",
+        f"silhouettes: of {some} of the {every} images, each against all; the intervals include "
+        "the variation between samples",
         f"neighbours, retrieval, kNN accuracy, hubness, intrinsic dimension and disagreement: of "
         f"{some} of the {every} images, each against all",
         *(
@@ -91,5 +90,5 @@ def remarks(
         f"the choice of k and its curves: from {some} of the {every} images",
         f"stability: of {some} of the {every} images, on the first 20 principal components",
         f"maps: {some} of the {every} images",
-        "duplicates: each image held against those of the cells near to it, not against all",
+        "duplicates: each image compared with those of nearby cells, not with all",
     ]

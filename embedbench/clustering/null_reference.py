@@ -1,4 +1,4 @@
-"""Structureless data: what points as spread out as these would be if they had no clusters."""
+"""Null references: data with the mean and covariance of the points, but without clusters."""
 
 from collections.abc import Iterator
 
@@ -15,21 +15,20 @@ _LENGTH_TOLERANCE = 1e-3
 def null_references(
     points: Float32[np.ndarray, "images dim"], seed: int, count: int
 ) -> Iterator[Float32[np.ndarray, "images dim"]]:
-    """Yield data sets of as many points, with the same mean and covariance, without clusters.
+    """Yield data sets of the same size, mean and covariance as the points, without clusters.
 
-    The coordinates along the principal components are uniform, as in Tibshirani, Walther and
-    Hastie 2001, for of all shapes without clusters the uniform one splits best: a Gaussian
-    reference finds clusters in a square. Two things differ from that paper, and both matter in
-    many dimensions. The coordinates are made exactly uncorrelated, and scaled to the variances
-    of the points: drawn anew from so few points, the variances would spread more, and the
-    reference be easier to split than the points. (Where there are about as many dimensions as
-    points, that makes it a rotation of the points, as in Langsrud 2005.) And where the points
-    are of unit length, so is the reference.
+    Coordinates along the principal components are uniform, as in Tibshirani, Walther and Hastie
+    2001: of all shapes without clusters the uniform one splits best, and a Gaussian reference
+    would find clusters in a square. Two things differ from that paper; both matter in many
+    dimensions. First, the coordinates are made exactly uncorrelated and scaled to the variances
+    of the points: with random variances from few points, the reference would be easier to split
+    than the points. (With about as many dimensions as points, this makes it a rotation of the
+    points, as in Langsrud 2005.) Second, if the points have unit length, so has the reference.
 
     Args:
-        points: what the data sets are to resemble.
-        seed: of all the data sets.
-        count: how many data sets.
+        points: points to imitate, one row per image.
+        seed: seed of all data sets.
+        count: number of data sets.
     """
     solver = "full" if points.shape[0] <= points.shape[1] else "covariance_eigh"
     pca = PCA(svd_solver=solver).fit(points.astype(np.float64))

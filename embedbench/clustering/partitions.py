@@ -1,4 +1,4 @@
-"""Partitions: labellings of the same images, a row each, and what made them."""
+"""Partitions: cluster labels of the same images in several runs, and the settings of each run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ Points = Float32[np.ndarray, "images dim"]
 
 @dataclass(frozen=True)
 class Partitions:
-    """Labellings of the same images, a row each.
+    """Cluster labels of the same images, one row per run.
 
     Attributes:
-        labels: the cluster of each image in each run, numbered from 0 in order of appearance;
-            -1 is noise.
-        runs: what made each row: `clusterer`; `k`, missing where the clusterer finds its own;
-            `seed`, the first one where the clusterer uses none; `inertia`, the sum of squared
-            distances to the cluster's mean, nan where the clusterer does not lower it.
+        labels: cluster of each image in each run, numbered from 0 in order of appearance; -1 is
+            noise.
+        runs: settings of each run: `clusterer`; `k`, missing if the clusterer finds its own;
+            `seed`, the first one if the clusterer uses none; `inertia`, the sum of squared
+            distances to the cluster mean, nan if the clusterer does not minimise it.
     """
 
     labels: Int[np.ndarray, "runs images"]
@@ -34,12 +34,12 @@ def make_partitions(
     labels: Sequence[Int[np.ndarray, " images"]],
     rows: Sequence[tuple[int | None, int, float]],
 ) -> Partitions:
-    """Return the partitions of one clusterer, their labels renumbered.
+    """Return the partitions of one clusterer, with renumbered labels.
 
     Args:
-        name: what the tables call the clusterer.
-        points: what was clustered.
-        labels: a row for each run; anything negative is noise.
+        name: name of the clusterer in the tables.
+        points: clustered points, one row per image.
+        labels: one row per run; negative labels are noise.
         rows: k, seed and inertia of each run.
     """
     runs = pd.DataFrame(
@@ -57,7 +57,7 @@ def make_partitions(
 def _number(labels: Int[np.ndarray, " images"]) -> Int[np.ndarray, " images"]:
     """Return the labels renumbered from 0 in order of appearance, noise as -1.
 
-    Runs that find the same partition then have the same row, and are scored once.
+    Runs with the same partition then have equal rows, and are scored once.
     """
     numbered = np.full(len(labels), -1)
     clustered = labels >= 0
@@ -68,6 +68,6 @@ def _number(labels: Int[np.ndarray, " images"]) -> Int[np.ndarray, " images"]:
 def noise_as_singletons(
     labels: Int[np.ndarray, "runs images"],
 ) -> Int[np.ndarray, "runs images"]:
-    """Return the labels with each noise image as a cluster of its own, numbered above the rest."""
+    """Return the labels with each noise image as its own cluster, numbered above the others."""
     own = labels.max(axis=1, keepdims=True, initial=-1) + np.cumsum(labels < 0, axis=1)
     return np.where(labels < 0, own, labels).astype(labels.dtype)

@@ -1,4 +1,4 @@
-"""Spaces: what clustering sees of the vectors, such as unit-length rows or their components."""
+"""Spaces: transforms of the vectors before clustering, such as unit length or PCA."""
 
 import os
 import re
@@ -30,7 +30,7 @@ _TSNE_LEAST_IMAGES = 4
 
 
 def check_space(space: str) -> None:
-    """Raise InputError, listing what is allowed, unless `space` is the name of a space."""
+    """Raise InputError, with the list of spaces, unless `space` names one."""
     if not _PATTERN.fullmatch(space):
         raise InputError(f"unknown space '{space}'; spaces: {_ALLOWED}")
 
@@ -38,26 +38,26 @@ def check_space(space: str) -> None:
 def to_space(
     vectors: Float32[np.ndarray, "images dim"], space: str, seed: int
 ) -> Float32[np.ndarray, "images components"]:
-    """Return the vectors as clustering is to see them, one row an image.
+    """Return the vectors in the space to cluster, one row per image.
 
     Args:
-        vectors: as the encoder made them.
+        vectors: embeddings, one row per image.
         space: one of
             `l2`: rows of unit length, so that Euclidean distance orders pairs as cosine does;
-            rows of zeros stay so.
-            `raw`: the vectors as they are.
-            `center-l2`: the mean vector taken off, then unit length.
-            `pca:N`: the N first principal components of `l2`.
+            rows of zeros stay zeros.
+            `raw`: the vectors unchanged.
+            `center-l2`: the mean subtracted, then unit length.
+            `pca:N`: the first N principal components of `l2`.
             `whiten`: the principal components of `l2` that hold half of the variance, each
-            brought to variance 1. More of them bring more noise to the same footing: with as
-            many components as images, every pair of images is at the same distance.
+            scaled to variance 1. More components would give noise the same weight: with as many
+            components as images, every pair of images is at the same distance.
             `umap:N`: UMAP of `l2` for clustering (30 neighbours, minimal distance 0), after
             Lowe et al. 2024, arXiv 2406.02465. Needs the library umap-learn.
-            `tsne:2`: scikit-learn's t-SNE of `l2`. It tears pure noise into clusters.
-        seed: used by `umap:N` and `tsne:2`; the others are the same for every seed.
+            `tsne:2`: scikit-learn's t-SNE of `l2`. It shows clusters in pure noise.
+        seed: seed of `umap:N` and `tsne:2`; the other spaces do not depend on it.
 
     Raises:
-        InputError: there is no such space, or the images are too few for it.
+        InputError: unknown space, or too few images for it.
         MissingLibraryError: `umap:N` without umap-learn.
     """
     check_space(space)
@@ -74,7 +74,7 @@ def to_space(
         case "whiten":
             return _whiten(rows)
         case "umap":
-            # Its spectral start needs as many eigenvectors, and one more image than those.
+            # Spectral initialisation needs N eigenvectors, and more images than eigenvectors + 1.
             _check_count(space, int(count), len(rows) - 2)
             return _umap_in_own_process(rows, int(count), seed)
         case "tsne":
@@ -85,10 +85,10 @@ def to_space(
 def principal_components(
     points: Float32[np.ndarray, "images dim"], components: int
 ) -> Float32[np.ndarray, "images components"]:
-    """Return the first principal components of the points, exact and with settled signs."""
+    """Return the first principal components of the points, exact, with deterministic signs."""
     solver = "full" if points.shape[0] <= points.shape[1] else "covariance_eigh"
     pca = PCA(components, svd_solver=solver)
-    # Where all images are the same, the shares of a variance of zero are 0 / 0.
+    # If all images are equal, the explained variance ratio is 0 / 0.
     with np.errstate(invalid="ignore"):
         return np.ascontiguousarray(pca.fit_transform(points))
 
@@ -101,7 +101,7 @@ def _check_count(space: str, count: int, highest: int) -> None:
 def _unit_length(
     vectors: Float32[np.ndarray, "images dim"],
 ) -> Float32[np.ndarray, "images dim"]:
-    # In float64, for the squares of large and small float32 values do not fit into float32.
+    # In float64: squares of large and small float32 values overflow or underflow in float32.
     wide = vectors.astype(np.float64)
     lengths = np.linalg.norm(wide, axis=1, keepdims=True)
     return (wide / np.where(lengths > 0, lengths, 1)).astype(np.float32)
@@ -147,7 +147,7 @@ def _umap_in_own_process(
 def _umap(
     rows: Float32[np.ndarray, "images dim"], components: int, seed: int
 ) -> Float32[np.ndarray, "images components"]:
-    # umap imports TensorFlow where it is installed, and both bring an LLVM: the process aborts.
+    # umap imports TensorFlow if it is installed; both bring an LLVM, and the process aborts.
     sys.modules["tensorflow"] = None  # type: ignore[assignment]
     try:
         with warnings.catch_warnings():
@@ -163,6 +163,6 @@ def _umap(
         n_jobs=1,
     )
     with warnings.catch_warnings():
-        # With few images it may have to start from random places, which serves as well.
+        # With few images UMAP may fall back to random initialisation, which is fine.
         warnings.filterwarnings("ignore", "Spectral initialisation failed", UserWarning)
         return np.asarray(umap.fit_transform(rows), dtype=np.float32)

@@ -8,7 +8,8 @@ from typing import Any
 from embedbench.analysis.cluster_naming import read_words
 from embedbench.analysis.inputs import KGrid
 from embedbench.analysis.projections import check_projection
-from embedbench.clustering.clusterers import Clusterer, Estimator, parse_clusterer
+from embedbench.clustering.clusterers import Clusterer, parse_clusterer
+from embedbench.clustering.estimator import Estimator
 from embedbench.clustering.spaces import check_space
 from embedbench.comparison.memory import Memory, parse_memory
 from embedbench.comparison.options import DEFAULT_K, ComparisonOptions

@@ -1,4 +1,4 @@
-"""What a metric is, and its estimate on one partition or encoder."""
+"""Metrics, and their estimates with the influence of each image."""
 
 from dataclasses import dataclass
 
@@ -10,17 +10,17 @@ __all__ = ["Estimate", "Metric", "mean_estimate", "no_estimate"]
 
 @dataclass(frozen=True)
 class Metric:
-    """One column of numbers.
+    """One metric, a column of the tables.
 
     Attributes:
-        name: the column.
-        heading: what a person reads above it.
-        direction: +1 where higher is better, -1 where lower is, 0 where neither is.
-        low: the lowest value it can take.
-        high: the highest.
+        name: name of the column.
+        heading: heading for people.
+        direction: +1 if higher is better, -1 if lower is better, 0 if neither.
+        low: lowest possible value.
+        high: highest possible value.
         needs_truth: whether it compares with known labels.
-        sentence: what it tells, in plain words.
-        source: the paper or library that defines it.
+        sentence: what it measures, in plain words.
+        source: paper or library that defines it.
     """
 
     name: str
@@ -34,21 +34,22 @@ class Metric:
 
 
 _COINS = 4
-"""Images made up to be right or wrong at random, as Agresti and Coull (1998) add to a share."""
+"""Pseudo-observations, right or wrong at random, that Agresti and Coull (1998) add to a share."""
 
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """A number for each seed, and how much each image moves it.
+    """Estimate of a metric for each seed, and the influence of each image on it.
 
     Attributes:
-        estimates: the number of each seed; nan where there is none.
-        influence: of each image: an image more like it would move the number by about this,
-            divided by the number of images. 0 for images that do not count; sums to 0.
-        smoothing_error: the root mean square influence of an image made up at random, so that
-            an interval has a width also where all images are right.
-        n_images: how many images count.
-        low: the lowest that the number can be.
+        estimates: estimate for each seed; nan if undefined.
+        influence: influence of each image: one more image like it would move the estimate by
+            about this value divided by the number of images. 0 for images that do not count; sums
+            to 0.
+        smoothing_error: root mean square influence of a random pseudo-image, so that an interval
+            has a width even if all images are right.
+        n_images: number of images that count.
+        low: lowest possible value.
     """
 
     estimates: Float64[np.ndarray, " seeds"]
@@ -59,7 +60,7 @@ class Estimate:
 
     @property
     def mean(self) -> float:
-        """The mean over the seeds."""
+        """Mean over the seeds."""
         return float(self.estimates.mean())
 
 
@@ -69,13 +70,14 @@ def mean_estimate(
     moves: Float64[np.ndarray, " images"] | None = None,
     moving: Bool[np.ndarray, " images"] | None = None,
 ) -> Estimate:
-    """Return the score that is the mean over the images.
+    """Return the estimate that is the mean over the images.
 
     Args:
-        values: of each image, at most 1; nan for those that do not count, the same for each seed.
-        low: the lowest that a value can be.
-        moves: how far each image moves the sum of the others' values; not at all if None.
-        moving: the images that may do so; those that count if None.
+        values: value of each image, at most 1; nan for images that do not count, the same for
+            each seed.
+        low: lowest possible value.
+        moves: how far each image moves the sum of the values of the others; None for not at all.
+        moving: which images have `moves`; those that count if None.
     """
     counts = ~np.isnan(values[0])
     counted = int(counts.sum())
@@ -84,13 +86,13 @@ def mean_estimate(
     means = values[:, counts].mean(axis=1)
     influence = np.where(counts, values - means[:, None], 0.0)
     if moves is not None:
-        there = counts if moving is None else moving
-        influence += np.where(there, moves - moves[there].mean(), 0.0)
+        is_moving = counts if moving is None else moving
+        influence += np.where(is_moving, moves - moves[is_moving].mean(), 0.0)
     away = ((1 - means) ** 2 + (means - low) ** 2) / 2
     return Estimate(means, influence, np.sqrt(_COINS * away), counted, low)
 
 
 def no_estimate(shape: tuple[int, int]) -> Estimate:
-    """Return a score without a number, for labels or images that say nothing."""
+    """Return the undefined estimate, nan for each seed."""
     nan = np.full(shape[0], np.nan)
     return Estimate(nan, np.zeros(shape), nan, 0)

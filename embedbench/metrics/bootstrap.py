@@ -1,4 +1,4 @@
-"""Uncertainty: the same resamples for every encoder, and what they say of intervals and ranks."""
+"""Paired bootstrap: the same resamples for every encoder, and intervals from them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ Replicates = Float64[np.ndarray, "encoders resamples"]
 
 @dataclass(frozen=True, eq=False)
 class PairedBootstrap:
-    """Draws of images and of seeds, the same for every encoder and metric (paired bootstrap).
+    """Resamples of images and seeds, the same for every encoder and metric.
 
-    Each resample draws as many groups of duplicates as there are, with replacement, and in the
-    same step the seeds: one fewer than there are, which makes their spread that of their mean
-    (Efron 1979; Rao and Wu 1988).
+    Each resample draws, with replacement, as many groups of near-duplicates as there are, and one
+    seed fewer than there are, which gives the standard error of their mean (Efron 1979; Rao and Wu
+    1988).
 
     Attributes:
-        groups: the group of duplicates of each image.
-        seed: of the draws.
-        count: how many resamples.
+        groups: near-duplicate group of each image.
+        seed: seed of the draws.
+        count: number of resamples.
     """
 
     groups: Int[np.ndarray, " images"]
@@ -38,7 +38,7 @@ class PairedBootstrap:
     count: int = RESAMPLES
 
     def of(self, scores: Sequence[Estimate]) -> Float64[np.ndarray, "scores resamples"]:
-        """Return what each score is in each resample; a row of nan where a score has no number."""
+        """Return each estimate in each resample; a row of nan for an undefined estimate."""
         values = np.empty((len(scores), self.count))
         for start in range(0, self.count, _BLOCK):
             stop = min(start + _BLOCK, self.count)
@@ -49,7 +49,7 @@ class PairedBootstrap:
         return values
 
     def intervals(self, scores: Mapping[str, Estimate]) -> dict[str, tuple[float, float]]:
-        """Return low and high of each score at `LEVEL`; nan where it has no number."""
+        """Return the interval of each estimate at `LEVEL`; nan for an undefined estimate."""
         replicates = self.of(list(scores.values()))
         return {
             name: interval(score.mean, row, score.low, 1.0)
@@ -60,8 +60,8 @@ class PairedBootstrap:
         """Return how often each image is drawn in each resample."""
         groups = int(self.groups.max()) + 1
         drawn = random.integers(groups, size=(count, groups))
-        places = drawn + groups * np.arange(count)[:, None]
-        times = np.bincount(places.ravel(), minlength=count * groups).reshape(count, groups)
+        cells = drawn + groups * np.arange(count)[:, None]
+        times = np.bincount(cells.ravel(), minlength=count * groups).reshape(count, groups)
         return times[:, self.groups].astype(np.float64)
 
     def _block(
@@ -83,7 +83,7 @@ def interval(
     low: float = -np.inf,
     high: float = np.inf,
 ) -> tuple[float, float]:
-    """Return the percentile interval at `LEVEL`; it holds the estimate and stays in the range."""
+    """Return the percentile interval at `LEVEL`, within the range and around the estimate."""
     if np.isnan(replicates).any():
         return float("nan"), float("nan")
     tail = (1 - LEVEL) / 2

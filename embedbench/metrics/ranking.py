@@ -1,4 +1,4 @@
-"""Rank encoders: which is ahead, how sure that is, which are tied with the best."""
+"""Rank encoders, with intervals, pairwise comparisons and ties with the best."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,26 +16,26 @@ __all__ = ["TIE", "compare_pairs", "pairs_table", "rank", "rank_by", "tied_with_
 def pairs_table(
     scores: Mapping[str, Mapping[str, Mapping[str, Estimate]]], resamples: PairedBootstrap
 ) -> pd.DataFrame:
-    """Return how each encoder does against each other one, by clusterer and metric.
+    """Return the comparison of each encoder with each other, by clusterer and metric.
 
-    Columns: `clusterer, metric` and those of `compare_pairs`. Metrics are
-    those against the labels; a metric that an encoder has no number for leaves that encoder out.
+    Columns: `clusterer, metric` and those of `compare_pairs`. Only metrics against the labels are
+    compared; an encoder is left out of metrics that are undefined for it.
 
     Args:
-        scores: by encoder, clusterer and metric.
-        resamples: the draws of images and seeds.
+        scores: estimates by encoder, clusterer and metric.
+        resamples: resamples of images and seeds.
     """
     tables = [compare_pairs([], np.zeros(0), np.zeros((0, resamples.count)))]
     keys = [
         (clusterer, metric)
         for clusterer, metrics in next(iter(scores.values())).items()
         for metric in metrics
-        if metric != "silhouette"  # it is measured in each encoder's own space
+        if metric != "silhouette"  # measured in each encoder's own space, so not comparable
     ]
     for clusterer, metric in keys:
-        mine = {name: found[clusterer][metric] for name, found in scores.items()}
-        estimates = np.array([score.mean for score in mine.values()])
-        table = compare_pairs(list(mine), estimates, resamples.of(list(mine.values())))
+        of_metric = {name: by_clusterer[clusterer][metric] for name, by_clusterer in scores.items()}
+        estimates = np.array([score.mean for score in of_metric.values()])
+        table = compare_pairs(list(of_metric), estimates, resamples.of(list(of_metric.values())))
         tables.append(table.assign(clusterer=clusterer, metric=metric))
     whole = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
     first = ["clusterer", "metric"]
@@ -47,22 +47,22 @@ def rank_by(
 ) -> pd.DataFrame:
     """Return the columns `rank, rank_low, rank_high, tied_with_best`, indexed by encoder.
 
-    Higher estimates rank first. Encoders without a number are left out; of a single one there is
-    nothing to rank, and no row.
+    Higher estimates rank first. Encoders without an estimate are left out; fewer than two
+    encoders give no rows.
     """
-    known = ~np.isnan(np.asarray(estimates, dtype=np.float64))
+    defined = ~np.isnan(np.asarray(estimates, dtype=np.float64))
     columns = ["rank", "rank_low", "rank_high", "tied_with_best"]
-    if known.sum() < 2:
+    if defined.sum() < 2:
         return pd.DataFrame(columns=columns, index=pd.Index([], name="encoder"))
-    values, moved = np.asarray(estimates, dtype=np.float64)[known], replicates[known]
+    values, moved = np.asarray(estimates, dtype=np.float64)[defined], replicates[defined]
     low, high = rank(moved)
-    places = pd.Series(-values).rank(method="min").astype(int).to_numpy()
-    index = pd.Index([name for name, there in zip(names, known, strict=True) if there])
+    ranks = pd.Series(-values).rank(method="min").astype(int).to_numpy()
+    index = pd.Index([name for name, keep in zip(names, defined, strict=True) if keep])
     return pd.DataFrame(
         {
-            "rank": places,
-            "rank_low": np.minimum(low, places),
-            "rank_high": np.maximum(high, places),
+            "rank": ranks,
+            "rank_low": np.minimum(low, ranks),
+            "rank_high": np.maximum(high, ranks),
             "tied_with_best": tied_with_best(values, moved),
         },
         index=index.rename("encoder"),
@@ -70,7 +70,7 @@ def rank_by(
 
 
 TIE = 0.005
-"""A difference smaller than this in a resample is a tie."""
+"""A difference of at most this in a resample is a tie."""
 
 
 def compare_pairs(
@@ -78,19 +78,19 @@ def compare_pairs(
     estimates: Float64[np.ndarray, " encoders"],
     replicates: Replicates,
 ) -> pd.DataFrame:
-    """Return how each encoder does against each other one, a row an ordered pair.
+    """Return the comparison of each encoder with each other, one row per ordered pair.
 
     Columns: `encoder, other, difference, difference_low, difference_high`; `win, tie, loss`, the
     shares of resamples in which the encoder is ahead, within `TIE`, or behind; `p_beats`, the
-    share in which it is ahead at all, 0 to 1. A positive difference is in favour of `encoder`.
+    share in which it is ahead at all, 0 to 1. A positive difference favours `encoder`.
     """
     rows = []
-    for one, name in enumerate(names):
-        for two, other in enumerate(names):
-            if one == two or np.isnan(estimates[[one, two]]).any():
+    for row, name in enumerate(names):
+        for other_row, other in enumerate(names):
+            if row == other_row or np.isnan(estimates[[row, other_row]]).any():
                 continue
-            moved = replicates[one] - replicates[two]
-            difference = float(estimates[one] - estimates[two])
+            moved = replicates[row] - replicates[other_row]
+            difference = float(estimates[row] - estimates[other_row])
             low, high = interval(difference, moved)
             rows.append(
                 {
@@ -112,36 +112,36 @@ def compare_pairs(
 def rank(
     replicates: Replicates,
 ) -> tuple[Int[np.ndarray, " encoders"], Int[np.ndarray, " encoders"]]:
-    """Return the lowest and the highest rank of each encoder at `LEVEL`, 1 the best."""
-    places = 1 + (replicates[None] > replicates[:, None]).sum(axis=1)
+    """Return the lowest and the highest rank of each encoder at `LEVEL`; 1 is best."""
+    ranks = 1 + (replicates[None] > replicates[:, None]).sum(axis=1)
     tail = (1 - LEVEL) / 2
-    low = np.quantile(places, tail, axis=1, method="lower")
-    high = np.quantile(places, 1 - tail, axis=1, method="higher")
+    low = np.quantile(ranks, tail, axis=1, method="lower")
+    high = np.quantile(ranks, 1 - tail, axis=1, method="higher")
     return low.astype(np.int64), high.astype(np.int64)
 
 
 def tied_with_best(
     estimates: Float64[np.ndarray, " encoders"], replicates: Replicates
 ) -> Bool[np.ndarray, " encoders"]:
-    """Return which encoders may be the best: a set that holds the best one at `LEVEL`.
+    """Return which encoders may be the best: a confidence set of the best at `LEVEL`.
 
-    An encoder is left out where another one is ahead of it by more than chance explains, however
-    many others there were to be behind: its largest difference to another one, in standard
-    errors, is held against that in the resamples (multiple comparisons with the best, Hsu 1984;
-    studentised maximum as in Hansen, Lunde and Nason 2011).
+    An encoder is excluded if another is ahead of it by more than chance explains, allowing for
+    the number of encoders: its largest difference to another, in standard errors, is compared
+    with the distribution of that maximum in the resamples (multiple comparisons with the best,
+    Hsu 1984; studentised maximum as in Hansen, Lunde and Nason 2011).
     """
     tied = np.ones(len(estimates), dtype=bool)
     centred = replicates - estimates[:, None]
-    for one in range(len(estimates)):
-        ahead = np.delete(estimates - estimates[one], one)
-        moved = np.delete(centred - centred[one], one, axis=0)
+    for row in range(len(estimates)):
+        ahead = np.delete(estimates - estimates[row], row)
+        moved = np.delete(centred - centred[row], row, axis=0)
         spread = moved.std(axis=1)
         if not (ahead > 0).any():
             continue
         if (spread[ahead > 0] == 0).any():
-            tied[one] = False
+            tied[row] = False
             continue
         sure = spread > 0
         largest = (moved[sure] / spread[sure, None]).max(axis=0)
-        tied[one] = (ahead[sure] / spread[sure]).max() <= np.quantile(largest, (1 + LEVEL) / 2)
+        tied[row] = (ahead[sure] / spread[sure]).max() <= np.quantile(largest, (1 + LEVEL) / 2)
     return tied

@@ -1,4 +1,4 @@
-"""Promises of HDBSCAN with its distances made once: the labels of the library, one by one."""
+"""Promises of HDBSCAN with shared distances: exactly the labels of the library."""
 
 import numpy as np
 import pytest
@@ -33,16 +33,16 @@ def test_labels_are_those_of_hdbscan_itself(points: np.ndarray) -> None:
 
 
 def test_a_tree_is_made_once_for_each_min_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, by_prim = [], DensityTrees._by_prim
+    computed, by_prim = [], DensityTrees._by_prim
 
     def counted(trees: DensityTrees, min_samples: int) -> np.ndarray:
-        asked.append(min_samples)
+        computed.append(min_samples)
         return by_prim(trees, min_samples)
 
     monkeypatch.setattr(DensityTrees, "_by_prim", counted)
     points = BLOBS.astype(np.float32)
     clusterers = [Hdbscan(5, 4), Hdbscan(9, 4), Hdbscan(12, 7), Hdbscan(9, 7)]
     found = run_clusterers(points, clusterers, [], [0])
-    assert asked == [4, 7]
+    assert computed == [4, 7]
     alone = [clusterer.run(points, [], [0]).labels[0] for clusterer in clusterers]
     assert np.array_equal(found.labels, alone)

@@ -1,4 +1,4 @@
-"""Promises of the distances."""
+"""Promises of the distances: accurate also between near-duplicates."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def plain(points: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("quick", "off"), [(False, 1e-13), (True, 1e-6)])
-def test_they_are_those_of_scipy_and_the_same_in_both_directions(quick: bool, off: float) -> None:
+def test_distances_are_scipys_and_symmetric(quick: bool, off: float) -> None:
     square = Distances(POINTS, quick).square()
     assert np.allclose(square, plain(POINTS), rtol=off, atol=0)
     assert np.array_equal(square, square.T)
@@ -37,7 +37,7 @@ def test_they_are_those_of_scipy_and_the_same_in_both_directions(quick: bool, of
     st.sampled_from([1e-15, 1.0, 1e15]),
     st.booleans(),
 )
-def test_none_is_wrong_by_more_than_1e_5_of_itself(
+def test_the_relative_error_is_at_most_1e_5(
     points: np.ndarray, offset: float, scale: float, quick: bool
 ) -> None:
     points = ((points + np.float32(offset)) * np.float32(scale)).astype(np.float32)
@@ -45,7 +45,7 @@ def test_none_is_wrong_by_more_than_1e_5_of_itself(
 
 
 @pytest.mark.parametrize("spread", [1, 0.5, 0.3, 0.1, 1e-3, 1e-6, 0])
-def test_nor_in_clusters_however_tight_of_many_dimensions(spread: float) -> None:
+def test_the_relative_error_is_small_in_tight_clusters_of_many_dimensions(spread: float) -> None:
     centres = RANDOM.normal(size=(8, 2048))
     points = np.repeat(centres, 40, axis=0) + spread * RANDOM.normal(size=(320, 2048))
     found = Distances(points.astype(np.float32), quick=True).square()
@@ -57,7 +57,7 @@ def test_ties_of_whole_numbers_stay_ties(points: np.ndarray) -> None:
     assert np.array_equal(Distances(points).square(), plain(points))
 
 
-def test_little_memory_changes_nothing_but_rounding() -> None:
+def test_less_memory_gives_smaller_blocks_with_the_same_distances() -> None:
     blocks = [block for _, block in Distances(POINTS).upper(0.1)]
     assert len(blocks) > 50
     assert np.allclose(blocks[1][0], plain(POINTS)[len(blocks[0]), len(blocks[0]) :])

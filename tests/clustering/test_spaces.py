@@ -1,4 +1,4 @@
-"""Promises of the spaces."""
+"""Promises of the spaces: the stated geometry, and errors that name the limits."""
 
 import importlib.util
 
@@ -36,7 +36,7 @@ def test_raw_is_the_vectors_themselves() -> None:
     assert np.array_equal(to_space(VECTORS, "raw", 0), VECTORS)
 
 
-def test_center_l2_forgets_what_all_vectors_share() -> None:
+def test_center_l2_removes_the_common_offset() -> None:
     moved = VECTORS + np.float32(7)
     rows = to_space(VECTORS, "center-l2", 0)
     assert np.allclose(rows, to_space(moved, "center-l2", 0), atol=1e-5)
@@ -61,7 +61,7 @@ def test_whitened_components_are_uncorrelated_with_variance_one() -> None:
     assert np.allclose(np.cov(rows.T, ddof=0), np.eye(rows.shape[1]), atol=1e-4)
 
 
-def test_whitening_keeps_half_of_the_variance_and_no_component_more() -> None:
+def test_whitening_keeps_the_fewest_components_with_half_of_the_variance() -> None:
     variance = PCA().fit(normalize(VECTORS)).explained_variance_ratio_
     kept = to_space(VECTORS, "whiten", 0).shape[1]
     assert variance[: kept - 1].sum() < 0.5 <= variance[:kept].sum()
@@ -102,7 +102,7 @@ def test_umap_is_seeded_and_survives_an_installed_tensorflow() -> None:
 
 
 @pytest.mark.parametrize("space", ["l3", "pca", "pca:0", "pca:x", "tsne:3", "whiten:3", "", "L2"])
-def test_an_unknown_space_is_told_with_those_there_are(space: str) -> None:
+def test_the_error_for_an_unknown_space_lists_the_spaces(space: str) -> None:
     with pytest.raises(InputError, match=rf"unknown space '{space}'; spaces: l2, raw, center-l2"):
         check_space(space)
     with pytest.raises(InputError, match="unknown space"):
@@ -115,11 +115,11 @@ def test_a_known_space_passes(space: str) -> None:
 
 
 @pytest.mark.parametrize(("space", "highest"), [("pca:13", 12), ("umap:59", 58)])
-def test_too_many_components_are_told_with_how_many_fit(space: str, highest: int) -> None:
+def test_the_error_for_too_many_components_names_the_maximum(space: str, highest: int) -> None:
     with pytest.raises(InputError, match=f"'{space}' has too many .* at most {highest} fit"):
         to_space(VECTORS, space, 0)
 
 
-def test_tsne_of_three_images_is_refused() -> None:
+def test_tsne_of_three_images_is_an_error() -> None:
     with pytest.raises(InputError, match="needs at least 4 images; there are 3"):
         to_space(VECTORS[:3], "tsne:2", 0)

@@ -1,4 +1,4 @@
-"""Promises of the forms that steps take on many images: near the exact ones, and told."""
+"""Promises of the approximations for many images: close to the exact results."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import make_blobs
-from sklearn.metrics import adjusted_rand_score
 from threadpoolctl import threadpool_limits
 
 from embedbench.analysis.cluster_summary import cluster_tables
@@ -16,17 +15,14 @@ from embedbench.analysis.duplicates import duplicate_groups, duplicate_rate
 from embedbench.analysis.inputs import AnalysisInputs, EvaluationSettings, Targets
 from embedbench.analysis.sweep import sweep_encoder
 from embedbench.clustering.clusterers import Agglomerative, Clusterer, Hdbscan, KMeans
-from embedbench.clustering.kmeans import fit_kmeans
-from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit, remarks
-from embedbench.clustering.subsample import kmeans_from_sample
+from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
 from embedbench.comparison.clustering_stage import ClusteringAnalysis, run_clustering_stage
 from embedbench.comparison.config import parse_k
 from embedbench.comparison.memory import Memory
-from embedbench.errors import InputError
 from embedbench.metrics.base import mean_estimate
 from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.evaluate import evaluate
-from embedbench.metrics.clustering.silhouette import silhouettes, silhouettes_of
+from embedbench.metrics.clustering.silhouette import silhouettes
 from embedbench.metrics.embedding.geometry import hubness, intrinsic_dimension
 from embedbench.metrics.embedding.neighbours import knn_correct, neighbourhood
 from embedbench.utils.progress import Progress
@@ -41,37 +37,6 @@ SAMPLE = np.sort(np.random.default_rng(0).choice(1500, 300, replace=False, shuff
 EVERYWHERE: list[Clusterer] = [
     KMeans(), Agglomerative(), Agglomerative(linkage="average"), Hdbscan()
 ]  # fmt: skip
-
-
-def test_up_to_the_limit_all_images_are_looked_at_and_nothing_is_said() -> None:
-    assert DEFAULT_LIMIT.sample(DEFAULT_LIMIT.images, 0) is None
-    assert remarks(DEFAULT_LIMIT.images, ["kmeans"]) == []
-
-
-def test_the_sample_is_of_as_many_images_rising_and_of_its_seed() -> None:
-    one, other = FEW.sample(1500, 0), FEW.sample(1500, 1)
-    assert one is not None and other is not None
-    assert len(one) == 300 and (np.diff(one) > 0).all()
-    assert np.array_equal(one, SAMPLE) and not np.array_equal(one, other)
-
-
-def test_what_is_not_of_all_images_is_said_in_words() -> None:
-    said = remarks(50_000, ["kmeans", "agglomerative,linkage=average", "hdbscan", "birch"])
-    assert said[0].startswith("silhouettes: of 5,000 of the 50,000 images, each against all")
-    assert "agglomerative,linkage=average: tree of 5,000 images, the others to the nearest " in (
-        " ".join(said)
-    )
-    assert any(line.startswith("hdbscan: on the first 20 principal components") for line in said)
-    assert any(line == "maps: 5,000 of the 50,000 images" for line in said)
-    assert "birch" not in " ".join(said)
-
-
-def test_sampled_silhouettes_are_those_of_the_same_images_among_all() -> None:
-    alone = np.where(NOISY < 0, 100 + np.arange(1500), NOISY)
-    labels = np.stack([TRUTH, NOISY, alone, np.zeros(1500, dtype=np.int64), np.arange(1500)])
-    exact, sampled = silhouettes(POINTS, labels), silhouettes_of(POINTS, labels, SAMPLE)
-    assert sampled[:, SAMPLE] == pytest.approx(exact[:, SAMPLE], abs=1e-9, nan_ok=True)
-    assert np.isnan(np.delete(sampled, SAMPLE, axis=1)).all()
 
 
 def test_the_interval_of_a_sampled_silhouette_holds_the_exact_one() -> None:
@@ -89,7 +54,7 @@ def test_the_interval_of_a_sampled_silhouette_holds_the_exact_one() -> None:
     assert held >= 36
 
 
-def test_the_macro_silhouette_of_a_sample_knows_of_the_images_alone() -> None:
+def test_the_macro_silhouette_of_a_sample_counts_single_image_clusters() -> None:
     labels = np.stack([TRUTH, NOISY])
     exact, _ = evaluate(POINTS, labels, None)
     sampled, _ = evaluate(POINTS, labels, None, SAMPLE)
@@ -105,44 +70,7 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("clusterer", EVERYWHERE, ids=lambda one: one.name)
-def test_clusters_of_a_sample_carried_to_all_are_those_of_all(clusterer: Clusterer) -> None:
-    exact = clusterer.run(POINTS, [3, 6], [0, 1])
-    large = clusterer.run(POINTS, [3, 6], [0, 1], FEW)
-    columns = ["clusterer", "k", "seed"]
-    assert large.runs[columns].equals(exact.runs[columns])
-    of_six = (exact.runs["k"].isna() | (exact.runs["k"] == 6)).to_numpy()
-    for one, other in zip(exact.labels[of_six], large.labels[of_six], strict=True):
-        kept = (one >= 0) & (other >= 0)
-        assert kept.mean() > 0.9 and adjusted_rand_score(one[kept], other[kept]) > 0.99
-
-
-def test_kmeans_from_a_sample_costs_one_percent_of_inertia_at_the_most() -> None:
-    pairs = [(k, seed) for k in (4, 9) for seed in (0,)]
-    exact = fit_kmeans(POINTS, pairs)
-    large = kmeans_from_sample(POINTS, pairs, SAMPLE)
-    ratios = [two.inertia / one.inertia for one, two in zip(exact, large, strict=True)]
-    assert np.mean(ratios) < 1.01
-
-
-def test_kmeans_of_more_clusters_than_a_sample_shows_starts_on_all() -> None:
-    exact = fit_kmeans(POINTS, [(20, 0)])
-    large = kmeans_from_sample(POINTS, [(20, 0)], SAMPLE)
-    assert np.array_equal(exact[0].labels, large[0].labels)
-
-
-def test_sampled_images_keep_their_place_in_the_tree() -> None:
-    own = Agglomerative().run(POINTS[SAMPLE], [5], [0])
-    large = Agglomerative().run(POINTS, [5], [0], FEW)
-    assert adjusted_rand_score(own.labels[0], large.labels[0][SAMPLE]) == 1
-
-
-def test_a_tree_of_a_sample_has_no_more_clusters_than_images() -> None:
-    with pytest.raises(InputError, match="`k` must be between 2 and 299 for 300 images; not 400"):
-        Agglomerative().run(POINTS, [400], [0], FEW)
-
-
-def test_asked_images_find_what_they_find_where_all_are_asked() -> None:
+def test_sampled_queries_have_the_neighbours_and_scores_of_the_full_search() -> None:
     truth, groups = np.where(RANDOM.random(1500) < 0.1, -1, TRUTH), np.arange(1500)
     every = neighbourhood(POINTS, truth, groups)
     some = neighbourhood(POINTS, truth, groups, asked=SAMPLE)
@@ -171,13 +99,13 @@ def test_hubness_is_estimated_without_bias_from_some_of_the_images() -> None:
     assert hubness(everyone) == pytest.approx(exact)
 
 
-def test_the_dimension_of_a_sample_is_that_of_all() -> None:
+def test_the_intrinsic_dimension_of_a_sample_is_near_that_of_all() -> None:
     points = (RANDOM.normal(size=(1500, 5)) @ RANDOM.normal(size=(5, 40))).astype(np.float32)
     exact, sampled = intrinsic_dimension(points), intrinsic_dimension(points, asked=SAMPLE)
     assert sampled == pytest.approx(exact, rel=0.15)
 
 
-def test_copies_are_found_among_those_of_the_same_cell() -> None:
+def test_duplicates_are_found_within_cells() -> None:
     random = np.random.default_rng(3)
     blobs = make_blobs(4000, 24, centers=8, cluster_std=2.0, random_state=1)[0]
     copies = random.permutation(4000)[:600].reshape(2, 300)

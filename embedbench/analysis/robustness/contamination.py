@@ -41,8 +41,8 @@ def contamination_table(
 
     - `own_cluster`, `noise`, `scattered`: shares of the mixed-in images that are in clusters of
       which more than half is mixed in, that are noise, and that lie in clusters of the others.
-      They sum to 1. The interval is over the mixed-in images; 0 noise has no uncertainty where no image at
-      all is noise.
+      They sum to 1. The interval is over the mixed-in images; 0 noise has no uncertainty where no
+      image at all is noise.
     - `ami_change`, `ari_change`, `accuracy_change`, with labels: the other images' score against
       their labels, with the mixed-in images less without. nan where the score is not defined.
     - `clean_change`: how far the other images' clusters differ from those without the mixed-in

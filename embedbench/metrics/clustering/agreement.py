@@ -1,10 +1,9 @@
-"""Scores: a number for each seed, and how much each image moves it.
+"""Agreement with the truth: estimates for each seed, with the influence of each image.
 
-What leaving an image out changes (the jackknife; Quenouille 1956, Efron and Stein 1981) is all
-that resampling needs: an interval over images then takes a sum for each resample, instead of the
-metric again. Resampling the images themselves would not do for agreement with the truth: an image
-drawn twice agrees with itself, which lifts the AMI of 400 images in 4 classes so far that its 95 %
-interval holds the known answer 8 times of 10.
+The influence is the jackknife's: the change if an image is left out (Quenouille 1956, Efron and
+Stein 1981). With it, a resample needs a sum instead of the metric again. Resampling the images
+themselves would be biased: an image drawn twice agrees with itself, which raises the AMI of 400
+images in 4 classes so far that a 95 % interval contains the true value 8 times out of 10.
 """
 
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from embedbench.metrics.clustering.ami import ExpectedMutualInformation, ami_fro
 __all__ = ["LEVEL", "accuracy_score", "ami_score", "ari_score"]
 
 LEVEL = 0.95
-"""Of every interval."""
+"""Confidence level of every interval."""
 
 _NOTHING = 1e-12
 
@@ -31,8 +30,8 @@ def ami_score(
     """Return the adjusted mutual information with the truth (scikit-learn's, arithmetic mean).
 
     Args:
-        labels: the cluster of each image for each seed.
-        truth: the known label of each image as a number; images with -1 do not count.
+        labels: cluster of each image for each seed.
+        truth: known label of each image as a number, -1 if unknown; those images do not count.
     """
     return _agreement(labels, truth, _ami_changed)
 
@@ -47,18 +46,18 @@ def ari_score(
 def accuracy_score(
     labels: Int[np.ndarray, "seeds images"], truth: Int[np.ndarray, " images"]
 ) -> Estimate:
-    """Return the share of images that are right where clusters are matched to labels for the best.
+    """Return the share of correct images under the best matching of clusters to labels.
 
-    The matching (Kuhn 1955) is that of all images; see `ami_score` for the arguments.
+    The matching (Kuhn 1955) uses all images; see `ami_score` for the arguments.
     """
-    known = truth >= 0
+    labelled = truth >= 0
     right = np.full(labels.shape, np.nan)
-    for row, found in zip(labels, right, strict=True):
-        if len(np.unique(truth[known])) > 1:
-            table, cells = _table(row[known], truth[known])
+    for row, right_row in zip(labels, right, strict=True):
+        if len(np.unique(truth[labelled])) > 1:
+            table, cells = _table(row[labelled], truth[labelled])
             matched = np.zeros(table.shape)
             matched[linear_sum_assignment(table, maximize=True)] = 1
-            found[known] = matched[cells]
+            right_row[labelled] = matched[cells]
     return mean_estimate(right)
 
 
@@ -71,7 +70,7 @@ _Cells = tuple[Int[np.ndarray, " images"], Int[np.ndarray, " images"]]
 def _table(
     labels: Int[np.ndarray, " images"], truth: Int[np.ndarray, " images"]
 ) -> tuple[Int[np.ndarray, "clusters classes"], _Cells]:
-    """Return how many images each cluster and each class share, and the cell of each image."""
+    """Return the contingency table of clusters and classes, and the cell of each image."""
     clusters = np.unique(labels, return_inverse=True)[1]
     classes = np.unique(truth, return_inverse=True)[1]
     table = np.zeros((clusters.max() + 1, classes.max() + 1), dtype=np.int64)
@@ -84,19 +83,19 @@ def _agreement(
     truth: Int[np.ndarray, " images"],
     changed: Callable[[_Table, int], tuple[float, _Values]],
 ) -> Estimate:
-    """Return the score of which `changed` tells the value after one more or one less in a cell."""
-    known = truth >= 0
-    images = int(known.sum())
-    if len(np.unique(truth[known])) < 2:
+    """Return the estimate of a score, given its values after a step of 1 in each cell."""
+    labelled = truth >= 0
+    images = int(labelled.sum())
+    if len(np.unique(truth[labelled])) < 2:
         return no_estimate(labels.shape)
-    distinct, seeds = np.unique(labels[:, known], axis=0, return_inverse=True)
+    distinct, seeds = np.unique(labels[:, labelled], axis=0, return_inverse=True)
     estimates, doubt = np.empty(len(distinct)), np.empty(len(distinct))
     influence = np.zeros((len(distinct), len(truth)))
     for number, row in enumerate(distinct):
-        table, cells = _table(row, truth[known])
+        table, cells = _table(row, truth[labelled])
         estimate, less = changed(table, -1)
         moves = (images - 1) * (estimate - less[cells])
-        influence[number, known] = moves - moves.mean()
+        influence[number, labelled] = moves - moves.mean()
         by_chance = np.outer(table.sum(axis=1), table.sum(axis=0)) / images**2
         more = (images + 1) * (changed(table, +1)[1] - estimate)
         estimates[number], doubt[number] = estimate, np.sqrt((by_chance * more**2).sum())
@@ -104,9 +103,9 @@ def _agreement(
 
 
 def _ami_changed(table: _Table, step: int) -> tuple[float, _Values]:
-    """Return the AMI, and what it is with one image more, or less, in each cell.
+    """Return the AMI, and the AMI with one image more, or less, in each cell.
 
-    As in `fast_ami`, but only what the one image changes is worked out again.
+    As in `ami`, but only the terms that this image changes are computed again.
     """
     estimate = float(ami_from_contingency(table[None])[0])
     if len(table) == 1:
@@ -133,7 +132,7 @@ def _chance_changed(
     step: int,
     expected: ExpectedMutualInformation,
 ) -> _Values:
-    """Return the expected mutual information with the sizes of one row and one column changed."""
+    """Return the expected mutual information after a step in each cell's row and column."""
     sizes, kinds = np.unique(np.concatenate([rows, rows + step]), return_inverse=True)
     others, other_kinds = np.unique(np.concatenate([columns, columns + step]), return_inverse=True)
     row, moved_row = np.split(kinds, 2)
@@ -157,7 +156,7 @@ def _chance_changed(
 
 
 def _ari_changed(table: _Table, step: int) -> tuple[float, _Values]:
-    """Return the adjusted Rand index, and what it is with one image more, or less, in each cell."""
+    """Return the ARI, and the ARI with one image more, or less, in each cell."""
 
     def index(
         pairs: _Numbers, rows: _Numbers, columns: _Numbers, images: int
@@ -169,7 +168,7 @@ def _ari_changed(table: _Table, step: int) -> tuple[float, _Values]:
         return np.array([[(counts * (counts - 1) / 2).sum()]])
 
     def moved(counts: Int[np.ndarray, "..."]) -> Float64[np.ndarray, "..."]:
-        """The pairs of all, with one image more or less in each."""
+        """Return the number of pairs with one image more, or less, in each count."""
         return np.asarray((counts * (counts - 1) / 2).sum() + (counts if step > 0 else 1 - counts))
 
     images = int(table.sum())
@@ -180,7 +179,7 @@ def _ari_changed(table: _Table, step: int) -> tuple[float, _Values]:
 
 
 def _ratio(above: _Numbers, below: _Numbers) -> _Numbers:
-    """Return the ratio, 1 where nothing is left to agree on."""
+    """Return the ratio, 1 where the denominator is zero."""
     return np.asarray(
         np.divide(above, below, out=np.ones(above.shape), where=np.abs(below) > _NOTHING)
     )

@@ -1,8 +1,8 @@
 """Adjusted mutual information of many pairs of partitions of the same images at once.
 
-It is scikit-learn's `adjusted_mutual_info_score` (Vinh, Epps, Bailey 2010, arithmetic mean) to
-1e-9. Nearly all its time goes to what chance alone would share: a sum over the pairs of a row and
-a column of the table that depends on their totals only. Here each pair of totals is worked out
+It equals scikit-learn's `adjusted_mutual_info_score` (Vinh, Epps, Bailey 2010, arithmetic mean)
+to 1e-9. Nearly all the time goes to the expected mutual information, a sum over pairs of a row
+and a column of the table that depends on their totals only. Here each pair of totals is computed
 once.
 """
 
@@ -16,22 +16,22 @@ from scipy.special import xlogy
 __all__ = ["ExpectedMutualInformation", "ami_from_contingency", "pairwise_ami"]
 
 _EXPONENT = 40.0
-"""Counts that are rarer than exp(-40), 4e-18, are not summed."""
+"""Counts with a probability below exp(-40), 4e-18, are not summed."""
 
 _BLOCK = 2**15
-"""About how many terms are worked out at once, so that they stay in the processor's cache."""
+"""About how many terms are computed at once, so that they stay in the processor's cache."""
 
 
 class ExpectedMutualInformation:
-    """The information that a row and a column of a table of `total` images share by chance.
+    """Expected mutual information of a row and a column of a table of `total` images.
 
-    Where two partitions keep their sizes and the images are dealt at random, a cluster of a
-    images and one of b share X images, hypergeometric with the mean m = a b / total. They add
+    If two partitions keep their sizes and the images are assigned at random, a cluster of a
+    images and one of b share X images, hypergeometric with mean m = a b / total. They add
     (E[X log X] - m log m) / total nats, 0 or more, to the expected mutual information. Each pair
-    of sizes is worked out when it is first asked for, and kept.
+    of sizes is computed at first use and cached.
 
     Attributes:
-        total: the number of images.
+        total: number of images.
         x_log_x: x log x for each x from 0 to `total`.
     """
 
@@ -45,28 +45,28 @@ class ExpectedMutualInformation:
     def __call__(
         self, rows: Int[np.ndarray, "..."], columns: Int[np.ndarray, "..."]
     ) -> Float64[np.ndarray, "..."]:
-        """Return it for each pair of sizes, 0 to `total`, in the shape the two broadcast to.
+        """Return the term of each pair of sizes, 0 to `total`, in their broadcast shape.
 
-        What was asked for before changes no bit of it.
+        Earlier calls change no bit of the result.
         """
         rows, columns = rows.astype(np.int64), columns.astype(np.int64)
         keys = np.minimum(rows, columns) * (self.total + 1) + np.maximum(rows, columns)
-        asked, places = np.unique(keys, return_inverse=True)
-        new = np.setdiff1d(asked, self._keys, assume_unique=True)
+        distinct, positions = np.unique(keys, return_inverse=True)
+        new = np.setdiff1d(distinct, self._keys, assume_unique=True)
         if len(new):
-            known = np.concatenate([self._keys, new])
-            order = np.argsort(known)
+            cached = np.concatenate([self._keys, new])
+            order = np.argsort(cached)
             self._values = np.concatenate([self._values, self._of_keys(new)])[order]
-            self._keys = known[order]
-        values = self._values[np.searchsorted(self._keys, asked)]
-        return np.asarray(values[places]).reshape(keys.shape)
+            self._keys = cached[order]
+        values = self._values[np.searchsorted(self._keys, distinct)]
+        return np.asarray(values[positions]).reshape(keys.shape)
 
     def _of_keys(self, keys: Int[np.ndarray, " pairs"]) -> Float64[np.ndarray, " pairs"]:
         total = max(self.total, 1)
         smaller, larger = np.divmod(keys, self.total + 1)
         mean = smaller * (larger / total)
-        # How far from the mean a count can be, by Bernstein's inequality, which holds without
-        # replacement too (Hoeffding 1963); X, a - X and b - X are equally far from theirs.
+        # Bound on the deviation of a count from its mean: Bernstein's inequality, which also
+        # holds without replacement (Hoeffding 1963); X, a - X and b - X deviate equally.
         variance = np.minimum(smaller, total - smaller) * np.minimum(larger, total - larger) / total
         third = _EXPONENT / 3
         reach = np.ceil(third + np.sqrt(third**2 + 2 * _EXPONENT * variance)).astype(np.int64)
@@ -90,9 +90,9 @@ class ExpectedMutualInformation:
     ) -> Float64[np.ndarray, " pairs"]:
         """Return E[X log X] over the counts of each pair.
 
-        Each probability is worked out from the one before, and their sum is set to 1: logarithms
-        of factorials lose 1e-9 at a million images. From the first count that cannot be, they
-        are 0; those too rare to be summed are lost in rounding where they are.
+        Each probability is computed from the previous one, and the sum is normalised to 1, since
+        logarithms of factorials lose 1e-9 at a million images. Impossible counts get 0; counts
+        below the rounding error may be included.
         """
         before, after = counts[:-1].astype(np.float64), counts[1:].astype(np.float64)
         weights = np.ones(counts.shape)
@@ -100,7 +100,7 @@ class ExpectedMutualInformation:
         weights[1:] /= after * (after + (self.total - smaller - larger))
         np.multiply.accumulate(weights, axis=0, out=weights)
         products = weights * self.x_log_x.take(counts, mode="clip")
-        # Added one by one: `sum` groups them by how many there are, which moves the last bit.
+        # Added one by one: the grouping of `sum` depends on their number, and changes the last bit.
         summed, expected = np.add.accumulate(weights)[-1], np.add.accumulate(products)[-1]
         return np.asarray(expected / summed)
 
@@ -111,25 +111,26 @@ def ami_from_contingency(
 ) -> Float64[np.ndarray, " tables"]:
     """Return the adjusted mutual information of each contingency table.
 
-    At most 1, higher is better, 0 is what chance gives; never nan. Exactly 1 where the two
-    partitions are the same (so also where both are one cluster, or there is no image), else
-    exactly 0 where one of them is one cluster.
+    At most 1, higher is better, 0 is chance; never nan. Exactly 1 if the two partitions are equal
+    (so also if both have one cluster, or there are no images); otherwise exactly 0 if one of them
+    has one cluster.
 
     Args:
-        tables: how many images the cluster of the row and that of the column share; all tables
-            of the same number of images. Rows and columns may be empty.
-        expected: of as many images; it keeps what is worked out for the next call.
+        tables: number of images in both the row's and the column's cluster; all tables count the
+            same number of images. Rows and columns may be empty.
+        expected: cache for this number of images, shared between calls.
 
     Raises:
-        ValueError: a count is negative; the tables are not all of one number of images, or not
-            of that of `expected`.
+        ValueError: a count is negative; the tables count different numbers of images, or not that
+            of `expected`.
     """
     totals = tables.sum(axis=(1, 2))
     if tables.size and tables.min() < 0:
         raise ValueError(f"a table must count 0 images or more; not {tables.min()}")
     if len(set(totals.tolist())) > 1:
         raise ValueError(
-            f"all tables must count as many images; not {totals.min()} and {totals.max()}"
+            "all tables must count the same number of images; "
+            f"not {totals.min()} and {totals.max()}"
         )
     if not len(tables):
         return np.zeros(0)
@@ -150,17 +151,17 @@ def pairwise_ami(
     other: Int[np.ndarray, "others images"],
     expected: ExpectedMutualInformation | None = None,
 ) -> Float64[np.ndarray, "runs others"]:
-    """Return the adjusted mutual information of each run of one with each run of the other.
+    """Return the adjusted mutual information of each run of `one` with each run of `other`.
 
-    As `ami_from_contingency`; many clusters of one image each cost little.
+    As `ami_from_contingency`; clusters of one image cost little.
 
     Args:
-        one: the cluster of each image in each run; a negative number is a cluster like others.
-        other: the same of other runs.
-        expected: of as many images; it keeps what is worked out for the next call.
+        one: cluster of each image in each run; a negative number is a cluster like any other.
+        other: the same for other runs.
+        expected: cache for this number of images, shared between calls.
 
     Raises:
-        ValueError: `expected` is of another number of images.
+        ValueError: `expected` is for another number of images.
     """
     expected = _for_total(expected, one.shape[1])
     amis = np.empty((len(one), len(other)))
@@ -186,11 +187,11 @@ def _for_total(expected: ExpectedMutualInformation | None, total: int) -> Expect
 
 @dataclass(frozen=True)
 class _Counts:
-    """What a score needs of the sizes of the clusters in each of some partitions.
+    """Summary of the cluster sizes in each of several partitions.
 
     Attributes:
-        filled: how many hold an image.
-        x_log_x: the sum of size times log size.
+        filled: number of clusters that are not empty.
+        x_log_x: sum of size times log size.
     """
 
     filled: Int[np.ndarray, " partitions"]
@@ -204,24 +205,24 @@ class _Counts:
         partitions: int,
         expected: ExpectedMutualInformation,
     ) -> "_Counts":
-        """Return it from the clusters of all partitions and the partition that each is of."""
+        """Return the summary, given the size and the partition of each cluster."""
         filled = np.bincount(owners[sizes > 0], minlength=partitions)
         summed = np.bincount(owners, expected.x_log_x[sizes], partitions)
         return cls(filled, summed.astype(np.float64))
 
     def at(self, partition: int) -> "_Counts":
-        """Return it for one partition."""
+        """Return the summary of one partition."""
         return _Counts(self.filled[[partition]], self.x_log_x[[partition]])
 
 
 @dataclass(frozen=True)
 class _Runs:
-    """The clusters of all runs side by side.
+    """Clusters of all runs side by side.
 
     Attributes:
-        members: 1 where the image of the row is in the cluster of the column.
-        owners: the run of each cluster.
-        runs: how many there are.
+        members: 1 if the row's image is in the column's cluster.
+        owners: run of each cluster.
+        runs: number of runs.
     """
 
     members: csr_array
@@ -250,7 +251,7 @@ class _Runs:
     def sizes(
         self,
     ) -> tuple[Int[np.ndarray, " sizes"], Float64[np.ndarray, "runs sizes"]]:
-        """Return the different sizes of clusters, and how many clusters of each a run has."""
+        """Return the distinct cluster sizes, and how many clusters of each size a run has."""
         sizes, kinds = np.unique(self.members.sum(axis=0), return_inverse=True)
         times = np.zeros((self.runs, len(sizes)))
         np.add.at(times, (self.owners, kinds), 1)
@@ -264,12 +265,12 @@ def _adjusted(
     chance: Float64[np.ndarray, " partitions"],
     total: int,
 ) -> Float64[np.ndarray, " partitions"]:
-    """Return the scores from the cells, the rows and the columns of the tables."""
+    """Return the scores, given the cells, rows and columns of the tables."""
     whole = np.log(max(total, 1))
     information = whole + (joint.x_log_x - rows.x_log_x - columns.x_log_x) / max(total, 1)
     entropy = whole - (rows.x_log_x + columns.x_log_x) / (2 * max(total, 1))
     same = (joint.filled == rows.filled) & (joint.filled == columns.filled)
     one_cluster = (rows.filled == 1) | (columns.filled == 1)
-    # By chance as much as there is: only where both are one cluster, or each image is one.
+    # The denominator is 0 only if both have one cluster, or one cluster for each image.
     amis = np.divide(information - chance, entropy - chance, out=np.ones_like(chance), where=~same)
     return np.where(one_cluster & ~same, 0.0, amis)

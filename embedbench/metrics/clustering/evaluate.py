@@ -18,20 +18,20 @@ def evaluate(
     truth: Int[np.ndarray, " images"] | None,
     rows: Int[np.ndarray, " sampled"] | None = None,
 ) -> tuple[pd.DataFrame, Float64[np.ndarray, "runs images"]]:
-    """Return every metric of every partition, a row a run, and each image's silhouette in it.
+    """Return every metric of every partition, one row per run, and each image's silhouette.
 
-    Columns: `clusters`, noise not counted; `coverage`, the share of images that are no noise;
-    the columns of `external` (with truth) and `internal`, with each noise image as a cluster of
-    its own; and all of these again with noise left out, as `NAME_clustered`. A number that is
-    not defined is nan. `embedbench.metrics.METRICS` says what each of them means. The silhouettes
-    count each noise image as a cluster of its own.
+    Columns: `clusters`, without noise; `coverage`, the share of images that are not noise; the
+    columns of `external` (with truth) and `internal`, with each noise image as its own cluster;
+    and the same with noise left out, as `NAME_clustered`. Undefined values are nan. `METRICS` of
+    `embedbench.metrics.clustering.catalogue` describes each of them. The silhouettes count each
+    noise image as its own cluster.
 
     Args:
-        points: the space that was clustered.
-        labels: the cluster of each image in each run, -1 is noise.
-        truth: the known label of each image as a number, -1 where not known: those images are
-            left out of the comparison with the truth only. None without labels.
-        rows: the images whose silhouettes are wanted; all if None.
+        points: clustered points, one row per image.
+        labels: cluster of each image in each run; -1 is noise.
+        truth: known label of each image as a number, -1 if unknown; those images are left out of
+            the comparison with the truth only. None without labels.
+        rows: images whose silhouettes to compute; all if None.
     """
     runs = len(labels)
     both = np.concatenate([noise_as_singletons(labels), labels])

@@ -1,4 +1,4 @@
-"""Metrics with truth: how well partitions agree with known labels."""
+"""Metrics with truth: agreement of partitions with known labels."""
 
 import warnings
 from collections.abc import Callable
@@ -18,15 +18,15 @@ Labels = Int[np.ndarray, " images"]
 def external(
     labels: Int[np.ndarray, "runs images"], truth: Int[np.ndarray, " images"]
 ) -> pd.DataFrame:
-    """Return how well each partition agrees with the truth, a row a run.
+    """Return the agreement of each partition with the truth, one row per run.
 
     Columns: `ami, ari, nmi, v_measure, homogeneity, completeness, fowlkes_mallows, accuracy,
-    purity`; higher is better, 1 is best; see `embedbench.metrics.METRICS`. nan where fewer than
-    two different labels are left to agree with.
+    purity`; higher is better, 1 is best; see `METRICS` of
+    `embedbench.metrics.clustering.catalogue`. nan if fewer than two distinct labels are left.
 
     Args:
-        labels: the cluster of each image in each run; noise, -1, is left out of its run.
-        truth: the known label of each image as a number; images with -1 are left out.
+        labels: cluster of each image in each run; noise, -1, is left out of its run.
+        truth: known label of each image as a number, -1 if unknown; those images do not count.
     """
     distinct, runs = np.unique(labels, axis=0, return_inverse=True)
     rows = [_scores(row, truth) for row in distinct]
@@ -39,7 +39,7 @@ def _scores(labels: Labels, truth: Labels) -> dict[str, float]:
     if len(np.unique(truth)) < 2:
         return dict.fromkeys(_SCORES, np.nan)
     with warnings.catch_warnings():
-        # scikit-learn wonders whether many different labels are meant to be measurements.
+        # scikit-learn warns that many distinct labels may be a regression target.
         warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
         return {name: float(score(truth, labels)) for name, score in _SCORES.items()}
 

@@ -1,4 +1,4 @@
-"""Metrics without truth: how tight and how far apart the clusters are in their own space."""
+"""Metrics without truth: compactness and separation of the clusters in their own space."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from embedbench.metrics.clustering.silhouette import silhouettes
 __all__ = ["internal"]
 
 _BLOCK = 256
-"""So many images at once stay in the processor's cache."""
+"""Number of images at once, so that they stay in the processor's cache."""
 
 
 def internal(
@@ -22,19 +22,20 @@ def internal(
     labels: Int[np.ndarray, "runs images"],
     profiles: Float64[np.ndarray, "runs images"] | None = None,
 ) -> pd.DataFrame:
-    """Return how tight and how far apart the clusters are, a row a run.
+    """Return compactness and separation of the clusters, one row per run.
 
-    Columns: `clusters`, how many there are; `coverage`, the share of images in them;
-    `silhouette`, the mean over the images, and `silhouette_macro`, the mean of the clusters'
-    means (arXiv 2401.05831), higher is better, at most 1; `calinski_harabasz`, higher is better;
-    `davies_bouldin`, lower is better, 0 is best. nan where there is one cluster, or where each
-    image is one. None of them compares spaces: see `embedbench.metrics.METRICS`.
+    Columns: `clusters`, their number; `coverage`, the share of images in them; `silhouette`, the
+    mean over the images, and `silhouette_macro`, the mean of the cluster means (arXiv
+    2401.05831), higher is better, at most 1; `calinski_harabasz`, higher is better;
+    `davies_bouldin`, lower is better, 0 is best. nan if there is one cluster, or one cluster for
+    each image. They do not compare spaces: see `METRICS` of
+    `embedbench.metrics.clustering.catalogue`.
 
     Args:
-        points: the space that was clustered.
-        labels: the cluster of each image in each run; noise, -1, is left out of its run.
-        profiles: the `silhouettes` of the same, if they are there already; where they are those
-            of a sample, nan elsewhere, the means are estimated from it.
+        points: clustered points, one row per image.
+        labels: cluster of each image in each run; noise, -1, is left out of its run.
+        profiles: `silhouettes` of these partitions, if already computed; if they are of a sample,
+            nan elsewhere, the means are estimated from it.
     """
     profiles = silhouettes(points, labels) if profiles is None else profiles
     distinct, first, runs = np.unique(labels, axis=0, return_index=True, return_inverse=True)
@@ -48,15 +49,15 @@ def internal(
 
 @dataclass(frozen=True, eq=False)
 class _Clusters:
-    """The clustered points of one run, and what its scores are made from.
+    """Clusters of one run, and the quantities that its scores share.
 
     Attributes:
-        points: without noise.
-        members: the cluster of each.
-        silhouettes: of each.
-        sizes: of the clusters.
-        centres: the mean of each cluster.
-        away: the distance of each point from its centre.
+        points: points without noise.
+        members: cluster of each point.
+        silhouettes: silhouette of each point.
+        sizes: size of each cluster.
+        centres: mean of each cluster.
+        away: distance of each point from its centre.
     """
 
     points: Float64[np.ndarray, "clustered dim"]
@@ -73,7 +74,7 @@ class _Clusters:
         members: Int[np.ndarray, " clustered"],
         silhouettes: Float64[np.ndarray, " clustered"],
     ) -> "_Clusters":
-        """Return them from the points, their clusters and their silhouettes."""
+        """Return the clusters, given the points, their labels and their silhouettes."""
         sizes = np.bincount(members)
         count = len(points)
         belongs = csr_array(
@@ -88,7 +89,7 @@ class _Clusters:
 
     @property
     def known(self) -> Bool[np.ndarray, " clustered"]:
-        """Which points have a silhouette: those of a sample, or all."""
+        """Which points have a silhouette: those of the sample, or all."""
         return np.asarray(~np.isnan(self.silhouettes))
 
     def means(self, values: Float64[np.ndarray, " clustered"]) -> Float64[np.ndarray, " clusters"]:
@@ -116,20 +117,20 @@ def _silhouette(clusters: _Clusters) -> float:
 
 
 def _silhouette_macro(clusters: _Clusters) -> float:
-    known = clusters.known
-    if known.all():
+    scored = clusters.known
+    if scored.all():
         return float(clusters.means(clusters.silhouettes).mean())
-    members, values = clusters.members[known], clusters.silhouettes[known]
+    members, values = clusters.members[scored], clusters.silhouettes[scored]
     counts = np.bincount(members, minlength=len(clusters.sizes))
     sums = np.bincount(members, values, len(clusters.sizes))
-    # A sample holds too few of the clusters of one image, all of which have 0.
+    # A sample misses most clusters of one image; their silhouette is 0.
     several = clusters.sizes > 1
     seen = several & (counts > 0)
     return float((sums[seen] / counts[seen]).mean() * several.mean()) if seen.any() else 0.0
 
 
 def _calinski_harabasz(clusters: _Clusters) -> float:
-    """1 where all are copies of their centre, as scikit-learn has it."""
+    """Return the score; 1 if all points equal their centre, as in scikit-learn."""
     within = (clusters.away**2).sum()
     spread = clusters.centres - clusters.points.mean(axis=0)
     between = clusters.sizes @ (spread**2).sum(axis=1)
@@ -138,7 +139,7 @@ def _calinski_harabasz(clusters: _Clusters) -> float:
 
 
 def _davies_bouldin(clusters: _Clusters) -> float:
-    """0 where all are copies of their centre, or all centres the same, as scikit-learn has it."""
+    """Return the score; 0 if all points equal their centre, or all centres are equal."""
     widths = clusters.means(clusters.away)
     distances = Distances(clusters.centres)
     worst, farthest = np.empty(len(widths)), 0.0
@@ -159,4 +160,4 @@ _SCORES: dict[str, Callable[[_Clusters], float]] = {
     "calinski_harabasz": _calinski_harabasz,
     "davies_bouldin": _davies_bouldin,
 }
-"""Each from the clusters of one run."""
+"""Scores of the clusters of one run."""

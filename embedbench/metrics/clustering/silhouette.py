@@ -13,7 +13,7 @@ from embedbench.clustering.distances import Distances
 __all__ = ["silhouettes", "silhouettes_of"]
 
 _BLOCK = 256
-"""How many images are held against all at once: fixed, for sums depend on it in their last bits."""
+"""Images that are compared with all at once; fixed, as it changes the last bits of the sums."""
 
 
 def silhouettes_of(
@@ -21,15 +21,15 @@ def silhouettes_of(
     labels: Int[np.ndarray, "runs images"],
     rows: Int[np.ndarray, " sampled"] | None,
 ) -> Float64[np.ndarray, "runs images"]:
-    """Return the silhouettes of the images in `rows`, as `silhouettes` does, nan for the others.
+    """Return the `silhouettes` of the images in `rows`, nan for the others.
 
-    A sample held against all images tells of their mean without bias. Held against itself it
-    would not: of small clusters it has hardly an image.
+    Sampled images compared with all images estimate the mean without bias. Compared with the
+    sample only they would not, as the sample has few images of small clusters.
 
     Args:
-        points: the space that was clustered.
-        labels: the cluster of each image in each run; noise, -1, is left out of its run.
-        rows: of which images; None for all.
+        points: clustered points, one row per image.
+        labels: cluster of each image in each run; noise, -1, is left out of its run.
+        rows: images whose silhouettes to compute; all if None.
     """
     if rows is None:
         return silhouettes(points, labels)
@@ -47,12 +47,12 @@ def silhouettes_of(
 
 @dataclass(frozen=True)
 class _SampledPartition:
-    """One labelling.
+    """A partition with its membership matrix.
 
     Attributes:
-        cluster: the number of each image's cluster, -1 for noise.
-        sizes: of the clusters.
-        members: 1 where the image of the column is in the cluster of the row.
+        cluster: cluster of each image, -1 for noise.
+        sizes: size of each cluster.
+        members: 1 if the column's image is in the row's cluster.
     """
 
     cluster: Int[np.ndarray, " images"]
@@ -67,14 +67,14 @@ class _SampledPartition:
         _, cluster[inside], sizes = np.unique(
             labels[inside], return_inverse=True, return_counts=True
         )
-        places = (cluster[inside], inside)
-        members = csr_array((np.ones(len(inside)), places), shape=(len(sizes), len(labels)))
+        cells = (cluster[inside], inside)
+        members = csr_array((np.ones(len(inside)), cells), shape=(len(sizes), len(labels)))
         return cls(cluster, sizes, members)
 
     def silhouettes(
         self, distances: Float[np.ndarray, "images block"], rows: Int[np.ndarray, " block"]
     ) -> Float64[np.ndarray, " block"]:
-        """Return those of a block of images from their distances to all."""
+        """Return the silhouettes of a block of images, given their distances to all."""
         scores = np.full(len(rows), np.nan)
         if not 2 <= len(self.sizes) < int(self.sizes.sum()):
             return scores
@@ -105,16 +105,16 @@ def silhouettes(
     """Return the silhouette of each image in each run (Rousseeuw 1987), Euclidean.
 
     It is (b - a) / max(a, b), with a the mean distance to the others of its cluster and b the
-    least mean distance to another cluster: -1 to 1, higher is better; 0 for an image alone in
-    its cluster. nan for noise, and for all images where there is one cluster, or where each
-    image is one. All runs share one pass over the distances (more passes where the runs are
-    many and the images too), and those between near-duplicates are exact.
+    smallest mean distance to another cluster: -1 to 1, higher is better; 0 for an image alone in
+    its cluster. nan for noise, and for all images if there is one cluster, or one cluster for
+    each image. All runs share one pass over the distances (more passes for many runs of many
+    images); distances between near-duplicates are exact.
 
     Args:
-        points: the space that was clustered.
-        labels: the cluster of each image in each run; noise, -1, is left out of its run.
-        working_memory: about how many MB a pass may take, the result aside.
-        quick: in float32 where that leaves it within 1e-5; else within 1e-8.
+        points: clustered points, one row per image.
+        labels: cluster of each image in each run; noise, -1, is left out of its run.
+        working_memory: memory of a pass in MB, about, without the result.
+        quick: use float32 where the error stays below 1e-5; otherwise it is below 1e-8.
     """
     distinct, runs = np.unique(labels, axis=0, return_inverse=True)
     partitions = [_Partition.of(row) for row in distinct]
@@ -133,12 +133,12 @@ def silhouettes(
 
 @dataclass(frozen=True)
 class _Partition:
-    """One labelling, its clusters told apart by whether they hold one image or more.
+    """A partition, with clusters of one image separate from the larger ones.
 
     Attributes:
-        cluster: the number of each image's cluster among those of two and more; -1 elsewhere.
-        sizes: of those clusters.
-        alone: the images that are clusters of their own.
+        cluster: cluster of each image among those of two or more; -1 for other images.
+        sizes: size of each cluster of two or more.
+        alone: images that are their own cluster.
     """
 
     cluster: Int[np.ndarray, " images"]
@@ -156,12 +156,12 @@ class _Partition:
 
     @property
     def is_scored(self) -> bool:
-        """Whether there are two clusters, and not as many as images."""
+        """Whether there are two clusters or more, and fewer than images."""
         return len(self.sizes) > 0 and len(self.sizes) + len(self.alone) > 1
 
 
 def _groups(partitions: list[_Partition], most_columns: int) -> Iterator[list[int]]:
-    """Yield the numbers of the partitions to score, together of so many clusters at most."""
+    """Yield groups of partitions to score, each with at most `most_columns` clusters in total."""
     group: list[int] = []
     columns = 0
     for number, partition in enumerate(partitions):
@@ -187,7 +187,7 @@ def _one_pass(
         belongs[inside, first + partition.cluster[inside]] = 1
     sums = np.zeros(belongs.shape)
     nearest_alone = np.full((len(partitions), count), np.inf)
-    # Each distance counts for both of its images.
+    # Each distance counts for both images of the pair.
     for rows, block in distances.upper(working_memory):
         later = block[:, len(block) :]
         sums[rows] += block @ belongs[rows.start :]
@@ -208,14 +208,14 @@ def _lower(
     rows: slice,
     block: Float[np.ndarray, "rows columns"],
 ) -> None:
-    """Lower the least distance to an image alone, in place, to what there is in the block."""
+    """Update, in place, the smallest distance to an image alone with those of the block."""
     first, last = np.searchsorted(alone, [rows.start, rows.stop])
     if first < len(alone):
-        found = block[:, alone[first:] - rows.start].min(axis=1)
-        np.minimum(nearest[rows], found, out=nearest[rows])
+        smallest = block[:, alone[first:] - rows.start].min(axis=1)
+        np.minimum(nearest[rows], smallest, out=nearest[rows])
     if first < last:
-        found = block[alone[first:last] - rows.start, len(block) :].min(axis=0)
-        np.minimum(nearest[rows.stop :], found, out=nearest[rows.stop :])
+        smallest = block[alone[first:last] - rows.start, len(block) :].min(axis=0)
+        np.minimum(nearest[rows.stop :], smallest, out=nearest[rows.stop :])
 
 
 def _score(
@@ -223,7 +223,7 @@ def _score(
     sums: Float64[np.ndarray, "images clusters"],
     nearest_alone: Float64[np.ndarray, " images"],
 ) -> Float64[np.ndarray, " images"]:
-    """Return the silhouettes from the summed distances to each cluster."""
+    """Return the silhouettes, given the summed distances to each cluster."""
     grouped = np.flatnonzero(partition.cluster >= 0)
     own = partition.cluster[grouped]
     means = sums[grouped]
@@ -233,7 +233,7 @@ def _score(
     nearest = np.minimum(means.min(axis=1), nearest_alone[grouped])
     larger = np.maximum(within, nearest)
     scores = np.full(len(sums), np.nan)
-    # Where all of both clusters are copies of one image, neither is nearer.
+    # If both clusters hold only copies of one image, neither is nearer: 0.
     scores[grouped] = np.divide(
         nearest - within, larger, out=np.zeros_like(larger), where=larger > 0
     )

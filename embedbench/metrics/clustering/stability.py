@@ -1,4 +1,4 @@
-"""Stability: whether a clusterer finds the same clusters when part of the images is left out."""
+"""Stability: whether a clusterer finds the same clusters in random subsamples."""
 
 from itertools import combinations
 from typing import NamedTuple
@@ -18,7 +18,7 @@ _LEAST_FOR_INTERVAL = 3
 
 
 class Stability(NamedTuple):
-    """A mean over pairs of subsamples, and its interval over the subsamples; nan if unknown."""
+    """Mean agreement over pairs of subsamples, with its interval; nan if undefined."""
 
     value: float
     low: float
@@ -38,17 +38,17 @@ def stability(
 ) -> Stability:
     """Return the mean AMI between partitions of pairs of subsamples, at most 1, higher is better.
 
-    Two partitions are compared on the images that are in both, each noise image as a cluster of
-    its own (Ben-Hur, Elisseeff, Guyon 2002; von Luxburg 2010). Stable does not mean right. nan
-    where a subsample holds too few different images for k, or where none has a cluster.
+    Two partitions are compared on the images in both subsamples, each noise image as its own
+    cluster (Ben-Hur, Elisseeff, Guyon 2002; von Luxburg 2010). Stable does not mean correct. nan
+    if a subsample has too few distinct images for k, or if no subsample has a cluster.
 
     Args:
-        points: the space that is clustered.
-        clusterer: what clusters each subsample.
-        k: the number of clusters; None for a clusterer that finds its own.
-        seed: of the subsamples, which are the same whatever the points, and of the clusterer.
-        resamples: how many subsamples; at least 2.
-        share: the share of the images in each, drawn without replacement.
+        points: points to cluster, one row per image.
+        clusterer: clusterer of each subsample.
+        k: number of clusters; None for a clusterer that finds its own.
+        seed: seed of the clusterer and of the subsamples, which do not depend on the points.
+        resamples: number of subsamples; at least 2.
+        share: share of the images in each subsample, drawn without replacement.
     """
     generator = np.random.default_rng(seed)
     size = round(share * len(points))
@@ -59,12 +59,12 @@ def stability(
     if k is not None and any(max_k(points[sample]) < k for sample in samples):
         return _UNKNOWN
     labels = np.full((resamples, len(points)), -1)
-    found = False
+    any_cluster = False
     for row, sample in zip(labels, samples, strict=True):
         partition = clusterer.run(points[sample], [] if k is None else [k], [seed])
-        found |= bool((partition.labels >= 0).any())
+        any_cluster |= bool((partition.labels >= 0).any())
         row[sample] = noise_as_singletons(partition.labels)[0]
-    if not found:
+    if not any_cluster:
         return _UNKNOWN
     agreements = np.zeros((resamples, resamples))
     for one, other in combinations(range(resamples), 2):
@@ -73,7 +73,7 @@ def stability(
 
 
 def _mean_of_pairs(agreements: Float64[np.ndarray, "resamples resamples"]) -> Stability:
-    """The interval is the jackknife's, over the subsamples, with Student's t (Tukey 1958)."""
+    """Return the mean, with the jackknife interval over subsamples and Student's t (Tukey 1958)."""
     count = len(agreements)
     value = agreements.sum() / (count * (count - 1))
     if count < _LEAST_FOR_INTERVAL:

@@ -1,4 +1,4 @@
-"""Consistency: whether an encoder sees a lightly changed image as the same one."""
+"""Consistency: whether augmented views stay close to their images in the embedding."""
 
 from dataclasses import dataclass
 
@@ -18,13 +18,13 @@ Rows = Int[np.ndarray, " sampled"]
 
 @dataclass(frozen=True, eq=False)
 class Consistency:
-    """What the changed copies of the sampled images find.
+    """Retrieval by the augmented views of the sampled images.
 
     Attributes:
-        found: of each copy, 1 where the image nearest to it by cosine is the one it was made
-            from, else 0; nan where there is no copy.
-        kept: of each copy, the Jaccard index of its nearest images and those of the image it was
-            made from, 0 to 1; nan where there is no copy.
+        found: for each view, 1 if the nearest image by cosine is its original, else 0; nan if
+            there is no view.
+        kept: for each view, Jaccard index of its nearest images and those of its original, 0 to
+            1; nan if there is no view.
     """
 
     found: Float64[np.ndarray, "changes sampled"]
@@ -38,35 +38,35 @@ def consistency(
     groups: Int[np.ndarray, " images"],
     neighbours: int = 10,
 ) -> Consistency:
-    """Return what the copies of the images in `rows` find among all images.
+    """Return how well augmented views retrieve their originals and the neighbours of these.
 
-    Higher is better for both. Chance finds its own image once in as many images.
+    Higher is better for both. By chance a view finds its original with probability 1 / images.
 
     Args:
-        vectors: as the encoder made them.
-        copies: the vectors of each change's copies; rows of nan where there is none.
-        rows: the images that the copies were made from.
-        groups: images of the same number are copies of one another: to find one is to find all,
-            and they are not counted among the nearest.
-        neighbours: how many nearest images; fewer where there are not as many.
+        vectors: embeddings, one row per image.
+        copies: embeddings of the augmented views, by augmentation; rows of nan if there is none.
+        rows: original of each view.
+        groups: near-duplicate group of each image; finding one of the group counts, and the group
+            is not among the neighbours.
+        neighbours: number of nearest images; fewer if there are not as many.
     """
     unit = normalize(vectors.astype(np.float64))
     own: Bool[np.ndarray, "sampled images"] = groups[rows][:, None] == groups[None]
     neighbours = min(neighbours, int((~own).sum(axis=1).min()))
     around = _nearest(unit[rows] @ unit.T, own, neighbours)
-    found, kept = np.full((2, *copies.shape[:2]), np.nan)
-    for change, changed in enumerate(copies):
-        there = np.isfinite(changed).all(axis=1)
-        if not there.any():
+    recalled, kept = np.full((2, *copies.shape[:2]), np.nan)
+    for change, views in enumerate(copies):
+        valid = np.isfinite(views).all(axis=1)
+        if not valid.any():
             continue
-        cosines = normalize(changed[there].astype(np.float64)) @ unit.T
+        cosines = normalize(views[valid].astype(np.float64)) @ unit.T
         nearest = np.argmax(cosines, axis=1)
-        found[change, there] = groups[nearest] == groups[rows[there]]
+        recalled[change, valid] = groups[nearest] == groups[rows[valid]]
         if neighbours:
-            others = _nearest(cosines, own[there], neighbours)
-            common = (around[there] & others).sum(axis=1)
-            kept[change, there] = common / (2 * neighbours - common)
-    return Consistency(found, kept)
+            others = _nearest(cosines, own[valid], neighbours)
+            common = (around[valid] & others).sum(axis=1)
+            kept[change, valid] = common / (2 * neighbours - common)
+    return Consistency(recalled, kept)
 
 
 def _nearest(
@@ -74,7 +74,7 @@ def _nearest(
     own: Bool[np.ndarray, "rows images"],
     neighbours: int,
 ) -> Bool[np.ndarray, "rows images"]:
-    """Return which images are the nearest of each row, its own left out."""
+    """Return which images are the nearest of each row, without its own group."""
     order = np.argsort(np.where(own, np.inf, -cosines), axis=1, kind="stable")[:, :neighbours]
     nearest = np.zeros(cosines.shape, dtype=bool)
     np.put_along_axis(nearest, order, True, axis=1)
@@ -87,37 +87,37 @@ def cluster_retention(
     copies: Copies,
     rows: Rows,
 ) -> Estimate:
-    """Return how well the copies' clusters agree with the images' own: AMI, mean over changes.
+    """Return the AMI between clusters of augmented views and of their originals.
 
-    A copy is in the cluster whose mean direction is the nearest to it. At most 1, higher is
-    better, 0 is chance. It is the mean over those ks at which the images in `rows` have two
-    clusters or more; nan where there is no copy or no such k.
+    A view is assigned to the cluster with the nearest mean. The AMI is averaged over
+    augmentations, and over the ks at which the originals have two clusters or more. At most 1,
+    higher is better, 0 is chance; nan if there is no view or no such k.
 
     Args:
-        vectors: as the encoder made them.
+        vectors: embeddings, one row per image.
         labels: partitions of all images at several ks; noise, -1, is no cluster.
-        copies: the vectors of each change's copies; rows of nan where there is none.
-        rows: the images that the copies were made from.
+        copies: embeddings of the augmented views, by augmentation; rows of nan if there is none.
+        rows: original of each view.
     """
     unit = normalize(vectors.astype(np.float64))
-    there = np.isfinite(copies).all(axis=(0, 2))
+    valid = np.isfinite(copies).all(axis=(0, 2))
     ks, seeds, images = labels.shape
     estimates, doubt = np.full((2, ks, seeds), np.nan)
     influence = np.zeros((ks, seeds, images))
-    if there.any():
-        moved = [normalize(changed[there].astype(np.float64)) for changed in copies]
+    if valid.any():
+        moved = [normalize(views[valid].astype(np.float64)) for views in copies]
         for run in np.ndindex(ks, seeds):
-            score = _kept(unit, labels[run], moved, rows[there])
+            score = _kept(unit, labels[run], moved, rows[valid])
             estimates[run], doubt[run] = score.mean, score.smoothing_error.mean()
-            influence[run][rows[there]] = score.influence.mean(axis=0)
-    known = np.isfinite(estimates).all(axis=1)
-    if not known.any():
+            influence[run][rows[valid]] = score.influence.mean(axis=0)
+    defined = np.isfinite(estimates).all(axis=1)
+    if not defined.any():
         return mean_estimate(np.full((seeds, images), np.nan), low=-1.0)
     return Estimate(
-        estimates[known].mean(axis=0),
-        influence[known].mean(axis=0),
-        doubt[known].mean(axis=0),
-        int(there.sum()),
+        estimates[defined].mean(axis=0),
+        influence[defined].mean(axis=0),
+        doubt[defined].mean(axis=0),
+        int(valid.sum()),
     )
 
 
@@ -127,7 +127,7 @@ def _kept(
     moved: list[Float64[np.ndarray, "sampled dim"]],
     rows: Rows,
 ) -> Estimate:
-    """Return the score of one partition, each change in the place of a seed."""
+    """Return the estimate of one partition, with augmentations in place of seeds."""
     clusters = np.unique(own[own >= 0])
     if not len(clusters):
         return mean_estimate(np.full((len(moved), len(rows)), np.nan), low=-1.0)

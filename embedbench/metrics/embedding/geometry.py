@@ -1,4 +1,4 @@
-"""Geometry: how an encoder fills its space, without labels. Rows are scaled to length one first."""
+"""Geometry: how an encoder uses its space, without labels, on rows of unit length."""
 
 import numpy as np
 from jaxtyping import Float64, Int
@@ -14,14 +14,14 @@ from embedbench.metrics.embedding.neighbours import Neighbourhood, first_neighbo
 __all__ = ["anisotropy", "centred_directions", "effective_rank", "hubness", "intrinsic_dimension"]
 
 _LEAST_RATIOS = 10
-"""Through fewer points than these no line is fitted."""
+"""Minimum number of points for the line fit."""
 
 
 def centred_directions(vectors: Vectors) -> Float64[np.ndarray, "images dim"] | None:
-    """Return the rows, scaled to length one, with their mean taken off; None without spread.
+    """Return the rows at unit length, minus their mean; None if they have no spread.
 
-    A row of zeros stays so before the mean is taken off. There is no spread where the rows
-    differ by no more than float32 rounds, as those of one image or of copies of one do.
+    A row of zeros stays zeros before centring. There is no spread if the rows differ by float32
+    rounding only, as for one image or for copies of one.
     """
     if not vectors.size:
         return None
@@ -32,21 +32,23 @@ def centred_directions(vectors: Vectors) -> Float64[np.ndarray, "images dim"] | 
 
 
 def effective_rank(vectors: Vectors) -> float:
-    """Return over how many directions the vectors spread, 1 to min(images - 1, dim).
+    """Return the effective number of directions of the vectors, 1 to min(images - 1, dim).
 
-    The exponential of the entropy of the singular values, as shares of their sum (Roy, Vetterli
-    2007), of the rows with their mean taken off. RankMe (arXiv 2210.02885) leaves the mean in;
-    here that one direction, which tells no image from another, is left to `anisotropy`. Neither
-    high nor low is better. It grows with the number of images: compare it on the same ones. nan
-    where all rows have one direction.
+    The exponential of the entropy of the normalised singular values (Roy, Vetterli 2007) of the
+    centred rows. RankMe (arXiv 2210.02885) does not centre; here the mean direction, which does
+    not distinguish images, is left to `anisotropy`. Neither high nor low is better. It grows with
+    the number of images, so compare it on the same images. nan if all rows have one direction.
+
+    Args:
+        vectors: embeddings, one row per image.
     """
     rows = centred_directions(vectors)
     if rows is None:
         return float("nan")
-    # The smaller of the two products has the same eigenvalues, the squared singular values.
+    # Both products have the same eigenvalues, the squared singular values; take the smaller.
     gram = rows.T @ rows if rows.shape[0] >= rows.shape[1] else rows @ rows.T
     squared = eigvalsh(gram, overwrite_a=True, check_finite=False)
-    # Of those that are zero, rounding leaves something of either sign.
+    # Zero eigenvalues come out as rounding errors of either sign.
     squared = squared[squared > squared[-1] * len(squared) * np.finfo(np.float64).eps]
     values = np.sqrt(squared)
     return float(np.exp(entr(values / values.sum()).sum()))
@@ -57,19 +59,18 @@ def intrinsic_dimension(
     share_discarded: float = 0.1,
     asked: Int[np.ndarray, " sampled"] | None = None,
 ) -> float:
-    """Return how many coordinates the images need around each of them, more than 0.
+    """Return the local dimension of the vectors, more than 0.
 
     TwoNN (Facco et al. 2017, doi 10.1038/s41598-017-11873-y): the ratio of the distances from an
-    image to its second and to its first neighbour follows a Pareto law whose exponent is the
-    dimension; it is the slope, through the origin, of -log(1 - rank / images) on log(ratio).
-    Neither high nor low is better; above about 10 it comes out too low, the more so the fewer
-    the images. Copies of a row count once. nan where fewer than ten ratios are left, or where
-    none of them is above 1.
+    image to its second and first neighbour follows a Pareto law whose exponent is the dimension;
+    it is the slope, through the origin, of -log(1 - rank / images) on log(ratio). Neither high
+    nor low is better. Above about 10 it is underestimated, more so with fewer images. Equal rows
+    count once. nan if fewer than ten ratios are left, or if none of them is above 1.
 
     Args:
-        vectors: as the encoder made them.
-        share_discarded: the share of the largest ratios that are left out of the fit.
-        asked: the images whose two nearest are looked for, among all; all if None.
+        vectors: embeddings, one row per image.
+        share_discarded: share of the largest ratios to leave out of the fit.
+        asked: images whose two nearest to find, among all; all if None.
 
     Raises:
         ValueError: `share_discarded` is not in [0, 1).
@@ -81,7 +82,7 @@ def intrinsic_dimension(
     unit = normalize(vectors.astype(np.float64))
     rows = np.unique(unit, axis=0)
     queries = rows if asked is None else np.unique(unit[asked], axis=0)
-    # The largest ratio has the rank 1, whose logarithm is infinite.
+    # The largest ratio has rank / images = 1, whose term is infinite.
     kept = min(len(queries) - 1, len(queries) - round(share_discarded * len(queries)))
     if kept < _LEAST_RATIOS:
         return float("nan")
@@ -100,11 +101,11 @@ def _two_nearest(
         search = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(rows)
         neighbours = search.kneighbors(return_distance=False)
     else:
-        # Of the three nearest rows a query is one itself, though not the first where others
-        # lie closer to it than rounding.
+        # The query is one of its three nearest rows, but not always the first: others may be
+        # closer than rounding.
         search = NearestNeighbors(n_neighbors=3, algorithm="brute").fit(rows)
         neighbours = search.kneighbors(queries, return_distance=False)
-    # As roots of differences of squares, small distances come out wrong.
+    # Small distances are inaccurate as roots of differences of squares, so compute them again.
     distances = [np.linalg.norm(queries - rows[column], axis=1) for column in neighbours.T]
     return np.sort(np.stack(distances, axis=1), axis=1)[:, -2:]
 
@@ -112,34 +113,37 @@ def _two_nearest(
 def anisotropy(vectors: Vectors) -> float:
     """Return the mean cosine between two different images, -1 / (images - 1) to 1.
 
-    Lower is better spread: near 1 all vectors lie in a narrow cone, and cosines between them
-    tell little (Ethayarajh 2019, arXiv 1909.00512, who draws pairs; here it is over all). The
+    Lower is better: near 1 all vectors lie in a narrow cone, and their cosines hold little
+    information (Ethayarajh 2019, arXiv 1909.00512, who samples pairs; here all pairs count). The
     cosine with a row of zeros is 0. nan for fewer than two images.
+
+    Args:
+        vectors: embeddings, one row per image.
     """
     images = len(vectors)
     if images < 2 or not vectors.size:
         return float("nan")
     rows = normalize(vectors.astype(np.float64))
     total = rows.sum(axis=0)
-    # The sum over all pairs, less each image with itself.
+    # Sum over all pairs, minus each image with itself.
     cosines = float(total @ total) - float(np.einsum("ij,ij->", rows, rows))
     return min(cosines / (images * (images - 1)), 1.0)
 
 
 def hubness(found: Neighbourhood, neighbours: int = 10) -> float:
-    """Return how much a few images are neighbours of all: the skewness of the k-occurrence.
+    """Return the hubness: the skewness of the k-occurrence.
 
-    The k-occurrence of an image is the number of images that have it among their nearest
+    The k-occurrence of an image is the number of images that have it among their k nearest
     (Radovanovic, Nanopoulos, Ivanovic 2010, JMLR 11). Lower is better: 0 is even, above 1 there
-    are hubs; it has no upper bound. nan where all images occur equally often, as where there are
-    no more than `neighbours` others.
+    are hubs; it has no upper bound. nan if all images occur equally often, as when there are at
+    most `neighbours` others.
 
     Args:
-        found: from `neighbourhood`.
-        neighbours: how many nearest images count.
+        found: neighbours from `neighbourhood`.
+        neighbours: number k of nearest images.
 
     Raises:
-        ValueError: found with fewer neighbours than are to count.
+        ValueError: `found` has fewer neighbours per image.
     """
     nearest = first_neighbours(found.nearest, neighbours)
     occurrences = np.bincount(nearest[nearest >= 0], minlength=len(nearest))
@@ -151,11 +155,11 @@ def hubness(found: Neighbourhood, neighbours: int = 10) -> float:
 
 
 def _skew_of_all(occurrences: Int[np.ndarray, " images"], asked: int) -> float:
-    """Return the skewness of the k-occurrence from that among some of the images.
+    """Return the skewness of the k-occurrence among all images, estimated from a sample.
 
-    Each image that has another one among its nearest is asked or not, so the counts are
-    hypergeometric, and the mean of c (c - 1) (c - 2) ... is, but for a known factor, that of all.
-    The moments are so estimated without bias. nan where the sample does not tell their spread.
+    Queries are a random sample, so the counts c are hypergeometric, and the mean of
+    c (c - 1) (c - 2) ... is that of all images up to a known factor. This estimates the moments
+    without bias. nan if the estimated variance is not positive.
     """
     counts = occurrences.astype(np.float64)
     every, moments = len(counts), []

@@ -1,4 +1,4 @@
-"""The linear probe: whether a linear classifier can read the labels off the vectors."""
+"""Linear probe: whether a linear classifier predicts the labels from the vectors."""
 
 import warnings
 
@@ -16,11 +16,11 @@ __all__ = ["Rows", "probe_correct"]
 Rows = Float64[np.ndarray, "images components"]
 
 _STRENGTH = 10.0
-"""The inverse of the penalty, scikit-learn's C, for rows of mean squared length 1."""
+"""Inverse of the penalty, scikit-learn's C, for rows of mean squared length 1."""
 
 _MOST_STEPS = 300
 _LEAST_SPREAD = 1e-6
-"""Unit rows that spread less than this differ by the rounding of float32 only."""
+"""Unit rows with less spread differ by float32 rounding only."""
 
 
 def probe_correct(
@@ -30,25 +30,25 @@ def probe_correct(
     seed: int,
     folds: int = 5,
 ) -> Float64[np.ndarray, " images"]:
-    """Return 1 for each image whose label a linear classifier guesses, 0 for the others.
+    """Return 1 for each image whose label a linear classifier predicts, 0 for the others.
 
     The classifier is trained on the other folds: multinomial logistic regression, as in the
-    linear probes of CLIP (Radford et al. 2021, arXiv 2103.00020), on rows of unit length, the
-    mean of the training rows taken off and all divided by one number, which brings their mean
-    squared length to 1. So neither rotating nor scaling the vectors changes a guess, and vectors
-    that lie close together, as those of untrained networks, are penalised no more than others.
-    C is 10: on photographs of 20 classes it was within 0.03 of the best of 0.1 to 10,000 for
-    five encoders, trained and not.
+    linear probes of CLIP (Radford et al. 2021, arXiv 2103.00020), on rows of unit length, minus
+    the mean of the training rows, divided by one number, so that their mean squared length is 1.
+    So neither rotation nor scaling of the vectors changes a prediction, and vectors that lie
+    close together, as those of untrained networks, are penalised no more than others. C is 10:
+    on photographs of 20 classes it was within 0.03 of the best of 0.1 to 10,000 for five
+    encoders, trained and untrained.
 
-    nan without a known label, where the images of the label are of fewer than two groups, and
-    for all where fewer than two labels are left.
+    nan without a known label, for labels whose images are in fewer than two groups, and for all
+    images if fewer than two labels are left.
 
     Args:
-        vectors: as the encoder made them.
-        truth: the known label of each image as a number, -1 where not known.
-        groups: images of the same number are copies of one another, and in the same fold.
-        seed: of the folds, which are the same whatever the vectors.
-        folds: how many; fewer where the smallest class has fewer groups.
+        vectors: embeddings, one row per image.
+        truth: known label of each image as a number, -1 if unknown.
+        groups: near-duplicate group of each image; a group is in one fold.
+        seed: seed of the folds, which do not depend on the vectors.
+        folds: number of folds; fewer if the smallest class has fewer groups.
     """
     correct = np.full(len(vectors), np.nan)
     sizes = _groups_a_class(truth, groups)
@@ -67,16 +67,16 @@ def probe_correct(
 def _groups_a_class(
     truth: Int[np.ndarray, " images"], groups: Int[np.ndarray, " images"]
 ) -> dict[int, int]:
-    """Return how many groups the images of each known label are of."""
+    """Return the number of groups of each known label."""
     pairs = np.unique(np.stack([truth, groups], axis=1), axis=0)
     labels, counts = np.unique(pairs[pairs[:, 0] >= 0, 0], return_counts=True)
     return dict(zip(labels.tolist(), counts.tolist(), strict=True))
 
 
 def _rotated(rows: Float64[np.ndarray, "images dim"]) -> Rows:
-    """Return the rows turned into as many dimensions as there are images, if that is fewer.
+    """Return the rows rotated into as many dimensions as images, if that is fewer.
 
-    Lengths and angles stay, so the classifier's guesses do too.
+    Lengths and angles stay, and so do the predictions.
     """
     if len(rows) >= rows.shape[1]:
         return rows
@@ -90,7 +90,7 @@ def _fold(
     test: Float64[np.ndarray, "tested components"],
     truth: Int[np.ndarray, " tested"],
 ) -> Float64[np.ndarray, " tested"]:
-    """Return whether each tested row's label is guessed; nan where none of it was to train on."""
+    """Return whether each test label is predicted; nan for labels absent from training."""
     seen = np.unique(labels)
     if len(seen) < 2:
         return np.full(len(test), np.nan)
@@ -98,9 +98,9 @@ def _fold(
     spread = max(np.sqrt(((train - mean) ** 2).sum(axis=1).mean()), _LEAST_SPREAD)
     classifier = LogisticRegression(C=_STRENGTH, max_iter=_MOST_STEPS)
     with warnings.catch_warnings():
-        # Where the vectors do not tell the labels apart, the last steps change nothing.
+        # If the vectors do not separate the labels, the last steps change nothing.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        # scikit-learn wonders whether many different labels are meant to be measurements.
+        # scikit-learn warns that many distinct labels may be a regression target.
         warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
         classifier.fit((train - mean) / spread, labels)
     correct = classifier.predict((test - mean) / spread) == truth

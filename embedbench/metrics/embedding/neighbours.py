@@ -1,4 +1,4 @@
-"""Neighbours: the images nearest to each image, and what they tell of the vectors."""
+"""Nearest neighbours of each image, and the scores of retrieval and classification by them."""
 
 from dataclasses import dataclass
 
@@ -24,37 +24,34 @@ PerImage = Float64[np.ndarray, " images"]
 
 _MEGABYTE = 2**20
 _BYTES_A_PAIR = 32
-"""What a pair of images takes in a block: distances, a sorted copy, two rows of keys."""
+"""Memory of a pair of images in a block: distances, a sorted copy, two rows of keys."""
 
 _COPY = 1e-14
-"""Rows nearer than this, as 1 - cosine, differ by the rounding of float32 only."""
+"""Rows with a smaller 1 - cosine differ by float32 rounding only."""
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbourhood:
-    """The nearest other images of each image by cosine, and how well they find its class.
+    """Nearest other images of each image by cosine, and retrieval scores of its class.
 
-    A neighbour is never the image itself, nor one of its group. Where there are fewer, rows end
-    in -1, with similarity nan. Of neighbours at the same cosine the one of the lower row number
-    comes first.
-
-    Of many images only a sample is asked for its neighbours, each among all; the others have
-    none, and no scores.
+    A neighbour is never of the image's own group. If there are fewer neighbours, rows end in -1,
+    with similarity nan. Ties are in the order of row numbers. If only a sample of the images is
+    queried, each among all, the others have no neighbours and no scores.
 
     Attributes:
         nearest: row numbers of the neighbours, the nearest first.
-        similarity: the cosines to them, -1 to 1.
-        labelled: the same as `nearest`, of images with a known label only; None without truth.
-        labelled_similarity: the cosines to these.
-        average_precision: of the ranking of all other labelled images by their cosine to this
-            one, those of its class being right: 0 to 1, higher is better. nan without a known
-            label, and where no image of another group has the same. None without truth.
-        r_precision: of as many nearest labelled images as there are of its class, the share
-            that are of its class: range, direction and nan as above.
-        precision_influence: how far each image, by being there to be found, moves the sum of the
-            others' average precisions; see `retrieval_influence`. None without truth.
-        r_precision_influence: the same of their R-precisions.
-        asked: the images that were asked, rising; all of them if None.
+        similarity: cosines to them, -1 to 1.
+        labelled: as `nearest`, of images with a known label only; None without truth.
+        labelled_similarity: cosines to these.
+        average_precision: average precision of ranking the other labelled images by cosine, with
+            those of the image's class relevant: 0 to 1, higher is better. nan without a known
+            label, and if no image of another group has the same. None without truth.
+        r_precision: share of the image's class among the R nearest labelled images, R the number
+            of images of the class in other groups: range, direction and nan as above.
+        precision_influence: how far each image, as a retrieval result, moves the sum of the
+            average precisions of the others; see `retrieval_influence`. None without truth.
+        r_precision_influence: the same for their R-precisions.
+        asked: sorted rows of the queried images; None if all.
     """
 
     nearest: Nearest
@@ -76,20 +73,20 @@ def neighbourhood(
     working_memory: int = 256,
     asked: Int[np.ndarray, " sampled"] | None = None,
 ) -> Neighbourhood:
-    """Return the neighbours of each image and its retrieval scores, from one pass over all pairs.
+    """Return the neighbours of each image and its retrieval scores, in one pass over all pairs.
 
-    Images at the same cosine are tied: the average precision counts them together, as
-    scikit-learn's `average_precision_score` does, and the R-precision is the mean over their
-    orders (McSherry and Najork 2008), so that rows all the same score as chance does. Cosines
-    are computed in float64, for the ties; rows of zeros have cosine 0 with all.
+    Equal cosines are ties: the average precision counts them together, as scikit-learn's
+    `average_precision_score` does, and the R-precision is the mean over their orders (McSherry
+    and Najork 2008), so that equal rows score as chance. Cosines are computed in float64, for
+    the ties; rows of zeros have cosine 0 with all.
 
     Args:
-        vectors: as the encoder made them.
-        truth: the known label of each image as a number, -1 where not known; None without labels.
-        groups: images of the same number are copies of one another.
-        most: how many neighbours to keep of each image.
-        working_memory: about how many MB the pass may take, vectors and result aside.
-        asked: the images whose neighbours and scores are wanted, rising; all if None.
+        vectors: embeddings, one row per image.
+        truth: known label of each image as a number, -1 if unknown; None without labels.
+        groups: near-duplicate group of each image.
+        most: number of neighbours to keep for each image.
+        working_memory: memory of the pass in MB, about, without vectors and result.
+        asked: sorted rows of the images to query; all if None.
     """
     count = len(vectors)
     unit = normalize(vectors.astype(np.float64))
@@ -114,10 +111,10 @@ def neighbourhood(
             _add_moves(distances, truth, truth[rows], moves, lost)
     if truth is None:
         return Neighbourhood(nearest, near, None, None, None, None, asked=asked)
-    # Without its only right image a query has no score: the mean of the others stands for it.
-    known = ~np.isnan(scores[0])
-    if known.any():
-        moves -= lost * scores[:, known].mean(axis=1, keepdims=True)
+    # A query without its only relevant image has no score: the mean of the others replaces it.
+    scored = ~np.isnan(scores[0])
+    if scored.any():
+        moves -= lost * scores[:, scored].mean(axis=1, keepdims=True)
     return Neighbourhood(
         nearest, near, labelled, labelled_near, scores[0], scores[1], moves[0], moves[1], asked
     )
@@ -134,7 +131,7 @@ def _distances(
 ) -> Float32[np.ndarray, "block images"]:
     """Return 1 - cosine between a block of images and all; inf within a group.
 
-    What ties in float64 but for its rounding ties exactly in float32.
+    Ties up to float64 rounding are exact ties in float32.
     """
     wide = unit[rows] @ unit.T
     np.subtract(1, wide, out=wide)
@@ -147,8 +144,8 @@ def _distances(
 def _nearest(
     distances: Float32[np.ndarray, "block images"], most: int
 ) -> tuple[Int[np.ndarray, "block neighbours"], Float64[np.ndarray, "block neighbours"]]:
-    """Return the nearest of each row in order, and their cosines; -1 and nan where none is left."""
-    # The bits of floats from 0 on are in the order of the floats: one sort settles ties as well.
+    """Return the nearest of each row in order, and their cosines; -1 and nan if none is left."""
+    # Bits of non-negative floats sort as the floats do: one sort of keys also orders ties.
     keys: UInt64[np.ndarray, "block images"] = distances.view(np.uint32).astype(np.uint64)
     keys <<= np.uint64(32)
     keys |= np.arange(distances.shape[1], dtype=np.uint64)
@@ -156,14 +153,14 @@ def _nearest(
         keys.partition(most, axis=1)
         keys = keys[:, :most]
     keys.sort(axis=1)
-    found, cosines = _empty(len(distances), most)
+    nearest, cosines = _empty(len(distances), most)
     columns = keys.shape[1]
-    found[:, :columns] = keys & np.uint64(2**32 - 1)
+    nearest[:, :columns] = keys & np.uint64(2**32 - 1)
     near = (keys >> np.uint64(32)).astype(np.uint32).view(np.float32)
     cosines[:, :columns] = 1 - near.astype(np.float64)
-    found[np.isneginf(cosines)] = -1
+    nearest[np.isneginf(cosines)] = -1
     cosines[np.isneginf(cosines)] = np.nan
-    return found, cosines
+    return nearest, cosines
 
 
 def _retrieval(
@@ -171,7 +168,7 @@ def _retrieval(
     truth: Int[np.ndarray, " images"],
     wanted: Int[np.ndarray, " block"],
 ) -> Float64[np.ndarray, "2 block"]:
-    """Return the average precision and the R-precision of a block of queries of wanted labels."""
+    """Return average precision and R-precision of a block of queries with the wanted labels."""
     scores = np.full((2, len(distances)), np.nan)
     members = {label: np.flatnonzero(truth == label) for label in np.unique(truth[truth >= 0])}
     ordered = np.sort(distances, axis=1)
@@ -185,7 +182,7 @@ def _retrieval(
             continue
         hits = np.searchsorted(right, right, "right")
         scores[0, query] = np.mean(hits / np.searchsorted(ranking, right, "right"))
-        # Of those tied at the last place that counts, some are in: each is as likely as another.
+        # Of the images tied at the cut-off some count, each with the same probability.
         cut = ranking[len(right) - 1]
         nearer, hits_nearer = np.searchsorted(ranking, cut), np.searchsorted(right, cut)
         tied = np.searchsorted(ranking, cut, "right") - nearer
@@ -202,38 +199,38 @@ def _add_moves(
     moves: Float64[np.ndarray, "2 images"],
     lost: Float64[np.ndarray, " images"],
 ) -> None:
-    """Add what each image does to a block of queries; in `lost`, how many have it alone."""
+    """Add each image's influence on a block of queries; count in `lost` queries that need it."""
     for query, away in enumerate(distances):
         order = np.argsort(away, kind="stable")
         order = order[np.isfinite(away[order])]
         right = truth[order] == wanted[query]
         if wanted[query] < 0 or not right.any():
             continue
-        for total, found in zip(moves, retrieval_influence(right), strict=True):
-            total[order] += np.nan_to_num(found)
+        for total, influence in zip(moves, retrieval_influence(right), strict=True):
+            total[order] += np.nan_to_num(influence)
         if right.sum() == 1:
-            place = int(np.argmax(right))
-            lost[order[place]] += 1
-            moves[:, order[place]] += (1 / (place + 1), float(place == 0))
+            position = int(np.argmax(right))
+            lost[order[position]] += 1
+            moves[:, order[position]] += (1 / (position + 1), float(position == 0))
 
 
 def knn_correct(
     found: Neighbourhood, truth: Int[np.ndarray, " images"], neighbours: int = 10
 ) -> PerImage:
-    """Return 1 for each image whose label its nearest labelled neighbours guess, 0 for the others.
+    """Return 1 for each image whose label its labelled neighbours predict, 0 for the others.
 
-    Each image is left out in turn, with its group. Its neighbours vote by 1 / (1 - cosine), only
-    copies of it where there are some, as in scikit-learn's `KNeighborsClassifier(metric="cosine",
-    weights="distance")`; of labels with the same vote the lowest wins. nan without a known label,
-    and where no image of another group has the same: it could not be right.
+    Leave-one-out, without the image's group. Neighbours vote by 1 / (1 - cosine), or only those
+    at distance 0 if there are any, as in scikit-learn's `KNeighborsClassifier(metric="cosine",
+    weights="distance")`; the lowest label wins ties. nan without a known label, and if no image
+    of another group has the same.
 
     Args:
-        found: from `neighbourhood`, with truth.
-        truth: the same as there.
-        neighbours: how many vote; fewer where there are fewer.
+        found: neighbours from `neighbourhood`, with truth.
+        truth: known label of each image as a number, -1 if unknown.
+        neighbours: number of voters; fewer if there are fewer.
 
     Raises:
-        ValueError: found without truth, or with fewer neighbours than are to vote.
+        ValueError: `found` has no truth, or fewer neighbours per image.
     """
     possible = found.average_precision
     if found.labelled is None or found.labelled_similarity is None or possible is None:
@@ -255,29 +252,26 @@ def knn_correct(
 
 
 def overlap(one: Neighbourhood, other: Neighbourhood, neighbours: int = 10) -> float:
-    """Return the share of neighbours that two encoders have in common, the mean over the images.
+    """Return the share of neighbours that two encoders have in common, averaged over the images.
 
-    It is the mutual nearest-neighbour alignment of Huh et al. 2024, arXiv 2405.07987: 0 to 1,
-    higher is more alike; vectors that have nothing to do with one another come to
-    `neighbours` / (images - 1). Images without a neighbour are left out; nan where none is left.
+    The mutual nearest-neighbour alignment of Huh et al. 2024, arXiv 2405.07987: 0 to 1, higher is
+    more alike; unrelated vectors have about `neighbours` / (images - 1). Images without a
+    neighbour are left out; nan if none is left.
 
     Args:
-        one: from `neighbourhood`.
-        other: the same of another encoder, with the same images and groups.
-        neighbours: how many nearest images count; fewer where there are fewer.
+        one: neighbours of one encoder, from `neighbourhood`.
+        other: neighbours of another encoder, with the same images and groups.
+        neighbours: number of nearest images; fewer if there are fewer.
 
     Raises:
-        ValueError: not the same number of images, or fewer neighbours than are to count.
+        ValueError: different numbers of images, or fewer neighbours per image.
     """
     if len(one.nearest) != len(other.nearest):
         raise ValueError(
             f"`one` and `other` must be of the same images; not {len(one.nearest)} and "
             f"{len(other.nearest)}"
         )
-    first, second = (
-        first_neighbours(one.nearest, neighbours),
-        first_neighbours(other.nearest, neighbours),
-    )
+    first, second = (first_neighbours(each.nearest, neighbours) for each in (one, other))
     both = np.concatenate([first, second], axis=1)
     both.sort(axis=1)
     common = ((both[:, 1:] == both[:, :-1]) & (both[:, 1:] >= 0)).sum(axis=1)
@@ -289,7 +283,7 @@ def overlap(one: Neighbourhood, other: Neighbourhood, neighbours: int = 10) -> f
 
 
 def first_neighbours(nearest: Nearest, neighbours: int) -> Int[np.ndarray, "images counted"]:
-    """Return the first columns, or raise ValueError where there are not as many."""
+    """Return the first columns; raise ValueError if there are fewer."""
     if not 1 <= neighbours <= nearest.shape[1]:
         raise ValueError(
             f"`neighbours` must be between 1 and {nearest.shape[1]}, the number found; "

@@ -1,4 +1,4 @@
-"""Similarity: how alike two encoders are, in their vectors and in the clusters found in them."""
+"""Similarity of two encoders: of their vectors, and of their clusters."""
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int
@@ -13,25 +13,24 @@ Rows = Float64[np.ndarray, "images dim"]
 OtherRows = Float64[np.ndarray, "images other_dim"]
 
 _BLOCK = 1024
-"""How many images are compared with all others at once."""
+"""Number of images that are compared with all others at once."""
 
 _LEAST_IMAGES = 4
-"""With fewer, the unbiased estimate is not defined."""
+"""With fewer images, the unbiased estimate is undefined."""
 
 _ROUNDING = 1e-12
 """A difference smaller than this share of its terms is taken for zero."""
 
 
 def linear_cka(one: Vectors, other: Float32[np.ndarray, "images other_dim"]) -> float:
-    """Return how alike the similarities between images are in two encoders, -1 to 1.
+    """Return the debiased linear CKA of two encoders, -1 to 1.
 
-    Debiased linear CKA: centred kernel alignment (Kornblith et al. 2019, arXiv 1905.00414) of the
-    cosines, from the unbiased estimate of the independence criterion (Song et al. 2012; Nguyen et
-    al. 2021, arXiv 2010.15327). Rows are scaled to length one. 1 where one is the other rotated;
-    about 0, either side of it, where they have nothing in common, also where there are more
-    columns than images, which lifts the biased one (Murphy et al. 2024, arXiv 2405.01012). Higher
-    is more alike, not better. nan for fewer than 4 images, or where all pairs of images are
-    equally alike in one of the two.
+    Centred kernel alignment (Kornblith et al. 2019, arXiv 1905.00414) of the cosines, from the
+    unbiased estimate of the independence criterion (Song et al. 2012; Nguyen et al. 2021, arXiv
+    2010.15327). Rows are scaled to unit length. 1 if one is the other rotated; about 0, of either
+    sign, if they are unrelated, also with more columns than images, where the biased CKA is too
+    high (Murphy et al. 2024, arXiv 2405.01012). Higher is more alike, not better. nan for fewer
+    than 4 images, or if all pairs of images are equally similar in one of the two.
 
     Args:
         one: embeddings by the first encoder, one row per image.
@@ -47,11 +46,11 @@ def linear_cka(one: Vectors, other: Float32[np.ndarray, "images other_dim"]) -> 
 
 
 def _dependence(one: Rows, other: OtherRows) -> float:
-    """Return images (images - 3) times the unbiased criterion, for rows with a mean of zero.
+    """Return images (images - 3) times the unbiased criterion, for centred rows.
 
-    Of the kernels without their diagonals the criterion takes the sum of products, of all
-    entries and of the sums of rows. As centred rows add up to zero, the sum of a kernel's row
-    without its diagonal is what was taken out, negative.
+    The criterion combines, for kernels without diagonals, the sum of products, the sums of all
+    entries and the row sums. As centred rows sum to zero, a row sum without the diagonal is the
+    negative diagonal entry.
     """
     images = len(one)
     lengths, others = (np.einsum("ij,ij->i", rows, rows) for rows in (one, other))
@@ -63,7 +62,7 @@ def _dependence(one: Rows, other: OtherRows) -> float:
 
 
 def _sum_of_products(one: Rows, other: OtherRows) -> float:
-    """Return the sum, over all pairs of images, of the product of their two similarities."""
+    """Return the sum over all pairs of images of the product of their two similarities."""
     images = len(one)
     if one.shape[1] * other.shape[1] <= images * images:
         return float(np.square(one.T @ other).sum())
@@ -76,8 +75,8 @@ def agreement(
 ) -> float:
     """Return the mean AMI over all pairs of a run of one encoder and a run of the other.
 
-    Adjusted mutual information (Vinh, Epps, Bailey 2010): at most 1, the same clusters; 0 is what
-    chance gives. Higher is more alike, not better. nan where one of the two has no runs.
+    Adjusted mutual information (Vinh, Epps, Bailey 2010): at most 1, for equal clusters; 0 is
+    chance. Higher is more alike, not better. nan if one of the two has no runs.
 
     Args:
         one: cluster of each image in each run of the first encoder. A negative number is a

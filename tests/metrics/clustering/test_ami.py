@@ -171,7 +171,7 @@ def test_no_tables_and_no_runs_give_no_scores() -> None:
 
 def test_tables_that_cannot_be_compared_are_refused() -> None:
     two = np.array([[[1, 2], [3, 4]], [[1, 2], [3, 5]]])
-    with pytest.raises(ValueError, match="as many images; not 10 and 11"):
+    with pytest.raises(ValueError, match="same number of images; not 10 and 11"):
         ami_from_contingency(two)
     with pytest.raises(ValueError, match="0 images or more; not -1"):
         ami_from_contingency(np.array([[[1, -1], [3, 4]]]))
