@@ -63,9 +63,9 @@ def restored() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("what", CHANGING)
-def test_all_that_is_the_whole_processes_is_looked_at(what: str, restored: None) -> None:
+def test_each_kind_of_global_state_is_checked(what: str, restored: None) -> None:
     check = next(one for one in conformance.CHECKS if "global_state" in one.__name__)
-    with pytest.raises(EncoderError, match=f"whole process's: {what}$"):
+    with pytest.raises(EncoderError, match=f"state of the process: {what}$"):
         check(Changing(what=what))
 
 
