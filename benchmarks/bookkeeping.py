@@ -3,7 +3,8 @@
 python benchmarks/bookkeeping.py [--long]
 
 Keys are made up (random SHA-256), vectors random, so that no image is needed: 100,000 of them, or
-1,000,000 in the long form. docs/performance/scale.toml holds these figures for docs/performance/scale.md.
+1,000,000 in the long form. docs/performance/scale.toml holds these figures for scale.md beside
+it.
 """
 
 import secrets

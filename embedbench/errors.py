@@ -1,16 +1,16 @@
-"""What can go wrong, as a tree of exceptions.
+"""The exceptions of embedbench.
 
 EmbedbenchError
-├── InputError (ValueError)             an argument, a file or a table that cannot be used
-│   └── NotWrittenError                 results that are there but could not be written
+├── InputError (ValueError)             an invalid argument, file or table
+│   └── NotWrittenError                 results that were computed but not written
 ├── UnknownEncoderError (LookupError)   no installed encoder has that name
-├── MissingLibraryError (ImportError)   the encoder is known, its library is not installed
+├── MissingLibraryError (ImportError)   a library of the encoder is not installed
 ├── StoreError (OSError)                the store cannot be read or written
 ├── WeightsError (OSError)              weights that cannot be found, fetched or trusted
-├── EncoderError (RuntimeError)         an encoder that failed or returned something wrong
+├── EncoderError (RuntimeError)         an encoder that failed or returned a wrong result
 └── ImageError (ValueError)             one image that cannot be read
 
-The command line prints each of them as one line; anything else is a fault of ours.
+The command line prints each of them as one line; any other exception is a bug.
 """
 
 from typing import Any
@@ -34,19 +34,19 @@ class EmbedbenchError(Exception):
     """The base of every error that embedbench raises on purpose."""
 
     def __str__(self) -> str:
-        """Return it in one line, whatever the file or the text was that it quotes."""
+        """Return the message in one line, with quoted names made printable."""
         return shown(" ".join(super().__str__().splitlines()))
 
 
 class InputError(EmbedbenchError, ValueError):
-    """An argument, a file or a table that cannot be used."""
+    """An invalid argument, file or table."""
 
 
 class NotWrittenError(InputError):
-    """Results that are there but could not be written.
+    """Results that were computed but could not be written.
 
     Attributes:
-        results: these.
+        results: the results.
     """
 
     def __init__(self, message: str, results: Any) -> None:
@@ -59,7 +59,7 @@ class UnknownEncoderError(EmbedbenchError, LookupError):
 
 
 class MissingLibraryError(EmbedbenchError, ImportError):
-    """The encoder is known, but a library that it needs is not installed."""
+    """A library of the encoder is not installed."""
 
 
 class StoreError(EmbedbenchError, OSError):
@@ -71,7 +71,7 @@ class WeightsError(EmbedbenchError, OSError):
 
 
 class EncoderError(EmbedbenchError, RuntimeError):
-    """An encoder that failed, or returned something other than one float32 row an image."""
+    """An encoder that failed, or did not return one float32 row per image."""
 
 
 class ImageError(EmbedbenchError, ValueError):

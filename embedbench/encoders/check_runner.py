@@ -1,4 +1,4 @@
-"""Running the conformance checks in a process of their own, which an encoder may hang or crash."""
+"""Run the conformance checks in a separate process, which an encoder may hang or crash."""
 
 from collections.abc import Iterator
 
@@ -15,16 +15,17 @@ _held: list[Encoder] = []
 
 
 def run_checks_isolated(spec: str, patience: float) -> Iterator[tuple[Check, str]]:
-    """Yield each check, and what is wrong: an empty text if nothing is.
+    """Yield each check with its error, an empty text if it passes.
 
-    After a crash the others go on in a new process; after a hang there would be but more.
+    After a crash the remaining checks run in a new process; after a hang they are not run, as they
+    would hang too.
 
     Args:
-        spec: such as `timm:resnet18`.
-        patience: seconds that one check may take.
+        spec: encoder, such as `timm:resnet18`.
+        patience: time limit of one check in seconds.
 
     Raises:
-        EmbedbenchError: there is no such encoder, or nothing of it to check.
+        EmbedbenchError: unknown encoder, or one that cannot be checked.
     """
     environment = hub_environment(offline=False)
     waiting = list(CHECKS)

@@ -1,4 +1,4 @@
-"""The checks that every encoder passes, for ours and for other people's.
+"""Conformance checks of encoders, built-in and third-party.
 
 In a plug-in's tests:
 
@@ -6,8 +6,8 @@ In a plug-in's tests:
     def test_conformance(check):
         check(MyEncoder())
 
-Each looks at one promise and forgives what the others are there for, so that what fails tells
-what is wrong.
+Each check tests one promise and tolerates violations of the others, so that the failing check
+names the problem.
 """
 
 import dataclasses
@@ -53,19 +53,19 @@ def fields_are_the_identity(encoder: Encoder) -> None:
 
 
 def pickles_to_a_worker(encoder: Encoder) -> None:
-    """Raise unless a copy of it, not yet loaded, can be sent to a worker process."""
+    """Raise unless a copy that has not loaded its model can be sent to a worker process."""
     try:
         content = pickle.dumps(_fresh(encoder))
     except Exception as error:
         raise EncoderError(f"it cannot be pickled: {describe_error(error)}") from error
     if pickle.loads(content) != encoder:
-        raise EncoderError("a pickled copy is not equal to it")
+        raise EncoderError("its pickled copy is not equal to it")
     if len(content) > 1_000_000:
         raise EncoderError(f"before its first use it pickles to {len(content):,} bytes")
 
 
 def loads_nothing_before_use(encoder: Encoder) -> None:
-    """Raise unless constructing it in a fresh process is quick and imports no heavy library."""
+    """Raise unless constructing it in a new process is quick and imports no heavy library."""
     check_import_cost(encoder)
 
 
@@ -75,8 +75,8 @@ def returns_one_row_per_image(encoder: Encoder) -> None:
     for images in (probe_images(1) * size, probe_images(size)):
         rows = _encode_batch(encoder, images)
         if not isinstance(rows, np.ndarray) or rows.ndim != 2 or len(rows) != size:
-            what = getattr(rows, "shape", type(rows).__name__)
-            raise EncoderError(f"it returned {what} for {size} images")
+            shape = getattr(rows, "shape", type(rows).__name__)
+            raise EncoderError(f"it returned {shape} for {size} images")
 
 
 def returns_float32(encoder: Encoder) -> None:
@@ -87,7 +87,7 @@ def returns_float32(encoder: Encoder) -> None:
 
 
 def returns_finite_numbers(encoder: Encoder) -> None:
-    """Raise unless all numbers are finite, of pictures of one colour as well."""
+    """Raise unless all numbers are finite, also for images of one colour."""
     plain = [Image.new("RGB", (40, 30), colour) for colour in ("black", "white", "red")]
     for images in (
         probe_images(encoder.batch_size),
@@ -109,21 +109,21 @@ def takes_any_size_and_mode(encoder: Encoder) -> None:
 
 
 def prepares_pixels_alike(encoder: Encoder) -> None:
-    """Raise unless an image and its pixels are prepared to the same effect."""
+    """Raise unless an image and its pixels give the same row."""
     images = probe_images(encoder.batch_size)
     given = [encoder.prepare_pixels(np.array(image)) for image in images]
     if not is_close(_forgiven(encoder, given), _rows(encoder, images)):
-        raise EncoderError("`prepare` and `prepare_pixels` give other rows for the same image")
+        raise EncoderError("`prepare` and `prepare_pixels` give different rows for the same image")
 
 
 def is_deterministic(encoder: Encoder) -> None:
-    """Raise unless the same images give the same rows, byte for byte, loaded anew as well."""
+    """Raise unless the same images give the same rows, byte for byte, also after reloading."""
     images = probe_images(encoder.batch_size)
     first = _rows(encoder, images)
     if not np.array_equal(first, _rows(encoder, images)):
-        raise EncoderError("the same images gave other rows the second time")
+        raise EncoderError("the same images gave different rows the second time")
     if not np.array_equal(first, _rows(_fresh(encoder), images)):
-        raise EncoderError("the same images gave other rows after loading it anew")
+        raise EncoderError("the same images gave different rows after reloading it")
 
 
 def keeps_the_order(encoder: Encoder) -> None:
@@ -134,13 +134,13 @@ def keeps_the_order(encoder: Encoder) -> None:
 
 
 def does_not_mix_images(encoder: Encoder) -> None:
-    """Raise unless a row is the same, within 1e-4, whatever stands beside it in the batch."""
+    """Raise unless a row is independent, within 1e-4, of the other images in the batch."""
     images = probe_images(encoder.batch_size)
     alone = np.concatenate([_rows(encoder, [image]) for image in images])
-    for row in _rows(encoder, images):  # in any order: that has a check of its own
+    for row in _rows(encoder, images):  # in any order: the order has its own check
         gaps = np.abs(alone - row).max(axis=1)
         if not is_close(row[None], alone[[gaps.argmin()]]):
-            raise EncoderError("a row changes with what stands beside its image in the batch")
+            raise EncoderError("a row depends on the other images in its batch")
 
 
 def tells_images_apart(encoder: Encoder) -> None:
@@ -155,11 +155,11 @@ def fingerprint_is_steady(encoder: Encoder) -> None:
     before = encoder.fingerprint()
     _rows(encoder, probe_images(1))
     if not before == encoder.fingerprint() == _fresh(encoder).fingerprint():
-        raise EncoderError("its fingerprint changed without any change of its fields")
+        raise EncoderError("its fingerprint changed while its fields did not")
 
 
 def fingerprint_follows_the_weights(encoder: Encoder) -> None:
-    """Raise unless the fingerprint changes with the bytes of a file of its weights."""
+    """Raise unless the fingerprint changes with the bytes of a weights file."""
     _rows(encoder, probe_images(1))
     files = [Path(file) for file in encoder.weights_files()]
     if not files:
@@ -170,46 +170,46 @@ def fingerprint_follows_the_weights(encoder: Encoder) -> None:
         copy.write_bytes(smallest.read_bytes())
         changed = _fresh(encoder)
         others = [copy if file == smallest else file for file in files]
-        vars(changed)["weights_files"] = lambda: others  # its own files are left as they are
+        vars(changed)["weights_files"] = lambda: others  # its own files stay unchanged
         before = changed.fingerprint()
         copy.write_bytes(smallest.read_bytes() + b"another")
         if changed.fingerprint() == before:
-            raise EncoderError(f"its fingerprint is the same with another '{smallest.name}'")
+            raise EncoderError(f"its fingerprint does not depend on the bytes of '{smallest.name}'")
 
 
 def leaves_global_state_alone(encoder: Encoder) -> None:
-    """Raise if it seeds random numbers, or changes the folder, environment, warnings, signals."""
+    """Raise if it changes random seeds, working folder, environment, warnings or signals."""
     changed = changes_of_state(
         lambda: _rows(encoder, probe_images(1)), lambda: _rows(_fresh(encoder), probe_images(1))
     )
     if changed:
-        raise EncoderError(f"it changes what is the whole process's: {', '.join(changed)}")
+        raise EncoderError(f"it changes global state of the process: {', '.join(changed)}")
 
 
 def leaves_its_images_alone(encoder: Encoder) -> None:
-    """Raise if it changes the images or the pixels that it is given."""
+    """Raise if it modifies its input images or pixels."""
     image, pixels = probe_image(0), np.array(probe_image(0))
     _forgiven(encoder, [encoder.prepare(image)])
     _forgiven(encoder, [encoder.prepare_pixels(pixels)])
     if image.tobytes() != probe_image(0).tobytes() or pixels.tobytes() != probe_image(0).tobytes():
-        raise EncoderError("it changed the image that it was given")
+        raise EncoderError("it modified its input image")
 
 
 def prints_nothing(encoder: Encoder) -> None:
-    """Raise if anything is printed to standard output, where tables stand."""
-    said = printed(lambda: _rows(_fresh(encoder), probe_images(1)))
-    if said:
-        raise EncoderError(f"it prints to standard output: {said}")
+    """Raise if it prints to standard output, which is for tables."""
+    output = printed(lambda: _rows(_fresh(encoder), probe_images(1)))
+    if output:
+        raise EncoderError(f"it prints to standard output: {output}")
 
 
 def texts_share_the_space(encoder: Encoder) -> None:
-    """Raise unless texts, where it reads them, give rows as long as the images', in order."""
+    """Raise unless texts, if supported, give rows in order, of the length of image rows."""
     if not isinstance(encoder, TextEncoder) or not encoder.reads_texts:
         return
     texts = ["a cat", "a photo of a dog", ""]
     rows = check_rows(encoder.encode_texts(texts), len(texts))
     if rows.shape[1] != _rows(encoder, probe_images(1)).shape[1]:
-        raise EncoderError("its texts and images have rows of different length")
+        raise EncoderError("its rows of texts and of images differ in length")
     if np.array_equal(rows[0], rows[1]):
         raise EncoderError("two different texts gave the same row")
     check_row_order(rows, check_rows(encoder.encode_texts(shifted_by_one(texts)), len(texts)))
@@ -238,31 +238,31 @@ CHECKS: tuple[Check, ...] = (
 
 
 def check_description(check: Check) -> str:
-    """Return in words when an encoder fails the check."""
+    """Return what the check requires, in words."""
     return (check.__doc__ or "").splitlines()[0].removeprefix("Raise ").rstrip(".")
 
 
 def run_checks(encoder: Encoder, checks: Sequence[Check] = CHECKS) -> dict[str, str]:
-    """Return for each check its name, and what is wrong: an empty text if nothing is."""
+    """Return the error of each check by its name, an empty text if it passes."""
     if isinstance(encoder, LookupEncoder):
         raise EncoderError("its vectors were made elsewhere; there is nothing to check")
-    found = {}
+    errors = {}
     for check in checks:
         try:
             check(encoder)
-            found[check.__name__] = ""
-        except (Exception, SystemExit) as error:  # whatever an encoder raises
-            found[check.__name__] = describe_error(error)
-    return found
+            errors[check.__name__] = ""
+        except (Exception, SystemExit) as error:  # an encoder may raise anything
+            errors[check.__name__] = describe_error(error)
+    return errors
 
 
 def _fresh(encoder: Encoder) -> Encoder:
-    """Return an encoder of the same fields, not yet loaded."""
+    """Return an encoder with the same fields that has not loaded its model."""
     return dataclasses.replace(encoder)  # type: ignore[type-var]
 
 
 def _with_another(encoder: Encoder, name: str) -> Encoder | None:
-    """Return the encoder with another value of a field; None where none can be made up."""
+    """Return the encoder with another value of a field; None if no other value is known."""
     value = getattr(encoder, name)
     others: dict[type, Callable[[Any], Any]] = {
         bool: lambda it: not it,
@@ -275,17 +275,17 @@ def _with_another(encoder: Encoder, name: str) -> Encoder | None:
         return None
     try:
         return dataclasses.replace(encoder, **{name: others[type(value)](value)})  # type: ignore[type-var]
-    except Exception:  # not every value is one that it takes
+    except Exception:  # the encoder may reject the value
         return None
 
 
 def _encode_batch(encoder: Encoder, images: Sequence[Image.Image]) -> np.ndarray:
-    """Return a full batch as the encoder gives it."""
+    """Return the encoder's output for a full batch."""
     return encoder.encode_batch([encoder.prepare(image.copy()) for image in images])
 
 
 def _rows(encoder: Encoder, images: Sequence[Image.Image]) -> Vectors:
-    """Return the rows of the images, whatever else may be wrong with them."""
+    """Return the rows of the images, with violations of other checks repaired."""
     size = encoder.batch_size
     batches = [images[start : start + size] for start in range(0, len(images), size)]
     return np.concatenate(
@@ -297,4 +297,4 @@ def _forgiven(encoder: Encoder, prepared: list[Any]) -> Vectors:
     """Return the rows of at most a batch of prepared images."""
     filled = prepared + prepared[-1:] * (encoder.batch_size - len(prepared))
     rows = np.asarray(encoder.encode_batch(filled), np.float32)[: len(prepared)]
-    return np.nan_to_num(rows, posinf=0, neginf=0)  # a copy: it may use its array again
+    return np.nan_to_num(rows, posinf=0, neginf=0)  # a copy: the encoder may reuse its array

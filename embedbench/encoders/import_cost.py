@@ -1,4 +1,4 @@
-"""What constructing an encoder takes, seen in a process that has imported nothing else."""
+"""Cost of constructing an encoder, measured in a new process."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ HEAVY = (
 """Libraries that take seconds to import."""
 
 _MOST_SECONDS = 3.0
-"""Of the processor's time, for importing its module and constructing it."""
+"""Limit of processor time for importing its module and constructing it."""
 
 _PATIENCE = 120.0
 
@@ -41,7 +41,7 @@ json.dump([found, seconds], open(folder + "/answer", "w"))
 
 
 def check_import_cost(encoder: Encoder) -> None:
-    """Raise EncoderError unless the encoder is constructed without what its first use takes."""
+    """Raise EncoderError unless constructing the encoder is quick, with no heavy import."""
     values = {
         field.name: getattr(encoder, field.name)
         for field in field_list(type(encoder))
@@ -56,8 +56,8 @@ def check_import_cost(encoder: Encoder) -> None:
         except subprocess.TimeoutExpired as error:
             raise EncoderError(f"constructing it takes more than {_PATIENCE:g} seconds") from error
         if done.returncode:
-            lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no word"]
-            raise EncoderError(f"it cannot be constructed afresh: {one_line(lines[-1])}")
+            lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+            raise EncoderError(f"it cannot be constructed in a new process: {one_line(lines[-1])}")
         heavy, seconds = json.loads(Path(folder, "answer").read_text())
     if heavy:
         raise EncoderError(f"constructing it imports {', '.join(heavy)}; import at first use")

@@ -1,4 +1,4 @@
-"""The list of installed encoders; those of other people are looked at in a process of their own."""
+"""List installed encoders; third-party ones are imported in a separate process."""
 
 from embedbench.encoders.registry import EncoderPlugin, installed_encoders
 from embedbench.errors import EncoderError, MissingLibraryError
@@ -7,19 +7,19 @@ from embedbench.utils.messages import wrap_foreign_errors
 __all__ = ["list_encoders"]
 
 _PATIENCE = 60.0
-"""Seconds for a plug-in to be imported."""
+"""Time limit for importing a plug-in, in seconds."""
 
 
 def list_encoders() -> list[list[str]]:
-    """Return a row for each: name, label by default, what is missing or wrong, what it is."""
+    """Return one row per encoder: name, default label, status, description."""
     return [
-        _row(found) if found.is_built_in else _row_apart(name)
-        for name, found in installed_encoders().items()
+        _row(plugin) if plugin.is_built_in else _row_apart(name)
+        for name, plugin in installed_encoders().items()
     ]
 
 
 def _row_apart(name: str) -> list[str]:
-    """Return the row of a plug-in, whatever its import does to a process."""
+    """Return the row of a plug-in, imported in a separate process in case it crashes."""
     from embedbench.parallel.pool import Pool  # takes a while to import
 
     try:
@@ -33,14 +33,14 @@ def _row_of(name: str) -> list[str]:
     return _row(installed_encoders()[name])
 
 
-def _row(found: EncoderPlugin) -> list[str]:
+def _row(plugin: EncoderPlugin) -> list[str]:
     try:
         with wrap_foreign_errors():
-            missing = found.missing()
-            status = f"needs {missing[0]}: {found.install(missing)}" if missing else "ready"
-            words = (found.load().__doc__ or "").strip().splitlines()
-            return [found.name, found.default(), status, *words[:1]]
+            missing = plugin.missing()
+            status = f"needs {missing[0]}: {plugin.install(missing)}" if missing else "ready"
+            description = (plugin.load().__doc__ or "").strip().splitlines()
+            return [plugin.name, plugin.default(), status, *description[:1]]
     except MissingLibraryError as error:
-        return [found.name, "", str(error), ""]
+        return [plugin.name, "", str(error), ""]
     except EncoderError as error:
-        return [found.name, "", f"broken: {error}", ""]
+        return [plugin.name, "", f"broken: {error}", ""]

@@ -14,7 +14,7 @@ __all__ = ["dumps"]
 
 
 def dumps(encoder: Any) -> bytes:
-    """Return the encoder for its way into a worker; a class from a notebook goes with it.
+    """Return the pickled encoder, including its class if that is from a notebook.
 
     Raises:
         EncoderError: it cannot be pickled.
@@ -33,12 +33,12 @@ def _reduce(cached: "cached_property[Any]") -> tuple[Any, ...]:
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """Before Python 3.12 a cached property holds a lock, which cannot be pickled."""
+    """Pickles cached properties, which hold a lock before Python 3.12."""
 
     dispatch_table = {**cloudpickle.Pickler.dispatch_table, cached_property: _reduce}
 
 
 def _cached(function: Callable[[Any], Any], name: str) -> "cached_property[Any]":
-    found = cached_property(function)
-    found.__set_name__(object, name)
-    return found
+    cached = cached_property(function)
+    cached.__set_name__(object, name)
+    return cached

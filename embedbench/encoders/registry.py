@@ -1,6 +1,6 @@
-"""Which encoders are installed, and from a text such as `timm:resnet50,pretrained=false` to one.
+"""Registry of encoders: create one from a text such as `timm:resnet50,pretrained=false`.
 
-Encoders are found through the entry-point group `embedbench.encoders`, the built-in ones too.
+All encoders, also the built-in ones, are in the entry-point group `embedbench.encoders`.
 """
 
 import importlib.metadata
@@ -30,11 +30,11 @@ GROUP = "embedbench.encoders"
 
 @dataclass(frozen=True)
 class EncoderPlugin:
-    """An encoder that a plug-in offers.
+    """An encoder of a plug-in.
 
     Attributes:
-        name: what stands before the colon.
-        entry_point: where it is.
+        name: name, before the colon of a spec.
+        entry_point: its entry point.
     """
 
     name: str
@@ -45,7 +45,7 @@ class EncoderPlugin:
 
         Raises:
             MissingLibraryError: the plug-in's module needs a library that is not installed.
-            EncoderError: it cannot be imported, or is no encoder.
+            EncoderError: it cannot be imported, or is not an encoder.
         """
         try:
             cls = self.entry_point.load()
@@ -57,7 +57,7 @@ class EncoderPlugin:
             words = f"encoder '{self.name}' cannot be imported: {describe_error(error)}"
             raise EncoderError(words) from error
         if not (isinstance(cls, type) and issubclass(cls, Encoder)):
-            raise EncoderError(f"encoder '{self.name}' is no Encoder: {self.entry_point.value}")
+            raise EncoderError(f"encoder '{self.name}' is not an Encoder: {self.entry_point.value}")
         return cls
 
     @property
@@ -71,14 +71,14 @@ class EncoderPlugin:
         return [name for name in self.load().libraries if not _has(name)]
 
     def default(self) -> str:
-        """Return the encoder's label if nothing is said of it; `NAME:...` if it needs a value."""
+        """Return the label of the encoder with default values; `NAME:...` if it needs a value."""
         try:
             return encoder_label(self.name, self.load()())
         except TypeError:
             return f"{self.name}:..."
 
     def install(self, libraries: Sequence[str]) -> str:
-        """Return the command that installs these libraries, which the encoder misses."""
+        """Return the command that installs these missing libraries."""
         if self.is_built_in:
             return f'pip install -e ".[{self.name}]"'
         return f"pip install {' '.join(libraries)}"
@@ -93,25 +93,25 @@ class EncoderPlugin:
 
 
 def installed_encoders() -> dict[str, EncoderPlugin]:
-    """Return the installed encoders by name, in the order of their names.
+    """Return the installed encoders by name, sorted.
 
     Raises:
         InputError: two plug-ins offer the same name.
     """
-    found: dict[str, EncoderPlugin] = {}
+    plugins: dict[str, EncoderPlugin] = {}
     for entry_point in importlib.metadata.entry_points(group=GROUP):
-        earlier = found.get(entry_point.name)
+        earlier = plugins.get(entry_point.name)
         if earlier and earlier.entry_point.value != entry_point.value:
             raise InputError(
                 f"two plug-ins offer the encoder '{entry_point.name}': "
                 f"{earlier.entry_point.value} and {entry_point.value}; uninstall one"
             )
-        found[entry_point.name] = EncoderPlugin(entry_point.name, entry_point)
-    return dict(sorted(found.items()))
+        plugins[entry_point.name] = EncoderPlugin(entry_point.name, entry_point)
+    return dict(sorted(plugins.items()))
 
 
 def create_encoder(spec: str) -> Encoder:
-    """Return the encoder that `NAME[:MODEL][,field=value ...]` describes; nothing is loaded.
+    """Return the encoder that `NAME[:MODEL][,field=value ...]` describes, without loading it.
 
     Raises:
         UnknownEncoderError: no installed encoder has that name.
@@ -119,50 +119,50 @@ def create_encoder(spec: str) -> Encoder:
         EncoderError: its plug-in is broken.
         InputError: it has no such field, or the value does not fit.
     """
-    asked = read_spec(spec)
-    name, known = asked.name, installed_encoders()
-    if name not in known:
+    parsed = read_spec(spec)
+    name, plugins = parsed.name, installed_encoders()
+    if name not in plugins:
         raise UnknownEncoderError(
-            f"unknown encoder '{name}'; installed encoders: {', '.join(known) or 'none'}"
+            f"unknown encoder '{name}'; installed encoders: {', '.join(plugins) or 'none'}"
         )
-    cls = known[name].load()
+    cls = plugins[name].load()
     fields = [field.name for field in field_list(cls)]
-    if asked.model is not None and not fields:
-        raise InputError(f"encoder '{name}' takes no model; not '{asked.model}'")
-    given = {} if asked.model is None else {fields[0]: asked.model}
-    values = parse_fields(f"encoder '{name}'", cls, given | asked.fields)
+    if parsed.model is not None and not fields:
+        raise InputError(f"encoder '{name}' takes no model; not '{parsed.model}'")
+    model = {} if parsed.model is None else {fields[0]: parsed.model}
+    values = parse_fields(f"encoder '{name}'", cls, model | parsed.fields)
     with wrap_foreign_errors():
-        for library in known[name].missing():
-            raise MissingLibraryError(known[name].advice(library))
+        for library in plugins[name].missing():
+            raise MissingLibraryError(plugins[name].advice(library))
         return cls(**values)
 
 
 def create_encoders(
     encoders: Sequence[str | Encoder] | Mapping[str, Encoder],
 ) -> dict[str, Encoder]:
-    """Return the encoders by the names that they have in the tables.
+    """Return the encoders by their names in the tables.
 
     Raises:
-        EmbedbenchError: one is unknown, cannot be made, or is there twice.
+        EmbedbenchError: an encoder is unknown, cannot be created, or is given twice.
     """
     if isinstance(encoders, Mapping):
         return dict(encoders)
-    found: dict[str, Encoder] = {}
+    created: dict[str, Encoder] = {}
     for given in encoders:
         encoder = create_encoder(given) if isinstance(given, str) else given
         kind = given.partition(":")[0].partition(",")[0] if isinstance(given, str) else None
         with wrap_foreign_errors():
             name = encoder_label(kind or type(encoder).__name__, encoder)
-        if found.get(name) == encoder:
+        if created.get(name) == encoder:
             raise InputError(f"the encoder '{name}' is given twice")
-        found[str(given) if name in found else name] = encoder
-    if not found:
+        created[str(given) if name in created else name] = encoder
+    if not created:
         raise InputError("a comparison needs an encoder; try: -e timm -e pixels")
-    return found
+    return created
 
 
 def encoder_label(name: str, encoder: Encoder) -> str:
-    """Return the short text that tells the encoder in tables: its name, model, changed fields."""
+    """Return the short name of the encoder for tables: name, model, changed fields."""
     fields = field_list(type(encoder))
     head = name
     if _is_model(type(encoder)):
@@ -176,13 +176,13 @@ def encoder_label(name: str, encoder: Encoder) -> str:
 
 
 def _is_model(cls: type) -> bool:
-    """Whether the first field says which model, rather than how."""
+    """Whether the first field names the model."""
     fields = field_list(cls)
     return bool(fields) and typing.get_type_hints(cls)[fields[0].name] in (str, Path)
 
 
 def _short(value: Any) -> str:
-    """A local file or folder by its last name alone, so that tables are the same everywhere."""
+    """Return the text of a value; of a local path only the last part, the same on all machines."""
     if isinstance(value, bool):
         return str(value).lower()
     text = str(value)
@@ -192,6 +192,6 @@ def _short(value: Any) -> str:
 def _has(distribution: str) -> bool:
     try:
         importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:  # tensorflow-cpu holds tensorflow, say
+    except importlib.metadata.PackageNotFoundError:  # tensorflow-cpu provides tensorflow
         return importlib.util.find_spec(distribution.replace("-", "_")) is not None
     return True

@@ -1,4 +1,4 @@
-"""Trying an encoder out on pictures made for that, before it sees anybody's own."""
+"""Probe an encoder with synthetic images: are its rows in the order of the images?"""
 
 from typing import TypeVar
 
@@ -21,16 +21,16 @@ __all__ = [
 Item = TypeVar("Item")
 
 TOLERANCE = 1e-4
-"""How far a row may move with what stands beside its image: relative to the longest row."""
+"""How much a row may depend on the rest of its batch, relative to the longest row."""
 
 
 def probe_images(count: int) -> list[Image.Image]:
-    """Return so many different pictures."""
+    """Return `count` different images."""
     return [probe_image(seed) for seed in range(count)]
 
 
 def probe_image(seed: int, size: tuple[int, int] = (96, 80)) -> Image.Image:
-    """Return a smooth random picture in colour."""
+    """Return a smooth random colour image."""
     coarse = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
     return Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC)
 
@@ -38,28 +38,28 @@ def probe_image(seed: int, size: tuple[int, int] = (96, 80)) -> Image.Image:
 def shifted_by_one(items: list[Item]) -> list[Item]:
     """Return the items with the first one twice and without the last.
 
-    No order but the right one gives the same rows in the same places for both.
+    Only the right order gives the same rows at the same positions for both.
     """
     return [items[0], *items[:-1]]
 
 
 def check_row_order(rows: Vectors, moved: Vectors) -> None:
-    """Raise EncoderError unless row i of `moved` is that of image i - 1, and its first that of 0.
+    """Raise EncoderError unless row i of `moved` is that of image i - 1, and row 0 that of image 0.
 
-    The nearest row counts, so that what moves a little with its company is still told apart.
+    The nearest row counts, so that small changes between batches are tolerated.
 
     Args:
-        rows: of some images.
-        moved: of the same, `shifted_by_one`.
+        rows: rows of some images.
+        moved: rows of the same images, `shifted_by_one`.
     """
     gaps = np.linalg.norm(moved[:, None].astype(np.float64) - rows[None], axis=2)
     own = gaps[np.arange(len(rows)), shifted_by_one(list(range(len(rows))))]
     if (own > gaps.min(axis=1) + TOLERANCE * _scale(rows)).any():
-        raise EncoderError("its rows do not stand in the order of the images")
+        raise EncoderError("its rows are not in the order of the images")
 
 
 def is_close(rows: Vectors, others: Vectors) -> bool:
-    """Whether the rows are the same within the tolerance."""
+    """Return whether the rows are equal within the tolerance."""
     return float(np.abs(rows - others).max()) <= TOLERANCE * _scale(others)
 
 

@@ -1,4 +1,4 @@
-"""What belongs to the whole process: what of it a call changes, and what it prints."""
+"""Side effects of a call: changes of global state, and output to standard output."""
 
 import io
 import os
@@ -19,12 +19,12 @@ __all__ = ["changes_of_state", "printed"]
 
 
 def changes_of_state(first: Callable[[], object], again: Callable[[], object]) -> list[str]:
-    """Return in words what of the whole process calls change; nearly all of it is put back.
+    """Return which global state the calls change, in words; nearly all of it is restored.
 
     Args:
-        first: what imports libraries: what they do to the environment as they are imported, and
-            to warnings and NumPy, counts for nothing.
-        again: the same once more, with nothing left to import.
+        first: call that imports libraries; changes that imports make to the environment, warnings
+            and NumPy do not count.
+        again: the same call with nothing left to import.
     """
     folder, handlers, environment = os.getcwd(), _handlers(), dict(os.environ)
     first()
@@ -53,10 +53,10 @@ def changes_of_state(first: Callable[[], object], again: Callable[[], object]) -
 
 
 def printed(call: Callable[[], object]) -> str:
-    """Return in one line what a call prints to standard output, from below Python as well."""
+    """Return in one line what a call prints to standard output, also from native code."""
     sys.stdout.flush()
     kept = os.dup(1)
-    with tempfile.TemporaryFile() as file, redirect_stdout(io.StringIO()) as said:
+    with tempfile.TemporaryFile() as file, redirect_stdout(io.StringIO()) as text:
         os.dup2(file.fileno(), 1)
         try:
             call()
@@ -64,7 +64,7 @@ def printed(call: Callable[[], object]) -> str:
             os.dup2(kept, 1)
             os.close(kept)
         file.seek(0)
-        return one_line(said.getvalue() + file.read(10_000).decode(errors="replace"))
+        return one_line(text.getvalue() + file.read(10_000).decode(errors="replace"))
 
 
 def _set_environment(variables: dict[str, str]) -> None:
@@ -82,9 +82,9 @@ def _default_type() -> str:
 
 
 def _drawn_after(call: Callable[[], object], seed: int) -> dict[str, float]:
-    """Return what is drawn after a call from each of the generators, which were seeded before it.
+    """Return a draw from each random generator after a call, with the generators seeded before it.
 
-    They may be drawn from; but where the seed makes no difference, another one was set.
+    The call may draw from them; but if the draw does not depend on the seed, the call set another.
     """
     torch = sys.modules.get("torch")
     random.seed(seed)
@@ -92,10 +92,10 @@ def _drawn_after(call: Callable[[], object], seed: int) -> dict[str, float]:
     if torch is not None:
         torch.manual_seed(seed)
     call()
-    found = {
+    draws = {
         "the seed of Python's random numbers": random.random(),
         "the seed of NumPy's random numbers": float(np.random.random()),
     }
     if torch is not None:
-        found["the seed of PyTorch's random numbers"] = float(torch.rand(1))
-    return found
+        draws["the seed of PyTorch's random numbers"] = float(torch.rand(1))
+    return draws

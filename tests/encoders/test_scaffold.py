@@ -54,12 +54,12 @@ def test_its_entry_point_names_its_class_and_no_distribution_is_needed_but_libra
         ("my-hue", "as in my_encoder; not 'my-hue'"),
         ("2hues", "not '2hues'"),
         ("../hue", "not '../hue'"),
-        ("class", "'class' is a word of Python"),
-        ("clip", "there is an encoder 'clip' already; installed encoders: clip, conse"),
-        ("torch", "there is a package 'embedbench_torch' already"),
+        ("class", "'class' is a Python keyword"),
+        ("clip", "an encoder 'clip' already exists; installed encoders: clip, conse"),
+        ("torch", "a package 'embedbench_torch' already exists"),
     ],
 )
-def test_a_name_that_cannot_be_is_refused_before_anything_is_written(
+def test_an_invalid_name_is_an_error_and_nothing_is_written(
     name: str, words: str, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match=re.escape(words)):
@@ -67,9 +67,9 @@ def test_a_name_that_cannot_be_is_refused_before_anything_is_written(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
+def test_an_existing_folder_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "embedbench-hue").mkdir()
-    with pytest.raises(InputError, match="embedbench-hue' is there already; give another"):
+    with pytest.raises(InputError, match="embedbench-hue' already exists; give another"):
         new_backend("hue", tmp_path)
     assert not list((tmp_path / "embedbench-hue").iterdir())
     (tmp_path / "file").write_text("")

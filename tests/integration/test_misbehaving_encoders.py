@@ -178,7 +178,7 @@ def test_the_list_of_encoders_survives_those_that_are_broken(
         "exits": ("import sys\nprint('PRINTED')\nsys.exit(3)", "SystemExit: 3"),
         "ends": ("import os\nos._exit(1)", "its process died, without output"),
         "hangs": ("import time\ntime.sleep(600)", "no answer from its process for 15 seconds"),
-        "number": ("It = 3", "encoder 'number' is no Encoder"),
+        "number": ("It = 3", "encoder 'number' is not an Encoder"),
         "needs": ("import no_such_library", "needs the library 'no_such_library'"),
     }
     for name, (code, _) in broken.items():

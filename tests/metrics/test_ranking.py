@@ -1,18 +1,20 @@
-"""Promises of ranks: the order of the numbers, ties shared, and who has none is left out."""
+"""Promises of the ranking: order, shared ties, pairs, and encoders without an estimate."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from embedbench.metrics.base import Estimate, mean_estimate
 from embedbench.metrics.bootstrap import PairedBootstrap
-from embedbench.metrics.ranking import pairs_table, rank_by
+from embedbench.metrics.ranking import compare_pairs, pairs_table, rank, rank_by, tied_with_best
 
 RANKS = ["rank", "rank_low", "rank_high", "tied_with_best"]
 PAIRS = ["encoder", "other", "difference", "difference_low", "difference_high"]
 PAIRS += ["win", "tie", "loss", "p_beats"]
+SHARES = ["win", "tie", "loss"]
 RESAMPLES = PairedBootstrap(np.arange(40), seed=0, count=200)
 
 
@@ -111,3 +113,96 @@ def test_a_table_without_pairs_keeps_its_columns() -> None:
         table = pairs_table(scores, RESAMPLES)
         assert table.empty
         assert table.columns.tolist() == ["clusterer", "metric", *PAIRS]
+
+
+def four_encoders(seed: int) -> np.ndarray:
+    """Resamples of four encoders, in steps of a tenth, so that there are ties."""
+    means = np.array([[0.0], [0.5], [0.5], [3.0]])
+    return np.asarray((means + np.random.default_rng(seed).normal(size=(4, 60))).round(1))
+
+
+replicates = st.integers(0, 9999).map(four_encoders)
+
+
+# Pairs
+
+
+@settings(max_examples=30)
+@given(moved=replicates)
+def test_shares_of_a_pair_add_up_either_way(moved: np.ndarray) -> None:
+    table = compare_pairs(list("abcd"), moved.mean(axis=1), moved)
+    assert len(table) == 12
+    np.testing.assert_allclose(table[SHARES].sum(axis=1), 1)
+    either = table.set_index(["encoder", "other"])
+    for one, other in either.index:
+        here, there = either.loc[(one, other)], either.loc[(other, one)]
+        assert here["p_beats"] + there["p_beats"] == pytest.approx(1)
+        assert here["win"] == there["loss"] and here["tie"] == there["tie"]
+        assert here["difference"] == -there["difference"]
+        assert here["difference_low"] == pytest.approx(-there["difference_high"])
+        assert here["difference_low"] <= here["difference"] <= here["difference_high"]
+
+
+def test_wins_ties_and_losses_by_hand() -> None:
+    """Differences of 0.1, 0.004, 0, -0.004 and -0.1; less than 0.005 is a tie."""
+    moved = np.array([[0.6, 0.504, 0.5, 0.496, 0.4], [0.5] * 5])
+    row = compare_pairs(["a", "b"], np.array([0.5, 0.5]), moved).iloc[0]
+    assert row[SHARES].tolist() == [0.2, 0.6, 0.2]
+    assert row["p_beats"] == 0.5  # ahead twice of five, and once neither
+
+
+def test_an_encoder_without_a_number_is_in_no_pair() -> None:
+    moved = np.array([[0.1, 0.2], [np.nan, np.nan], [0.3, 0.4]])
+    table = compare_pairs(list("abc"), np.array([0.15, np.nan, 0.35]), moved)
+    assert table[["encoder", "other"]].to_numpy().tolist() == [["a", "c"], ["c", "a"]]
+    assert compare_pairs(["a"], np.zeros(1), np.zeros((1, 5))).empty
+
+
+# Ranks and ties
+
+
+def test_ranks_by_hand() -> None:
+    """The second is always behind the first; the third is ahead of all in most resamples."""
+    first, third = np.full(100, 0.5), np.r_[np.full(60, 0.9), np.full(40, 0.1)]
+    low, high = rank(np.stack([first, first - 0.2, third]))
+    assert low.tolist() == [1, 2, 1] and high.tolist() == [2, 3, 3]
+
+
+@settings(max_examples=30)
+@given(moved=replicates, turn=st.permutations(range(4)))
+def test_encoders_in_another_order_have_the_same_ranks_and_ties(
+    moved: np.ndarray, turn: list[int]
+) -> None:
+    estimates = moved.mean(axis=1)
+    for one, other in zip(rank(moved), rank(moved[turn]), strict=True):
+        np.testing.assert_array_equal(one[turn], other)
+    tied = tied_with_best(estimates, moved)
+    np.testing.assert_array_equal(tied[turn], tied_with_best(estimates[turn], moved[turn]))
+    assert tied[np.argmax(estimates)]
+
+
+def test_one_encoder_alone_is_the_best() -> None:
+    assert tied_with_best(np.array([0.3]), np.full((1, 10), 0.3)).tolist() == [True]
+    assert [part.tolist() for part in rank(np.full((1, 10), 0.3))] == [[1], [1]]
+
+
+def test_a_lead_that_no_resample_moves_is_a_lead() -> None:
+    moved = np.tile(np.random.default_rng(0).normal(size=100), (2, 1)) + [[0.0], [0.1]]
+    rounded = moved.round(6)
+    estimates = rounded.mean(axis=1)
+    assert tied_with_best(estimates, rounded).tolist() == [False, True]
+
+
+def test_being_behind_one_of_many_by_chance_is_no_loss() -> None:
+    """Two encoders at 2.1 standard errors are apart; the worst of 20 of one law is tied.
+
+    Studentised maximum of 19 correlated differences: at 97.5 % about 2.9 standard errors.
+    """
+    random = np.random.default_rng(0)
+    noise = random.normal(size=(20, 4000))
+    estimates = np.zeros(20)
+    estimates[0] = 2.1 * np.sqrt(2)
+    moved = estimates[:, None] + noise
+    assert norm.cdf(2.1) > 0.975
+    assert tied_with_best(estimates[:2], moved[:2]).tolist() == [True, False]
+    assert tied_with_best(estimates, moved).all()

@@ -1,4 +1,4 @@
-"""A new backend: a package with a working encoder, its tests and its entry point, to start from."""
+"""Scaffold of a new backend: a package with a working encoder, its tests and its entry point."""
 
 import importlib.util
 import keyword
@@ -27,17 +27,17 @@ def new_backend(name: str, out: Path, texts: bool = False) -> list[Path]:
     """Write the package `out/embedbench-NAME` and return its files.
 
     Args:
-        name: of the encoder, as it will stand behind `-e`.
-        out: the folder to write into; it is made if it is not there.
-        texts: whether the encoder puts texts into the space of its images too.
+        name: name of the encoder, as after `-e`.
+        out: folder to write into; created if missing.
+        texts: whether the encoder also encodes texts into the space of its images.
 
     Raises:
-        InputError: the name cannot be used, or the folder is there or cannot be written.
+        InputError: invalid name, or the folder exists or cannot be written.
     """
     _check(name)
     package = out / f"embedbench-{name.replace('_', '-')}"
     if package.exists() or package.is_symlink():
-        raise InputError(f"'{package}' is there already; give another name or another --out")
+        raise InputError(f"'{package}' already exists; give another name or another --out")
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), undefined=StrictUndefined, keep_trailing_newline=True
     )
@@ -59,17 +59,17 @@ def new_backend(name: str, out: Path, texts: bool = False) -> list[Path]:
 
 
 def _check(name: str) -> None:
-    """Raise InputError unless an encoder and a package can have this name."""
+    """Raise InputError unless the name is valid and free for an encoder and a package."""
     if not _NAME.fullmatch(name):
         raise InputError(
             "the name must be lower-case letters, digits and single underscores and begin with a "
             f"letter, as in my_encoder; not {name!r}"
         )
     if keyword.iskeyword(name):
-        raise InputError(f"'{name}' is a word of Python; give the encoder another name")
-    if name in (known := installed_encoders()):
+        raise InputError(f"'{name}' is a Python keyword; give the encoder another name")
+    if name in (installed := installed_encoders()):
         raise InputError(
-            f"there is an encoder '{name}' already; installed encoders: {', '.join(known)}"
+            f"an encoder '{name}' already exists; installed encoders: {', '.join(installed)}"
         )
     if importlib.util.find_spec(f"embedbench_{name}"):
-        raise InputError(f"there is a package 'embedbench_{name}' already; give another name")
+        raise InputError(f"a package 'embedbench_{name}' already exists; give another name")

@@ -1,4 +1,4 @@
-"""What each metric of partitions is called, which way is better, its range, and what it tells."""
+"""Metrics of partitions: heading, direction, range, meaning and source of each."""
 
 from dataclasses import replace
 from math import inf
@@ -15,8 +15,8 @@ _WITH_TRUTH = (
         -1.0,
         1.0,
         True,
-        "How much the clusters tell about the labels and the reverse, less what chance would "
-        "give: 0 is chance, 1 is the same grouping.",
+        "The information that clusters and labels share, adjusted for chance: 0 is chance, 1 is "
+        "the same grouping.",
         "Vinh, Epps, Bailey 2010; scikit-learn",
     ),
     Metric(
@@ -26,8 +26,8 @@ _WITH_TRUTH = (
         -0.5,
         1.0,
         True,
-        "How often clusters and labels agree on whether two images belong together, less what "
-        "chance would give: 0 is chance, 1 is the same grouping.",
+        "How often clusters and labels agree on whether two images belong together, adjusted for "
+        "chance: 0 is chance, 1 is the same grouping.",
         "Hubert, Arabie 1985; scikit-learn",
     ),
     Metric(
@@ -37,7 +37,7 @@ _WITH_TRUTH = (
         0.0,
         1.0,
         True,
-        "As AMI without taking chance off, so that many clusters score well by chance alone.",
+        "As AMI, but not adjusted for chance, so that many clusters score well by chance alone.",
         "Strehl, Ghosh 2002; scikit-learn",
     ),
     Metric(
@@ -47,7 +47,7 @@ _WITH_TRUTH = (
         0.0,
         1.0,
         True,
-        "The harmonic mean of homogeneity and completeness; chance is not taken off.",
+        "The harmonic mean of homogeneity and completeness, without an adjustment for chance.",
         "Rosenberg, Hirschberg 2007; scikit-learn",
     ),
     Metric(
@@ -57,8 +57,7 @@ _WITH_TRUTH = (
         0.0,
         1.0,
         True,
-        "1 where each cluster holds images of one label only; it grows with the number of "
-        "clusters.",
+        "1 if each cluster has images of one label only; it grows with the number of clusters.",
         "Rosenberg, Hirschberg 2007; scikit-learn",
     ),
     Metric(
@@ -68,7 +67,7 @@ _WITH_TRUTH = (
         0.0,
         1.0,
         True,
-        "1 where all images of a label are in one cluster; it falls with the number of clusters.",
+        "1 if all images of a label are in one cluster; it falls with the number of clusters.",
         "Rosenberg, Hirschberg 2007; scikit-learn",
     ),
     Metric(
@@ -78,7 +77,7 @@ _WITH_TRUTH = (
         0.0,
         1.0,
         True,
-        "The geometric mean of precision and recall over pairs of images that are together.",
+        "The geometric mean of precision and recall over pairs of images in the same cluster.",
         "Fowlkes, Mallows 1983; scikit-learn",
     ),
     Metric(
@@ -88,8 +87,8 @@ _WITH_TRUTH = (
         0.0,
         1.0,
         True,
-        "The share of images whose cluster stands for their label, when each label is given one "
-        "cluster at most in the best way.",
+        "The share of images whose cluster matches their label, under the best matching of "
+        "clusters to labels, at most one cluster a label.",
         "Kuhn 1955; scipy.optimize.linear_sum_assignment",
     ),
     Metric(
@@ -99,8 +98,8 @@ _WITH_TRUTH = (
         0.0,
         1.0,
         True,
-        "The share of images that have the commonest label of their cluster; it grows with the "
-        "number of clusters.",
+        "The share of images that have the most frequent label of their cluster; it grows with the"
+        " number of clusters.",
         "Manning, Raghavan, Schütze 2008, section 16.3",
     ),
 )
@@ -113,8 +112,8 @@ _WITHOUT_TRUTH = (
         -1.0,
         1.0,
         False,
-        "How much nearer an image is to its own cluster than to the next one, the mean over all "
-        "images; it does not compare encoders.",
+        "How much nearer an image is to its own cluster than to the nearest other one, averaged "
+        "over all images; not comparable between encoders.",
         "Rousseeuw 1987; as scikit-learn",
     ),
     Metric(
@@ -124,8 +123,8 @@ _WITHOUT_TRUTH = (
         -1.0,
         1.0,
         False,
-        "The silhouette as the mean of the clusters' means, so that small clusters count as much "
-        "as large ones.",
+        "The silhouette averaged over the clusters, so that small clusters count as much as large "
+        "ones.",
         "Pavlopoulos, Vardakas, Likas 2024, arXiv 2401.05831",
     ),
     Metric(
@@ -135,8 +134,8 @@ _WITHOUT_TRUTH = (
         0.0,
         inf,
         False,
-        "How far the clusters' centres are apart for how wide the clusters are, as a ratio of "
-        "variances; it does not compare encoders.",
+        "The ratio of the variance between clusters to that within clusters; not comparable "
+        "between encoders.",
         "Caliński, Harabasz 1974; scikit-learn",
     ),
     Metric(
@@ -146,8 +145,8 @@ _WITHOUT_TRUTH = (
         0.0,
         inf,
         False,
-        "How wide each cluster and its worst neighbour are for how far they are apart; lower is "
-        "better; it does not compare encoders.",
+        "The width of each cluster and its most similar one relative to their distance; lower is "
+        "better; not comparable between encoders.",
         "Davies, Bouldin 1979; scikit-learn",
     ),
 )
@@ -158,7 +157,7 @@ def _without_noise(metric: Metric) -> Metric:
         metric,
         name=f"{metric.name}_clustered",
         heading=f"{metric.heading}, clustered",
-        sentence=f"The same with noise left out, so read it beside coverage. {metric.sentence}",
+        sentence=f"Without noise images, so read it together with coverage. {metric.sentence}",
     )
 
 
@@ -170,7 +169,7 @@ METRICS: tuple[Metric, ...] = (
         0.0,
         inf,
         False,
-        "How many clusters there are, noise not counted.",
+        "The number of clusters, without noise.",
         "embedbench",
     ),
     Metric(
@@ -180,7 +179,7 @@ METRICS: tuple[Metric, ...] = (
         0.0,
         1.0,
         False,
-        "The share of images that are in a cluster; the rest is noise.",
+        "The share of images that are in a cluster; the others are noise.",
         "embedbench",
     ),
     *_WITH_TRUTH,
@@ -192,8 +191,8 @@ METRICS: tuple[Metric, ...] = (
         -1.0,
         1.0,
         False,
-        "The silhouette of the same clusters among the vectors of unit length, whatever space they "
-        "were found in: the honest number beside that of a t-SNE or UMAP plane.",
+        "The silhouette of the same clusters in the space l2, whichever space they were found in: "
+        "the number to trust for clusters from a t-SNE or UMAP projection.",
         "Rousseeuw 1987; embedbench",
     ),
     Metric(
@@ -203,10 +202,10 @@ METRICS: tuple[Metric, ...] = (
         -1.0,
         1.0,
         False,
-        "How alike the clusters are when part of the images is left out, as the AMI between such "
-        "clusterings: 1 is always the same; a wrong grouping can be stable too.",
+        "The AMI between clusterings of random subsamples of the images: 1 is always the same "
+        "clusters; a wrong grouping can be stable too.",
         "Ben-Hur, Elisseeff, Guyon 2002; von Luxburg 2010",
     ),
     *(_without_noise(metric) for metric in _WITH_TRUTH + _WITHOUT_TRUTH),
 )
-"""Every column of numbers about partitions; each images with noise counted, and `_clustered`."""
+"""All metrics of partitions; most of them with noise counted, and as `_clustered` without noise."""

@@ -1,4 +1,4 @@
-"""What each metric of encoders is called, and so on: numbers about vectors, without clusters."""
+"""Metrics of vectors, without clusters: heading, direction, range, meaning and source of each."""
 
 from math import inf
 
@@ -14,8 +14,8 @@ ENCODER_METRICS = (
         0.0,
         1.0,
         True,
-        "The share of images that get their label right from the ten most similar other images, "
-        "the nearer the more say: 1 is all. It asks what is near, not how it clusters.",
+        "The share of images whose label is predicted correctly by a distance-weighted vote of the"
+        " ten most similar other images: 1 is all. It measures neighbours, not clusters.",
         "scikit-learn's KNeighborsClassifier, leave-one-out, cosine",
     ),
     Metric(
@@ -25,8 +25,8 @@ ENCODER_METRICS = (
         0.0,
         1.0,
         True,
-        "How far the images of the same label come first when all others are ranked by "
-        "similarity, averaged over all images as queries: 1 is always first.",
+        "How high images of the same label rank when all others are sorted by similarity, averaged"
+        " over all images as queries: 1 is always first.",
         "mean average precision; Manning, Raghavan, Schuetze 2008; scikit-learn",
     ),
     Metric(
@@ -36,8 +36,8 @@ ENCODER_METRICS = (
         0.0,
         1.0,
         True,
-        "Of as many most similar images as there are of the label, the share that has the label: "
-        "1 is all.",
+        "The share of the label among the R most similar images, R the number of other images of "
+        "the label: 1 is all.",
         "Manning, Raghavan, Schuetze 2008",
     ),
     Metric(
@@ -47,8 +47,8 @@ ENCODER_METRICS = (
         0.0,
         1.0,
         True,
-        "The share of images whose label a linear classifier gets right that was trained on other "
-        "images: what can be read off the vectors with some labels.",
+        "The share of images whose label a linear classifier, trained on other images, predicts "
+        "correctly: what some labels make of the vectors.",
         "Alain, Bengio 2016; scikit-learn's LogisticRegression, five folds",
     ),
     Metric(
@@ -58,8 +58,8 @@ ENCODER_METRICS = (
         0.0,
         1.0,
         False,
-        "How often a lightly changed copy of an image (cropped, tilted, other light or colours, "
-        "less sharp) is nearest to the image it was made from: 1 is always.",
+        "How often an augmented view of an image (cropped, rotated, with other light or colours, "
+        "blurred) is nearest to its original: 1 is always.",
         "embedbench",
     ),
     Metric(
@@ -69,7 +69,7 @@ ENCODER_METRICS = (
         0.0,
         1.0,
         False,
-        "How many of its ten nearest images an image keeps when it is lightly changed, as the "
+        "How many of its ten nearest images an image keeps under light augmentations, as the "
         "Jaccard index: 1 is all.",
         "embedbench",
     ),
@@ -80,9 +80,8 @@ ENCODER_METRICS = (
         -1.0,
         1.0,
         False,
-        "Whether lightly changed images fall into the clusters of the images they were made from, "
-        "as the AMI: 1 is always, 0 is chance. One of the two signs behind the verdict without "
-        "labels.",
+        "Whether augmented views fall into the clusters of their originals, as the AMI: 1 is "
+        "always, 0 is chance. One of the two signals of the verdict without labels.",
         "embedbench",
     ),
     Metric(
@@ -92,9 +91,9 @@ ENCODER_METRICS = (
         -1.0,
         1.0,
         False,
-        "How well the clusters agree with those of the other encoders, as the AMI, encoders much "
-        "alike counted once: 0 is chance. The other sign. It is not the truth: one that is "
-        "better than all others agrees with none.",
+        "How well the clusters agree with those of the other encoders, as the AMI, with similar "
+        "encoders counted once: 0 is chance. The other signal of the verdict without labels. It is"
+        " not the truth: an encoder better than all others agrees with none.",
         "embedbench",
     ),
     Metric(
@@ -104,7 +103,7 @@ ENCODER_METRICS = (
         0.0,
         1.0,
         False,
-        "How many of the ten nearest images of an image are the same by another encoder, on "
+        "How many of the ten nearest images of an image are the same for another encoder, on "
         "average: 1 is all. Consensus is not the truth.",
         "mutual k-nearest neighbours, Huh et al. 2024, arXiv 2405.07987",
     ),
@@ -115,8 +114,8 @@ ENCODER_METRICS = (
         -1.0,
         1.0,
         False,
-        "The silhouette of clusters found in a UMAP of the vectors, the same recipe for every "
-        "encoder; there only where a space umap:N was asked for.",
+        "The silhouette of clusters in a UMAP projection of the vectors, with the same settings "
+        "for every encoder; only if a space umap:N is requested.",
         "Lowe et al. 2024, arXiv 2406.02465; umap-learn",
     ),
     Metric(
@@ -126,8 +125,8 @@ ENCODER_METRICS = (
         -inf,
         inf,
         False,
-        "Whether a few images are the nearest of very many others (skewness of how often each is "
-        "among the ten nearest): 0 is even, above 2 is a lot.",
+        "Whether a few images are near neighbours of very many others (skewness of how often each "
+        "is among the ten nearest): 0 is even, above 2 is a lot.",
         "Radovanovic, Nanopoulos, Ivanovic 2010",
     ),
     Metric(
@@ -137,7 +136,7 @@ ENCODER_METRICS = (
         -1.0,
         1.0,
         False,
-        "The mean cosine between two images: near 1 all vectors point the same way.",
+        "The mean cosine between two images: near 1 all vectors have almost the same direction.",
         "Ethayarajh 2019",
     ),
     Metric(
@@ -147,7 +146,7 @@ ENCODER_METRICS = (
         1.0,
         inf,
         False,
-        "How many directions the vectors spread over evenly; more is neither better nor worse.",
+        "The effective number of directions of the vectors; more is neither better nor worse.",
         "Roy, Vetterli 2007; RankMe, arXiv 2210.02885",
     ),
     Metric(
@@ -157,9 +156,9 @@ ENCODER_METRICS = (
         0.0,
         inf,
         False,
-        "How many dimensions the vectors have as seen from each image to its two nearest; more is "
-        "neither better nor worse.",
+        "The local dimension of the vectors, from the distances of each image to its two nearest; "
+        "more is neither better nor worse.",
         "TwoNN, Facco et al. 2017",
     ),
 )
-"""Numbers about an encoder's vectors, whatever clusters are found in them."""
+"""All metrics of an encoder's vectors."""

@@ -1,4 +1,4 @@
-"""Scores: the number is scikit-learn's, and the influence is what leaving an image out does."""
+"""Promises of agreement: scikit-learn's values, and influence as in leave-one-out."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
-from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.base import Estimate
 from embedbench.metrics.clustering.agreement import accuracy_score, ami_score, ari_score
 from embedbench.metrics.clustering.external import external
 
@@ -110,10 +110,3 @@ def test_one_cluster_and_images_alone_score_nothing(clusters: int) -> None:
         found = score(labels, truth)
         assert found.mean == pytest.approx(0, abs=1e-12)
         assert np.isfinite(found.influence).all() and np.isfinite(found.smoothing_error).all()
-
-
-def test_the_mean_of_values_moves_by_what_lies_off_it() -> None:
-    found = mean_estimate(np.array([[1.0, 0.0, np.nan, 0.5]]))
-    assert found.mean == pytest.approx(0.5)
-    np.testing.assert_allclose(found.influence, [[0.5, -0.5, 0.0, 0.0]])
-    assert found.n_images == 3
