@@ -6,11 +6,11 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 
 from embedbench.data.images.decoding import SUFFIXES
-from embedbench.data.images.sources import RejectedImage
+from embedbench.data.images.sources import RejectedImage, RotatedImage, Source
 from embedbench.io.paths import AnyPath, RemotePath, files_below
 from embedbench.utils.text import shown
 
-__all__ = ["LEADS_OUT", "images_below", "leads_out"]
+__all__ = ["LEADS_OUT", "images_below", "leads_out", "reject_outside"]
 
 LEADS_OUT = "a link out of the folder, which is followed only by --follow-links"
 
@@ -72,6 +72,13 @@ def _walk(folder: Path, follow_links: bool) -> Iterator[tuple[str, Path | Reject
 def leads_out(path: Path, folder: str | Path) -> bool:
     """Return whether a path is a link to somewhere that is not below the folder."""
     return path.is_symlink() and not _is_below(os.path.realpath(path), os.path.realpath(folder))
+
+
+def reject_outside(folder: Path, source: Source) -> Source:
+    """Return the source; a rejected image if it is a link out of the folder."""
+    inner = source.source if isinstance(source, RotatedImage) else source
+    out = isinstance(inner, Path) and leads_out(inner, folder)
+    return RejectedImage(LEADS_OUT) if out else source
 
 
 def _is_below(real: str, home: str) -> bool:

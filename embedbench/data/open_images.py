@@ -3,7 +3,6 @@
 What these files are, and which releases are read, is told in `embedbench.data.open_images_files`.
 """
 
-import base64
 import difflib
 from collections import defaultdict
 from collections.abc import Mapping
@@ -17,9 +16,9 @@ import pyarrow as pa
 from jaxtyping import Int
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.image_folder import LEADS_OUT, leads_out
+from embedbench.data.image_folder import reject_outside
 from embedbench.data.images.decoding import ORIENTATIONS
-from embedbench.data.images.sources import RejectedImage, RemoteImage, RotatedImage, Source
+from embedbench.data.images.sources import RemoteImage, RotatedImage, Source
 from embedbench.data.open_images_files import (
     OfficialFiles,
     Positives,
@@ -29,6 +28,7 @@ from embedbench.data.open_images_files import (
     read_names,
     read_positives,
 )
+from embedbench.data.remote_files import image_with_md5
 from embedbench.errors import InputError
 from embedbench.utils.spec import parse_fields, read_spec
 
@@ -111,7 +111,7 @@ def read_open_images(spec: str, follow_links: bool = False) -> Dataset:
         table["rotation"] = found["Rotation"].to_pandas().astype(float)
     sources = tuple(_source(row, files, kept, options) for row in found.to_pylist())
     if not follow_links:
-        sources = tuple(_within(folder, source) for source in sources)
+        sources = tuple(reject_outside(folder, source) for source in sources)
     ids = tuple(f"{name}.jpg" for name in found["ImageID"].to_pylist())
     return Dataset(ids, sources, table, spec, tuple(remarks))
 
@@ -290,24 +290,11 @@ def _source(row: Mapping[str, Any], files: OfficialFiles, kept: Path, options: _
     name = row["ImageID"]
     file = kept / f"{name}.jpg"
     if options.original:
-        return files.pictures.get(name) or _original(row, file)
+        return files.pictures.get(name) or image_with_md5(
+            row["OriginalURL"], row["OriginalMD5"], file
+        )
     subset = row["Subset"]
     url = f"{options.base.rstrip('/')}/{subset}/{name}.jpg" if subset else ""
     copy = files.pictures.get(name) or RemoteImage(url, file)
     rotation = row["Rotation"]
     return RotatedImage(copy, int(rotation)) if rotation in ORIENTATIONS else copy
-
-
-def _within(folder: Path, source: Source) -> Source:
-    """Return the source; refused where it is a link out of the folder."""
-    inner = source.source if isinstance(source, RotatedImage) else source
-    out = isinstance(inner, Path) and leads_out(inner, folder)
-    return RejectedImage(LEADS_OUT) if out else source
-
-
-def _original(row: Mapping[str, Any], file: Path) -> RemoteImage:
-    try:
-        md5 = base64.b64decode(row["OriginalMD5"] or "", validate=True).hex()
-    except ValueError:
-        md5 = ""
-    return RemoteImage((row["OriginalURL"] or "").strip(), file, md5 if len(md5) == 32 else None)

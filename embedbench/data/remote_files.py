@@ -1,9 +1,10 @@
 """Remotes: which images of a dataset are elsewhere, and the files that hold them once they came."""
 
+import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from embedbench.data.dataset import Dataset
 from embedbench.data.download_checks import md5_of
@@ -13,7 +14,7 @@ from embedbench.errors import InputError
 from embedbench.io.atomic import write_atomic
 from embedbench.io.paths import AnyPath, size_of
 
-__all__ = ["in_place", "is_here", "keep", "remotes_of"]
+__all__ = ["image_with_md5", "in_place", "is_here", "keep", "remotes_of"]
 
 
 def remotes_of(dataset: Dataset, folder: AnyPath) -> dict[str, RemoteImage]:
@@ -70,3 +71,18 @@ def _name_of_file(url: str) -> str:
     suffix = PurePosixPath(url.partition("?")[0].partition("#")[0]).suffix.lower()
     name = hashlib.sha256(url.encode()).hexdigest()
     return f"{name}{suffix}" if suffix in SUFFIXES else f"{name}.img"
+
+
+def image_with_md5(url: str | None, md5: str | None, file: Path) -> RemoteImage:
+    """Return the image at an address, with its MD5 to verify where a table has a valid one.
+
+    Args:
+        url: the address; None or empty if the table has none.
+        md5: the MD5 of the file's bytes in Base64, as Open Images gives it.
+        file: where the download is kept.
+    """
+    try:
+        digest = base64.b64decode(md5 or "", validate=True).hex()
+    except ValueError:
+        digest = ""
+    return RemoteImage((url or "").strip(), file, digest if len(digest) == 32 else None)

@@ -18,8 +18,8 @@ def suggest_labels(run: Path, count: int, out: Path, seed: int = 0) -> int:
 
     The images are drawn at random, of duplicates one: picking those on which the encoders
     disagree most was tried, and is no better (`docs/explanation/verdict.md`), while a random
-    sample also gives scores without bias. Columns: `image`; `label`, empty, or as it is known. Filled in,
-    in part or whole, the file is what `embedbench run --labels` takes.
+    sample also gives scores without bias. Columns: `image`; `label`, empty, or as it is known.
+    Filled in, in part or whole, the file is what `embedbench run --labels` takes.
 
     Args:
         run: a run folder.
