@@ -183,7 +183,7 @@ def _contamination(mixed: pd.DataFrame) -> Iterator[Markup]:
     sentence = form.format(clusterer, _percent(apart[most]), _bold([most]))
     if apart[least] < apart[most]:
         sentence += Markup(" and {} with {}").format(_percent(apart[least]), _bold([least]))
-    yield sentence + Markup("; the others end up in clusters of the other images.")
+    yield sentence + Markup("; the remaining ones are in clusters of the other images.")
 
 
 def _column(name: str, heading: str) -> Column:

@@ -191,7 +191,7 @@ def part_of(found: Results) -> DomainsPart:
 
 def test_without_domains_there_is_no_part() -> None:
     empty = pd.DataFrame(columns=["encoder", "domain"])
-    assert domains_part(results(domains=empty, follows=empty, worst_images=empty)) is None
+    assert domains_part(results(domains=empty, domain_alignment=empty, worst_images=empty)) is None
 
 
 def test_the_easiest_and_the_hardest_domain_and_the_leaders_are_told() -> None:

@@ -265,7 +265,7 @@ def test_where_mixed_in_images_end_up_is_told() -> None:
     part = part_of(mixed=mixed())
     assert sentences(part) == [
         "kmeans separates 75 % of the mixed-in images with timm:resnet50 and 0 % with pixels; "
-        "the others end up in clusters of the other images."
+        "the remaining ones are in clusters of the other images."
     ]
     assert texts(part.contamination, "called noise") == dict.fromkeys(
         ENCODERS, "0.200"

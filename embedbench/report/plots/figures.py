@@ -159,7 +159,8 @@ def _conditions(results: Results) -> Iterator[FigureSpec]:
         )
         for clusterer, metric in shown:
             draw = partial(curves_figure, results.robustness, colours, clusterer, metric)
-            title = f"{metric.replace('_', ' ')} over the severity of each corruption"
+            heading = "AMI" if metric == "ami" else metric.replace("_", " ").capitalize()
+            title = f"{heading} over the severity of each corruption"
             yield FigureSpec(f"robustness_{metric}.png", title, None, draw)
     if len(results.contamination):
         draw = partial(contamination_figure, results.contamination, colours)
