@@ -48,7 +48,7 @@ class Targets:
         if self.labels is None:
             return None
         codes: list[int] = self.labels.tolist()
-        return pd.Categorical.from_codes(codes, pd.Index(self.classes))
+        return pd.Categorical.from_codes(codes, pd.Index(list(self.classes)))
 
     def bootstrap(self, seed: int) -> PairedBootstrap:
         """Return the resamples of the images: the same for every encoder and metric."""

@@ -36,8 +36,8 @@ MakeEncoder = Callable[..., Encoder]
 
 
 def embedding(others: np.ndarray) -> Embedding:
-    nothing = np.empty((0, 2), np.float32)
-    return Embedding(np.zeros((5, 2), np.float32), nothing, others, {}, {}, 0)
+    vectors = np.zeros((5, others.shape[1]), np.float32)
+    return Embedding(vectors, vectors[:0], others, {}, {}, 0)
 
 
 def planned(blocks: dict[Block, int], rows: dict[str, list[int]]) -> ExtraImages:
