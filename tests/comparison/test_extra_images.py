@@ -37,10 +37,9 @@ MakeEncoder = Callable[..., Encoder]
 
 
 def embedding(others: np.ndarray) -> Embedding:
-    nothing = np.empty((0, 2), np.float32)
-    return Embedding(
-        np.zeros((5, 2), np.float32), nothing, others, {}, EncoderRecord("", (), Facts()), 0
-    )
+    vectors = np.zeros((5, others.shape[1]), np.float32)
+    record = EncoderRecord("", (), Facts())
+    return Embedding(vectors, vectors[:0], others, {}, record, 0)
 
 
 def planned(blocks: dict[Block, int], rows: dict[str, list[int]]) -> ExtraImages:
