@@ -1,9 +1,9 @@
-"""What an image costs beside its encoding: keys in memory, rows in the store, rows of tables.
+"""Cost of an image in addition to its encoding: keys in memory, rows of the store and of tables.
 
 python benchmarks/bookkeeping.py [--long]
 
-Keys are made up (random SHA-256), vectors random, so that no image is needed: 100,000 of them, or
-1,000,000 in the long form. docs/scale.toml holds these figures for docs/scale.md.
+Keys are random SHA-256, vectors are random, so that no image is needed: 100,000 of them, or
+1,000,000 in the long form. docs/performance/scale.toml has these figures for scale.md.
 """
 
 import secrets
@@ -82,7 +82,7 @@ def _thumbnail_bytes() -> float:
 
 
 def _label_bytes(names: list[str]) -> float:
-    """Return the bytes of one label, of the table as a comparison writes it: image x run."""
+    """Return the bytes of one label in the table that a comparison writes: image x run."""
     images = len(names)
     truth = np.random.default_rng(0).integers(CLUSTERS, size=images)
     random = np.random.default_rng(1)
@@ -109,12 +109,12 @@ def _parquet_bytes(table: pd.DataFrame) -> int:
 
 
 def _traced(make: Callable[[], Any]) -> tuple[Any, int]:
-    """Return what was made, and how many bytes it holds."""
+    """Return the made object and its size in bytes."""
     tracemalloc.start()
     made = make()
-    held, _ = tracemalloc.get_traced_memory()
+    size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return made, held
+    return made, size
 
 
 def _row(what: str, figure: float, unit: str) -> Row:

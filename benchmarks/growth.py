@@ -1,15 +1,14 @@
-"""How time and memory of a whole analysis grow with the number of images, step by step.
+"""Growth of time and memory of a whole analysis with the number of images, by step.
 
 python benchmarks/growth.py [--long]
 python benchmarks/growth.py --steps 1000 2000 5000 10000
 
-The vectors are made up: 20 blobs of different sizes and widths in a subspace of 40 dimensions,
-noise in all 512, a common direction. All else is a default comparison, with labels, of one
-encoder; as another one to compare it with serves a part of its vectors. Steps run one after the
-other in one process with one math thread; what is told is the processor's seconds, for the cores
-may be shared. The whole analysis runs in the worker processes that `--memory` allows, and the
-memory of all of them is added up. With `--steps` the table of the steps is printed, as in
-docs/growth.md.
+The vectors are synthetic: 20 blobs of different sizes and widths in a subspace of 40 dimensions,
+noise in all 512, a common direction. Otherwise it is a default comparison, with labels, of one
+encoder; the second encoder has a part of its vectors. Steps run one after the other in one
+process with one math thread; times are processor seconds, as cores may be shared. The whole
+analysis runs in the worker processes that `--memory` allows; memory is the sum over all of them.
+`--steps` prints the table of the steps in docs/explanation/growth.md.
 """
 
 import json
@@ -66,22 +65,22 @@ STEPS: list[tuple[str, Any, str, bool]] = [
     ("stability", embedbench.analysis.sweep, "stability", True),
     ("influence and intervals", embedbench.analysis.sweep, "comparison_rows", False),
     ("influence and intervals", embedbench.comparison.clustering_stage, "comparison_rows", False),
-    ("clusters looked into", embedbench.comparison.clustering_stage, "details", True),
-    ("maps", embedbench.comparison.clustering_stage, "map_points", True),
+    ("clusters looked into", embedbench.comparison.clustering_stage, "cluster_tables", True),
+    ("maps", embedbench.comparison.clustering_stage, "project_vectors", True),
     ("neighbours, retrieval", embedbench.analysis.measurement, "neighbourhood", True),
     ("intrinsic dimension", embedbench.analysis.measurement, "intrinsic_dimension", True),
     ("effective rank", embedbench.analysis.measurement, "effective_rank", True),
     ("linear probe", embedbench.analysis.measurement, "probe_correct", True),
-    ("what chance gives", embedbench.comparison.clustering_stage, "look_alone", False),
+    ("what chance gives", embedbench.comparison.clustering_stage, "score_encoder", False),
     ("shortcuts", embedbench.comparison.clustering_stage, "shortcut_probe", True),
-    ("how alike two encoders are", sys.modules[__name__], "relate", True),
-    ("pairs that encoders split", sys.modules[__name__], "split_pairs", True),
+    ("how alike two encoders are", sys.modules[__name__], "similarity_of", True),
+    ("pairs that encoders split", sys.modules[__name__], "disputed_pairs", True),
     ("table of partitions", embedbench.comparison.clustering_stage, "partitions_table", True),
     ("duplicates", sys.modules[__name__], "duplicate_groups", True),
-    ("verdict", sys.modules[__name__], "judge", True),
+    ("verdict", sys.modules[__name__], "run_verdict_stage", True),
     ("partitions written", sys.modules[__name__], "write", True),
 ]
-"""Name of the step, where its function stands, and whether what it calls is part of it."""
+"""Name of the step, module and name of its function, and whether nested steps count to it."""
 
 
 def made(images: int) -> tuple[Vectors, np.ndarray]:
@@ -124,18 +123,18 @@ def write(partitions: pd.DataFrame) -> None:
 
 
 def whole(images: int, short: bool) -> ClusteringAnalysis:
-    """Analyse so many images, from their vectors to the partitions on disk."""
+    """Analyse this number of images, from vectors to the partitions on disk."""
     vectors, truth = made(images)
-    asked = task(truth, short)
-    duplicate_groups(asked.images, [vectors])
-    analysis = run_clustering_stage({"made": vectors}, {"made": None}, asked, Progress(quiet=True))
-    found = analysis.criteria["made"].neighbours
-    one = EncoderView(vectors, analysis.labels["made"], found)
-    other = EncoderView(np.ascontiguousarray(vectors[:, :64]), one.labels[:, ::-1], found)
+    inputs = task(truth, short)
+    duplicate_groups(inputs.images, [vectors])
+    analysis = run_clustering_stage({"made": vectors}, {"made": None}, inputs, Progress(quiet=True))
+    neighbours = analysis.criteria["made"].neighbours
+    one = EncoderView(vectors, analysis.labels["made"], neighbours)
+    other = EncoderView(np.ascontiguousarray(vectors[:, :64]), one.labels[:, ::-1], neighbours)
     similarity_of(one, other)
-    disputed_pairs(one, other, asked.groups, asked.images)
+    disputed_pairs(one, other, inputs.groups, inputs.images)
     facts = {"encoder": "made", "dim": DIM, "parameters": 1, "images_per_second": 1.0}
-    run_verdict_stage(analysis, asked, pd.DataFrame([facts | {"status": "ok", "error": ""}]))
+    run_verdict_stage(analysis, inputs, pd.DataFrame([facts | {"status": "ok", "error": ""}]))
     write(analysis.tables["partitions"])
     return analysis
 
@@ -168,7 +167,7 @@ class Clock:
         return counted
 
     def _turn(self) -> None:
-        """Give the time since the last turn, and the peak since then, to the innermost step."""
+        """Assign the time and the peak since the last turn to the innermost step."""
         now, name = time.process_time(), self._open[-1][0] if self._open else "the rest"
         self.seconds[name] = self.seconds.get(name, 0.0) + now - self._since
         self.peaks[name] = max(self.peaks.get(name, 0.0), _peak())
@@ -178,13 +177,13 @@ class Clock:
 def _peak() -> float:
     """Return the most MB that this process held since the last call (Linux)."""
     lines = Path("/proc/self/status").read_text().splitlines()
-    found = next(line for line in lines if line.startswith("VmHWM"))
+    peak = next(line for line in lines if line.startswith("VmHWM"))
     Path("/proc/self/clear_refs").write_text("5")
-    return int(found.split()[1]) / 1000
+    return int(peak.split()[1]) / 1000
 
 
 class _Here:
-    """In place of the worker processes: each call at once, in this one."""
+    """Replacement of the worker processes: run each call at once, in this process."""
 
     def __init__(self, workers: int, patience: float | None) -> None:
         """Start nothing."""
@@ -213,7 +212,7 @@ def measure_steps(images: int, short: bool) -> dict[str, tuple[float, float]]:
 
 
 def in_own_process(form: str, images: int, short: bool) -> tuple[Any, float]:
-    """Return what one form found in a fresh process, and the peak of it and its children in MB."""
+    """Return the result of one form in a new process, and the peak of it and its children in MB."""
     command = [sys.executable, __file__, form, str(images), str(int(short))]
     peak = 0.0
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -221,14 +220,14 @@ def in_own_process(form: str, images: int, short: bool) -> tuple[Any, float]:
             peak = max(peak, _held(process.pid))
             time.sleep(0.5)
         assert process.stdout is not None
-        found = process.stdout.read()
+        output = process.stdout.read()
     if process.returncode:
         raise RuntimeError(f"{form} of {images} images failed")
-    return json.loads(found), peak
+    return json.loads(output), peak
 
 
 def _held(root: int) -> float:
-    """Return how many MB a process and all below it hold, each page once (Linux)."""
+    """Return the memory of a process and its descendants in MB, each page once (Linux)."""
     parents: dict[int, int] = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -239,9 +238,9 @@ def _held(root: int) -> float:
     while more := {one for one, parent in parents.items() if parent in family} - family:
         family |= more
     total = 0
-    for one in family:
+    for process in family:
         try:
-            rollup = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
+            rollup = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
         except OSError:
             continue
         total += sum(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
@@ -249,15 +248,15 @@ def _held(root: int) -> float:
 
 
 def exponent(sizes: Sequence[int], figures: Sequence[float]) -> float:
-    """Return the power of the number of images that the figure grew with between two sizes."""
+    """Return the exponent of the growth of a figure between two numbers of images."""
     return log(figures[1] / figures[0]) / log(sizes[1] / sizes[0])
 
 
 def steps_table(found: dict[int, dict[str, tuple[float, float]]]) -> str:
     """Return seconds, peak memory and exponents of every step, as Markdown.
 
-    The exponents are those between the last two sizes up to the limit, where all images are
-    looked at, and between the last two above it.
+    The exponents are between the last two sizes up to the limit, where all images are used, and
+    between the last two above it.
     """
     sizes = list(found)
     limit = SampleLimit().images
@@ -287,7 +286,7 @@ def steps_table(found: dict[int, dict[str, tuple[float, float]]]) -> str:
 
 
 def rows(short: bool) -> list[Row]:
-    """Return how the whole analysis grows above the limit, and its memory."""
+    """Return the growth of the whole analysis above the limit, and its memory."""
     sizes = (1000, 2000) if short else SIZES[-2:]
     limit = SHORT.images if short else SampleLimit().images
     found = [in_own_process("steps", size, short)[0] for size in sizes]

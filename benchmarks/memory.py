@@ -1,11 +1,11 @@
-"""How much more memory an embedding run takes for more images.
+"""Growth of the memory of an embedding run with the number of images.
 
 python benchmarks/memory.py [--long]
 
 The short form has a light encoder, of 64 colours; the long one also `pixels` and `timm`. Each run
-is a process of its own, with an empty store, so that its peak is its own. What an image takes is
-the slope between few and many: the program's own memory and the model's, which are the same for
-both, fall out. Its vector is 4 bytes a dimension.
+is a separate process with an empty store, so that it has its own peak. The memory of an image is
+the slope between few and many images: the memory of the program and of the model, the same for
+both, cancels. A vector takes 4 bytes a dimension.
 """
 
 import io
@@ -34,7 +34,7 @@ FEW, MANY = 1_000, 10_000
 """Numbers of images."""
 
 ROOM_MB = 20.0
-"""What the allocator's moods may add to a peak."""
+"""Tolerance for the variation of the allocator."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _rows(name: str, few: dict[str, float], many: dict[str, float]) -> list[Row]
 
 
 def _peaks(encoder: Encoder, images: Path, home: Path) -> dict[str, float]:
-    """Return the peaks of one run: of the main process and of the worker that took most."""
+    """Return the peaks of one run: of the main process and of the largest worker."""
     store = tempfile.mkdtemp(dir=home)
     with Pool(1, patience=None) as pool:
         found = pool.call(embed_folder, encoder, images, store)
@@ -99,7 +99,7 @@ def _peaks(encoder: Encoder, images: Path, home: Path) -> dict[str, float]:
 
 
 def embed_folder(encoder: Encoder, images: Path, store: str) -> dict[str, float]:
-    """Embed a folder; return the peaks in MB, and how long a vector is."""
+    """Embed a folder; return the peaks in MB, and the dimension of a vector."""
     engine = make_engine(store, True, Progress(quiet=True))
     dataset, hashes = read(images)
     found: Any = embed("encoder", encoder, dataset, hashes, engine)
@@ -108,14 +108,14 @@ def embed_folder(encoder: Encoder, images: Path, store: str) -> dict[str, float]
 
 
 def survey_folder(images: Path, store: str) -> float:
-    """Look at all images as a comparison does first; return the peak in MB."""
+    """Scan all images as a comparison does first; return the peak in MB."""
     engine = make_engine(store, True, Progress(quiet=True))
     scan_images(read(images)[0], engine.store, cores(), engine.progress)
     return peak_memory_mb()
 
 
 def _write(folder: Path, count: int) -> Path:
-    """Write so many small pictures."""
+    """Write `count` small images; return their folder."""
     folder.mkdir()
     for number, content in zip(range(count), _contents(), strict=False):
         (folder / f"{number:05d}.jpg").write_bytes(content)
