@@ -292,7 +292,7 @@ def rows(short: bool) -> list[Row]:
     found = [in_own_process("steps", size, short)[0] for size in sizes]
     power = exponent(sizes, [one[WHOLE][0] for one in found])
     (seconds, _), peak = in_own_process("whole", sizes[-1], short)
-    between = f"{sizes[0]:,} to {sizes[1]:,} images, {limit:,} of them looked at where it matters"
+    between = f"{sizes[0]:,} to {sizes[1]:,} images, quadratic steps on {limit:,} of them"
     note = f"{sizes[1]:,} images in {seconds:.0f} s"
     return [
         at_most("a whole analysis grows with the images to the power",

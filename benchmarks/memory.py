@@ -81,7 +81,7 @@ def _rows(name: str, few: dict[str, float], many: dict[str, float]) -> list[Row]
             "MB",
         ),
         told(
-            f"`{name}`: memory of the main process with the images looked at first, {against}",
+            f"`{name}`: memory of the main process with the images scanned first, {against}",
             (more["survey"], more["survey"], more["survey"]),
             "MB",
             note="sizes and thumbnails of all images, for the report",

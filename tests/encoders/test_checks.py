@@ -85,7 +85,7 @@ def checked(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *words: st
     return [*done.stdout.splitlines(), str(done.return_value)]
 
 
-def test_a_crash_is_a_line_and_the_others_go_on(
+def test_after_a_crash_the_other_checks_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     *lines, code = checked("Crashing", tmp_path, monkeypatch)
@@ -94,7 +94,7 @@ def test_a_crash_is_a_line_and_the_others_go_on(
     assert all(line.endswith(" ok") for line in lines[2:-1])
 
 
-def test_a_hang_ends_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hang_ends_at_the_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     *lines, code = checked("Hanging", tmp_path, monkeypatch, "--patience", "10")
     assert code == "3"
     assert lines[-1].endswith("no answer from its process for 10 seconds")
