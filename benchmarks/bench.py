@@ -1,8 +1,8 @@
-"""All benchmarks, one after the other, each in a process of its own; or the ones that are named.
+"""Run all benchmarks, or the named ones, one after the other, each in its own process.
 
 python benchmarks/bench.py [--long] [--out RESULTS.json] [TOPIC ...]
 
-A topic is a script beside this one with a function `rows(short)`. The results of a whole run go
+A topic is a script in this folder with a function `rows(short)`. Put the results of a whole run
 into the page with `python docs/fill_performance.py RESULTS.json`; `make bench` does both.
 """
 
@@ -26,10 +26,10 @@ def topics() -> list[str]:
 
 
 def measure(topic: str, long: bool) -> list[Row]:
-    """Return a topic's rows, from a fresh process.
+    """Return a topic's rows, measured in a new process.
 
     Raises:
-        CalledProcessError: it failed; its traceback stands on standard error.
+        CalledProcessError: the topic failed; its traceback is on standard error.
     """
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         command = [sys.executable, str(HERE / f"{topic}.py"), "--json", file.name]
@@ -39,29 +39,29 @@ def measure(topic: str, long: bool) -> list[Row]:
 
 
 def main() -> int:
-    """Print the table; 1 if a topic failed."""
+    """Print the table; return 1 if a topic failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("topics", nargs="*", metavar="TOPIC", help=", ".join(topics()))
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--out", type=Path)
-    asked = parser.parse_args()
-    found: list[Row] = []
+    options = parser.parse_args()
+    rows: list[Row] = []
     failed = []
-    for topic in asked.topics or topics():
+    for topic in options.topics or topics():
         start = time.perf_counter()
         try:
-            found += measure(topic, asked.long)
+            rows += measure(topic, options.long)
         except subprocess.CalledProcessError:
             failed.append(topic)
         print(f"{topic}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
-    print(machine(), table(found), sep="\n\n")
+    print(machine(), table(rows), sep="\n\n")
     if failed:
-        print(f"failed, so without rows: {', '.join(failed)}", file=sys.stderr)
-    if asked.out:
-        form = "long" if asked.long else "short"
+        print(f"failed, without rows: {', '.join(failed)}", file=sys.stderr)
+    if options.out:
+        form = "long" if options.long else "short"
         run = {"date": str(date.today()), "form": form, "machine": machine(), "failed": failed}
-        asked.out.parent.mkdir(parents=True, exist_ok=True)
-        asked.out.write_text(json.dumps(run | {"table": table(found)}, indent=1))
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(json.dumps(run | {"table": table(rows)}, indent=1))
     return int(bool(failed))
 
 

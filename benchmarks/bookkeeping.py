@@ -1,4 +1,4 @@
-"""What an image costs beside its encoding: keys in memory, rows in the store, rows of tables.
+"""Cost of an image in addition to its encoding: keys in memory, rows of the store and of tables.
 
 python benchmarks/bookkeeping.py [--long]
 
@@ -83,7 +83,7 @@ def _thumbnail_bytes() -> float:
 
 
 def _label_bytes(names: list[str]) -> float:
-    """Return the bytes of one label, of the table as a comparison writes it: image x run."""
+    """Return the bytes of one label in the table that a comparison writes: image x run."""
     images = len(names)
     truth = np.random.default_rng(0).integers(CLUSTERS, size=images)
     random = np.random.default_rng(1)
@@ -110,12 +110,12 @@ def _parquet_bytes(table: pd.DataFrame) -> int:
 
 
 def _traced(make: Callable[[], Any]) -> tuple[Any, int]:
-    """Return what was made, and how many bytes it holds."""
+    """Return the made object and its size in bytes."""
     tracemalloc.start()
     made = make()
-    held, _ = tracemalloc.get_traced_memory()
+    size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return made, held
+    return made, size
 
 
 def _row(what: str, figure: float, unit: str) -> Row:

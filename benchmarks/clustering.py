@@ -1,9 +1,9 @@
-"""The clustering of one encoder's vectors against scikit-learn and hdbscan, called in a loop.
+"""Clustering of one encoder's vectors, compared with scikit-learn and hdbscan called in a loop.
 
 python benchmarks/clustering.py [--long]
 
 One math thread. The vectors are 20 overlapping blobs of unit length; for the silhouettes a tenth
-are copies of others, a tenth nearly. Long: 5,000 images, as the goals ask; it takes 20 minutes.
+are copies of others, a tenth near-duplicates. Long: 5,000 images, as in the goals; 20 minutes.
 """
 
 from collections.abc import Callable
@@ -55,10 +55,10 @@ def silhouette_rows(points: np.ndarray, repetitions: int) -> list[Row]:
     points[tenth : 2 * tenth] = points[-tenth:]
     points[tenth : 2 * tenth] += random.normal(size=(tenth, DIM)).astype(np.float32) * 1e-6
     labels = KMeans().run(points, KS, [0]).labels
-    found: dict[str, np.ndarray] = {}
+    results: dict[str, np.ndarray] = {}
 
     def keep(name: str, make: Callable[[], np.ndarray]) -> Callable[[], None]:
-        return lambda: found.update({name: make()})
+        return lambda: results.update({name: make()})
 
     ways = {
         "plain": keep("plain", lambda: np.stack([silhouette_samples(points, k) for k in labels])),
@@ -66,13 +66,13 @@ def silhouette_rows(points: np.ndarray, repetitions: int) -> list[Row]:
         "quick": keep("quick", lambda: silhouettes(points, labels, quick=True)),
     }
     seconds = interleaved(ways, repetitions)
-    told_of = _note(points, repetitions)
+    note = _note(points, repetitions)
     what = "all silhouettes for k = 2..20 against scikit-learn's `silhouette_samples` for each k"
     listed = []
     for way, name, goal in (("exact", "float64", 10), ("quick", "guarded float32", 20)):
-        off = float(np.abs(found[way] - found["plain"]).max())
+        off = float(np.abs(results[way] - results["plain"]).max())
         listed += [
-            at_least(f"{what}, {name}", goal, ratio(seconds["plain"], seconds[way]), note=told_of),
+            at_least(f"{what}, {name}", goal, ratio(seconds["plain"], seconds[way]), note=note),
             at_most(
                 f"largest difference of these silhouettes, {name}",
                 1e-5, (off, off, off), "", "a tenth are copies, a tenth nearly",
@@ -106,16 +106,16 @@ def kmeans_rows(points: np.ndarray, repetitions: int) -> list[Row]:
 
 
 def agglomerative_row(points: np.ndarray, repetitions: int) -> Row:
-    found: dict[str, list[np.ndarray]] = {}
+    results: dict[str, list[np.ndarray]] = {}
 
     def scikit() -> None:
-        found["plain"] = [AgglomerativeClustering(k).fit_predict(points) for k in KS]
+        results["plain"] = [AgglomerativeClustering(k).fit_predict(points) for k in KS]
 
     def embedbench() -> None:
-        found["ours"] = list(Agglomerative().run(points, KS, [0]).labels)
+        results["ours"] = list(Agglomerative().run(points, KS, [0]).labels)
 
     seconds = interleaved({"plain": scikit, "ours": embedbench}, repetitions)
-    same = sum(adjusted_rand_score(*two) == 1 for two in zip(*found.values(), strict=True))
+    same = sum(adjusted_rand_score(*two) == 1 for two in zip(*results.values(), strict=True))
     return at_least(
         "agglomerative for k = 2..20 against a fit for each k", 18,
         ratio(seconds["plain"], seconds["ours"]),
@@ -125,18 +125,18 @@ def agglomerative_row(points: np.ndarray, repetitions: int) -> Row:
 
 def hdbscan_row(points: np.ndarray, repetitions: int) -> Row:
     clusterers: list[Clusterer] = [Hdbscan(size, 5) for size in SIZES]
-    found: dict[str, np.ndarray] = {}
+    results: dict[str, np.ndarray] = {}
     wide = points.astype(np.float64)
 
     def plain() -> None:
         fits = [HDBSCAN(size, 5, core_dist_n_jobs=1).fit(wide) for size in SIZES]
-        found["plain"] = np.stack([fit.labels_ for fit in fits])
+        results["plain"] = np.stack([fit.labels_ for fit in fits])
 
     def embedbench() -> None:
-        found["ours"] = run_clusterers(points, clusterers, [], [0]).labels
+        results["ours"] = run_clusterers(points, clusterers, [], [0]).labels
 
     seconds = interleaved({"plain": plain, "ours": embedbench}, repetitions)
-    same = sum(adjusted_rand_score(*two) == 1 for two in zip(*found.values(), strict=True))
+    same = sum(adjusted_rand_score(*two) == 1 for two in zip(*results.values(), strict=True))
     sizes = ", ".join(map(str, SIZES))
     return told(
         f"HDBSCAN for `min_cluster_size` {sizes} against a fit of the library for each",

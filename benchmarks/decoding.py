@@ -1,9 +1,8 @@
-"""One core: from a JPEG's bytes to what a network sees in bytes, beside Pillow.
+"""Decode and resize JPEGs on one core, compared with Pillow.
 
 python benchmarks/decoding.py [--long]
 
-Pillow's way is to decode, to resize by its bicubic filter and to crop the middle, as timm does it
-for ResNet50.
+With Pillow: decode, resize with its bicubic filter, crop the centre, as timm does for ResNet50.
 """
 
 import io
@@ -51,7 +50,7 @@ def rows(short: bool) -> list[Row]:
 
 
 def _times(encoder: TimmEncoder, contents: Sequence[bytes], repetitions: int) -> Spread:
-    """Return how many times as long Pillow's way takes."""
+    """Return the time of Pillow relative to ours."""
     ways: dict[str, Callable[[], object]] = {
         "Pillow": partial(_each, _by_pillow, contents),
         "ours": partial(_each, partial(_by_us, encoder), contents),
@@ -72,7 +71,7 @@ def _by_us(encoder: TimmEncoder, content: bytes) -> Any:
 
 
 def _by_pillow(content: bytes) -> np.ndarray:
-    """Return what timm's ResNet50 sees: the shorter side to 235, the middle 224 x 224."""
+    """Return the input of timm's ResNet50: shorter side 235, central 224 x 224."""
     with Image.open(io.BytesIO(content)) as image:
         side = 235 / min(image.size)
         size = [int(side * edge) for edge in image.size]

@@ -1,11 +1,11 @@
-"""From JPEG files to vectors, beside forward passes alone and beside the first projects' way.
+"""From JPEG files to vectors, compared with forward passes only and with the first projects' code.
 
 python benchmarks/encoding.py [--long]
 
-embedbench's side is `embed` itself with a store that has none of the images; its workers have
-been started and have loaded before, and so have all others: what is compared is the steady state.
-Weights are random, the architectures the true ones. The ceiling is as many processes, of one
-thread each, that pass a ready batch of the same size and precision through the network.
+embedbench runs `embed` with a store that has none of the images. All sides have started and
+loaded before, so the steady state is compared. Weights are random, the architectures the real
+ones. The ceiling is the same number of processes, one thread each, that pass a prepared batch of
+the same size and precision through the network.
 """
 
 import tempfile
@@ -36,21 +36,21 @@ FIRST_IMAGES = 64
 PRECISIONS = ("float32", "bfloat16")
 EVERY_CORE = thread_limits(cores())
 AS_WORKERS = thread_limits(1) | KEEPS_BLOCKS
-"""What undoes the one thread of a worker."""
+"""Environment variables of a worker, with one thread."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One network: what it is called, where it is, and what is asked of it.
+    """One network with its goals.
 
     Attributes:
-        name: for the table.
-        encoder: the spec.
-        model: a folder or a name of timm's.
-        images: how many a repetition encodes, in the short form.
-        ceiling: the least share of the forward-only speed.
-        first: the least times the first projects' speed; None where it is not measured.
-        size: what the photographs are brought to; as they are, about 1024 x 768, if None.
+        name: name in the table.
+        encoder: spec of the encoder.
+        model: folder, or name of a timm model.
+        images: images per repetition in the short form.
+        ceiling: goal: minimum share of the forward-only speed.
+        first: goal: minimum speed relative to the first projects; None if not measured.
+        size: size of the photographs; None for the original, about 1024 x 768.
     """
 
     name: str
@@ -109,7 +109,7 @@ def _torch_rows(case: Case, photographs: Photographs, short: bool) -> list[Row]:
 def _torch_seconds(
     case: Case, photographs: Photographs, images: int, repetitions: int
 ) -> dict[str, list[float]]:
-    """Return the seconds of each way for one image."""
+    """Return the seconds per image of each way."""
     with ExitStack() as stack:
         ceiling = stack.enter_context(Pool(cores(), AS_WORKERS, hold_network, (case.model, BATCH)))
         ways: dict[str, Callable[[], object]] = {}
@@ -150,7 +150,7 @@ def _keras_row(photographs: Photographs, short: bool) -> Row:
 def _warm_way(
     stack: ExitStack, encoder: str, photographs: Photographs, images: int, repetitions: int
 ) -> Callable[[], object]:
-    """Return a call that encodes new images, with workers that have loaded."""
+    """Return a call that encodes new images with loaded workers."""
     home = photographs.folder / f"store_{len(list(photographs.folder.iterdir()))}"
     warm = Warm(encoder, home, read(photographs.write(2 * BATCH * cores())))
     stack.callback(warm.close)
@@ -159,7 +159,7 @@ def _warm_way(
 
 
 def _pass_all(pool: Pool, precision: str, images: int) -> None:
-    """Pass as many images as that through the networks of a pool, batch by batch."""
+    """Pass this number of images through the networks of a pool, batch by batch."""
     list(map_unordered([pool], forward, [precision] * (images // BATCH)))
 
 

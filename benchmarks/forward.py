@@ -1,6 +1,6 @@
-"""Networks as their libraries make them, in processes of their own: what embedbench is held to.
+"""Reference networks from their own libraries, in separate processes.
 
-Kept apart from the script that starts them, so that the processes find these functions by name.
+They are in a module of their own so that the processes can import these functions.
 """
 
 import copy
@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 _held: dict[str, Any] = {}
-"""What this process holds: passes by precision, or the parts of the first projects' way."""
+"""State of this process: passes by precision, or the parts of the first projects' code."""
 
 
 def save_clip(folder: str) -> None:
@@ -33,9 +33,9 @@ def save_clip(folder: str) -> None:
 
 
 def hold_network(model: str, batch: int) -> None:
-    """Hold a folder's CLIP, or an untrained timm network, in both precisions, and ready batches.
+    """Hold the CLIP of a folder, or an untrained timm network, in both precisions, with batches.
 
-    Both lie in memory with their channels last, which convolutions are quickest with.
+    Both are in channels-last format, the fastest for convolutions.
     """
     import torch
 
@@ -52,13 +52,13 @@ def forward(precision: str) -> None:
 
 
 def hold_first(model: str) -> None:
-    """Hold the parts of the first projects' way: a processor and a float32 network."""
+    """Hold the parts of the first projects' code: a processor and a float32 network."""
     _held["network"] = _network(model)
     _held["process"] = _processor(model, _held["network"])
 
 
 def first_way(paths: Sequence[Path]) -> None:
-    """Encode as the first projects did: all images opened, prepared in one go, one pass."""
+    """Encode as the first projects did: open all images, prepare them at once, one pass."""
     import torch
     from PIL import Image
 

@@ -1,9 +1,9 @@
-"""On one GPU: from JPEG files to vectors, beside forward passes alone; and what `auto` chooses.
+"""From JPEG files to vectors on one GPU, compared with forward passes only; the choice of `auto`.
 
 python benchmarks/gpu.py [--long]
 
-Where there is no GPU it prints no rows. Weights are random, the architectures the true ones. The
-ceiling is passes of ready batches, copied to the GPU before.
+Without a GPU there are no rows. Weights are random, the architectures the real ones. The ceiling
+is passes of prepared batches that are already on the GPU.
 """
 
 import tempfile
@@ -51,7 +51,7 @@ def rows(short: bool) -> list[Row]:
 
 
 def has_gpu() -> bool:
-    """Whether PyTorch sees one."""
+    """Return whether PyTorch sees a GPU."""
     import torch
 
     return bool(torch.cuda.is_available())
@@ -70,7 +70,7 @@ def _network(name: str, spec: str, files: list[Path], home: Path) -> list[Row]:
 def through(
     name: str, spec: str, quickest: tuple[str, int], files: list[Path], home: Path
 ) -> list[Row]:
-    """Return rows from files to vectors: in the quickest precision and batch size, and `auto`."""
+    """Return rows from files to vectors: with the fastest precision and batch size, and `auto`."""
     ways = {
         f"{quickest[0]}, batch {quickest[1]}": f",precision={quickest[0]},batch_size={quickest[1]}",
         "auto": "",
@@ -97,7 +97,7 @@ def _embed(spec: str, files: list[Path], home: Path) -> tuple[dict[str, Any], fl
 
 
 def passes(spec: str) -> dict[tuple[str, int], float]:
-    """Return images a second of passes alone, by precision and batch size."""
+    """Return images per second of passes only, by precision and batch size."""
     import torch
 
     found = {}
@@ -121,7 +121,7 @@ def passes(spec: str) -> dict[tuple[str, int], float]:
 
 
 def _preparing(files: list[Path], home: Path) -> Row:
-    """Return how many times quicker as many threads as cores prepare images than one does."""
+    """Return the speed-up of preparing images with one thread per core over one thread."""
     with Pool(1) as pool:
         one, many = (pool.call(prepare_all, files[:1024], threads) for threads in (1, cores()))
     return told(
@@ -132,7 +132,7 @@ def _preparing(files: list[Path], home: Path) -> Row:
 
 
 def prepare_all(files: list[Path], threads: int) -> float:
-    """Return the seconds that so many threads take to prepare images in one process."""
+    """Return the seconds that this number of threads takes to prepare images in one process."""
     from embedbench.embedding.worker import _preparing as preparing
 
     encoder = create_encoder("timm:resnet50,pretrained=false")

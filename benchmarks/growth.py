@@ -1,4 +1,4 @@
-"""How time and memory of a whole analysis grow with the number of images, step by step.
+"""Growth of time and memory of a whole analysis with the number of images, by step.
 
 python benchmarks/growth.py [--long]
 python benchmarks/growth.py --steps 1000 2000 5000 10000
@@ -78,7 +78,7 @@ STEPS: list[tuple[str, Any, str, bool]] = [
     ("verdict", sys.modules[__name__], "run_verdict_stage", True),
     ("partitions written", sys.modules[__name__], "write", True),
 ]
-"""Name of the step, where its function stands, and whether what it calls is part of it."""
+"""Name of the step, module and name of its function, and whether nested steps count to it."""
 
 
 def made(images: int) -> tuple[Vectors, np.ndarray]:
@@ -116,7 +116,7 @@ def write(partitions: pd.DataFrame) -> None:
 
 
 def whole(images: int, short: bool) -> ClusteringAnalysis:
-    """Analyse so many images, from their vectors to the partitions on disk."""
+    """Analyse this number of images, from vectors to the partitions on disk."""
     vectors, truth = made(images)
     inputs = inputs_of(truth, short)
     duplicate_groups(inputs.image_names, [vectors])
@@ -163,7 +163,7 @@ class Clock:
         return counted
 
     def _turn(self) -> None:
-        """Give the time since the last turn, and the peak since then, to the innermost step."""
+        """Assign the time and the peak since the last turn to the innermost step."""
         now, name = time.process_time(), self._open[-1][0] if self._open else "the rest"
         self.seconds[name] = self.seconds.get(name, 0.0) + now - self._since
         self.peaks[name] = max(self.peaks.get(name, 0.0), _peak())
@@ -173,13 +173,13 @@ class Clock:
 def _peak() -> float:
     """Return the most MB that this process held since the last call (Linux)."""
     lines = Path("/proc/self/status").read_text().splitlines()
-    found = next(line for line in lines if line.startswith("VmHWM"))
+    peak = next(line for line in lines if line.startswith("VmHWM"))
     Path("/proc/self/clear_refs").write_text("5")
-    return int(found.split()[1]) / 1000
+    return int(peak.split()[1]) / 1000
 
 
 class _Here:
-    """In place of the worker processes: each call at once, in this one."""
+    """Replacement of the worker processes: run each call at once, in this process."""
 
     def __init__(self, workers: int, patience: float | None) -> None:
         """Start nothing."""
@@ -208,7 +208,7 @@ def measure_steps(images: int, short: bool) -> dict[str, tuple[float, float]]:
 
 
 def in_own_process(form: str, images: int, short: bool) -> tuple[Any, float]:
-    """Return what one form found in a fresh process, and the peak of it and its children in MB."""
+    """Return the result of one form in a new process, and the peak of it and its children in MB."""
     command = [sys.executable, __file__, form, str(images), str(int(short))]
     peak = 0.0
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -216,14 +216,14 @@ def in_own_process(form: str, images: int, short: bool) -> tuple[Any, float]:
             peak = max(peak, _held(process.pid))
             time.sleep(0.5)
         assert process.stdout is not None
-        found = process.stdout.read()
+        output = process.stdout.read()
     if process.returncode:
         raise RuntimeError(f"{form} of {images} images failed")
-    return json.loads(found), peak
+    return json.loads(output), peak
 
 
 def _held(root: int) -> float:
-    """Return how many MB a process and all below it hold, each page once (Linux)."""
+    """Return the memory of a process and its descendants in MB, each page once (Linux)."""
     parents: dict[int, int] = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -234,9 +234,9 @@ def _held(root: int) -> float:
     while more := {one for one, parent in parents.items() if parent in family} - family:
         family |= more
     total = 0
-    for one in family:
+    for process in family:
         try:
-            rollup = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
+            rollup = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
         except OSError:
             continue
         total += sum(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
@@ -244,15 +244,15 @@ def _held(root: int) -> float:
 
 
 def exponent(sizes: Sequence[int], figures: Sequence[float]) -> float:
-    """Return the power of the number of images that the figure grew with between two sizes."""
+    """Return the exponent of the growth of a figure between two numbers of images."""
     return log(figures[1] / figures[0]) / log(sizes[1] / sizes[0])
 
 
 def steps_table(found: dict[int, dict[str, tuple[float, float]]]) -> str:
     """Return seconds, peak memory and exponents of every step, as Markdown.
 
-    The exponents are those between the last two sizes up to the limit, where all images are
-    looked at, and between the last two above it.
+    The exponents are between the last two sizes up to the limit, where all images are used, and
+    between the last two above it.
     """
     sizes = list(found)
     limit = SampleLimit().images
@@ -282,13 +282,13 @@ def steps_table(found: dict[int, dict[str, tuple[float, float]]]) -> str:
 
 
 def rows(short: bool) -> list[Row]:
-    """Return how the whole analysis grows above the limit, and its memory."""
+    """Return the growth of the whole analysis above the limit, and its memory."""
     sizes = (1000, 2000) if short else SIZES[-2:]
     limit = SHORT.images if short else SampleLimit().images
     found = [in_own_process("steps", size, short)[0] for size in sizes]
     power = exponent(sizes, [one[WHOLE][0] for one in found])
     (seconds, _), peak = in_own_process("whole", sizes[-1], short)
-    between = f"{sizes[0]:,} to {sizes[1]:,} images, {limit:,} of them looked at where it matters"
+    between = f"{sizes[0]:,} to {sizes[1]:,} images, quadratic steps on {limit:,} of them"
     note = f"{sizes[1]:,} images in {seconds:.0f} s"
     return [
         at_most("a whole analysis grows with the images to the power",

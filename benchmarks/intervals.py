@@ -1,14 +1,15 @@
-"""Whether the intervals hold the known answer, and copies are tied, by simulation.
+"""Simulate the coverage of the intervals, and how often equal encoders are tied.
 
 python benchmarks/intervals.py [SETS]
 
-Each set of pictures is drawn anew from a known law: a label, and for each of two encoders and 10
-seeds a cluster, right with a probability that an image has (some are hard for all) and a seed has
-(some starts are poor). The known answer is the mean of the score over twenty times as many other
-sets. A second law clusters Gaussian classes with K-means, so that the partition itself is drawn
-anew with the images. Printed: how often the 95 % interval holds the answer (of each encoder, and
-of their difference), and how often two encoders of one law, and one encoder given twice, are
-called tied (of the second law they differ, and `tied` says nothing).
+Each set of images is drawn from a known distribution: a label, and for each of two encoders and
+10 seeds a cluster, correct with a probability that depends on the image (some are hard for all)
+and on the seed (some starts are poor). The true value is the mean of the score over twenty times
+as many other sets. A second distribution clusters Gaussian classes with K-means, so that the
+partition varies with the images. The table shows how often the 95 % interval contains the true
+value (of each encoder, and of their difference), and how often two encoders of one distribution,
+and an encoder and its copy, are tied (in the second distribution the encoders differ, and `tied`
+has no meaning).
 """
 
 import sys
@@ -35,7 +36,7 @@ SCORES: dict[str, Callable[[np.ndarray, np.ndarray], Estimate]] = {
 def draw(
     random: np.random.Generator, images: int, classes: int, right: float, seeds: int = 10
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Return a truth, and the partitions of two encoders of the same law."""
+    """Return a truth, and the partitions of two encoders of the same distribution."""
     truth = random.integers(classes, size=images).astype(np.int32)
     hard = random.normal(size=images)  # for all encoders
     labels = []
@@ -52,7 +53,7 @@ def draw(
 def draw_kmeans(
     random: np.random.Generator, images: int, classes: int, apart: float, seeds: int = 10
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Return a truth, and K-means partitions of two encoders of the same law."""
+    """Return a truth, and K-means partitions of two encoders of the same distribution."""
     truth = random.integers(classes, size=images).astype(np.int32)
     labels = []
     for encoder in range(2):
@@ -69,7 +70,7 @@ def simulate(
     sets: int,
     answer_sets: int,
 ) -> dict[str, float]:
-    """Return the shares over so many sets of pictures."""
+    """Return the shares over `sets` sets of images."""
     answers = []
     for number in range(answer_sets):
         truth, labels = law(np.random.default_rng([1, number]))

@@ -1,11 +1,11 @@
-"""The labelled sets on which the verdict is measured, made as folders of small images.
+"""Write the labelled sets for the benchmark of the verdict as folders of small images.
 
 python benchmarks/labelled_sets.py OUT --assets ASSETS --debian / --emoji PACKAGE
 
-What each needs: `caltech`, `openimages`: a folder of assets; `samples`, `digits`: nothing;
+Sources: `caltech`, `openimages`: a folder of assets; `samples`, `digits`: nothing;
 `fashion`, `stamps`, `clipart`: the Debian packages dataset-fashion-mnist,
 tuxpaint-stamps-default and openclipart-png; `emoji`: the npm package emoji-datasource-twitter,
-unpacked. A set whose source is not there is left out, and said.
+unpacked. A set without its source is left out with a message.
 """
 
 import argparse
@@ -44,35 +44,37 @@ Labelled = Iterator[tuple[str, Image.Image]]
 
 
 def main() -> None:
-    """Write the sets that can be had."""
+    """Write the sets whose sources are available."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--assets", type=Path, required=True)
-    parser.add_argument("--debian", type=Path, default=Path("/"), help="where packages are rooted")
+    parser.add_argument(
+        "--debian", type=Path, default=Path("/"), help="root folder of the packages"
+    )
     parser.add_argument("--emoji", type=Path, default=Path("package"), help="the npm package")
-    asked = parser.parse_args()
-    images, share = asked.assets / "images", asked.debian / SHARE
+    options = parser.parse_args()
+    images, share = options.assets / "images", options.debian / SHARE
     sources: dict[str, Callable[[], Labelled]] = {
         "caltech": lambda: _folder(images / "caltech101_subset"),
         "openimages": lambda: _table(images / "openimages_100", "openimages_100_labels.csv"),
-        "samples": lambda: _folder(write_samples(asked.out.parent / "samples")),
+        "samples": lambda: _folder(write_samples(options.out.parent / "samples")),
         "digits": _digits,
         "fashion": lambda: _fashion(share / "datasets/fashion-mnist"),
         "stamps": lambda: _classes(share / "tuxpaint/stamps", STAMPS),
         "clipart": lambda: _classes(share / "openclipart/png", CLIPART),
-        "emoji": lambda: _emoji(asked.emoji),
+        "emoji": lambda: _emoji(options.emoji),
     }
     most = {"caltech": 10, "samples": 8, "openimages": 100}
     for name, source in sources.items():
         try:
-            count = _write(asked.out / name, source(), most.get(name, 20))
+            count = _write(options.out / name, source(), most.get(name, 20))
             print(f"{name}: {count} images")
         except OSError as error:
             print(f"{name}: left out: {error}")
 
 
 def _write(folder: Path, labelled: Labelled, most: int) -> int:
-    """At most so many of each class, at most 512 pixels a side."""
+    """Write at most `most` images of each class, at most 512 pixels a side; return their number."""
     counts: dict[str, int] = {}
     for label, image in labelled:
         number = counts.setdefault(label, 0)
@@ -91,7 +93,7 @@ def _folder(folder: Path) -> Labelled:
 
 
 def _classes(folder: Path, classes: dict[str, str]) -> Labelled:
-    """A seeded draw from each class's folder."""
+    """Yield the images of each class's folder in a seeded random order."""
     for label, part in classes.items():
         if not (folder / part).is_dir():
             raise FileNotFoundError(folder / part)

@@ -1,7 +1,7 @@
-"""What all benchmarks share: ways timed in turn, their ratios, and rows with their targets.
+"""Shared by all benchmarks: interleaved timing, ratios, and rows with targets.
 
-Times on a shared machine drift, so ways are never timed apart: each repetition runs all of them,
-and what is told is the median of the ratios, with the lowest and the highest.
+Times on a shared machine drift, so alternatives are timed in turn: each repetition runs all of
+them. The result is the median of the ratios, with the lowest and the highest.
 """
 
 import argparse
@@ -50,17 +50,17 @@ _LIBRARIES = (
 
 @dataclass(frozen=True)
 class Row:
-    """One measured figure beside what it should be.
+    """One measured figure with its target.
 
     Attributes:
-        what: what was measured, against what.
-        target: what it should be, in words; "" where it is only told.
-        reached: the median.
-        low: the lowest of the repetitions.
-        high: the highest of them.
-        met: whether the median holds the target; true where there is none.
-        unit: of all four figures.
-        note: what a reader must know to read the figure.
+        what: what was measured, and compared with what.
+        target: target in words; "" if there is none.
+        reached: median of the repetitions.
+        low: lowest of the repetitions.
+        high: highest of the repetitions.
+        met: whether the median meets the target; true if there is none.
+        unit: unit of all figures.
+        note: conditions of the measurement.
     """
 
     what: str
@@ -91,10 +91,10 @@ def told(what: str, measured: Spread, unit: str = "times", note: str = "") -> Ro
 def interleaved(
     ways: Mapping[str, Callable[[], object]], repetitions: int
 ) -> dict[str, list[float]]:
-    """Return the seconds of each way, a number a repetition.
+    """Return the seconds of each alternative, one number per repetition.
 
-    Each repetition runs every way once, every other one in the opposite order, so that no way
-    always comes after the same one. Nothing is warmed up: a way that needs it was called before.
+    Each repetition runs every alternative once; every second repetition reverses the order, so
+    that none always follows the same one. There is no warm-up: call alternatives before if needed.
     """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for repetition in range(repetitions):
@@ -106,7 +106,7 @@ def interleaved(
 
 
 def ratio(slow: Sequence[float], quick: Sequence[float]) -> Spread:
-    """Return how many times as long `slow` took as `quick`, repetition by repetition."""
+    """Return the spread of the ratios of `slow` to `quick`, by repetition."""
     return spread([a / b for a, b in zip(slow, quick, strict=True)])
 
 
@@ -116,7 +116,7 @@ def spread(figures: Sequence[float]) -> Spread:
 
 
 def machine() -> str:
-    """Return the processors, memory and library versions in one line; no host's name."""
+    """Return processors, memory and library versions in one line, without the host name."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     versions = [f"Python {platform.python_version()}"]
     for library in _LIBRARIES:
@@ -144,12 +144,12 @@ def _figure(value: float) -> str:
 
 
 def run(rows: Callable[[bool], list[Row]]) -> None:
-    """Measure and print, as the command line asks: `--long`, `--json FILE`."""
+    """Measure and print; options of the command line: `--long`, `--json FILE`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--long", action="store_true", help="more images, more repetitions")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows here as well")
-    asked = parser.parse_args()
-    found = rows(not asked.long)
-    if asked.json:
-        asked.json.write_text(json.dumps([asdict(row) for row in found]))
-    print(machine(), table(found), sep="\n\n")
+    options = parser.parse_args()
+    measured = rows(not options.long)
+    if options.json:
+        options.json.write_text(json.dumps([asdict(row) for row in measured]))
+    print(machine(), table(measured), sep="\n\n")

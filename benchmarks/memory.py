@@ -1,11 +1,11 @@
-"""How much more memory an embedding run takes for more images.
+"""Growth of the memory of an embedding run with the number of images.
 
 python benchmarks/memory.py [--long]
 
 The short form has a light encoder, of 64 colours; the long one also `pixels` and `timm`. Each run
-is a process of its own, with an empty store, so that its peak is its own. What an image takes is
-the slope between few and many: the program's own memory and the model's, which are the same for
-both, fall out. Its vector is 4 bytes a dimension.
+is a separate process with an empty store, so that it has its own peak. The memory of an image is
+the slope between few and many images: the memory of the program and of the model, the same for
+both, cancels. A vector takes 4 bytes a dimension.
 """
 
 import io
@@ -35,7 +35,7 @@ FEW, MANY = 1_000, 10_000
 """Numbers of images."""
 
 ROOM_MB = 20.0
-"""What the allocator's moods may add to a peak."""
+"""Tolerance for the variation of the allocator."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _rows(name: str, few: dict[str, float], many: dict[str, float]) -> list[Row]
             "MB",
         ),
         told(
-            f"`{name}`: memory of the main process with the images looked at first, {against}",
+            f"`{name}`: memory of the main process with the images scanned first, {against}",
             (more["survey"], more["survey"], more["survey"]),
             "MB",
             note="sizes and thumbnails of all images, for the report",
@@ -91,7 +91,7 @@ def _rows(name: str, few: dict[str, float], many: dict[str, float]) -> list[Row]
 
 
 def _peaks(encoder: Encoder, images: Path, home: Path) -> dict[str, float]:
-    """Return the peaks of one run: of the main process and of the worker that took most."""
+    """Return the peaks of one run: of the main process and of the largest worker."""
     store = tempfile.mkdtemp(dir=home)
     with Pool(1, patience=None) as pool:
         found = pool.call(embed_folder, encoder, images, store)
@@ -116,7 +116,7 @@ def survey_folder(images: Path, store: str) -> float:
 
 
 def _write(folder: Path, count: int) -> Path:
-    """Write so many small pictures."""
+    """Write `count` small images; return their folder."""
     folder.mkdir()
     for number, content in zip(range(count), _contents(), strict=False):
         (folder / f"{number:05d}.jpg").write_bytes(content)

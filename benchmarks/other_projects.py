@@ -1,7 +1,7 @@
-"""Other projects from PyPI, each in a process of its own, from a folder of images to labels.
+"""Other projects from PyPI, each in its own process, from a folder of images to labels.
 
-imcluster needs an older transformers than ours, so it lies in a folder of its own, with only what
-differs; all else it finds where ours lies.
+imcluster needs an older transformers than ours, so it is installed in a separate folder with only
+the packages that differ.
 """
 
 import subprocess
@@ -48,7 +48,7 @@ def tasnif_labels(folder: Path, batch: int) -> None:
 
 
 def imcluster_folder() -> Path:
-    """Return where imcluster and its transformers lie; they are installed once."""
+    """Return the folder of imcluster and its transformers, installed at first use."""
     folder = Path(platformdirs.user_cache_dir("embedbench")) / "benchmarks" / _IMCLUSTER[0]
     if not (folder / "imcluster").is_dir():
         install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
@@ -69,7 +69,7 @@ def hold_imcluster(libraries: Path, model: Path) -> None:
 def imcluster_labels(folder: Path, table: Path) -> None:
     """Cluster a folder as imcluster does: a pipeline in batches of 8, K-means.
 
-    Its model is loaded in here, from a local folder; UMAP, thumbnails and gallery are left out.
+    Its model is loaded here, from a local folder; UMAP, thumbnails and gallery are left out.
     """
     from imcluster.cluster import cluster
     from imcluster.features import build_features

@@ -1,11 +1,10 @@
-"""From a folder of images to labels, beside other projects from PyPI.
+"""From a folder of images to labels, compared with other projects from PyPI.
 
 python benchmarks/peers.py [--long]
 
-Both sides have been started and have loaded before. embedbench's side reads and hashes the files,
-encodes them into an empty store, and clusters vectors of length 1 by K-means. In `bfloat16` it
-runs as a user gets it from 1,000 images on, where a measurement on the first images finds that
-nothing changes.
+Both sides have started and loaded before. embedbench reads and hashes the files, encodes them into
+an empty store, and clusters vectors of length 1 by K-means. `bfloat16` is what a user gets from
+1,000 images on, if a measurement on the first images shows that the results do not change.
 """
 
 import tempfile
@@ -97,7 +96,7 @@ def _imcluster(photographs: Photographs, images: int, repetitions: int) -> Row:
 
 
 class Ours:
-    """embedbench's side, its workers started and loaded."""
+    """embedbench, with its workers started and loaded."""
 
     def __init__(
         self, stack: ExitStack, spec: str, precision: str, photographs: Photographs
@@ -109,7 +108,7 @@ class Ours:
         stack.callback(self._warm.close)
 
     def labels(self, images: int, repetitions: int) -> Callable[[], object]:
-        """Return a call that clusters new images, so many times."""
+        """Return a call that clusters new images; it can be called `repetitions` times."""
         homes = [self._photographs.write(images) for _ in range(repetitions)]
 
         def way() -> None:

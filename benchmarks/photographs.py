@@ -1,4 +1,4 @@
-"""Photographs for the benchmarks: files of different bytes, however few pictures there are."""
+"""Photographs for the benchmarks, as files with distinct bytes."""
 
 import io
 import itertools
@@ -12,29 +12,29 @@ from embedbench.data.sample_photos import PHOTOGRAPHS, write_samples
 __all__ = ["ASSETS", "Photographs"]
 
 ASSETS = Path(__file__).parents[2] / "shared" / "assets" / "images"
-"""Open Images photographs of 1024 x 768 and such, where they lie beside the checkout."""
+"""Open Images photographs of about 1024 x 768, next to the checkout if available."""
 
 _SIZE = (1024, 768)
 
 
 class Photographs:
-    """Writes copies of some photographs, each with a comment of its own in the JPEG.
+    """Writes copies of some photographs, each with its own comment in the JPEG.
 
-    The store knows an image by its bytes, so copies that are the same would be encoded once.
+    The store identifies an image by its bytes, so equal copies would be encoded once.
     """
 
     def __init__(self, folder: Path, size: tuple[int, int] | None = None) -> None:
         """Read the photographs.
 
         Args:
-            folder: where copies are written.
-            size: width and height that all are brought to; about 1024 x 768 as they are if None.
+            folder: folder for the copies.
+            size: width and height to resize to; None for the original size, about 1024 x 768.
         """
         self.folder = folder
-        found = sorted((ASSETS / "openimages_100").glob("*.jpg"))
-        if found:
+        originals = sorted((ASSETS / "openimages_100").glob("*.jpg"))
+        if originals:
             self.what = "Open Images photographs of about 1024 x 768"
-            self._contents = [path.read_bytes() for path in found]
+            self._contents = [path.read_bytes() for path in originals]
         else:
             self.what = "sample photographs enlarged to 1024 x 768"
             self._contents = list(_enlarged(write_samples(folder / "samples")))
@@ -44,7 +44,7 @@ class Photographs:
         self._numbers = itertools.count()
 
     def write(self, count: int) -> Path:
-        """Write so many new files; return their folder."""
+        """Write `count` new files; return their folder."""
         numbers = list(itertools.islice(self._numbers, count))
         home = self.folder / f"photographs_{numbers[0]}"
         home.mkdir()
@@ -55,7 +55,7 @@ class Photographs:
 
 
 def commented(content: bytes, text: str) -> bytes:
-    """Return a JPEG file with a comment after its first marker; the pixels are the same."""
+    """Return the JPEG file with a comment after its first marker, with the same pixels."""
     comment = text.encode()
     return content[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2) + comment + content[2:]
 

@@ -1,7 +1,7 @@
-"""The numbers of one encoder's sweep in the plain way: scikit-learn and hdbscan called in a loop.
+"""Baseline of one encoder's sweep: scikit-learn and hdbscan called in a loop.
 
-It is what one writes who knows these libraries, and looks no further. A part of the runs can
-stand for all: its time is multiplied by how many there are.
+This is straightforward code with these libraries. A part of the runs can stand for all: its time
+is multiplied accordingly.
 """
 
 import time
@@ -35,12 +35,12 @@ class Plain:
 
     Attributes:
         points: rows of unit length.
-        truth: the label of each.
-        ks: those at which the stability is asked for.
-        seeds: how many of the 10 are run.
-        references: how many of the 20 sets without clusters are.
-        subsamples: how many of the 10 are clustered, at least 2.
-        seconds: of each step, as if all had been run.
+        truth: known label of each image.
+        ks: numbers of clusters for the stability.
+        seeds: how many of the 10 seeds to run.
+        references: how many of the 20 null references to run.
+        subsamples: how many of the 10 subsamples to cluster, at least 2.
+        seconds: time of each step, extrapolated to all runs.
     """
 
     points: np.ndarray
@@ -52,7 +52,7 @@ class Plain:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> float:
-        """Return how long all of it takes."""
+        """Return the seconds of the whole sweep."""
         self.seconds.clear()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
@@ -113,12 +113,12 @@ class Plain:
             ways += [partial(_kmeans, k=k, seed=0), partial(_ward, k=k)]
         pairs = SUBSAMPLES * (SUBSAMPLES - 1) / (self.subsamples * (self.subsamples - 1))
         for way in ways:
-            found = np.full((self.subsamples, count), -1)
+            assignments = np.full((self.subsamples, count), -1)
             with self._step("stability", SUBSAMPLES / self.subsamples):
-                for labels, sample in zip(found, samples, strict=True):
+                for labels, sample in zip(assignments, samples, strict=True):
                     labels[sample] = _alone(way(self.points[sample]))
             with self._step("stability", pairs):
-                for one, other in combinations(found, 2):
+                for one, other in combinations(assignments, 2):
                     both = (one >= 0) & (other >= 0)
                     metrics.adjusted_mutual_info_score(one[both], other[both])
 
@@ -143,6 +143,6 @@ def _hdbscan(points: np.ndarray) -> Any:
 
 
 def _alone(labels: np.ndarray) -> np.ndarray:
-    """Return the labels with each noise image as a cluster of its own."""
+    """Return the labels with each noise image as its own cluster."""
     noise = labels < 0
     return np.where(noise, labels.max() + np.cumsum(noise), labels)

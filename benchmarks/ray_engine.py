@@ -1,9 +1,9 @@
-"""What Ray costs where one machine would do: the same photographs by both engines.
+"""Overhead of Ray on one machine: the same photographs with both engines.
 
 python benchmarks/ray_engine.py --long
 
-Both start their workers anew and load the model, as a run does; Ray itself is running before. The
-short form has no rows: this takes minutes, and needs the extra `ray`.
+Both start new workers and load the model, as a run does; Ray itself is already running. The short
+form has no rows, as this takes minutes and needs the extra `ray`.
 """
 
 import tempfile

@@ -1,10 +1,10 @@
-"""A second run on the same images, all of whose vectors are in the store, beside the first.
+"""A second run on the same images, with all vectors in the store, compared with the first.
 
 python benchmarks/second_run.py [--long]
 
-600 photographs and timm's default model, from files to vectors: reading, hashing, a look at each
-image, encoding. Here the start of the workers and the loading of weights count. In the long form
-the same of a whole comparison, which clusters anew: its partitions are not kept.
+600 photographs and timm's default model, from files to vectors: reading, hashing, scanning and
+encoding. Starting workers and loading weights count. The long form also measures a whole
+comparison, which clusters again, as partitions are not stored.
 """
 
 import tempfile
@@ -76,7 +76,7 @@ def _embedding(photographs: Path, store: Path) -> tuple[float, int]:
 
 
 def _whole(photographs: Path, store: Path) -> None:
-    """Compare as `embedbench run FOLDER -e timm` does; the report is drawn, in a new folder."""
+    """Compare as `embedbench run FOLDER -e timm` does, with the report, in a new folder."""
     with tempfile.TemporaryDirectory() as out:
         compare(photographs, ["timm"], out=out, store=store, offline=True, quiet=True)
 

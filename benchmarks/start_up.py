@@ -1,4 +1,4 @@
-"""How long the program takes until it answers, beside an empty Python.
+"""Start-up time of the program, compared with an empty Python.
 
 python benchmarks/start_up.py [--long]
 """

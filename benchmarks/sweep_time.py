@@ -1,4 +1,4 @@
-"""Where the time of one encoder's clustering goes, by the number of images, on one core.
+"""Time of each step of one encoder's clustering, by number of images, on one core.
 
 python benchmarks/sweep_time.py 600 2000
 
@@ -26,11 +26,11 @@ __all__ = ["KS", "SEEDS", "blobs", "sweep_seconds"]
 KS = range(2, 21)
 SEEDS = range(10)
 STEPS = {"evaluate": "metrics", "_choose": "choosing k", "stability": "stability"}
-"""What `embedbench.analysis.sweep` calls besides the clusterers, and what it is to a reader."""
+"""Functions that `embedbench.analysis.sweep` calls in addition to clusterers, with their labels."""
 
 
 def blobs(images: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return vectors of 20 clusters that overlap, and the cluster of each."""
+    """Return vectors of 20 overlapping clusters, and the cluster of each."""
     random = np.random.default_rng(0)
     truth = np.arange(images) % 20
     centres = random.normal(size=(20, dim))
@@ -39,7 +39,7 @@ def blobs(images: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def sweep_seconds(vectors: np.ndarray, truth: np.ndarray) -> tuple[dict[str, float], list[int]]:
-    """Return the seconds of each step and of all, and the ks that stability was asked for."""
+    """Return the seconds of each step and of all, and the ks of the stability."""
     seconds: dict[str, float] = {}
     clusterers = [parse_clusterer(name) for name in CLUSTERERS]
     start = time.perf_counter()
@@ -60,14 +60,14 @@ def sweep_seconds(vectors: np.ndarray, truth: np.ndarray) -> tuple[dict[str, flo
 
 @contextmanager
 def _timed(seconds: dict[str, float]) -> Iterator[None]:
-    """Add up what each step takes while this is open."""
+    """Add up the time of each step inside the context."""
 
     def timed(name: str, step: Callable[..., Any]) -> Callable[..., Any]:
         def run(*arguments: Any) -> Any:
             start = time.perf_counter()
-            found = step(*arguments)
+            result = step(*arguments)
             seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - start
-            return found
+            return result
 
         return run
 

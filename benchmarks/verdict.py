@@ -1,14 +1,14 @@
-"""How often the verdict without labels is right, on labelled sets whose labels are hidden.
+"""Accuracy of the verdict without labels, on labelled sets whose labels are hidden.
 
 python benchmarks/verdict.py BANK TRIALS TRIALS.csv > table.md
 
-BANK is what `verdict_bank.py` writes; each set gets so many TRIALS, which are kept in the CSV
-file. A trial is a set, with all classes or some, 70 % of the images or more, and 3 to 8 encoders,
-all drawn at random, among them noised and PCA-truncated copies of EfficientNet-Lite0. The truth is
-the AMI of K-means at the true number of classes, mean over 5 seeds. A named group is right where
-its best member is within 0.02 of the best encoder; it commits where it names at most half of the
-encoders. About 15 minutes on two cores for 30 trials a set. Also printed: what choosing the rule
-on one half of the sets gives on the other, and how many labels do as well.
+BANK is the folder that `verdict_bank.py` writes; TRIALS is the number of trials per set, which are
+saved to the CSV file. A trial draws some or all classes of a set, 70 % of the images or more, and
+3 to 8 encoders, including noisy and PCA-truncated copies of EfficientNet-Lite0. The truth is the
+AMI of K-means at the true number of classes, mean over 5 seeds. A named group is right if its best
+member is within 0.02 of the best encoder; it commits if it names at most half of the encoders.
+About 15 minutes on two cores for 30 trials a set. Further tables: rules chosen on one half of the
+sets and tested on the other, and the number of labels that do as well.
 """
 
 import sys
@@ -57,13 +57,13 @@ Vectors = np.ndarray
 
 
 def directions(layers: Vectors) -> Vectors:
-    """Return all layers' rows at length one."""
+    """Return the rows of all layers at unit length."""
     flat = normalize(layers.reshape(-1, layers.shape[-1]).astype(np.float64))
     return np.asarray(flat.reshape(layers.shape), dtype=np.float32)
 
 
 def with_made_up(bank: dict[str, Vectors], rows: np.ndarray) -> dict[str, Vectors]:
-    """Return the encoders on these rows, with worse copies of Lite0 whose order is known."""
+    """Return the encoders on these rows, with degraded copies of Lite0 whose order is known."""
     found = {name: layers[:, rows] for name, layers in bank.items()}
     lite = directions(found["lite0"])
     for name, spread in (("noised", 1.0), ("noised more", 2.5)):
@@ -76,7 +76,7 @@ def with_made_up(bank: dict[str, Vectors], rows: np.ndarray) -> dict[str, Vector
 
 
 def trial(bank: dict[str, Vectors], truth: np.ndarray, seed: list[int]) -> list[dict[str, Any]]:
-    """Return a row an encoder: its truth and criteria; the first one also holds the verdict."""
+    """Return one row per encoder: its truth, its criteria and the verdict."""
     random = np.random.default_rng(seed)
     classes = np.unique(truth)
     some = random.integers(max(4, len(classes) // 2), len(classes) + 1)
@@ -122,7 +122,7 @@ def trial(bank: dict[str, Vectors], truth: np.ndarray, seed: list[int]) -> list[
 
 
 def look(layers: Vectors, truth: np.ndarray, groups: np.ndarray, ks: list[int]) -> dict[str, Any]:
-    """Return what one encoder alone gives."""
+    """Return the criteria and partitions of one encoder."""
     unit, rows = directions(layers[:1])[0], np.arange(len(truth))
     pairs = [(len(np.unique(truth)), seed) for seed in range(TRUE_SEEDS)]
     pairs += [(k, seed) for k in ks for seed in range(SEEDS)]
@@ -167,10 +167,10 @@ def stable(unit: Vectors, ks: list[int], samples: int = 4) -> float:
 def few_labels(
     truth: np.ndarray, partitions: list[np.ndarray], disputed: np.ndarray, seed: list[int]
 ) -> dict[str, list[Any]]:
-    """Return what the verdict with so many labels names, by its column.
+    """Return the columns of the verdict with few labels.
 
-    The labels are those of random images, or of random ones for one half and for the other of
-    those whose neighbours the encoders disagree about most.
+    The labels are of random images, or half of random images and half of the images whose
+    neighbours the encoders disagree about most.
     """
     columns: dict[str, list[Any]] = {}
     for count, draw in product(LABELS, range(DRAWS)):
@@ -207,12 +207,12 @@ Choice = Callable[[pd.DataFrame], tuple[np.ndarray, np.ndarray]]
 
 
 def judged(table: pd.DataFrame, choose: Choice) -> pd.Series:
-    """Return how often a way of choosing is right, on all trials of a table.
+    """Return the mean results of a way of choosing over all trials of a table.
 
     Args:
         table: rows of trials.
-        choose: from a trial to the order (higher is better) and the group named, none if it
-            cannot tell.
+        choose: function from a trial to the order (higher is better) and the named group, empty
+            if it cannot tell.
     """
     rows = []
     for _, one in table.groupby(["set", "trial"]):
@@ -233,18 +233,18 @@ def judged(table: pd.DataFrame, choose: Choice) -> pd.Series:
 
 
 def by_verdict(one: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """The verdict as the program gives it."""
+    """Return the verdict of the program."""
     group = one["named"].to_numpy(bool) & (one["answer"] != CANNOT_TELL).to_numpy()
     return -one["rank"].fillna(len(one)).to_numpy(float), group
 
 
 def better_half(order: np.ndarray) -> np.ndarray:
-    """The better half of an order."""
+    """Return the better half of an order."""
     return np.argsort(np.argsort(-order, kind="stable")) < max(1, len(order) // 2)
 
 
 def by_criterion(name: str) -> Choice:
-    """The better half by one criterion."""
+    """Return a rule that names the better half by one criterion."""
 
     def choose(one: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         order = one[name].fillna(-np.inf).to_numpy(float)
@@ -254,7 +254,7 @@ def by_criterion(name: str) -> Choice:
 
 
 def at_random(one: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Half of the encoders, drawn."""
+    """Name a random half of the encoders."""
     order = np.random.default_rng(int(one["trial"].iloc[0])).permutation(len(one)).astype(float)
     return order, better_half(order)
 
@@ -293,7 +293,7 @@ def on_the_other_half(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_labels(value: str, tied: str) -> Choice:
-    """The verdict with a few labels, from the columns that hold it."""
+    """Return the rule of the verdict with a few labels, from its columns."""
 
     def choose(one: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         return one[value].to_numpy(float), one[tied].to_numpy(bool)
@@ -302,7 +302,7 @@ def by_labels(value: str, tied: str) -> Choice:
 
 
 def labels_needed(table: pd.DataFrame) -> pd.DataFrame:
-    """Return how the verdict with so many labels does."""
+    """Return the results of the verdict by number of labels."""
     rows = []
     for count, way in product(LABELS, ("random", "half disputed")):
         found = []
@@ -330,7 +330,7 @@ def main() -> None:
     print(rows.to_markdown(floatfmt=".2f"))
     print("\n## The verdict by set\n")
     print(pd.DataFrame(sets).T.to_markdown(floatfmt=".2f"))
-    print("\n## Chosen on half of the sets, told on the other half\n")
+    print("\n## Chosen on half of the sets, tested on the other half\n")
     print(on_the_other_half(table).to_markdown(index=False, floatfmt=".2f"))
     print("\n## With a few labels instead\n")
     print(labels_needed(table).to_markdown(index=False, floatfmt=".2f"))

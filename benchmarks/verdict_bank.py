@@ -1,10 +1,10 @@
-"""The vectors on which the verdict is measured: every set by every encoder, with light changes.
+"""Encode the labelled sets for the benchmark of the verdict, with augmented views.
 
 python benchmarks/verdict_bank.py SETS OUT --assets ASSETS
 
 Writes OUT/SET.safetensors, with one array `ENCODER` (1 + changes, images, dim) for each encoder,
-the first layer the images themselves, and `truth`. About 25 minutes on two cores; what is in the
-store is not encoded again.
+with the original images first, and `truth`. About 25 minutes on two cores; vectors in the store
+are not encoded again.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from embedbench_torch import Preparation, TorchEncoder
 
 @dataclass(frozen=True)
 class Lite0Layers(TorchEncoder):
-    """EfficientNet-Lite0 before its end: pooled early and middle layers, and its logits."""
+    """Layers of EfficientNet-Lite0: pooled early and middle layers, and logits."""
 
     libraries: ClassVar[tuple[str, ...]] = ("timm", "torch")
 
@@ -44,7 +44,7 @@ class Lite0Layers(TorchEncoder):
         return evaluation_preparation(self._network)
 
     def _features(self, batch: Any) -> Any:
-        """Return 24 early, 112 middle values and 1,000 logits a row."""
+        """Return 24 early values, 112 middle values and 1,000 logits per row."""
         import torch
 
         network = self._network

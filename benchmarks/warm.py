@@ -1,4 +1,4 @@
-"""An encoder whose workers stay, so that their start and the loading of weights are not timed."""
+"""An encoder with persistent workers, so that starting and loading are not timed."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +38,7 @@ class _KeptWorkers(LocalWorkers):
         return self._loaded
 
     def __exit__(self, *error: object) -> None:
-        """Leave the processes where they are."""
+        """Keep the processes running."""
 
     def close(self) -> None:
         """End the processes."""
@@ -50,17 +50,17 @@ class _WarmEngine(LocalEngine):
     kept: list[_KeptWorkers] = field(default_factory=list)
 
     def start_workers(self, encoder: Encoder) -> LocalWorkers:
-        """Return the workers, which are started once."""
+        """Return the workers, started at first use."""
         if not self.kept:
             self.kept.append(_KeptWorkers(self, encoder))
         return self.kept[0]
 
 
 class Warm:
-    """An encoder with warm workers: the real way from files to vectors, without its start.
+    """An encoder with warm workers: from files to vectors, without the start.
 
     Args:
-        spec: the encoder, as on the command line, with nothing left open.
+        spec: encoder, as on the command line, with all options fixed.
         store: a new folder.
         first: images to warm up with, several batches for each worker.
     """
@@ -72,7 +72,7 @@ class Warm:
         self.embed(first)
 
     def embed(self, pictures: Pictures) -> Embedding:
-        """Return the vectors of all images; those in the store are not encoded."""
+        """Return the vectors of all images; images in the store are not encoded again."""
         dataset, hashes = pictures
         return embed(self._spec, self._encoder, dataset, hashes, self._engine)
 

@@ -1,4 +1,4 @@
-"""Promises of the registry: every plug-in by the same door, and words for every mistake."""
+"""Promises of the registry: plug-ins are found alike, and errors say what is wrong."""
 
 import importlib.metadata
 import string
@@ -68,7 +68,9 @@ def test_every_entry_point_has_an_extra_and_a_folder() -> None:
     }
 
 
-def test_a_new_package_shows_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_newly_installed_package_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plug_in(tmp_path, monkeypatch)
     encoder = create_encoder("mean:fancy,power=0.5")
     assert (encoder.model, encoder.power) == ("fancy", 0.5)  # type: ignore[attr-defined]
@@ -108,7 +110,7 @@ def test_two_plug_ins_of_one_name_are_an_error(
         ("vectors", InputError, "needs a value for 'file'"),
     ],
 )
-def test_a_wrong_spec_says_what_would_be_right(
+def test_the_error_for_a_wrong_spec_names_the_valid_values(
     spec: str, error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):

@@ -1,6 +1,6 @@
-"""Promises of a new backend: it works as it is written, and a name that cannot be is refused.
+"""Promises of the scaffold: the new package passes its tests, and invalid names are errors.
 
-That it installs and is found is told by test_write_a_backend.py.
+test_write_a_backend.py tests that it installs and is found.
 """
 
 import re

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from embedbench.metrics.base import mean_estimate, no_estimate
 
 
-def test_the_mean_of_values_moves_by_what_lies_off_it() -> None:
+def test_the_influence_on_a_mean_is_the_deviation_from_it() -> None:
     found = mean_estimate(np.array([[1.0, 0.0, np.nan, 0.5]]))
     assert found.mean == pytest.approx(0.5)
     np.testing.assert_allclose(found.influence, [[0.5, -0.5, 0.0, 0.0]])

@@ -158,20 +158,23 @@ FAILS: dict[str, tuple[type[Encoder], str]] = {
     "returns_float32": (Float64, "it returned float64; it must return float32"),
     "returns_finite_numbers": (NanOfBlack, "values that are not finite"),
     "takes_any_size_and_mode": (OneSizeOnly, r"ValueError: cannot take \(1, 1\)"),
-    "prepares_pixels_alike": (OtherPixels, "other rows for the same image"),
-    "is_deterministic": (Random, "other rows the second time"),
+    "prepares_pixels_alike": (OtherPixels, "different rows for the same image"),
+    "is_deterministic": (Random, "different rows the second time"),
     "keeps_the_order": (Reversed, "are not in the order of the images"),
     "does_not_mix_images": (Mixing, "depends on the other images in its batch"),
     "tells_images_apart": (Constant, "different images gave the same row"),
     "fingerprint_is_steady": (Wandering, "changed while its fields did not"),
-    "fingerprint_follows_the_weights": (ForgetsWeights, "the same with another 'nonconforming.py'"),
+    "fingerprint_follows_the_weights": (
+        ForgetsWeights,
+        "not depend on the bytes of 'nonconforming.py'",
+    ),
     "leaves_global_state_alone": (
         Seeding,
         "state of the process: the seed of NumPy's random numbers",
     ),
-    "leaves_its_images_alone": (Inverting, "it changed the image"),
+    "leaves_its_images_alone": (Inverting, "it modified its input image"),
     "prints_nothing": (Printing, "it prints to standard output: 100 %"),
-    "texts_share_the_space": (OtherSpace, "rows of different length"),
+    "texts_share_the_space": (OtherSpace, "rows of texts and of images differ in length"),
 }
 """By the check's name, who fails it, and a pattern of what is said."""
 

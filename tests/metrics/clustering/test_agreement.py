@@ -29,7 +29,7 @@ def example(seed: int, images: int = 40, classes: int = 4) -> tuple[np.ndarray, 
 @pytest.mark.parametrize(("score", "reference"), AGREEMENTS)
 @settings(max_examples=20)
 @given(seed=st.integers(0, 10_000))
-def test_influence_is_what_leaving_an_image_out_changes(
+def test_influence_is_the_change_from_leaving_an_image_out(
     score: Callable[[np.ndarray, np.ndarray], Estimate],
     reference: Callable[[np.ndarray, np.ndarray], float],
     seed: int,
@@ -48,7 +48,7 @@ def test_influence_is_what_leaving_an_image_out_changes(
 
 
 @pytest.mark.parametrize(("score", "reference"), AGREEMENTS)
-def test_doubt_is_what_an_image_with_a_random_label_does(
+def test_the_smoothing_error_is_the_effect_of_an_image_with_a_random_label(
     score: Callable[[np.ndarray, np.ndarray], Estimate],
     reference: Callable[[np.ndarray, np.ndarray], float],
 ) -> None:
@@ -64,7 +64,7 @@ def test_doubt_is_what_an_image_with_a_random_label_does(
     assert score(labels, truth).smoothing_error[0] == pytest.approx(expected, abs=1e-6)
 
 
-def test_accuracy_is_that_of_the_table_of_metrics() -> None:
+def test_accuracy_equals_that_of_external() -> None:
     labels, truth = example(5)
     expected = external(labels, truth)["accuracy"].to_numpy()
     np.testing.assert_allclose(accuracy_score(labels, truth).estimates, expected)
@@ -94,7 +94,7 @@ def test_one_class_alone_gives_no_number(
     assert np.isnan(found.mean)
 
 
-def test_all_right_leaves_a_doubt() -> None:
+def test_all_right_leaves_a_smoothing_error() -> None:
     truth = np.repeat(np.arange(4, dtype=np.int32), 10)
     found = ami_score(truth[None], truth)
     assert found.mean == 1

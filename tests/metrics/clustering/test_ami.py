@@ -125,9 +125,7 @@ def test_what_a_row_and_a_column_share_by_chance_is_the_exact_sum(
 @pytest.mark.parametrize(
     ("rows", "columns", "total"), [(4000, 3, 5000), (2500, 2500, 5000), (4990, 4000, 5000)]
 )
-def test_counts_too_rare_to_be_summed_are_missed_by_nothing(
-    rows: int, columns: int, total: int
-) -> None:
+def test_skipping_rare_counts_changes_nothing(rows: int, columns: int, total: int) -> None:
     counts = np.arange(1, total + 1)
     shares = hypergeom.pmf(counts, total, rows, columns) * counts / total
     found = ExpectedMutualInformation(total)(np.array([rows]), np.array([columns]))
@@ -152,7 +150,7 @@ def test_its_sum_is_the_mean_information_over_all_ways_to_deal_the_images() -> N
     assert shared.sum() == pytest.approx(np.mean(dealt), abs=1e-12)
 
 
-def test_what_was_asked_before_changes_no_bit() -> None:
+def test_earlier_calls_change_no_bit() -> None:
     expected = ExpectedMutualInformation(300)
     sizes = RANDOM.integers(0, 301, (40, 2))
     together = expected(sizes[:, 0], sizes[:, 1])
@@ -169,7 +167,7 @@ def test_no_tables_and_no_runs_give_no_scores() -> None:
     assert pairwise_ami(RUNS, RUNS[:0]).shape == (6, 0)
 
 
-def test_tables_that_cannot_be_compared_are_refused() -> None:
+def test_tables_of_different_sizes_are_an_error() -> None:
     two = np.array([[[1, 2], [3, 4]], [[1, 2], [3, 5]]])
     with pytest.raises(ValueError, match="same number of images; not 10 and 11"):
         ami_from_contingency(two)

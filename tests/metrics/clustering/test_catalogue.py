@@ -1,4 +1,4 @@
-"""Promises of the catalogue of metrics."""
+"""Promises of the catalogue of metrics of partitions."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ LABELS = RANDOM.integers(-1, 4, (6, 30))
 SCORES = evaluate(POINTS, LABELS, RANDOM.integers(0, 3, 30))[0]
 
 
-def test_every_column_of_an_evaluation_is_described_and_every_metric_of_labels_is_there() -> None:
+def test_the_catalogue_describes_every_column_of_an_evaluation() -> None:
     names = [metric.name for metric in METRICS]
     assert len(set(names)) == len(names)
     assert set(names) - set(SCORES.columns) == {"stability", "silhouette_l2"}
@@ -21,7 +21,7 @@ def test_every_column_of_an_evaluation_is_described_and_every_metric_of_labels_i
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
-def test_a_metric_has_all_that_a_person_reads(metric: Metric) -> None:
+def test_a_metric_has_a_heading_a_source_a_sentence_and_a_range(metric: Metric) -> None:
     assert metric.heading and metric.source
     assert metric.sentence[0].isupper() or metric.sentence[0].isdigit()
     assert metric.sentence.endswith(".")
@@ -35,6 +35,6 @@ def test_the_numbers_lie_in_the_declared_range(metric: Metric) -> None:
         assert SCORES[metric.name].between(metric.low, metric.high).all()
 
 
-def test_the_metrics_that_need_truth_are_those_that_go_without_it() -> None:
+def test_the_metrics_that_need_truth_are_absent_without_it() -> None:
     without = set(evaluate(POINTS, LABELS, None)[0].columns)
     assert {metric.name for metric in METRICS if metric.needs_truth} == set(SCORES) - without

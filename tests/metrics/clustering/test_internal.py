@@ -50,7 +50,7 @@ def test_scores_are_those_of_scikit_learn() -> None:
 
 
 @pytest.mark.parametrize("far", [0, 1000])
-def test_scores_of_copies_and_of_images_alone_are_those_of_scikit_learn(far: int) -> None:
+def test_scores_of_duplicates_and_of_clusters_of_one_are_those_of_scikit_learn(far: int) -> None:
     four = np.repeat(far + np.arange(4)[:, None] * np.ones(3), 20, axis=0).astype(np.float32)
     labels = np.stack([np.arange(80) // 20, np.arange(80) // 40, np.arange(80) // 2 % 20])
     alone = np.where(np.arange(90) < 30, np.arange(90), 100 + np.arange(90) % 3)

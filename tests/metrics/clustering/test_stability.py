@@ -17,13 +17,13 @@ BLOBS = make_blobs(120, 5, centers=4, cluster_std=0.3, random_state=0)[0].astype
 NOISE = RANDOM.normal(size=(120, 5)).astype(np.float32)
 
 
-def test_far_apart_blobs_are_found_again_every_time() -> None:
+def test_separated_blobs_are_stable() -> None:
     assert stability(BLOBS, KMeans(), 4, 0).value == 1
     assert stability(BLOBS, Agglomerative(), 4, 0).value == 1
     assert stability(BLOBS, Hdbscan(), None, 0).value > 0.98
 
 
-def test_structureless_images_are_split_another_way_each_time() -> None:
+def test_data_without_clusters_is_unstable() -> None:
     assert stability(NOISE, KMeans(), 4, 0).value < 0.8
 
 
@@ -53,7 +53,7 @@ def test_it_is_the_mean_of_scikit_learns_ami_over_pairs_of_subsamples() -> None:
     assert stability(NOISE, Hdbscan(), None, 0).value == pytest.approx(np.mean(amis), abs=1e-8)
 
 
-def test_all_noise_is_not_called_stable_for_finding_nothing() -> None:
+def test_all_noise_has_no_stability() -> None:
     few = NOISE[:6]
     assert np.isnan(stability(few, Hdbscan(), None, 0)).all()
 

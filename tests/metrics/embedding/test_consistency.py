@@ -1,4 +1,4 @@
-"""Promises of consistency: what copies find, by hand, and nan where there is none."""
+"""Promises of consistency: scores of augmented views by hand, and nan without views."""
 
 import numpy as np
 import pytest
@@ -51,7 +51,7 @@ def test_a_copy_finds_its_image_and_its_neighbours(angle: int, found: int, kept:
     assert result.kept[0, 0] == pytest.approx(kept)
 
 
-def test_to_find_a_duplicate_is_to_find_the_image() -> None:
+def test_finding_a_duplicate_counts_as_finding_the_image() -> None:
     """Image 2 is a copy of image 0: it may be found, and is no neighbour."""
     copies, rows, groups = at(24)[None], np.array([0]), np.array([0, 1, 0, 2, 3])
     result = consistency(at(*ANGLES), copies, rows, groups, neighbours=2)
@@ -59,7 +59,7 @@ def test_to_find_a_duplicate_is_to_find_the_image() -> None:
     assert result.kept.tolist() == [[1]]  # 10 and 45, for both
 
 
-def test_where_there_is_no_copy_there_is_nan() -> None:
+def test_a_missing_view_is_nan() -> None:
     vectors, copies, rows = example(0)
     holes = copies.copy()
     holes[1, 4] = np.nan
@@ -78,7 +78,7 @@ def test_fewer_images_than_neighbours_keep_them_all() -> None:
     assert (consistency(vectors, copies, rows, np.arange(6)).kept == 1).all()
 
 
-def test_images_that_are_all_copies_have_no_neighbours_to_keep() -> None:
+def test_images_of_one_duplicate_group_have_no_neighbours() -> None:
     vectors, copies, rows = example(1, images=6)
     found = consistency(vectors, copies, rows, np.zeros(6, dtype=int))
     assert (found.found == 1).all() and np.isnan(found.kept).all()
@@ -86,7 +86,7 @@ def test_images_that_are_all_copies_have_no_neighbours_to_keep() -> None:
 
 @settings(max_examples=20)
 @given(seed=st.integers(0, 9999))
-def test_turned_and_scaled_vectors_find_the_same(seed: int) -> None:
+def test_rotating_and_scaling_the_vectors_changes_nothing(seed: int) -> None:
     vectors, copies, rows = example(seed)
     turn = np.linalg.qr(np.random.default_rng(seed).normal(size=(8, 8)))[0]
     labels = np.stack([np.arange(30) % 4, np.arange(30) % 7])
@@ -120,7 +120,7 @@ def four_clusters() -> tuple[np.ndarray, np.ndarray]:
     return at(*(90 * labels + spread)), labels
 
 
-def test_copies_in_their_images_clusters_keep_them_all() -> None:
+def test_views_in_the_clusters_of_their_images_score_one() -> None:
     vectors, labels = four_clusters()
     rows = np.arange(0, 20, 2)
     found = kept_by_runs(vectors, labels[None], np.stack([vectors[rows]] * 3), rows)
@@ -164,13 +164,13 @@ def test_noise_is_no_cluster() -> None:
     assert np.isnan(kept_by_runs(vectors, 0 * labels - 1, at(1)[None], np.array([0])).mean)
 
 
-def test_one_cluster_has_nothing_to_keep() -> None:
+def test_one_cluster_has_no_score() -> None:
     vectors, copies, rows = example(2)
     found = kept_by_runs(vectors, np.zeros((2, 30), dtype=int), copies, rows)
     assert np.isnan(found.estimates).all() and np.isnan(found.mean)
 
 
-def test_no_copies_keep_no_clusters() -> None:
+def test_no_views_have_no_score() -> None:
     vectors, labels = four_clusters()
     copies = np.full((2, 3, 2), np.nan, dtype=np.float32)
     copies[0] = vectors[:3]  # one change worked, the other for no image

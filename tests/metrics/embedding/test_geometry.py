@@ -1,4 +1,4 @@
-"""Promises of the metrics of shape."""
+"""Promises of the metrics of geometry: known shapes, and invariance."""
 
 from collections.abc import Callable
 
@@ -38,7 +38,7 @@ def test_lengths_rotations_and_the_order_of_images_change_nothing(metric: Metric
 
 
 @metrics
-def test_the_vectors_stay_as_they_were_and_give_the_same_again(metric: Metric) -> None:
+def test_the_input_is_unchanged_and_the_result_reproducible(metric: Metric) -> None:
     before = CLOUD.copy()
     assert metric(CLOUD) == metric(CLOUD)
     assert np.array_equal(CLOUD, before)
@@ -58,7 +58,7 @@ def test_axes_and_their_opposites_spread_over_all_dimensions(dim: int) -> None:
     assert effective_rank(np.concatenate([axes, -5 * axes])) == pytest.approx(dim)
 
 
-def test_different_directions_as_many_as_images_spread_over_one_less() -> None:
+def test_orthogonal_images_have_rank_one_less_than_their_number() -> None:
     assert effective_rank(np.eye(7, 40, dtype=np.float32)) == pytest.approx(6)
 
 
@@ -73,7 +73,7 @@ def test_effective_rank_is_that_of_a_full_decomposition(shape: tuple[int, int]) 
     assert effective_rank(vectors) == pytest.approx(np.exp(-(shares * np.log(shares)).sum()))
 
 
-def test_columns_that_say_the_same_add_no_rank() -> None:
+def test_linearly_dependent_columns_add_no_rank() -> None:
     repeated = np.tile(CLOUD, (1, 20))
     assert effective_rank(repeated) == pytest.approx(effective_rank(CLOUD), rel=1e-6)
 
@@ -86,7 +86,7 @@ def test_copies_of_one_image_have_no_spread() -> None:
 
 
 @pytest.mark.parametrize("dimension", [1, 2, 5])
-def test_points_of_a_sphere_need_as_many_coordinates_as_it_has(dimension: int) -> None:
+def test_points_of_a_sphere_have_its_dimension(dimension: int) -> None:
     assert intrinsic_dimension(sphere(dimension)) == pytest.approx(dimension, rel=0.1)
 
 
@@ -130,7 +130,7 @@ def test_the_dimension_is_nan_for_few_images_and_for_equal_distances() -> None:
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.0])
-def test_a_share_that_leaves_nothing_is_refused(share: float) -> None:
+def test_a_share_that_leaves_nothing_is_an_error(share: float) -> None:
     with pytest.raises(ValueError, match=f"at least 0 and below 1; not {share}"):
         intrinsic_dimension(CLOUD, share)
 

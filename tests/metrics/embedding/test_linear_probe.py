@@ -19,7 +19,7 @@ VECTORS = (RANDOM.normal(size=(120, 200)) * 5 + CENTRES[TRUTH]).astype(np.float3
 NOISE = RANDOM.normal(size=(120, 200)).astype(np.float32)
 
 
-def test_the_guess_is_that_of_logistic_regression_on_the_other_folds() -> None:
+def test_the_prediction_is_that_of_logistic_regression_on_the_other_folds() -> None:
     rows = normalize(VECTORS.astype(np.float64))
     expected = np.zeros(120)
     folds = StratifiedGroupKFold(5, shuffle=True, random_state=3)
@@ -33,14 +33,14 @@ def test_the_guess_is_that_of_logistic_regression_on_the_other_folds() -> None:
     assert 0.5 < expected.mean() < 1
 
 
-def test_classes_apart_are_all_read_and_noise_as_chance_has_it() -> None:
+def test_separated_classes_are_all_predicted_and_noise_is_at_chance() -> None:
     apart = (CENTRES[TRUTH] + NOISE * 0.1).astype(np.float32)
     assert (probe_correct(apart, TRUTH, ALONE, seed=0) == 1).all()
     # Chance is 1 in 4: a standard error is 0.04.
     assert probe_correct(NOISE, TRUTH, ALONE, seed=0).mean() == pytest.approx(0.25, abs=0.12)
 
 
-def test_classes_close_together_are_read_as_well_as_apart() -> None:
+def test_close_classes_are_predicted_as_well_as_distant_ones() -> None:
     # As of an untrained network: all cosines above 0.9999. A penalty that knew nothing of their
     # spread would leave only the largest class.
     truth = np.where(ALONE < 75, 0, TRUTH)
@@ -50,7 +50,7 @@ def test_classes_close_together_are_read_as_well_as_apart() -> None:
     assert (probe_correct(close, truth, ALONE, seed=0) == 1).all()
 
 
-def test_copies_tell_nothing_of_one_another() -> None:
+def test_duplicates_do_not_leak_between_folds() -> None:
     twice = np.repeat(NOISE, 2, axis=0)
     truth = np.repeat(RANDOM.integers(0, 4, 120), 2)
     assert probe_correct(twice, truth, np.arange(240), seed=0).mean() > 0.6
@@ -61,7 +61,7 @@ def test_copies_tell_nothing_of_one_another() -> None:
 
 @settings(max_examples=5)
 @given(st.integers(0, 2**32 - 1), st.floats(1e-3, 1e3))
-def test_turning_and_scaling_the_vectors_changes_no_guess(seed: int, scale: float) -> None:
+def test_rotating_and_scaling_the_vectors_changes_no_prediction(seed: int, scale: float) -> None:
     turn = np.linalg.qr(np.random.default_rng(seed).normal(size=(200, 200)))[0]
     turned = (VECTORS.astype(np.float64) @ turn * scale).astype(np.float32)
     before = probe_correct(VECTORS, TRUTH, ALONE, seed=0)
@@ -69,7 +69,7 @@ def test_turning_and_scaling_the_vectors_changes_no_guess(seed: int, scale: floa
     assert (probe_correct(turned, TRUTH, ALONE, seed=0) != before).sum() <= 1
 
 
-def test_images_that_cannot_be_guessed_are_nan_and_as_if_they_were_not_there() -> None:
+def test_images_that_cannot_be_predicted_are_nan_and_change_no_other() -> None:
     truth, groups = TRUTH.copy(), ALONE.copy()
     truth[:10] = -1
     truth[10] = 7  # Alone in its class.
@@ -88,7 +88,7 @@ def test_images_that_cannot_be_guessed_are_nan_and_as_if_they_were_not_there() -
     [[], [0], [0, 0, 0, 0], [-1, -1, -1, -1], [0, 0, 0, 1], [0, 0, 1, 1]],
     ids=["no image", "one image", "one class", "no label", "one class and one image", "one group"],
 )
-def test_all_are_nan_where_no_two_labels_can_be_told_apart(truth: list[int]) -> None:
+def test_all_are_nan_with_fewer_than_two_usable_labels(truth: list[int]) -> None:
     count = len(truth)
     groups = np.zeros(count, dtype=int) if truth == [0, 0, 1, 1] else np.arange(count)
     labels = np.array(truth, dtype=int)
@@ -115,13 +115,13 @@ def test_a_label_that_is_in_no_other_fold_is_nan() -> None:
     assert np.array_equal(np.isnan(correct), unseen)
 
 
-def test_the_folds_are_the_seeds() -> None:
+def test_the_folds_depend_on_the_seed() -> None:
     first = probe_correct(NOISE, TRUTH, ALONE, seed=0)
     assert np.array_equal(first, probe_correct(NOISE, TRUTH, ALONE, seed=0))
     assert not np.array_equal(first, probe_correct(NOISE, TRUTH, ALONE, seed=1))
 
 
-def test_rows_all_the_same_tell_nothing() -> None:
+def test_equal_rows_predict_nothing() -> None:
     # Scaled copies differ by rounding, of which nothing is to be read.
     rows = np.full((120, 200), 0.1) * (1 + TRUTH[:, None])
     truth = np.where(TRUTH == 3, 0, TRUTH)
@@ -137,7 +137,7 @@ def test_rows_all_the_same_tell_nothing() -> None:
     arrays(np.int64, 9, elements=st.integers(0, 5)),
     st.integers(0, 9),
 )
-def test_any_labels_and_groups_give_a_guess_or_nan(
+def test_any_labels_and_groups_give_a_prediction_or_nan(
     truth: np.ndarray, groups: np.ndarray, seed: int
 ) -> None:
     correct = probe_correct(VECTORS[:9], truth, groups, seed)

@@ -1,4 +1,4 @@
-"""Promises of the neighbours and of what is counted among them."""
+"""Promises of the neighbours, and of the scores and hubness from them."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def test_neighbours_are_those_of_scikit_learn() -> None:
 
 
 @pytest.mark.parametrize("neighbours", [1, 5, 10])
-def test_the_guess_is_that_of_scikit_learn_with_each_image_left_out(neighbours: int) -> None:
+def test_the_prediction_is_scikit_learns_leave_one_out(neighbours: int) -> None:
     peer = KNeighborsClassifier(neighbours, metric="cosine", weights="distance")
     guess = cross_val_predict(peer, WIDE, TRUTH, cv=LeaveOneOut())
     correct = knn_correct(neighbourhood(VECTORS, TRUTH, ALONE), TRUTH, neighbours)
@@ -74,7 +74,7 @@ def test_copies_of_an_image_in_other_groups_outvote_all_others() -> None:
     assert np.isnan(knn_correct(known, truth, 4)[[0, 3]]).all()
 
 
-def test_a_row_times_a_number_is_a_copy() -> None:
+def test_a_scaled_row_is_a_duplicate() -> None:
     times = np.array([1, 3, 0.7, 0.01], dtype=np.float32)
     scaled = np.concatenate([VECTORS[:20] * time for time in times])
     found = neighbourhood(scaled, None, ALONE)
@@ -95,7 +95,7 @@ def test_retrieval_of_a_case_by_hand() -> None:
     assert np.isnan(found.average_precision[5]) and np.isnan(found.r_precision[5])
 
 
-def test_rows_all_the_same_score_as_chance_does() -> None:
+def test_equal_rows_score_as_chance() -> None:
     truth = np.repeat([0, 1, 2], [6, 3, 1])
     vectors = np.full((10, 5), 0.1) * np.array([[3], [1]] * 5)
     found = neighbourhood(vectors.astype(np.float32), truth, np.arange(10))
@@ -160,7 +160,7 @@ def test_the_order_of_images_changes_no_score(order: list[int]) -> None:
     assert hubness(before) == pytest.approx(hubness(after))
 
 
-def test_many_blocks_find_what_one_does() -> None:
+def test_the_number_of_blocks_changes_nothing() -> None:
     # A megabyte holds 16 rows of 2,000 pairs.
     vectors = RANDOM.normal(size=(2000, 5)).astype(np.float32)
     truth, groups = RANDOM.integers(-1, 4, 2000), RANDOM.integers(0, 1500, 2000)
@@ -171,7 +171,7 @@ def test_many_blocks_find_what_one_does() -> None:
         assert np.array_equal(getattr(one, name), getattr(many, name), equal_nan=True), name
 
 
-def test_vectors_close_together_are_told_apart() -> None:
+def test_close_vectors_are_distinguished() -> None:
     # Cosines of untrained networks: all above 0.99999.
     wide = RANDOM.normal(size=(50, 400)) * 1e-3 + 1
     vectors = wide.astype(np.float32)
@@ -216,7 +216,7 @@ def test_an_image_near_all_others_makes_a_hub() -> None:
     assert hubness(neighbourhood(with_hub, None, np.arange(200))) > flat + 1
 
 
-def test_overlap_is_one_with_itself_and_as_chance_has_it_with_noise() -> None:
+def test_overlap_is_one_with_itself_and_at_chance_with_noise() -> None:
     one = neighbourhood(VECTORS, None, ALONE)
     turn = np.linalg.qr(RANDOM.normal(size=(6, 6)))[0]
     turned = neighbourhood((WIDE @ turn * 3).astype(np.float32), None, ALONE)
@@ -238,7 +238,7 @@ def test_few_images_have_few_neighbours() -> None:
 
 
 @pytest.mark.parametrize("images", [1, 5])
-def test_nothing_is_found_where_all_images_are_one_group(images: int) -> None:
+def test_images_of_one_group_have_no_neighbours(images: int) -> None:
     truth = TRUTH[:images]
     found = neighbourhood(VECTORS[:images], truth, np.zeros(images, dtype=int))
     assert (found.nearest == -1).all() and np.isnan(found.similarity).all()
@@ -252,7 +252,7 @@ def test_rows_of_zeros_have_cosine_zero() -> None:
     assert found.similarity.tolist() == [[0, 0, 0], [0, 0, -1], [0, 0, -1], [0, 0, 0]]
 
 
-def test_a_wrong_question_is_named() -> None:
+def test_invalid_arguments_are_errors() -> None:
     found = neighbourhood(VECTORS, None, ALONE, most=5)
     with pytest.raises(ValueError, match="between 1 and 5, the number found; not 10"):
         hubness(found)

@@ -1,4 +1,4 @@
-"""What an image does to the retrieval of the others is what leaving it out changes."""
+"""Promises of retrieval influence: the change in the scores if the image is left out."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def retrieval(vectors: np.ndarray, truth: np.ndarray) -> dict[str, Estimate]:
 
 
 @given(st.lists(st.booleans(), min_size=2, max_size=14).filter(lambda row: sum(row) > 0))
-def test_moves_are_the_scores_less_those_without_the_image(row: list[bool]) -> None:
+def test_influence_is_the_score_minus_the_score_without_the_image(row: list[bool]) -> None:
     right = np.array(row)
     found = np.array(retrieval_influence(right))
     for place in range(len(right)):
@@ -48,7 +48,7 @@ def test_moves_are_the_scores_less_those_without_the_image(row: list[bool]) -> N
 
 @settings(max_examples=25)
 @given(st.integers(0, 10_000), st.integers(2, 4))
-def test_the_influence_of_an_image_is_the_jackknife_s(seed: int, classes: int) -> None:
+def test_the_total_influence_is_the_jackknifes(seed: int, classes: int) -> None:
     """Whatever the images: the mean with all of them, less the mean without one."""
     random = np.random.default_rng(seed)
     vectors = random.normal(size=(12, 5)).astype(np.float32)
@@ -77,7 +77,7 @@ def test_the_influence_of_an_image_is_the_jackknife_s(seed: int, classes: int) -
         assert scores[name].influence[0, counted] == pytest.approx(expected, abs=1e-9)
 
 
-def test_the_interval_of_retrieval_holds_the_mean_of_the_law() -> None:
+def test_the_interval_of_retrieval_contains_the_true_mean() -> None:
     """Of 60 sets of 80 images, drawn anew from one law, at least 53 intervals hold its mean."""
 
     def draw(seed: int) -> tuple[float, tuple[float, float]]:

@@ -64,13 +64,13 @@ def test_cka_of_noise_is_about_zero_with_more_columns_than_images_and_the_biased
     assert biased(one, other) > 0.8
 
 
-def test_cka_is_zero_on_average_over_all_ways_to_mix_the_images_up() -> None:
+def test_cka_is_zero_on_average_over_all_permutations() -> None:
     mixed = [linear_cka(ONE[:5], NEAR[list(order)]) for order in permutations(range(5))]
     assert np.mean(mixed) == pytest.approx(0, abs=1e-12)
     assert np.ptp(mixed) > 0.1
 
 
-def test_cka_is_symmetric_and_lower_for_what_is_less_alike() -> None:
+def test_cka_is_symmetric_and_lower_for_less_similar_vectors() -> None:
     assert linear_cka(ONE, NEAR) == pytest.approx(linear_cka(NEAR, ONE))
     far = RANDOM.normal(size=ONE.shape).astype(np.float32)
     assert linear_cka(ONE, far) < linear_cka(ONE, NEAR) < 0.99
@@ -89,7 +89,7 @@ def test_cka_of_vectors_in_a_narrow_cone_is_the_ratio_too() -> None:
     assert linear_cka(one, other) == pytest.approx(criterion(one, other) / alone**0.5, rel=1e-6)
 
 
-def test_cka_is_nan_where_images_are_too_few_or_all_equally_alike() -> None:
+def test_cka_is_nan_for_too_few_or_equally_similar_images() -> None:
     assert np.isnan(linear_cka(ONE[:3], NEAR[:3]))
     assert np.isfinite(linear_cka(ONE[:4], NEAR[:4]))
     assert np.isnan(linear_cka(ONE, np.ones((60, 4), dtype=np.float32)))
