@@ -21,7 +21,8 @@ def images_below(
     """Return the images below a folder by name, with forward slashes.
 
     Hidden files and folders are skipped, and so are links to folders inside, whose images are
-    found anyway. Links out of the folder, unless followed, and unreadable sub-folders become a RejectedImage.
+    found anyway. Links out of the folder, unless followed, and unreadable sub-folders become a
+    RejectedImage.
 
     Args:
         folder: the folder.
