@@ -1,4 +1,4 @@
-"""Datasets: which images, by what names, and what is known of them."""
+"""Datasets: images with their names, labels and other columns."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,14 +20,14 @@ __all__ = ["Dataset", "FOLDER", "SET", "with_domain", "with_labels"]
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images in a fixed order, with what is known of them.
+    """Images in a fixed order, with a table of their properties.
 
     Attributes:
-        names: one name an image, unique: the path below the folder, with forward slashes.
-        sources: where each image is.
-        table: a row an image: `truth` (a label or missing) and any other known columns.
-        origin: what the dataset was read from, for people.
-        remarks: what a person should know of how it was read, a sentence each.
+        names: unique name of each image: its path below the folder, with forward slashes.
+        sources: source of each image.
+        table: one row per image: `truth` (a label or missing) and other columns.
+        origin: source of the dataset, for messages.
+        remarks: remarks on reading the dataset, one sentence each.
     """
 
     names: tuple[str, ...]
@@ -51,7 +51,7 @@ class Dataset:
         return len(self.names)
 
     def take(self, rows: Sequence[int] | Int[np.ndarray, " rows"]) -> "Dataset":
-        """Return the dataset of these rows alone, in this order."""
+        """Return the dataset of these rows, in this order."""
         return replace(
             self,
             names=tuple(self.names[row] for row in rows),
@@ -60,7 +60,7 @@ class Dataset:
         )
 
     def sample(self, limit: int | None, seed: int = 0) -> "Dataset":
-        """Return a seeded random sample of at most `limit` images, in the dataset's order."""
+        """Draw a random sample of at most `limit` images; keep the order of the dataset."""
         if limit is None or limit >= len(self):
             return self
         if limit < 1:
@@ -104,9 +104,9 @@ class Dataset:
         return self._with_table(others.assign(truth=truth))
 
     def truth_codes(self) -> tuple[Int[np.ndarray, " images"], list[str]] | None:
-        """Return the labels as codes into a sorted list of classes, -1 where not known.
+        """Return the labels as indices into a sorted list of classes; -1 if unknown.
 
-        None where fewer than two images have a label.
+        None if fewer than two images have a label.
         """
         if "truth" not in self.table.columns:
             return None
@@ -125,7 +125,7 @@ class Dataset:
         truth: Sequence[str | None] | None = None,
         origin: str = "images",
     ) -> "Dataset":
-        """Return a dataset of images, named by their paths, or by number where they have none."""
+        """Create a dataset of images, named by their paths, or by number without a path."""
         sources = tuple(images)
         places = [one.source if isinstance(one, RotatedImage) else one for one in sources]
         names = [
@@ -139,7 +139,7 @@ class Dataset:
 _USUAL_FORM = TableForm()
 
 SET = "set"
-"""The column that tells from which of several sets an image is."""
+"""The column with the set of each image, if there are several."""
 
 
 FOLDER = "folder"
@@ -147,9 +147,9 @@ FOLDER = "folder"
 
 
 def with_labels(dataset: Dataset, labels: str | None, form: TableForm = _USUAL_FORM) -> Dataset:
-    """Return the dataset with these labels; see `Dataset.with_truth`.
+    """Return the dataset with these labels, as in `Dataset.with_truth`.
 
-    Of several sets, images that a file of labels does not name keep the labels of their set.
+    With several sets, images that a file of labels does not name keep the labels of their set.
     """
     labelled = dataset.with_truth(labels, path_column=form.path, label_column=form.label)
     if SET not in dataset.table or "truth" not in dataset.table or labels in (None, "none"):

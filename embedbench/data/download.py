@@ -1,7 +1,6 @@
-"""Downloads: images from http(s) addresses, fetched once, checked, kept whole or not at all.
+"""Download images from http(s) addresses: once, verified, and written atomically.
 
-Where several threads fetch from one host, they share what is known of it; see
-`embedbench.io.http` for what may be asked at all.
+Threads share the state of each host. `embedbench.io.http` decides which addresses are allowed.
 """
 
 import threading
@@ -37,7 +36,7 @@ from embedbench.utils.progress import Progress
 __all__ = ["DownloadSettings", "download_missing"]
 
 _DEAD_AFTER = 8
-"""Connections in a row that a host leaves unanswered, until it is asked no more."""
+"""Unanswered connections in a row after which a host is given up."""
 
 _REDIRECTS = 5
 _CHUNK = 1 << 16
@@ -48,16 +47,16 @@ class DownloadSettings:
     """How images are downloaded.
 
     Attributes:
-        folder: where those are kept that have no file of their own.
-        offline: use what is on this machine, and ask nobody.
-        allow_local: addresses of this machine and of its network may be asked too.
-        parallel: downloads at once; at most 4 from one host.
-        attempts: how often an image is tried where a further try may help.
-        timeout: seconds for a connection, for the answer's head, and for each of its parts.
-        total_seconds: for one image, all its attempts together.
+        folder: folder for images without a file of their own.
+        offline: use only images on this machine, and download nothing.
+        allow_local: allow requests to this machine and its network.
+        parallel: number of parallel downloads; at most 4 per host.
+        attempts: maximum number of attempts for an image.
+        timeout: time limit for the connection, the header and each part of the body, in seconds.
+        total_seconds: time limit for all attempts of one image, in seconds.
         first_wait: seconds before the second attempt; doubled before each further one.
-        max_bytes: the largest file.
-        progress: how it is shown.
+        max_bytes: maximum size of a file.
+        progress: settings of progress bars.
     """
 
     folder: AnyPath
@@ -73,24 +72,28 @@ class DownloadSettings:
 
 
 def download_missing(dataset: Dataset, fetching: DownloadSettings) -> tuple[Dataset, pd.DataFrame]:
-    """Return the dataset with every image on this machine, and the images that could not be had.
+    """Download the remote images of a dataset that are not yet on this machine.
 
-    What is there already, with the right MD5 where one is known, is not fetched again, so that an
-    interrupted run goes on. Of several Remotes with one URL the first one's file holds it.
+    Existing files with the right MD5, if known, are not downloaded again, so that an interrupted
+    run continues. Images with the same URL share one file.
+
+    Args:
+        dataset: the images.
+        fetching: settings of the downloads.
 
     Returns:
-        The dataset, files in place of Remotes, turned as these were, without the images that
-        failed; and a row for each of those: `what, name, stage, error`.
+        The dataset with files instead of remote images, and without the images that failed; and a
+        table of these failures: `what, name, stage, error`.
 
     Raises:
         InputError: no image is left, a file cannot be written, or a proxy cannot be used.
     """
     wanted = remotes_of(dataset, fetching.folder)
-    reasons = {url: fault for url in wanted if (fault := url_problem(url))}
-    asked = [remote for url, remote in wanted.items() if url not in reasons]
+    reasons = {url: reason for url in wanted if (reason := url_problem(url))}
+    valid = [remote for url, remote in wanted.items() if url not in reasons]
     with ThreadPoolExecutor(max(1, fetching.parallel)) as threads:
-        there = list(threads.map(is_here, asked))
-    missing = [remote for remote, here in zip(asked, there, strict=True) if not here]
+        present = list(threads.map(is_here, valid))
+    missing = [remote for remote, here in zip(valid, present, strict=True) if not here]
     if fetching.offline:
         reasons |= {remote.url: "not on this machine, and offline" for remote in missing}
     elif missing:
@@ -116,11 +119,11 @@ def download_missing(dataset: Dataset, fetching: DownloadSettings) -> tuple[Data
 
 
 def _fetch_all(remotes: Sequence[RemoteImage], fetching: DownloadSettings) -> dict[str, str]:
-    """Fetch them into their files; return the reasons of those that failed, by URL."""
+    """Download images into their files; return the reasons of failures by URL."""
     queues: dict[str, deque[RemoteImage]] = {}
     for remote in remotes:
         queues.setdefault(host_of(remote.url), deque()).append(remote)
-    # Hosts take turns, so that a slow one does not keep all the threads.
+    # Hosts take turns, so that a slow host does not occupy all threads.
     by_size = sorted(queues.values(), key=len, reverse=True)
     lanes = [queue for lane in range(AT_ONCE) for queue in by_size if len(queue) > lane]
     reasons: dict[str, str] = {}
@@ -142,7 +145,7 @@ def _fetch_all(remotes: Sequence[RemoteImage], fetching: DownloadSettings) -> di
 
 @dataclass
 class _Host:
-    """What is known of a host: unanswered connections in a row; until when it asked for peace."""
+    """State of a host: unanswered connections in a row, and the time of the next request."""
 
     unanswered: int = 0
     not_before: float = 0.0
@@ -160,7 +163,7 @@ class _Downloader:
         self.connections = Connections(fetching.allow_local)
 
     def empty(self, queue: deque[RemoteImage]) -> dict[str, str]:
-        """Fetch what is in the queue, beside other threads; return the reasons of failures."""
+        """Download the images of a queue that threads share; return the reasons of failures."""
         reasons: dict[str, str] = {}
         while not self.stop.is_set():
             try:
@@ -179,7 +182,7 @@ class _Downloader:
         return reasons
 
     def bring(self, remote: RemoteImage) -> str | None:
-        """Fetch one image into its file; return why it could not be had, or None."""
+        """Download one image into its file; return the reason of a failure, or None."""
         host = self.hosts.setdefault(host_of(remote.url), _Host())
         reason, wait = "the host asks for a longer pause than there is time for", 0.0
         deadline = time.monotonic() + self.download_settings.total_seconds
@@ -200,7 +203,7 @@ class _Downloader:
         return reason
 
     def get(self, remote: RemoteImage, deadline: float) -> bytes:
-        """Return the image's bytes, checked."""
+        """Return the verified bytes of an image; follows redirects."""
         url = remote.url
         for _ in range(_REDIRECTS + 1):
             if time.monotonic() > deadline:
@@ -214,7 +217,7 @@ class _Downloader:
                 if response.status != HTTPStatus.OK:
                     raise error_from_status(response)
                 content = self.read(response, deadline)
-                with self.lock:  # Pillow's warnings can be silenced by one thread at a time
+                with self.lock:  # only one thread at a time can silence Pillow's warnings
                     verify_image(content, response, remote.md5)
                 return content
             finally:
@@ -223,7 +226,7 @@ class _Downloader:
         raise DownloadError(f"more than {_REDIRECTS} redirects")
 
     def ask(self, url: str) -> BaseHTTPResponse:
-        """Return the answer to a request, its body unread."""
+        """Return the response to a request, with its body unread."""
         name = host_of(url)
         host = self.hosts.setdefault(name, _Host())
         if host.unanswered >= _DEAD_AFTER:
@@ -260,11 +263,11 @@ class _Downloader:
 
 
 def _target(url: str, location: str) -> str:
-    """Where a redirect leads."""
+    """Return the absolute URL of a redirect."""
     try:
         target = urljoin(url, location)
     except ValueError:
         target = location
-    if fault := url_problem(target):
-        raise DownloadError(f"refused: a redirect to what is {fault}")
+    if reason := url_problem(target):
+        raise DownloadError(f"refused: a redirect to what is {reason}")
     return target

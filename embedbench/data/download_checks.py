@@ -1,4 +1,4 @@
-"""Answers of a server: whether what came is the image that was asked for, whole, or why not."""
+"""Check a downloaded response: is it the complete image that was requested?"""
 
 import contextlib
 import email.utils
@@ -16,11 +16,11 @@ from embedbench.io.http import DownloadError
 __all__ = ["LONGEST_WAIT", "error_from_status", "md5_of", "verify_image"]
 
 LONGEST_WAIT = 30.0
-"""The most seconds for which a host is left in peace when it asks for it."""
+"""Maximum wait, in seconds, that a host can ask for."""
 
 
 def error_from_status(response: BaseHTTPResponse) -> DownloadError:
-    """Return what a status other than 200 means, in plain words."""
+    """Return the error of a response whose status is not 200."""
     try:
         phrase = HTTPStatus(response.status).phrase
     except ValueError:
@@ -31,24 +31,24 @@ def error_from_status(response: BaseHTTPResponse) -> DownloadError:
 
 
 def verify_image(content: bytes, response: BaseHTTPResponse, md5: str | None) -> None:
-    """Raise Failure unless it is the file that was meant, whole, and an image.
+    """Raise DownloadError unless the content is the requested file, complete, and an image.
 
     Args:
-        content: the body that came.
-        response: the answer's head; of S3 its ETag tells the MD5, else its length that the body
-            is whole; where neither is told, the image is decoded to see that.
-        md5: the MD5 of the file, in hex, where it is known.
+        content: the body of the response.
+        response: the response, whose S3 ETag or length shows whether the body is complete; without
+            both, the image is decoded to check this.
+        md5: MD5 of the file, in hex; None if unknown.
     """
     start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         raise DownloadError("a web page, not an image")
-    found, stored = md5_of(content), _md5_of_s3(response)
-    if md5 is not None and found != md5.lower():
-        raise DownloadError(f"its MD5 is {found}; it should be {md5.lower()}")
-    if md5 is None and stored is not None and found != stored:
-        raise DownloadError(f"its MD5 is {found}; it should be {stored}", again=True)
+    actual, stored = md5_of(content), _md5_of_s3(response)
+    if md5 is not None and actual != md5.lower():
+        raise DownloadError(f"its MD5 is {actual}; it should be {md5.lower()}")
+    if md5 is None and stored is not None and actual != stored:
+        raise DownloadError(f"its MD5 is {actual}; it should be {stored}", again=True)
     whole = md5 is not None or stored is not None or "Content-Length" in response.headers
-    reason = _fault_of_image(content, whole)
+    reason = _image_problem(content, whole)
     if reason and response.headers.get("Content-Type", "").startswith("text/html"):
         reason = "a web page, not an image"
     if reason:
@@ -61,7 +61,7 @@ def md5_of(content: bytes) -> str:
 
 
 def _seconds(retry_after: str) -> float:
-    """The seconds that a Retry-After asks for, as a number or a date; bounded."""
+    """Parse a Retry-After header, a number or a date, into seconds; limited to LONGEST_WAIT."""
     if retry_after.strip().isdecimal():
         return min(float(retry_after), LONGEST_WAIT)
     try:
@@ -71,8 +71,8 @@ def _seconds(retry_after: str) -> float:
     return min(max(then - time.time(), 0.0), LONGEST_WAIT)
 
 
-def _fault_of_image(content: bytes, whole: bool) -> str | None:
-    """Why it is no image; all of it is decoded only where nothing else tells that it is whole."""
+def _image_problem(content: bytes, whole: bool) -> str | None:
+    """Return why the content is not an image; decode all of it only if it may be incomplete."""
     try:
         if whole:
             with contextlib.suppress(Exception):
@@ -85,9 +85,9 @@ def _fault_of_image(content: bytes, whole: bool) -> str | None:
 
 
 def _md5_of_s3(response: BaseHTTPResponse) -> str | None:
-    """The MD5 that S3 gives as the ETag of an object stored in one part, not encrypted by KMS.
+    """Return the MD5 in an S3 ETag, for objects stored in one part and not encrypted by KMS.
 
-    Elsewhere an ETag of 32 hex digits may be anything.
+    On other servers an ETag of 32 hex digits may be anything.
     """
     headers = response.headers
     if "x-amz-request-id" not in headers and headers.get("Server") != "AmazonS3":
@@ -99,5 +99,5 @@ def _md5_of_s3(response: BaseHTTPResponse) -> str | None:
         or "x-amz-server-side-encryption-customer-algorithm" in headers
     ):
         return None
-    found = re.fullmatch('"([0-9a-fA-F]{32})"', headers.get("ETag", ""))
-    return found[1].lower() if found else None
+    match = re.fullmatch('"([0-9a-fA-F]{32})"', headers.get("ETag", ""))
+    return match[1].lower() if match else None

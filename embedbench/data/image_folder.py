@@ -1,4 +1,4 @@
-"""Folders: the images in one, found without leaving it, by names that can be written anywhere."""
+"""Find the images below a folder, without following links out of it, by printable names."""
 
 import os
 from collections.abc import Iterator
@@ -18,23 +18,27 @@ LEADS_OUT = "a link out of the folder, which is followed only by --follow-links"
 def images_below(
     folder: AnyPath, follow_links: bool = False
 ) -> dict[str, Path | RemotePath | RejectedImage]:
-    """Return where the images below a folder are, by their names with forward slashes.
+    """Return the images below a folder by name, with forward slashes.
 
-    Hidden files and folders are left out. A link to a folder inside is passed over, for what it
-    leads to is found where it is. A link that leads out is refused, unless it is to be followed;
-    so is a folder that cannot be read.
+    Hidden files and folders are skipped, and so are links to folders inside, whose images are
+    found anyway. Links out of the folder, unless followed, and unreadable sub-folders become a
+    RejectedImage.
+
+    Args:
+        folder: the folder.
+        follow_links: follow links out of the folder.
 
     Raises:
         OSError: the folder itself cannot be read.
     """
     if isinstance(folder, RemotePath):
-        found: Iterator[tuple[str, Path | RemotePath | RejectedImage]] = (
+        images: Iterator[tuple[str, Path | RemotePath | RejectedImage]] = (
             (name, folder / name) for name in files_below(folder) if _is_image(name)
         )
     else:
-        found = _walk(folder, follow_links)
+        images = _walk(folder, follow_links)
     named: dict[str, Path | RemotePath | RejectedImage] = {}
-    for name, source in sorted(found, key=lambda one: one[0]):
+    for name, source in sorted(images, key=lambda item: item[0]):
         written = shown(name)
         tries = (f"{written}#{number}" for number in count(2))
         named[next(tries) if written in named else written] = source
@@ -42,10 +46,10 @@ def images_below(
 
 
 def _walk(folder: Path, follow_links: bool) -> Iterator[tuple[str, Path | RejectedImage]]:
-    faults: list[OSError] = []
+    errors: list[OSError] = []
     home = os.path.realpath(folder)
     walked = {home}
-    for here, folders, files in os.walk(folder, onerror=faults.append, followlinks=True):
+    for here, folders, files in os.walk(folder, onerror=errors.append, followlinks=True):
         descended = []
         for name in sorted(folders):
             path, real = Path(here, name), os.path.realpath(Path(here, name))
@@ -62,15 +66,15 @@ def _walk(folder: Path, follow_links: bool) -> Iterator[tuple[str, Path | Reject
             if _is_image(name):
                 out = not follow_links and leads_out(path, home)
                 yield path.relative_to(folder).as_posix(), RejectedImage(LEADS_OUT) if out else path
-    for fault in faults:
-        if fault.filename == str(folder):
-            raise fault
-        name = Path(fault.filename).relative_to(folder).as_posix()
-        yield name, RejectedImage(f"cannot be read: {fault.strerror}")
+    for error in errors:
+        if error.filename == str(folder):
+            raise error
+        name = Path(error.filename).relative_to(folder).as_posix()
+        yield name, RejectedImage(f"cannot be read: {error.strerror}")
 
 
 def leads_out(path: Path, folder: str | Path) -> bool:
-    """Return whether a path is a link to somewhere that is not below the folder."""
+    """Return whether a path is a link to a target outside the folder."""
     return path.is_symlink() and not _is_below(os.path.realpath(path), os.path.realpath(folder))
 
 

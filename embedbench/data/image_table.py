@@ -1,4 +1,4 @@
-"""Tables that people have of their images: read, ordered, their labels, a name for each URL."""
+"""Read users' tables of images: order, labels, and unique names for URLs."""
 
 import re
 from collections import Counter
@@ -50,36 +50,36 @@ _USUAL_FORM = TableForm()
 
 
 def load_table(file: AnyPath) -> pd.DataFrame:
-    """Return a `.csv` table, all of it texts, or a `.parquet` table; missing where empty.
+    """Read a `.csv` table, with all values as texts, or a `.parquet` table; empty cells are nan.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: the table cannot be read.
     """
     try:
         with open_file(file) as opened:
             if file.suffix == ".parquet":
                 table = pd.read_parquet(opened).reset_index(drop=True)
                 for column in table:
-                    list(table[column])  # a text that is no UTF-8 is found here, not later
+                    list(table[column])  # raises an error if a text is not UTF-8
                 return table
             table = pd.read_csv(opened, dtype=str, keep_default_na=False, na_values=[""])
     except FileNotFoundError as error:
         raise InputError(f"there is no file '{file}'") from error
     except Exception as error:  # pandas and pyarrow raise nearly anything on broken files
         raise InputError(f"cannot read '{file}': {' '.join(str(error).split())}") from error
-    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for names
+    if not isinstance(table.index, pd.RangeIndex):  # pandas uses extra fields as an index
         raise InputError(f"cannot read '{file}': a row has more fields than the first")
     return table
 
 
 _HARMLESS = re.compile(r"region=[a-z0-9-]+")
-"""What an address in a table may ask for anywhere; all else could lead to another host."""
+"""Allowed query of an address in a table; other queries could lead to another host."""
 
 
 def fault_of_place(table: AnyPath, name: str) -> str | None:
-    """Return why a table must not name this address or absolute path; None where it may.
+    """Return why a table must not contain this address or absolute path; None if it may.
 
-    A table may have come from somewhere: it chooses images, not hosts to be asked.
+    Tables are not trusted: they may choose images, but not the hosts of requests.
     """
     try:
         place = parse_path(name)
@@ -97,16 +97,16 @@ def fault_of_place(table: AnyPath, name: str) -> str | None:
 
 
 def texts(table: pd.DataFrame, column: str) -> list[str]:
-    """Return the texts in a column, empty where missing; empty all if there is no such column."""
+    """Return the texts in a column; empty texts for missing values or a missing column."""
     if column not in table.columns:
         return [""] * len(table)
     return ["" if pd.isna(value) else str(value) for value in table[column]]
 
 
 def in_order(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows by path, then by URL; where these are the same, by whatever else they hold.
+    """Sort the rows by path, then by URL, then by their other values.
 
-    The order in which rows are given changes nothing.
+    The result does not depend on the original order.
     """
     keys = pd.DataFrame({column: texts(table, column) for column in ("path", "url")})
     if keys.duplicated().any():
@@ -242,7 +242,7 @@ def _files(folder: AnyPath, above: str) -> set[str]:
 
 
 def as_labels(column: "pd.Series[str]") -> pd.Series:
-    """Return a column's values as texts; None where missing."""
+    """Return the values of a column as texts; None if missing."""
     return (
         column.astype(object)
         .where(column.notna(), None)
@@ -251,11 +251,10 @@ def as_labels(column: "pd.Series[str]") -> pd.Series:
 
 
 def names_of_urls(urls: Sequence[str], taken: Iterable[str] = ()) -> list[str]:
-    """Return a name for each URL, all different, none of them taken.
+    """Return a unique name for each URL, different from the names in `taken`.
 
-    The last part of the URL's path where that is one URL's alone; else its host and path; where
-    these too are several's, numbered in the order of the URLs. The order in which different URLs
-    are given changes no name.
+    The name is the last part of the URL's path if it is unique, else host and path, else host and
+    path with a number. Names do not depend on the order of the URLs.
     """
     parts = [_parts_of_url(url) for url in urls]
     short, long = Counter(last for last, _ in parts), Counter(path for _, path in parts)
@@ -275,7 +274,7 @@ def names_of_urls(urls: Sequence[str], taken: Iterable[str] = ()) -> list[str]:
 
 
 def _parts_of_url(url: str) -> tuple[str, str]:
-    """The last part of the path, and host and path."""
+    """Return the last part of the path of a URL, and its host and path."""
     try:
         split = urlsplit(url)
         host, path = split.hostname or "", split.path

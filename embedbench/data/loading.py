@@ -43,7 +43,7 @@ Sources = str | Path | Dataset | Sequence[str | Path | Dataset]
 
 
 def source_list(source: Sources) -> list[str | Path | Dataset]:
-    """Return the sources as a list, also where there is one."""
+    """Return the sources as a list, also a single one."""
     return [source] if isinstance(source, str | Path | Dataset) else list(source)
 
 
@@ -86,10 +86,10 @@ def _is_table(source: object) -> bool:
 def read_datasets(
     source: Sources, follow_links: bool = False, form: TableForm = _USUAL_FORM
 ) -> Dataset:
-    """Return the dataset of a source, or of several as one, with a column `set`.
+    """Read one dataset, or join several, with a column `set`.
 
     Raises:
-        InputError: there is no such source, no image in one, or two of one name.
+        InputError: a source does not exist, has no images, or is given twice.
     """
     found = [_read(one, follow_links, form) for one in source_list(source)]
     if not found:
@@ -105,12 +105,12 @@ def read_datasets(
 
 
 def join_datasets(sets: dict[str, Dataset]) -> Dataset:
-    """Return all images of several sets; an image's name starts with that of its set.
+    """Join several sets; image names start with the name of their set.
 
-    What only some sets know of their images is missing for the others.
+    Columns that a set does not have are missing values for its images.
 
     Raises:
-        InputError: two images have one name.
+        InputError: two images have the same name.
     """
     tables = [dataset.table.assign(**{SET: name}) for name, dataset in sets.items()]
     return Dataset(
@@ -174,7 +174,7 @@ def _read(source: str | AnyPath | Dataset, follow_links: bool, form: TableForm) 
 
 
 def _read_folder(folder: AnyPath, follow_links: bool) -> Dataset:
-    """Sub-folders are labels if two or more hold images; hidden files are left out."""
+    """Read a folder; sub-folders are labels if at least two contain images."""
     try:
         found = images_below(folder, follow_links)
     except FileNotFoundError as error:

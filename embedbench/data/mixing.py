@@ -1,4 +1,4 @@
-"""Images to mix in: which, and how many."""
+"""Choose foreign images to mix into a dataset."""
 
 import io
 from dataclasses import dataclass
@@ -13,20 +13,19 @@ from embedbench.errors import InputError
 __all__ = ["DIGITS", "MixSpec", "choose_mixed", "read_mix"]
 
 DIGITS = "digits"
-"""Stands for scikit-learn's handwritten digits, which need no download."""
-
+"""The source of scikit-learn's handwritten digits, which need no download."""
 
 _DIGIT_SIDE = 64
 
 
 @dataclass(frozen=True)
 class MixSpec:
-    """What is mixed in.
+    """Source and number of the images to mix in.
 
     Attributes:
-        source: what `read_dataset` reads, or `digits`.
-        share: how many, as a share of the images compared; above 0, at most 1.
-        follow_links: whether links that lead out of the source are followed.
+        source: as in `read_dataset`, or `digits`.
+        share: number of images, as a fraction of the compared images; above 0, at most 1.
+        follow_links: follow links out of a folder.
     """
 
     source: str
@@ -35,10 +34,14 @@ class MixSpec:
 
 
 def read_mix(text: str, follow_links: bool = False) -> MixSpec:
-    """Return the mix that `SOURCE:SHARE` describes; the last colon parts the two.
+    """Parse `SOURCE:SHARE`, which is split at the last colon.
+
+    Args:
+        text: source and share.
+        follow_links: follow links out of a folder.
 
     Raises:
-        InputError: it has another form, or the share is not above 0 and at most 1.
+        InputError: the text has another form, or the share is not above 0 and at most 1.
     """
     source, _, share = text.rpartition(":")
     if not source:
@@ -57,18 +60,18 @@ def read_mix(text: str, follow_links: bool = False) -> MixSpec:
 
 
 def choose_mixed(mix: MixSpec, images: int, seed: int) -> Dataset:
-    """Return the images to mix in: a seeded sample, in the order of their source.
+    """Draw the images to mix in, in the order of their source.
 
-    Their names start with `mixed/`; what is known of them is left out, for it says nothing of
-    the images compared. There are fewer where the source has no more.
+    Their names start with `mixed/`. Labels and other columns are dropped, as they do not describe
+    the compared images. If the source has too few images, all are used.
 
     Args:
-        mix: which, and how many.
-        images: how many are compared.
-        seed: of the sample.
+        mix: source and number of the images.
+        images: number of compared images.
+        seed: random seed of the sample.
 
     Raises:
-        InputError: there is no such source, or no image in it.
+        InputError: the source does not exist or has no images.
     """
     if mix.source == DIGITS:
         whole = _digits()
@@ -80,7 +83,7 @@ def choose_mixed(mix: MixSpec, images: int, seed: int) -> Dataset:
 
 
 def _digits() -> Dataset:
-    """Return the 1,797 digits, white on black, enlarged from 8 to 64 pixels a side."""
+    """Return the 1,797 digits, white on black, enlarged from 8 x 8 to 64 x 64 pixels."""
     from sklearn.datasets import load_digits  # reads a file
 
     sources = []

@@ -1,7 +1,4 @@
-"""Open Images: a folder of its official files, and its pictures, as a dataset.
-
-What these files are, and which releases are read, is told in `embedbench.data.open_images_files`.
-"""
+"""Read a folder of Open Images; `embedbench.data.open_images_files` describes its files."""
 
 import difflib
 from collections import defaultdict
@@ -39,7 +36,7 @@ Rows = Int[np.ndarray, " rows"]
 
 @dataclass(frozen=True)
 class _Options:
-    """What stands behind `open-images:FOLDER`."""
+    """The fields of `open-images:FOLDER[,field=value ...]`."""
 
     n: int | None = None
     seed: int = 0
@@ -52,13 +49,13 @@ class _Options:
 
 @dataclass(frozen=True)
 class _Chosen:
-    """The images that are asked for: their rows of the list, ascending, and what is known of them.
+    """The selected images and their classes.
 
     Attributes:
-        rows: of the list of images.
-        labelled: a row for each class of each image: `row`, `mid`.
-        truth: one class by name of each image that has any; the index is the image's row.
-        strangers: files of labels that say nothing of any image of the list.
+        rows: row numbers in the list of images, ascending.
+        labelled: one row per class of each image: `row`, `mid`.
+        truth: class name of each image that has a class, indexed by the image's row.
+        strangers: label files without any image of the list.
     """
 
     rows: Rows
@@ -68,24 +65,24 @@ class _Chosen:
 
 
 def read_open_images(spec: str, follow_links: bool = False) -> Dataset:
-    """Return the images that `open-images:FOLDER[,field=value ...]` names; no network is used.
+    """Read the images of `open-images:FOLDER[,field=value ...]`, without using the network.
 
-    Pictures lie in FOLDER, its `images`, or a sub-folder `train`, `validation` or `test` of
-    either, as `ID.jpg`; those that do not become Remotes. The fields:
+    Pictures `ID.jpg` are in FOLDER, in `images`, or in a sub-folder `train`, `validation` or
+    `test` of either; missing ones become a RemoteImage. The fields:
 
-    - `n`: so many images, drawn with `seed`; the order of rows and files changes nothing.
-    - `classes`: only images with one of these, parted by `;`: names, in any case, or MIDs.
-    - `balanced=true`: as equal numbers of each class as can be had.
-    - `label`: `specific`, the deepest class in the hierarchy, then the rarest; or `largest`, that
-      of the largest box.
-    - `base`: where SUBSET/ID.jpg are; there pictures are at most 1024 pixels wide or high.
-    - `original=true`: fetch the original file instead, checked by its MD5, into `originals`.
+    - `n`: number of images, drawn with `seed` and independent of the order of rows and files.
+    - `classes`: use only images with one of these names (in any case) or MIDs, separated by `;`.
+    - `balanced=true`: use equal numbers of images of each class, as far as possible.
+    - `label`: `specific`, the deepest class in the hierarchy, then the rarest; or `largest`, the
+      class of the largest box.
+    - `base`: address of SUBSET/ID.jpg, where pictures are at most 1024 pixels wide or high.
+    - `original=true`: use the original files, checked by their MD5 and kept in `originals`.
 
     Returns:
-        The images by ID. Its table has `subset`; `truth`, one class by name or missing, and
-        `labels`, all of them, where there are labels; and, but for originals, `rotation`: by how
-        many degrees counter-clockwise the bucket's copy is turned here to stand upright (it has
-        lost the EXIF orientation; one that has it is turned as that says), nan where not known.
+        The images, sorted by ID. The table has `subset`; if there are labels, `truth` (one class
+        name or missing) and `labels` (all classes); except for originals, `rotation`: degrees
+        counter-clockwise by which the bucket's copy is turned upright unless it has an EXIF
+        orientation; nan if unknown.
 
     Raises:
         InputError: the spec or a file cannot be used, or no image is left.
@@ -103,30 +100,28 @@ def read_open_images(spec: str, follow_links: bool = False) -> Dataset:
         raise InputError(f"label=largest needs a .csv of boxes (ImageID,...,XMin) in '{folder}'")
     chosen = _choose(images["ImageID"], files, names, wanted, options)
     remarks += [*unknown, *_remarks_on(chosen, names, options)]
-    found = images.take(pa.array(chosen.rows))
-    table = pd.DataFrame({"subset": found["Subset"].to_pandas().astype(object)})
+    images = images.take(pa.array(chosen.rows))
+    table = pd.DataFrame({"subset": images["Subset"].to_pandas().astype(object)})
     if has_labels:
         table = table.assign(**_label_columns(chosen, names))
     if not options.original:
-        table["rotation"] = found["Rotation"].to_pandas().astype(float)
-    sources = tuple(_source(row, files, kept, options) for row in found.to_pylist())
+        table["rotation"] = images["Rotation"].to_pandas().astype(float)
+    sources = tuple(_source(row, files, kept, options) for row in images.to_pylist())
     if not follow_links:
         sources = tuple(reject_outside(folder, source) for source in sources)
-    ids = tuple(f"{name}.jpg" for name in found["ImageID"].to_pylist())
+    ids = tuple(f"{name}.jpg" for name in images["ImageID"].to_pylist())
     return Dataset(ids, sources, table, spec, tuple(remarks))
 
 
 def balanced_rows(truth: Int[np.ndarray, " images"], n: int | None, seed: int) -> Rows:
-    """Return rows with as equal numbers of each class as can be had, in ascending order.
+    """Draw equal numbers of images of each class, as far as possible; return rows, ascending.
+
+    Numbers differ by at most one, except for classes that have fewer images.
 
     Args:
-        truth: the class of each image; images of class -1 are never taken.
-        n: how many rows; None for the size of the smallest class, of each class.
-        seed: of the draw within each class.
-
-    Returns:
-        n rows, or all that have a class if these are fewer. Of the classes that have images left
-        over, no two numbers differ by more than one.
+        truth: class of each image; images of class -1 are never drawn.
+        n: number of images; None for the size of the smallest class, times the classes.
+        seed: random seed of the draw.
     """
     order = np.random.default_rng(seed).permutation(len(truth))
     order = order[truth[order] >= 0]
@@ -135,19 +130,19 @@ def balanced_rows(truth: Int[np.ndarray, " images"], n: int | None, seed: int) -
         return np.empty(0, dtype=np.int64)
     left = int(sizes.min()) * len(classes) if n is None else n
     taken = []
-    for place, row in enumerate(np.argsort(sizes, kind="stable")):
-        share = min(int(sizes[row]), left // (len(classes) - place))
+    for done, row in enumerate(np.argsort(sizes, kind="stable")):
+        share = min(int(sizes[row]), left // (len(classes) - done))
         taken.append(order[truth[order] == classes[row]][:share])
         left -= share
     return np.sort(np.concatenate(taken))
 
 
 def _read_options(spec: str) -> tuple[Path, _Options]:
-    read = read_spec(spec)
-    options = _Options(**parse_fields("open-images", _Options, read.fields))
-    folder = Path(read.model or "")
-    if not read.model or not folder.is_dir():
-        raise InputError(f"there is no folder '{read.model or ''}' of Open Images")
+    parsed = read_spec(spec)
+    options = _Options(**parse_fields("open-images", _Options, parsed.fields))
+    folder = Path(parsed.model or "")
+    if not parsed.model or not folder.is_dir():
+        raise InputError(f"there is no folder '{parsed.model or ''}' of Open Images")
     if options.n is not None and options.n < 1:
         raise InputError(f"open-images: `n` must be at least 1; not {options.n}")
     if options.seed < 0:
@@ -158,25 +153,25 @@ def _read_options(spec: str) -> tuple[Path, _Options]:
 
 
 def _wanted_mids(classes: str, names: Mapping[str, str]) -> tuple[set[str], list[str]]:
-    """The MIDs of the classes that are asked for, and a sentence for each that is unknown."""
+    """Return the MIDs of the requested classes, and a remark for each unknown class."""
     by_name = defaultdict(set)
     for mid, name in names.items():
         by_name[name.casefold()].add(mid)
         by_name[mid].add(mid)
-    asked = [name.strip() for name in classes.split(";") if name.strip()]
+    requested = [name.strip() for name in classes.split(";") if name.strip()]
     wanted: set[str] = set()
     unknown = []
-    for name in asked:
-        found = by_name.get(name.casefold()) or by_name.get(name)
-        if not found and not names and name.startswith(("/m/", "/g/")):
-            found = {name}
-        if not found:
+    for name in requested:
+        mids = by_name.get(name.casefold()) or by_name.get(name)
+        if not mids and not names and name.startswith(("/m/", "/g/")):
+            mids = {name}
+        if not mids:
             near = difflib.get_close_matches(name.casefold(), by_name, n=3)
             near_names = [names[min(by_name[other])] for other in near]
             hint = f"; near names: {', '.join(near_names)}" if near_names else ""
             unknown.append(f"there is no class '{name}'{hint}")
-        wanted |= found or set()
-    if asked and not wanted:
+        wanted |= mids or set()
+    if requested and not wanted:
         raise InputError(". ".join(unknown))
     return wanted, unknown
 
@@ -188,18 +183,11 @@ def _choose(
     wanted: set[str],
     options: _Options,
 ) -> _Chosen:
-    """Choose images, and read their labels.
-
-    Where labels have no say in the choice it is made first: the files are large.
-    """
+    """Select images and read their labels, which are large: only of drawn images if possible."""
     largest = options.label == "largest"
-    drawn = None
-    if not wanted and not options.balanced:
-        drawn = _draw(np.arange(len(ids)), options)
+    drawn = None if wanted or options.balanced else _draw(np.arange(len(ids)), options)
     positives = read_positives(files.labels or files.boxes, ids, drawn)
-    boxes = positives
-    if largest and files.labels:
-        boxes = read_positives(files.boxes, ids, drawn)
+    boxes = read_positives(files.boxes, ids, drawn) if largest and files.labels else positives
     truth = _truth(boxes, largest, names, read_depths(files.hierarchies), wanted)
     rows = _draw_labelled(len(ids), positives, truth, wanted, options) if drawn is None else drawn
     table = positives.table
@@ -214,12 +202,12 @@ def _truth(
     depths: Mapping[str, int],
     wanted: set[str],
 ) -> "pd.Series[str]":
-    """One class for each image that has any, by name; the index is the image's row."""
+    """Return the class name of each image that has a class, indexed by the image's row."""
     counts = positives.counts
     by_name = sorted(counts, key=lambda mid: (names.get(mid, mid), mid))
     if not largest:
         by_name.sort(key=lambda mid: (-depths.get(mid, -1), counts[mid]))
-    rank = {mid: place for place, mid in enumerate(by_name)}
+    rank = {mid: number for number, mid in enumerate(by_name)}
     table = positives.table
     if wanted:
         table = table[table["mid"].isin(wanted)]
@@ -235,11 +223,11 @@ def _draw_labelled(
     wanted: set[str],
     options: _Options,
 ) -> Rows:
-    """The rows of images that are drawn from those with a class that is wanted, or by class."""
+    """Draw from the images that have a wanted class, balanced by class if requested."""
     having = np.arange(images)
     if wanted:
-        found = positives.table.loc[positives.table["mid"].isin(wanted), "row"]
-        having = np.unique(found.to_numpy(np.int64))
+        rows_of_wanted = positives.table.loc[positives.table["mid"].isin(wanted), "row"]
+        having = np.unique(rows_of_wanted.to_numpy(np.int64))
         if not len(having):
             raise InputError(f"no image has one of the classes '{options.classes}'")
     if not options.balanced:
@@ -252,7 +240,7 @@ def _draw_labelled(
 
 
 def _draw(having: Int[np.ndarray, " having"], options: _Options) -> Rows:
-    """As many of these rows as are asked for, ascending."""
+    """Draw the requested number of these rows; return them in ascending order."""
     if options.n is None or options.n >= len(having):
         return having
     random = np.random.default_rng(options.seed)
@@ -265,28 +253,26 @@ def _remarks_on(chosen: _Chosen, names: Mapping[str, str], options: _Options) ->
         for name in chosen.strangers
     ]
     if options.n is not None and len(chosen.rows) < options.n:
-        remarks.append(f"{options.n} images were asked for; there are {len(chosen.rows)}")
+        remarks.append(f"{options.n} images were requested; there are {len(chosen.rows)}")
     nameless = set(chosen.labelled["mid"]) - set(names)
     if names and nameless:
-        remarks.append(
-            f"{len(nameless)} classes without a description are called by their MIDs, such as "
-            f"'{min(nameless)}'"
-        )
+        example = f"such as '{min(nameless)}'"
+        remarks.append(f"{len(nameless)} classes without a description keep their MIDs, {example}")
     return remarks
 
 
 def _label_columns(chosen: _Chosen, names: Mapping[str, str]) -> dict[str, Any]:
-    """The columns `truth` and `labels`, None where not known."""
+    """Return the columns `truth` and `labels`; None if unknown."""
     labelled = chosen.labelled
     texts = labelled["mid"].map(lambda mid: names.get(mid, mid)).astype(object)
-    joined = texts.groupby(labelled["row"]).agg(lambda found: "; ".join(sorted(set(found))))
+    joined = texts.groupby(labelled["row"]).agg(lambda classes: "; ".join(sorted(set(classes))))
     columns = {"truth": chosen.truth, "labels": joined.astype(object)}
-    known = {name: column.reindex(chosen.rows) for name, column in columns.items()}
-    return {name: one.where(one.notna(), None).to_numpy(object) for name, one in known.items()}
+    aligned = {name: column.reindex(chosen.rows) for name, column in columns.items()}
+    return {name: one.where(one.notna(), None).to_numpy(object) for name, one in aligned.items()}
 
 
 def _source(row: Mapping[str, Any], files: OfficialFiles, kept: Path, options: _Options) -> Source:
-    """Where an image is: here, or at the address that is asked for; copies turned upright."""
+    """Return the source of an image: its file or address; copies are turned upright."""
     name = row["ImageID"]
     file = kept / f"{name}.jpg"
     if options.original:

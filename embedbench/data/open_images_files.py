@@ -1,12 +1,12 @@
-"""The official files of Open Images, of any release: found in a folder, and read.
+"""Find and read the official files of Open Images, of any release.
 
-They are known by their columns, not by their names (storage.googleapis.com/openimages/web,
+Files are recognised by their columns, not by their names (storage.googleapis.com/openimages/web,
 "Data formats"; Kuznetsova et al. 2020, "The Open Images Dataset V4", arXiv 1811.00982):
 
 - image ids: `ImageID,Subset,OriginalURL,...,OriginalMD5,Thumbnail300KURL,Rotation`;
 - class descriptions: a MID such as `/m/01yrx` and a name, with a heading since release 6;
-- image labels: `ImageID,Source,LabelName,Confidence`, where 1 is there, 0 is known to be absent,
-  and what the Source `machine` says is not verified by people and left out;
+- image labels: `ImageID,Source,LabelName,Confidence`, where 1 means present and 0 absent; rows
+  with the Source `machine` are not verified by people and left out;
 - boxes: `ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,...`;
 - the hierarchy of classes, `bbox_labels_600_hierarchy.json`.
 """
@@ -49,7 +49,7 @@ _NUMBERS = ("Confidence", "XMin", "XMax", "YMin", "YMax")
 
 @dataclass(frozen=True)
 class OfficialFiles:
-    """What a folder holds: files by kind, in the order of their paths; pictures by ImageID."""
+    """The files of a folder by kind, sorted by path, and its pictures by ImageID."""
 
     ids: list[Path]
     classes: list[Path]
@@ -61,13 +61,13 @@ class OfficialFiles:
 
 @dataclass(frozen=True)
 class Positives:
-    """Classes that people saw in images.
+    """Classes that people have verified in images.
 
     Attributes:
-        table: a row for each class of each image that is wanted: `row` of the list of images,
-            `mid`, `area` of the box as a share of the image (nan without boxes).
-        counts: in how many images each class is, of the whole files.
-        strangers: names of files that say nothing of any image of the list.
+        table: one row per class of each wanted image: `row` in the list of images, `mid`, `area`
+            of the box as a fraction of the image (nan without boxes).
+        counts: number of images of each class in the complete files.
+        strangers: names of files without any image of the list.
     """
 
     table: pd.DataFrame
@@ -76,13 +76,14 @@ class Positives:
 
 
 def find_files(folder: Path, kept: Path, follow_links: bool = False) -> OfficialFiles:
-    """Return the files in a folder and those below it, but for hidden folders.
+    """Return the files in a folder and its sub-folders, except hidden ones.
 
     Args:
-        folder: where to look.
-        kept: where downloaded pictures are kept. If that is an `images`, pictures in the folder
-            itself count too; of other places only sub-folders `train`, `validation`, `test`.
-        follow_links: whether files may be links that lead out of the folder; pictures may here.
+        folder: the folder to search.
+        kept: folder of downloaded pictures, which are also searched in its sub-folders `train`,
+            `validation`, `test`. If it is called `images`, also search in the folder itself.
+        follow_links: follow links of .csv and .json files out of the folder; links of pictures
+            are returned in either case.
 
     Raises:
         InputError: a .csv file cannot be read, or is a link out of the folder.
@@ -109,18 +110,18 @@ def find_files(folder: Path, kept: Path, follow_links: bool = False) -> Official
 
 
 def read_ids(files: OfficialFiles, folder: Path, original: bool) -> tuple[pa.Table, list[str]]:
-    """Return the images by ID, each once, and what a person should know of the list.
+    """Return the list of images, unique and sorted by ID, and remarks on it.
 
-    Where no file lists any, they are the pictures that lie there.
+    Without a list of ids, the images are the pictures in the folder.
 
     Args:
-        files: what the folder holds.
-        folder: its name, for people.
-        original: the addresses and MD5s of the original files are wanted too.
+        files: the files of the folder.
+        folder: the folder, for messages.
+        original: also return the addresses and MD5s of the original files.
 
     Returns:
-        A table with `ImageID`, `Subset`, `Rotation` (degrees counter-clockwise; null or nan where
-        not known) and, of originals, `OriginalURL`, `OriginalMD5` (base64); and remarks.
+        A table with `ImageID`, `Subset`, `Rotation` (degrees counter-clockwise; null or nan if
+        unknown) and, for originals, `OriginalURL`, `OriginalMD5` (base64); and remarks.
 
     Raises:
         InputError: there is neither a list nor a picture, or a list cannot be used.
@@ -138,13 +139,13 @@ def read_ids(files: OfficialFiles, folder: Path, original: bool) -> tuple[pa.Tab
     table = table.sort_by([("ImageID", "ascending"), ("Subset", "ascending")])
     ids = table["ImageID"].combine_chunks()
     paths = ids.filter(pc.match_substring_regex(ids, r"[/\\]"))
-    if len(paths):  # IDs become names of files
+    if len(paths):  # IDs become file names
         raise InputError(f"an ImageID must be letters and digits; not '{paths[0]}' in '{folder}'")
     first = np.ones(len(ids), dtype=bool)
     first[1:] = pc.not_equal(ids[1:], ids[:-1]).to_numpy(zero_copy_only=False)
     table = table.filter(pa.array(first))
-    known_here = pc.is_in(pa.array(list(files.pictures), pa.string()), value_set=table["ImageID"])
-    strangers = len(files.pictures) - int(pc.sum(known_here).as_py() or 0)
+    listed = pc.is_in(pa.array(list(files.pictures), pa.string()), value_set=table["ImageID"])
+    strangers = len(files.pictures) - int(pc.sum(listed).as_py() or 0)
     if not strangers:
         return table, []
     return table, [f"{strangers} pictures in '{folder}' are in no list of ids, and left out"]
@@ -152,10 +153,10 @@ def read_ids(files: OfficialFiles, folder: Path, original: bool) -> tuple[pa.Tab
 
 def _ids_of_pictures(pictures: Mapping[str, Path], columns: Sequence[str]) -> pa.Table:
     subsets = [path.parent.name for path in pictures.values()]
-    known: dict[str, Any] = {name: [None] * len(subsets) for name in columns}
-    known["ImageID"] = list(pictures)
-    known["Subset"] = [name if name in _SUBSETS else None for name in subsets]
-    return pa.table(known)
+    table: dict[str, Any] = {name: [None] * len(subsets) for name in columns}
+    table["ImageID"] = list(pictures)
+    table["Subset"] = [name if name in _SUBSETS else None for name in subsets]
+    return pa.table(table)
 
 
 def read_names(files: Sequence[Path]) -> dict[str, str]:
@@ -169,10 +170,10 @@ def read_names(files: Sequence[Path]) -> dict[str, str]:
 
 
 def read_depths(files: Sequence[Path]) -> dict[str, int]:
-    """Return how deep each class lies in the hierarchy, by MID; the deepest of its places.
+    """Return the largest depth of each class in the hierarchy, by MID.
 
     Raises:
-        InputError: a file is no hierarchy.
+        InputError: a file is not a hierarchy.
     """
     depths: dict[str, int] = {}
     for file in files:
@@ -184,25 +185,25 @@ def read_depths(files: Sequence[Path]) -> dict[str, int]:
                 children = [*node.get("Subcategory", []), *node.get("Part", [])]
                 below += [(child, depth + 1) for child in children]
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"'{file}' is no hierarchy of classes: {error}") from error
+            raise InputError(f"'{file}' is not a hierarchy of classes: {error}") from error
     return depths
 
 
 def read_positives(
     files: Sequence[Path], ids: pa.ChunkedArray, chosen: Int[np.ndarray, " rows"] | None
 ) -> Positives:
-    """Return what people saw, of labels or boxes; the files are read part by part.
+    """Read verified classes from files of labels or boxes, in parts to save memory.
 
     Args:
-        files: of labels or of boxes.
-        ids: the list of images.
-        chosen: those of its rows that are wanted; None for all.
+        files: files of labels or of boxes.
+        ids: ImageIDs of the list of images.
+        chosen: row numbers of the wanted images; None for all.
 
     Raises:
         InputError: a file cannot be read.
     """
     kept = np.full(len(ids) + 1, chosen is None)
-    kept[-1] = False  # where an image that is not listed leads
+    kept[-1] = False  # the row of images that are not listed
     if chosen is not None:
         kept[chosen] = True
     parts = [pd.DataFrame({"row": np.empty(0, int), "mid": np.empty(0, object), "area": []})]
@@ -211,15 +212,15 @@ def read_positives(
     for file in files:
         matched = False
         for part in _batches(file, ["ImageID", "Source", "LabelName", *_NUMBERS]):
-            places = pc.fill_null(pc.index_in(part["ImageID"], value_set=ids), -1)
-            rows = places.to_numpy(zero_copy_only=False)
+            indices = pc.fill_null(pc.index_in(part["ImageID"], value_set=ids), -1)
+            rows = indices.to_numpy(zero_copy_only=False)
             matched = matched or bool((rows >= 0).any())
             seen = _is_seen(part)
             pairs.append(_pairs(part.filter(seen)))
-            mine = seen.to_numpy(zero_copy_only=False) & kept[rows]
-            found = part.filter(pa.array(mine)).to_pandas()
-            area = (found["XMax"] - found["XMin"]) * (found["YMax"] - found["YMin"])
-            parts.append(pd.DataFrame({"row": rows[mine], "mid": found["LabelName"], "area": area}))
+            used = seen.to_numpy(zero_copy_only=False) & kept[rows]
+            boxes = part.filter(pa.array(used)).to_pandas()
+            area = (boxes["XMax"] - boxes["XMin"]) * (boxes["YMax"] - boxes["YMin"])
+            parts.append(pd.DataFrame({"row": rows[used], "mid": boxes["LabelName"], "area": area}))
         if not matched:
             strangers.append(file.name)
     table = pd.concat(parts[1:] or parts, ignore_index=True)
@@ -227,20 +228,20 @@ def read_positives(
 
 
 def _is_seen(part: pa.RecordBatch) -> pa.BooleanArray:
-    """Whether each row says that people saw the class in the image."""
+    """Return for each row whether people have verified that the class is in the image."""
     by_people = pc.fill_null(pc.not_equal(part["Source"], "machine"), True)
     return pc.fill_null(pc.and_(by_people, pc.equal(part["Confidence"], 1.0)), False)
 
 
 def _pairs(part: pa.RecordBatch) -> pa.RecordBatch:
-    """The class of each row, and a hash of image and class; short, as these are many millions."""
+    """Return the class of each row and a hash of image and class, for many millions of rows."""
     both = part.select(["ImageID", "LabelName"]).to_pandas()
     hashes: UInt64[np.ndarray, " rows"] = pd.util.hash_pandas_object(both, index=False).to_numpy()
     return pa.record_batch({"mid": part["LabelName"].dictionary_encode(), "pair": hashes})
 
 
 def _count(pairs: Sequence[pa.RecordBatch]) -> Counter[str]:
-    """In how many images each class is: files may overlap, and an image may have many boxes."""
+    """Count the images of each class; files may overlap, and images may have several boxes."""
     if not pairs:
         return Counter()
     table = pa.Table.from_batches(pairs)
@@ -273,7 +274,7 @@ def _kind(file: Path) -> str:
 
 
 def _batches(file: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """Yield these columns part by part; one that the file does not have is null."""
+    """Yield these columns in parts; missing columns are null."""
     kinds = {
         name: pa.float64() if name in (*_NUMBERS, "Rotation") else pa.string() for name in columns
     }

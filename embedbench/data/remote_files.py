@@ -1,4 +1,4 @@
-"""Remotes: which images of a dataset are elsewhere, and the files that hold them once they came."""
+"""Files of remote images: where a download is kept, and whether it is already there."""
 
 import base64
 import hashlib
@@ -18,9 +18,10 @@ __all__ = ["image_with_md5", "in_place", "is_here", "keep", "remotes_of"]
 
 
 def remotes_of(dataset: Dataset, folder: AnyPath) -> dict[str, RemoteImage]:
-    """Return the Remotes by URL, each with a file, and with an MD5 if any of that URL has one.
+    """Return the remote images of a dataset by URL, each with its file.
 
-    Of several Remotes with one URL the first one's file holds it; without any, one in the folder.
+    Images with the same URL share the first file and MD5 that one of them has; the default file
+    is in the folder.
     """
     remotes: dict[str, RemoteImage] = {}
     for remote in filter(None, map(remote_of, dataset.sources)):
@@ -34,7 +35,7 @@ def remotes_of(dataset: Dataset, folder: AnyPath) -> dict[str, RemoteImage]:
 
 
 def in_place(source: Source, remotes: Mapping[str, RemoteImage]) -> Source:
-    """Return a source with the file in place of its Remote, turned as it was."""
+    """Return a source with the downloaded file instead of its remote image; keeps a rotation."""
     remote = remote_of(source)
     file = None if remote is None else remotes[remote.url].file
     if file is None:
@@ -43,7 +44,7 @@ def in_place(source: Source, remotes: Mapping[str, RemoteImage]) -> Source:
 
 
 def is_here(remote: RemoteImage) -> bool:
-    """Return whether a Remote's file is there, with the right MD5 where one is known."""
+    """Return whether the file of a remote image exists, with the right MD5 if known."""
     assert remote.file is not None
     try:
         if remote.md5 is None:
@@ -55,10 +56,10 @@ def is_here(remote: RemoteImage) -> bool:
 
 
 def keep(remote: RemoteImage, content: bytes) -> None:
-    """Write a Remote's file, whole or not at all.
+    """Write the file of a remote image atomically.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: the file cannot be written.
     """
     assert remote.file is not None
     try:

@@ -1,4 +1,4 @@
-"""Sample photographs: real ones inside scikit-image and scikit-learn, each in many views."""
+"""Sample photographs from scikit-image and scikit-learn, each in many views."""
 
 import importlib.util
 from pathlib import Path
@@ -35,21 +35,21 @@ PHOTOGRAPHS = {
     "temple": "sklearn/datasets/images/china.jpg",
     "tissue": "skimage/data/ihc.png",
 }
-"""The photographs by label, and where they lie in the installed libraries."""
+"""Paths of the photographs in the installed libraries, by label."""
 
 WORDS = (
     "astronaut", "book page", "brick wall", "cat", "clock", "coins", "cup of coffee", "dog",
     "flower", "grass", "gravel", "man with a camera", "moon", "motorcycle", "rocket", "stars",
     "temple", "tissue under a microscope", "eye",
 )  # fmt: skip
-"""Candidate names for their clusters, some of which fit none."""
+"""Candidate names for their clusters; some fit no cluster."""
 
 
 def write_samples(folder: Path) -> Path:
-    """Write the views, `LABEL/view_NN.jpg`, where they are not there yet; return the folder.
+    """Write the missing views, `LABEL/view_NN.jpg`; return the folder.
 
-    Each view is a random crop of 35 to 100 % of the area, at times mirrored, with its light and
-    colours changed; seeded, so that they are the same everywhere.
+    Each view is a random crop of 35 to 100 % of the area, mirrored with probability 0.5, with
+    changed brightness, contrast and colour. The seeds are fixed.
 
     Raises:
         InputError: the folder cannot be written.
@@ -73,9 +73,9 @@ def write_samples(folder: Path) -> Path:
 
 def _open(path: str) -> Image.Image:
     package, _, rest = path.partition("/")
-    found = importlib.util.find_spec(package)
-    assert found is not None and found.origin is not None
-    with Image.open(Path(found.origin).parent / rest) as image:
+    spec = importlib.util.find_spec(package)
+    assert spec is not None and spec.origin is not None
+    with Image.open(Path(spec.origin).parent / rest) as image:
         image.load()
         return to_rgb(image)
 

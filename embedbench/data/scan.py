@@ -1,4 +1,4 @@
-"""A first look at all images: their hashes, sizes and thumbnails, and which are broken."""
+"""Scan all images for hash, size and thumbnail, and list the broken ones."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -32,19 +32,25 @@ _NOTHING: dict[str, Any] = {"width": 0, "height": 0, "thumbnail": b""}
 def scan_images(
     dataset: Dataset, store: Store, workers: int, progress: Progress
 ) -> tuple[Dataset, pd.DataFrame, pd.DataFrame]:
-    """Return the readable images, what is known of each, and those that failed.
+    """Scan the images of a dataset; results of earlier scans are taken from the store.
+
+    Args:
+        dataset: the images.
+        store: the store of the results.
+        workers: number of worker processes.
+        progress: settings of progress bars.
 
     Returns:
         The dataset without the images that failed; a table with `image, hash, width, height,
-        thumbnail` in its order; a table of failures, `what, name, stage, error`.
+        thumbnail` in its order; a table of failures: `what, name, stage, error`.
 
     Raises:
         InputError: no image can be read.
     """
     hashes = _hashes(dataset.sources)
     tables = TableStore(store, f"images-pillow-{PIL.__version__}-{THUMBNAIL_SIDE}")
-    known = tables.read([key for key, _ in hashes if key])
-    seen = set() if known is None else set(known.index)
+    scanned = tables.read([key for key, _ in hashes if key])
+    seen = set() if scanned is None else set(scanned.index)
     new = {
         key: row
         for row, (key, _) in reversed(list(enumerate(hashes)))
@@ -57,15 +63,15 @@ def scan_images(
             progress,
             tables.add,
         )
-        known = pd.concat([*([] if known is None else [known]), fresh.set_index("hash")])
-    return _split(dataset, hashes, known)
+        scanned = pd.concat([*([] if scanned is None else [scanned]), fresh.set_index("hash")])
+    return _split(dataset, hashes, scanned)
 
 
 def _split(
-    dataset: Dataset, hashes: list[tuple[str | None, str]], known: pd.DataFrame | None
+    dataset: Dataset, hashes: list[tuple[str | None, str]], scanned: pd.DataFrame | None
 ) -> tuple[Dataset, pd.DataFrame, pd.DataFrame]:
     rows, images, failures = [], [], []
-    records: dict[Any, Any] = {} if known is None else known.to_dict("index")
+    records: dict[Any, Any] = {} if scanned is None else scanned.to_dict("index")
     for row, (name, (key, reason)) in enumerate(zip(dataset.names, hashes, strict=True)):
         record: dict[str, Any] = dict(records[key]) if key else {"error": reason}
         error = record.pop("error")
@@ -84,7 +90,7 @@ def _split(
 
 
 def _hashes(sources: Sequence[Source]) -> list[tuple[str | None, str]]:
-    """Return each file's hash, or None and the reason why it cannot be read."""
+    """Return the hash of each file, or None and the reason why it cannot be read."""
 
     def one(source: Source) -> tuple[str | None, str]:
         try:
@@ -102,10 +108,10 @@ def _look_at_all(
     progress: Progress,
     keep: Callable[[pd.DataFrame], None],
 ) -> pd.DataFrame:
-    """Return what is known of the images.
+    """Scan images in worker processes; return a table with a row per image.
 
-    Every half minute what has been found is kept, but for what may be different the next time: an
-    image that hung, that killed its process, or that could not be read at all.
+    Results are stored every 30 seconds, except those that may differ next time: images that hung,
+    killed their worker, or could not be read at all.
     """
     batches = [items[start : start + _BATCH] for start in range(0, len(items), _BATCH)]
     records: list[dict[str, Any]] = []
@@ -115,12 +121,12 @@ def _look_at_all(
     def fail(item: tuple[str, Source], reason: str) -> list[dict[str, Any]]:
         return [{"hash": item[0], **_NOTHING, "error": reason, "passing": True}]
 
-    image_seconds()  # what is wrong with it is said before any work
+    image_seconds()  # raises an error for a wrong setting before any work
     with progress.bar("reading images", len(items), "images") as bar, _ScanWorkers(workers) as pool:
-        for found in map_with_quarantine(pool, _look_at, batches, fail):
-            for record in found:
+        for batch in map_with_quarantine(pool, _look_at, batches, fail):
+            for record in batch:
                 (passing if record.pop("passing") else records).append(record)
-            bar.update(len(found))
+            bar.update(len(batch))
             if time.monotonic() - since > _KEPT_EVERY_SECONDS and len(records) > kept:
                 keep(_table(records[kept:]))
                 kept, since = len(records), time.monotonic()
@@ -136,7 +142,7 @@ def _table(records: list[dict[str, Any]]) -> pd.DataFrame:
 
 @dataclass
 class _ScanWorkers:
-    """Worker processes, of which each may hold so much memory."""
+    """Worker processes with a memory limit each."""
 
     workers: int
     _pool: Pool | None = None
@@ -158,12 +164,12 @@ class _ScanWorkers:
 
 
 def _limit_memory() -> None:
-    """Let what would take more memory fail with a MemoryError, before the machine has none left."""
+    """Limit the memory of this process: a MemoryError comes before the machine has none left."""
     try:
         import resource
     except ModuleNotFoundError:  # Windows
         return
-    with suppress(OSError, ValueError):  # a lower limit is there already
+    with suppress(OSError, ValueError):  # there is already a lower limit
         resource.setrlimit(resource.RLIMIT_DATA, (_MOST_BYTES, _MOST_BYTES))
 
 
@@ -172,7 +178,7 @@ def _look_at(items: list[tuple[str, Source]]) -> list[dict[str, Any]]:
 
 
 def _describe(key: str, source: Source) -> dict[str, Any]:
-    """Return what is known of an image, and whether that may be different the next time."""
+    """Return the record of an image, and whether it may differ next time (`passing`)."""
     passing = True
     try:
         with under_alarm():

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, whoever else writes or dies meanwhile."""
+"""Atomic files: written completely or not at all, even with several writers or a crash."""
 
 import contextlib
 import os
@@ -14,16 +14,16 @@ from embedbench.io.paths import AnyPath, RemotePath
 __all__ = ["open_atomic", "remove_stale", "write_atomic"]
 
 _FORGOTTEN_SECONDS = 86_400.0
-"""Nobody takes so long to write a file: whoever began it was killed."""
+"""Age after which an unfinished file is removed: its writer was killed."""
 
 
 def write_atomic(place: AnyPath, content: bytes) -> None:
-    """Write a file whole or not at all; its folder is made.
+    """Write a file atomically; create its folder.
 
-    At an address it is one object, which its server keeps whole or not at all.
+    At an address the file is one object, which the server stores atomically.
 
     Raises:
-        OSError: it cannot be written; nothing is left behind.
+        OSError: the file cannot be written; no partial file is left.
     """
     if isinstance(place, RemotePath):
         place.write_bytes(content)
@@ -34,10 +34,10 @@ def write_atomic(place: AnyPath, content: bytes) -> None:
 
 @contextmanager
 def open_atomic(place: Path) -> Iterator[BufferedWriter]:
-    """Give a file to write to, under another name, which then is renamed; its folder is made.
+    """Open a temporary file for writing, which is renamed at the end; create its folder.
 
     Raises:
-        OSError: it cannot be written; nothing is left behind.
+        OSError: the file cannot be written; no partial file is left.
     """
     unfinished = place.with_name(f".{place.name}.{uuid.uuid4().hex}")
     try:
@@ -45,19 +45,19 @@ def open_atomic(place: Path) -> Iterator[BufferedWriter]:
         with unfinished.open("wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())  # or a machine that loses its power may keep the name alone
+            os.fsync(file.fileno())  # else a power failure may leave an empty file
         os.replace(unfinished, place)
-    except BaseException:  # also where it is stopped
+    except BaseException:  # also KeyboardInterrupt
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise
 
 
 def remove_stale(folder: AnyPath) -> None:
-    """Remove unfinished files that processes left in a folder on this machine when killed."""
+    """Remove unfinished files of killed processes from a folder on this machine."""
     if isinstance(folder, RemotePath):
         return
-    for place in folder.glob(".*"):
-        with contextlib.suppress(OSError):  # somebody else was quicker
-            if time.time() - place.stat().st_mtime > _FORGOTTEN_SECONDS:
-                place.unlink()
+    for file in folder.glob(".*"):
+        with contextlib.suppress(OSError):  # another process may have removed it
+            if time.time() - file.stat().st_mtime > _FORGOTTEN_SECONDS:
+                file.unlink()

@@ -1,4 +1,4 @@
-"""File systems elsewhere: what pyarrow or fsspec reach, asked with patience that ends."""
+"""Remote file systems through pyarrow or fsspec; a server that stays silent is given up."""
 
 import contextlib
 import importlib
@@ -12,17 +12,17 @@ __all__ = ["BY_ARROW", "FileSystem", "file_system"]
 Result = TypeVar("Result")
 
 BY_ARROW = ("s3", "gs", "gcs", "hdfs", "viewfs", "abfs", "abfss")
-"""Schemes that pyarrow reaches by itself; fsspec has drivers for most of the rest."""
+"""Schemes that pyarrow supports; fsspec supports most others."""
 
 _OBJECTS = ("s3", "gcs", "abfs")
-"""pyarrow's names of stores that keep whole objects, and need no folders made."""
+"""pyarrow's names of object stores, which have no folders."""
 
 _DEAD_AFTER = 8
-"""Questions in a row that a server leaves unanswered, until this process asks no more."""
+"""Unanswered requests in a row after which this process gives a server up."""
 
 
 class FileSystem:
-    """What reaches all addresses of one place, in this process."""
+    """The connection of this process to one remote file system."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -30,7 +30,12 @@ class FileSystem:
         self._lock = threading.Lock()
 
     def answer(self, question: "Callable[[FileSystem], Result]") -> Result:
-        """Return the answer to a question; a server that has been silent too often is not asked."""
+        """Run a request on the file system; fail at once if the server has been given up.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            OSError: the server does not answer, or refuses.
+        """
         if self._unanswered >= _DEAD_AFTER:
             raise OSError("its server does not answer")
         silent = False
@@ -38,7 +43,7 @@ class FileSystem:
             return question(self)
         except FileNotFoundError:
             raise
-        except Exception as error:  # drivers of fsspec raise whatever their libraries do
+        except Exception as error:  # fsspec passes on the exceptions of its libraries
             silent = "NETWORK_CONNECTION" in str(error) or isinstance(error, ConnectionError)
             raise OSError(_in_words(error)) from error
         finally:
@@ -51,17 +56,17 @@ class FileSystem:
 
     @property
     def keeps_objects(self) -> bool:
-        """Whether files are whole objects that lie in no folders."""
+        """Whether it is an object store, without folders."""
         return self.arrow.type_name in _OBJECTS
 
     def full(self, path: str) -> str:
-        """Return where in the file system the path of an address is."""
+        """Return the full path in the file system of the path of an address."""
         base = self._connection[1].rstrip("/")
         return f"{base}/{path}".rstrip("/") if base else path
 
     @property
     def _connection(self) -> tuple[Any, str]:
-        """The file system, and what addresses are below; connected at first use."""
+        """The file system and the base path of the address; connected at first use."""
         with self._lock:
             return self._connected
 
@@ -70,7 +75,7 @@ class FileSystem:
         from pyarrow import fs
 
         if self._address.startswith(tuple(f"{scheme}://" for scheme in BY_ARROW)):
-            with contextlib.suppress(NotImplementedError):  # a pyarrow that was built without it
+            with contextlib.suppress(NotImplementedError):  # a pyarrow built without this scheme
                 return tuple(fs.FileSystem.from_uri(self._address))
         try:
             core = importlib.import_module("fsspec.core")
@@ -78,13 +83,13 @@ class FileSystem:
             raise ImportError(
                 "it needs the library 'fsspec', which is not installed: pip install fsspec"
             ) from error
-        found, base = core.url_to_fs(self._address)
-        return fs.PyFileSystem(fs.FSSpecHandler(found)), base
+        system, base = core.url_to_fs(self._address)
+        return fs.PyFileSystem(fs.FSSpecHandler(system)), base
 
 
 @lru_cache(maxsize=64)
 def file_system(address: str) -> FileSystem:
-    """Return what reaches this address, the same one whenever it is asked for."""
+    """Return the file system of an address; one instance per address."""
     return FileSystem(address)
 
 
@@ -99,7 +104,7 @@ _WORDS = {
 
 
 def _in_words(error: Exception) -> str:
-    """Return what happened in one short line."""
+    """Return the reason of an error in one short line."""
     text = str(error)
     for sign, words in _WORDS.items():
         if sign in text:

@@ -1,7 +1,7 @@
-"""Connections: which addresses may be asked, how, and why one does not answer, in plain words.
+"""HTTP requests to public addresses only, with a time limit and errors in plain words.
 
-Addresses come from people's tables, so they are not trusted: unless it is permitted, nothing is
-asked of this machine or its network, whatever a name resolves to.
+URLs come from users' tables and are not trusted. Requests to this machine and its network are
+refused unless they are allowed, also if a public name resolves to a local address.
 """
 
 import contextlib
@@ -29,26 +29,26 @@ __all__ = [
 ]
 
 AT_ONCE = 4
-"""Connections to one host: what a polite browser keeps open."""
+"""Connections per host, as many as a polite browser opens."""
 
 _LONGEST_ANSWER = 30.0
 _HEADERS = {
     "User-Agent": "embedbench",
     "Accept": "image/*,*/*;q=0.5",
-    "Accept-Encoding": "identity",  # images are compressed already
+    "Accept-Encoding": "identity",  # images are already compressed
 }
 _LOCAL = "refused: an address of this machine or its network; --allow-local permits it"
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class DownloadError(Exception):
-    """Why an image could not be had this time.
+    """A download failed.
 
     Attributes:
-        reason: in plain words.
-        again: a further try may help.
-        silent: the host did not answer at all.
-        wait: seconds for which the host asks to be left in peace.
+        reason: why, in plain words.
+        again: whether another attempt may succeed.
+        silent: whether the host did not answer at all.
+        wait: seconds that the host asks to wait before the next request.
     """
 
     def __init__(
@@ -59,13 +59,13 @@ class DownloadError(Exception):
 
 
 class Connections:
-    """Connections that are kept open from one question to the next, shared by threads.
+    """Connection pools, shared by threads; connections stay open between requests.
 
     Args:
-        allow_local: addresses of this machine and of its network may be asked too.
+        allow_local: allow requests to this machine and its network.
 
     Raises:
-        InputError: a proxy that the environment names cannot be used.
+        InputError: a proxy in the environment is not an http or https address.
     """
 
     def __init__(self, allow_local: bool) -> None:
@@ -79,14 +79,15 @@ class Connections:
         }
 
     def ask(self, url: str, timeout: float) -> BaseHTTPResponse:
-        """Return the answer to a request, its body unread; a redirect is not followed.
+        """Return the response to a GET request, with its body unread; redirects are not followed.
 
         Args:
             url: an http(s) address.
-            timeout: seconds for the connection, for the answer's head, and for each of its parts.
+            timeout: time limit for the connection, the header and each part of the body, in
+                seconds.
 
         Raises:
-            Failure: there is none, or the address may not be asked.
+            DownloadError: there is no response, or the address is not allowed.
         """
         host = host_of(url)
         if not self._allow_local and _is_local(host):
@@ -105,18 +106,24 @@ class Connections:
             raise to_download_error(error, host, timeout) from error
 
     def close(self) -> None:
-        """Close them all."""
+        """Close all connections."""
         for manager in (self._direct, *self._proxies.values()):
             manager.clear()
 
     def _between(self, url: str, host: str) -> PoolManager:
-        """Return what connects to a host: the environment's proxy, or nothing between."""
+        """Return the connection pool for a URL: the environment's proxy, or direct connections."""
         proxy = self._proxies.get(parse_url(url).scheme or "") or self._proxies.get("all")
         return self._direct if proxy is None or urllib.request.proxy_bypass(host) else proxy
 
 
 def to_download_error(error: Exception, host: str, timeout: float) -> DownloadError:
-    """Return what went wrong with a host in plain words; the host empty once it has answered."""
+    """Convert an error of urllib3 to a DownloadError with a reason in plain words.
+
+    Args:
+        error: the error.
+        host: the host; empty if it has already answered.
+        timeout: the time limit of the request, in seconds.
+    """
     if isinstance(error, (faults.NewConnectionError, faults.ConnectTimeoutError)):
         return DownloadError(f"host '{host}' does not answer", again=True, silent=True)
     if isinstance(error, faults.ProxyError):
@@ -137,7 +144,7 @@ def to_download_error(error: Exception, host: str, timeout: float) -> DownloadEr
 
 
 def url_problem(url: str) -> str | None:
-    """Return why it is no http(s) address, or None."""
+    """Return why the text is not an http(s) address; None if it is."""
     if not url:
         return "there is no URL"
     shown = " ".join(url[:100].split())
@@ -151,24 +158,24 @@ def url_problem(url: str) -> str | None:
 
 
 def host_of(url: str) -> str:
-    """Return the host of an http(s) address, in one writing."""
+    """Return the host of an http(s) address in normalised form."""
     return (parse_url(url).host or "").strip("[]").rstrip(".").lower()
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address is of the public internet, also one wrapped into IPv6."""
-    known = ipaddress.ip_address(address)
-    if isinstance(known, ipaddress.IPv6Address):
-        within = known.ipv4_mapped or known.sixtofour or (known.teredo or (None, None))[1]
-        if known in _NAT64:
-            within = ipaddress.IPv4Address(int(known) & 0xFFFFFFFF)
-        if within is not None:
-            return is_public(str(within))
-    return known.is_global and not (known.is_multicast or known.is_reserved or known.is_unspecified)
+    """Return whether an IP address is public; of IPv4 embedded in IPv6, check the IPv4 address."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        embedded = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
+        if ip in _NAT64:
+            embedded = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if embedded is not None:
+            return is_public(str(embedded))
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
 
 
 def _is_local(host: str) -> bool:
-    """Whether a host is this machine or its network by name, or as a number in any writing."""
+    """Return whether a host is local: by name, or as an IP address in any notation."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     with contextlib.suppress(ValueError):
@@ -194,7 +201,7 @@ def _proxy(address: str) -> ProxyManager:
 
 
 class _Patient(HTTPConnection):
-    """A connection whose answer must begin in time as a whole, not only byte by byte."""
+    """A connection with a time limit for the whole header, not only for each read."""
 
     def getresponse(self) -> "BaseHTTPResponse":  # type: ignore[override]
         late = threading.Event()
@@ -218,10 +225,10 @@ class _Patient(HTTPConnection):
 
 
 class _Public(_Patient):
-    """A connection to the public internet alone."""
+    """A connection to public addresses only."""
 
     def _new_conn(self) -> socket.socket:
-        """Look at the address that was really reached, before anything is sent to it."""
+        """Check the address that the connection has reached before anything is sent."""
         connection = super()._new_conn()
         if not is_public(str(connection.getpeername()[0])):
             connection.close()

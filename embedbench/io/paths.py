@@ -1,7 +1,7 @@
-"""Addresses: files that are not on this machine's disk but where pyarrow or fsspec reach them.
+"""Paths of local and remote files; remote ones are accessed through pyarrow or fsspec.
 
-An address is used as a `pathlib.Path` is, as far as embedbench needs it, so that the store and the
-images may be in either place.
+`RemotePath` has the methods of `pathlib.Path` that embedbench needs, so that the store and the
+images may be local or remote.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ __all__ = [
 Result = TypeVar("Result")
 
 _PATIENCE = {"gs": "retry_limit_seconds=10", "gcs": "retry_limit_seconds=10"}
-"""What is asked for where nothing else is; S3 gives up after 6 seconds by itself."""
+"""Default query of an address, which limits retries; S3 gives up after 6 seconds by itself."""
 
 _BUFFER = 1 << 20
 _SECRET = re.compile(r"secret|token|password|signature", re.IGNORECASE)
@@ -43,14 +43,14 @@ _SECRET = re.compile(r"secret|token|password|signature", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class RemotePath:
-    """A file or a folder elsewhere; nothing is asked of its server until it is read or written.
+    """A remote file or folder; its server is contacted only when it is read or written.
 
-    Every method raises OSError, with what happened in a few words, where the server does not
-    answer or refuses, and FileNotFoundError where there is no such file.
+    Every method raises OSError with a short reason if the server does not answer or refuses, and
+    FileNotFoundError if there is no such file.
 
     Attributes:
-        system: what all addresses of one place share, such as `s3://bucket?region=eu-west-1`.
-        path: what comes below it.
+        system: address of the file system, such as `s3://bucket?region=eu-west-1`.
+        path: path in the file system.
     """
 
     system: str
@@ -63,21 +63,21 @@ class RemotePath:
         return f"{self.system.partition('?')[0]}/{self.path}".rstrip("/")
 
     def as_posix(self) -> str:
-        """Return it as people write it."""
+        """Return the address as text, without its query."""
         return str(self)
 
     @property
     def parent(self) -> "RemotePath":
-        """The folder that it is in."""
+        """The parent folder."""
         return replace(self, path=self.path.rpartition("/")[0])
 
     @property
     def suffix(self) -> str:
-        """The end of its name from the last dot on."""
+        """The file extension, including the dot."""
         return PurePosixPath(self.path).suffix
 
     def read_bytes(self, most: int | None = None) -> bytes:
-        """Return a file's content, or its first bytes, so many at most."""
+        """Return the content of the file; at most the first `most` bytes if given."""
 
         def read(system: FileSystem) -> bytes:
             with system.arrow.open_input_stream(system.full(self.path), compression=None) as file:
@@ -86,7 +86,7 @@ class RemotePath:
         return self._ask(read)
 
     def write_bytes(self, content: bytes) -> None:
-        """Write a file; where objects are kept, whole or not at all."""
+        """Write the file; atomically in an object store."""
 
         def write(system: FileSystem) -> None:
             path = system.full(self.path)
@@ -98,7 +98,7 @@ class RemotePath:
         self._ask(write)
 
     def open(self) -> BufferedReader:
-        """Return a file to read parts of."""
+        """Open the file for reading."""
 
         def opened(system: FileSystem) -> BufferedReader:
             return BufferedReader(system.arrow.open_input_file(system.full(self.path)), _BUFFER)
@@ -106,45 +106,45 @@ class RemotePath:
         return self._ask(opened)
 
     def files(self, deep: bool = False) -> dict[str, int]:
-        """Return the files in a folder, or all that lie below it: their names and bytes."""
+        """Return the files in the folder, or also in its sub-folders: sizes in bytes by name."""
 
         def files(system: FileSystem) -> dict[str, int]:
             from pyarrow.fs import FileSelector, FileType
 
             path = system.full(self.path)
-            found = system.arrow.get_file_info(FileSelector(path, recursive=deep))
+            entries = system.arrow.get_file_info(FileSelector(path, recursive=deep))
             return {
-                one.path[len(path) :].lstrip("/"): one.size or 0
-                for one in found
-                if one.type == FileType.File
+                entry.path[len(path) :].lstrip("/"): entry.size or 0
+                for entry in entries
+                if entry.type == FileType.File
             }
 
         return self._ask(files)
 
     def folders(self) -> list[str]:
-        """Return the names of the folders in a folder."""
+        """Return the names of the sub-folders."""
 
         def folders(system: FileSystem) -> list[str]:
             from pyarrow.fs import FileSelector, FileType
 
-            found = system.arrow.get_file_info(FileSelector(system.full(self.path)))
-            return [one.base_name for one in found if one.type == FileType.Directory]
+            entries = system.arrow.get_file_info(FileSelector(system.full(self.path)))
+            return [entry.base_name for entry in entries if entry.type == FileType.Directory]
 
         return self._ask(folders)
 
     def size(self) -> int:
-        """Return the bytes of a file."""
+        """Return the size of the file, in bytes."""
 
         def size(system: FileSystem) -> int:
-            [found] = system.arrow.get_file_info([system.full(self.path)])
-            if found.size is None:
+            [entry] = system.arrow.get_file_info([system.full(self.path)])
+            if entry.size is None:
                 raise FileNotFoundError(self.path)
-            return int(found.size)
+            return int(entry.size)
 
         return self._ask(size)
 
     def unlink(self) -> None:
-        """Remove a file."""
+        """Remove the file."""
         self._ask(lambda system: system.arrow.delete_file(system.full(self.path)))
 
     def _ask(self, question: "Callable[[FileSystem], Result]") -> Result:
@@ -152,7 +152,7 @@ class RemotePath:
 
 
 AnyPath = Path | RemotePath
-"""Where a file is: on this machine's disk, or elsewhere."""
+"""A local or remote path."""
 
 
 def is_remote_path(text: str) -> bool:
@@ -161,10 +161,10 @@ def is_remote_path(text: str) -> bool:
 
 
 def parse_path(text: str | AnyPath) -> AnyPath:
-    """Return where a text points; what has no scheme, or that of `file`, is on this machine.
+    """Parse a path or an address; without a scheme, or with the scheme `file`, it is local.
 
     Raises:
-        InputError: the address holds a secret, or is none, or no file can have that name.
+        InputError: the address contains a secret or is invalid, or the path has a null character.
     """
     if not isinstance(text, str):
         return text
@@ -184,7 +184,7 @@ def parse_path(text: str | AnyPath) -> AnyPath:
     host, _, path = rest.partition("/")
     if ":" in host.rpartition("@")[0] or _SECRET.search(query):
         raise InputError(
-            f"an address must not hold a secret, for it is written into the report: take it out "
+            f"an address must not hold a secret, as it is written into the report: take it out "
             f"of '{scheme}://...' and put it into the environment or your cloud's settings"
         )
     query = query or _PATIENCE.get(scheme, "")
@@ -192,14 +192,14 @@ def parse_path(text: str | AnyPath) -> AnyPath:
 
 
 def check_offline(offline: bool, named: Iterable[object]) -> None:
-    """Raise InputError where something that is named is at an address, and nothing may be asked."""
+    """Raise InputError if offline and one of the named sources is remote."""
     for name in named if offline else ():
         if isinstance(name, str) and isinstance(parse_path(name), RemotePath):
             raise InputError(f"'{parse_path(name)}' is not on this machine, and offline")
 
 
 def files_below(folder: AnyPath) -> Iterator[str]:
-    """Yield the names of all files below a folder, with forward slashes."""
+    """Yield the relative paths of all files below a folder, with forward slashes."""
     if isinstance(folder, RemotePath):
         yield from folder.files(deep=True)
         return
@@ -209,7 +209,7 @@ def files_below(folder: AnyPath) -> Iterator[str]:
 
 
 def files_in(folder: AnyPath) -> dict[str, int]:
-    """Return the files in a folder: their names and bytes."""
+    """Return the files in a folder: sizes in bytes by name."""
     if isinstance(folder, RemotePath):
         return folder.files()
     sizes = {}
@@ -220,19 +220,23 @@ def files_in(folder: AnyPath) -> dict[str, int]:
 
 
 def folders_in(folder: AnyPath) -> list[str]:
-    """Return the names of the folders in a folder."""
+    """Return the names of the sub-folders of a folder."""
     if isinstance(folder, RemotePath):
         return folder.folders()
     return [entry.name for entry in os.scandir(folder) if entry.is_dir()]
 
 
 def size_of(file: AnyPath) -> int:
-    """Return the bytes of a file."""
+    """Return the size of a file, in bytes."""
     return file.size() if isinstance(file, RemotePath) else file.stat().st_size
 
 
 def open_file(place: AnyPath) -> BufferedReader:
-    """Return a file to read parts of; OSError for a pipe or a device, which is never opened."""
+    """Open a regular file for reading.
+
+    Raises:
+        OSError: the file cannot be opened, or is a pipe or a device, which is never opened.
+    """
     return (
         place.open() if isinstance(place, RemotePath) else open(place, "rb", opener=_open_regular)
     )
@@ -242,14 +246,14 @@ def _open_regular(name: str, flags: int) -> int:
     _check_regular(os.stat(name))
     descriptor = os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
     try:
-        _check_regular(os.fstat(descriptor))  # another may have taken its place
+        _check_regular(os.fstat(descriptor))  # it may have been replaced since
     except OSError:
         os.close(descriptor)
         raise
     return descriptor
 
 
-def _check_regular(found: os.stat_result) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe, a socket or a device"
+def _check_regular(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, a socket or a device"
         raise OSError(errno.EINVAL, f"it is {kind}, not a file")

@@ -1,4 +1,4 @@
-"""Small records in the store, such as how an encoder is run: read without any numeric library."""
+"""Small JSON records in the store, such as an encoder's settings; needs no numeric library."""
 
 import json
 import os
@@ -16,25 +16,25 @@ _SCHEMA = "v1"
 
 
 def default_store() -> AnyPath:
-    """Return where vectors are kept if nothing else is said."""
+    """Return the default store: EMBEDBENCH_STORE, or else the user's cache."""
     return parse_path(
         os.environ.get("EMBEDBENCH_STORE") or platformdirs.user_cache_dir("embedbench")
     )
 
 
 def root_of(store: AnyPath) -> AnyPath:
-    """Return the folder in the store that this version of embedbench reads and writes."""
+    """Return the folder of this version's files in the store."""
     return store / _SCHEMA
 
 
 def other_schemas(folders: Iterable[str]) -> list[str]:
-    """Return which of a store's folders other versions of embedbench made, if only they did."""
-    found = {name for name in folders if re.fullmatch(r"v[0-9]+", name)}
-    return [] if _SCHEMA in found else sorted(found, key=lambda name: int(name[1:]))
+    """Return the folders of other versions of embedbench; none if there is one of this version."""
+    versions = {name for name in folders if re.fullmatch(r"v[0-9]+", name)}
+    return [] if _SCHEMA in versions else sorted(versions, key=lambda name: int(name[1:]))
 
 
 def read_record(place: AnyPath) -> dict[str, Any] | None:
-    """Return a record, or None if there is none that can be read."""
+    """Return a record; None if it is missing or cannot be read."""
     try:
         value = json.loads(place.read_bytes())
     except (OSError, ValueError):
@@ -43,11 +43,11 @@ def read_record(place: AnyPath) -> dict[str, Any] | None:
 
 
 def read_records(store: AnyPath, kind: str) -> list[dict[str, Any]]:
-    """Return all records of a kind, in the order of their names."""
+    """Return all readable records of a kind, sorted by file name."""
     folder = root_of(store) / kind
     try:
         names = [name for name in sorted(files_in(folder)) if name.endswith(".json")]
     except OSError:
         return []
-    found = [read_record(folder / name) for name in names]
-    return [record for record in found if record is not None]
+    records = [read_record(folder / name) for name in names]
+    return [record for record in records if record is not None]

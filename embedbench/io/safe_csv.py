@@ -1,8 +1,8 @@
-"""CSV files: no text in them runs in a spreadsheet, and all are read back as they were.
+"""CSV files whose texts are not formulas in a spreadsheet, and which are read back unchanged.
 
-A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or an end of line for a
-formula. Where a text begins so, an apostrophe goes before it, as people do by hand; reading takes
-it off. Numbers stay numbers.
+A spreadsheet reads a cell that begins with `=`, `+`, `-`, `@`, a tab or an end of line as a
+formula. Such a text is written with an apostrophe before it, as people do by hand; reading removes
+the apostrophe. Numbers stay numbers.
 """
 
 import csv
@@ -21,12 +21,12 @@ _FORMULA = re.compile(
 
 
 def defused(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula; any other one as it is."""
+    """Return the text with an apostrophe before it if a spreadsheet would read it as a formula."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def restored(text: str) -> str:
-    """Return the text that `defused` made this of; any other one as it is."""
+    """Undo `defused`; return other texts unchanged."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
@@ -34,7 +34,7 @@ def write_csv(table: pd.DataFrame, file: Path | BinaryIO) -> None:
     """Write a table without its index; texts are defused.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     safe = table.copy(deep=False)
     returns = False
@@ -42,7 +42,7 @@ def write_csv(table: pd.DataFrame, file: Path | BinaryIO) -> None:
         texts = [defused(one) if isinstance(one, str) else one for one in table[name]]
         returns = returns or any("\r" in one for one in texts if isinstance(one, str))
         safe[name] = pd.Series(texts, index=table.index, dtype=object)
-    # A lone carriage return ends a line for those who read it, but is not quoted for that.
+    # Readers treat a lone carriage return as the end of a line, but pandas does not quote it.
     safe.to_csv(
         file,
         index=False,
@@ -52,22 +52,22 @@ def write_csv(table: pd.DataFrame, file: Path | BinaryIO) -> None:
 
 
 def read_csv(file: Path, kinds: Mapping[str, type]) -> pd.DataFrame:
-    """Return a table as it was written; empty is missing, and nothing else is.
+    """Return a table that `write_csv` wrote; only empty cells are missing values.
 
     Args:
-        file: what `write_csv` wrote.
-        kinds: the types of columns that are not to be guessed.
+        file: a CSV file.
+        kinds: types by column; those of other columns are inferred.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: it is no CSV file.
+        OSError: the file cannot be read.
+        ValueError: the file is not CSV.
     """
     table = pd.read_csv(file, dtype=dict(kinds), keep_default_na=False, na_values=[""])
     for name in _columns_of_text(table):
-        found = table[name]
-        if any(isinstance(one, str) and one.startswith("'") for one in found):
-            texts: list[Any] = [restored(one) if isinstance(one, str) else one for one in found]
-            table[name] = pd.Series(texts, index=table.index, dtype=found.dtype)
+        cells = table[name]
+        if any(isinstance(one, str) and one.startswith("'") for one in cells):
+            texts: list[Any] = [restored(one) if isinstance(one, str) else one for one in cells]
+            table[name] = pd.Series(texts, index=table.index, dtype=cells.dtype)
     return table
 
 

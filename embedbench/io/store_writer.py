@@ -1,4 +1,4 @@
-"""Rows on their way into the store: in files that are neither many nor late."""
+"""Buffered writing of vectors to the store: few files, but little lost in a crash."""
 
 import time
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ __all__ = ["RowWriter"]
 
 _FLUSH_ROWS = 256
 _FLUSH_SECONDS = 1.0
-"""Work that a `kill -9` takes with it; more where the store is slow, for writing to it may take a
-twentieth of the time."""
+"""Work that a `kill -9` can lose; more with a slow store, see `_WRITING_SHARE`."""
 _WRITING_SHARE = 0.05
+"""Maximum share of the time that is spent on writing."""
 
 
 @dataclass
 class RowWriter:
-    """Gathers rows, and writes them every few seconds; `flush` writes the last."""
+    """Collects rows and writes them every few seconds; `flush` writes the rest."""
 
     store: Store
     fingerprint: str
@@ -30,12 +30,12 @@ class RowWriter:
     wait: float = _FLUSH_SECONDS
 
     def add(self, keys: Sequence[str], rows: Vectors, seconds: float) -> None:
-        """Take the rows of a batch; one that took long by itself does not wait for the next.
+        """Add the rows of a batch; write at once if the next batch would come too late.
 
         Args:
-            keys: of the rows, in their order.
-            rows: one for each key.
-            seconds: what making them took.
+            keys: store key of each row.
+            rows: one row per key.
+            seconds: time that computing this batch took.
         """
         self.keys += keys
         self.rows.append(rows)
@@ -44,7 +44,7 @@ class RowWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is there."""
+        """Write the collected rows."""
         start = time.monotonic()
         if self.keys:
             filled = [rows for rows in self.rows if len(rows)]

@@ -1,6 +1,6 @@
-"""Tables in the store: rows found by their column `hash`.
+"""Tables in the store, read by the values of their column `hash`.
 
-Apart from the store of vectors, so that worker processes that encode need no pandas.
+Separate from the store of vectors, so that encoding workers do not import pandas.
 """
 
 import io
@@ -20,11 +20,11 @@ __all__ = ["TableStore"]
 class TableStore:
     """Tables of one kind, as Parquet files in a store.
 
-    Every method raises StoreError where the store cannot be read or written.
+    Every method raises StoreError if the store cannot be read or written.
 
     Attributes:
-        store: that holds the files.
-        kind: the name of their folder.
+        store: the store of the files.
+        kind: name of their folder.
     """
 
     store: Store
@@ -37,7 +37,10 @@ class TableStore:
         self.store.add_parquet(self.kind, content.getvalue())
 
     def read(self, keys: Sequence[str]) -> pd.DataFrame | None:
-        """Return the stored rows of these hashes, one each, with the hash as index; or None."""
+        """Return the stored rows of these hashes, one per hash, indexed by hash.
+
+        None if there are no tables of this kind.
+        """
         parts = list(self.store.each_parquet(self.kind, partial(_rows, keys=set(keys))))
         if not parts:
             return None
@@ -48,10 +51,10 @@ def _rows(place: AnyPath, keys: set[str]) -> pd.DataFrame:
     """Return the rows of these hashes in one file.
 
     Raises:
-        ValueError: the file is not whole.
+        ValueError: the file is incomplete.
     """
     content = io.BytesIO(place.read_bytes())
     try:
         return pd.read_parquet(content, filters=[("hash", "in", list(keys))])
     except OSError as error:
-        raise ValueError("not whole") from error
+        raise ValueError("incomplete file") from error

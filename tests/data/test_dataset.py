@@ -1,4 +1,4 @@
-"""Promises of datasets: the same order and labels everywhere, and clear words otherwise."""
+"""Promises of datasets: the same order and labels everywhere, and clear errors."""
 
 import os
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def test_sub_folders_are_labels_if_two_or_more_hold_images(tmp_path: Path) -> No
     assert truth(dataset) == [None, "a/x", "a/x", "b"]
 
 
-def test_one_sub_folder_is_no_label(tmp_path: Path) -> None:
+def test_a_single_sub_folder_is_not_a_label(tmp_path: Path) -> None:
     dataset = read_dataset(put(tmp_path, "a/1.png", "a/2.png", "3.png"))
     assert "truth" not in dataset.table
 
@@ -82,7 +82,7 @@ def test_labels_from_a_file_join_by_file_name(tmp_path: Path) -> None:
     assert truth(dataset.with_truth(str(file))) == ["cat", "dog", None]
 
 
-def test_labels_do_not_join_by_a_file_name_that_is_there_twice(tmp_path: Path) -> None:
+def test_labels_do_not_join_by_an_ambiguous_file_name(tmp_path: Path) -> None:
     dataset = read_dataset(put(tmp_path / "d", "one/1.png", "two/1.png", "two/2.png"))
     file = tmp_path / "labels.csv"
     file.write_text("filename,label\n1.png,dog\n2.png,cat\none/1.png,cow\n")
@@ -116,18 +116,18 @@ def test_a_sample_is_seeded_and_in_order(photographs: Path) -> None:
         (lambda folder: folder / "missing.csv", "no file"),
     ],
 )
-def test_a_source_without_images_says_so(tmp_path: Path, make: object, words: str) -> None:
+def test_a_source_without_images_is_an_error(tmp_path: Path, make: object, words: str) -> None:
     with pytest.raises(InputError, match=words):
         read_dataset(make(tmp_path))  # type: ignore[operator]
 
 
-def test_a_table_without_paths_says_what_it_has(tmp_path: Path) -> None:
+def test_a_table_without_paths_lists_its_columns(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("file,label\na.png,x\n")
     with pytest.raises(InputError, match="column `path` or `url`; it has file, label"):
         read_dataset(tmp_path / "t.csv")
 
 
-def test_labels_that_name_no_image_say_so(photographs: Path, tmp_path: Path) -> None:
+def test_labels_that_name_no_image_are_an_error(photographs: Path, tmp_path: Path) -> None:
     file = tmp_path / "labels.csv"
     file.write_text("filename,label\nnowhere.png,dog\n")
     with pytest.raises(InputError, match="name none of the 36 images"):
@@ -151,7 +151,7 @@ def test_labels_that_are_numbers_are_names_too(tmp_path: Path) -> None:
     assert (found[0].tolist(), found[1]) == ([0, 1, 0], ["10", "9"])
 
 
-def test_unknown_labels_name_the_columns(photographs: Path) -> None:
+def test_unknown_labels_list_the_columns(photographs: Path) -> None:
     with pytest.raises(InputError, match=r"a column \(truth\); not 'colour'"):
         read_dataset(photographs).with_truth("colour")
 
@@ -180,7 +180,7 @@ def test_a_table_of_urls_gives_remotes_and_keeps_its_columns(tmp_path: Path, suf
     assert set(dataset.table) == {"url", "label", "camera", "truth"}
 
 
-def test_a_row_with_a_path_uses_it_and_another_its_url(tmp_path: Path) -> None:
+def test_a_row_uses_its_path_if_any_and_else_its_url(tmp_path: Path) -> None:
     file = tmp_path / "table.csv"
     file.write_text(
         "path,url\n1.png,https://x.org/1.png\n,https://x.org/1.png\n,https://x.org/2.png\n"
@@ -200,7 +200,7 @@ def test_a_table_of_paths_with_a_gap_names_the_row(tmp_path: Path) -> None:
         read_dataset(tmp_path / "t.csv")
 
 
-def test_a_url_that_is_there_twice_is_two_images(tmp_path: Path) -> None:
+def test_a_repeated_url_is_two_images(tmp_path: Path) -> None:
     rows = ["https://x.org/1.png,dog", "https://x.org/1.png,cat", "https://x.org/1.png,"]
     found = []
     for order in (rows, rows[::-1]):

@@ -1,4 +1,4 @@
-"""Promises of downloads: once, whole and in order, or a reason in plain words."""
+"""Promises of downloads: once, complete and in order, or a reason in plain words."""
 
 import hashlib
 import socket
@@ -52,9 +52,7 @@ def test_images_become_files_in_the_same_order(
     assert server.agents == {"embedbench"}
 
 
-def test_a_dataset_that_is_here_is_left_alone(
-    photographs: Path, fetching: DownloadSettings
-) -> None:
+def test_a_local_dataset_is_unchanged(photographs: Path, fetching: DownloadSettings) -> None:
     dataset = read_dataset(photographs)
     found, failures = download_missing(dataset, fetching)
     assert (
@@ -69,7 +67,7 @@ def test_an_image_that_was_not_downloaded_cannot_be_read() -> None:
         read_source(RemoteImage("https://example.org/a.jpg"))
 
 
-def test_each_url_is_fetched_once(server: ImageServer, fetching: DownloadSettings) -> None:
+def test_each_url_is_downloaded_once(server: ImageServer, fetching: DownloadSettings) -> None:
     url = server.put("/a.jpg", jpeg(1))
     found, _ = download_missing(remotes(url, url, url), fetching)
     assert len(set(found.sources)) == 1 and server.asked["/a.jpg"] == 1
@@ -77,7 +75,9 @@ def test_each_url_is_fetched_once(server: ImageServer, fetching: DownloadSetting
     assert server.asked["/a.jpg"] == 1, "what is on disk is not fetched again"
 
 
-def test_what_is_turned_stays_turned(server: ImageServer, fetching: DownloadSettings) -> None:
+def test_a_rotated_image_keeps_its_rotation(
+    server: ImageServer, fetching: DownloadSettings
+) -> None:
     url = server.put("/a.jpg", jpeg(1))
     sources = (
         RotatedImage(RemoteImage(url), 90),
@@ -93,7 +93,7 @@ def test_what_is_turned_stays_turned(server: ImageServer, fetching: DownloadSett
     assert download_missing(Dataset(("a", "b", "c"), sources), offline)[0].sources == found.sources
 
 
-def test_an_interrupted_run_goes_on(server: ImageServer, fetching: DownloadSettings) -> None:
+def test_an_interrupted_run_continues(server: ImageServer, fetching: DownloadSettings) -> None:
     urls = [server.put(f"/{row}.jpg", jpeg(row)) for row in range(6)]
     server.put("/4.jpg", Answer(status=404))
     found, failures = download_missing(remotes(*urls), fetching)
@@ -121,7 +121,7 @@ def test_a_file_of_its_own_is_kept_there_and_checked_by_its_md5(
     assert server.asked["/a"] == 2 and not any(files_below(fetching.folder))
 
 
-def test_a_lasting_fault_is_given_up(server: ImageServer, fetching: DownloadSettings) -> None:
+def test_a_permanent_error_is_given_up(server: ImageServer, fetching: DownloadSettings) -> None:
     reason = reason_for(server, replace(fetching, attempts=3), Answer(status=503))
     assert reason == "503 Service Unavailable" and server.asked["/bad.jpg"] == 3
 
@@ -148,7 +148,7 @@ def test_a_long_retry_after_is_not_waited_for(
     assert time.monotonic() - start < 25 and server.asked["/bad.jpg"] == 1
 
 
-def test_a_host_that_asks_for_peace_is_left_in_peace(
+def test_a_host_that_asks_for_a_pause_gets_it(
     server: ImageServer, fetching: DownloadSettings
 ) -> None:
     busy = Answer(status=429, headers={"Retry-After": "86400"})
@@ -163,7 +163,7 @@ def test_a_host_that_asks_for_peace_is_left_in_peace(
 
 
 @pytest.mark.parametrize("answer", [Answer(jpeg(1), drip=0.05), Answer(jpeg(1), drip_head=1.0)])
-def test_a_server_that_drips_holds_nobody_for_ever(
+def test_a_slow_server_is_limited_in_total_time(
     server: ImageServer, fetching: DownloadSettings, answer: Answer
 ) -> None:
     hasty = replace(fetching, timeout=1.5, total_seconds=2.5, attempts=2)
@@ -175,7 +175,7 @@ def test_a_server_that_drips_holds_nobody_for_ever(
 
 
 @pytest.mark.parametrize("length", [-1, None])
-def test_no_file_is_larger_than_allowed(
+def test_a_file_larger_than_the_limit_is_refused(
     server: ImageServer, fetching: DownloadSettings, length: int | None
 ) -> None:
     small = replace(fetching, max_bytes=100_000)
@@ -196,7 +196,7 @@ def test_redirects_are_followed_five_times(server: ImageServer, fetching: Downlo
 @pytest.mark.parametrize(
     "target", ["file:///etc/passwd", "ftp://example.org/a.jpg", "data:,x", "http://[", "//[x"]
 )
-def test_redirects_to_what_is_not_http_are_refused(
+def test_redirects_to_other_schemes_are_refused(
     server: ImageServer, fetching: DownloadSettings, target: str
 ) -> None:
     reason = reason_for(server, fetching, Answer(status=302, headers={"Location": target}))
@@ -216,9 +216,7 @@ def test_a_dead_host_is_given_up_for_all_its_images(
     assert set(failures["error"]) == {"host 'localhost' does not answer"}
 
 
-def test_offline_uses_what_is_here_and_asks_nobody(
-    server: ImageServer, fetching: DownloadSettings
-) -> None:
+def test_offline_uses_local_images_only(server: ImageServer, fetching: DownloadSettings) -> None:
     urls = [server.put(f"/{row}", jpeg(row)) for row in range(2)]
     download_missing(remotes(urls[0]), fetching)
     offline = replace(fetching, offline=True)

@@ -1,4 +1,4 @@
-"""Promises of answers: the image that was meant, whole, or a reason in plain words."""
+"""Promises of download checks: the requested image, complete, or a reason in plain words."""
 
 import hashlib
 import io
@@ -20,7 +20,9 @@ from tests.support.image_server import (
 )
 
 
-def test_what_has_another_md5_is_not_kept(server: ImageServer, fetching: DownloadSettings) -> None:
+def test_a_file_with_another_md5_is_not_kept(
+    server: ImageServer, fetching: DownloadSettings
+) -> None:
     md5 = hashlib.md5(jpeg(1)).hexdigest()
     good = server.put("/good", jpeg(0))
     dataset = Dataset(
@@ -32,7 +34,7 @@ def test_what_has_another_md5_is_not_kept(server: ImageServer, fetching: Downloa
     assert len(found) == 1 and len(list(files_below(fetching.folder))) == 1
 
 
-def test_an_etag_is_an_md5_from_s3_alone(server: ImageServer, fetching: DownloadSettings) -> None:
+def test_an_etag_is_an_md5_only_from_s3(server: ImageServer, fetching: DownloadSettings) -> None:
     wrong = {"ETag": f'"{hashlib.md5(b"other").hexdigest()}"'}
     from_s3 = wrong | {"Server": "AmazonS3"}
     encrypted = from_s3 | {"x-amz-server-side-encryption": "aws:kms"}
@@ -47,7 +49,7 @@ def test_an_etag_is_an_md5_from_s3_alone(server: ImageServer, fetching: Download
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 451])
-def test_what_is_not_there_is_asked_for_once(
+def test_a_missing_file_is_requested_once(
     server: ImageServer, fetching: DownloadSettings, status: int
 ) -> None:
     reason = reason_for(server, fetching, Answer(b"gone", status))
@@ -55,7 +57,7 @@ def test_what_is_not_there_is_asked_for_once(
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_a_passing_fault_is_tried_again(
+def test_a_transient_error_is_retried(
     server: ImageServer, fetching: DownloadSettings, status: int
 ) -> None:
     url = server.put("/a", Answer(status=status), Answer(status=status), Answer(jpeg(1)))
@@ -64,7 +66,7 @@ def test_a_passing_fault_is_tried_again(
     assert server.asked["/a"] == 3
 
 
-def test_a_file_that_is_cut_off_says_how_far_it_came(
+def test_a_truncated_file_is_an_error_with_its_length(
     server: ImageServer, fetching: DownloadSettings
 ) -> None:
     cut = Answer(jpeg(1)[:300], length=5000)
@@ -74,7 +76,7 @@ def test_a_file_that_is_cut_off_says_how_far_it_came(
     assert len(download_missing(remotes(url), fetching)[0]) == 1
 
 
-def test_a_cut_is_seen_where_no_length_is_told(
+def test_a_truncated_file_is_detected_without_a_length(
     server: ImageServer, fetching: DownloadSettings
 ) -> None:
     content = jpeg(1, side=200)
@@ -89,7 +91,7 @@ def test_a_cut_is_seen_where_no_length_is_told(
 @pytest.mark.parametrize(
     "page", [b"<!DOCTYPE html><p>gone", b"\xef\xbb\xbf\n <HTML>", b"Sign in, first"]
 )
-def test_a_web_page_is_no_image(
+def test_a_web_page_is_not_an_image(
     server: ImageServer, fetching: DownloadSettings, page: bytes
 ) -> None:
     answer = Answer(page, headers={"Content-Type": "text/html; charset=utf-8"})
@@ -101,14 +103,14 @@ def test_a_web_page_is_no_image(
     ("content", "reason"),
     [(b"", "the file is empty"), (b"PK\x03\x04 no image", "not an image of a known format")],
 )
-def test_other_files_are_no_images(
+def test_other_files_are_not_images(
     server: ImageServer, fetching: DownloadSettings, content: bytes, reason: str
 ) -> None:
     assert reason_for(server, fetching, content).startswith(reason)
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
-def test_every_format_that_is_read_is_fetched(
+def test_every_readable_format_is_downloaded(
     server: ImageServer, fetching: DownloadSettings, form: str
 ) -> None:
     file = io.BytesIO()

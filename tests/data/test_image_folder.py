@@ -1,4 +1,4 @@
-"""Promises of folders: nothing is read through a link out of it, and every name can be written."""
+"""Promises of image folders: no link leads out, and every name is printable."""
 
 import hashlib
 import io
@@ -21,7 +21,7 @@ from embedbench.utils.text import shown
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a picture, and one beside it with a picture that is not part of it."""
+    """A folder with a picture, and a picture outside of it."""
     for name in ("photos/in/a.png", "other/secret.png", "other/deep/b.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (4, 4)).save(tmp_path / name)
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def reasons(folder: Path, follow_links: bool = False) -> dict[str, str]:
-    """Return why each image cannot be read, by its name; empty where it can."""
+    """Return why each image cannot be read, by name; empty if it can."""
     found = {}
     for name, source in images_below(folder, follow_links).items():
         try:
@@ -39,7 +39,7 @@ def reasons(folder: Path, follow_links: bool = False) -> dict[str, str]:
     return found
 
 
-def test_a_link_out_of_the_folder_is_followed_only_if_asked(folder: Path) -> None:
+def test_a_link_out_of_the_folder_is_followed_only_on_request(folder: Path) -> None:
     (folder / "file.png").symlink_to("../other/secret.png")
     (folder / "absolute.png").symlink_to(folder.parent / "other" / "secret.png")
     (folder / "through.png").symlink_to("in/../../other/secret.png")
@@ -115,7 +115,7 @@ def test_a_file_that_is_too_large_is_not_read(folder: Path) -> None:
     assert source_hash(picture) == hashlib.sha256(picture.read_bytes()).hexdigest()
 
 
-def test_names_that_cannot_be_written_are_told_apart(folder: Path) -> None:
+def test_unprintable_names_stay_distinct(folder: Path) -> None:
     content = io.BytesIO()
     Image.new("RGB", (4, 4)).save(content, "PNG")
     for name in (b"caf\xe9.png", b"caf\\xe9.png", b"two\nlines.png", "grün 猫.png".encode()):
@@ -126,14 +126,14 @@ def test_names_that_cannot_be_written_are_told_apart(folder: Path) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=[])) | st.binary().map(os.fsdecode))
-def test_every_name_can_be_written_in_one_line(name: str) -> None:
+def test_every_name_is_one_printable_line(name: str) -> None:
     written = shown(name)
     assert written.encode("utf-8").decode() == written and len(written.splitlines()) <= 1
     assert shown(written) == written
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_what_may_not_be_read_is_listed(folder: Path) -> None:
+def test_an_unreadable_folder_is_listed(folder: Path) -> None:
     (folder / "in").chmod(0)
     try:
         assert "Permission denied" in reasons(folder)["in"]

@@ -1,4 +1,4 @@
-"""Promises of people's tables: names for URLs that are unique and the same in any order."""
+"""Promises of image tables: columns, labels, and unique names for URLs in any order."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ from embedbench.errors import InputError
     "content",
     [b"path,label\na.png,x,one too many,two\n", b"path\n\xff\xfe.png\n", b"", b'path\n"open\n'],
 )
-def test_a_broken_table_says_so_in_a_line(tmp_path: Path, content: bytes) -> None:
+def test_a_broken_table_is_an_error_of_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(InputError, match="cannot read '.*t.csv': ") as caught:
         load_table(tmp_path / "t.csv")
@@ -53,7 +53,7 @@ def test_labels_have_the_columns_that_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", [{"path": "file"}, {"label": "file"}])
-def test_a_column_that_labels_do_not_have_names_those_that_are(
+def test_a_missing_column_of_labels_is_an_error_that_lists_the_columns(
     tmp_path: Path, form: dict[str, str]
 ) -> None:
     with pytest.raises(InputError, match="t.csv' has no column 'file'; it has path, label$"):
@@ -74,18 +74,18 @@ def test_a_label_whose_name_fits_several_images_is_an_error_that_names_them(tmp_
     assert found == ["x", None]
 
 
-def test_an_image_without_an_extension_is_meant_by_its_whole_name(tmp_path: Path) -> None:
+def test_an_image_without_an_extension_is_found_by_its_full_name(tmp_path: Path) -> None:
     assert labels_of(tmp_path / "t.csv", ["a", "a.png"], "name,label", "a,x") == ["x", None]
 
 
 @pytest.mark.parametrize(
     ("name", "bare"), [("a/b.JPG", "a/b"), ("v1.2", "v1.2"), ("a.b/c", "a.b/c"), ("x.1.png", "x.1")]
 )
-def test_only_the_extension_of_an_image_is_taken_off(name: str, bare: str) -> None:
+def test_only_image_extensions_are_removed(name: str, bare: str) -> None:
     assert without_extension(name) == bare
 
 
-def test_urls_are_named_by_their_last_part_where_that_is_unique() -> None:
+def test_urls_are_named_by_their_last_part_if_it_is_unique() -> None:
     urls = {
         "https://a.org/x/cat.jpg": "cat.jpg",
         "https://a.org/x/dog.jpg": "a.org/x/dog.jpg",

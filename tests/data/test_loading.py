@@ -17,7 +17,7 @@ def dataset(names: list[str], origin: str = "images", **columns: list[object]) -
     return Dataset(tuple(names), sources, pd.DataFrame(columns), origin)
 
 
-def test_one_source_stays_as_it_is(photographs: Path) -> None:
+def test_a_single_source_is_unchanged(photographs: Path) -> None:
     found = read_datasets(photographs)
     assert len(found) == 36
     assert "set" not in found.table
@@ -30,7 +30,7 @@ def test_several_sources_are_one_dataset_with_a_column_set(photographs: Path) ->
     assert all(isinstance(source, Path) and source.exists() for source in found.sources)
 
 
-def test_sets_of_the_same_short_name_keep_their_whole_names(photographs: Path) -> None:
+def test_sets_with_the_same_short_name_keep_their_full_names(photographs: Path) -> None:
     (photographs.parent / "other" / "red").mkdir(parents=True)
     file = photographs / "red" / "00.png"
     (photographs.parent / "other" / "red" / "a.png").write_bytes(file.read_bytes())
@@ -43,13 +43,13 @@ def test_the_same_source_twice_is_refused(photographs: Path) -> None:
         read_datasets([photographs, photographs])
 
 
-def test_what_one_set_does_not_know_is_missing() -> None:
+def test_columns_of_other_sets_are_missing_values() -> None:
     found = join_datasets({"a": dataset(["1"], truth=["cat"]), "b": dataset(["1"], light=[3])})
     assert found.names == ("a/1", "b/1")
     assert found.table["truth"].isna().tolist() == [False, True]
 
 
-def test_labels_from_a_file_go_before_those_of_the_sets(tmp_path: Path) -> None:
+def test_labels_from_a_file_take_precedence_over_those_of_the_sets(tmp_path: Path) -> None:
     file = tmp_path / "labels.csv"
     file.write_text("path,label\nb/2,dog\n")
     both = join_datasets({"a": dataset(["1"], truth=["cat"]), "b": dataset(["2"])})
@@ -70,7 +70,7 @@ def test_a_top_folder_as_domain_leaves_the_labels() -> None:
     assert found.table["truth"].tolist() == ["dog", "cat", "dog"]
 
 
-def test_folders_that_are_only_domains_are_no_labels() -> None:
+def test_folders_that_are_only_domains_are_not_labels() -> None:
     found = with_domain(dataset(["photo/1", "sketch/2"], truth=["photo", "sketch"]), "folder")
     assert "truth" not in found.table
 
@@ -93,7 +93,7 @@ def test_a_column_is_a_domain_with_missing_values_left_out() -> None:
         ("set", "needs several sources; there is one"),
     ],
 )
-def test_a_domain_that_cannot_be_is_refused(domain: str, message: str) -> None:
+def test_an_impossible_domain_is_refused(domain: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         with_domain(dataset(["1", "2"], year=[1, 1]), domain)
 
@@ -112,7 +112,7 @@ def table_of(file: Path, *lines: str) -> Path:
     return file
 
 
-def test_a_table_may_call_its_columns_otherwise(tmp_path: Path) -> None:
+def test_a_table_may_have_other_column_names(tmp_path: Path) -> None:
     files(tmp_path, "a.png", "b.png")
     table = table_of(tmp_path / "t.csv", "species,image,path", "dog,b.png,x", "cat,a.png,y")
     found = read_dataset(table, path_column="image", label_column="species")
@@ -121,14 +121,14 @@ def test_a_table_may_call_its_columns_otherwise(tmp_path: Path) -> None:
     assert found.table["truth"].tolist() == ["cat", "dog"]
 
 
-def test_the_named_column_of_labels_goes_before_the_usual_ones(tmp_path: Path) -> None:
+def test_the_named_column_of_labels_takes_precedence(tmp_path: Path) -> None:
     table = table_of(tmp_path / "t.csv", "path,truth,label,species", "a.png,1,2,dog")
     assert read_dataset(table, label_column="species").table["truth"].tolist() == ["dog"]
     assert read_dataset(table).table["truth"].tolist() == ["1"]
 
 
 @pytest.mark.parametrize("given", [{"path_column": "file"}, {"label_column": "file"}])
-def test_a_column_that_is_not_there_names_those_that_are(
+def test_a_missing_column_is_an_error_that_lists_the_columns(
     tmp_path: Path, given: dict[str, Any]
 ) -> None:
     table = table_of(tmp_path / "t.csv", "path,image", "a.png,b.png")
@@ -136,7 +136,7 @@ def test_a_column_that_is_not_there_names_those_that_are(
         read_dataset(table, **given)
 
 
-def test_names_are_looked_for_below_the_root(tmp_path: Path) -> None:
+def test_names_are_relative_to_the_root(tmp_path: Path) -> None:
     files(tmp_path / "photos", "red/a.png")
     table = table_of(tmp_path / "tables" / "t.csv", "path", "red/a.png", "/else/where.png")
     found = read_dataset(table, root=tmp_path / "photos")
@@ -146,7 +146,7 @@ def test_names_are_looked_for_below_the_root(tmp_path: Path) -> None:
         read_dataset(table, root=tmp_path / "nowhere")
 
 
-def test_an_extension_is_found_where_one_image_fits(tmp_path: Path) -> None:
+def test_a_missing_extension_is_found_if_one_image_fits(tmp_path: Path) -> None:
     files(tmp_path, "1.JPG", "1.txt", "b/v1.2.png", "b/x", "b/x.png", "c/a.png", "c/a.jpg")
     table = table_of(tmp_path / "t.csv", "path", "1", "b/v1.2", "b/x", "c/a.jpg", "missing")
     found = read_dataset(table)
@@ -161,7 +161,7 @@ def test_a_name_that_several_images_fit_is_an_error_that_names_them(tmp_path: Pa
         read_dataset(table)
 
 
-def test_a_table_does_not_choose_which_other_folders_are_listed(tmp_path: Path) -> None:
+def test_a_table_cannot_list_other_folders(tmp_path: Path) -> None:
     files(tmp_path / "secret", "a.png")
     table = table_of(tmp_path / "t.csv", "path", f"{tmp_path}/secret/a", "s3://bucket/a")
     assert read_dataset(table).names == (f"{tmp_path}/secret/a", "s3://bucket/a")
@@ -187,7 +187,7 @@ def test_labels_of_a_file_have_its_columns_and_those_of_the_table_stay_as_they_a
         (TableForm(root="photos"), "labels.csv", "`root` is for a table of images; there is none"),
     ],
 )
-def test_what_no_table_is_there_for_is_refused(
+def test_options_of_tables_are_refused_without_a_table(
     photographs: Path, form: TableForm, labels: str | None, words: str
 ) -> None:
     with pytest.raises(InputError, match=words):

@@ -1,4 +1,4 @@
-"""Promises of Open Images: the files of any release are read, in any order to the same images."""
+"""Promises of Open Images: the same images from any release, in any order of files and rows."""
 
 import base64
 import hashlib
@@ -104,7 +104,7 @@ def test_classes_choose_images_and_their_truth(folder: Path) -> None:
     assert Counter(truth(by_mid)) == {"Cat": 6, "Tree": 2}
 
 
-def test_unknown_classes_are_remarked_upon_and_raise_if_none_is_known(folder: Path) -> None:
+def test_unknown_classes_give_a_remark_and_an_error_if_none_is_known(folder: Path) -> None:
     dataset = read_open_images(f"open-images:{folder},classes=Dog;Catt")
     assert len(dataset) == 6
     assert dataset.remarks == ("there is no class 'Catt'; near names: Cat",)
@@ -122,20 +122,20 @@ def test_labels_without_descriptions_are_mids(folder: Path) -> None:
     dataset = read_open_images(f"open-images:{folder}")
     assert truth(dataset)[:2] == ["/m/0unknown", "Cat"]
     assert dataset.remarks == (
-        "1 classes without a description are called by their MIDs, such as '/m/0unknown'",
+        "1 classes without a description keep their MIDs, such as '/m/0unknown'",
     )
     (folder / "oidv7-class-descriptions.csv").unlink()
     dataset = read_open_images(f"open-images:{folder},classes=/m/0unknown")
     assert truth(dataset) == ["/m/0unknown"] and "no class descriptions" in dataset.remarks[0]
 
 
-def test_fewer_images_than_asked_for_are_remarked_upon(folder: Path) -> None:
+def test_fewer_images_than_requested_give_a_remark(folder: Path) -> None:
     dataset = read_open_images(f"open-images:{folder},n=100")
     assert len(dataset) == 12
-    assert dataset.remarks == ("100 images were asked for; there are 12",)
+    assert dataset.remarks == ("100 images were requested; there are 12",)
 
 
-def test_copies_that_lie_on_their_side_are_turned(folder: Path) -> None:
+def test_rotated_copies_are_turned_upright(folder: Path) -> None:
     rotations = ["90.0", "", "270.0", "0.0", "180", "nan"]
     rows = [id_row(name, rotation=one) for name, one in zip(IDS, rotations, strict=False)]
     lines(folder / "validation-images-with-rotation.csv", HEADING, *rows)
@@ -153,8 +153,8 @@ def test_copies_that_lie_on_their_side_are_turned(folder: Path) -> None:
     assert all(isinstance(source, RemoteImage) for source in original.sources)
 
 
-def test_a_sample_has_the_truth_that_the_whole_has(folder: Path) -> None:
-    """The rarest class is the rarest of the files, however few images are drawn."""
+def test_a_sample_has_the_truth_of_the_whole_dataset(folder: Path) -> None:
+    """The rarest class is that of the complete files, even if few images are drawn."""
     (folder / "bbox_labels_600_hierarchy.json").unlink()
     whole = read_open_images(f"open-images:{folder}")
     known = dict(zip(whole.names, truth(whole), strict=True))
@@ -172,7 +172,7 @@ def test_a_sample_has_the_truth_that_the_whole_has(folder: Path) -> None:
         ("/missing", "there is no folder"),
     ],
 )
-def test_a_wrong_spec_says_what_would_be_right(folder: Path, spec: str, words: str) -> None:
+def test_a_wrong_spec_is_refused_with_its_reason(folder: Path, spec: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
         read_open_images(f"open-images:{folder}{spec}")
 
@@ -182,7 +182,7 @@ def get(dataset: Dataset, tmp_path: Path) -> tuple[Dataset, dict[str, str]]:
     return found, reasons(failures)
 
 
-def test_what_the_bucket_has_is_fetched_into_the_folder(
+def test_pictures_of_the_bucket_are_downloaded_into_the_folder(
     folder: Path, server: ImageServer, tmp_path: Path
 ) -> None:
     for row, name in enumerate(IDS[:11]):
@@ -221,7 +221,7 @@ CLASSES = st.lists(st.integers(-1, 4), min_size=1, max_size=60)
 
 @given(CLASSES, st.integers(1, 70), st.integers(0, 3))
 @settings(max_examples=60)
-def test_balanced_numbers_differ_by_one_where_enough_are_there(
+def test_balanced_numbers_differ_by_at_most_one_if_there_are_enough_images(
     classes: Sequence[int], n: int, seed: int
 ) -> None:
     truth = np.array(classes, dtype=np.int64)
@@ -240,7 +240,7 @@ def test_balanced_numbers_differ_by_one_where_enough_are_there(
 
 @given(CLASSES)
 @settings(max_examples=30)
-def test_balanced_without_a_number_is_as_many_as_the_smallest_class_has(
+def test_balanced_without_a_number_uses_the_size_of_the_smallest_class(
     classes: Sequence[int],
 ) -> None:
     rows = balanced_rows(np.array(classes, dtype=np.int64), None, 0)

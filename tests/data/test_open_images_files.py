@@ -1,4 +1,4 @@
-"""Promises of the official files: any release, any order, overlapping or broken."""
+"""Promises of the official files: any release and order; overlapping or broken files."""
 
 import random
 from pathlib import Path
@@ -29,8 +29,8 @@ def folder(tmp_path: Path) -> Path:
     return make(tmp_path / "oi")
 
 
-def test_rare_is_a_class_in_few_images_however_often_they_are_told(folder: Path) -> None:
-    """Three images of cats, told in two files, are fewer than four of dogs, told in one."""
+def test_a_class_is_rare_by_its_number_of_images_not_of_rows(folder: Path) -> None:
+    """Three images of cats, listed in two files, are fewer than four of dogs, listed in one."""
     (folder / "bbox_labels_600_hierarchy.json").unlink()
     cats = [label(row, "Cat") for row in range(3)]
     dogs = [label(row, "Dog") for row in range(4)]
@@ -48,8 +48,8 @@ def test_rare_is_a_class_in_few_images_however_often_they_are_told(folder: Path)
     assert truth(read_open_images(f"open-images:{folder}"))[:2] == ["Cat", "Dog"]
 
 
-def test_classes_of_images_that_are_not_listed_count_too(folder: Path) -> None:
-    """Whether a class is rare does not depend on which images are compared."""
+def test_classes_of_unlisted_images_count_too(folder: Path) -> None:
+    """The frequency of a class does not depend on the images that are compared."""
     (folder / "bbox_labels_600_hierarchy.json").unlink()
     rows = [label(0, "Cat"), label(0, "Dog"), label(1, "Dog")]
     others = [f"f{row:015x},verification,{MIDS['Cat']},1" for row in range(5)]
@@ -58,7 +58,7 @@ def test_classes_of_images_that_are_not_listed_count_too(folder: Path) -> None:
 
 
 def test_older_releases_are_read(folder: Path) -> None:
-    """No heading over the descriptions, no Rotation, machine labels with fractions beside."""
+    """Descriptions without a header, no Rotation, and machine labels with fractions."""
     for file in folder.glob("*.csv"):
         file.unlink()
     old = "ImageID,Subset,OriginalURL,OriginalLandingURL,License,AuthorProfileURL,Author,Title"
@@ -76,7 +76,7 @@ def test_older_releases_are_read(folder: Path) -> None:
     assert isinstance(source, RemoteImage) and f"/train/{IDS[0]}.jpg" in source.url
 
 
-def test_pictures_that_lie_there_are_not_fetched(folder: Path) -> None:
+def test_existing_pictures_are_not_downloaded(folder: Path) -> None:
     places = ["", "images/", "validation/", "images/validation/"]
     for name, place in zip(IDS, places, strict=False):
         (folder / place).mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ def test_without_a_list_the_pictures_are_the_list(folder: Path) -> None:
     assert truth(dataset) == ["Cat", "Dog"] and truth(dataset, "subset") == ["train", "train"]
 
 
-def test_labels_of_another_release_are_remarked_upon(folder: Path) -> None:
+def test_labels_of_another_release_give_a_remark(folder: Path) -> None:
     file = folder / "oidv7-val-annotations-human-imagelabels.csv"
     lines(file, LABELS, f"ffffffffffffffff,verification,{MIDS['Cat']},1")
     dataset = read_open_images(f"open-images:{folder}")
@@ -109,20 +109,22 @@ def test_labels_of_another_release_are_remarked_upon(folder: Path) -> None:
     assert dataset.truth_codes() is None
 
 
-def test_pictures_in_no_list_are_remarked_upon(folder: Path) -> None:
+def test_pictures_in_no_list_give_a_remark(folder: Path) -> None:
     (folder / "ffffffffffffffff.jpg").write_bytes(jpeg(1))
     dataset = read_open_images(f"open-images:{folder}")
     assert len(dataset) == 12 and "1 pictures in" in dataset.remarks[0]
 
 
-def test_an_id_that_leads_out_of_the_folder_is_refused(folder: Path) -> None:
+def test_an_id_that_is_a_path_is_refused(folder: Path) -> None:
     lines(folder / "validation-images-with-rotation.csv", HEADING, id_row("../../a"))
     with pytest.raises(InputError, match="must be letters and digits; not '../../a'"):
         read_open_images(f"open-images:{folder}")
 
 
 @pytest.mark.parametrize("fields", ["n=5", "n=5,balanced=true", "n=5,classes=Tree;Dog"])
-def test_the_order_of_rows_and_files_changes_nothing(folder: Path, fields: str) -> None:
+def test_the_dataset_does_not_depend_on_the_order_of_rows_and_files(
+    folder: Path, fields: str
+) -> None:
     one = read_open_images(f"open-images:{folder},{fields}")
     for file in list(folder.glob("*.csv")):
         heading, *rows = pd.read_csv(file, header=None, dtype=str).itertuples(index=False)
@@ -145,5 +147,5 @@ def test_broken_files_are_named(folder: Path) -> None:
 
 def test_a_broken_hierarchy_is_named(folder: Path) -> None:
     (folder / "bbox_labels_600_hierarchy.json").write_text('{"LabelName": 1')
-    with pytest.raises(InputError, match="hierarchy.json' is no hierarchy"):
+    with pytest.raises(InputError, match="hierarchy.json' is not a hierarchy"):
         read_open_images(f"open-images:{folder}")

@@ -1,4 +1,4 @@
-"""Promises of the first look: broken images are listed and left out, good ones are not."""
+"""Promises of the scan: broken images are listed and removed, others are kept."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def test_broken_images_are_listed_with_their_reason(photographs: Path, tmp_path:
     assert images["hash"][0] == content_hash(first)
 
 
-def test_a_second_look_opens_no_image_again(photographs: Path, tmp_path: Path) -> None:
+def test_a_second_scan_opens_no_image_again(photographs: Path, tmp_path: Path) -> None:
     store = Store(tmp_path / "s")
     first = scan_images(read_dataset(photographs), store, 1, QUIET)[1]
     files = sorted((tmp_path / "s").rglob("*.parquet"))
@@ -38,7 +38,7 @@ def test_a_second_look_opens_no_image_again(photographs: Path, tmp_path: Path) -
     assert sorted((tmp_path / "s").rglob("*.parquet")) == files
 
 
-def test_only_broken_images_is_an_error(tmp_path: Path) -> None:
+def test_a_dataset_of_broken_images_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"no image")
     with pytest.raises(InputError, match=r"none of the 1 images .* 'a.png': not an image"):
         scan_images(read_dataset(tmp_path), Store(tmp_path / "s"), 1, QUIET)

@@ -1,4 +1,4 @@
-"""Promises of connections: public addresses alone, patience with a limit, nothing left behind."""
+"""Promises of HTTP: public addresses only, a time limit, no threads or files left behind."""
 
 import gzip
 import socket
@@ -27,13 +27,17 @@ from tests.support.image_server import (
 )
 
 
-def test_an_answer_that_does_not_come(server: ImageServer, fetching: DownloadSettings) -> None:
+def test_a_response_that_does_not_come_is_a_timeout(
+    server: ImageServer, fetching: DownloadSettings
+) -> None:
     hasty = replace(fetching, timeout=1.5, attempts=2)
     assert reason_for(server, hasty, Answer(jpeg(1), late=30.0)) == "took longer than 1.5 s"
     assert server.asked["/bad.jpg"] == 2
 
 
-def test_what_is_no_http_address_is_listed(server: ImageServer, fetching: DownloadSettings) -> None:
+def test_an_address_that_is_not_http_is_listed(
+    server: ImageServer, fetching: DownloadSettings
+) -> None:
     urls = ["", "file:///etc/passwd", "ftp://x/a.jpg", "cat.jpg", "http://", "http://x:99999999/"]
     found, failures = download_missing(remotes(*urls, server.put("/a", jpeg(1))), fetching)
     assert found.names == ("6.jpg",)
@@ -64,7 +68,7 @@ def test_this_machine_and_its_network_are_refused(
 
 @pytest.fixture
 def names_lie(server: ImageServer, monkeypatch: pytest.MonkeyPatch) -> ImageServer:
-    """Every name resolves to this machine, as in an attack by the domain name system."""
+    """Every name resolves to this machine, as in a DNS rebinding attack."""
     true = socket.getaddrinfo
 
     def lie(host: str, *values: object, **named: object) -> object:
@@ -74,7 +78,7 @@ def names_lie(server: ImageServer, monkeypatch: pytest.MonkeyPatch) -> ImageServ
     return server
 
 
-def test_a_public_name_of_this_machine_is_refused_before_anything_is_sent(
+def test_a_public_name_that_resolves_to_this_machine_is_refused_before_anything_is_sent(
     names_lie: ImageServer, fetching: DownloadSettings
 ) -> None:
     port = urllib.parse.urlsplit(names_lie.url).port
@@ -111,7 +115,7 @@ def test_addresses_are_public_or_not(address: str, public: bool) -> None:
     assert is_public(address) == public
 
 
-def test_a_name_that_does_not_exist_does_not_answer(
+def test_an_unknown_host_is_reported_as_not_answering(
     fetching: DownloadSettings, server: ImageServer
 ) -> None:
     found, failures = download_missing(
@@ -120,7 +124,7 @@ def test_a_name_that_does_not_exist_does_not_answer(
     assert reasons(failures) == {"0.jpg": "host 'nowhere.invalid' does not answer"}
 
 
-def test_a_host_sees_four_connections_at_most(
+def test_a_host_gets_at_most_four_connections(
     server: ImageServer, fetching: DownloadSettings
 ) -> None:
     urls = [server.put(f"/{row}", Answer(jpeg(row), late=0.02)) for row in range(24)]
@@ -144,7 +148,7 @@ def test_proxies_of_the_environment_are_used(
     assert set(server.asked) == {"http://pictures.example/a.jpg", "/b.jpg"}
 
 
-def test_a_proxy_that_cannot_be_used_is_an_error_that_tells_no_password(
+def test_an_invalid_proxy_is_an_error_without_the_password(
     fetching: DownloadSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "socks5://me:secret@127.0.0.1:1080")
@@ -172,7 +176,7 @@ BOMBS: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("encoding", BOMBS)
-def test_a_compressed_body_that_swells_is_cut_off(
+def test_a_compressed_body_is_limited_by_its_unpacked_size(
     server: ImageServer, fetching: DownloadSettings, encoding: str
 ) -> None:
     bomb = Answer(BOMBS[encoding](bytes(300_000_000)), headers={"Content-Encoding": encoding})
@@ -186,7 +190,7 @@ def test_a_compressed_body_that_swells_is_cut_off(
     assert reason == "larger than 2 MB" and most < 20_000_000
 
 
-def test_a_body_compressed_unasked_is_read_and_one_that_is_not_is_refused(
+def test_a_compressed_body_is_read_and_one_with_a_false_encoding_is_refused(
     server: ImageServer, fetching: DownloadSettings
 ) -> None:
     packed = Answer(gzip.compress(jpeg(1)), headers={"Content-Encoding": "gzip"})
@@ -196,7 +200,7 @@ def test_a_body_compressed_unasked_is_read_and_one_that_is_not_is_refused(
     assert reason_for(server, fetching, broken) == "the connection broke off"
 
 
-def test_redirects_have_no_more_time_than_the_image(
+def test_redirects_count_towards_the_time_limit_of_the_image(
     server: ImageServer, fetching: DownloadSettings
 ) -> None:
     slow = Answer(status=302, headers={"Location": "/bad.jpg"}, late=1.0)

@@ -1,4 +1,4 @@
-"""Promises of addresses: a bucket is as good as a folder, and says in a line what is wrong."""
+"""Promises of paths: a bucket works like a local folder, and errors are one line."""
 
 import socket
 import time
@@ -33,14 +33,14 @@ ROWS = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)
 
 @pytest.fixture(scope="module")
 def query() -> Iterator[str]:
-    """What comes after the path of an address in the bucket."""
+    """The query of addresses in the bucket."""
     with serve_bucket() as query:
         yield query
 
 
 @pytest.fixture(params=["s3", "memory", "file"])
 def root(request: pytest.FixtureRequest, query: str, tmp_path: Path) -> AnyPath:
-    """A folder of each test's own."""
+    """A separate folder for each test."""
     name = f"{tmp_path.parent.name}-{tmp_path.name}"
     addresses = {
         "s3": f"s3://bucket/{name}{query}",
@@ -54,7 +54,7 @@ def truth(dataset: Dataset) -> list[str | None]:
     return [None if pd.isna(label) else label for label in dataset.table["truth"]]
 
 
-def test_a_folder_at_an_address_reads_as_one_on_disk(root: AnyPath, tmp_path: Path) -> None:
+def test_a_remote_folder_is_read_like_a_local_one(root: AnyPath, tmp_path: Path) -> None:
     names = ["b/2 ü#?.png", "a/x/1.jpg", "a/x/0.JPG", "3.png", ".c/1.png", "a/.2.png", "a/n.txt"]
     for name in names:
         write_atomic(root / "photos" / name, name.encode())
@@ -66,7 +66,7 @@ def test_a_folder_at_an_address_reads_as_one_on_disk(root: AnyPath, tmp_path: Pa
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_a_table_at_an_address_gives_paths_relative_to_itself(root: AnyPath, suffix: str) -> None:
+def test_paths_in_a_remote_table_are_relative_to_the_table(root: AnyPath, suffix: str) -> None:
     write_atomic(root / "images" / "a.png", b"a")
     table = pd.DataFrame({"path": ["images/b.png", "images/a.png"], "label": ["x", None]})
     content = table.to_csv(index=False).encode() if suffix == ".csv" else table.to_parquet()
@@ -78,7 +78,7 @@ def test_a_table_at_an_address_gives_paths_relative_to_itself(root: AnyPath, suf
         read_source(dataset.sources[1])
 
 
-def test_a_table_on_disk_may_name_addresses(tmp_path: Path) -> None:
+def test_a_local_table_may_contain_addresses(tmp_path: Path) -> None:
     write_atomic(parse_path("memory://bucket/x/1.png"), b"1")
     write_atomic(tmp_path / "2 3.png", b"2")
     rows = [
@@ -110,14 +110,14 @@ def test_a_table_on_disk_may_name_addresses(tmp_path: Path) -> None:
         "s3://key:word@bucket/1.png",
     ],
 )
-def test_a_table_leads_to_no_host_of_its_own_choice(tmp_path: Path, name: str) -> None:
+def test_a_table_cannot_choose_the_host_of_a_request(tmp_path: Path, name: str) -> None:
     pd.DataFrame({"path": [name]}).to_csv(tmp_path / "t.csv", index=False)
     [source] = read_dataset(tmp_path / "t.csv").sources
     with pytest.raises(ImageError, match="says how to connect|must not hold a secret"):
         read_source(source)
 
 
-def test_a_table_elsewhere_names_its_own_place_and_nothing_on_this_machine(query: str) -> None:
+def test_a_remote_table_may_name_its_own_bucket_but_no_local_file(query: str) -> None:
     own = f"s3://bucket/own/1.png{query}"
     write_atomic(parse_path(own), b"1")
     local = ["/etc/hostname", "file:///etc/hostname", "local:///etc/hostname"]
@@ -131,13 +131,13 @@ def test_a_table_elsewhere_names_its_own_place_and_nothing_on_this_machine(query
             read_source(found[name])
 
 
-def test_a_table_may_say_the_region_of_a_bucket(tmp_path: Path) -> None:
+def test_a_table_may_give_the_region_of_a_bucket(tmp_path: Path) -> None:
     name = "s3://bucket/1.png?region=eu-west-1"
     pd.DataFrame({"path": [name]}).to_csv(tmp_path / "t.csv", index=False)
     assert read_dataset(tmp_path / "t.csv").sources == (parse_path(name),)
 
 
-def test_a_store_at_an_address_keeps_what_one_on_disk_does(root: AnyPath) -> None:
+def test_a_remote_store_works_like_a_local_one(root: AnyPath) -> None:
     store = Store(root / "store")
     assert store.read("f", KEYS) == {} and store.get_record("encoders", "a") is None
     assert store.other_versions_note() is None
@@ -160,7 +160,7 @@ def test_a_store_at_an_address_keeps_what_one_on_disk_does(root: AnyPath) -> Non
     assert store.get_record("encoders", "a") == {"dim": 1}
 
 
-def test_downloads_go_where_the_store_is(
+def test_downloads_are_kept_in_the_store(
     root: AnyPath, server: ImageServer, tmp_path: Path
 ) -> None:
     dataset = remotes(server.put("/1.jpg", jpeg(1)))
@@ -171,7 +171,7 @@ def test_downloads_go_where_the_store_is(
     assert server.asked["/1.jpg"] == 1
 
 
-def test_vectors_of_a_bucket_are_those_of_a_folder(
+def test_vectors_are_the_same_from_a_bucket_and_a_folder(
     query: str, photographs: Path, tmp_path: Path, colour_encoder: Callable[..., Encoder]
 ) -> None:
     for file in photographs.rglob("*.png"):
@@ -215,16 +215,14 @@ def unanswering() -> int:
         ("hdfs://nowhere/photos", "cannot read 'hdfs://nowhere/photos': "),
     ],
 )
-def test_an_address_that_cannot_be_used_says_so_in_a_line(
-    query: str, address: str, words: str
-) -> None:
+def test_an_unusable_address_is_an_error_of_one_line(query: str, address: str, words: str) -> None:
     with pytest.raises(InputError) as caught:
         read_dataset(address.format(query=query))
     text = str(caught.value)
     assert words in text and "\n" not in text and len(text) < 300 and ":word" not in text
 
 
-def test_a_server_that_does_not_answer_is_soon_given_up(query: str) -> None:
+def test_a_silent_server_is_given_up_and_fails_faster_the_next_time(query: str) -> None:
     query = f"?endpoint_override=http%3A%2F%2F127.0.0.1%3A{unanswering()}"
     sources = [parse_path(f"s3://b/{name}.png{query}") for name in range(8)]
 
@@ -244,12 +242,12 @@ def test_a_server_that_does_not_answer_is_soon_given_up(query: str) -> None:
     assert time.monotonic() - start < first / 2  # it is remembered
 
 
-def test_a_store_without_a_bucket_says_so(query: str) -> None:
+def test_a_store_in_a_missing_bucket_is_an_error(query: str) -> None:
     with pytest.raises(StoreError, match="cannot write to the store 's3://no': there is no such"):
         Store(parse_path(f"s3://no{query}")).write("f", KEYS, ROWS)
 
 
-def test_offline_nothing_is_asked(tmp_path: Path, photographs: Path) -> None:
+def test_offline_remote_paths_are_refused(tmp_path: Path, photographs: Path) -> None:
     for source, store in [("s3://bucket/photos", None), (str(photographs), "s3://bucket/store")]:
         with pytest.raises(InputError, match="is not on this machine, and offline"):
             embedbench.compare(source, ["pixels"], store=store, offline=True)

@@ -1,4 +1,4 @@
-"""Promises of CSV files: nothing in them is a formula, all of it reads back."""
+"""Promises of CSV files: no text is a formula, and every table reads back unchanged."""
 
 import csv
 import tempfile
@@ -18,7 +18,7 @@ TEXTS = st.builds(str.__add__, STARTS, st.text(st.characters(exclude_categories=
 
 
 @given(TEXTS)
-def test_what_is_defused_is_no_formula_and_comes_back(text: str) -> None:
+def test_a_defused_text_is_not_a_formula_and_can_be_restored(text: str) -> None:
     safe = defused(text)
     assert restored(safe) == text
     assert safe.lstrip()[:1] not in {*"=+-@\t\r\n＝＋－＠"} and safe[:1] not in {*"\t\r\n"}
@@ -31,7 +31,7 @@ def test_a_formula_has_an_apostrophe_before_it(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "a=b", "'quoted'", "o'clock", "12", "née", "(-1)"])
-def test_other_texts_stay_as_they_are(text: str) -> None:
+def test_other_texts_are_unchanged(text: str) -> None:
     assert defused(text) == restored(text) == text
 
 
@@ -51,7 +51,7 @@ def test_a_table_reads_back_and_its_numbers_stay_numbers(texts: list[str]) -> No
     assert [float(row[1]) for row in rows] == table["score"].tolist()
 
 
-def test_what_is_missing_stays_missing(tmp_path: Path) -> None:
+def test_missing_values_stay_missing(tmp_path: Path) -> None:
     table = pd.DataFrame({"name": ["=1", None, "a"], "other": pd.Categorical(["-x", "b", "-x"])})
     write_csv(table, tmp_path / "table.csv")
     assert (tmp_path / "table.csv").read_text() == "name,other\n'=1,'-x\n,b\na,'-x\n"

@@ -1,4 +1,4 @@
-"""Promises of the store: what was written is read, by its keys alone, whoever else writes."""
+"""Promises of the store: rows are read back by key, also with several writers."""
 
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +20,6 @@ from embedbench.embedding.local_workers import LocalEngine
 from embedbench.encoder import Encoder
 from embedbench.errors import StoreError
 from embedbench.io.store import Store, text_key
-from embedbench.io.table_store import TableStore
 from embedbench.parallel.engine_options import EngineOptions
 from embedbench.utils.progress import Progress
 
@@ -29,7 +27,7 @@ KEYS = [f"{number:064x}" for number in range(40)]
 ROWS = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)
 
 
-def test_rows_come_back_exactly(tmp_path: Path) -> None:
+def test_rows_are_read_back_exactly(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.write("f", KEYS[:30], ROWS[:30])
     store.write("f", KEYS[30:], ROWS[30:])
@@ -38,7 +36,7 @@ def test_rows_come_back_exactly(tmp_path: Path) -> None:
     assert all(np.array_equal(found[key], row) for key, row in zip(KEYS, ROWS, strict=True))
 
 
-def test_a_table_of_rows_has_the_keys_order_and_nan_where_none_is_stored(tmp_path: Path) -> None:
+def test_a_table_of_rows_has_the_order_of_the_keys_and_nan_for_missing_rows(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.write("f", KEYS[:30], ROWS[:30])
     store.write("f", KEYS[30:], ROWS[30:])
@@ -47,12 +45,12 @@ def test_a_table_of_rows_has_the_keys_order_and_nan_where_none_is_stored(tmp_pat
     np.testing.assert_array_equal(table, expected)
 
 
-def test_another_fingerprint_knows_nothing(tmp_path: Path) -> None:
+def test_rows_of_another_fingerprint_are_not_returned(tmp_path: Path) -> None:
     Store(tmp_path).write("one", KEYS, ROWS)
     assert Store(tmp_path).read("two", KEYS) == {}
 
 
-def test_a_store_of_another_version_is_left_alone_and_told_of(
+def test_a_store_of_another_version_is_kept_and_reported_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kept = tmp_path / "v10" / "vectors" / "kept"
@@ -69,7 +67,7 @@ def test_a_store_of_another_version_is_left_alone_and_told_of(
 
 
 @pytest.mark.parametrize("folders", [[], ["downloads"], ["v1"], ["v1", "v2"], ["videos", "v1x"]])
-def test_nothing_is_told_of_a_store_that_is_new_or_known(
+def test_a_store_that_is_new_or_of_this_version_has_no_note(
     tmp_path: Path, folders: list[str]
 ) -> None:
     for name in folders:
@@ -77,7 +75,7 @@ def test_nothing_is_told_of_a_store_that_is_new_or_known(
     assert Store(tmp_path / "store").other_versions_note() is None
 
 
-def test_tidying_keeps_every_row_in_one_file(tmp_path: Path) -> None:
+def test_compacting_keeps_every_row_in_one_file(tmp_path: Path) -> None:
     store = Store(tmp_path)
     for start in range(0, 40, 2):
         store.write("f", KEYS[start : start + 2], ROWS[start : start + 2])
@@ -103,17 +101,7 @@ def test_a_half_written_file_is_not_read(tmp_path: Path) -> None:
     assert set(store.read("f", KEYS)) == set(KEYS[:3])
 
 
-def test_tables_come_back_by_hash(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    assert TableStore(store, "images").read(KEYS) is None
-    TableStore(store, "images").add(pd.DataFrame({"hash": KEYS[:3], "width": [1, 2, 3]}))
-    TableStore(store, "images").add(pd.DataFrame({"hash": KEYS[2:4], "width": [3, 4]}))
-    found = TableStore(store, "images").read(KEYS[1:4])
-    assert found is not None
-    assert found["width"].to_dict() == {KEYS[1]: 2, KEYS[2]: 3, KEYS[3]: 4}
-
-
-def test_a_record_is_remembered_until_replaced(tmp_path: Path) -> None:
+def test_a_record_is_kept_until_it_is_replaced(tmp_path: Path) -> None:
     store = Store(tmp_path)
     assert store.get_record("encoders", "a") is None
     store.put_record("encoders", "a", {"dim": 1})
@@ -121,7 +109,7 @@ def test_a_record_is_remembered_until_replaced(tmp_path: Path) -> None:
     assert store.get_record("encoders", "a") == {"dim": 2}
 
 
-def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot write to the store"):
         Store(tmp_path / "file").write("f", KEYS, ROWS)
@@ -132,7 +120,7 @@ def test_texts_have_the_same_key_only_if_equal(one: str, other: str) -> None:
     assert (text_key(one) == text_key(other)) == (one == other)
 
 
-def test_a_disk_that_fills_loses_nothing_and_the_next_run_goes_on(
+def test_a_full_disk_loses_nothing_and_the_next_run_continues(
     small_disk: Path, photographs: Path
 ) -> None:
     @dataclass(frozen=True)

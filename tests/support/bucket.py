@@ -1,4 +1,4 @@
-"""An S3 server on this machine, for tests; moto's, which answers as Amazon's does."""
+"""A local S3 server for tests: moto's, which behaves like Amazon's."""
 
 import logging
 import os
@@ -15,13 +15,13 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-"""What an S3 client needs; put into the environment, which worker processes inherit."""
+"""Settings of an S3 client, as environment variables, which worker processes inherit."""
 
 
 @contextmanager
 def serve_bucket(name: str = "bucket") -> Iterator[str]:
-    """Start a server with one empty bucket, and give the part of addresses after its path."""
-    from moto.server import ThreadedMotoServer  # takes a while to import
+    """Start a server with one empty bucket; yield the query of its addresses."""
+    from moto.server import ThreadedMotoServer  # slow to import
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     before = {key: os.environ.get(key) for key in ENVIRONMENT}

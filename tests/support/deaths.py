@@ -1,4 +1,4 @@
-"""What worker processes do in tests of how they end; light, for each of them imports it."""
+"""Functions for worker processes in tests of their end; few imports, as each worker needs them."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def half_an_answer(dies: bool) -> bytes:
-    """Its process is killed while the answer is being sent."""
+    """Return a large result; if `dies`, the process is killed while it sends the result."""
     if dies:
         sends = threading.main_thread().ident
 

@@ -1,4 +1,4 @@
-"""A small comparison with everything in it, whose tables must not change when code moves.
+"""A small comparison with all features, whose tables must not change in a refactoring.
 
     python -m tests.support.golden_run OUT
 
@@ -26,7 +26,7 @@ DOMAINS = {"bright": 30, "dark": -40}
 
 @dataclass(frozen=True)
 class Colours(TextEncoder):
-    """The mean colour; a text is the colour of its last word."""
+    """The mean colour; a text is encoded as the colour that its last word names."""
 
     def encode_batch(self, images: Any) -> np.ndarray:
         small = [np.asarray(image.resize((1, 1), Image.Resampling.BOX)) for image in images]
@@ -63,7 +63,7 @@ def write_images(folder: Path) -> Path:
 
 
 def compare_golden(images: Path, out: Path, store: Path) -> None:
-    """Write the tables of the comparison, without figures and page."""
+    """Write the tables of the comparison, without figures and report."""
     embedbench.compare(
         str(images),
         {"colours": Colours(), "grid": Grid(), "fine": Grid(side=8)},

@@ -1,4 +1,4 @@
-"""Hostile and broken files, made anew from a seed: what a folder may hold that nobody has cleaned.
+"""Generate hostile and broken files from a seed, as an uncleaned folder may contain them.
 
 By hand: `python -m tests.support.hostile_files FOLDER [COUNT] [SEED]`.
 """
@@ -20,7 +20,7 @@ from PIL import Image, ImageCms
 __all__ = ["BROKEN", "EITHER", "GOOD", "bases", "write_hostile"]
 
 GOOD, BROKEN, EITHER = "good", "broken", "either"
-"""An image that must be compared; what must be listed; what must be one of the two."""
+"""Expected results: the image is compared, listed as a failure, or either of the two."""
 
 _SUFFIXES = {
     "JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif", "BMP": ".bmp", "TIFF": ".tif",
@@ -43,14 +43,14 @@ _FORMS: dict[str, list[tuple[str, dict[str, Any]]]] = {
 
 Random = np.random.Generator
 Made = tuple[str, bytes, str]
-"""The end of a file's name, its content, and what must become of it."""
+"""The suffix of a file, its content, and the expected result."""
 
 
 def write_hostile(folder: Path, number: int, seed: int = 0) -> dict[str, str]:
-    """Write so many files, most of them broken in some way; return what must become of each.
+    """Write `number` files, most of them broken; return the expected result of each.
 
-    The names are those of the table, where bytes that cannot be written are shown as `\\xNN`.
-    Beside them lie pipes, links, devices and files with odd names, which are always the same.
+    The names are those of the tables, where unprintable bytes are escaped as `\\xNN`. In addition,
+    pipes, links, devices and files with odd names are written, which are always the same.
     """
     folder.mkdir(parents=True)
     random = np.random.default_rng(seed)
@@ -88,7 +88,7 @@ def _encoded(image: Image.Image, form: str, **options: Any) -> bytes:
 
 
 def bases(random: Random) -> Iterator[tuple[str, bytes]]:
-    """Yield a format and a whole file of it, every form in turn."""
+    """Yield formats and intact files, each form in turn."""
     longest = max(map(len, _FORMS.values()))
     for turn in count():
         for form, kinds in _FORMS.items():
@@ -97,7 +97,7 @@ def bases(random: Random) -> Iterator[tuple[str, bytes]]:
 
 
 def _good(random: Random) -> Iterator[Made]:
-    """Yield whole files; every fourth has the name of another format."""
+    """Yield intact files; every fourth has the suffix of another format."""
     suffixes = list(_SUFFIXES.values())
     for number, (form, content) in enumerate(bases(random)):
         wrong = number % 4 == 3
@@ -105,7 +105,7 @@ def _good(random: Random) -> Iterator[Made]:
 
 
 def _cut(random: Random) -> Iterator[Made]:
-    """Yield files that end too soon: within the head, the tables, the pixels, the last bytes."""
+    """Yield truncated files: within the header, the tables, the pixels or the last bytes."""
     for number, (form, content) in enumerate(bases(random)):
         most = [16, 64, len(content) // 2, len(content) - 1][number % 4]
         end = int(random.integers(0, max(most, 1)))
@@ -125,7 +125,7 @@ def _flipped(random: Random) -> Iterator[Made]:
 
 
 def _patched(random: Random) -> Iterator[Made]:
-    """Yield files of which four bytes are exchanged for a number that means trouble."""
+    """Yield files in which four bytes are replaced by a critical number."""
     numbers = [0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFE, 0x10000]
     for number, (form, content) in enumerate(bases(random)):
         place = int(random.integers(2, min(len(content) - 4, 200)))
@@ -136,7 +136,7 @@ def _patched(random: Random) -> Iterator[Made]:
 
 
 def _odd(random: Random) -> Iterator[Made]:
-    """Yield all that is odd in its own way, again and again with other pixels."""
+    """Yield all special cases, repeatedly, with new pixels."""
     while True:
         for make in _ODD:
             yield make(random)
@@ -166,7 +166,7 @@ def _bomb_gif(random: Random) -> Made:
 
 
 def _bomb_gif_frame(random: Random) -> Made:
-    """The screen is small, and the frame on it is huge."""
+    """A GIF with a small screen and a huge frame."""
     whole = bytearray(_encoded(_image(random, "P"), "GIF"))
     place = whole.index(b"\x2c", 13 + 3 * 2 ** ((whole[10] & 7) + 1))
     whole[place + 5 : place + 9] = b"\xff\xff\xff\xff"
@@ -178,7 +178,7 @@ def _bomb_tiff(random: Random) -> Made:
 
 
 def _bomb_tiff_strip(random: Random) -> Made:
-    """A small picture in one strip of 4 GB, and so is a tile."""
+    """A small picture with a strip of 4 GB."""
     tags = {256: 8, 257: 8, 258: 8, 259: 5, 262: 1, 273: 8, 278: 0xFFFFFFFF, 279: 0xFFFFFFF0}
     return "strip-bomb.tif", _tiff(tags), EITHER
 
@@ -189,7 +189,7 @@ def _bomb_tiff_tile(random: Random) -> Made:
 
 
 def _loop_tiff(random: Random) -> Made:
-    """The directory says that the next one is itself."""
+    """A directory whose successor is itself."""
     return "loop.tif", _tiff({256: 8, 257: 8, 258: 8, 262: 1, 273: 8, 279: 64}, 8 + 64), EITHER
 
 
@@ -333,11 +333,11 @@ _NAMES: dict[bytes, str] = {
     b"n" * 251 + b".png": "n" * 251 + ".png",
     b"null.png": "null.png",
 }
-"""Odd names of files, and how they must stand in the tables."""
+"""Odd file names, and how the tables show them."""
 
 
 def _write_special(folder: Path, random: Random) -> dict[str, str]:
-    """Write what is no plain file, and good files with odd names."""
+    """Write entries that are not plain files, and good files with odd names."""
     expected = {}
     for name, written in _NAMES.items():
         content = _encoded(_image(random, "RGB"), "PNG")

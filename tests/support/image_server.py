@@ -1,4 +1,4 @@
-"""A local HTTP server of images, with faults on demand, and what else tests of downloads share."""
+"""A local HTTP server of images, with errors on demand, and helpers for tests of downloads."""
 
 import io
 import threading
@@ -36,7 +36,7 @@ __all__ = [
 
 
 def jpeg(seed: int, side: int = 24) -> bytes:
-    """Return a small JPEG file of noise, another for each seed."""
+    """Return a small JPEG file of noise, different for each seed."""
     pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG")
@@ -45,13 +45,14 @@ def jpeg(seed: int, side: int = 24) -> bytes:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server says to one request.
+    """The response of the server to one request.
 
     Attributes:
-        body: what is sent; `length` says how long it claims to be, None for no claim at all,
-            -1 for the truth.
-        late: seconds before anything is sent.
-        drip: seconds between the bytes of the body; `drip_head` those of the head.
+        body: the body.
+        length: Content-Length; None for none, -1 for the real length.
+        late: seconds before the response starts.
+        drip: seconds between the bytes of the body.
+        drip_head: seconds between the bytes of the header.
     """
 
     body: bytes = b""
@@ -65,7 +66,7 @@ class Answer:
 
 @dataclass
 class ImageServer:
-    """A running server: its answers by path, each a list of which the last one stays."""
+    """A running server, with a list of responses for each path; the last one is repeated."""
 
     url: str
     answers: dict[str, list[Answer]] = field(default_factory=dict)
@@ -76,14 +77,14 @@ class ImageServer:
     most_open: int = 0
 
     def put(self, path: str, *answers: Answer | bytes) -> str:
-        """Set what is answered, first to last; return the URL."""
+        """Set the responses of a path, in order; return its URL."""
         self.answers[path] = [
             answer if isinstance(answer, Answer) else Answer(answer) for answer in answers
         ]
         return f"{self.url}{path}"
 
     def take(self, path: str) -> Answer:
-        """Return the next answer, and count the request."""
+        """Return the next response, and count the request."""
         with self.lock:
             self.asked[path] += 1
             waiting = self.answers.get(path, [Answer(status=404)])
@@ -114,18 +115,18 @@ def serve() -> Iterator[ImageServer]:
             time.sleep(answer.late)
             try:
                 _send(self, answer)
-            except OSError:  # the other side has had enough
+            except OSError:  # the client has closed the connection
                 self.close_connection = True
 
         def log_message(self, format: str, *values: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     class Quiet(ThreadingHTTPServer):
         daemon_threads = True
         block_on_close = False
 
         def handle_error(self, request: object, client_address: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     running = Quiet(("127.0.0.1", 0), Handler)
     server = ImageServer(f"http://127.0.0.1:{running.server_port}")
@@ -156,14 +157,14 @@ def _send(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
 
 
 def without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the proxies out of the environment."""
+    """Remove the proxies from the environment."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
 
 
 def quick(folder: AnyPath) -> DownloadSettings:
-    """Return a way to fetch from the server, that does not wait long."""
+    """Return settings for downloads from the local server, with short waits."""
     return DownloadSettings(
         folder=folder,
         allow_local=True,
@@ -175,20 +176,20 @@ def quick(folder: AnyPath) -> DownloadSettings:
 
 
 def remotes(*urls: str) -> Dataset:
-    """Return a dataset of what is at these URLs, named by number."""
+    """Return a dataset of the images at these URLs, named by number."""
     names = tuple(f"{row}.jpg" for row in range(len(urls)))
     return Dataset(names, tuple(RemoteImage(url) for url in urls))
 
 
 def reasons(failures: pd.DataFrame) -> dict[str, str]:
-    """Return why images could not be had, by name."""
+    """Return the reasons of failures by image name."""
     assert list(failures.columns) == FAILURE_COLUMNS
     assert failures["what"].eq("image").all() and failures["stage"].eq("download").all()
     return dict(zip(failures["name"], failures["error"], strict=True))
 
 
 def reason_for(server: ImageServer, fetching: DownloadSettings, *answers: Answer | bytes) -> str:
-    """Return the reason why one bad image beside a good one could not be had."""
+    """Download a bad and a good image; return the reason why the bad one failed."""
     urls = server.put("/bad.jpg", *answers), server.put("/good.jpg", jpeg(0))
     folder = Path(str(fetching.folder))
     before = set(folder.glob("*"))

@@ -1,6 +1,6 @@
 """Heavy libraries for tests, imported at their first use.
 
-Each of pytest's workers collects every file and runs a part of them.
+Each of pytest's workers collects all files, but runs only some of them.
 """
 
 import importlib
@@ -23,6 +23,6 @@ class _Library:
     name: str
 
     def __getattr__(self, item: str) -> Any:
-        if item.startswith("_"):  # pytest asks all that it sees whether it is a fixture
+        if item.startswith("_"):  # pytest checks every global for being a fixture
             raise AttributeError(item)
         return getattr(importlib.import_module(self.name), item)

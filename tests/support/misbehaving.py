@@ -1,6 +1,6 @@
-"""Encoders that misbehave, each in one way, and what the tables say of it.
+"""Encoders that misbehave in one way each, and the expected messages in the tables.
 
-Each of them is right but for that: it gives the mean colours of four parts of an image.
+Apart from that they are correct: they return the mean colours of four parts of an image.
 """
 
 import ctypes
@@ -37,7 +37,7 @@ def colours(images: Sequence[Any]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Colours(Encoder):
-    """Right in every way, to be spoilt below."""
+    """Correct, and the base of the faulty encoders below."""
 
     def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
         return colours(images)
@@ -84,7 +84,7 @@ class Nothing(Colours):
 
 
 class Reversed(Colours):
-    """Right for one image, and for images turned around."""
+    """Returns rows in reverse order; correct for a single image."""
 
     def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
         return colours(images)[::-1].copy()
@@ -155,7 +155,7 @@ class RaisesMuch(Colours):
 
 
 class BlamesTheStore(Colours):
-    """With an error that would end the whole comparison if it were true."""
+    """Raises an error that would end the comparison if the store had raised it."""
 
     def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
         raise StoreError("the disk is full")
@@ -242,7 +242,7 @@ class EndsItself(Colours):
 
 
 class TakesMemory(Colours):
-    """Up to 3 GB, so that a machine without a limit outlives it."""
+    """Takes up to 3 GB, which a machine without a limit survives."""
 
     def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
         taken = []
@@ -259,7 +259,7 @@ class HangsWhenLoaded(Colours):
 
 
 class Hangs(Colours):
-    """At a picture of the dataset, after all was well."""
+    """Hangs at a picture of the dataset, after passing all checks."""
 
     def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
         if images[0].size == (32, 24):
@@ -274,7 +274,7 @@ class HangsWithTexts(Colours, TextEncoder):
 
 
 class Prints(Colours):
-    """From Python, from below it, and from a process of its own; in the first process as well."""
+    """Prints from Python, from C, and from a subprocess; also in the main process."""
 
     def variants(self, device: str) -> Sequence[Encoder]:
         print("PRINTED")
@@ -299,7 +299,7 @@ class Seeds(Colours):
 
 
 class Wanders(Colours):
-    """Changes all that is the process's: folder, environment, warnings, errors, signals."""
+    """Changes state of the process: working folder, environment, warnings, errors, signals."""
 
     def prepare(self, image: Image.Image) -> Any:
         os.chdir("/")
@@ -312,7 +312,7 @@ class Wanders(Colours):
 
 
 class Paints(Colours):
-    """Over the images that it is given, and over its own rows of the batch before."""
+    """Overwrites its input images, and its own rows of the previous batch."""
 
     def prepare_pixels(self, pixels: np.ndarray) -> Any:
         image = Image.fromarray(pixels)
@@ -330,7 +330,7 @@ _KEPT: list[np.ndarray] = []
 
 
 class UsesOneArray(Colours):
-    """For every batch, as some runtimes do."""
+    """Returns the same array for every batch, as some runtimes do."""
 
     def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
         if not _ARRAY:
@@ -343,7 +343,7 @@ _ARRAY: list[np.ndarray] = []
 
 
 class StaysAlive(Colours):
-    """In a thread that does not end when its process is told to."""
+    """Runs a thread that keeps its process from exiting."""
 
     def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
         if threading.active_count() < 8:
@@ -416,7 +416,7 @@ FAILING: dict[str, tuple[Encoder, str]] = {
     "unpicklable": (Unpicklable(), "it cannot be sent to its process: TypeError: I stay here"),
     "unloadable": (Unloadable(), "it cannot be loaded: SystemExit: 5"),
 }
-"""Each is a row in encoders.csv that begins with these words."""
+"""Encoders that fail, and the start of their error in encoders.csv."""
 
 DEADLY: dict[str, tuple[Encoder, str]] = {
     "segfault": (Segfault(), "its process died of SIGSEGV"),
@@ -452,4 +452,4 @@ BEHAVING: dict[str, Encoder] = {
     "one array": UsesOneArray(),
     "stays alive": StaysAlive(),
 }
-"""Their numbers are right, and those of the well-behaved encoder; nothing else is touched."""
+"""Encoders whose vectors are correct, and whose side effects do not reach the comparison."""

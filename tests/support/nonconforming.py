@@ -1,4 +1,4 @@
-"""For each conformance check an encoder that fails it, and no other; and one that fails none."""
+"""For each conformance check, an encoder that fails only this check; and one that passes all."""
 
 import os
 import random
@@ -25,7 +25,7 @@ def colours(images: Sequence[Image.Image]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Good(TextEncoder):
-    """Mean colours: right in every way, to be spoilt below."""
+    """Mean colours: correct, and the base of the faulty encoders below."""
 
     offset: float = 0.0
 
@@ -68,7 +68,7 @@ class Float64(Good):
 
 
 class NanOfBlack(Good):
-    """As one that divides by what black has none of."""
+    """Like an encoder that divides by a sum that is zero for black images."""
 
     def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
         rows = colours(images)
@@ -84,7 +84,7 @@ class OneSizeOnly(Good):
 
 
 class OtherPixels(Good):
-    """Blue, green, red, as another library has it."""
+    """Blue, green, red: the channel order of another library."""
 
     def prepare_pixels(self, pixels: Pixels) -> Any:
         return Image.fromarray(np.ascontiguousarray(pixels[..., ::-1]))
@@ -102,7 +102,7 @@ class Reversed(Good):
 
 
 class Mixing(Good):
-    """As one that normalises over the batch."""
+    """Like an encoder that normalises over the batch."""
 
     def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
         rows = colours(images)
@@ -131,7 +131,7 @@ class Seeding(Good):
 
 
 class Inverting(Good):
-    """Paints over the picture that it got."""
+    """Modifies its input picture."""
 
     def prepare(self, image: Image.Image) -> Image.Image:
         kept = image.copy()
@@ -176,7 +176,7 @@ FAILS: dict[str, tuple[type[Encoder], str]] = {
     "prints_nothing": (Printing, "it prints to standard output: 100 %"),
     "texts_share_the_space": (OtherSpace, "rows of texts and of images differ in length"),
 }
-"""By the check's name, who fails it, and a pattern of what is said."""
+"""By name of the check: the encoder that fails it, and a pattern of the message."""
 
 
 def _seed() -> None:
@@ -215,12 +215,12 @@ CHANGING: dict[str, Callable[[], None]] = {
     "how NumPy takes errors": _raise,
     "the handlers of signals": _ignore,
 }
-"""What belongs to the whole process, and how it is changed."""
+"""Functions that change state of the whole process, by name."""
 
 
 @dataclass(frozen=True)
 class Changing(Good):
-    """Changes what belongs to the whole process."""
+    """Changes state of the whole process."""
 
     what: str = ""
 

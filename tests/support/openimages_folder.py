@@ -1,4 +1,4 @@
-"""A small folder of Open Images, in the form of its official files, for tests."""
+"""A small Open Images folder for tests, with files in the official format."""
 
 import base64
 import hashlib
@@ -45,7 +45,7 @@ def truth(dataset: Dataset, column: str = "truth") -> list[str | None]:
 
 
 def make(folder: Path) -> Path:
-    """Fill a folder with 12 images: even ones cats, odd ones dogs, all animals, 4 with trees."""
+    """Write the files of 12 images: even ones are cats, odd ones dogs, all animals, 4 trees."""
     lines(folder / "validation-images-with-rotation.csv", HEADING, *map(id_row, IDS))
     descriptions = [f"{mid},{name}" for name, mid in MIDS.items()]
     lines(folder / "oidv7-class-descriptions.csv", "LabelName,DisplayName", *descriptions)

@@ -1,4 +1,4 @@
-"""A plug-in that encodes slowly, and notes each picture, so that a run can be killed meanwhile."""
+"""A plug-in that encodes slowly and records each picture, so that a run can be killed."""
 
 import os
 import sys
@@ -23,7 +23,7 @@ class Slow(Encoder):
     def encode_batch(self, images):
         small = [image.resize((self.side, self.side)) for image in images]
         rows = np.stack([np.asarray(image, np.float32).ravel() / 255 for image in small])
-        # What it is tried out with, when it is loaded, is larger.
+        # Probe images, with which an encoder is checked after loading, have another size.
         own = [row for row, image in zip(rows, images) if image.size == (32, 24)]
         time.sleep(self.seconds * len(own))
         different = {row.tobytes().hex() for row in own}
@@ -35,7 +35,7 @@ class Slow(Encoder):
 
 
 def lay(folder: Path) -> Path:
-    """Lay the plug-in `slow` as pip would, without pip."""
+    """Install the plug-in `slow` as pip does, without pip."""
     folder.mkdir()
     (folder / "slow_plugin.py").write_text(_MODULE)
     info = folder / "slow_plugin-1.0.dist-info"
@@ -46,7 +46,7 @@ def lay(folder: Path) -> Path:
 
 
 def environment(plugin: Path, notes: Path) -> dict[str, str]:
-    """Return a process's variables with the plug-in, and where it notes what it encodes."""
+    """Return environment variables with the plug-in and the file of its records."""
     paths = [str(plugin), *sys.path, os.environ.get("PYTHONPATH", "")]
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),

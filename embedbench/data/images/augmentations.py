@@ -1,4 +1,4 @@
-"""Changed images: light changes, such as a person would call harmless, and corruptions."""
+"""Augmented images: light changes, which keep the content, and corruptions."""
 
 import hashlib
 import io
@@ -17,20 +17,20 @@ from embedbench.errors import ImageError
 __all__ = ["AUGMENTATIONS", "AugmentedImage", "choose_augmented"]
 
 _VERSION = 2
-"""Raised whenever a light change gives other pixels: the store must not mix old and new."""
+"""Increase it when an augmentation gives different pixels: the store must not mix the two."""
 
 _CORRUPTIONS_VERSION = 1
-"""The same of corruptions, so that the one leaves what is stored of the others alone."""
+"""The same for corruptions, whose stored vectors do not depend on the augmentations."""
 
 
 @dataclass(frozen=True)
 class AugmentedImage:
-    """Where a changed image comes from.
+    """An augmented or corrupted image.
 
     Attributes:
-        source: the image as it is.
+        source: source of the original image.
         change: one of `AUGMENTATIONS`, or the name of a corruption of images, such as `noise:3`.
-        key: the hash of the image; it decides how much is changed, and which way.
+        key: hash of the original image; also the random seed of the change.
     """
 
     source: Source
@@ -39,19 +39,19 @@ class AugmentedImage:
 
     @property
     def store_key(self) -> str:
-        """The key under which the store holds its vectors."""
+        """The key of its vectors in the store."""
         version = _VERSION if self.change in AUGMENTATIONS else _CORRUPTIONS_VERSION
         text = f"change\0{version}\0{self.change}\0{self.key}"
         return hashlib.sha256(text.encode()).hexdigest()
 
     def open(self, content: bytes) -> Image.Image:
-        """Return the changed image in RGB.
+        """Return the changed image in RGB mode.
 
         Args:
-            content: the file of the image as it is.
+            content: bytes of the original file.
 
         Raises:
-            ImageError: it cannot be opened, or not be changed so.
+            ImageError: the image cannot be opened or changed.
         """
         seed = hashlib.sha256(f"{self.change} {self.key}".encode()).digest()
         random = np.random.default_rng(int.from_bytes(seed[:8]))
@@ -69,7 +69,7 @@ class AugmentedImage:
 
 
 def _crop(image: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Keep 80 to 95 % of each side, anywhere."""
+    """Crop to 80 to 95 % of each side, at a random position."""
     share = random.uniform(0.80, 0.95)
     width, height = (max(1, round(share * side)) for side in image.size)
     left = int(random.integers(image.width - width + 1))
@@ -78,7 +78,7 @@ def _crop(image: Image.Image, random: np.random.Generator) -> Image.Image:
 
 
 def _tilt(image: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Turn by 3 to 8 degrees either way, and keep the middle, where nothing is missing."""
+    """Rotate by 3 to 8 degrees either way, and crop to the part without empty corners."""
     angle = random.choice([-1, 1]) * random.uniform(3, 8)
     turned = image.rotate(angle, Image.Resampling.BICUBIC)
     wide, high = cos(radians(angle)), abs(sin(radians(angle)))
@@ -89,14 +89,14 @@ def _tilt(image: Image.Image, random: np.random.Generator) -> Image.Image:
 
 
 def _light(image: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Darker or brighter by 20 to 35 %, with up to a quarter more or less contrast."""
+    """Change the brightness by 20 to 35 % and the contrast by up to 25 %, either way."""
     brightness = 1 + random.choice([-1, 1]) * random.uniform(0.20, 0.35)
     brighter = ImageEnhance.Brightness(image).enhance(float(brightness))
     return ImageEnhance.Contrast(brighter).enhance(random.uniform(0.75, 1.25))
 
 
 def _colour(image: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Half the saturation or half as much again, under a warmer or colder light."""
+    """Change the saturation by about half, either way, and each channel by up to 10 %."""
     saturation = random.choice([random.uniform(0.4, 0.7), random.uniform(1.3, 1.7)])
     gains = random.uniform(0.9, 1.1, 3).tolist()
     bands = ImageEnhance.Color(image).enhance(float(saturation)).split()
@@ -108,7 +108,7 @@ def _colour(image: Image.Image, random: np.random.Generator) -> Image.Image:
 
 
 def _soft(image: Image.Image, random: np.random.Generator) -> Image.Image:
-    """Half the resolution, at most 112 pixels, and a JPEG of quality 30 to 50."""
+    """Halve the resolution, to at most 112 pixels, and compress as JPEG of quality 30 to 50."""
     scale = min(0.5, 112 / min(image.size), JPEG_SIDE / max(image.size))
     small = image.resize(
         [max(1, round(scale * side)) for side in image.size], Image.Resampling.BICUBIC
@@ -125,13 +125,13 @@ AUGMENTATIONS: dict[str, Callable[[Image.Image, np.random.Generator], Image.Imag
     "colour": _colour,
     "soft": _soft,
 }
-"""Each by name. There is no mirror image among them: of a digit or a sign it is another thing."""
+"""Augmentations by name; without mirroring, which changes the meaning of digits and signs."""
 
 
 def choose_augmented(hashes: Sequence[str], count: int) -> list[int]:
-    """Return the rows of the images to be changed: those of the lowest hashes, each file once.
+    """Return the rows of `count` images to augment, those with the lowest hashes, without repeats.
 
-    They are as good as drawn at random, and mostly stay the same when images are added.
+    This is equivalent to a random sample, and mostly stays the same when images are added.
     """
     first: dict[str, int] = {}
     for row, key in enumerate(hashes):

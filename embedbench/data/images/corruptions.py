@@ -1,9 +1,9 @@
-"""Corruptions: what spoils pictures, in five severities; and the text that asks for them.
+"""Corruptions of images in five severities, and the parser of their names.
 
-Constants are those of ImageNet-C (Hendrycks, Dietterich 2019, arXiv 1903.12261) where it has the
-kind. They are meant for pictures whose shorter side is 224 pixels, about what encoders see: in
-larger ones everything that is measured in pixels grows along, so that a large photograph is
-changed as much as a small one. Occlusion, rotation, greyscale are our own.
+Constants are those of ImageNet-C (Hendrycks, Dietterich 2019, arXiv 1903.12261) if it has the
+kind. They are meant for pictures whose shorter side is 224 pixels, about the input size of
+encoders. For larger pictures, lengths in pixels are scaled, so that a large photograph is changed
+as much as a small one. Occlusion, rotation and greyscale are our own.
 """
 
 import io
@@ -22,7 +22,7 @@ __all__ = ["CORRUPTIONS", "Corruption", "SEVERITIES", "VECTOR_KINDS", "read_corr
 SEVERITIES = (1, 2, 3, 4, 5)
 
 VECTOR_KINDS = ("plane-noise", "vector-noise")
-"""These change what the encoder made, not the images."""
+"""Kinds that corrupt vectors, not images."""
 
 _SIDE = 224
 """The shorter side, in pixels, for which the constants are meant."""
@@ -41,39 +41,41 @@ class Corruption:
 
     @property
     def name(self) -> str:
-        """What the tables and the store call it, such as `noise:3`."""
+        """Its name in tables and in the store, such as `noise:3`."""
         return f"{self.kind}:{self.severity}"
 
 
 def read_corruptions(texts: Sequence[str]) -> tuple[Corruption, ...]:
-    """Return the corruptions that texts of the form `KIND[,KIND ...][:SEVERITIES]` ask for.
+    """Parse texts of the form `KIND[,KIND ...][:SEVERITIES]`.
 
-    `all` is every kind that changes images. SEVERITIES are a number, a range such as `1..3` or
-    numbers such as `1,3,5`; without any they are all five. Each corruption is there once, in the
-    order in which the kinds were named, the severities rising.
+    `all` is every kind that corrupts images. SEVERITIES are a number, a range such as `1..3` or
+    numbers such as `1,3,5`; the default is all five. Corruptions are returned without repeats, in
+    the order of the kinds in the texts and in ascending severity.
 
     Raises:
-        InputError: there is no such kind, or a severity is not from 1 to 5.
+        InputError: a kind is unknown, or a severity is not from 1 to 5.
     """
-    found: dict[str, set[int]] = {}
+    severities_of: dict[str, set[int]] = {}
     for text in texts:
         names, colon, severities = text.partition(":")
         wanted = _severities(text, severities) if colon else set(SEVERITIES)
         for name in (part.strip() for part in names.split(",")):
             for kind in CORRUPTIONS if name == "all" else [name]:
                 if kind not in CORRUPTIONS and kind not in VECTOR_KINDS:
-                    known = ", ".join(["all", *CORRUPTIONS, *VECTOR_KINDS])
-                    raise InputError(f"unknown corruption '{kind}'; corruptions: {known}")
-                found.setdefault(kind, set()).update(wanted)
+                    kinds = ", ".join(["all", *CORRUPTIONS, *VECTOR_KINDS])
+                    raise InputError(f"unknown corruption '{kind}'; corruptions: {kinds}")
+                severities_of.setdefault(kind, set()).update(wanted)
     return tuple(
-        Corruption(kind, level) for kind, levels in found.items() for level in sorted(levels)
+        Corruption(kind, level)
+        for kind, levels in severities_of.items()
+        for level in sorted(levels)
     )
 
 
 def _severities(text: str, severities: str) -> set[int]:
-    """Return the numbers in `3`, `1..5` or `1,3,5`."""
+    """Parse severities such as `3`, `1..5` or `1,3,5`."""
     form = re.compile(r"\s*([1-5])\s*(?:\.\.\s*([1-5])\s*)?")
-    found: set[int] = set()
+    numbers: set[int] = set()
     for part in severities.split(","):
         match = form.fullmatch(part)
         levels = match and range(int(match[1]), int(match[2] or match[1]) + 1)
@@ -82,13 +84,13 @@ def _severities(text: str, severities: str) -> set[int]:
                 f"in '{text}', the severities must be from 1 to 5, such as 3, 1..5 or 1,3,5; "
                 f"not '{severities}'"
             )
-        found |= set(levels)
-    return found
+        numbers |= set(levels)
+    return numbers
 
 
 def _noise(image: Image.Image, severity: int, random: np.random.Generator) -> Image.Image:
-    """Gaussian noise in every channel, its deviation 8 to 38 % of the full range."""
-    from skimage.util import random_noise  # takes a while to import
+    """Add Gaussian noise to every channel, with a deviation of 8 to 38 % of the full range."""
+    from skimage.util import random_noise  # slow to import
 
     deviation = (0.08, 0.12, 0.18, 0.26, 0.38)[severity - 1]
 
@@ -100,13 +102,13 @@ def _noise(image: Image.Image, severity: int, random: np.random.Generator) -> Im
 
 
 def _blur(image: Image.Image, severity: int, random: np.random.Generator) -> Image.Image:
-    """Gaussian blur, its deviation 1 to 6 pixels."""
+    """Apply a Gaussian blur with a deviation of 1 to 6 pixels."""
     radius = (1, 2, 3, 4, 6)[severity - 1] * min(image.size) / _SIDE
     return image.filter(ImageFilter.GaussianBlur(radius))
 
 
 def _jpeg(image: Image.Image, severity: int, random: np.random.Generator) -> Image.Image:
-    """What a JPEG of quality 25 to 7 leaves."""
+    """Compress as JPEG of quality 25 to 7."""
     quality = (25, 18, 15, 10, 7)[severity - 1]
 
     def compressed(small: Image.Image) -> Image.Image:
@@ -118,7 +120,7 @@ def _jpeg(image: Image.Image, severity: int, random: np.random.Generator) -> Ima
 
 
 def _contrast(image: Image.Image, severity: int, random: np.random.Generator) -> Image.Image:
-    """40 to 5 % of the contrast, around the mean colour."""
+    """Reduce the contrast to 40 to 5 %, around the mean colour."""
     share = (0.4, 0.3, 0.2, 0.1, 0.05)[severity - 1]
     bands = [
         band.point([round(mean + share * (value - mean)) for value in range(256)])
@@ -128,7 +130,7 @@ def _contrast(image: Image.Image, severity: int, random: np.random.Generator) ->
 
 
 def _brightness(image: Image.Image, severity: int, random: np.random.Generator) -> Image.Image:
-    """Brighter by 10 to 50 % of the full range: the value of HSV, hue and saturation kept."""
+    """Raise the value in HSV by 10 to 50 % of the full range; keep hue and saturation."""
     more = round(255 * (0.1, 0.2, 0.3, 0.4, 0.5)[severity - 1])
     hue, saturation, value = image.convert("HSV").split()
     brighter = value.point([min(255, level + more) for level in range(256)])
@@ -136,7 +138,7 @@ def _brightness(image: Image.Image, severity: int, random: np.random.Generator) 
 
 
 def _occlusion(image: Image.Image, severity: int, random: np.random.Generator) -> Image.Image:
-    """A grey rectangle, anywhere inside, hides 10 to 50 % of the area."""
+    """Hide 10 to 50 % of the area behind a grey rectangle at a random position."""
     share = severity / 10
     shape = 2 ** random.uniform(-0.5, 0.5)  # so that half of the area still fits
     width = max(1, round(image.width * np.sqrt(share) * shape))
@@ -150,12 +152,12 @@ def _occlusion(image: Image.Image, severity: int, random: np.random.Generator) -
 
 
 def _rotation(image: Image.Image, severity: int, random: np.random.Generator) -> Image.Image:
-    """Turned by 10, 20, 40, 60 or 90 degrees either way; mirror images fill the corners."""
-    from skimage.transform import rotate  # takes a while to import
+    """Rotate by 10, 20, 40, 60 or 90 degrees either way; mirrored pixels fill the corners."""
+    from skimage.transform import rotate  # slow to import
 
     angle = (10, 20, 40, 60, 90)[severity - 1] * int(random.choice([-1, 1]))
     bands = []
-    for band in image.split():  # one after the other, for the memory
+    for band in image.split():  # one by one, to save memory
         pixels = np.asarray(band, dtype=np.float32)
         turned = rotate(pixels, angle, mode="symmetric", preserve_range=True)  # type: ignore[no-untyped-call]
         bands.append(Image.fromarray(turned.round().clip(0, 255).astype(np.uint8)))
@@ -163,12 +165,12 @@ def _rotation(image: Image.Image, severity: int, random: np.random.Generator) ->
 
 
 def _greyscale(image: Image.Image, severity: int, random: np.random.Generator) -> Image.Image:
-    """20 to 100 % of the colour is taken."""
+    """Remove 20 to 100 % of the colour."""
     return ImageEnhance.Color(image).enhance(1 - severity / 5)
 
 
 def _low_resolution(image: Image.Image, severity: int, random: np.random.Generator) -> Image.Image:
-    """60 to 25 % of the resolution, as enlarged again by an encoder."""
+    """Reduce the resolution to 60 to 25 %, and enlarge to the original size."""
     share = (0.6, 0.5, 0.4, 0.3, 0.25)[severity - 1]
     small = _smaller(image, share * min(1.0, _SIDE / min(image.size)), Image.Resampling.BOX)
     return small.resize(image.size, Image.Resampling.BICUBIC)
@@ -185,15 +187,15 @@ CORRUPTIONS: dict[str, _Corrupt] = {
     "greyscale": _greyscale,
     "low-resolution": _low_resolution,
 }
-"""Each by its kind: from an RGB image, a severity from 1 to 5 and random draws to another RGB
-image of the same size."""
+"""Corruptions of images by kind: functions of an RGB image, a severity from 1 to 5 and a random
+generator that return an RGB image of the same size."""
 
 
 def _as_if_small(image: Image.Image, corrupt: Callable[[Image.Image], Image.Image]) -> Image.Image:
-    """Return the image with what corrupting a small copy of it adds to each pixel of the copy.
+    """Corrupt a small version of the image, and add the difference to the full image.
 
-    So grains and blocks are as large for the picture as they are at a shorter side of 224
-    pixels, and detail finer than that is left alone. Smaller images are corrupted as they are.
+    So grains and blocks have the relative size that they have at a shorter side of 224 pixels,
+    and finer detail is kept. Smaller images are corrupted directly.
     """
     share = min(1.0, _SIDE / min(image.size), JPEG_SIDE / max(image.size))
     small = _smaller(image, share, Image.Resampling.BOX)

@@ -1,4 +1,4 @@
-"""One image: from the bytes of a file to RGB, and to a thumbnail."""
+"""Decode an image file to upright RGB, and make thumbnails."""
 
 import io
 import threading
@@ -34,7 +34,7 @@ _JPEG_START = b"\xff\xd8\xff"
 THUMBNAIL_SIDE = 128
 
 MOST_PIXELS = 178_956_970
-"""An image with more is not decoded: Pillow's limit too, but no other library can lift this one."""
+"""Maximum number of pixels of an image; Pillow's limit, but other libraries cannot change it."""
 
 _BAND_PIXELS = 1 << 22
 _TURNS = {
@@ -46,47 +46,47 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What sets an image upright, by its EXIF orientation."""
+"""The operation that turns an image upright, by its EXIF orientation."""
 
 JPEG_SIDE = 65_500
-"""The longest side, in pixels, that a JPEG file can have."""
+"""Maximum side of a JPEG file, in pixels."""
 
 
 def upright_size(content: bytes) -> tuple[int, int]:
-    """Return width and height in pixels of an image, turned upright; nothing is decoded.
+    """Return width and height of the upright image, in pixels, without decoding it.
 
     Raises:
-        ImageError: it is no image of a known format, or a broken one.
+        ImageError: the content is broken or not an image of a known format.
     """
     with _opened(content, _FORMATS) as image:
         return (image.height, image.width) if _orientation(image) >= 5 else image.size
 
 
 def open_rgb(content: bytes, draft: tuple[int, int] | None = None) -> Image.Image:
-    """Return the image in a file's bytes, upright and in RGB mode.
+    """Decode an image file to an upright image in RGB mode.
 
-    Of an animation the first frame; EXIF orientation applied; what is transparent lies over
-    white; 16-bit grey is scaled to 8 bits.
+    Uses the first frame of an animation, applies the EXIF orientation, puts transparent images
+    over white, and scales 16-bit grey to 8 bits.
 
     Args:
-        content: the file, whole.
-        draft: decode a JPEG at a reduced scale, no smaller than this width and height.
+        content: bytes of the file.
+        draft: decode a JPEG at a reduced scale, not smaller than this width and height.
 
     Raises:
-        ImageError: it is no image of a known format, or a broken one.
+        ImageError: the content is broken or not an image of a known format.
     """
     with _opened(content, _FORMATS) as image:
         if draft:
             image.draft("RGB", draft)
         image.load()
         turn = _TURNS.get(_orientation(image))
-        found = to_rgb(image if turn is None else image.transpose(turn))
-        return found.copy() if found is image else found
+        upright = to_rgb(image if turn is None else image.transpose(turn))
+        return upright.copy() if upright is image else upright
 
 
 @contextmanager
 def _opened(content: bytes, formats: tuple[str, ...]) -> Iterator[Image.Image]:
-    """Give the image, of which only the head was read; whatever goes wrong is an ImageError."""
+    """Open an image, reading only its header; every exception becomes an ImageError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd EXIF and of large images
@@ -103,29 +103,29 @@ def _opened(content: bytes, formats: tuple[str, ...]) -> Iterator[Image.Image]:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return its EXIF orientation, 1 to 8; 1, upright, where nothing readable is said."""
+    """Return the EXIF orientation, 1 to 8; 1, upright, if it is missing or unreadable."""
     try:
-        found = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # a picture may be whole though what is told of it is not
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # an intact picture may have broken EXIF data
         return 1
-    return found if isinstance(found, int) else 1
+    return orientation if isinstance(orientation, int) else 1
 
 
 def open_pixels(
     content: bytes, least_side: int | None = None
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """Return the pixels of the image in a file's bytes, the same as those of `open_rgb`.
+    """Decode an image file to an array, with the same pixels as `open_rgb`.
 
-    A plain JPEG is decoded straight into the array (by libjpeg-turbo, as in Pillow, so that the
-    pixels are the same), which saves two copies of them; all else goes through Pillow.
+    A plain JPEG is decoded directly into the array, by libjpeg-turbo as in Pillow, which saves two
+    copies of the pixels. Other images are decoded by Pillow.
 
     Args:
-        content: the file, whole.
-        least_side: decode a JPEG at a reduced scale, its sides no smaller than this; None for
-            all pixels.
+        content: bytes of the file.
+        least_side: decode a JPEG at a reduced scale, with sides not smaller than this; None for
+            full size.
 
     Raises:
-        ImageError: it is no image of a known format, or a broken one.
+        ImageError: the content is broken or not an image of a known format.
     """
     if (pixels := _plain_jpeg(content, least_side)) is not None:
         return pixels
@@ -135,7 +135,7 @@ def open_pixels(
 def _plain_jpeg(
     content: bytes, least_side: int | None
 ) -> UInt8[np.ndarray, "height width 3"] | None:
-    """Return the pixels of an upright JPEG in grey or colour; None for Pillow to look at it."""
+    """Return the pixels of an upright grey or colour JPEG; None if Pillow must decode the file."""
     if not content.startswith(_JPEG_START):
         return None
     try:
@@ -148,12 +148,12 @@ def _plain_jpeg(
             content, "RGB", min_height=side, min_width=side
         )
         return pixels
-    except Exception:  # whatever is wrong with the file, Pillow's words for it are the ones told
+    except Exception:  # Pillow decodes the file again, for its error message
         return None
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Return the image in RGB mode, from grey, palette, 16-bit, CMYK or with transparency."""
+    """Convert an image of any mode to RGB: grey, palette, 16-bit, CMYK or with transparency."""
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
     if image.mode.startswith("I") or image.mode == "F":
@@ -164,7 +164,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _by_bands(image: Image.Image, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
-    """Return what all bands of the image become: a large one takes much memory on its way."""
+    """Convert the image in horizontal bands, as converting a large image needs much memory."""
     rows = max(1, _BAND_PIXELS // image.width)
     if rows >= image.height:
         return convert(image)
@@ -182,7 +182,7 @@ def _over_white(image: Image.Image) -> Image.Image:
 
 
 def thumbnail(image: Image.Image, side: int = THUMBNAIL_SIDE) -> bytes:
-    """Return the RGB image as a small JPEG file, its longer side at most `side` pixels."""
+    """Return a JPEG file of the RGB image, with a longer side of at most `side` pixels."""
     small = image.copy()
     small.thumbnail((side, side), Image.Resampling.BICUBIC)
     content = io.BytesIO()
@@ -191,11 +191,11 @@ def thumbnail(image: Image.Image, side: int = THUMBNAIL_SIDE) -> bytes:
 
 
 def _range(image: Image.Image) -> tuple[float, float]:
-    """The full range of 16-bit grey; of other depths, that of the values that occur."""
+    """Return the full range of 16-bit grey; for other depths, the range of the values."""
     values = np.asarray(image)
-    found = float(np.fmin.reduce(values, None)), float(np.fmax.reduce(values, None))
+    actual = float(np.fmin.reduce(values, None)), float(np.fmax.reduce(values, None))
     low, high = 0.0, 65535.0
-    return found if image.mode == "F" or found[0] < low or found[1] > high else (low, high)
+    return actual if image.mode == "F" or actual[0] < low or actual[1] > high else (low, high)
 
 
 def _grey_between(low: float, high: float, image: Image.Image) -> Image.Image:
@@ -214,38 +214,37 @@ def _reason(content: bytes, error: Exception) -> str:
 
 
 ORIENTATIONS = {90: 8, 180: 3, 270: 6}
-"""The EXIF orientation of a picture that is to be turned so many degrees counter-clockwise."""
+"""EXIF orientation by the counter-clockwise rotation, in degrees, that turns a picture upright."""
 
 _START = b"\xff\xd8"
 _JFIF = b"\xff\xe0"
 _EXIF = b"\xff\xe1"
-_SILENCE = threading.Lock()  # Pillow's warnings can be silenced by one thread at a time
+_SILENCE = threading.Lock()  # only one thread at a time can silence Pillow's warnings
 
 
 def with_orientation(content: bytes, degrees: int) -> bytes:
-    """Return a JPEG file with an EXIF orientation put in; nothing is decoded or lost.
+    """Add an EXIF orientation to a JPEG file, without decoding it.
 
-    A file that has an orientation already, or is no JPEG that can be opened, comes back unchanged.
+    A file that already has an orientation, or is not a readable JPEG, is returned unchanged.
 
     Args:
-        content: the file, whole.
-        degrees: by how many the picture must be turned counter-clockwise to stand upright; 90,
-            180 or 270.
+        content: bytes of the file.
+        degrees: counter-clockwise rotation that turns the picture upright: 90, 180 or 270.
     """
     if not content.startswith(_START) or _has_orientation(content):
         return content
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = ORIENTATIONS[degrees]
-    told = exif.tobytes()
-    segment = _EXIF + (len(told) + 2).to_bytes(2) + told
-    place = len(_START)
-    if content.startswith(_JFIF, place):  # the JFIF standard wants its segment to be the first
-        place += len(_JFIF) + int.from_bytes(content[place + 2 : place + 4])
-    return content[:place] + segment + content[place:]
+    data = exif.tobytes()
+    segment = _EXIF + (len(data) + 2).to_bytes(2) + data
+    offset = len(_START)
+    if content.startswith(_JFIF, offset):  # the JFIF segment must stay the first
+        offset += len(_JFIF) + int.from_bytes(content[offset + 2 : offset + 4])
+    return content[:offset] + segment + content[offset:]
 
 
 def _has_orientation(content: bytes) -> bool:
-    """Whether it says which way is up, as EXIF or XMP; also where that cannot be told."""
+    """Return whether a JPEG has an orientation, in EXIF or XMP; True if it cannot be read."""
     with _SILENCE, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -1,4 +1,4 @@
-"""Sources: where one image is, and its bytes from there."""
+"""Sources of images: files, addresses or bytes; reading and hashing one image."""
 
 import hashlib
 import os
@@ -27,21 +27,21 @@ __all__ = [
 ]
 
 MOST_BYTES = 10**9
-"""A larger file is not read."""
+"""Maximum size of an image file, in bytes."""
 
 _PART_BYTES = 1 << 20
 
-Found = TypeVar("Found", str, bytes)
+Result = TypeVar("Result", str, bytes)
 
 
 @dataclass(frozen=True)
 class RemoteImage:
-    """An image at an http(s) address; `embedbench.data.download.download_missing` brings it.
+    """An image at an http(s) address, for `embedbench.data.download.download_missing`.
 
     Attributes:
-        url: where it is; what is no http(s) address is listed as a failure when it is fetched.
-        file: where it is to be kept; None for a place among the downloads.
-        md5: the MD5 of the file, in hex, where it is known.
+        url: address of the image; a URL that is not http(s) becomes a failure of the download.
+        file: file of the download; None for one in the folder of downloads.
+        md5: MD5 of the file, in hex; None if unknown.
     """
 
     url: str
@@ -51,10 +51,10 @@ class RemoteImage:
 
 @dataclass(frozen=True)
 class RejectedImage:
-    """An image that is listed as a failure, and never read.
+    """An image that is never read, and listed as a failure.
 
     Attributes:
-        reason: why.
+        reason: reason of the failure.
     """
 
     reason: str
@@ -62,11 +62,11 @@ class RejectedImage:
 
 @dataclass(frozen=True)
 class RotatedImage:
-    """An image that lies on its side or on its head, and whose file does not say so.
+    """An image that is not upright, and whose file has no orientation.
 
     Attributes:
-        source: where it is.
-        degrees: by how many it must be turned counter-clockwise to stand upright: 90, 180 or 270.
+        source: source of the image.
+        degrees: counter-clockwise rotation that turns it upright: 90, 180 or 270.
     """
 
     source: AnyPath | RemoteImage | RejectedImage
@@ -78,14 +78,14 @@ class RotatedImage:
 
 
 Source = Path | RemotePath | bytes | RemoteImage | RejectedImage | RotatedImage
-"""Where an image is: a file here or elsewhere, its bytes, or what is to be turned upright."""
+"""A local or remote file, bytes, an image to download or to turn upright, or a rejected image."""
 
 
 def read_source(source: Source) -> bytes:
-    """Return the bytes of an image's file; of one that is turned, with its EXIF orientation put in.
+    """Return the bytes of an image file; a RotatedImage gets an EXIF orientation.
 
     Raises:
-        ImageError: the file cannot be read or is too large, or is not on this machine.
+        ImageError: the file cannot be read, is too large, or has not been downloaded.
     """
     if isinstance(source, bytes):
         return source
@@ -106,30 +106,30 @@ def read_source(source: Source) -> bytes:
 
 
 def read_verified(source: Source, key: str) -> bytes:
-    """Return what `read_source` returns, if it still is what it was when its hash was taken.
+    """Return the bytes of an image file, which must still have the hash `key`.
 
     Raises:
-        ImageError: it is not, or as `read_source` does.
+        ImageError: the file has changed, or as in `read_source`.
     """
     content = read_source(source)
     if content_hash(content) != key:
-        raise ImageError("was changed while the run went on; the next run takes it as it is")
+        raise ImageError("was changed during the run; the next run uses the new file")
     return content
 
 
 def source_hash(source: Source) -> str:
-    """Return the `content_hash` of what `read_source` returns; a file here is never held whole.
+    """Return the `content_hash` of a source; a local file is read in parts.
 
     Raises:
-        ImageError: as `read_source` does.
+        ImageError: as in `read_source`.
     """
     if not isinstance(source, Path):
         return content_hash(read_source(source))
     with _errors_in_words(), open_file(source) as file:
-        found = hashlib.sha256()
+        digest = hashlib.sha256()
         while (part := file.read(_PART_BYTES)) and file.tell() <= MOST_BYTES:
-            found.update(part)
-        return _not_too_large(found.hexdigest(), file.tell())
+            digest.update(part)
+        return _not_too_large(digest.hexdigest(), file.tell())
 
 
 @contextmanager
@@ -140,14 +140,14 @@ def _errors_in_words() -> Iterator[None]:
         raise ImageError(f"cannot be read: {error.strerror or error}") from error
     except ImageError:
         raise
-    except ValueError as error:  # a path that no file can have
+    except ValueError as error:  # an invalid path
         raise ImageError(f"cannot be read: {error}") from error
 
 
-def _not_too_large(found: Found, size: int) -> Found:
+def _not_too_large(result: Result, size: int) -> Result:
     if size > MOST_BYTES:
         raise ImageError(f"larger than {MOST_BYTES // 10**6:,} MB")
-    return found
+    return result
 
 
 def content_hash(content: bytes) -> str:
@@ -156,11 +156,11 @@ def content_hash(content: bytes) -> str:
 
 
 def remote_of(source: Source) -> RemoteImage | None:
-    """Return what must be fetched for a source, if anything."""
+    """Return the image to download for a source; None if there is none."""
     inner = source.source if isinstance(source, RotatedImage) else source
     return inner if isinstance(inner, RemoteImage) else None
 
 
 def is_elsewhere(source: Source) -> bool:
-    """Return whether a source is at an address."""
+    """Return whether a source is a remote path, such as in a bucket."""
     return isinstance(source.source if isinstance(source, RotatedImage) else source, RemotePath)

@@ -1,22 +1,14 @@
-"""Promises of mixed-in images: what is chosen, and where it ends up, by hand."""
-
-import io
-from pathlib import Path
+"""Promises of mixed-in images: in which clusters they are, from cases by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
-from sklearn.datasets import load_digits
 
 from embedbench.analysis.inputs import EvaluationSettings, Targets
 from embedbench.analysis.robustness.contamination import contamination_table
 from embedbench.clustering.clusterers import parse_clusterer
-from embedbench.data.images.sources import read_source
-from embedbench.data.loading import read_dataset
-from embedbench.data.mixing import MixSpec, choose_mixed, read_mix
 from embedbench.errors import InputError
 from embedbench.results.schema import CONTAMINATION_COLUMNS
 
@@ -28,7 +20,7 @@ SHARES = ["own_cluster", "noise", "scattered"]
 
 
 def around(*places: tuple[float, float], count: int = 12, seed: int = 0) -> np.ndarray:
-    """So many points close around each place."""
+    """Return `count` points close around each place."""
     centres = np.repeat(np.array(places), count, axis=0)
     noise = np.random.default_rng(seed).normal(size=centres.shape)
     return (centres + 0.1 * noise).astype(np.float32)
@@ -46,52 +38,6 @@ def where(mixed: np.ndarray, how: EvaluationSettings = HOW, truth: bool = True) 
 
 def numbers(table: pd.DataFrame, clusterer: str, *names: str) -> list[float]:
     return [float(table[name][clusterer]) for name in names]
-
-
-def test_a_mix_is_a_source_and_a_share() -> None:
-    assert read_mix("photos:0.1") == MixSpec("photos", 0.1)
-    assert read_mix("C:/my: photos:1") == MixSpec("C:/my: photos", 1.0)
-    assert read_mix("digits:.25") == MixSpec("digits", 0.25)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["photos", "photos:", ":0.1", "photos:0", "photos:1.5", "photos:-1", "a:nan", "a:inf", ""],
-)
-def test_a_share_must_be_above_0_and_at_most_1(text: str) -> None:
-    with pytest.raises(InputError, match="FOLDER:SHARE|above 0, at most 1"):
-        read_mix(text)
-
-
-def test_as_many_are_chosen_as_the_share_asks_for(photographs: Path) -> None:
-    whole = read_dataset(photographs)
-    chosen = choose_mixed(MixSpec(str(photographs), 0.5), 20, seed=3)
-    assert len(chosen) == 10 and "truth" not in chosen.table
-    names = [name.removeprefix("mixed/") for name in chosen.names]
-    assert all(name.startswith("mixed/") for name in chosen.names)
-    assert names == [name for name in whole.names if name in names]
-    by_name = dict(zip(whole.names, whole.sources, strict=True))
-    assert [by_name[name] for name in names] == list(chosen.sources)
-    again, other = (choose_mixed(MixSpec(str(photographs), 0.5), 20, seed=seed) for seed in (3, 4))
-    assert again.names == chosen.names != other.names
-
-
-def test_there_are_no_more_than_the_source_has_and_one_at_least(photographs: Path) -> None:
-    assert len(choose_mixed(MixSpec(str(photographs), 1.0), 100, 0)) == 36
-    assert len(choose_mixed(MixSpec(str(photographs), 0.01), 3, 0)) == 1
-    with pytest.raises(InputError):
-        choose_mixed(MixSpec(str(photographs / "nowhere"), 0.5), 10, 0)
-
-
-def test_digits_are_those_of_scikit_learn() -> None:
-    chosen = choose_mixed(MixSpec("digits", 0.5), 8, 0)
-    for name, source in zip(chosen.names, chosen.sources, strict=True):
-        number = int(name.removeprefix("mixed/digits/").removesuffix(".png"))
-        image = Image.open(io.BytesIO(read_source(source)))
-        assert (image.format, image.mode, image.size) == ("PNG", "L", (64, 64))
-        small = np.asarray(image.resize((8, 8), Image.Resampling.BOX)).astype(float)
-        digit = load_digits().images[number]
-        assert np.corrcoef(small.ravel(), digit.ravel())[0, 1] > 0.95
 
 
 def test_a_group_of_its_own_takes_a_cluster_from_the_others() -> None:

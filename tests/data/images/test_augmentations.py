@@ -1,4 +1,4 @@
-"""Promises of light changes: the same every time, and no more than they say."""
+"""Promises of augmentations: reproducible, and as strong as documented."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -67,7 +67,9 @@ def pixels(image: Image.Image) -> np.ndarray:
 @pytest.mark.parametrize("name", CHANGES)
 @settings(max_examples=25)
 @given(width=st.integers(1, 60), height=st.integers(1, 60), seed=st.integers(0, 999))
-def test_each_keeps_rgb_and_a_sane_size(name: str, width: int, height: int, seed: int) -> None:
+def test_augmentations_keep_rgb_and_about_the_size(
+    name: str, width: int, height: int, seed: int
+) -> None:
     image = Image.new("RGB", (width, height), (200, 100, 50))
     before = image.tobytes()
     found = change(name, image, seed)
@@ -115,7 +117,7 @@ def test_nothing_is_missing_in_a_tilted_image() -> None:
 @settings(max_examples=30)
 @given(seed=st.integers(0, 9999))
 def test_light_moves_by_a_fifth_to_a_third(seed: int) -> None:
-    """An even grey has no contrast that could change as well."""
+    """An even grey has no contrast, so that only the brightness changes."""
     values = np.unique(pixels(change("light", Image.new("RGB", (8, 8), (100, 100, 100)), seed)))
     assert len(values) == 1
     assert 65 - 1 <= values[0] <= 80 or 120 - 1 <= values[0] <= 135 + 1
@@ -128,7 +130,7 @@ def test_colour_of_a_grey_moves_by_a_tenth_at_most(seed: int) -> None:
     assert 90 - 1 <= values.min() and values.max() <= 110 + 1
 
 
-def test_soft_leaves_what_is_even_and_takes_what_is_fine() -> None:
+def test_soft_keeps_even_areas_and_removes_fine_detail() -> None:
     fine = Image.fromarray(np.indices((64, 64)).sum(axis=0).astype(np.uint8) % 2 * 255)
     even = Image.new("RGB", (64, 64), (90, 120, 150))
     assert np.abs(pixels(change("soft", even, 0)).astype(int) - [90, 120, 150]).max() <= 4
@@ -140,9 +142,7 @@ def test_a_very_wide_image_is_softened() -> None:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_the_same_pixels_every_time_and_others_for_another_image(
-    name: str, photographs: Path
-) -> None:
+def test_a_change_is_reproducible_and_differs_between_images(name: str, photographs: Path) -> None:
     source = photographs / "red" / "00.png"
     content = source.read_bytes()
     found = [AugmentedImage(source, name, key(number)).open(content) for number in (1, 1, 2)]
@@ -158,7 +158,7 @@ def test_store_keys_differ_by_image_and_by_change(photographs: Path) -> None:
 
 
 def test_store_keys_of_light_changes_stay_as_they_were() -> None:
-    """SHA-256 of `change`, version, name and hash; another key would encode all copies anew."""
+    """SHA-256 of `change`, version, name and hash; another key would encode all images again."""
     found = {
         change: AugmentedImage(b"", change, "ab" * 32).store_key for change in ("crop", "soft")
     }
@@ -182,7 +182,7 @@ def test_corruptions_are_changes_as_well(photographs: Path) -> None:
     assert noisy[0].tobytes() != noisy[1].tobytes()
 
 
-def test_what_is_no_image_is_an_image_error() -> None:
+def test_a_file_that_is_not_an_image_is_an_image_error() -> None:
     with pytest.raises(ImageError):
         AugmentedImage(b"no image", "crop", key(0)).open(b"no image")
 
@@ -269,7 +269,7 @@ class _Imported(Encoder):
 
 
 def cached_encoder() -> Encoder:
-    """Return an encoder of a class that travels by value, with a property worked out once."""
+    """Return an encoder of a class that is pickled by value, with a cached property."""
 
     @dataclass(frozen=True)
     class Cached(Encoder):
@@ -285,7 +285,7 @@ def cached_encoder() -> Encoder:
     return Cached()
 
 
-def test_an_encoder_with_a_cached_property_travels() -> None:
+def test_an_encoder_with_a_cached_property_can_be_pickled() -> None:
     loaded = cloudpickle.loads(dumps(cached_encoder()))
     assert loaded.table is loaded.table  # still worked out once
     assert loaded.table[3] == 6

@@ -1,4 +1,4 @@
-"""Promises of corruptions: their constants, the same size, and what texts ask for."""
+"""Promises of corruptions: the constants of the paper, the same size, and parsing."""
 
 import io
 import re
@@ -53,7 +53,7 @@ def levels(text: str) -> list[str]:
     severity=st.sampled_from(SEVERITIES),
     seed=st.integers(0, 99),
 )
-def test_the_size_and_the_image_given_stay(
+def test_the_size_and_the_original_image_are_unchanged(
     kind: str, width: int, height: int, severity: int, seed: int
 ) -> None:
     image = photograph(width, height)
@@ -84,7 +84,7 @@ def test_a_higher_severity_leaves_less_of_the_picture(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["noise", "blur", "jpeg", "low-resolution"])
 @pytest.mark.parametrize("severity", [1, 5])
 def test_a_large_photograph_is_changed_as_much_as_a_small_one(kind: str, severity: int) -> None:
-    """Seen at 224 pixels both have lost the same, to a tenth or one level of 255."""
+    """At 224 pixels both have changed equally, up to a tenth or one level of 255."""
     lost = []
     for side in (224, 1120):
         image = photograph(side, side)
@@ -98,7 +98,7 @@ def test_a_large_photograph_is_changed_as_much_as_a_small_one(kind: str, severit
 
 @pytest.mark.parametrize(("severity", "deviation"), [(1, 0.08), (2, 0.12), (3, 0.18)])
 def test_noise_has_the_deviation_of_the_paper(severity: int, deviation: float) -> None:
-    """Around the middle of the range, where next to nothing of it is cut off."""
+    """Measured in the middle of the range, where almost nothing is clipped."""
     values = pixels(corrupt("noise", Image.new("RGB", (224, 224), (128, 128, 128)), severity))
     assert values.std() == pytest.approx(255 * deviation, rel=0.03)
     assert np.abs(np.corrcoef(values.reshape(-1, 3).T) - np.eye(3)).max() < 0.03
@@ -106,7 +106,7 @@ def test_noise_has_the_deviation_of_the_paper(severity: int, deviation: float) -
 
 @pytest.mark.parametrize(("severity", "deviation"), [(1, 1), (3, 3), (5, 6)])
 def test_blur_spreads_an_edge_as_far_as_the_paper_says(severity: int, deviation: float) -> None:
-    """The slope of a blurred edge is the kernel: its standard deviation is asked for."""
+    """The slope of a blurred edge is the kernel, whose standard deviation is known."""
     edge = np.zeros((224, 224, 3), np.uint8)
     edge[:, 112:] = 255
     row = pixels(corrupt("blur", Image.fromarray(edge), severity))[112, :, 0].astype(float)
@@ -116,7 +116,7 @@ def test_blur_spreads_an_edge_as_far_as_the_paper_says(severity: int, deviation:
 
 
 @pytest.mark.parametrize(("severity", "quality"), [(1, 25), (5, 7)])
-def test_jpeg_is_that_of_the_quality_of_the_paper(severity: int, quality: int) -> None:
+def test_jpeg_has_the_quality_of_the_paper(severity: int, quality: int) -> None:
     image, content = photograph(224, 300), io.BytesIO()
     image.save(content, "JPEG", quality=quality)
     expected = Image.open(content).convert("RGB")
@@ -169,8 +169,10 @@ def test_occlusion_may_be_anywhere() -> None:
 
 
 @pytest.mark.parametrize(("severity", "angle"), [(1, 10), (2, 20), (3, 40), (4, 60), (5, 90)])
-def test_rotation_is_by_so_many_degrees_around_the_middle(severity: int, angle: int) -> None:
-    """Pillow turns a disc around the middle as well, where nothing is missing."""
+def test_rotation_is_around_the_middle_by_the_angle_of_the_severity(
+    severity: int, angle: int
+) -> None:
+    """Pillow also rotates around the middle; inside a disc no pixel is missing."""
     image = photograph(101, 101).filter(ImageFilter.GaussianBlur(2))
     down, across = np.indices((101, 101)) - 50
     disc = down**2 + across**2 < 45**2
@@ -182,7 +184,7 @@ def test_rotation_is_by_so_many_degrees_around_the_middle(severity: int, angle: 
     assert min(either[:2]) < 1 < either[2]
 
 
-def test_rotation_by_a_quarter_is_that_of_numpy_either_way() -> None:
+def test_rotation_by_90_degrees_equals_numpys_either_way() -> None:
     square = pixels(photograph(50, 50))
     found = {corrupt("rotation", photograph(50, 50), 5, seed).tobytes() for seed in range(9)}
     turned = [np.rot90(square, turns).astype(int) for turns in (1, -1)]
@@ -198,7 +200,7 @@ def test_rotation_leaves_no_empty_corner() -> None:
         assert pixels(corrupt("rotation", image, severity)).reshape(-1, 3).std(axis=0).max() == 0
 
 
-def test_greyscale_takes_a_fifth_of_the_colour_at_each_step() -> None:
+def test_greyscale_removes_a_fifth_of_the_colour_per_severity() -> None:
     """Colour is the distance from the grey of the same luma."""
     image = Image.new("RGB", (2, 2), (200, 100, 0))
     luma = image.convert("L").getpixel((0, 0))
@@ -212,7 +214,7 @@ def test_greyscale_takes_a_fifth_of_the_colour_at_each_step() -> None:
 
 @pytest.mark.parametrize(("severity", "lines"), [(1, 134), (5, 56)])
 def test_low_resolution_loses_lines_finer_than_its_pixels(severity: int, lines: int) -> None:
-    """Stripes of half as many pairs as there are pixels left are gone, of a fifth they are not."""
+    """Stripes at half the remaining resolution are lost; at a fifth they are not."""
     for pairs, is_kept in ((lines // 5, True), (lines, False)):
         wave = np.sin(2 * np.pi * pairs * (np.arange(448) + 0.5) / 448)
         stripes = np.broadcast_to((127.5 + 120 * wave)[None, :, None], (448, 448, 3))
@@ -234,11 +236,11 @@ def test_low_resolution_loses_lines_finer_than_its_pixels(severity: int, lines: 
         ("all:2", [f"{kind}:2" for kind in KINDS]),
     ],
 )
-def test_texts_ask_for_kinds_and_severities(text: str, names: list[str]) -> None:
+def test_kinds_and_severities_are_parsed(text: str, names: list[str]) -> None:
     assert levels(text) == names
 
 
-def test_several_texts_are_put_together() -> None:
+def test_several_texts_are_combined() -> None:
     found = read_corruptions(["blur:5", "noise:1", "blur:1..2", "noise:1"])
     assert [one.name for one in found] == ["blur:1", "blur:2", "blur:5", "noise:1"]
     assert read_corruptions([]) == ()
@@ -246,7 +248,7 @@ def test_several_texts_are_put_together() -> None:
 
 
 @pytest.mark.parametrize("text", ["fog", "fog:2", "", ":3", "noise,,blur", "Noise"])
-def test_an_unknown_kind_lists_those_known(text: str) -> None:
+def test_an_unknown_kind_is_an_error_that_lists_the_kinds(text: str) -> None:
     with pytest.raises(
         InputError, match=r"unknown corruption '.*'; corruptions: all, noise"
     ) as told:
@@ -266,7 +268,7 @@ def test_corruptions_sort_by_kind_and_severity() -> None:
     assert Corruption("blur", 2) < Corruption("blur", 3) < Corruption("noise", 1)
 
 
-def test_kinds_of_vectors_are_none_of_images() -> None:
+def test_kinds_of_vectors_and_of_images_are_disjoint() -> None:
     assert not set(VECTOR_KINDS) & set(CORRUPTIONS)
 
 
@@ -283,7 +285,7 @@ def test_noise_on_vectors_is_as_long_as_a_share_of_their_spread(
     assert not np.array_equal(noisy_vectors(axes, severity, 0), noisy_vectors(axes, severity, 1))
 
 
-def test_vectors_that_are_all_the_same_have_no_spread_to_go_by() -> None:
+def test_equal_vectors_have_no_spread() -> None:
     ones = np.full((5, 4), 0.5, np.float32)
     np.testing.assert_allclose(noisy_vectors(ones, 5, 0), ones, atol=1e-6)
 

@@ -58,7 +58,7 @@ def test_half_transparent_black_over_white_is_grey() -> None:
     assert pixel == (127, 127, 127)
 
 
-def test_transparent_palette_lies_over_white() -> None:
+def test_transparent_palette_is_put_over_white() -> None:
     image = Image.new("P", (4, 4), 0)
     image.putpalette([255, 0, 0, 0, 255, 0])
     content = as_bytes(image, "GIF", transparency=0)
@@ -92,7 +92,7 @@ def test_exif_orientation_is_applied() -> None:
         (b"\xff\xd8\xff", "broken|known"),
     ],
 )
-def test_what_is_no_image_says_so(content: bytes, reason: str) -> None:
+def test_a_file_that_is_not_an_image_has_its_reason(content: bytes, reason: str) -> None:
     with pytest.raises(ImageError, match=reason):
         open_rgb(content)
 
@@ -131,7 +131,7 @@ def test_pixels_are_those_of_pillow(mode: str, options: dict[str, Any]) -> None:
         assert np.array_equal(open_pixels(file.getvalue()), expected)
 
 
-def test_a_jpeg_on_its_side_is_turned() -> None:
+def test_a_jpeg_with_an_orientation_is_turned_upright() -> None:
     exif = Image.Exif()
     exif[274] = 6
     file = io.BytesIO()
@@ -141,7 +141,7 @@ def test_a_jpeg_on_its_side_is_turned() -> None:
 
 
 @given(cut=st.integers(0, 900), turned=st.integers(0, 7), where=st.integers(0, 899))
-def test_broken_jpegs_are_judged_by_pillow(cut: int, turned: int, where: int) -> None:
+def test_broken_jpegs_have_pillows_result(cut: int, turned: int, where: int) -> None:
     content = bytearray(_noisy_jpeg())
     content[where % len(content)] ^= 1 << turned
     broken = bytes(content[: len(content) - cut])

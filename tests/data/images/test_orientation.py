@@ -1,4 +1,4 @@
-"""Promises of orientation: a file is turned by what it says, and nothing of it is lost."""
+"""Promises of orientation: a file gets its orientation and is otherwise unchanged."""
 
 import io
 from pathlib import Path
@@ -65,7 +65,7 @@ def test_ninety_degrees_are_the_orientation_8_of_exif() -> None:
             assert dict(image.getexif()) == {ExifTags.Base.Orientation: orientation}
 
 
-def test_nothing_of_the_file_is_lost() -> None:
+def test_the_rest_of_the_file_is_unchanged() -> None:
     before = save(picture(), progressive=True, icc_profile=b"colours", comment=b"words")
     after = with_orientation(before, 90)
     place = after.index(SEGMENT)
@@ -84,20 +84,20 @@ def test_the_segment_of_jfif_stays_the_first() -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_file_that_says_which_way_is_up_is_left_alone(orientation: int) -> None:
+def test_a_file_with_an_exif_orientation_is_unchanged(orientation: int) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     content = save(picture(), exif=exif)
     assert with_orientation(content, 90) == content
 
 
-def test_a_file_that_says_it_as_xmp_is_left_alone() -> None:
+def test_a_file_with_an_xmp_orientation_is_unchanged() -> None:
     content = save(picture(), xmp=b'<x tiff:Orientation="6"/>')
     assert upright_size(content) == (32, 48)
     assert with_orientation(content, 90) == content
 
 
-def test_other_exif_does_not_keep_a_picture_from_being_turned() -> None:
+def test_a_picture_with_other_exif_data_is_turned() -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Make] = "Maker"
     content = save(picture(), exif=exif)
@@ -105,36 +105,36 @@ def test_other_exif_does_not_keep_a_picture_from_being_turned() -> None:
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF", "BMP", "TIFF"])
-def test_what_is_no_jpeg_is_left_alone(form: str) -> None:
+def test_other_formats_are_unchanged(form: str) -> None:
     content = save(picture(), form)
     assert with_orientation(content, 90) == content
 
 
 @given(st.binary(max_size=40), st.sampled_from([b"", b"\xff\xd8", b"\xff\xd8\xff\xe0\x00\x10JFIF"]))
-def test_what_is_broken_is_left_alone(rest: bytes, start: bytes) -> None:
+def test_broken_files_are_unchanged(rest: bytes, start: bytes) -> None:
     assert with_orientation(start + rest, 90) == start + rest
 
 
 @pytest.mark.parametrize("rest", [b"II*\x00\x08\x00\x00\x00\xff\xff", b"II*\x00", b"what"])
-def test_an_odd_exif_keeps_no_picture_from_being_turned(rest: bytes) -> None:
+def test_a_picture_with_broken_exif_data_is_turned(rest: bytes) -> None:
     content = save(picture(), exif=b"Exif\x00\x00" + rest)
     assert upright_size(with_orientation(content, 90)) == (32, 48)
 
 
-def test_pictures_are_turned_by_quarters_alone() -> None:
+def test_rotations_are_90_180_or_270_degrees() -> None:
     for degrees in (0, 45, -90, 360):
         with pytest.raises(InputError, match=f"must be 90, 180 or 270; not {degrees}"):
             RotatedImage(Path("a.jpg"), degrees)
 
 
-def test_a_turned_image_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+def test_a_rotated_image_that_cannot_be_read_has_its_reason(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="not downloaded"):
         read_source(RotatedImage(RemoteImage("https://x.org/a.jpg"), 90))
     with pytest.raises(ImageError, match="cannot be read"):
         read_source(RotatedImage(tmp_path / "a.jpg", 90))
 
 
-def test_turned_images_are_named_by_their_paths() -> None:
+def test_rotated_images_are_named_by_their_paths() -> None:
     images = [
         RotatedImage(Path("b/a.jpg"), 90),
         RotatedImage(RemoteImage("https://x.org/a.jpg"), 90),

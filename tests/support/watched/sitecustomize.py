@@ -1,7 +1,7 @@
-"""Loaded by every Python process that has this folder on its path: notes what it writes and asks.
+"""Record file writes and connections of every Python process that has this folder on its path.
 
-Each line of the file that EMBEDBENCH_WATCHED names is JSON: what was done, to what, by which
-process. `.pyc` files aside, which are Python's own.
+Each line of the file EMBEDBENCH_WATCHED is JSON: event, path or address, process, working folder.
+Python's own `.pyc` files are not recorded.
 """
 
 import json
@@ -20,7 +20,7 @@ _notes = os.open(os.environ["EMBEDBENCH_WATCHED"], os.O_WRONLY | os.O_APPEND | o
 
 
 def _note(what: str, place: Any) -> None:
-    if isinstance(place, int):  # a descriptor that is open already
+    if isinstance(place, int):  # an open file descriptor
         return
     text = os.fsdecode(place) if isinstance(place, (str, bytes, os.PathLike)) else repr(place)
     if not text.endswith(".pyc") and "__pycache__" not in text:
