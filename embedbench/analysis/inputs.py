@@ -43,12 +43,13 @@ class Targets:
         """Return the same groups without labels."""
         return Targets(None, (), self.groups)
 
-    def categorical(self) -> "pd.Categorical[str] | None":
+    def categorical(self) -> pd.Categorical | None:
         """Return the label of each image; None without labels."""
         if self.labels is None:
             return None
         codes: list[int] = self.labels.tolist()
-        return pd.Categorical.from_codes(codes, pd.Index(list(self.classes)))
+        names: pd.CategoricalDtype = pd.CategoricalDtype(list(self.classes))
+        return pd.Categorical.from_codes(codes, dtype=names)
 
     def bootstrap(self, seed: int) -> PairedBootstrap:
         """Return the resamples of the images: the same for every encoder and metric."""

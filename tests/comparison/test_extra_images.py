@@ -54,7 +54,8 @@ def planned(blocks: dict[Block, int], rows: dict[str, list[int]]) -> ExtraImages
 def vectors(extra: ExtraImages, others: np.ndarray, *block: str) -> list[list[float]]:
     found = extra.vectors(embedding(others.astype(np.float32)), block)
     assert found is not None
-    return found.tolist()
+    rows: list[list[float]] = found.tolist()
+    return rows
 
 
 BLUR, STRONG = (CORRUPTED, "blur:2"), (CORRUPTED, "noise:5")
