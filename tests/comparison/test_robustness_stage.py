@@ -103,8 +103,7 @@ def test_images_mixed_in_that_could_not_be_encoded_are_left_out(
 
 def test_each_domain_is_evaluated_or_a_remark_says_why_not(clusters: ClusteringAnalysis) -> None:
     names = np.where(np.arange(36) < 5, "few", np.where(np.arange(36) < 20, "photo", "sketch"))
-    values: Any = [*names[:35], None]
-    domains = pd.Categorical(values)
+    domains: Any = pd.Categorical([*names[:35], None])
     found = evaluated(replace(INPUTS, domains=domains), clusters, ExtraImages((), {}, {}))
     assert set(found.tables["domains"]["domain"]) == {"photo", "sketch"}
     assert found.tables["domains"].groupby("domain")["images"].first().to_dict() == {
