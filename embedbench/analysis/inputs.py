@@ -49,7 +49,8 @@ class Targets:
         if self.labels is None:
             return None
         codes: list[int] = self.labels.tolist()
-        return cast(pd.Categorical, pd.Categorical.from_codes(codes, pd.Index(list(self.classes))))
+        names: pd.CategoricalDtype = pd.CategoricalDtype(list(self.classes))
+        return pd.Categorical.from_codes(codes, dtype=names)
 
     def bootstrap(self, seed: int) -> PairedBootstrap:
         """Return the resamples of the images: the same for every encoder and metric."""

@@ -34,6 +34,11 @@ def scored(points: Float32[np.ndarray, "images dim"], labels: list[int]) -> Swee
     return Sweep(points, row[None].astype(np.int32), runs, nothing, None)
 
 
+def named(codes: list[int], names: list[str]) -> pd.Categorical:
+    dtype: pd.CategoricalDtype = pd.CategoricalDtype(names)
+    return pd.Categorical.from_codes(codes, dtype=dtype)
+
+
 def unknown(count: int) -> Targets:
     return Targets(None, (), np.arange(count))
 
@@ -175,8 +180,8 @@ def members(**clusters: list[int]) -> pd.DataFrame:
 
 def test_composition_counts_by_hand() -> None:
     by = {
-        "label": coded([0, 0, 1, 1, -1], ["ant", "bee"]),
-        "domain": coded([1, 1, 1, 0, 0], ["photo", "sketch"]),
+        "label": named([0, 0, 1, 1, -1], ["ant", "bee"]),
+        "domain": named([1, 1, 1, 0, 0], ["photo", "sketch"]),
     }
     table = composition(members(kmeans=[0, 0, 0, 1, 1], hdbscan=[-1, -1, 0, 0, 0]), by)
     assert table.columns.tolist() == [
@@ -198,7 +203,7 @@ def test_composition_counts_by_hand() -> None:
 
 
 def test_composition_of_nothing_known_is_empty_with_its_columns() -> None:
-    unknown = {"label": coded([-1, -1], [])}
+    unknown = {"label": named([-1, -1], [])}
     for table in (composition(members(kmeans=[0, 1]), {}),
                   composition(members(kmeans=[0, 1]), unknown)):  # fmt: skip
         assert table.empty and "share_of_value" in table
@@ -208,7 +213,7 @@ def test_composition_of_nothing_known_is_empty_with_its_columns() -> None:
 def test_shares_of_clusters_and_of_values_add_up_to_1(pairs: list[tuple[int, int]]) -> None:
     clusters, codes = (list(column) for column in zip(*pairs, strict=True))
     known: Int[np.ndarray, " images"] = np.array(codes)
-    table = composition(members(kmeans=clusters), {"domain": coded(codes, list("abc"))})
+    table = composition(members(kmeans=clusters), {"domain": named(codes, list("abc"))})
     assert table["images"].sum() == (known >= 0).sum()
     for share, of in (("share_of_cluster", "cluster"), ("share_of_value", "value")):
         assert table.groupby(of)[share].sum().to_numpy() == pytest.approx(1.0)

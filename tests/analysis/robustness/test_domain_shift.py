@@ -50,7 +50,9 @@ def named(
     codes: Int[np.ndarray, " images"], names: Sequence[str] = ("photo", "sketch", "plan")
 ) -> pd.Categorical:
     """The domain of each image by its code, -1 where unknown."""
-    return cast(pd.Categorical, pd.Categorical.from_codes(codes.tolist(), pd.Index(list(names))))
+    values: list[int] = codes.tolist()
+    dtype: pd.CategoricalDtype = pd.CategoricalDtype(list(names))
+    return pd.Categorical.from_codes(values, dtype=dtype)
 
 
 NAMES = named(DOMAIN)
