@@ -1,6 +1,7 @@
 """Promises of vector files: keys and rows read back exactly; other files are a ValueError."""
 
 from io import BufferedReader, BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ ROWS = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
 
 
 def opened(content: bytes) -> RowFile:
-    return RowFile.open(BufferedReader(BytesIO(content)))  # type: ignore[arg-type]
+    raw: Any = BytesIO(content)
+    return RowFile.open(BufferedReader(raw))
 
 
 def test_keys_and_rows_are_read_back_in_their_order() -> None:

@@ -29,7 +29,8 @@ def test_files_bytes_and_remote_paths_give_the_same_bytes_and_hash(tmp_path: Pat
     (tmp_path / "a.jpg").write_bytes(content)
     address = parse_path("memory://test-sources/a.jpg")
     write_atomic(address, content)
-    for source in (tmp_path / "a.jpg", content, address):
+    sources: list[Source] = [tmp_path / "a.jpg", content, address]
+    for source in sources:
         assert read_source(source) == content
         assert source_hash(source) == content_hash(content) == hashlib.sha256(content).hexdigest()
 
