@@ -2,7 +2,6 @@
 
 import json
 from itertools import chain
-from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -20,10 +19,6 @@ from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.clustering.partitions import make_partitions
 
 RANDOM = np.random.default_rng(0)
-
-
-def coded(codes: list[int], names: list[str]) -> pd.Categorical:
-    return cast(pd.Categorical, pd.Categorical.from_codes(codes, pd.Index(names, dtype=object)))
 
 
 def scored(points: Float32[np.ndarray, "images dim"], labels: list[int]) -> Sweep:

@@ -93,8 +93,7 @@ def test_the_same_run_twice_gives_the_same_bytes(
         "robustness",
         "robustness_ranking",
         "contamination",
-        "domains",
-    } < set(tables)
+    } < set(tables)  # these domains are too small for rows in `domains`
     files = [*(f"{name}.csv" for name in tables if name != "timings"), "partitions.parquet"]
     for file in files:
         one, two = (tmp_path / name / file for name in ("one", "two"))

@@ -92,17 +92,20 @@ def test_one_that_looks_vectors_up_has_noise_on_vectors_and_no_corrupted_images(
     # What is called blur changed nothing, and only images count where there are any.
     blur = found["robustness"].query("corruption == 'blur'")
     np.testing.assert_allclose(blur["change"].dropna(), 0, atol=1e-12)
-    assert found["held"]["encoder"].tolist() == ["encodes"] and found["held"]["kept"].eq(1).all()
+    assert (
+        found["robustness_ranking"]["encoder"].tolist() == ["encodes"]
+        and found["robustness_ranking"]["retention"].eq(1).all()
+    )
 
 
 def test_images_mixed_in_that_could_not_be_encoded_are_left_out(
     clusters: ClusteringAnalysis,
 ) -> None:
-    table = evaluated(INPUTS, clusters).tables["mixed"].set_index("quantity")
+    table = evaluated(INPUTS, clusters).tables["contamination"].set_index("quantity")
     assert set(table["encoder"]) == {"encodes"}
     # Of three clusters for 38 images none is theirs: to join one costs two images less than to
     # put two classes of twelve together.
-    assert table.loc[["own", "noise", "spread"], "value"].tolist() == [0, 0, 1]
+    assert table.loc[["own_cluster", "noise", "scattered"], "value"].tolist() == [0, 0, 1]
 
 
 def test_each_domain_is_evaluated_or_a_remark_says_why_not(clusters: ClusteringAnalysis) -> None:
@@ -118,16 +121,13 @@ def test_each_domain_is_evaluated_or_a_remark_says_why_not(clusters: ClusteringA
         "5 different images are too few to cluster; 8 are needed",
     )
     assert set(found.tables["composition"]["by"]) == {"label", "domain"}
-    assert found.tables["follows"]["encoder"].tolist() == ["encodes", "looks up"]
-    assert {"domain_pairs", "worst"} <= set(found.tables)
+    assert found.tables["domain_alignment"]["encoder"].tolist() == ["encodes", "looks up"]
+    assert {"domain_pairs", "worst_images"} <= set(found.tables)
 
 
 def test_worst_images_are_those_of_the_lowest_silhouette_where_there_are_no_labels() -> None:
-    inputs = replace(
-        INPUTS,
-        targets=INPUTS.targets.unlabelled(),
-        domains=cast(pd.Categorical, pd.Categorical(np.where(np.arange(36) < 18, "a", "b"))),
-    )
+    domains: Any = pd.Categorical(np.where(np.arange(36) < 18, "a", "b"))
+    inputs = replace(INPUTS, targets=INPUTS.targets.unlabelled(), domains=domains)
     vectors = {"encodes": VECTORS}
     clusters = run_clustering_stage(inputs, vectors, {"encodes": None}, MEMORY, QUIET)
     found = run_robustness_stage(
@@ -140,7 +140,7 @@ def test_worst_images_are_those_of_the_lowest_silhouette_where_there_are_no_labe
     )
     silhouettes = clusters.tables["silhouettes"].set_index("image")["silhouette"]
     lowest = silhouettes.iloc[:18].nsmallest(1).index[0]
-    worst = found.tables["worst"]
+    worst = found.tables["worst_images"]
     assert worst[worst["domain"] == "a"]["image"].iloc[0] == lowest
 
 

@@ -37,7 +37,7 @@ def test_records_of_the_store_are_read_in_the_order_of_their_names(tmp_path: Pat
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b'"text"'])
 def test_unreadable_records_are_ignored(tmp_path: Path, content: bytes) -> None:
-    folder = root_of(tmp_path) / "encoders"
+    folder = Path(str(root_of(tmp_path))) / "encoders"
     folder.mkdir(parents=True)
     (folder / "a.json").write_bytes(content)
     (folder / "b.json").write_text(json.dumps({"dim": 2}))

@@ -3,7 +3,6 @@
 import math
 import pickle
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 import pandas as pd
