@@ -38,7 +38,7 @@ class EncoderScores:
     """All that one encoder's vectors show by themselves.
 
     Attributes:
-        scores: those that are means over images, by the names of `embedbench.metrics.METRICS`.
+        scores: those that are means over images, by their names in `metrics.embedding.catalogue`.
         numbers: the others.
         shuffled: the criteria without labels after each column is shuffled among the images: the
             columns keep their values, the images lose theirs.
