@@ -24,7 +24,7 @@ from embedbench.embedding.worker import Item
 from embedbench.encoder import Vectors
 from embedbench.results.schema import FAILURE_COLUMNS
 
-__all__ = ["AUGMENTED", "CORRUPTED", "Block", "ExtraImages", "MIXED", "plan_extra_images"]
+__all__ = ["AUGMENTED", "Block", "CORRUPTED", "ExtraImages", "MIXED", "plan_extra_images"]
 
 Block = tuple[str, ...]
 """Name of a block: its kind and, of augmented and corrupted images, what was done to them."""

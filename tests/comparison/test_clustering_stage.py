@@ -59,7 +59,7 @@ def both() -> ClusteringAnalysis:
 
 def test_each_table_has_rows_for_every_encoder(both: ClusteringAnalysis) -> None:
     assert set(both.tables) == {
-        "comparison", "partitions", "elbow", "clusters", "silhouettes", "maps", "variance",
+        "comparison", "partitions", "elbow", "clusters", "silhouettes", "projections", "variance",
         "similarity", "disagreements", "shortcuts",
     }  # fmt: skip
     for name, table in both.tables.items():
@@ -93,8 +93,8 @@ def test_only_drawn_spaces_say_what_silhouette_noise_would_have(both: Clustering
 
 
 def test_an_encoder_without_augmented_images_lacks_their_criteria(both: ClusteringAnalysis) -> None:
-    assert both.criteria["good"].scores["copies_found"].mean == 1
-    assert "copies_found" not in both.criteria["noise"].scores
+    assert both.criteria["good"].scores["augmentation_recall"].mean == 1
+    assert "augmentation_recall" not in both.criteria["noise"].scores
 
 
 def test_of_one_encoder_there_are_no_pairs() -> None:

@@ -1,4 +1,4 @@
-"""Promises of side effects: what a call changes of the whole process, or prints, is found."""
+"""Promises of side effects: changes of global state and printed text are found."""
 
 import os
 import random
@@ -18,7 +18,7 @@ from tests.support.nonconforming import CHANGING, Changing
 
 @pytest.fixture
 def restored() -> Iterator[None]:
-    """What belongs to the whole process is put back."""
+    """The global state of the process is restored."""
     python, numpy, errors = random.getstate(), np.random.get_state(), np.geterr()
     handler, folder = signal.getsignal(signal.SIGUSR2), os.getcwd()
     with warnings.catch_warnings():
@@ -31,9 +31,9 @@ def restored() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("what", CHANGING)
-def test_all_that_is_the_whole_processes_is_looked_at(what: str, restored: None) -> None:
+def test_each_change_of_global_state_is_found(what: str, restored: None) -> None:
     check = next(one for one in conformance.CHECKS if "global_state" in one.__name__)
-    with pytest.raises(EncoderError, match=f"whole process's: {what}$"):
+    with pytest.raises(EncoderError, match=f"global state of the process: {what}$"):
         check(Changing(what=what))
 
 

@@ -15,7 +15,7 @@ from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 from embedbench.report.plots.style import INK, MUTED, NOISE, plot_style
 from embedbench.utils.text import shorten
 
-__all__ = ["WHERE", "curves_figure", "main_curve", "contamination_figure"]
+__all__ = ["WHERE", "contamination_figure", "curves_figure", "main_curve"]
 
 WHERE = {
     "own_cluster": ("clusters of their own", "#4A5B6C"),
