@@ -4,9 +4,9 @@ python benchmarks/growth.py [--long]
 python benchmarks/growth.py --steps 1000 2000 5000 10000
 
 The vectors are made up: 20 blobs of different sizes and widths in a subspace of 40 dimensions,
-noise in all 512, a common direction. All else is a default comparison, with labels, of one
-encoder; as another one to compare it with serves a part of its vectors. Steps run one after the
-other in one process with one math thread; what is told is the processor's seconds, for the cores
+noise in all 512, a common direction. Everything else is a default comparison, with
+labels, of one encoder; a part of its vectors serves as a second encoder. Steps run one after the
+other in one process with one math thread; times are CPU seconds, because the cores
 may be shared. The whole analysis runs in the worker processes that `--memory` allows, and the
 memory of all of them is added up. With `--steps` the table of the steps is printed, as in
 docs/explanation/growth.md.

@@ -71,19 +71,19 @@ class Encoder(ABC):
     """Turns RGB images into vectors.
 
     Subclasses are frozen dataclasses: the public fields are the encoder's identity, and the
-    first field is what stands after the colon in `NAME:MODEL`. Constructing one is cheap;
-    heavy libraries are imported and weights are loaded at first use (`functools.cached_property`
-    fits), in a worker process that this encoder shares with no other.
+    first field takes the text after the colon in `NAME:MODEL`. Constructing one is cheap: import
+    heavy libraries and load weights at first use (for example in a
+    `functools.cached_property`). That happens in a worker process of this encoder alone.
 
     Attributes:
-        libraries: names of the distributions that must be installed. Their versions are part of
-            the fingerprint.
-        batch_size: how many images `encode_batch` gets at once. The last batch is filled up, so
-            that every call has this many and no vector depends on where its image stood.
-        compiled: whether the model is compiled at first use, which takes long; such a variant is
-            tried only where there are many images.
-        least_side: the width and height in pixels that a JPEG may be reduced to while it is
-            decoded, which is quicker and blurs a little; None for all its pixels.
+        libraries: distributions that must be installed. Their versions are part of the
+            fingerprint.
+        batch_size: number of images in each call of `encode_batch`. The last batch is padded, so
+            that no vector depends on the position of its image.
+        compiled: whether the model is compiled at first use, which is slow; such a variant is
+            tried only with many images.
+        least_side: a JPEG may be decoded at a reduced scale if width and height keep at least
+            this many pixels, which is faster and blurs a little; None for full size.
     """
 
     libraries: ClassVar[tuple[str, ...]] = ()
@@ -106,26 +106,25 @@ class Encoder(ABC):
     def prepare_pixels(self, pixels: Pixels) -> Any:
         """Return one image, given as its RGB pixels, as `encode_batch` wants it.
 
-        By default `prepare` does it. An encoder whose library works on arrays or tensors writes
-        this as well, to the same effect, and saves the way through Pillow.
+        By default `prepare` does it. An encoder whose library works on arrays or tensors may
+        override it, with the same result, and avoid the conversion to Pillow.
         """
         return self.prepare(Image.fromarray(pixels))
 
     def variants(self, device: str) -> "Sequence[Encoder]":
-        """Return ways to run this model, among which the quickest faithful one is chosen.
+        """Return ways to run this model; the fastest one that keeps the vectors is chosen.
 
-        The first is the reference, which the vectors of the others are held against; it does not
-        depend on the device. Those of the second one's batch size are timed first, the other
-        sizes only of the one chosen. By default this encoder alone: nothing is left open. Loads
-        nothing.
+        The first is the reference: the vectors of the others are compared with its own. It must
+        not depend on the device. Variants of the second one's batch size are timed first, other
+        batch sizes only of the fastest. By default there is this encoder alone. Loads nothing.
 
         Args:
-            device: where the model runs, as `facts` tells it.
+            device: where the model runs, as `facts` says.
         """
         return (self,)
 
     def weights_files(self) -> Sequence[Path]:
-        """Return the local files that the weights come from, to be hashed; none if there are none.
+        """Return the local files that hold the weights, to be hashed; empty if there are none.
 
         Called after the model was loaded, so files that were fetched are there.
         """
@@ -161,14 +160,14 @@ class Encoder(ABC):
 
         Raises:
             EncoderError: the encoder returned other than one finite float32 row an image.
-            MemoryError: so many do not fit.
+            MemoryError: the batch does not fit the memory.
         """
         filled = [*images, *[images[-1]] * ((at_once or self.batch_size) - len(images))]
         rows = check_rows(self.encode_batch(filled), len(filled))
         return rows[: len(images)].copy()  # it may use the same memory for the next batch
 
     def identity(self) -> dict[str, Any]:
-        """Return what tells this encoder from others, weights aside: class, fields, versions."""
+        """Return what identifies this encoder, weights aside: class, fields, versions."""
         return {
             "class": f"{type(self).__module__}.{type(self).__qualname__}",
             "code": _code_hash(type(self)),

@@ -86,7 +86,7 @@ class EvaluationSettings:
         return self.seeds[0]
 
     def sample(self, images: int) -> Int[np.ndarray, " sampled"] | None:
-        """Return the rows of the sample of so many images; None where all are used."""
+        """Return the row numbers of a sample of `images` images; None where all are used."""
         return self.limit.sample(images, self.seed)
 
 

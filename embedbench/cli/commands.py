@@ -27,9 +27,9 @@ __all__ = ["check", "cli", "embed", "main", "new_backend", "suggest_labels"]
 
 NOTHING_DONE = 2
 
-_STOPPED = "stopped; what was encoded is kept: the same command goes on from there"
+_STOPPED = "stopped; what was encoded is kept: the same command continues from there"
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE)
-"""What a disk says that is full, or gone; a file of another kind that fails is a fault of ours."""
+"""Errors of a disk that is full or gone; any other OSError is a bug."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -62,7 +62,7 @@ def cli() -> None:
     """Which image encoder should I use on my pictures?
 
     Compares image encoders on your own folder: the same pictures, the same clustering and the
-    same metrics for each, in one table and one page to hand on.
+    same metrics for each, in one table and one page that you can send to others.
     """
 
 
@@ -74,7 +74,7 @@ def run(source: tuple[str, ...], **given: Any) -> int:
 
     SOURCE is a folder (sub-folders are labels if two or more hold images), a .csv or .parquet
     file with a column `path` or `url`, either of them also at an address such as
-    s3://bucket/photos, `open-images:FOLDER`, or a .toml file with these same words. Several
+    s3://bucket/photos, `open-images:FOLDER`, or a .toml file with these same options. Several
     sources are compared as domains.
     """
     from embedbench.cli.toml import read_toml
@@ -96,10 +96,10 @@ def run(source: tuple[str, ...], **given: Any) -> int:
 @click.argument("source", nargs=-1)
 @run_options
 def recipe(name: str | None, source: tuple[str, ...], **given: Any) -> int:
-    """Run a comparison that is written down; without a NAME, list them.
+    """Run a prepared comparison; without NAME, list them.
 
-    A recipe sets the words of `embedbench run`; options given here take their place, so that
-    `-e` exchanges the encoders.
+    A recipe sets options of `embedbench run`; options given here replace them, so `-e` replaces
+    the encoders.
     """
     from embedbench.cli.recipes import recipes
 
@@ -140,7 +140,7 @@ def demo(out: str, store: str | None, quiet: bool | None) -> int:
 @cli.command()
 @click_options("store")
 def encoders(store: str | None) -> int:
-    """List the installed encoders, what each needs, how they run best."""
+    """List the installed encoders, what each needs, and the measured settings."""
     from embedbench.encoders.listing import list_encoders
     from embedbench.io.paths import parse_path
     from embedbench.io.records import default_store, read_records
@@ -150,7 +150,7 @@ def encoders(store: str | None) -> int:
     print_table(["encoder", "by default", "status", "what it is"], rows)
     measured = read_records(parse_path(store) if store else default_store(), "tunings")
     if measured:
-        click.echo("\nhow they were found to run best, by measuring:")
+        click.echo("\nfastest settings, as measured on this store's images:")
         print_tuned(measured)
     return OK
 
@@ -163,10 +163,10 @@ def encoders(store: str | None) -> int:
     default=300,
     metavar="SECONDS",
     show_default=True,
-    help="A check that takes longer has failed, and ends the others.",
+    help="A check that takes longer fails, and no other is run.",
 )
 def check(encoder: str, patience: float) -> int:
-    """Run the conformance checks on one encoder, in a process of its own."""
+    """Run the conformance checks on one encoder, in a separate process."""
     from embedbench.encoders.check_runner import run_checks_isolated
     from embedbench.encoders.checks import check_description
 
@@ -181,12 +181,12 @@ def check(encoder: str, patience: float) -> int:
 
 @cli.command()
 @click.argument("name")
-@click.option("--out", default=".", metavar="DIR", help="Where its folder goes.")
-@click.option("--texts", is_flag=True, help="The encoder reads texts too.")
+@click.option("--out", default=".", metavar="DIR", help="Folder to create it in.")
+@click.option("--texts", is_flag=True, help="The encoder encodes texts, too.")
 def new_backend(name: str, out: str, texts: bool) -> int:
     """Write a package with an encoder of your own, to start from.
 
-    NAME is what will stand behind -e. The package installs, passes its own tests, and shows in
+    NAME is its name after -e. The package installs, passes its own tests, and is listed by
     `embedbench encoders` at once.
     """
     from embedbench.encoders.scaffold import new_backend as write
@@ -202,7 +202,7 @@ def new_backend(name: str, out: str, texts: bool) -> int:
 @cli.command()
 @click.argument("run_folder", metavar="RUN")
 def report(run_folder: str) -> int:
-    """Draw the figures and the report again from a run folder, without encoding."""
+    """Draw the figures and the report of a run folder again, without encoding."""
     from embedbench.report import redraw
 
     folder = Path(run_folder)
@@ -216,9 +216,9 @@ def report(run_folder: str) -> int:
 @click.option("-n", "count", type=int, default=60, metavar="N", show_default=True)
 @click.option("--out", default="labels.csv", metavar="FILE.csv", show_default=True)
 def suggest_labels(run_folder: str, count: int, out: str) -> int:
-    """Write N images to label, so that the verdict can use labels.
+    """Choose N images to label, so that the verdict can use labels.
 
-    Fill in the column `label`, all of it or in part, and run again with --labels FILE.csv.
+    Fill in the column `label`, whole or in part, and run again with --labels FILE.csv.
     """
     from embedbench.results.label_sheet import suggest_labels as write
     from embedbench.results.results import Results
@@ -240,7 +240,7 @@ def suggest_labels(run_folder: str, count: int, out: str) -> int:
 def embed(source: str, encoder: str, out: str, **options: Any) -> int:
     """Write the vectors of one encoder to a file.
 
-    Beside a .npy file stands a .txt file of the same stem with the images' names, one a line.
+    With a .npy file comes a .txt file of the same stem: the names of the images, one a line.
     """
     from embedbench.embedding.export import write_vectors
 

@@ -30,12 +30,12 @@ _TUNED = {
     "images_per_second": "images / s",
     "machine": "machine",
 }
-"""What is told of how an encoder runs, with its headings; the speed is that of one worker."""
+"""Columns that say how an encoder runs, with their headings; the speed is that of one worker."""
 
 
 @contextmanager
 def stdout_reserved() -> Iterator[None]:
-    """Send to standard error what others print, from below Python too; the tables stand alone."""
+    """Send what libraries print, C code too, to standard error; the tables alone go to stdout."""
     sys.stdout.flush()
     kept = os.dup(1)
     try:

@@ -11,7 +11,7 @@ from typing import Any
 __all__ = ["SignalHandler"]
 
 _GRACE_SECONDS = 3.0
-"""After a signal, what does not end by itself for so long is left: a download that hangs, say."""
+"""Seconds after a signal until the process exits without waiting, say for a hanging download."""
 
 
 class SignalHandler:

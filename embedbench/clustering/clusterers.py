@@ -48,7 +48,7 @@ class Clusterer(Protocol):
         points: Points,
         ks: Sequence[int],
         seeds: Sequence[int],
-        limits: SampleLimit = DEFAULT_LIMIT,
+        limit: SampleLimit = DEFAULT_LIMIT,
     ) -> Partitions:
         """Return a partition for each k and seed that the algorithm uses."""
 
@@ -67,7 +67,7 @@ class KMeans:
         points: Points,
         ks: Sequence[int],
         seeds: Sequence[int],
-        limits: SampleLimit = DEFAULT_LIMIT,
+        limit: SampleLimit = DEFAULT_LIMIT,
     ) -> Partitions:
         """Return a partition for each k and seed.
 
@@ -76,7 +76,7 @@ class KMeans:
         """
         check_k(points, ks, seeds)
         pairs = [(k, seed) for k in ks for seed in seeds]
-        fits = kmeans_from_sample(points, pairs, limits.sample(len(points), seeds[0]))
+        fits = kmeans_from_sample(points, pairs, limit.sample(len(points), seeds[0]))
         rows = [(k, seed, fit.inertia) for (k, seed), fit in zip(pairs, fits, strict=True)]
         return make_partitions(self.name, points, [fit.labels for fit in fits], rows)
 
@@ -105,7 +105,7 @@ class Agglomerative:
         points: Points,
         ks: Sequence[int],
         seeds: Sequence[int],
-        limits: SampleLimit = DEFAULT_LIMIT,
+        limit: SampleLimit = DEFAULT_LIMIT,
     ) -> Partitions:
         """Return a partition for each k.
 
@@ -114,7 +114,7 @@ class Agglomerative:
         """
         check_k(points, ks, seeds)
         rows = [(k, seeds[0], np.nan) for k in ks]
-        sample = limits.sample(len(points), seeds[0])
+        sample = limit.sample(len(points), seeds[0])
         if sample is not None:
             sampled = self.run(points[sample], ks, seeds).labels
             labels = [
@@ -157,10 +157,10 @@ class Hdbscan:
         points: Points,
         ks: Sequence[int],
         seeds: Sequence[int],
-        limits: SampleLimit = DEFAULT_LIMIT,
+        limit: SampleLimit = DEFAULT_LIMIT,
     ) -> Partitions:
         """Return one partition; HDBSCAN takes neither k nor seed."""
-        return self.cut(DensityTrees(reduce_dimensions(points, limits)), points, seeds)
+        return self.cut(DensityTrees(reduce_dimensions(points, limit)), points, seeds)
 
     def cut(self, trees: DensityTrees, points: Points, seeds: Sequence[int]) -> Partitions:
         """Return the partition of the points, from their trees."""
@@ -190,7 +190,7 @@ def run_clusterers(
     clusterers: Sequence[Clusterer],
     ks: Sequence[int],
     seeds: Sequence[int],
-    limits: SampleLimit = DEFAULT_LIMIT,
+    limit: SampleLimit = DEFAULT_LIMIT,
 ) -> Partitions:
     """Return the partitions of all clusterers, stacked.
 
@@ -201,7 +201,7 @@ def run_clusterers(
         clusterers: clusterers to run.
         ks: numbers of clusters, for clusterers that take one.
         seeds: seeds, for clusterers that take one; at least one.
-        limits: with more images, quadratic steps use a sample.
+        limit: with more images, quadratic steps use a sample.
 
     Raises:
         InputError: a k is too low or too high for the points, or there are no seeds.
@@ -209,13 +209,13 @@ def run_clusterers(
     if not seeds or not clusterers:
         raise InputError("at least one clusterer and one seed are needed")
     labels, runs = [], []
-    trees = DensityTrees(reduce_dimensions(points, limits))
+    trees = DensityTrees(reduce_dimensions(points, limit))
     for clusterer in clusterers:
         start = time.perf_counter()
         if isinstance(clusterer, Hdbscan):
             part = clusterer.cut(trees, points, seeds)
         else:
-            part = clusterer.run(points, ks, seeds, limits)
+            part = clusterer.run(points, ks, seeds, limit)
         labels.append(part.labels)
         runs.append(part.runs.assign(seconds=round(time.perf_counter() - start, 3)))
     return Partitions(np.concatenate(labels), pd.concat(runs, ignore_index=True))

@@ -36,7 +36,7 @@ class Estimator:
         points: Points,
         ks: Sequence[int],
         seeds: Sequence[int],
-        limits: SampleLimit = DEFAULT_LIMIT,
+        limit: SampleLimit = DEFAULT_LIMIT,
     ) -> Partitions:
         """Return a partition for each k and seed that the estimator uses.
 

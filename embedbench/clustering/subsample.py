@@ -90,9 +90,9 @@ def _main_components(points: Points, count: int) -> Components:
     return components
 
 
-def reduce_dimensions(points: Points, limits: SampleLimit) -> Components:
+def reduce_dimensions(points: Points, limit: SampleLimit) -> Components:
     """Return the points; with more than the limit, their first 20 principal components."""
-    return points if len(points) <= limits.images else _main_components(points, N_COMPONENTS)
+    return points if len(points) <= limit.images else _main_components(points, N_COMPONENTS)
 
 
 def sample_points(points: Points, rows: Int[np.ndarray, " sampled"] | None) -> Components:

@@ -1,8 +1,8 @@
 """The options of a comparison: the only list of them.
 
-From its fields are made the command line, the words of a TOML file, what `run.json` records and the
-command that repeats a run; a test compares them with the parameters of `embedbench.compare`, whose
-text says what each means.
+The command line, the keys of a TOML file, the record in `run.json` and the command that repeats a
+run are made from its fields. A test compares them with the parameters of `embedbench.compare`,
+whose docstring says what each means.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ DEFAULT_K = "2..20"
 
 @dataclass(frozen=True)
 class ComparisonOptions:
-    """What a comparison is asked for; `embedbench.compare` says what each option means."""
+    """Options of a comparison; `embedbench.compare` says what each means."""
 
     source: "Sources" = option(MISSING, kind=list, is_file=True)
     encoders: "Sequence[str | Encoder] | Mapping[str, Encoder]" = option(
@@ -41,57 +41,60 @@ class ComparisonOptions:
         None,
         "--labels",
         metavar="FILE.csv|COLUMN",
-        help="Labels; `none` hides those there are.",
+        help="Known classes: a table, or a column of SOURCE; `none` ignores those that are found.",
         is_file=True,
     )
     label_column: str | None = option(
         None,
         "--label-column",
         metavar="NAME",
-        help="The column of labels in a table, where it is not called `label`.",
+        help="Column of a table that holds the labels.  [default: label]",
     )
     path_column: str | None = option(
         None,
         "--path-column",
         metavar="NAME",
-        help="The column of file names in a table, where it is not called `path`.",
+        help="Column of a table that holds the file names.  [default: path]",
     )
     root: str | Path | None = option(
         None,
         "--root",
         metavar="DIR",
-        help="Where the files are that a table names, if not beside it.",
+        help="Folder of the files that a table names.  [default: that of the table]",
         is_file=True,
     )
     domain: str | None = option(
         None,
         "--domain",
         metavar="COLUMN|folder",
-        help="What tells domains apart: every metric by domain, and whether clusters follow it.",
+        help="Report every metric by domain, and whether clusters follow the domains.",
     )
     clusterers: Sequence[Any] = option(
         CLUSTERERS,
         "--clusterer",
         kind=list,
         metavar="NAME",
-        help="kmeans, agglomerative or hdbscan; all three by default. Fields as for encoders.",
+        help="kmeans, agglomerative or hdbscan, with fields as for encoders; all three by default.",
     )
     spaces: Sequence[str] = option(
         ("l2",),
         "--space",
         kind=list,
         metavar="NAME",
-        help="What clusterers see: l2 (default), raw, center-l2, pca:N, whiten, umap:N, tsne:2.",
+        help="Transform vectors before clustering: l2 (default), raw, center-l2, pca:N, whiten, "
+        "umap:N, tsne:2.",
     )
     k: str | int = option(
         DEFAULT_K, "--k", metavar="2..20|4|truth", help="Numbers of clusters to try."
     )
-    seeds: int = option(10, "--seeds", kind=int, metavar="N", help="How many seeds.")
+    seeds: int = option(
+        10, "--seeds", kind=int, metavar="N", help="Number of seeds of each clusterer."
+    )
     names: str | Sequence[str] = option(
         (),
         "--names",
         metavar="WORDS.txt|a,b,c",
-        help="Candidate names for the clusters.",
+        help="Words to name clusters with, by encoders that read texts.",
         is_file=True,
     )
     corrupt: str | Sequence[str] = option(
@@ -99,44 +102,45 @@ class ComparisonOptions:
         "--corrupt",
         kind=list,
         metavar="KINDS:1..5",
-        help="Challenging images: noise, blur, jpeg, contrast, brightness, occlusion, rotation, "
-        "greyscale, low-resolution, or all; on the vectors: vector-noise, plane-noise.",
+        help="Corrupt images and measure the loss: noise, blur, jpeg, contrast, brightness, "
+        "occlusion, rotation, greyscale, low-resolution, or all; of vectors: vector-noise, "
+        "plane-noise.",
     )
     corrupted: int = option(
         200,
         "--corrupted",
         kind=int,
         metavar="N",
-        help="Of how many images corrupted copies are made.",
+        help="Number of images to corrupt.",
     )
     mix: str | None = option(
         None,
         "--mix",
         metavar="FOLDER:0.1",
-        help="Mix in images of another kind, 0.1 for each of yours; `digits:0.1` needs no folder.",
+        help="Add images of another kind, 0.1 for each of yours; `digits:0.1` needs no folder.",
     )
     projections: Sequence[str] = option(
         ("pca", "tsne"),
         "--projection",
         kind=list,
         metavar="NAME",
-        help="pca, tsne or umap; the first two by default.",
+        help="Planes to draw: pca, tsne or umap; the first two by default.",
     )
     out: str | Path | None = option(
         None,
         "--out",
         metavar="DIR",
-        help="The run folder.",
+        help="Folder for the results.",
         shown_default="embedbench-runs/SOURCE",
     )
     limit: int | None = option(
-        None, "--limit", kind=int, metavar="N", help="Take a seeded sample of N images."
+        None, "--limit", kind=int, metavar="N", help="Use a seeded sample of N images."
     )
     allow_local: bool = option(
         False,
         "--allow-local",
         kind=bool,
-        help="Images may be downloaded from this machine and its network.",
+        help="Allow downloads from this machine and its network.",
     )
     follow_links: bool = option(
         False,
@@ -149,10 +153,10 @@ class ComparisonOptions:
         "--copies",
         kind=int,
         metavar="N",
-        help="Encode lightly changed copies of N images too, for what needs no labels.",
+        help="Number of images to augment, for the metrics that need no labels; 0 for none.",
     )
     engine: EngineOptions = EngineOptions()
-    quiet: bool = option(True, "--quiet", kind=bool, help="No progress bars.")
+    quiet: bool = option(True, "--quiet", kind=bool, help="Show no progress bars.")
 
 
 OPTIONS = list_options(ComparisonOptions)

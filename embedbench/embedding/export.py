@@ -48,7 +48,7 @@ def write_vectors(
         engine: where the encoder runs, and the store.
         allow_local: images may be downloaded from this machine and its network.
         follow_links: links that lead out of a folder of images are followed.
-        limit: take a seeded sample of so many images.
+        limit: size of a seeded sample of the images; None for all.
         quiet: show no progress.
 
     Returns:

@@ -45,29 +45,29 @@ class EngineOptions:
         help="A running Ray cluster; without it Ray is started on this machine.",
     )
     workers: int | None = option(
-        None, "--workers", kind=int, metavar="N", help="Workers of each encoder, at most."
+        None, "--workers", kind=int, metavar="N", help="Maximum number of workers of each encoder."
     )
     patience: float | None = option(
         None,
         "--patience",
         kind=float,
         metavar="SECONDS",
-        help="An encoder that gives no answer for so long is given up.",
+        help="Give up an encoder that returns nothing for this time.",
         shown_default="900",
     )
     memory: str | None = option(
         None,
         "--memory",
         metavar="4GB",
-        help="How much memory what is computed may take.",
-        shown_default="half of what is free",
+        help="Memory that the whole run may use.",
+        shown_default="half of the free memory",
     )
     offline: bool = option(False, "--offline", kind=bool, help="Never use the network.")
     store: str | Path | None = option(
         None,
         "--store",
         metavar="DIR|ADDRESS",
-        help="Where vectors are kept between runs: a folder, or an address: s3://bucket/store.",
+        help="Where vectors are kept between runs: a folder, or an address such as s3://bucket/store.",
     )
 
     def check(self) -> None:

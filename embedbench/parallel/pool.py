@@ -75,7 +75,7 @@ def no_answer(patience: float | None) -> NoAnswer:
 
 
 def thread_limits(threads: int) -> dict[str, str]:
-    """Return variables that keep the math libraries of a process to so many threads."""
+    """Return environment variables that limit the threads of a process's math libraries."""
     names = [f"{name}_NUM_THREADS" for name in _THREADS]
     names += ["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"]
     return dict.fromkeys(names, str(threads))
@@ -229,9 +229,10 @@ class Pool:
         return list(self._executor._processes or ())
 
     def trim(self) -> None:
-        """Empty the log if it is too large."""
-        if Path(self._log.name).stat().st_size > _LONGEST_LOG:
-            os.truncate(self._log.name, 0)
+        """Empty the log if it is too large; a closed pool has none."""
+        with suppress(FileNotFoundError):
+            if Path(self._log.name).stat().st_size > _LONGEST_LOG:
+                os.truncate(self._log.name, 0)
 
     def _last_words(self, message: str) -> str:
         """Return the signal that killed a process, or else the last line that it printed.

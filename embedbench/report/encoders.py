@@ -19,10 +19,10 @@ __all__ = ["EncoderPart", "encoder_parts"]
 STRIP_PICTURES = 13
 MOST_LABELS = 3
 ALL_PICTURES_UP_TO = 2000
-"""Of more images than this, each cluster shows its first strip only: the file stays small."""
+"""With more images than this, each cluster shows its first strip only: the file stays small."""
 
 MOST_CLUSTERS = 60
-"""Of more images than that, so many of the largest clusters are shown."""
+"""With more images than that, only this number of the largest clusters is shown."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from embedbench.report.shortcuts import shortcut_warnings
 from embedbench.report.tables import interval_text
 from embedbench.results.results import Results
 from embedbench.results.schema import CANNOT_TELL, K_CRITERIA
-from embedbench.results.sentences import NAMED, verdict_sentences
+from embedbench.results.sentences import NAMED, list_names, verdict_sentences
 from embedbench.results.views import chosen_k, fastest, headline_rows
 from embedbench.utils.text import join_names, pluralise
 
@@ -40,12 +40,7 @@ def summary(results: Results) -> list[Markup]:
 
 
 def _names(names: Sequence[str]) -> Markup:
-    bold = [_strong(name) for name in names[:NAMED]]
-    if len(names) > NAMED:
-        bold.append(Markup("{} more").format(len(names) - NAMED))
-    if len(bold) < 2:
-        return Markup("").join(bold)
-    return Markup("{} and {}").format(Markup(", ").join(bold[:-1]), bold[-1])
+    return Markup(list_names(names, Markup, _strong))
 
 
 def _verdict(results: Results, rows: pd.DataFrame) -> list[Markup]:

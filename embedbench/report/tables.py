@@ -9,14 +9,14 @@ import pandas as pd
 from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 from embedbench.results.results import Results
-from embedbench.results.schema import HEADLINE
+from embedbench.results.schema import HEADLINE, TABLES
+from embedbench.results.table import interval_columns
 from embedbench.utils.text import two_decimals
 
 __all__ = [
     "Cell",
     "Column",
     "NOTHING",
-    "OTHER_SENTENCES",
     "Row",
     "bar",
     "comparison_columns",
@@ -37,21 +37,7 @@ OTHER_HEADINGS = {
     "pretrained_on": "trained on",
     "name_margin": "margin",
 }
-OTHER_SENTENCES = {
-    "encoder": "What turns an image into a vector.",
-    "space": "What the clusterer sees of the vectors; l2 scales each to length 1.",
-    "clusterer": "The method that groups the vectors.",
-    "k": "How many clusters were asked for.",
-    "k_from": (
-        "Who chose k: truth (the number of classes), given (you), shared (one for all encoders), "
-        "own (the clusterer itself), or elbow, silhouette, gap (a k for each encoder alone)."
-    ),
-    "NAME_low": (
-        "Where the 95 % interval of NAME starts: over images drawn anew, copies of one another "
-        "together, and over the seeds; that of the stability over its subsamples."
-    ),
-    "NAME_high": "Where the 95 % interval of NAME ends.",
-}
+_MEANINGS = TABLES["encoders"].columns | TABLES["comparison"].columns
 _ONE_DECIMAL = {
     "load_seconds", "images_per_second", "calinski_harabasz", "effective_rank",
     "intrinsic_dimension",
@@ -111,12 +97,15 @@ def comparison_columns(names: Iterable[str]) -> list[Column]:
 def _column(name: str) -> Column:
     metric = _METRICS.get(name)
     heading = HEADLINE.get(name) or (metric.heading if metric else name.replace("_", " "))
-    sentence = metric.sentence if metric else OTHER_SENTENCES.get(name, "")
-    for end in ("low", "high"):
-        if name.endswith(f"_{end}"):
-            sentence = OTHER_SENTENCES[f"NAME_{end}"].replace("NAME", name.removesuffix(f"_{end}"))
+    stem, _, end = name.rpartition("_")
+    if end in ("low", "high"):
+        sentence = interval_columns(stem)[end]
+    else:
+        sentence = metric.sentence if metric else _MEANINGS.get(name, "")
     numeric = name not in {"encoder", "space", "clusterer", "k_from"}
-    return Column(name, heading, sentence, metric.source if metric else "", numeric)
+    return Column(
+        name, heading, sentence.replace("`", ""), metric.source if metric else "", numeric
+    )
 
 
 def comparison_table(

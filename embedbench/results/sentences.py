@@ -6,7 +6,7 @@ from typing import Any
 from embedbench.results.schema import CANNOT_TELL
 from embedbench.utils.text import join_names
 
-__all__ = ["NAMED", "verdict_sentences"]
+__all__ = ["NAMED", "list_names", "verdict_sentences"]
 
 NAMED = 6
 """If there are more encoders than this, the sentence counts the others."""
@@ -38,12 +38,17 @@ def verdict_sentences(
         first = text("{} is the {} here, {}.").format(strong(group[0]), strong("best"), by)
     else:
         cheapest = _cheapest(verdict["smallest"], fastest, text, strong)
-        names = _names(group, text, strong)
+        names = list_names(group, text, strong)
         first = text("{} are {} as best here, {}{}.").format(names, strong("tied"), by, cheapest)
     return [first, *(text("{}").format(reason) for reason in verdict["reasons"])]
 
 
-def _names(names: Sequence[str], text: Callable[[str], str], strong: Callable[[str], str]) -> str:
+def list_names(
+    names: Sequence[str],
+    text: Callable[[str], str] = str,
+    strong: Callable[[str], str] = str,
+) -> str:
+    """Return the first names joined as in a sentence, and the number of the others."""
     shown = [strong(name) for name in names[:NAMED]]
     if len(names) > NAMED:
         shown.append(f"{len(names) - NAMED} more")

@@ -77,7 +77,7 @@ def test_far_apart_clusters_are_counted(
 
 
 def far_apart(random: np.random.Generator, clusters: int, dim: int, apart: float) -> np.ndarray:
-    """Draw centres until all are at least so many standard deviations apart."""
+    """Draw centres until all are at least `apart` standard deviations apart."""
     while True:
         centres = random.uniform(-2 * apart, 2 * apart, (clusters, dim))
         distances = np.linalg.norm(centres[:, None] - centres, axis=2)

@@ -1,4 +1,4 @@
-"""Promises of maps: shares of variance are PCA's, turning keeps shapes, noise is told as noise."""
+"""Promises of projections: variance is PCA's, alignment keeps shapes, noise is shown as noise."""
 
 import importlib.util
 

@@ -97,7 +97,7 @@ def test_clip_analysis(samples: Path, cook: Cook) -> None:
     results, page = cook("clip-analysis", samples, "-e", "conse", "--corrupted", 12)
     rows = results.comparison[results.comparison["clusterer"] == "kmeans"].set_index("space")
     assert rows["k"].to_dict() == {"l2": 5, "tsne:2": 5}
-    # The plane draws clusters into noise; the same clusters are told among the vectors beside.
+    # The plane shows clusters in noise; the table also scores them among the vectors.
     assert rows["silhouette_noise"]["tsne:2"] > 0.25
     assert rows["silhouette"]["tsne:2"] > rows["silhouette_l2"]["tsne:2"]
     clusters = results.clusters[results.clusters["clusterer"] == "kmeans"]

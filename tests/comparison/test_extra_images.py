@@ -43,7 +43,7 @@ def embedding(others: np.ndarray) -> Embedding:
 
 
 def planned(blocks: dict[Block, int], rows: dict[str, list[int]]) -> ExtraImages:
-    """Extra images in blocks of so many, one after the other."""
+    """Return extra images in blocks of these sizes, one after the other."""
     ends = np.cumsum([0, *blocks.values()]).tolist()
     positions = [np.arange(start, stop) for start, stop in pairwise(ends)]
     return ExtraImages(

@@ -47,7 +47,7 @@ def test_workers_are_as_many_as_fit(
 
 
 def local(encoder: Encoder, workers: int, folder: Path) -> LocalWorkers:
-    """Return workers, at most so many."""
+    """Return at most `workers` workers."""
     engine = LocalEngine(Store(folder / "store"), workers, progress=Progress(quiet=True))
     return engine.start_workers(encoder)
 
@@ -84,7 +84,7 @@ def test_what_a_worker_died_on_is_done_again(tmp_path: Path) -> None:
     with local(encoder, 2, tmp_path) as workers:
         workers.load()
         done = list(workers.map(encode_images, work))
-        assert workers.count == 1  # half as many, for it may have been for want of memory
+        assert workers.count == 1  # half as many: memory may have run out
     found = {batch.keys[0]: batch.vectors[0, 0] for batch in done}
     assert found == {batch[0][0]: 10 * number for number, batch in enumerate(work)}
 
@@ -149,7 +149,7 @@ def test_an_encoder_that_dies_on_everything_is_given_up(tmp_path: Path) -> None:
 
 @dataclass(frozen=True)
 class Hungry(Encoder):
-    """Holds so many images at most."""
+    """Runs out of memory above `most` images."""
 
     most: int = 2
 

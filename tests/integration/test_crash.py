@@ -38,7 +38,7 @@ from tests.support.image_server import Answer, ImageServer
 from tests.support.slow_encoder import environment, lay, noted
 
 IMAGES = 36
-STOPPED = "stopped; what was encoded is kept: the same command goes on from there"
+STOPPED = "stopped; what was encoded is kept: the same command continues from there"
 ENCODE_SECONDS = 0.2 * IMAGES
 
 
@@ -222,11 +222,11 @@ def encoded_again(site: Site, before: Counter[str]) -> int:
 def test_a_run_that_is_killed_at_any_moment_is_taken_up_by_the_next(
     site: Site, undisturbed: Undisturbed, least: int, chain: int, workers: int
 ) -> None:
-    """Runs on one store are killed one after another, half of them as they encode, but the last.
+    """Kill the runs on one store one after another, half while they encode; let the last one end.
 
     Args:
-        least: so many kills must hit a run; a moment may come after its end.
-        chain: so many runs on one store are to be killed.
+        least: number of kills that must hit a run; a moment may come after its end.
+        chain: number of runs on one store to kill.
     """
     moments = random.Random(least)
     home, stages, whoms, most_again = site.home, Counter[str](), Counter[str](), 0

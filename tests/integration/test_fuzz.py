@@ -201,7 +201,7 @@ TARGETS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any, Path], None], in
 
 
 def fuzz(name: str, folder: Path, examples: int, own_seed: int | None) -> int:
-    """Try so many inputs, the same ones where no seed is given; return how many were tried."""
+    """Try this number of examples, the same ones without a seed; return how many were tried."""
     inputs, read, _ = TARGETS[name]
     tried = 0
 

@@ -69,7 +69,7 @@ def test_draws_of_seeds_are_the_same_for_every_encoder() -> None:
 
 
 def test_a_resample_of_images_is_that_of_the_bootstrap() -> None:
-    """Its spread is that of the mean of so many values (Efron 1979)."""
+    """Its spread is that of the mean of 400 values (Efron 1979)."""
     influence = moves(400)
     found = resamples(400, count=4000).of([bare([0.3], influence)])[0]
     assert found.mean() == pytest.approx(0.3, abs=4 * influence.std() / 20 / 63)

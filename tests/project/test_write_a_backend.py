@@ -1,6 +1,6 @@
 """Promises of the page on writing a backend: its steps, followed, end in a row of the table.
 
-Done as the page says, but that the libraries are not installed anew: the new environment sees
+Follows the page, except that libraries are not installed again: the new environment uses
 those of the one that runs the tests.
 """
 

@@ -149,8 +149,8 @@ def test_every_column_of_the_comparison_is_explained() -> None:
 
 def test_every_end_of_an_interval_is_explained_by_the_name_of_its_number() -> None:
     low, high = comparison_columns(["linear_probe_low", "linear_probe_high"])
-    assert "interval of linear_probe starts" in low.sentence
-    assert "interval of linear_probe ends" in high.sentence
+    assert low.sentence.startswith("Lower end of the 95 % interval of linear_probe;")
+    assert high.sentence.startswith("Upper end of the 95 % interval of linear_probe;")
 
 
 def test_intervals_stand_beneath_their_numbers_and_have_no_columns(page: str) -> None:

@@ -24,7 +24,7 @@ Metric = Callable[[np.ndarray], float]
 
 
 def sphere(dimension: int, images: int = 2000, dim: int = 12) -> np.ndarray:
-    """Points on a sphere of so many dimensions, turned into a space of more."""
+    """Return points on a sphere of `dimension` dimensions, rotated into `dim` dimensions."""
     points = np.zeros((images, dim))
     points[:, : dimension + 1] = RANDOM.normal(size=(images, dimension + 1))
     return np.asarray(points @ ROTATION, dtype=np.float32)

@@ -78,7 +78,7 @@ def test_the_total_influence_is_the_jackknifes(seed: int, classes: int) -> None:
 
 
 def test_the_interval_of_retrieval_contains_the_true_mean() -> None:
-    """Of 60 sets of 80 images, drawn anew from one law, at least 53 intervals hold its mean."""
+    """Of 60 samples of 80 images from one distribution, at least 53 intervals hold its mean."""
 
     def draw(seed: int) -> tuple[float, tuple[float, float]]:
         random = np.random.default_rng(seed)
