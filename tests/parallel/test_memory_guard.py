@@ -45,3 +45,12 @@ def test_memory_is_that_of_the_process_and_0_if_it_is_gone() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     assert memory_of(gone.pid) == 0
+
+
+def test_a_pool_that_is_closed_while_it_is_watched_does_not_end_the_guard() -> None:
+    closed = Pool(1)
+    with closed:
+        pass
+    with pytest.raises(WorkerDied, match="GB of memory"), Pool(1) as pool:
+        with MemoryGuard([closed, pool], 300 * MEGABYTE):
+            pool.call(hold, 500)
