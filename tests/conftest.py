@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ pytest.register_assert_rewrite("embedbench.conformance", "embedbench.encoders.ch
 
 settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
 settings.load_profile("no deadline")
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # so a shell starts what it runs behind `&`
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 COLOURS = {"red": (200, 30, 30), "green": (30, 180, 40), "blue": (30, 40, 200)}
 
