@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
-from embedbench.data.download import DownloadSettings
+from embedbench.data.downloads.download import DownloadSettings
 from embedbench.encoder import Encoder
 from tests.support.image_server import ImageServer, quick, serve, without_proxy
 from tests.support.paths import ROOT

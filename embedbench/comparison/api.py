@@ -11,8 +11,8 @@ from embedbench.comparison.options import CLUSTERERS, DEFAULT_K, ComparisonOptio
 from embedbench.comparison.pipeline import class_count, run_comparison
 from embedbench.comparison.provenance import record_options
 from embedbench.data.dataset import with_domain
-from embedbench.data.image_table import TableForm
 from embedbench.data.loading import Sources, read_labelled, source_list
+from embedbench.data.tables.labels import TableForm
 from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder
 from embedbench.io.paths import check_offline

@@ -13,7 +13,7 @@ from jaxtyping import Int
 from embedbench.analysis.label_free import AugmentedViews
 from embedbench.comparison.config import ComparisonConfig
 from embedbench.data.dataset import Dataset
-from embedbench.data.download import DownloadSettings, download_missing
+from embedbench.data.downloads.download import DownloadSettings, download_missing
 from embedbench.data.images.augmentations import AUGMENTATIONS, AugmentedImage, choose_augmented
 from embedbench.data.images.corruptions import VECTOR_KINDS
 from embedbench.data.mixing import choose_mixed

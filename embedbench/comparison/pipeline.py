@@ -25,7 +25,7 @@ from embedbench.comparison.tables import (
 )
 from embedbench.comparison.verdict_stage import VerdictTables, run_verdict_stage
 from embedbench.data.dataset import Dataset
-from embedbench.data.download import DownloadSettings, download_missing
+from embedbench.data.downloads.download import DownloadSettings, download_missing
 from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import Embedding, embed
 from embedbench.embedding.engine import Engine

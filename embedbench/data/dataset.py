@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from embedbench.data.image_table import TableForm, as_labels, labels_from_file
 from embedbench.data.images.sources import RotatedImage, Source
+from embedbench.data.tables.labels import TableForm, as_labels, labels_from_file
 from embedbench.errors import InputError
 from embedbench.io.paths import RemotePath, parse_path
 from embedbench.utils.text import shown

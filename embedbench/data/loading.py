@@ -7,8 +7,10 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from embedbench.data.dataset import SET, Dataset, with_labels
-from embedbench.data.image_folder import images_below
-from embedbench.data.image_table import (
+from embedbench.data.folders.walk import images_below
+from embedbench.data.images.decoding import SUFFIXES
+from embedbench.data.images.sources import RejectedImage, RemoteImage
+from embedbench.data.tables.labels import (
     TableForm,
     as_labels,
     fault_of_place,
@@ -19,8 +21,6 @@ from embedbench.data.image_table import (
     texts,
     with_extensions,
 )
-from embedbench.data.images.decoding import SUFFIXES
-from embedbench.data.images.sources import RejectedImage, RemoteImage
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, RemotePath, is_remote_path, parse_path
 from embedbench.utils.text import shown
@@ -140,7 +140,7 @@ def read_dataset(
         source: a folder; a `.csv` or `.parquet` table with a column `path` or `url`, of which a
             row with both uses its path; either of them also at an address such as
             `s3://bucket/photos`; or `open-images:FOLDER[,field=value ...]`, as in
-            `embedbench.data.open_images`.
+            `embedbench.data.open_images.source`.
         follow_links: whether links that lead out of a folder are followed; else they are refused.
         path_column: the column of a table in which the paths are, where it is not called `path`.
         label_column: the column of a table in which the labels are, where it is not called `label`.
@@ -158,7 +158,7 @@ def _read(source: str | AnyPath | Dataset, follow_links: bool, form: TableForm) 
     if isinstance(source, Dataset):
         return source
     if isinstance(source, str) and source.startswith(OPEN_IMAGES):
-        from embedbench.data.open_images import read_open_images
+        from embedbench.data.open_images.source import read_open_images
 
         return read_open_images(source, follow_links)
     place = parse_path(source)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from embedbench.data.download import DownloadSettings
+from embedbench.data.downloads.download import DownloadSettings
 from embedbench.embedding.worker import Batch, Item
 from embedbench.encoder import Encoder
 from embedbench.encoders.record import LoadedEncoder

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.download import download_missing
+from embedbench.data.downloads.download import download_missing
 from embedbench.data.loading import read_dataset
 from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import embed

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from embedbench.data.dataset import Dataset, with_domain, with_labels
-from embedbench.data.image_table import TableForm
 from embedbench.data.loading import join_datasets, read_dataset, read_datasets, read_labelled
+from embedbench.data.tables.labels import TableForm
 from embedbench.errors import InputError
 
 

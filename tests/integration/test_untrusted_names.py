@@ -20,7 +20,7 @@ from PIL import Image
 
 from embedbench.cli.commands import main
 from embedbench.cli.output import summarise
-from embedbench.data.image_table import labels_from_file
+from embedbench.data.tables.labels import labels_from_file
 from embedbench.errors import InputError
 from embedbench.io.safe_csv import defused
 from embedbench.report import draw

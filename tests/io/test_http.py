@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from embedbench.data.download import DownloadSettings, download_missing
+from embedbench.data.downloads.download import DownloadSettings, download_missing
 from embedbench.data.images.sources import read_source
 from embedbench.errors import InputError
 from embedbench.io.http import is_public

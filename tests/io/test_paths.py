@@ -13,7 +13,7 @@ import pytest
 
 import embedbench
 from embedbench.data.dataset import Dataset
-from embedbench.data.download import download_missing
+from embedbench.data.downloads.download import download_missing
 from embedbench.data.images.sources import RemoteImage, read_source
 from embedbench.data.loading import read_dataset
 from embedbench.embedding.export import write_vectors

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.download import DownloadSettings, download_missing
+from embedbench.data.downloads.download import DownloadSettings, download_missing
 from embedbench.data.images.sources import RemoteImage
 from embedbench.io.paths import AnyPath
 from embedbench.results.schema import FAILURE_COLUMNS

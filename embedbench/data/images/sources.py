@@ -36,7 +36,7 @@ Result = TypeVar("Result", str, bytes)
 
 @dataclass(frozen=True)
 class RemoteImage:
-    """An image at an http(s) address, for `embedbench.data.download.download_missing`.
+    """An image at an http(s) address, for `embedbench.data.downloads.download.download_missing`.
 
     Attributes:
         url: address of the image; a URL that is not http(s) becomes a failure of the download.

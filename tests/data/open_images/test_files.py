@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from embedbench.data.images.sources import RemoteImage
-from embedbench.data.open_images import read_open_images
+from embedbench.data.open_images.source import read_open_images
 from embedbench.errors import InputError
 from tests.support.image_server import jpeg
 from tests.support.openimages_folder import (

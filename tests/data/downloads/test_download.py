@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.download import DownloadSettings, download_missing
+from embedbench.data.downloads.download import DownloadSettings, download_missing
 from embedbench.data.images.sources import RemoteImage, RotatedImage, read_source
 from embedbench.data.loading import read_dataset
 from embedbench.errors import ImageError, InputError

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from embedbench.data.image_folder import images_below
-from embedbench.data.image_table import load_table
+from embedbench.data.folders.walk import images_below
 from embedbench.data.images.sources import MOST_BYTES, RejectedImage, read_source, source_hash
 from embedbench.data.loading import read_dataset
+from embedbench.data.tables.labels import load_table
 from embedbench.errors import ImageError, InputError
 from embedbench.utils.text import shown
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.download import DownloadSettings, download_missing
+from embedbench.data.downloads.download import DownloadSettings, download_missing
 from embedbench.data.images.sources import RemoteImage, read_source
 from embedbench.io.paths import files_below
 from tests.support.image_server import (

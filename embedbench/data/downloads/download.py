@@ -17,9 +17,9 @@ from urllib3 import BaseHTTPResponse
 from urllib3 import exceptions as faults
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.download_checks import error_from_status, verify_image
+from embedbench.data.downloads.checks import error_from_status, verify_image
+from embedbench.data.downloads.remote_files import in_place, is_here, keep, remotes_of
 from embedbench.data.images.sources import RemoteImage, is_elsewhere, remote_of
-from embedbench.data.remote_files import in_place, is_here, keep, remotes_of
 from embedbench.errors import InputError
 from embedbench.io.http import (
     AT_ONCE,

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.download import download_missing
+from embedbench.data.downloads.download import download_missing
 from embedbench.data.images.sources import RemoteImage, RotatedImage, read_source
 from embedbench.data.loading import read_dataset
-from embedbench.data.open_images import balanced_rows, read_open_images
+from embedbench.data.open_images.source import balanced_rows, read_open_images
 from embedbench.errors import InputError
 from tests.support.image_server import ImageServer, jpeg, quick, reasons
 from tests.support.openimages_folder import (

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from embedbench.data.dataset import Dataset
+from embedbench.data.downloads.remote_files import in_place, is_here, keep, remotes_of
 from embedbench.data.images.sources import RemoteImage, RotatedImage, Source
-from embedbench.data.remote_files import in_place, is_here, keep, remotes_of
 from embedbench.errors import InputError
 
 URL = "https://example.org/a.jpg?size=1"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.data.image_table import (
+from embedbench.data.tables.labels import (
     TableForm,
     in_order,
     labels_from_file,

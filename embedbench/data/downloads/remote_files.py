@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.download_checks import md5_of
+from embedbench.data.downloads.checks import md5_of
 from embedbench.data.images.decoding import SUFFIXES
 from embedbench.data.images.sources import RemoteImage, RotatedImage, Source, remote_of
 from embedbench.errors import InputError

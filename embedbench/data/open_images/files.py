@@ -28,7 +28,7 @@ import pyarrow.compute as pc
 from jaxtyping import Int, UInt64
 from pyarrow import csv as arrow_csv
 
-from embedbench.data.image_folder import LEADS_OUT, leads_out
+from embedbench.data.folders.walk import LEADS_OUT, leads_out
 from embedbench.errors import InputError
 from embedbench.io.paths import open_file
 

@@ -1,4 +1,4 @@
-"""Read a folder of Open Images; `embedbench.data.open_images_files` describes its files."""
+"""Read a folder of Open Images; `embedbench.data.open_images.files` describes its files."""
 
 import difflib
 from collections import defaultdict
@@ -13,10 +13,11 @@ import pyarrow as pa
 from jaxtyping import Int
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.image_folder import reject_outside
+from embedbench.data.downloads.remote_files import image_with_md5
+from embedbench.data.folders.walk import reject_outside
 from embedbench.data.images.decoding import ORIENTATIONS
 from embedbench.data.images.sources import RemoteImage, RotatedImage, Source
-from embedbench.data.open_images_files import (
+from embedbench.data.open_images.files import (
     OfficialFiles,
     Positives,
     find_files,
@@ -25,7 +26,6 @@ from embedbench.data.open_images_files import (
     read_names,
     read_positives,
 )
-from embedbench.data.remote_files import image_with_md5
 from embedbench.errors import InputError
 from embedbench.utils.spec import parse_fields, read_spec
 

@@ -1,0 +1,1 @@
+"""Download images, check and keep them."""

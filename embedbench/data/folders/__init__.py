@@ -1,0 +1,1 @@
+"""Folders of images: find the files, and what their sub-folders mean."""

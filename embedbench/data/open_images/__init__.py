@@ -1,0 +1,1 @@
+"""Read Open Images from its official files."""

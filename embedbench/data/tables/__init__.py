@@ -1,0 +1,1 @@
+"""Tables of images and labels: read them, choose columns, match names."""
