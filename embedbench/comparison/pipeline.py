@@ -262,6 +262,7 @@ def _remarks(config: ComparisonConfig, outputs: StageOutputs) -> list[str]:
     few_words = f"there are {words} candidate names for {clusters} clusters: some share a name"
     return [
         *outputs.images.dataset.remarks,
+        *outputs.images.dataset.label_remarks,
         *config.remarks,
         *outputs.extra.remarks,
         *outputs.effects.remarks,

@@ -10,12 +10,27 @@ import pandas as pd
 from jaxtyping import Int
 
 from embedbench.data.images.sources import RotatedImage, Source
-from embedbench.data.tables.labels import TableForm, as_labels, labels_from_file
+from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.labels import (
+    as_labels,
+    drop_missing,
+    drop_several,
+    labels_of_images,
+)
+from embedbench.data.tables.reading import is_table_name, read_table
 from embedbench.errors import InputError
 from embedbench.io.paths import RemotePath, parse_path
 from embedbench.utils.text import shown
 
-__all__ = ["Dataset", "FOLDER", "SET", "with_domain", "with_labels"]
+__all__ = ["Dataset", "FOLDER", "PARENT", "SET", "with_domain", "with_labels"]
+
+_USUAL_FORM = TableForm()
+
+SET = "set"
+"""The column with the set of each image, if there are several."""
+
+FOLDER, PARENT = "folder", "parent"
+"""Labels by all folders of an image, or by its last; `folder` is also the domain by its top one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +42,8 @@ class Dataset:
         sources: source of each image.
         table: one row per image: `truth` (a label or missing) and other columns.
         origin: source of the dataset, for messages.
-        remarks: remarks on reading the dataset, one sentence each.
+        remarks: remarks on reading the images, one sentence each.
+        label_remarks: remarks on the labels, which other labels replace.
     """
 
     names: tuple[str, ...]
@@ -35,6 +51,7 @@ class Dataset:
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     origin: str = "images"
     remarks: tuple[str, ...] = ()
+    label_remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.names:
@@ -68,40 +85,45 @@ class Dataset:
         rows = np.random.default_rng(seed).choice(len(self), limit, replace=False)
         return self.take(np.sort(rows))
 
-    def with_truth(
-        self,
-        labels: str | None,
-        *,
-        path_column: str | None = None,
-        label_column: str | None = None,
-    ) -> "Dataset":
+    def with_truth(self, labels: str | None, form: TableForm = _USUAL_FORM) -> "Dataset":
         """Return the dataset with these labels as its truth.
 
         Args:
-            labels: a column of the dataset; a `.csv` file with a column of file names (`path`,
-                `filename`, `image` or `name`) and a column of labels (`label`, or the one that
-                is left); `none` for no labels; None for those that the dataset came with.
-            path_column: the column of file names in the file, where it has another name.
-            label_column: the column of labels in the file, where it has another name.
+            labels: a column of the dataset; a table with a column of file names and a column of
+                labels; `folder` for all folders of an image, `parent` for its last one; `none`
+                for no labels; None for those that the dataset came with.
+            form: columns of the table, and which texts are missing labels.
 
         Raises:
-            InputError: there is no such column or file, or its labels name none of the images.
+            InputError: there is no such column or table, or its labels name none of the images.
         """
         if labels is None:
             return self
         others = self.table.drop(columns="truth", errors="ignore")
         if labels == "none":
-            return self._with_table(others)
+            return replace(self, table=others, label_remarks=())
+        remarks: list[str]
         if labels in self.table.columns:
-            return self._with_table(others.assign(truth=as_labels(self.table[labels])))
-        if not labels.endswith(".csv"):
+            truth, remarks = drop_several(as_labels(self.table[labels]), self.origin)
+            if not form.keep_na:
+                truth, missing = drop_missing(truth, self.origin)
+                remarks += missing
+        elif labels in (FOLDER, PARENT):
+            parents = [PurePosixPath(name).parent for name in self.names]
+            texts = [one.name if labels == PARENT else one.as_posix() for one in parents]
+            truth = pd.Series([text if text not in ("", ".") else None for text in texts])
+            truth, remarks = truth.astype(object), []
+        elif is_table_name(labels):
+            table = read_table(parse_path(labels))
+            truth, remarks = labels_of_images(table, self.names, form, self.origin)
+            remarks = [*table.remarks, *remarks]
+        else:
             columns = ", ".join(self.table.columns) or "none"
             raise InputError(
-                f"`labels` must be a .csv file or a column ({columns}); not '{labels}'"
+                f"`labels` must be a table, a column ({columns}), {FOLDER}, {PARENT} or none; "
+                f"not '{labels}'"
             )
-        form = TableForm(path_column, label_column)
-        truth = labels_from_file(parse_path(labels), self.names, form)
-        return self._with_table(others.assign(truth=truth))
+        return replace(self, table=others.assign(truth=truth), label_remarks=tuple(remarks))
 
     def truth_codes(self) -> tuple[Int[np.ndarray, " images"], list[str]] | None:
         """Return the labels as indices into a sorted list of classes; -1 if unknown.
@@ -114,9 +136,6 @@ class Dataset:
         if (codes >= 0).sum() < 2:
             return None
         return codes.astype(np.int32), [str(name) for name in classes]
-
-    def _with_table(self, table: pd.DataFrame) -> "Dataset":
-        return replace(self, table=table)
 
     @classmethod
     def from_images(
@@ -136,22 +155,12 @@ class Dataset:
         return cls(tuple(names), sources, table, origin)
 
 
-_USUAL_FORM = TableForm()
-
-SET = "set"
-"""The column with the set of each image, if there are several."""
-
-
-FOLDER = "folder"
-"""The domain that is an image's top folder."""
-
-
 def with_labels(dataset: Dataset, labels: str | None, form: TableForm = _USUAL_FORM) -> Dataset:
     """Return the dataset with these labels, as in `Dataset.with_truth`.
 
     With several sets, images that a file of labels does not name keep the labels of their set.
     """
-    labelled = dataset.with_truth(labels, path_column=form.path, label_column=form.label)
+    labelled = dataset.with_truth(labels, form)
     if SET not in dataset.table or "truth" not in dataset.table or labels in (None, "none"):
         return labelled
     new, old = labelled.table["truth"], dataset.table["truth"]

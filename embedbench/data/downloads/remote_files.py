@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from embedbench.data.dataset import Dataset
 from embedbench.data.downloads.checks import md5_of
-from embedbench.data.images.decoding import SUFFIXES
+from embedbench.data.images.formats import has_image_suffix
 from embedbench.data.images.sources import RemoteImage, RotatedImage, Source, remote_of
 from embedbench.errors import InputError
 from embedbench.io.atomic import write_atomic
@@ -71,7 +71,7 @@ def keep(remote: RemoteImage, content: bytes) -> None:
 def _name_of_file(url: str) -> str:
     suffix = PurePosixPath(url.partition("?")[0].partition("#")[0]).suffix.lower()
     name = hashlib.sha256(url.encode()).hexdigest()
-    return f"{name}{suffix}" if suffix in SUFFIXES else f"{name}.img"
+    return f"{name}{suffix}" if has_image_suffix(suffix) else f"{name}.img"
 
 
 def image_with_md5(url: str | None, md5: str | None, file: Path) -> RemoteImage:

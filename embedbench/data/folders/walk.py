@@ -1,28 +1,98 @@
 """Find the images below a folder, without following links out of it, by printable names."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from embedbench.data.images.decoding import SUFFIXES
+from embedbench.data.images.formats import (
+    HEADER_BYTES,
+    ImageFormat,
+    format_of,
+    format_of_suffix,
+    has_image_suffix,
+    is_other_suffix,
+    suffix_of,
+)
 from embedbench.data.images.sources import RejectedImage, RotatedImage, Source
-from embedbench.io.paths import AnyPath, RemotePath, files_below
-from embedbench.utils.text import shown
+from embedbench.io.paths import AnyPath, RemotePath, files_below, open_file
+from embedbench.utils.text import pluralise, shown
 
-__all__ = ["LEADS_OUT", "images_below", "leads_out", "reject_outside"]
+__all__ = ["FolderContents", "LEADS_OUT", "leads_out", "read_folder", "reject_outside"]
 
 LEADS_OUT = "a link out of the folder, which is followed only by --follow-links"
 
+_LEFT_OUT = {
+    "@eadir": "in '@eaDir', thumbnails of a storage box",
+    ".@__thumb": "in '.@__thumb', thumbnails of a storage box",
+    "@__thumb": "in '@__thumb', thumbnails of a storage box",
+    "#recycle": "in '#recycle', a bin",
+    "@recycle": "in '@Recycle', a bin",
+    "$recycle.bin": "in '$RECYCLE.BIN', a bin",
+    "recycler": "in 'RECYCLER', a bin",
+    "#snapshot": "in '#snapshot', copies of the folder",
+    "@snapshot": "in '@snapshot', copies of the folder",
+    "__macosx": "in '__MACOSX', resource forks",
+    ".ipynb_checkpoints": "in '.ipynb_checkpoints', checkpoints",
+    "system volume information": "in 'System Volume Information'",
+    "lost+found": "in 'lost+found'",
+}
+"""Folders whose files are no images of the set, in lower case, and what they hold."""
 
-def images_below(
-    folder: AnyPath, follow_links: bool = False
-) -> dict[str, Path | RemotePath | RejectedImage]:
-    """Return the images below a folder by name, with forward slashes.
+_METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+"""Names of tables that describe the images of their folder, as Hugging Face writes them."""
 
-    Hidden files and folders are skipped, and so are links to folders inside, whose images are
-    found anyway. Links out of the folder, unless followed, and unreadable sub-folders become a
-    RejectedImage.
+
+@dataclass
+class FolderContents:
+    """What is below a folder.
+
+    Attributes:
+        images: source of each image by name, in the order of the names.
+        left_out: number of image files that are none of the set, by reason.
+        unreadable: number of files that look like images but cannot be read, by suffix.
+        metadata: tables that describe the images below their folder, by name.
+    """
+
+    images: dict[str, Path | RemotePath | RejectedImage] = field(default_factory=dict)
+    left_out: Counter[str] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)
+    metadata: dict[str, AnyPath] = field(default_factory=dict)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What was left out, one sentence each."""
+        remarks = [
+            f"left out: {pluralise(count, 'file')} {reason}"
+            for reason, count in sorted(self.left_out.items())
+        ]
+        if count := self.unreadable.total():
+            kinds = [_unreadable(kind, n) for kind, n in sorted(self.unreadable.items())]
+            remarks.append(
+                f"{pluralise(count, 'file')} look like pictures but cannot be read: "
+                f"{', '.join(kinds)}"
+            )
+        return remarks
+
+
+def _unreadable(suffix: str, count: int) -> str:
+    form = format_of_suffix(f"x{suffix}")
+    if form is None or not form.extra:
+        return f"{count:,} {suffix}"
+    if form.is_readable:
+        return f"{count:,} {suffix} with other content"
+    return f"{count:,} {suffix} (pip install 'image-embedbench[{form.extra}]')"
+
+
+def read_folder(folder: AnyPath, follow_links: bool = False) -> FolderContents:
+    """Return the images below a folder, by name with forward slashes, and what was left out.
+
+    Hidden files and folders, thumbnails of storage boxes, bins and resource forks are left out;
+    so are links to folders inside, whose images are found anyway. Links out of the folder, unless
+    followed, and unreadable sub-folders become a RejectedImage. A file whose suffix is not that
+    of an image is one if its first bytes say so.
 
     Args:
         folder: the folder.
@@ -31,41 +101,82 @@ def images_below(
     Raises:
         OSError: the folder itself cannot be read.
     """
+    contents = FolderContents()
     if isinstance(folder, RemotePath):
-        images: Iterator[tuple[str, Path | RemotePath | RejectedImage]] = (
-            (name, folder / name) for name in files_below(folder) if _is_image(name)
+        files: Iterator[tuple[str, AnyPath | RejectedImage]] = (
+            (name, folder / name) for name in files_below(folder)
         )
     else:
-        images = _walk(folder, follow_links)
-    named: dict[str, Path | RemotePath | RejectedImage] = {}
+        files = _walk(folder, follow_links)
+    images = [(name, source) for name, source in files if _is_image(name, source, contents)]
     for name, source in sorted(images, key=lambda item: item[0]):
         written = shown(name)
         tries = (f"{written}#{number}" for number in count(2))
-        named[next(tries) if written in named else written] = source
-    return named
+        contents.images[next(tries) if written in contents.images else written] = source
+    return contents
+
+
+def _is_image(name: str, source: AnyPath | RejectedImage, contents: FolderContents) -> bool:
+    """Return whether a file is an image of the set; note it if it is not."""
+    *folders, last = name.split("/")
+    looks_like_one = has_image_suffix(last) or isinstance(source, RejectedImage)
+    reason = next((_LEFT_OUT[one.lower()] for one in folders if one.lower() in _LEFT_OUT), None)
+    if reason is None and any(one.startswith(".") for one in (*folders, last)):
+        reason = "in hidden folders, or with hidden names"
+    if reason:
+        contents.left_out[reason] += looks_like_one and not isinstance(source, RejectedImage)
+        contents.left_out += Counter()  # drops what was counted as 0
+        return False
+    if isinstance(source, RejectedImage):
+        return True
+    if last.lower() in _METADATA:
+        contents.metadata[name] = source
+    if is_other_suffix(last):
+        return False
+    form = format_of_suffix(last)
+    if form is None or form.extra:
+        form = _format_inside(source) if form is None or form.is_readable else form
+    if form is not None and form.is_readable:
+        return True
+    if form is not None or looks_like_one:
+        contents.unreadable[suffix_of(last) or (form.suffixes[0] if form else "")] += 1
+    return False
+
+
+def _format_inside(file: AnyPath) -> ImageFormat | None:
+    """Return the format of a file by its first bytes; None if it cannot be read, or is no image."""
+    if isinstance(file, RemotePath):
+        return None
+    try:
+        with open_file(file) as opened:
+            return format_of(opened.read(HEADER_BYTES))
+    except (OSError, ValueError):
+        return None
 
 
 def _walk(folder: Path, follow_links: bool) -> Iterator[tuple[str, Path | RejectedImage]]:
+    """Yield all files below a folder, by name."""
     errors: list[OSError] = []
     home = os.path.realpath(folder)
     walked = {home}
     for here, folders, files in os.walk(folder, onerror=errors.append, followlinks=True):
+        prefix = "" if here == str(folder) else f"{Path(here).relative_to(folder).as_posix()}/"
         descended = []
         for name in sorted(folders):
-            path, real = Path(here, name), os.path.realpath(Path(here, name))
-            if name.startswith(".") or real in walked:
+            path = Path(here, name)
+            real = os.path.realpath(path)
+            if real in walked or (path.is_symlink() and _is_below(real, home)):
                 continue
-            if path.is_symlink() and not follow_links and not _is_below(real, home):
-                yield path.relative_to(folder).as_posix(), RejectedImage(LEADS_OUT)
-            elif not path.is_symlink() or not _is_below(real, home):
+            if path.is_symlink() and not follow_links:
+                yield f"{prefix}{name}", RejectedImage(LEADS_OUT)
+            else:
                 walked.add(real)
                 descended.append(name)
         folders[:] = descended
         for name in files:
             path = Path(here, name)
-            if _is_image(name):
-                out = not follow_links and leads_out(path, home)
-                yield path.relative_to(folder).as_posix(), RejectedImage(LEADS_OUT) if out else path
+            out = not follow_links and has_image_suffix(name) and leads_out(path, home)
+            yield f"{prefix}{name}", RejectedImage(LEADS_OUT) if out else path
     for error in errors:
         if error.filename == str(folder):
             raise error
@@ -87,9 +198,3 @@ def reject_outside(folder: Path, source: Source) -> Source:
 
 def _is_below(real: str, home: str) -> bool:
     return Path(real).is_relative_to(home)
-
-
-def _is_image(name: str) -> bool:
-    path = PurePosixPath(name)
-    hidden = any(part.startswith(".") for part in path.parts)
-    return path.suffix.lower() in SUFFIXES and not hidden

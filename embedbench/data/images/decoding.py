@@ -18,7 +18,6 @@ __all__ = [
     "JPEG_SIDE",
     "MOST_PIXELS",
     "ORIENTATIONS",
-    "SUFFIXES",
     "THUMBNAIL_SIDE",
     "open_pixels",
     "open_rgb",
@@ -28,8 +27,9 @@ __all__ = [
     "with_orientation",
 ]
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF")
+_FORMATS = (
+    "JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "JPEG2000", "AVIF",
+)  # fmt: skip
 _JPEG_START = b"\xff\xd8\xff"
 THUMBNAIL_SIDE = 128
 

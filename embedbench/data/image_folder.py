@@ -1,0 +1,74 @@
+"""Read a folder of images as a dataset: its labels and splits, by its sub-folders or metadata."""
+
+import pandas as pd
+
+from embedbench.data.dataset import Dataset
+from embedbench.data.folders.layout import read_layout
+from embedbench.data.folders.walk import FolderContents, read_folder
+from embedbench.data.images.formats import FORMATS
+from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.labels import labels_of_images
+from embedbench.data.tables.reading import read_table
+from embedbench.errors import InputError
+from embedbench.io.paths import AnyPath
+
+__all__ = ["read_image_folder"]
+
+
+def read_image_folder(folder: AnyPath, follow_links: bool = False) -> Dataset:
+    """Return the images below a folder, with the columns `truth` and `split` where it has them.
+
+    Labels come from tables called `metadata`, as Hugging Face writes them, or else from the
+    sub-folders, as `embedbench.data.folders.layout` says.
+
+    Raises:
+        InputError: there is no such folder, or no image in it.
+    """
+    try:
+        contents = read_folder(folder, follow_links)
+    except FileNotFoundError as error:
+        raise InputError(f"there is no folder or table '{folder}'") from error
+    except OSError as error:
+        raise InputError(f"cannot read '{folder}': {error.strerror or error}") from error
+    remarks = contents.remarks
+    if not contents.images:
+        readable = ", ".join(one.name for one in FORMATS.values() if one.is_readable)
+        left_out = f"; {'; '.join(remarks)}" if remarks else ""
+        raise InputError(f"there are no images in '{folder}' (looked for {readable}){left_out}")
+    names = tuple(contents.images)
+    layout = read_layout(names)
+    labels, label_remarks = _labels_from_metadata(contents, names)
+    if labels is None:
+        labels, label_remarks = layout.labels, label_remarks + layout.label_remarks
+    table = pd.DataFrame(index=range(len(names)))
+    if labels is not None:
+        table["truth"] = pd.Series(labels, dtype=object)
+    if layout.splits is not None:
+        table["split"] = pd.Series(layout.splits, dtype=object)
+    sources = tuple(contents.images.values())
+    remarks += layout.remarks
+    return Dataset(names, sources, table, str(folder), tuple(remarks), tuple(label_remarks))
+
+
+def _labels_from_metadata(
+    contents: FolderContents, names: tuple[str, ...]
+) -> tuple[list[str | None] | None, list[str]]:
+    """Return labels from the tables in the folder, each for the images below it; None if none."""
+    labels: dict[str, str] = {}
+    remarks: list[str] = []
+    for name, file in contents.metadata.items():
+        folder = name.rpartition("/")[0]
+        below = [one for one in names if one.startswith(f"{folder}/" if folder else "")]
+        if not below:
+            continue
+        inner = [one[len(folder) + 1 if folder else 0 :] for one in below]
+        try:
+            found, told = labels_of_images(read_table(file), inner, TableForm(), folder)
+        except InputError as error:
+            remarks.append(f"'{name}' was not used: {error}")
+            continue
+        remarks += told
+        labels |= {one: label for one, label in zip(below, found, strict=True) if label is not None}
+    if not labels:
+        return None, remarks
+    return [labels.get(name) for name in names], remarks

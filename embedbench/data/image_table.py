@@ -1,0 +1,201 @@
+"""Read a user's table of images as a dataset."""
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from embedbench.data.dataset import Dataset
+from embedbench.data.folders.walk import read_folder
+from embedbench.data.images.formats import has_image_suffix
+from embedbench.data.images.sources import RejectedImage, RemoteImage
+from embedbench.data.tables.columns import (
+    LABEL_COLUMNS,
+    TableForm,
+    image_column,
+    label_column,
+    named_column,
+    texts,
+)
+from embedbench.data.tables.labels import as_labels, drop_missing, drop_several
+from embedbench.data.tables.locations import fault_of_place, in_order, with_extensions
+from embedbench.data.tables.matching import match_names
+from embedbench.data.tables.reading import UserTable, read_table
+from embedbench.data.tables.urls import names_of_urls
+from embedbench.errors import InputError
+from embedbench.io.paths import AnyPath, is_remote_path, parse_path
+from embedbench.utils.text import pluralise, shorten, shown
+
+__all__ = ["read_image_table"]
+
+_TRIED = 200
+"""Values of a column that are looked up as files, to see whether it names images."""
+
+
+def read_image_table(file: AnyPath, form: TableForm) -> Dataset:
+    """Return the images that a table names, with its other columns, in the order of the names.
+
+    Raises:
+        InputError: the table cannot be read, has no column of images, a row without an image, or
+            two labels for one image.
+    """
+    table, root = read_table(file), _root_of(file, form)
+    path_column, url_column = _columns_of_images(table, root, form)
+    taken = {column for column in (path_column, url_column) if column}
+    label = _column_of_labels(table, form, taken)
+    remarks, label_remarks = list(table.remarks), []
+    cells = table.cells
+    if label:
+        truth, several = drop_several(as_labels(cells[label]), file.name)
+        truth, missing = (truth, []) if form.keep_na else drop_missing(truth, file.name)
+        cells = cells.assign(truth=truth)
+        label_remarks = [f"labels: column '{label}' of '{file.name}'", *several, *missing]
+    if path_column and path_column != "path":
+        cells = cells.drop(columns="path", errors="ignore").rename(columns={path_column: "path"})
+        remarks.append(f"images: column '{path_column}' of '{file.name}'")
+    if url_column and url_column != "url":
+        cells = cells.drop(columns="url", errors="ignore").rename(columns={url_column: "url"})
+    if not url_column and "" in (paths := texts(cells, "path")):
+        raise InputError(f"'{file}' has no path in row {paths.index('') + 1}")
+    cells = _without_repeated(file, in_order(cells), remarks)
+    paths, urls = (texts(cells, column) for column in ("path", "url"))
+    urls = [path if _is_url(path) else url for path, url in zip(paths, urls, strict=True)]
+    paths = ["" if _is_url(path) else _name_of(path) for path in paths]
+    paths = _found_below(root, with_extensions(paths, root), remarks)
+    named = iter(names_of_urls([u for p, u in zip(paths, urls, strict=True) if not p], paths))
+    names = tuple(shown(path or next(named)) for path in paths)
+    sources = tuple(
+        _place_of(file, root, path) if path else RemoteImage(url.strip())
+        for path, url in zip(paths, urls, strict=True)
+    )
+    columns = cells.drop(columns="path", errors="ignore")
+    return Dataset(names, sources, columns, str(file), tuple(remarks), tuple(label_remarks))
+
+
+def _columns_of_images(
+    table: UserTable, root: AnyPath, form: TableForm
+) -> tuple[str | None, str | None]:
+    """Return the columns of file names and of URLs; None where there is none."""
+
+    def share_named(names: Sequence[str]) -> float:
+        tried = names[:_TRIED]
+        named = [name for name in tried if _is_url(name) or _looks_like_file(root, name)]
+        return len(named) / max(1, len(tried))
+
+    columns = list(map(str, table.cells.columns))
+    url = next((column for column in columns if column.lower() in ("url", "image_url")), None)
+    if form.path:
+        return named_column(table, form.path), url
+    if "path" in columns or url:
+        return ("path" if "path" in columns else None), url
+    path = image_column(table, form, share_named)
+    if path is None:
+        raise InputError(
+            f"'{table.file}' must have a column of images, such as `path` or `url`; it has "
+            f"{', '.join(columns)}: name that of the file names by --path-column"
+        )
+    return path, None
+
+
+def _looks_like_file(root: AnyPath, name: str) -> bool:
+    if has_image_suffix(name):
+        return True
+    try:
+        return isinstance(root, Path) and (root / name.replace("\\", "/")).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _column_of_labels(table: UserTable, form: TableForm, taken: set[str]) -> str | None:
+    """Return the column of labels; None where no column, or more than one, could be it."""
+    columns = {str(column).lower() for column in table.cells.columns} - taken
+    if form.label or columns & set(LABEL_COLUMNS):
+        return label_column(table, form, taken)
+    try:
+        return label_column(table, form, taken)
+    except InputError:  # other columns than labels are usual in a table of images
+        return None
+
+
+def _without_repeated(file: AnyPath, cells: pd.DataFrame, remarks: list[str]) -> pd.DataFrame:
+    """Return the rows without those that repeat a path with the same label."""
+    if "path" not in cells:
+        return cells
+    paths = pd.Series(texts(cells, "path"))
+    repeated = (paths.duplicated() & (paths != "")).to_numpy()
+    if not repeated.any():
+        return cells
+    if "truth" in cells:
+        labels = cells["truth"].groupby(paths.to_numpy()).nunique()
+        if (labels > 1).any():
+            name = str(labels.index[labels > 1][0])
+            raise InputError(
+                f"'{file}' has two labels for '{name}'; images of several classes cannot be scored"
+            )
+    remarks.append(
+        f"{pluralise(int(repeated.sum()), 'row')} of '{file.name}' repeat an image of another row"
+    )
+    return cells[~repeated].reset_index(drop=True)
+
+
+def _found_below(root: AnyPath, paths: list[str], remarks: list[str]) -> list[str]:
+    """Replace paths of files that do not exist by those of files below the root that they end as.
+
+    A table may come from another machine, or another folder.
+    """
+    if not isinstance(root, Path):
+        return paths
+    missing = [
+        path for path in paths if path and not is_remote_path(path) and not _exists(root, path)
+    ]
+    if not missing:
+        return paths
+    try:
+        images = list(read_folder(root).images)
+    except OSError:
+        return paths
+    rows = match_names(missing, images, str(root.absolute())).rows
+    if not rows:
+        return paths
+    known = set(paths)
+    found = {path: images[row] for path, row in rows.items() if images[row] not in known}
+    if found:
+        path, image = next(iter(found.items()))
+        remarks.append(
+            f"{pluralise(len(found), 'path')} of another folder were found in '{root}' by the end "
+            f"of the path, such as '{shorten(path)}': '{shorten(image)}'"
+        )
+    return [found.get(path, path) for path in paths]
+
+
+def _exists(root: Path, path: str) -> bool:
+    try:
+        return (root / path).exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def _is_url(path: str) -> bool:
+    return path.startswith(("http://", "https://"))
+
+
+def _name_of(path: str) -> str:
+    if not path or is_remote_path(path):
+        return path
+    return PurePosixPath(path.replace("\\", "/")).as_posix()
+
+
+def _root_of(file: AnyPath, form: TableForm) -> AnyPath:
+    """Return where the files are that a table names."""
+    root = file.parent if form.root is None else parse_path(form.root)
+    if isinstance(root, Path) and form.root is not None and not root.is_dir():
+        raise InputError(f"there is no folder '{root}'")
+    return root
+
+
+def _place_of(table: AnyPath, root: AnyPath, name: str) -> AnyPath | RejectedImage:
+    """Return where an image is that a table names: at an address, or a path below the root."""
+    if is_remote_path(name) or PurePosixPath(name).is_absolute():
+        fault = fault_of_place(table, name)
+        return RejectedImage(fault) if fault else parse_path(name)
+    return root / name
