@@ -11,6 +11,7 @@ import click
 from embedbench.cli.compare import OK, PARTLY_DONE, compare_and_print, name_of_run
 from embedbench.cli.options import (
     ENGINE_KEYWORDS,
+    READING_KEYWORDS,
     click_options,
     given_words,
     keywords_from_words,
@@ -18,6 +19,7 @@ from embedbench.cli.options import (
 )
 from embedbench.cli.output import echo_err, print_table, print_tuned, stdout_reserved
 from embedbench.cli.signals import SignalHandler
+from embedbench.data.options import SourceOptions
 from embedbench.errors import EmbedbenchError
 from embedbench.parallel.engine_options import EngineOptions
 from embedbench.utils.options import from_keywords
@@ -236,7 +238,7 @@ def suggest_labels(run_folder: str, count: int, out: str) -> int:
     "-e", "--encoder", required=True, metavar="ENCODER", help="NAME[:MODEL][,field=value ...]."
 )
 @click.option("--out", required=True, metavar="FILE", help="A .parquet or .npy file.")
-@click_options("limit", "allow_local", "follow_links", *ENGINE_KEYWORDS, "quiet")
+@click_options(*READING_KEYWORDS, *ENGINE_KEYWORDS, "quiet")
 def embed(source: str, encoder: str, out: str, **options: Any) -> int:
     """Write the vectors of one encoder to a file.
 
@@ -251,9 +253,7 @@ def embed(source: str, encoder: str, out: str, **options: Any) -> int:
             encoder,
             out,
             engine=from_keywords(EngineOptions, given),
-            allow_local=given["allow_local"],
-            follow_links=given["follow_links"],
-            limit=given.get("limit"),
+            reading=from_keywords(SourceOptions, given),
             quiet=given["quiet"],
         )
     echo_err(f"{written} vectors: {out}")

@@ -7,13 +7,24 @@ from typing import Any
 import click
 
 from embedbench.comparison.options import OPTIONS
+from embedbench.data.options import SourceOptions
 from embedbench.parallel.engine_options import EngineOptions
 from embedbench.utils.options import Option, list_options
 
-__all__ = ["ENGINE_KEYWORDS", "click_options", "given_words", "keywords_from_words", "run_options"]
+__all__ = [
+    "ENGINE_KEYWORDS",
+    "READING_KEYWORDS",
+    "click_options",
+    "given_words",
+    "keywords_from_words",
+    "run_options",
+]
 
 ENGINE_KEYWORDS = tuple(one.keyword for one in list_options(EngineOptions))
-"""Those that say where encoders run."""
+"""Options that say where encoders run."""
+
+READING_KEYWORDS = tuple(one.keyword for one in list_options(SourceOptions))
+"""Options that say how a source is read."""
 
 
 def run_options(command: Any) -> Any:

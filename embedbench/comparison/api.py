@@ -11,8 +11,7 @@ from embedbench.comparison.options import CLUSTERERS, DEFAULT_K, ComparisonOptio
 from embedbench.comparison.pipeline import class_count, run_comparison
 from embedbench.comparison.provenance import record_options
 from embedbench.data.dataset import with_domain
-from embedbench.data.loading import Sources, read_labelled, source_list
-from embedbench.data.tables.labels import TableForm
+from embedbench.data.loading import Sources, read_sources, source_list
 from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder
 from embedbench.io.paths import check_offline
@@ -32,6 +31,9 @@ def compare(
     label_column: str | None = None,
     path_column: str | None = None,
     root: str | Path | None = None,
+    keep_na: bool = False,
+    images: str | None = None,
+    where: Sequence[str] = (),
     domain: str | None = None,
     clusterers: Sequence[Any] = CLUSTERERS,
     spaces: Sequence[str] = ("l2",),
@@ -59,18 +61,20 @@ def compare(
     """Return the comparison of these encoders on these images.
 
     Args:
-        source: a folder (its sub-folders are labels if two or more hold images), a `.csv` or
-            `.parquet` file with a column `path` or `url`, either of them also at an address such
-            as `s3://bucket/photos`, `open-images:FOLDER`, a Dataset, or several of these, which
-            then are the domains.
+        source: a folder (its sub-folders are labels if two or more hold images), a table with a
+            column of file names or URLs, either of them also at an address such as
+            `s3://bucket/photos`, `open-images:FOLDER`, a Dataset, or several of these, which then
+            are the domains.
         encoders: texts such as `timm:resnet50`, or Encoder objects, which a mapping names.
-        labels: a column, a `.csv` file of labels, or `none`; by default what the source has.
-        label_column: the column of labels, where it is not called `label`: of the file of labels
-            if there is one, else of the tables of images.
-        path_column: the column of file names, where it is not called `path`: of the tables of
-            images and of the file of labels.
-        root: the folder or address where the files are that a table names; if None, where the
-            table is.
+        labels: known classes: a table, a column of the source, `folder` for all folders of an
+            image, `parent` for its last one, or `none`; by default those that the source has.
+        label_column: column of labels, of the table of labels if there is one, else of the tables
+            of images; None for the usual names.
+        path_column: column of file names of these tables; None for the usual names.
+        root: folder or address of the files that a table names; None for that of the table.
+        keep_na: whether texts such as `NA` and `None` are classes; else they are missing labels.
+        images: sub-folder of the source that holds the images.
+        where: conditions such as `split=test`; values of one column are alternatives.
         domain: a column, or `folder` for the top folder: every metric by domain, and whether
             clusters follow it.
         clusterers: texts such as `hdbscan,min_cluster_size=10`, or any object with
@@ -87,7 +91,7 @@ def compare(
             `digits:0.1` for scikit-learn's handwritten digits.
         projections: which planes the maps show: `pca`, `tsne`, `umap`.
         out: where to write the run folder with tables, figures and report; nowhere if None.
-        limit: compare a seeded sample of so many images.
+        limit: size of a seeded sample of the images; None for all.
         allow_local: images may be downloaded from this machine and its network.
         follow_links: links that lead out of a folder of images are followed; else they are
             listed as failures.
@@ -116,11 +120,11 @@ def _compare(options: ComparisonOptions) -> Results:
     started, engine = time.time(), options.engine
     # A cluster's own connections are Ray's; its workers refuse theirs themselves.
     with no_network(engine.offline and engine.kind == "local"):
-        named = [*source_list(options.source), options.labels, options.mix, options.root]
+        reading = options.reading
+        named = [*source_list(options.source), reading.labels, options.mix, reading.root]
         check_offline(engine.offline, named)
-        form = TableForm(options.path_column, options.label_column, options.root)
-        found = read_labelled(options.source, options.labels, options.follow_links, form)
-        dataset = with_domain(found, options.domain).sample(options.limit)
+        labelled = read_sources(options.source, reading)
+        dataset = with_domain(labelled, options.domain).sample(reading.limit)
         config = read_options(options)
         parse_k(config.k, len(dataset), class_count(dataset))
         asked = {"source": dataset.origin} | record_options(options, config.record())
@@ -128,7 +132,7 @@ def _compare(options: ComparisonOptions) -> Results:
             out = options.out
             place = None if out is None else stack.enter_context(OutFolder(Path(out)))
             running = make_engine(engine, config.progress)
-            fetching = running.download_settings(options.allow_local)
+            fetching = running.download_settings(reading.allow_local)
             results = run_comparison(dataset, config, running, fetching, started, asked)
             if place is not None:
                 from embedbench.report import draw

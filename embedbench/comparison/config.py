@@ -115,7 +115,7 @@ def read_options(options: ComparisonOptions) -> ComparisonConfig:
         copies=options.copies,
         corruptions=read_corruptions(as_list(options.corrupt)),
         corrupted=options.corrupted,
-        mix=read_mix(options.mix, options.follow_links) if options.mix else None,
+        mix=read_mix(options.mix, options.reading.follow_links) if options.mix else None,
         domain=options.domain,
         maps=tuple(dict.fromkeys(options.projections)),
         progress=Progress(options.quiet),

@@ -10,6 +10,7 @@ from dataclasses import MISSING, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from embedbench.data.options import SourceOptions
 from embedbench.parallel.engine_options import EngineOptions
 from embedbench.utils.options import list_options, option
 
@@ -37,32 +38,7 @@ class ComparisonOptions:
         metavar="ENCODER",
         help="NAME[:MODEL][,field=value ...]; may be repeated.",
     )
-    labels: str | None = option(
-        None,
-        "--labels",
-        metavar="FILE.csv|COLUMN",
-        help="Known classes: a table, or a column of SOURCE; `none` ignores those that are found.",
-        is_file=True,
-    )
-    label_column: str | None = option(
-        None,
-        "--label-column",
-        metavar="NAME",
-        help="Column of a table that holds the labels.  [default: label]",
-    )
-    path_column: str | None = option(
-        None,
-        "--path-column",
-        metavar="NAME",
-        help="Column of a table that holds the file names.  [default: path]",
-    )
-    root: str | Path | None = option(
-        None,
-        "--root",
-        metavar="DIR",
-        help="Folder of the files that a table names.  [default: that of the table]",
-        is_file=True,
-    )
+    reading: SourceOptions = SourceOptions()
     domain: str | None = option(
         None,
         "--domain",
@@ -132,21 +108,6 @@ class ComparisonOptions:
         metavar="DIR",
         help="Folder for the results.",
         shown_default="embedbench-runs/SOURCE",
-    )
-    limit: int | None = option(
-        None, "--limit", kind=int, metavar="N", help="Use a seeded sample of N images."
-    )
-    allow_local: bool = option(
-        False,
-        "--allow-local",
-        kind=bool,
-        help="Allow downloads from this machine and its network.",
-    )
-    follow_links: bool = option(
-        False,
-        "--follow-links",
-        kind=bool,
-        help="Follow links that lead out of a folder of images.",
     )
     copies: int = option(
         100,

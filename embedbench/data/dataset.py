@@ -22,7 +22,7 @@ from embedbench.errors import InputError
 from embedbench.io.paths import RemotePath, parse_path
 from embedbench.utils.text import shown
 
-__all__ = ["Dataset", "FOLDER", "PARENT", "SET", "with_domain", "with_labels"]
+__all__ = ["Dataset", "FOLDER", "PARENT", "SET", "select", "with_domain", "with_labels"]
 
 _USUAL_FORM = TableForm()
 
@@ -165,6 +165,38 @@ def with_labels(dataset: Dataset, labels: str | None, form: TableForm = _USUAL_F
         return labelled
     new, old = labelled.table["truth"], dataset.table["truth"]
     return replace(labelled, table=labelled.table.assign(truth=new.where(new.notna(), old)))
+
+
+def select(dataset: Dataset, where: Sequence[str]) -> Dataset:
+    """Return the images that fit conditions such as `split=test`.
+
+    Args:
+        dataset: the images.
+        where: conditions; `label` is the label of an image. Values of one column are
+            alternatives; of several columns all must fit.
+
+    Raises:
+        InputError: a condition has no `=` or names no column, or no image fits.
+    """
+    allowed: dict[str, list[str]] = {}
+    for condition in where:
+        column, equals, value = condition.partition("=")
+        column = "truth" if column == "label" and "label" not in dataset.table else column
+        if not equals or column not in dataset.table:
+            columns = ", ".join(map(str, dataset.table.columns)) or "none"
+            raise InputError(
+                f"`where` must be COLUMN=VALUE, with one of the columns {columns}; not "
+                f"'{condition}'"
+            )
+        allowed.setdefault(column, []).append(value)
+    fits = np.ones(len(dataset), dtype=bool)
+    for column, values in allowed.items():
+        cells = as_labels(dataset.table[column])
+        fits &= cells.isin(values).to_numpy()
+        if not fits.any():
+            known = ", ".join(sorted({one for one in cells if one is not None})[:10])
+            raise InputError(f"no image has {column}={' or '.join(values)}; there are {known}")
+    return dataset if not where else dataset.take(np.flatnonzero(fits))
 
 
 def with_domain(dataset: Dataset, domain: str | None) -> Dataset:

@@ -1,5 +1,7 @@
 """Read a folder of images as a dataset: its labels and splits, by its sub-folders or metadata."""
 
+from pathlib import PurePosixPath
+
 import pandas as pd
 
 from embedbench.data.dataset import Dataset
@@ -15,15 +17,27 @@ from embedbench.io.paths import AnyPath
 __all__ = ["read_image_folder"]
 
 
-def read_image_folder(folder: AnyPath, follow_links: bool = False) -> Dataset:
+def read_image_folder(
+    folder: AnyPath, images: str | None = None, follow_links: bool = False
+) -> Dataset:
     """Return the images below a folder, with the columns `truth` and `split` where it has them.
 
     Labels come from tables called `metadata`, as Hugging Face writes them, or else from the
     sub-folders, as `embedbench.data.folders.layout` says.
 
+    Args:
+        folder: the folder.
+        images: its sub-folder that holds the images; None for all.
+        follow_links: whether links that lead out of the folder are followed.
+
     Raises:
         InputError: there is no such folder, or no image in it.
     """
+    if images:
+        inner = PurePosixPath(images.replace("\\", "/"))
+        if inner.is_absolute() or ".." in inner.parts:
+            raise InputError(f"`images` must be a sub-folder of '{folder}'; not '{images}'")
+        folder = folder / str(inner)
     try:
         contents = read_folder(folder, follow_links)
     except FileNotFoundError as error:

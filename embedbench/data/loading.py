@@ -3,29 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pandas as pd
 
-from embedbench.data.dataset import SET, Dataset, with_labels
+from embedbench.data.dataset import SET, Dataset, select, with_labels
 from embedbench.data.image_folder import read_image_folder
 from embedbench.data.image_table import read_image_table
+from embedbench.data.options import SourceOptions
 from embedbench.data.tables.columns import TableForm
 from embedbench.data.tables.reading import TABLE_SUFFIXES, is_table_name
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, RemotePath, parse_path
+from embedbench.utils.options import from_keywords, list_options
 
 __all__ = [
     "Sources",
     "join_datasets",
     "read_dataset",
-    "read_datasets",
-    "read_labelled",
+    "read_sources",
     "source_list",
 ]
 
 OPEN_IMAGES = "open-images:"
-
-_USUAL_FORM = TableForm()
 
 Sources = str | Path | Dataset | Sequence[str | Path | Dataset]
 
@@ -35,55 +35,75 @@ def source_list(source: Sources) -> list[str | Path | Dataset]:
     return [source] if isinstance(source, str | Path | Dataset) else list(source)
 
 
-def read_labelled(
-    source: Sources, labels: str | None, follow_links: bool = False, form: TableForm = _USUAL_FORM
-) -> Dataset:
-    """Return the dataset of one source or several, with these labels.
+def read_dataset(source: Sources, **options: Any) -> Dataset:
+    """Return the dataset that a source names, or several joined; nothing is downloaded.
 
     Args:
-        source: as in `read_datasets`.
-        labels: as in `Dataset.with_truth`.
-        follow_links: as in `read_dataset`.
-        form: of the tables of images and of a file of labels; the column of labels is that of the
-            file where there is one.
+        source: a folder; a table of images (`.csv`, `.tsv`, `.txt`, `.parquet`, `.json`, `.jsonl`
+            or `.xlsx`) with a column of file names or of URLs, of which a row with both uses its
+            file; either of them also at an address such as `s3://bucket/photos`;
+            `open-images:FOLDER[,field=value ...]`, as in `embedbench.data.open_images.source`; a
+            Dataset; or several of these.
+        options: those of `embedbench.data.options.SourceOptions`, by keyword.
 
     Raises:
-        InputError: the source or the labels cannot be read, or no table has the form.
+        InputError: there is no such thing, or no image in it, or an option does not fit it.
     """
-    has_table, has_file = any(map(_is_table, source_list(source))), _is_table(labels)
-    for option, value, used in (
-        ("path_column", form.path, has_table or has_file),
-        ("label_column", form.label, has_file if labels is not None else has_table),
-        ("root", form.root, has_table),
+    unknown = set(options) - {one.keyword for one in list_options(SourceOptions)}
+    if unknown:
+        raise InputError(f"unknown option '{min(unknown)}'")
+    reading = from_keywords(SourceOptions, options)
+    return read_sources(source, reading).sample(reading.limit)
+
+
+def read_sources(source: Sources, options: SourceOptions) -> Dataset:
+    """Return the dataset of one source or several, without the limit; several have a column `set`.
+
+    Raises:
+        InputError: as in `read_dataset`.
+    """
+    sources = source_list(source)
+    _check_used(sources, options)
+    of_images = options.form
+    if _is_table(options.labels):
+        of_images = replace(of_images, label=None)
+    datasets = [_read(one, options, of_images) for one in sources]
+    if not datasets:
+        raise InputError("there must be a source")
+    dataset = datasets[0] if len(datasets) == 1 else _join(datasets)
+    return select(with_labels(dataset, options.labels, options.form), options.where)
+
+
+def _check_used(sources: Sequence[object], options: SourceOptions) -> None:
+    """Raise InputError for an option that no source or table has a use for."""
+    has_table, has_file = any(map(_is_table, sources)), _is_table(options.labels)
+    for name, value, used in (
+        ("path_column", options.path_column, has_table or has_file),
+        ("label_column", options.label_column, has_file if options.labels else has_table),
+        ("root", options.root, has_table),
     ):
         if value is not None and not used:
-            what = "labels" if option == "label_column" and has_table else "images or labels"
-            what = "images" if option == "root" else what
-            raise InputError(f"`{option}` is for a table of {what}; there is none")
-    of_images = replace(form, label=None) if has_file else form
-    return with_labels(read_datasets(source, follow_links, of_images), labels, form)
+            what = "labels" if name == "label_column" and has_table else "images or labels"
+            what = "images" if name == "root" else what
+            raise InputError(f"`{name}` is for a table of {what}; there is none")
+    if options.images and not any(map(_is_folder, sources)):
+        raise InputError("`images` is for a folder of images; there is none")
 
 
 def _is_table(source: object) -> bool:
-    """Whether a source or a file of labels is a table, by its name."""
+    """Return whether a source or a file of labels is a table, by its name."""
     if not isinstance(source, str | Path | RemotePath):
         return False
     return not str(source).startswith(OPEN_IMAGES) and is_table_name(parse_path(source).name)
 
 
-def read_datasets(
-    source: Sources, follow_links: bool = False, form: TableForm = _USUAL_FORM
-) -> Dataset:
-    """Read one dataset, or join several, with a column `set`.
+def _is_folder(source: object) -> bool:
+    """Return whether a source can be a folder of images, by its name."""
+    named = isinstance(source, str | Path | RemotePath)
+    return named and not str(source).startswith(OPEN_IMAGES) and not _is_table(source)
 
-    Raises:
-        InputError: a source does not exist, has no images, or is given twice.
-    """
-    datasets = [_read(one, follow_links, form) for one in source_list(source)]
-    if not datasets:
-        raise InputError("there must be a source")
-    if len(datasets) == 1:
-        return datasets[0]
+
+def _join(datasets: list[Dataset]) -> Dataset:
     names = [_short(dataset.origin) for dataset in datasets]
     if len(set(names)) < len(names):
         names = [dataset.origin for dataset in datasets]
@@ -117,48 +137,19 @@ def _short(origin: str) -> str:
     return PurePosixPath(origin.replace("\\", "/")).stem or origin
 
 
-def read_dataset(
-    source: str | AnyPath | Dataset,
-    follow_links: bool = False,
-    *,
-    path_column: str | None = None,
-    label_column: str | None = None,
-    root: str | Path | None = None,
-) -> Dataset:
-    """Return the dataset that a source names; nothing is downloaded.
-
-    Args:
-        source: a folder; a table of images (`.csv`, `.tsv`, `.txt`, `.parquet`, `.json`, `.jsonl`
-            or `.xlsx`) with a column of file names or of URLs, of which a row with both uses its
-            file; either of them also at an address such as `s3://bucket/photos`; or
-            `open-images:FOLDER[,field=value ...]`, as in `embedbench.data.open_images.source`.
-        follow_links: whether links that lead out of a folder are followed; else they are refused.
-        path_column: column of file names of a table; None for the usual names.
-        label_column: column of labels of a table; None for the usual names.
-        root: folder or address of the files that a table names; None for that of the table. A
-            name may leave out its extension where that leaves one file.
-
-    Raises:
-        InputError: there is no such thing, or no image in it; a table has no such column, or a
-            name without an extension fits several files.
-    """
-    return _read(source, follow_links, TableForm(path_column, label_column, root))
-
-
-def _read(source: str | AnyPath | Dataset, follow_links: bool, form: TableForm) -> Dataset:
+def _read(source: str | AnyPath | Dataset, options: SourceOptions, form: TableForm) -> Dataset:
     if isinstance(source, Dataset):
         return source
     if isinstance(source, str) and source.startswith(OPEN_IMAGES):
         from embedbench.data.open_images.source import read_open_images
 
-        return read_open_images(source, follow_links)
+        return read_open_images(source, options.follow_links)
     place = parse_path(source)
-    if isinstance(place, Path) and place.is_dir():
-        return read_image_folder(place, follow_links)
-    if is_table_name(place.name):
+    is_folder = isinstance(place, Path) and place.is_dir()
+    if not is_folder and is_table_name(place.name):
         return read_image_table(place, form)
-    if isinstance(place, RemotePath):
-        return read_image_folder(place, follow_links)
+    if is_folder or isinstance(place, RemotePath):
+        return read_image_folder(place, options.images, options.follow_links)
     if not place.exists():
         raise InputError(f"there is no folder or table '{source}'")
     tables = ", ".join(sorted(TABLE_SUFFIXES))

@@ -7,7 +7,8 @@ import numpy as np
 from PIL import Image
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.loading import read_dataset
+from embedbench.data.loading import read_sources
+from embedbench.data.options import SourceOptions
 from embedbench.errors import InputError
 
 __all__ = ["DIGITS", "MixSpec", "choose_mixed", "read_mix"]
@@ -76,7 +77,7 @@ def choose_mixed(mix: MixSpec, images: int, seed: int) -> Dataset:
     if mix.source == DIGITS:
         whole = _digits()
     else:
-        whole = read_dataset(mix.source, mix.follow_links)
+        whole = read_sources(mix.source, SourceOptions(follow_links=mix.follow_links))
     chosen = whole.sample(max(1, round(mix.share * images)), seed)
     names = tuple(f"mixed/{name}" for name in chosen.names)
     return Dataset(names, chosen.sources, origin=whole.origin)

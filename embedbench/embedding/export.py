@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from embedbench.data.dataset import Dataset
 from embedbench.data.downloads.download import download_missing
-from embedbench.data.loading import read_dataset
+from embedbench.data.loading import Sources, read_sources, source_list
+from embedbench.data.options import SourceOptions
 from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import embed
 from embedbench.embedding.factory import make_engine
@@ -22,18 +22,16 @@ from embedbench.utils.progress import Progress
 
 __all__ = ["write_vectors"]
 
-_DEFAULT_ENGINE = EngineOptions()
+_DEFAULT_ENGINE, _DEFAULT_READING = EngineOptions(), SourceOptions()
 
 
 def write_vectors(
-    source: str | Path | Dataset,
+    source: Sources,
     encoder: str | Encoder,
     out: str | Path,
     *,
     engine: EngineOptions = _DEFAULT_ENGINE,
-    allow_local: bool = False,
-    follow_links: bool = False,
-    limit: int | None = None,
+    reading: SourceOptions = _DEFAULT_READING,
     quiet: bool = True,
 ) -> tuple[int, dict[str, str]]:
     """Write one encoder's vectors to a `.parquet` or a `.npy` file.
@@ -46,9 +44,7 @@ def write_vectors(
         encoder: a text such as `timm:resnet50`, or an Encoder.
         out: the file.
         engine: where the encoder runs, and the store.
-        allow_local: images may be downloaded from this machine and its network.
-        follow_links: links that lead out of a folder of images are followed.
-        limit: size of a seeded sample of the images; None for all.
+        reading: how the source is read; labels are not used.
         quiet: show no progress.
 
     Returns:
@@ -62,10 +58,10 @@ def write_vectors(
         raise InputError(f"`out` must be a .parquet or a .npy file; not '{out}'")
     with no_network(engine.offline and engine.kind != "ray"):
         (name, made), *_ = create_encoders([encoder]).items()
-        check_offline(engine.offline, [source])
-        dataset = read_dataset(source, follow_links).sample(limit)
+        check_offline(engine.offline, [*source_list(source), reading.labels, reading.root])
+        dataset = read_sources(source, reading).sample(reading.limit)
         running = make_engine(engine, Progress(quiet))
-        dataset, missed = download_missing(dataset, running.download_settings(allow_local))
+        dataset, missed = download_missing(dataset, running.download_settings(reading.allow_local))
         readable, images, failures = scan_images(
             dataset, running.store, running.workers, running.progress
         )

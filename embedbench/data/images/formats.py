@@ -68,8 +68,8 @@ _BY_SUFFIX = {suffix: one for one in FORMATS.values() for suffix in one.suffixes
 _OTHERS = frozenset(
     ".txt .csv .tsv .json .jsonl .ndjson .xml .yaml .yml .toml .md .html .htm .pdf .doc .docx "
     ".xls .xlsx .parquet .npy .npz .pt .pth .safetensors .h5 .pkl .pickle .mat .py .ipynb .log "
-    ".ini .cfg .db .sqlite .zip .tar .gz .tgz .bz2 .xz .7z .rar .mov .mp4 .avi .mkv .webm .mp3 .wav "
-    ".aae .xmp .thm .lock .tmp .part .bak .exe .dll .so .sh .bat .url .lnk .nfo .sha256 .md5".split()
+    ".ini .cfg .db .sqlite .zip .tar .gz .tgz .bz2 .xz .7z .rar .mov .mp4 .avi .mkv .webm .mp3 "
+    ".wav .aae .xmp .thm .lock .tmp .part .bak .exe .dll .so .sh .bat .url .lnk .nfo .md5".split()
 )
 """Suffixes of files that are no images; others are opened to see."""
 
