@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 _FORMATS = (
-    "JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "JPEG2000", "AVIF",
+    "JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "JPEG2000", "AVIF",
 )  # fmt: skip
 _JPEG_START = b"\xff\xd8\xff"
 THUMBNAIL_SIDE = 128
