@@ -8,13 +8,14 @@ from embedbench.data.dataset import Dataset
 from embedbench.data.folders.layout import read_layout
 from embedbench.data.folders.walk import FolderContents, read_folder
 from embedbench.data.images.formats import FORMATS
+from embedbench.data.images.sources import PackedImage, read_source
 from embedbench.data.tables.columns import TableForm
 from embedbench.data.tables.labels import labels_of_images
-from embedbench.data.tables.reading import read_table
-from embedbench.errors import InputError
+from embedbench.data.tables.reading import UserTable, read_table
+from embedbench.errors import ImageError, InputError
 from embedbench.io.paths import AnyPath
 
-__all__ = ["read_image_folder"]
+__all__ = ["dataset_of_folder", "inner_folder", "read_image_folder"]
 
 
 def read_image_folder(
@@ -34,16 +35,34 @@ def read_image_folder(
         InputError: there is no such folder, or no image in it.
     """
     if images:
-        inner = PurePosixPath(images.replace("\\", "/"))
-        if inner.is_absolute() or ".." in inner.parts:
-            raise InputError(f"`images` must be a sub-folder of '{folder}'; not '{images}'")
-        folder = folder / str(inner)
+        folder = folder / inner_folder(images, folder)
     try:
         contents = read_folder(folder, follow_links)
     except FileNotFoundError as error:
         raise InputError(f"there is no folder or table '{folder}'") from error
     except OSError as error:
         raise InputError(f"cannot read '{folder}': {error.strerror or error}") from error
+    return dataset_of_folder(contents, folder)
+
+
+def inner_folder(images: str, folder: AnyPath) -> str:
+    """Return the sub-folder that holds the images, with forward slashes.
+
+    Raises:
+        InputError: it is not below the folder.
+    """
+    inner = PurePosixPath(images.replace("\\", "/"))
+    if inner.is_absolute() or ".." in inner.parts:
+        raise InputError(f"`images` must be a sub-folder of '{folder}'; not '{images}'")
+    return str(inner)
+
+
+def dataset_of_folder(contents: FolderContents, folder: AnyPath) -> Dataset:
+    """Return what is in a folder, or in an archive, as `read_image_folder` does.
+
+    Raises:
+        InputError: there is no image in it.
+    """
     remarks = contents.remarks
     if not contents.images:
         readable = ", ".join(one.name for one in FORMATS.values() if one.is_readable)
@@ -51,7 +70,7 @@ def read_image_folder(
         raise InputError(f"there are no images in '{folder}' (looked for {readable}){left_out}")
     names = tuple(contents.images)
     layout = read_layout(names)
-    labels, label_remarks = _labels_from_metadata(contents, names)
+    labels, label_remarks = _labels_from_metadata(contents, names, folder)
     if labels is None:
         labels, label_remarks = layout.labels, label_remarks + layout.label_remarks
     table = pd.DataFrame(index=range(len(names)))
@@ -65,7 +84,7 @@ def read_image_folder(
 
 
 def _labels_from_metadata(
-    contents: FolderContents, names: tuple[str, ...]
+    contents: FolderContents, names: tuple[str, ...], home: AnyPath
 ) -> tuple[list[str | None] | None, list[str]]:
     """Return labels from the tables in the folder, each for the images below it; None if none."""
     labels: dict[str, str] = {}
@@ -77,7 +96,8 @@ def _labels_from_metadata(
             continue
         inner = [one[len(folder) + 1 if folder else 0 :] for one in below]
         try:
-            found, told = labels_of_images(read_table(file), inner, TableForm(), folder)
+            table = _read_inside(file, home / name)
+            found, told = labels_of_images(table, inner, TableForm(), folder)
         except InputError as error:
             remarks.append(f"'{name}' was not used: {error}")
             continue
@@ -86,3 +106,12 @@ def _labels_from_metadata(
     if not labels:
         return None, remarks
     return [labels.get(name) for name in names], remarks
+
+
+def _read_inside(file: AnyPath | PackedImage, place: AnyPath) -> UserTable:
+    if not isinstance(file, PackedImage):
+        return read_table(file)
+    try:
+        return read_table(place, read_source(file))
+    except ImageError as error:
+        raise InputError(str(error)) from error

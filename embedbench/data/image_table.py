@@ -8,19 +8,17 @@ import pandas as pd
 from embedbench.data.dataset import Dataset
 from embedbench.data.folders.walk import read_folder
 from embedbench.data.images.formats import has_image_suffix
-from embedbench.data.images.sources import RejectedImage, RemoteImage
+from embedbench.data.images.sources import RemoteImage
 from embedbench.data.tables.columns import (
-    LABEL_COLUMNS,
     TableForm,
     image_column,
-    label_column,
     named_column,
     texts,
 )
-from embedbench.data.tables.labels import as_labels, drop_missing, drop_several
-from embedbench.data.tables.locations import fault_of_place, in_order, with_extensions
+from embedbench.data.tables.locations import in_order, place_of, with_extensions
 from embedbench.data.tables.matching import match_names
 from embedbench.data.tables.reading import UserTable, read_table
+from embedbench.data.tables.truth import with_truth
 from embedbench.data.tables.urls import names_of_urls
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, is_remote_path, parse_path
@@ -42,14 +40,8 @@ def read_image_table(file: AnyPath, form: TableForm) -> Dataset:
     table, root = read_table(file), _root_of(file, form)
     path_column, url_column = _columns_of_images(table, root, form)
     taken = {column for column in (path_column, url_column) if column}
-    label = _column_of_labels(table, form, taken)
-    remarks, label_remarks = list(table.remarks), []
-    cells = table.cells
-    if label:
-        truth, several = drop_several(as_labels(cells[label]), file.name)
-        truth, missing = (truth, []) if form.keep_na else drop_missing(truth, file.name)
-        cells = cells.assign(truth=truth)
-        label_remarks = [f"labels: column '{label}' of '{file.name}'", *several, *missing]
+    cells, label_remarks = with_truth(table, form, taken)
+    remarks = list(table.remarks)
     if path_column and path_column != "path":
         cells = cells.drop(columns="path", errors="ignore").rename(columns={path_column: "path"})
         remarks.append(f"images: column '{path_column}' of '{file.name}'")
@@ -65,7 +57,7 @@ def read_image_table(file: AnyPath, form: TableForm) -> Dataset:
     named = iter(names_of_urls([u for p, u in zip(paths, urls, strict=True) if not p], paths))
     names = tuple(shown(path or next(named)) for path in paths)
     sources = tuple(
-        _place_of(file, root, path) if path else RemoteImage(url.strip())
+        place_of(file, root, path) if path else RemoteImage(url.strip())
         for path, url in zip(paths, urls, strict=True)
     )
     columns = cells.drop(columns="path", errors="ignore")
@@ -104,17 +96,6 @@ def _looks_like_file(root: AnyPath, name: str) -> bool:
         return isinstance(root, Path) and (root / name.replace("\\", "/")).is_file()
     except (OSError, ValueError):
         return False
-
-
-def _column_of_labels(table: UserTable, form: TableForm, taken: set[str]) -> str | None:
-    """Return the column of labels; None where no column, or more than one, could be it."""
-    columns = {str(column).lower() for column in table.cells.columns} - taken
-    if form.label or columns & set(LABEL_COLUMNS):
-        return label_column(table, form, taken)
-    try:
-        return label_column(table, form, taken)
-    except InputError:  # other columns than labels are usual in a table of images
-        return None
 
 
 def _without_repeated(file: AnyPath, cells: pd.DataFrame, remarks: list[str]) -> pd.DataFrame:
@@ -191,11 +172,3 @@ def _root_of(file: AnyPath, form: TableForm) -> AnyPath:
     if isinstance(root, Path) and form.root is not None and not root.is_dir():
         raise InputError(f"there is no folder '{root}'")
     return root
-
-
-def _place_of(table: AnyPath, root: AnyPath, name: str) -> AnyPath | RejectedImage:
-    """Return where an image is that a table names: at an address, or a path below the root."""
-    if is_remote_path(name) or PurePosixPath(name).is_absolute():
-        fault = fault_of_place(table, name)
-        return RejectedImage(fault) if fault else parse_path(name)
-    return root / name

@@ -72,6 +72,11 @@ class RemotePath:
         return replace(self, path=self.path.rpartition("/")[0])
 
     @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
     def suffix(self) -> str:
         """The file extension, including the dot."""
         return PurePosixPath(self.path).suffix
@@ -163,6 +168,8 @@ def is_remote_path(text: str) -> bool:
 def parse_path(text: str | AnyPath) -> AnyPath:
     """Parse a path or an address; without a scheme, or with the scheme `file`, it is local.
 
+    A `~` at the start of a path is the home folder, as in a shell.
+
     Raises:
         InputError: the address contains a secret or is invalid, or the path has a null character.
     """
@@ -171,7 +178,7 @@ def parse_path(text: str | AnyPath) -> AnyPath:
     if "\0" in text:
         raise InputError(f"no file or folder can be called {text!r}")
     if not is_remote_path(text):
-        return Path(text)
+        return Path(os.path.expanduser(text) if text == "~" or text.startswith("~/") else text)
     scheme, _, rest = text.partition("://")
     if scheme in ("file", "local"):
         try:

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -16,11 +16,22 @@ from embedbench.data.images.formats import (
     is_other_suffix,
     suffix_of,
 )
-from embedbench.data.images.sources import RejectedImage, RotatedImage, Source
+from embedbench.data.images.sources import PackedImage, RejectedImage, RotatedImage, Source
 from embedbench.io.paths import AnyPath, RemotePath, files_below, open_file
 from embedbench.utils.text import pluralise, shown
 
-__all__ = ["FolderContents", "LEADS_OUT", "leads_out", "read_folder", "reject_outside"]
+__all__ = [
+    "File",
+    "FolderContents",
+    "LEADS_OUT",
+    "contents_of",
+    "leads_out",
+    "read_folder",
+    "reject_outside",
+]
+
+File = Path | RemotePath | PackedImage | RejectedImage
+"""A file below a folder, or in an archive; one that is not read has a reason."""
 
 LEADS_OUT = "a link out of the folder, which is followed only by --follow-links"
 
@@ -47,7 +58,7 @@ _METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 @dataclass
 class FolderContents:
-    """What is below a folder.
+    """What is below a folder, or in an archive.
 
     Attributes:
         images: source of each image by name, in the order of the names.
@@ -56,10 +67,10 @@ class FolderContents:
         metadata: tables that describe the images below their folder, by name.
     """
 
-    images: dict[str, Path | RemotePath | RejectedImage] = field(default_factory=dict)
+    images: dict[str, File] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
-    metadata: dict[str, AnyPath] = field(default_factory=dict)
+    metadata: dict[str, Path | RemotePath | PackedImage] = field(default_factory=dict)
 
     @property
     def remarks(self) -> list[str]:
@@ -101,13 +112,21 @@ def read_folder(folder: AnyPath, follow_links: bool = False) -> FolderContents:
     Raises:
         OSError: the folder itself cannot be read.
     """
-    contents = FolderContents()
     if isinstance(folder, RemotePath):
-        files: Iterator[tuple[str, AnyPath | RejectedImage]] = (
-            (name, folder / name) for name in files_below(folder)
-        )
-    else:
-        files = _walk(folder, follow_links)
+        return contents_of((name, folder / name) for name in files_below(folder))
+    return contents_of(_walk(folder, follow_links))
+
+
+def contents_of(files: Iterable[tuple[str, File]]) -> FolderContents:
+    """Return which of these files are images of a set, and what was left out; as `read_folder`.
+
+    Args:
+        files: each with its name below the folder, with forward slashes.
+
+    Raises:
+        OSError: the folder itself cannot be read.
+    """
+    contents = FolderContents()
     images = [(name, source) for name, source in files if _is_image(name, source, contents)]
     for name, source in sorted(images, key=lambda item: item[0]):
         written = shown(name)
@@ -116,7 +135,7 @@ def read_folder(folder: AnyPath, follow_links: bool = False) -> FolderContents:
     return contents
 
 
-def _is_image(name: str, source: AnyPath | RejectedImage, contents: FolderContents) -> bool:
+def _is_image(name: str, source: File, contents: FolderContents) -> bool:
     """Return whether a file is an image of the set; note it if it is not."""
     *folders, last = name.split("/")
     looks_like_one = has_image_suffix(last) or isinstance(source, RejectedImage)
@@ -143,14 +162,16 @@ def _is_image(name: str, source: AnyPath | RejectedImage, contents: FolderConten
     return False
 
 
-def _format_inside(file: AnyPath) -> ImageFormat | None:
+def _format_inside(file: AnyPath | PackedImage) -> ImageFormat | None:
     """Return the format of a file by its first bytes; None if it cannot be read, or is no image."""
-    if isinstance(file, RemotePath):
+    if isinstance(file, RemotePath) or (isinstance(file, PackedImage) and file.is_elsewhere):
         return None
     try:
+        if isinstance(file, PackedImage):
+            return format_of(file.read(HEADER_BYTES))
         with open_file(file) as opened:
             return format_of(opened.read(HEADER_BYTES))
-    except (OSError, ValueError):
+    except (OSError, ValueError):  # an ImageError is a ValueError
         return None
 
 

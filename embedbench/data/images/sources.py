@@ -1,7 +1,8 @@
-"""Sources of images: files, addresses or bytes; reading and hashing one image."""
+"""Sources of images: files, addresses, bytes or parts of files; reading and hashing one image."""
 
 import hashlib
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from embedbench.io.paths import AnyPath, RemotePath, open_file
 
 __all__ = [
     "MOST_BYTES",
+    "PackedImage",
     "RejectedImage",
     "RemoteImage",
     "RotatedImage",
@@ -77,8 +79,30 @@ class RotatedImage:
             raise InputError(f"`degrees` must be 90, 180 or 270; not {self.degrees}")
 
 
-Source = Path | RemotePath | bytes | RemoteImage | RejectedImage | RotatedImage
-"""A local or remote file, bytes, an image to download or to turn upright, or a rejected image."""
+class PackedImage(ABC):
+    """An image that is a part of another file or an object of Python, and reads itself.
+
+    It travels to workers, so that it names its file rather than holding it.
+    """
+
+    @abstractmethod
+    def read(self, most: int) -> bytes:
+        """Return the bytes of the image file; the first `most` bytes if it is larger.
+
+        Raises:
+            ImageError: they cannot be read.
+            OSError: the file that holds them cannot be read.
+        """
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether its bytes are at an address."""
+        return False
+
+
+Source = Path | RemotePath | bytes | RemoteImage | RejectedImage | RotatedImage | PackedImage
+"""A local or remote file, bytes, an image to download or to turn upright, a rejected image, or an
+image that reads itself."""
 
 
 def read_source(source: Source) -> bytes:
@@ -98,6 +122,8 @@ def read_source(source: Source) -> bytes:
     with _errors_in_words():
         if isinstance(source, RemotePath):
             content = source.read_bytes(MOST_BYTES + 1)
+        elif isinstance(source, PackedImage):
+            content = source.read(MOST_BYTES + 1)
         else:
             with open_file(source) as file:
                 size = os.fstat(file.fileno()).st_size
@@ -162,5 +188,6 @@ def remote_of(source: Source) -> RemoteImage | None:
 
 
 def is_elsewhere(source: Source) -> bool:
-    """Return whether a source is a remote path, such as in a bucket."""
-    return isinstance(source.source if isinstance(source, RotatedImage) else source, RemotePath)
+    """Return whether a source is at a remote path, such as in a bucket."""
+    inner = source.source if isinstance(source, RotatedImage) else source
+    return inner.is_elsewhere if isinstance(inner, PackedImage) else isinstance(inner, RemotePath)

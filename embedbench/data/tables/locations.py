@@ -7,18 +7,19 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from embedbench.data.images.formats import has_image_suffix, without_suffix
+from embedbench.data.images.sources import RejectedImage
 from embedbench.data.tables.columns import texts
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, RemotePath, files_in, is_remote_path, parse_path
 from embedbench.utils.text import join_names
 
-__all__ = ["fault_of_place", "in_order", "with_extensions"]
+__all__ = ["in_order", "place_of", "with_extensions"]
 
 _HARMLESS = re.compile(r"region=[a-z0-9-]+")
 """Allowed query of an address in a table; other queries could lead to another host."""
 
 
-def fault_of_place(table: AnyPath, name: str) -> str | None:
+def _fault_of_place(table: AnyPath, name: str) -> str | None:
     """Return why a table must not contain this address or absolute path; None if it may.
 
     Tables are not trusted: they may choose images, but not the hosts of requests.
@@ -36,6 +37,17 @@ def fault_of_place(table: AnyPath, name: str) -> str | None:
     if (query and not _HARMLESS.fullmatch(query)) or "::" in name:
         return "its address says how to connect, which a table may say only of its own place"
     return None
+
+
+def place_of(table: AnyPath, root: AnyPath, name: str) -> AnyPath | RejectedImage:
+    """Return where an image is that a table names: at an address, or a path below the root.
+
+    An address or absolute path that a table must not contain is a rejected image.
+    """
+    if is_remote_path(name) or PurePosixPath(name).is_absolute():
+        fault = _fault_of_place(table, name)
+        return RejectedImage(fault) if fault else parse_path(name)
+    return root / name
 
 
 def with_extensions(paths: Sequence[str], folder: AnyPath) -> list[str]:

@@ -16,7 +16,7 @@ from embedbench.data.images.formats import has_image_suffix
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, open_file
 
-__all__ = ["TABLE_SUFFIXES", "UserTable", "is_table_name", "read_table"]
+__all__ = ["TABLE_SUFFIXES", "UserTable", "as_table", "is_table_name", "read_table"]
 
 _BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -53,16 +53,23 @@ def is_table_name(name: str) -> bool:
     return _suffix(name) in TABLE_SUFFIXES
 
 
-def read_table(file: AnyPath) -> UserTable:
+def read_table(file: AnyPath, content: bytes | None = None) -> UserTable:
     """Read a table; its suffix, in any case, is that of its format.
+
+    Args:
+        file: the file.
+        content: its bytes where they are in an archive; None to read the file.
 
     Raises:
         InputError: the file cannot be read as a table; the message names the line where it can.
     """
     read = _READERS[_suffix(file.name)]
     try:
-        with open_file(file) as opened:
-            table, remarks = read(opened)
+        if content is not None:
+            table, remarks = read(io.BufferedReader(io.BytesIO(content)))
+        else:
+            with open_file(file) as opened:
+                table, remarks = read(opened)
     except FileNotFoundError as error:
         raise InputError(f"there is no file '{file}'") from error
     except ImportError as error:
@@ -71,11 +78,15 @@ def read_table(file: AnyPath) -> UserTable:
         ) from error
     except Exception as error:  # pandas and pyarrow raise nearly anything on broken files
         raise InputError(f"cannot read '{file}': {' '.join(str(error).split())}") from error
-    table.columns = pd.Index([str(name).strip() for name in table.columns])
-    cells = table.apply(_stripped)
+    return as_table(file, table, tuple(f"'{file.name}' {remark}" for remark in remarks))
+
+
+def as_table(file: AnyPath, cells: pd.DataFrame, remarks: tuple[str, ...] = ()) -> UserTable:
+    """Return cells as a table: names and texts without blanks at their ends, no empty rows."""
+    columns = [str(name).strip() for name in cells.columns]
+    cells = cells.set_axis(columns, axis="columns").apply(_stripped)
     rows = cells.notna().any(axis=1) if len(cells.columns) else []
-    kept = cells[rows].reset_index(drop=True)
-    return UserTable(file, kept, tuple(f"'{file.name}' {remark}" for remark in remarks))
+    return UserTable(file, cells[rows].reset_index(drop=True), remarks)
 
 
 Read = tuple[pd.DataFrame, list[str]]

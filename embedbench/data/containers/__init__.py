@@ -1,0 +1,1 @@
+"""Pictures in archives, shards, tables of bytes, annotations and objects of Python."""
