@@ -111,7 +111,9 @@ def unique_names(paths: Sequence[str | None], numbered: Sequence[str]) -> tuple[
     names = []
     for path, number in zip(written, numbered, strict=True):
         tries = (f"{number}#{again}" if again > 1 else number for again in count(1))
-        name = path if path in taken else next(one for one in tries if one not in taken)
+        name = (
+            path if path and counts[path] == 1 else next(one for one in tries if one not in taken)
+        )
         taken.add(name)
         names.append(name)
     return tuple(names)

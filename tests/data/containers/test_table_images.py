@@ -149,3 +149,4 @@ def test_a_broken_file_is_a_line_that_names_it(tmp_path: Path, name: str) -> Non
 def test_names_are_unique() -> None:
     names = unique_names(["a", "a", None, "3", "4"], ["1", "2", "3", "4", "5"])
     assert names == ("1", "2", "3#2", "3", "4")
+    assert unique_names(["1", "1", None], ["1", "2", "3"]) == ("1", "2", "3")
