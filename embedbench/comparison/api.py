@@ -33,6 +33,7 @@ def compare(
     root: str | Path | None = None,
     keep_na: bool = False,
     images: str | None = None,
+    crop: str | None = None,
     where: Sequence[str] = (),
     domain: str | None = None,
     clusterers: Sequence[Any] = CLUSTERERS,
@@ -61,10 +62,12 @@ def compare(
     """Return the comparison of these encoders on these images.
 
     Args:
-        source: a folder (its sub-folders are labels if two or more hold images), a table with a
-            column of file names or URLs, either of them also at an address such as
-            `s3://bucket/photos`, `open-images:FOLDER`, a Dataset, or several of these, which then
-            are the domains.
+        source: a folder (its sub-folders are labels if two or more hold images), an archive, a
+            table with a column of file names or URLs, a file or folder of Hugging Face, `hf:NAME`,
+            a COCO JSON file, a pattern such as `photos/*.jpg`, each also at an address such as
+            `s3://bucket/photos`, `open-images:FOLDER`, a Dataset, a DataFrame, a list of images,
+            an array, a `datasets.Dataset`, a torch Dataset, or several of these, which then are
+            the domains. `embedbench.read_dataset` says more.
         encoders: texts such as `timm:resnet50`, or Encoder objects, which a mapping names.
         labels: known classes: a table, a column of the source, `folder` for all folders of an
             image, `parent` for its last one, or `none`; by default those that the source has.
@@ -74,6 +77,8 @@ def compare(
         root: folder or address of the files that a table names; None for that of the table.
         keep_na: whether texts such as `NA` and `None` are classes; else they are missing labels.
         images: sub-folder of the source that holds the images.
+        crop: `boxes` for an image for each box that a COCO JSON file names, labelled by its
+            category; whole images if None.
         where: conditions such as `split=test`; values of one column are alternatives.
         domain: a column, or `folder` for the top folder: every metric by domain, and whether
             clusters follow it.

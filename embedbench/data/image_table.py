@@ -30,14 +30,19 @@ _TRIED = 200
 """Values of a column that are looked up as files, to see whether it names images."""
 
 
-def read_image_table(file: AnyPath, form: TableForm) -> Dataset:
+def read_image_table(file: AnyPath, form: TableForm, given: UserTable | None = None) -> Dataset:
     """Return the images that a table names, with its other columns, in the order of the names.
+
+    Args:
+        file: the table.
+        form: its columns, and where the files are.
+        given: its content where it was not read from the file; None to read the file.
 
     Raises:
         InputError: the table cannot be read, has no column of images, a row without an image, or
             two labels for one image.
     """
-    table, root = read_table(file), _root_of(file, form)
+    table, root = given or read_table(file), _root_of(file, form)
     path_column, url_column = _columns_of_images(table, root, form)
     taken = {column for column in (path_column, url_column) if column}
     cells, label_remarks = with_truth(table, form, taken)

@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from embedbench.data.dataset import SET, Dataset, select, with_labels
-from embedbench.data.image_folder import read_image_folder
-from embedbench.data.image_table import read_image_table
 from embedbench.data.options import SourceOptions
-from embedbench.data.tables.columns import TableForm
-from embedbench.data.tables.reading import TABLE_SUFFIXES, is_table_name
+from embedbench.data.reading import grouped, read_source_of, uses
+from embedbench.data.tables.reading import is_table_name
 from embedbench.errors import InputError
-from embedbench.io.paths import AnyPath, RemotePath, parse_path
+from embedbench.io.paths import parse_path
 from embedbench.utils.options import from_keywords, list_options
 
 __all__ = [
@@ -25,25 +24,35 @@ __all__ = [
     "source_list",
 ]
 
-OPEN_IMAGES = "open-images:"
+Sources = Any
+"""What `read_dataset` reads; other objects are refused by `read_sources`."""
 
-Sources = str | Path | Dataset | Sequence[str | Path | Dataset]
 
+def source_list(source: Sources) -> list[Any]:
+    """Return the sources as a list, also a single one.
 
-def source_list(source: Sources) -> list[str | Path | Dataset]:
-    """Return the sources as a list, also a single one."""
-    return [source] if isinstance(source, str | Path | Dataset) else list(source)
+    An array of three dimensions is one image if the last can be its channels; else it is a stack
+    of grey images.
+    """
+    if isinstance(source, np.ndarray) and source.ndim == 3 and source.shape[2] not in (1, 3, 4):
+        return [source[..., np.newaxis]]
+    return list(source) if isinstance(source, list | tuple) else [source]
 
 
 def read_dataset(source: Sources, **options: Any) -> Dataset:
     """Return the dataset that a source names, or several joined; nothing is downloaded.
 
     Args:
-        source: a folder; a table of images (`.csv`, `.tsv`, `.txt`, `.parquet`, `.json`, `.jsonl`
-            or `.xlsx`) with a column of file names or of URLs, of which a row with both uses its
-            file; either of them also at an address such as `s3://bucket/photos`;
+        source: a folder; an archive (`.zip`, `.tar`), also shards of WebDataset; a table of images
+            (`.csv`, `.tsv`, `.txt`, `.parquet`, `.json`, `.jsonl` or `.xlsx`) with a column of
+            file names or of URLs, of which a row with both uses its file; a JSON file of COCO; a
+            Parquet or Arrow file with the bytes of images, or a folder of them, as Hugging Face
+            writes it; an image; a pattern such as `photos/*.jpg` or `{000..012}.tar`; each of them
+            also at an address such as `s3://bucket/photos`; `hf:NAME[:SPLIT]`;
             `open-images:FOLDER[,field=value ...]`, as in `embedbench.data.open_images.source`; a
-            Dataset; or several of these.
+            Dataset; a DataFrame; a list of paths, PIL images, bytes or arrays of uint8 (or of
+            pairs with a label); an array of images; a `datasets.Dataset`; a torch Dataset; or
+            several of these.
         options: those of `embedbench.data.options.SourceOptions`, by keyword.
 
     Raises:
@@ -62,45 +71,41 @@ def read_sources(source: Sources, options: SourceOptions) -> Dataset:
     Raises:
         InputError: as in `read_dataset`.
     """
-    sources = source_list(source)
+    sources = grouped(source_list(source))
+    if not sources:
+        raise InputError("there must be a source")
     _check_used(sources, options)
     of_images = options.form
     if _is_table(options.labels):
         of_images = replace(of_images, label=None)
-    datasets = [_read(one, options, of_images) for one in sources]
-    if not datasets:
-        raise InputError("there must be a source")
+    datasets = [read_source_of(one, options, of_images) for one in sources]
     dataset = datasets[0] if len(datasets) == 1 else _join(datasets)
     return select(with_labels(dataset, options.labels, options.form), options.where)
 
 
 def _check_used(sources: Sequence[object], options: SourceOptions) -> None:
     """Raise InputError for an option that no source or table has a use for."""
-    has_table, has_file = any(map(_is_table, sources)), _is_table(options.labels)
-    for name, value, used in (
-        ("path_column", options.path_column, has_table or has_file),
-        ("label_column", options.label_column, has_file if options.labels else has_table),
-        ("root", options.root, has_table),
+    used, has_file = frozenset().union(*map(uses, sources)), _is_table(options.labels)
+    for name, value, is_used in (
+        ("path_column", options.path_column, "path" in used or has_file),
+        ("label_column", options.label_column, has_file if options.labels else "label" in used),
+        ("root", options.root, "root" in used),
     ):
-        if value is not None and not used:
-            what = "labels" if name == "label_column" and has_table else "images or labels"
+        if value is not None and not is_used:
+            what = "labels" if name == "label_column" and "label" in used else "images or labels"
             what = "images" if name == "root" else what
             raise InputError(f"`{name}` is for a table of {what}; there is none")
-    if options.images and not any(map(_is_folder, sources)):
+    if options.images and "images" not in used:
         raise InputError("`images` is for a folder of images; there is none")
+    if options.crop not in (None, "boxes"):
+        raise InputError(f"`crop` must be boxes; not '{options.crop}'")
+    if options.crop and "crop" not in used:
+        raise InputError("`crop` is for a JSON file in the format of COCO; there is none")
 
 
-def _is_table(source: object) -> bool:
-    """Return whether a source or a file of labels is a table, by its name."""
-    if not isinstance(source, str | Path | RemotePath):
-        return False
-    return not str(source).startswith(OPEN_IMAGES) and is_table_name(parse_path(source).name)
-
-
-def _is_folder(source: object) -> bool:
-    """Return whether a source can be a folder of images, by its name."""
-    named = isinstance(source, str | Path | RemotePath)
-    return named and not str(source).startswith(OPEN_IMAGES) and not _is_table(source)
+def _is_table(labels: str | None) -> bool:
+    """Return whether labels are a table, by its name."""
+    return labels is not None and is_table_name(parse_path(labels).name)
 
 
 def _join(datasets: list[Dataset]) -> Dataset:
@@ -135,22 +140,3 @@ def join_datasets(sets: dict[str, Dataset]) -> Dataset:
 
 def _short(origin: str) -> str:
     return PurePosixPath(origin.replace("\\", "/")).stem or origin
-
-
-def _read(source: str | AnyPath | Dataset, options: SourceOptions, form: TableForm) -> Dataset:
-    if isinstance(source, Dataset):
-        return source
-    if isinstance(source, str) and source.startswith(OPEN_IMAGES):
-        from embedbench.data.open_images.source import read_open_images
-
-        return read_open_images(source, options.follow_links)
-    place = parse_path(source)
-    is_folder = isinstance(place, Path) and place.is_dir()
-    if not is_folder and is_table_name(place.name):
-        return read_image_table(place, form)
-    if is_folder or isinstance(place, RemotePath):
-        return read_image_folder(place, options.images, options.follow_links)
-    if not place.exists():
-        raise InputError(f"there is no folder or table '{source}'")
-    tables = ", ".join(sorted(TABLE_SUFFIXES))
-    raise InputError(f"a source must be a folder or a table ({tables}); not '{source}'")

@@ -23,6 +23,7 @@ class SourceOptions:
         root: folder or address of the files that a table names; None for that of the table.
         keep_na: whether texts such as `NA` and `None` are classes; else they are missing labels.
         images: sub-folder that holds the images; None for all.
+        crop: `boxes` for an image for each box that a COCO JSON file names; None for whole images.
         where: conditions such as `split=test`; values of one column are alternatives.
         limit: size of a seeded sample of the images; None for all.
         allow_local: whether images may be downloaded from this machine and its network.
@@ -62,6 +63,12 @@ class SourceOptions:
     )
     images: str | None = option(
         None, "--images", metavar="SUBFOLDER", help="Sub-folder of SOURCE that holds the images."
+    )
+    crop: str | None = option(
+        None,
+        "--crop",
+        metavar="boxes",
+        help="Compare each box of a COCO JSON file as an image of its own.",
     )
     where: Sequence[str] = option(
         (),

@@ -21,6 +21,7 @@ from embedbench.io.filesystems import BY_ARROW, FileSystem, file_system
 
 __all__ = [
     "AnyPath",
+    "HUB",
     "RemotePath",
     "check_offline",
     "files_below",
@@ -33,6 +34,9 @@ __all__ = [
 ]
 
 Result = TypeVar("Result")
+
+HUB = "hf:"
+"""Start of the name of a dataset on the hub of Hugging Face."""
 
 _PATIENCE = {"gs": "retry_limit_seconds=10", "gcs": "retry_limit_seconds=10"}
 """Default query of an address, which limits retries; S3 gives up after 6 seconds by itself."""
@@ -201,6 +205,8 @@ def parse_path(text: str | AnyPath) -> AnyPath:
 def check_offline(offline: bool, named: Iterable[object]) -> None:
     """Raise InputError if offline and one of the named sources is remote."""
     for name in named if offline else ():
+        if isinstance(name, str) and name.startswith(HUB):
+            raise InputError(f"'{name}' is on the hub of Hugging Face, and offline")
         if isinstance(name, str) and isinstance(parse_path(name), RemotePath):
             raise InputError(f"'{parse_path(name)}' is not on this machine, and offline")
 

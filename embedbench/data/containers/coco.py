@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from embedbench.data.containers.crops import CroppedImage
 from embedbench.data.dataset import Dataset
+from embedbench.data.images.crops import CroppedImage
 from embedbench.data.images.sources import RejectedImage, Source
 from embedbench.data.tables.locations import place_of
 from embedbench.errors import InputError

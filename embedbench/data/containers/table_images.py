@@ -2,11 +2,9 @@
 
 import json
 import re
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from itertools import count
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -18,18 +16,17 @@ from embedbench.data.containers.record_batches import (
     open_parquet,
 )
 from embedbench.data.dataset import Dataset
+from embedbench.data.image_rows import dataset_of_rows, unique_names
 from embedbench.data.images.formats import HEADER_BYTES, format_of
 from embedbench.data.images.sources import RejectedImage, Source
 from embedbench.data.splits import split_of
 from embedbench.data.tables.columns import IMAGE_COLUMNS, TableForm
 from embedbench.data.tables.locations import place_of
-from embedbench.data.tables.reading import as_table
-from embedbench.data.tables.truth import with_truth
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, open_file
 from embedbench.utils.text import join_names, shown
 
-__all__ = ["class_names", "has_images", "named_classes", "read_table_images", "unique_names"]
+__all__ = ["has_images", "named_classes", "read_table_images"]
 
 _SHARD = re.compile(r"[-_.]?\d+(?:[-_]of[-_]\d+)?.*")
 _IMAGE = "image"
@@ -97,29 +94,10 @@ def read_table_images(files: Sequence[AnyPath], name: AnyPath, form: TableForm) 
     names = unique_names(rows.paths, numbered)
     if len(set(splits)) > 1 and "split" not in cells:
         cells["split"] = [one for one, n in zip(splits, counts, strict=True) for _ in range(n)]
-    table = as_table(name, cells.assign(**{_IMAGE: names}))
-    cells, label_remarks = with_truth(table, replace(form, path=None), {_IMAGE})
-    columns = cells.drop(columns=_IMAGE)
-    return Dataset(names, tuple(rows.sources), columns, str(name), (), tuple(label_remarks))
+    return dataset_of_rows(names, rows.sources, cells, name, form)
 
 
-def unique_names(paths: Sequence[str | None], numbered: Sequence[str]) -> tuple[str, ...]:
-    """Return the path of each image where it has one that no other has; else its number."""
-    written = [shown(path) if path else "" for path in paths]
-    counts = Counter(written)
-    taken = {one for one in written if one and counts[one] == 1}
-    names = []
-    for path, number in zip(written, numbered, strict=True):
-        tries = (f"{number}#{again}" if again > 1 else number for again in count(1))
-        name = (
-            path if path and counts[path] == 1 else next(one for one in tries if one not in taken)
-        )
-        taken.add(name)
-        names.append(name)
-    return tuple(names)
-
-
-def class_names(schema: Any) -> dict[str, list[str]]:
+def _class_names(schema: Any) -> dict[str, list[str]]:
     """Return the names of the classes of each column of numbers of classes, from a schema."""
     try:
         features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
@@ -154,7 +132,7 @@ def _read_file(file: AnyPath, rows: _Rows, form: TableForm) -> int:
     try:
         with open_file(file) as opened, closing(_opened(file, opened)) as table:
             column = _image_column(file, table, form)
-            names = class_names(_schema(table))
+            names = _class_names(_schema(table))
             read = _read_arrow if is_arrow_name(file.name) else _read_parquet
             cells = read(file, table, column, rows)
     except InputError:

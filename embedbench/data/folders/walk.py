@@ -25,6 +25,7 @@ __all__ = [
     "FolderContents",
     "LEADS_OUT",
     "contents_of",
+    "files_in_folder",
     "leads_out",
     "read_folder",
     "reject_outside",
@@ -112,9 +113,19 @@ def read_folder(folder: AnyPath, follow_links: bool = False) -> FolderContents:
     Raises:
         OSError: the folder itself cannot be read.
     """
+    return contents_of(files_in_folder(folder, follow_links))
+
+
+def files_in_folder(folder: AnyPath, follow_links: bool = False) -> Iterator[tuple[str, File]]:
+    """Yield all files below a folder, by name, also those that are no images.
+
+    Raises:
+        OSError: the folder itself cannot be read.
+    """
     if isinstance(folder, RemotePath):
-        return contents_of((name, folder / name) for name in files_below(folder))
-    return contents_of(_walk(folder, follow_links))
+        yield from ((name, folder / name) for name in files_below(folder))
+    else:
+        yield from _walk(folder, follow_links)
 
 
 def contents_of(files: Iterable[tuple[str, File]]) -> FolderContents:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from embedbench.data.containers.crops import CroppedImage
+from embedbench.data.images.crops import CroppedImage
 from embedbench.data.images.decoding import open_pixels
 from embedbench.data.images.sources import read_source, source_hash
 from embedbench.errors import ImageError
