@@ -1,5 +1,4 @@
 import dataclasses
-from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -8,9 +7,6 @@ import pytest
 from embedbench.report.disagreements import disputed, splits
 from embedbench.report.label_free import with_labels_table, without_labels_table
 from embedbench.report.pairwise import pairwise_results, visible_difference
-from embedbench.report.plots.ranks import ranks_figure, signs_figure
-from embedbench.report.plots.similarity import similarity_figure
-from embedbench.report.plots.style import encoder_colours
 from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
 from embedbench.report.tables import bar, highlights, interval_text, tied_by_ami
 from embedbench.results.views import ranked
@@ -210,52 +206,3 @@ def test_a_bar_stays_between_nothing_and_all() -> None:
     assert bar(0.5, -0.2, 1.2) == (0.0, 50.0, 100.0)
     assert bar(0.5, np.nan, None) == (50.0, 50.0, 50.0)
     assert bar(np.nan, 0.1, 0.2) is None
-
-
-def test_ranks_are_dots_and_their_intervals_lines() -> None:
-    ranks = RESULTS.encoders.dropna(subset=["rank"])
-    colours = encoder_colours(ENCODERS)
-    axes = ranks_figure(ranks, colours, "title").axes[0]
-    drawn = [np.asarray(line.get_xdata()).tolist() for line in axes.lines]
-    assert drawn == [[1, 2], [1], [1, 2], [2], [3, 3], [3]]
-    assert [line.get_color() for line in axes.lines[1::2]] == list(colours.values())
-
-
-def test_signs_stand_beside_what_chance_gives() -> None:
-    figure = signs_figure(RESULTS.label_free, ENCODERS, encoder_colours(ENCODERS))
-    assert [axes.get_title("left") for axes in figure.axes] == ["cluster retention", "consensus"]
-    kept = figure.axes[0]
-    dots = [np.asarray(line.get_xdata()) for line in kept.lines[1::2]]
-    assert np.allclose(dots, [[0.9], [0.7], [0.5]])
-    chance = [np.asarray(marks.get_offsets())[:, 0] for marks in kept.collections]
-    assert np.allclose(chance, [[0.011] * 3, [0.022] * 3])
-
-
-def test_a_sign_that_has_no_number_at_all_is_left_out() -> None:
-    less = RESULTS.label_free[RESULTS.label_free["criterion"] != "cluster_retention"]
-    figure = signs_figure(less, ENCODERS, encoder_colours(ENCODERS))
-    assert [axes.get_title("left") for axes in figure.axes] == ["consensus"]
-
-
-def test_a_sign_without_a_number_is_said_to_be_missing() -> None:
-    mine = (RESULTS.label_free["encoder"] == ENCODERS[1]) & (
-        RESULTS.label_free["criterion"] == "cluster_retention"
-    )
-    less = RESULTS.label_free[~mine]
-    axes = signs_figure(less, ENCODERS, encoder_colours(ENCODERS)).axes[0]
-    assert [text.get_text() for text in axes.texts] == ["no number"]
-    assert axes.texts[0].get_position()[1] == 1
-
-
-def alike(encoders: int) -> pd.DataFrame:
-    names = [f"encoder {number}" for number in range(encoders)]
-    rows = [(one, two, 0.25, 0.5, -0.001) for one, two in permutations(names, 2)]
-    return pd.DataFrame(rows, columns=list(RESULTS.similarity.columns))
-
-
-def test_up_to_twelve_encoders_have_numbers_in_the_cells_and_none_with_themselves() -> None:
-    figure = similarity_figure(alike(3))
-    texts = [[text.get_text() for text in axes.texts] for axes in figure.axes]
-    assert texts == [["0.25"] * 6, ["0.50"] * 6, ["0.00"] * 6]
-    assert len(similarity_figure(alike(12)).axes[0].texts) == 132
-    assert not similarity_figure(alike(13)).axes[0].texts
