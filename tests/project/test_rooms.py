@@ -194,11 +194,6 @@ TESTED_ELSEWHERE = {
     "tests/embedding/test_engine.py",
     "tests/encoders/test_pickling.py",
     "tests/parallel/test_worker_init.py",
-    "tests/results/test_finding_tables.py",
-    "tests/results/test_formats.py",
-    "tests/results/test_main_tables.py",
-    "tests/results/test_run_folder.py",
-    "tests/results/test_table.py",
     "tests/test_conformance.py",
     "tests/test_errors.py",
 }
