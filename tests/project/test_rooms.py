@@ -187,8 +187,6 @@ RULES = sorted({rule for rule, *_ in PLANTED}, key=lambda rule: rule.__name__)
 
 
 TESTED_ELSEWHERE = {
-    "tests/cli/test_output.py",
-    "tests/cli/test_signals.py",
     "tests/comparison/test_pipeline.py",
     "tests/comparison/test_tables.py",
     "tests/embedding/test_engine.py",
