@@ -80,7 +80,8 @@ def print_table(headings: list[str], rows: list[list[str]]) -> None:
     """Print a table to standard output."""
     from tabulate import tabulate
 
-    click.echo(tabulate([[printable(cell) for cell in row] for row in rows], headings))
+    cells = [[printable(cell) for cell in row] for row in rows]
+    click.echo(tabulate(cells, headings, disable_numparse=True))  # a name may look like a number
 
 
 def print_tuned(records: list[dict[str, Any]]) -> None:
@@ -91,4 +92,10 @@ def print_tuned(records: list[dict[str, Any]]) -> None:
 def _tuned(record: dict[str, Any]) -> list[str]:
     made = record["choices"][0]
     known = record | made | made["told"]
-    return ["" if known[name] is None else str(known[name]) for name in _TUNED]
+    return [_written(known[name]) for name in _TUNED]
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -33,7 +33,9 @@ def ambiguous_images(results: Results) -> tuple[list[AmbiguousImage], int]:
         return [], 0
     rows = results.zero_shot[results.zero_shot["ambiguous"].astype(bool)]
     rows = rows.sort_values("second_similarity", ascending=False, kind="stable")
-    pairs = pd.Series([" ".join(sorted(pair)) for pair in rows[["name", "second_name"]].to_numpy()])
+    pairs = pd.Series(
+        ["\0".join(sorted(pair)) for pair in rows[["name", "second_name"]].to_numpy()]
+    )
     shown = rows[(pairs.groupby(pairs).cumcount() < _OF_A_PAIR).to_numpy()].head(_SHOWN)
     found = [
         AmbiguousImage(

@@ -109,14 +109,6 @@ def test_a_run_folder_reads_back(results: Results, tmp_path: Path) -> None:
     assert {"comparison.md", "comparison.tex", "run.json"} <= set(os.listdir(tmp_path / "run"))
 
 
-def test_latex_escapes_and_writes_whole_numbers_whole(results: Results, tmp_path: Path) -> None:
-    encoder = pd.Series(["50%_a&b"] * len(results.comparison))
-    replace(results, comparison=results.comparison.assign(encoder=encoder)).write(tmp_path / "run")
-    lines = (tmp_path / "run" / "comparison.tex").read_text().splitlines()
-    row = next(line for line in lines if "kmeans" in line and "truth" in line)
-    assert row.startswith(r"50\%\_a\&b & l2 & kmeans & truth & 3 & 3 & 1.000 & 1.000")
-
-
 def test_names_that_look_like_numbers_or_nothing_read_back(
     results: Results, tmp_path: Path
 ) -> None:

@@ -97,7 +97,8 @@ def variance_figure(variance: pd.DataFrame, colours: Mapping[str, str]) -> Figur
     """
     encoders: Sequence[str] = list(dict.fromkeys(variance["encoder"].astype(str)))
     with plot_style():
-        figure = Figure(figsize=(8.4, 3.4), layout="constrained")
+        height = max(3.4, 0.18 * len(encoders) + 0.9)
+        figure = Figure(figsize=(8.4, height), layout="constrained")
         axes = figure.subplots()
         for name in encoders:
             rows = variance[variance["encoder"] == name]
