@@ -173,7 +173,7 @@ def _strips(members: pd.DataFrame, clusters: pd.DataFrame, everything: bool) -> 
         names = rows["image"].astype(str).tolist()
         typical, least = (_listed(row.get(kind), names) for kind in ("typical", "atypical"))
         shown = {*typical, *least}
-        others = [*typical, *(name for name in names if name not in shown)]
+        ordered = [*typical, *(name for name in names if name not in shown)]
         name = format_value("name", row.get("name"))
         strips.append(
             Strip(
@@ -181,9 +181,9 @@ def _strips(members: pd.DataFrame, clusters: pd.DataFrame, everything: bool) -> 
                 numbers=_numbers(row, len(names)),
                 labels=_labels_in_words(rows["truth"]) if "truth" in rows else "",
                 colour=cluster_colour(cluster),
-                first=others[:STRIP_PICTURES],
+                first=ordered[:STRIP_PICTURES],
                 least=least,
-                rest=others[STRIP_PICTURES:] if everything else [],
+                rest=ordered[STRIP_PICTURES:] if everything else [],
             )
         )
     return strips

@@ -53,7 +53,7 @@ def shortcut_warnings(results: Results) -> list[ShortcutWarning]:
     """Return a warning for each encoder that groups by a shortcut, the best-ranked first."""
     if results.shortcuts.empty:
         return []
-    truth, others = _agreements(results), _consensus(results)
+    agreements, consensus = _agreements(results), _consensus(results)
     warnings = []
     for encoder in ranked(results):
         rows = results.shortcuts[results.shortcuts["encoder"] == encoder]
@@ -61,7 +61,7 @@ def shortcut_warnings(results: Results) -> list[ShortcutWarning]:
             Shortcut(str(row["attribute"]), float(row["ami"]), float(row["null"]), float(row["p"]))
             for _, row in rows.iterrows()
         ]
-        text = shortcut_warning(encoder, shortcuts, truth.get(encoder), others.get(encoder))
+        text = shortcut_warning(encoder, shortcuts, agreements.get(encoder), consensus.get(encoder))
         if text is not None:
             rest = text.removeprefix(encoder)
             sentence = Markup("<strong>{}</strong>{}.").format(encoder, rest)

@@ -83,9 +83,9 @@ def map_figure(
 def _label_codes(clusters: pd.Series, truth: pd.Series) -> dict[str, int]:
     """Return a number for each label: that of its cluster, then numbers that no cluster has."""
     table = class_table(clusters, truth)
-    own = [int(cluster) for cluster in table.index if cluster >= 0][: table.shape[1]]
+    cluster_codes = [int(cluster) for cluster in table.index if cluster >= 0][: table.shape[1]]
     free = range(int(clusters.max()) + 1, int(clusters.max()) + 1 + table.shape[1])
-    codes = [*own, *free][: table.shape[1]]
+    codes = [*cluster_codes, *free][: table.shape[1]]
     return dict(sorted(zip(table.columns, codes, strict=True), key=lambda pair: pair[1]))
 
 
