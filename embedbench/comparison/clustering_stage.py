@@ -136,7 +136,9 @@ def run_clustering_stage(
         criteria=criteria,
         at_common_k=at_common_k,
         assignments=assignments,
-        disagreement=disagreement([one.neighbours for one in criteria.values()]),
+        disagreement=disagreement(
+            [encoder_scores.neighbours for encoder_scores in criteria.values()]
+        ),
         errors=errors,
     )
 
@@ -193,19 +195,26 @@ class _ClusteringJobs:
         """Return the tables `clusters` and `silhouettes`."""
         inputs = self.inputs
         images = (inputs.image_names, common_k, inputs.targets, inputs.words, inputs.similarity)
-        tables = self.gather({job: (cluster_tables, one, *images) for job, one in sweeps.items()})
+        tables = self.gather(
+            {job: (cluster_tables, sweep, *images) for job, sweep in sweeps.items()}
+        )
         return {
             "clusters": _stack_by_job({job: clusters for job, (clusters, _) in tables.items()}),
             "silhouettes": _stack_by_job({job: members for job, (_, members) in tables.items()}),
         }
 
     def project(self, encoders: Sequence[str]) -> dict[str, pd.DataFrame]:
-        """Return the tables `maps` and `variance`."""
+        """Return the tables `projections` and `variance`."""
         inputs, vectors = self.inputs, self.vectors
         images = (inputs.image_names, inputs.projections, inputs.seeds[0], inputs.limit)
-        places = self.gather({name: (project_vectors, vectors[name], *images) for name in encoders})
+        projections = self.gather(
+            {name: (project_vectors, vectors[name], *images) for name in encoders}
+        )
         variance = self.gather({name: (explained_variance, vectors[name]) for name in encoders})
-        return {"projections": stack_by_encoder(places), "variance": stack_by_encoder(variance)}
+        return {
+            "projections": stack_by_encoder(projections),
+            "variance": stack_by_encoder(variance),
+        }
 
     def score(
         self,
@@ -230,8 +239,10 @@ class _ClusteringJobs:
         )
         columns = [field.name for field in fields(Shortcut)]
         tables = {
-            name: pd.DataFrame([asdict(shortcut) for shortcut in own], columns=columns)
-            for name, own in shortcuts.items()
+            name: pd.DataFrame(
+                [asdict(shortcut) for shortcut in encoder_shortcuts], columns=columns
+            )
+            for name, encoder_shortcuts in shortcuts.items()
         }
         return stack_by_encoder(tables)
 
@@ -240,25 +251,27 @@ class _ClusteringJobs:
         assignments: Mapping[str, Int[np.ndarray, "ks seeds images"]],
         criteria: Mapping[str, EncoderScores],
     ) -> dict[str, pd.DataFrame]:
-        """Return the tables `similarity` and `disagreements` of each two encoders."""
+        """Return the tables `similarity` and `disagreements` of all pairs of encoders."""
         views = {
             name: EncoderView(self.vectors[name], runs, criteria[name].neighbours)
             for name, runs in assignments.items()
         }
         images = (self.inputs.targets.groups, self.inputs.image_names)
         calls = {
-            (one, other): (compare_encoders, views[one], views[other], *images)
-            for one, other in combinations(views, 2)
+            (left, right): (compare_encoders, views[left], views[right], *images)
+            for left, right in combinations(views, 2)
         }
         relations = self.gather(calls)
         disputed = [table for _, *both in relations.values() for table in both]
         both_ways = [
             {"encoder": first, "other": second}
-            for one, other in relations
-            for first, second in ((one, other), (other, one))
+            for left, right in relations
+            for first, second in ((left, right), (right, left))
         ]
         return {
-            "similarity": similarity_table({pair: one[0] for pair, one in relations.items()}),
+            "similarity": similarity_table(
+                {pair: relation[0] for pair, relation in relations.items()}
+            ),
             "disagreements": stack(disputed or [NO_PAIRS], both_ways or [{}]),
         }
 

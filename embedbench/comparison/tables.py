@@ -94,12 +94,12 @@ def elbow_table(sweeps: dict[str, Sweep]) -> pd.DataFrame:
 
 
 def similarity_table(related: dict[tuple[str, str], dict[str, float]]) -> pd.DataFrame:
-    """Return a row for each pair of encoders, either way round, with how alike they are."""
+    """Return two rows for each pair of encoders, one each way round, with their similarities."""
     columns = ["encoder", "other", "partition_agreement", "mutual_knn", "cka"]
     rows = [
-        {"encoder": first, "other": second, **found}
-        for (one, other), found in related.items()
-        for first, second in ((one, other), (other, one))
+        {"encoder": first, "other": second, **similarities}
+        for (left, right), similarities in related.items()
+        for first, second in ((left, right), (right, left))
     ]
     return pd.DataFrame(rows, columns=columns)
 
@@ -159,10 +159,14 @@ def without_timings(
         ("", "", "", "started", round(started)),
         ("", "", "", "seconds", round(time.time() - started, 1)),
     ]
-    for name, found in embeddings.items():
-        rows.append((name, "", "", "images_encoded", found.encoded))
-        measured = {one: getattr(found.record, one) for one in _MEASURED}
-        rows += [(name, "", "", one, value) for one, value in measured.items() if value is not None]
+    for name, embedding in embeddings.items():
+        rows.append((name, "", "", "images_encoded", embedding.encoded))
+        measured = {quantity: getattr(embedding.record, quantity) for quantity in _MEASURED}
+        rows += [
+            (name, "", "", quantity, value)
+            for quantity, value in measured.items()
+            if value is not None
+        ]
     clustered = comparison.dropna(subset=["seconds"]).drop_duplicates(_CLUSTERED)
     for row in clustered[[*_CLUSTERED, "seconds"]].itertuples(index=False):
         rows.append((*row[:3], "seconds", row[3]))

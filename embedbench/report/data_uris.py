@@ -44,8 +44,8 @@ def thumbnail_data(images: pd.DataFrame) -> dict[str, str]:
     """Return the JPEG of each image that has one, in base64, by the image's name."""
     if "thumbnail" not in images:
         return {}
-    known = images.dropna(subset=["thumbnail"]).drop_duplicates("image")
+    rows = images.dropna(subset=["thumbnail"]).drop_duplicates("image")
     return {
         str(name): base64.b64encode(thumbnail).decode("ascii")
-        for name, thumbnail in zip(known["image"], known["thumbnail"], strict=True)
+        for name, thumbnail in zip(rows["image"], rows["thumbnail"], strict=True)
     }

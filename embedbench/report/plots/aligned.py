@@ -81,10 +81,10 @@ def aligned_figure(
 def _add_pictures(
     axes: Axes, places: Mapping[str, np.ndarray], thumbnails: Mapping[str, bytes]
 ) -> None:
-    for number, (image, place) in enumerate(places.items()):
+    for number, (image, position) in enumerate(places.items()):
         picture = OffsetImage(np.asarray(read_thumbnail(thumbnails[image], _THUMBNAIL)), zoom=0.36)
         frame = {"edgecolor": COLOURS[number % len(COLOURS)], "linewidth": 2.0}
-        box = AnnotationBbox(picture, tuple(place), pad=0.08, bboxprops=frame)
+        box = AnnotationBbox(picture, tuple(position), pad=0.08, bboxprops=frame)
         axes.add_artist(box)
 
 

@@ -71,18 +71,18 @@ def draw_figures(results: Results, folder: Path) -> None:
 
 def figure_specs(results: Results) -> list[FigureSpec]:
     """Return the figures that these results have, in the order of the report."""
-    found = [*_comparison(results), *_sureness(results), *_similarity(results)]
-    found += [*_together(results), *_conditions(results)]
+    specs = [*_comparison(results), *_sureness(results), *_similarity(results)]
+    specs += [*_together(results), *_conditions(results)]
     folders = safe_names(results.encoders["encoder"].astype(str).tolist())
     colours = encoder_colours(folders)
     for encoder, folder in folders.items():
         members = members_of(results, encoder)
-        found += _elbow(results, encoder, folder, colours[encoder])
-        found += _maps(results, encoder, folder, members)
-        found += _partitions(encoder, folder, members)
+        specs += _elbow(results, encoder, folder, colours[encoder])
+        specs += _maps(results, encoder, folder, members)
+        specs += _partitions(encoder, folder, members)
         for space, name in space_names(results).items():
-            found += _other_space(results, encoder, f"{folder}/{name}", space)
-    return found
+            specs += _other_space(results, encoder, f"{folder}/{name}", space)
+    return specs
 
 
 def _comparison(results: Results) -> Iterator[FigureSpec]:
@@ -96,7 +96,7 @@ def _comparison(results: Results) -> Iterator[FigureSpec]:
 
 
 def _sureness(results: Results) -> Iterator[FigureSpec]:
-    """Ranks with labels, else the two signs; nothing where there is no number."""
+    """Yield the ranks with labels, else the two signs; nothing where there is no number."""
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     names = ranked(results)
     if results.has_truth and "rank" in results.encoders:
@@ -121,7 +121,7 @@ def _similarity(results: Results) -> Iterator[FigureSpec]:
 
 
 def _together(results: Results) -> Iterator[FigureSpec]:
-    """Maps of all encoders side by side, coloured by label or by the first one's clusters."""
+    """Yield the maps of all encoders side by side, by label or by the first one's clusters."""
     encoders = [name for name in ranked(results) if name in set(results.projections["encoder"])]
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     if len(results.variance):
@@ -136,21 +136,23 @@ def _together(results: Results) -> Iterator[FigureSpec]:
     if "truth" in members and members["truth"].notna().any():
         codes, coloured = pd.Series(pd.factorize(members["truth"], sort=True)[0]), "labels"
     code_of = dict(zip(members["image"].astype(str), codes.astype(int), strict=True))
-    known = results.images.set_index("image")
+    images = results.images.set_index("image")
     # Of many images a sample lies on the maps.
     followed = highlights(members[members["image"].isin(results.projections["image"])])
-    shown = {name: known["thumbnail"][name] for name in followed} if "thumbnail" in known else {}
-    places = results.projections.set_index("encoder").loc[encoders].reset_index()
-    for kind in sorted(places["projection"].unique(), reverse=True):
+    shown = {name: images["thumbnail"][name] for name in followed} if "thumbnail" in images else {}
+    projections = results.projections.set_index("encoder").loc[encoders].reset_index()
+    for kind in sorted(projections["projection"].unique(), reverse=True):
         title = f"{MAP_TITLES.get(kind, kind)}, rotated to match, by {coloured}"
-        draw = partial(aligned_figure, places[places["projection"] == kind], code_of, shown, title)
+        draw = partial(
+            aligned_figure, projections[projections["projection"] == kind], code_of, shown, title
+        )
         yield FigureSpec(
             f"maps_{kind}.jpg", f"{title}: all encoders", None, draw, photographic=True
         )
 
 
 def _conditions(results: Results) -> Iterator[FigureSpec]:
-    """Curves over severity, where mixed-in images end up, and domains; each where asked for."""
+    """Yield the charts of corruptions, contamination and domains; each only if it was measured."""
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     if len(results.robustness):
         clusterer, metric = main_curve(results.robustness)
@@ -174,10 +176,10 @@ def _conditions(results: Results) -> Iterator[FigureSpec]:
         yield FigureSpec("domains.png", "every encoder on every domain alone", None, draw)
     rows = results.composition[results.composition["by"] == "domain"]
     folders = safe_names(results.encoders["encoder"].astype(str).tolist())
-    for encoder, mine in rows.groupby("encoder", sort=False):
-        first = str(mine["clusterer"].iloc[0])
+    for encoder, encoder_rows in rows.groupby("encoder", sort=False):
+        first = str(encoder_rows["clusterer"].iloc[0])
         title = f"Clusters of {shorten(first, 16)} and domains, {shorten(str(encoder), 26)}"
-        draw = partial(composition_figure, mine[mine["clusterer"] == first], title)
+        draw = partial(composition_figure, encoder_rows[encoder_rows["clusterer"] == first], title)
         yield FigureSpec(f"domains_{folders[str(encoder)]}.png", title, None, draw)
 
 
@@ -195,16 +197,16 @@ def _maps(
     if members.empty:
         return
     first = members["clusterer"].iloc[0]
-    mine = members[members["clusterer"] == first]
+    assignments = members[members["clusterer"] == first]
     names = _cluster_names(results, encoder, first)
-    places = results.projections[results.projections["encoder"] == encoder]
-    for kind in sorted(places["projection"].unique(), reverse=True):
-        points = mine.merge(
-            places.loc[places["projection"] == kind, ["image", "x", "y"]], on="image"
+    projections = results.projections[results.projections["encoder"] == encoder]
+    for kind in sorted(projections["projection"].unique(), reverse=True):
+        points = assignments.merge(
+            projections.loc[projections["projection"] == kind, ["image", "x", "y"]], on="image"
         )
         title = f"{MAP_TITLES.get(kind, kind)} map, {first}, {shorten(encoder, 50)}"
-        if len(points) < len(mine):
-            title += f", {len(points):,} of {len(mine):,} images"
+        if len(points) < len(assignments):
+            title += f", {len(points):,} of {len(assignments):,} images"
         shares = _shares(results, encoder) if kind == "pca" else None
         draw = partial(map_figure, points, names, title, shares)
         yield FigureSpec(f"{folder}/map_{kind}.png", title, encoder, draw)
@@ -212,9 +214,9 @@ def _maps(
             draw = partial(picture_map, points, title)
             file = f"{folder}/map_{kind}_pictures.jpg"
             yield FigureSpec(file, f"{title}, as pictures", encoder, draw, photographic=True)
-    if "thumbnail" in mine:
+    if "thumbnail" in assignments:
         title = f"Clusters of {first}, {shorten(encoder, 60)}"
-        draw = partial(contact_sheet, mine, names, title)
+        draw = partial(contact_sheet, assignments, names, title)
         yield FigureSpec(f"{folder}/contact_sheet.jpg", title, encoder, draw, photographic=True)
 
 
@@ -232,19 +234,19 @@ def _partitions(encoder: str, folder: str, members: pd.DataFrame) -> Iterator[Fi
 
 
 def _other_space(results: Results, encoder: str, file: str, space: str) -> Iterator[FigureSpec]:
-    """The clusters found in another space: on the plane of that name, and their silhouettes."""
+    """Yield the map and the silhouettes of the clusters found in another space."""
     members = members_of(results, encoder, space)
     if members.empty:
         return
     first = members["clusterer"].iloc[0]
-    mine = members[members["clusterer"] == first]
+    assignments = members[members["clusterer"] == first]
     kind = next((kind for kind, plane in PROJECTIONS.items() if plane == space), None)
-    places = results.projections[
+    projections = results.projections[
         (results.projections["encoder"] == encoder) & (results.projections["projection"] == kind)
     ]
     title = f"Clusters found in {space}, {first}, {shorten(encoder, 50)}"
-    if len(places):
-        points = mine.merge(places[["image", "x", "y"]], on="image")
+    if len(projections):
+        points = assignments.merge(projections[["image", "x", "y"]], on="image")
         draw = partial(map_figure, points, {}, title)
         yield FigureSpec(f"{file}_map.png", title, encoder, draw)
         if "thumbnail" in points:
@@ -252,7 +254,7 @@ def _other_space(results: Results, encoder: str, file: str, space: str) -> Itera
             yield FigureSpec(
                 f"{file}_pictures.jpg", f"{title}, as pictures", encoder, draw, photographic=True
             )
-    draw = partial(silhouette_figure, mine, f"Silhouettes in {space}, {shorten(first)}")
+    draw = partial(silhouette_figure, assignments, f"Silhouettes in {space}, {shorten(first)}")
     title = f"Silhouettes in {space}, {first}, {encoder}"
     yield FigureSpec(f"{file}_silhouettes.png", title, encoder, draw)
 
