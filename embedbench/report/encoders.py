@@ -68,7 +68,7 @@ class EncoderPart:
     error: str
     facts: str
     maps: list[EmbeddedFigure]
-    elbow: EmbeddedFigure | None
+    figures: list[EmbeddedFigure]
     clusterers: list[ClustererPart]
     spaces: list[tuple[str, list[EmbeddedFigure]]]
 
@@ -98,7 +98,7 @@ def encoder_parts(
                 error=format_value("error", row.get("error")) if failed else "",
                 facts=_facts(row),
                 maps=[found for file, found in mine.items() if file.startswith("map_")],
-                elbow=mine.get("elbow.png"),
+                figures=[found for found in mine.values() if found.section == "encoder"],
                 clusterers=_clusterers(results, name, mine),
                 spaces=_spaces(results, mine),
             )

@@ -198,6 +198,7 @@ TESTED_ELSEWHERE = {
     "tests/report/plots/test_aligned.py",
     "tests/report/plots/test_charts.py",
     "tests/report/plots/test_domains.py",
+    "tests/report/plots/test_figure_spec.py",
     "tests/report/plots/test_heatmap.py",
     "tests/report/plots/test_maps.py",
     "tests/report/plots/test_ranks.py",
