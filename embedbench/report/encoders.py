@@ -68,7 +68,7 @@ class EncoderPart:
     error: str
     facts: str
     maps: list[EmbeddedFigure]
-    elbow: EmbeddedFigure | None
+    figures: list[EmbeddedFigure]
     clusterers: list[ClustererPart]
     spaces: list[tuple[str, list[EmbeddedFigure]]]
 
@@ -100,7 +100,7 @@ def encoder_parts(
                 error=format_value("error", row.get("error")) if failed else "",
                 facts=_facts(row),
                 maps=[figure for file, figure in figures.items() if file.startswith("map_")],
-                elbow=figures.get("elbow.png"),
+                figures=[one for one in figures.values() if one.section == "encoder"],
                 clusterers=_clusterers(results, name, figures),
                 spaces=_spaces(results, figures),
             )

@@ -1,5 +1,6 @@
 """The page as a whole: what each section shows, and the file it is written to."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
@@ -8,7 +9,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from embedbench.report.cluster_words import ambiguous_images
-from embedbench.report.data_uris import embed_figure, thumbnail_data
+from embedbench.report.data_uris import EmbeddedFigure, embed_figure, thumbnail_data
 from embedbench.report.disagreements import disputed, splits
 from embedbench.report.domains import domains_part
 from embedbench.report.encoders import EncoderPart, encoder_parts
@@ -59,13 +60,17 @@ def write_report(results: Results, folder: Path) -> Path:
     used = _used(encoders, findings)
     thumbnails = thumbnail_data(results.images[results.images["image"].isin(used)])
     figures = {file: figure for file, (owner, figure) in embedded.items() if owner is None}
+    drawn: dict[str, list[EmbeddedFigure]] = defaultdict(list)
+    for figure in figures.values():
+        drawn[figure.section].append(figure)
     page = _template().render(
         title=_title(results),
         subtitle=_subtitle(results),
         summary=summary(results),
         figures=figures,
-        sure=bool(findings["pairwise"] or {"ranks.png", "signs.png"} & set(figures)),
-        differ=bool(findings["splits"] or findings["disputed"] or "similarity.png" in figures),
+        drawn=drawn,
+        sure=bool(findings["pairwise"] or "sure" in drawn),
+        differ=bool(findings["splits"] or findings["disputed"] or "why" in drawn),
         first_clusterer=str(results.comparison["clusterer"].iloc[0]),
         tables=_comparison(results),
         colours=encoder_colours(results.encoders["encoder"].astype(str)),

@@ -14,6 +14,7 @@ import pytest
 
 from embedbench.report import draw
 from embedbench.report.page import write_report
+from embedbench.report.plots.figures import figure_specs
 from embedbench.results.results import Results
 from tests.support.example_results import (
     BROKEN_IMAGE,
@@ -278,3 +279,14 @@ def test_the_table_of_encoders_holds_facts_only(page: str) -> None:
 def test_a_run_that_tells_nothing_of_itself_still_has_a_report(folder: Path) -> None:
     bare = dataclasses.replace(example_results(), run={})
     assert "3 encoders compared" in write_report(bare, folder).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("truth", [True, False])
+def test_every_figure_stands_in_the_page_once(drawn: Path, tmp_path: Path, truth: bool) -> None:
+    """A `FigureSpec` whose `section` the page lacks, and whose file no template names, is lost."""
+    results = example_results(truth)
+    shutil.copytree(drawn / "figures", tmp_path / "figures")
+    page = Page(write_report(results, tmp_path).read_text(encoding="utf-8"))
+    shown = [text for text in page.attributes("alt") if text]
+    wanted = [one.title for one in figure_specs(results) if "contact_sheet" not in one.file]
+    assert sorted(shown) == sorted(wanted)

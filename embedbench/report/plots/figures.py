@@ -1,16 +1,12 @@
 """Which figures a comparison has, and from which rows each is drawn."""
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from embedbench.analysis.projections import PROJECTIONS
-from embedbench.errors import InputError
 from embedbench.report.plots.aligned import aligned_figure, highlights, variance_figure
 from embedbench.report.plots.charts import (
     agreement_figure,
@@ -20,6 +16,7 @@ from embedbench.report.plots.charts import (
     silhouette_figure,
 )
 from embedbench.report.plots.domains import composition_figure, domains_figure
+from embedbench.report.plots.figure_spec import FigureSpec
 from embedbench.report.plots.maps import contact_sheet, map_figure, picture_map
 from embedbench.report.plots.ranks import ranks_figure, signs_figure
 from embedbench.report.plots.robustness import contamination_figure, curves_figure, main_curve
@@ -30,33 +27,23 @@ from embedbench.results.schema import NEIGHBOUR_RETENTION, SIGNALS
 from embedbench.results.views import headline_rows, members_of, ranked, space_names
 from embedbench.utils.text import safe_names, shorten
 
-__all__ = ["FigureSpec", "draw_figures", "figure_specs"]
+__all__ = ["draw_figures", "figure_specs"]
 
 MAP_TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 
-
-@dataclass(frozen=True)
-class FigureSpec:
-    """One figure to be.
-
-    Attributes:
-        file: where it goes in the folder `figures`.
-        title: what it shows, for people who cannot see it.
-        encoder: whose it is; None if it is of all.
-        draw: makes it.
-        photographic: whether it holds pictures.
-    """
-
-    file: str
-    title: str
-    encoder: str | None
-    draw: Callable[[], Figure]
-    photographic: bool = False
-
-    def __post_init__(self) -> None:
-        # A run folder may come from others, and names of maps and metrics stand in it.
-        if not re.fullmatch(r"(\w+/)?\w+\.(png|jpg)", self.file, re.ASCII):
-            raise InputError(f"a figure cannot be called '{self.file}'")
+_RANKS_NOTE = (
+    "Images (with their duplicates) and seeds were resampled many times, in the same way for all "
+    "encoders. A line shows the ranks in 95 % of the resamples."
+)
+_SIGNS_NOTE = (
+    "Without labels there are two signs: whether images keep their cluster when they are lightly "
+    "changed (cluster retention), and whether the clusters agree with those of the other encoders "
+    "(consensus). Neither is the truth."
+)
+_VARIANCE_NOTE = (
+    "For vectors at unit length, as on the PCA map. The rest of the variance is in directions that "
+    "a plane does not show."
+)
 
 
 def draw_figures(results: Results, folder: Path) -> None:
@@ -89,10 +76,11 @@ def _comparison(results: Results) -> Iterator[FigureSpec]:
     rows = headline_rows(results)
     if results.has_truth:
         draw = partial(agreement_figure, rows)
-        yield FigureSpec("comparison.png", "agreement of every encoder with the labels", None, draw)
+        title = "agreement of every encoder with the labels"
     else:
         draw = partial(silhouette_chart, rows)
-        yield FigureSpec("comparison.png", "silhouette of every clusterer by encoder", None, draw)
+        title = "silhouette of every clusterer by encoder"
+    yield FigureSpec("comparison.png", title, None, draw, section="comparison")
 
 
 def _sureness(results: Results) -> Iterator[FigureSpec]:
@@ -105,19 +93,21 @@ def _sureness(results: Results) -> Iterator[FigureSpec]:
             clusterer = shorten(str(results.comparison["clusterer"].iloc[0]))
             title = f"Rank by AMI, {clusterer}, with 95 % intervals"
             draw = partial(ranks_figure, ranks.reset_index(), colours, title)
-            yield FigureSpec("ranks.png", "rank of every encoder with its interval", None, draw)
+            title = "rank of every encoder with its interval"
+            yield FigureSpec("ranks.png", title, None, draw, section="sure", note=_RANKS_NOTE)
     elif not results.has_truth:
         rows = results.label_free[results.label_free["criterion"].isin(SIGNALS)]
         if rows["value"].notna().any():
             draw = partial(signs_figure, rows, names, colours)
             title = "cluster retention and consensus of every encoder with the value by chance"
-            yield FigureSpec("signs.png", title, None, draw)
+            yield FigureSpec("signs.png", title, None, draw, section="sure", note=_SIGNS_NOTE)
 
 
 def _similarity(results: Results) -> Iterator[FigureSpec]:
     if len(results.similarity):
         draw = partial(similarity_figure, results.similarity)
-        yield FigureSpec("similarity.png", "how alike each two encoders are", None, draw)
+        title = "how alike each two encoders are"
+        yield FigureSpec("similarity.png", title, None, draw, section="why")
 
 
 def _together(results: Results) -> Iterator[FigureSpec]:
@@ -127,7 +117,7 @@ def _together(results: Results) -> Iterator[FigureSpec]:
     if len(results.variance):
         draw = partial(variance_figure, results.variance, colours)
         title = "share of the variance in the first principal components of every encoder"
-        yield FigureSpec("variance.png", title, None, draw)
+        yield FigureSpec("variance.png", title, None, draw, section="maps", note=_VARIANCE_NOTE)
     if len(encoders) < 2:
         return
     members = members_of(results, encoders[0])
@@ -188,7 +178,7 @@ def _elbow(results: Results, encoder: str, folder: str, colour: str) -> Iterator
     if len(rows) > 1:
         draw = partial(elbow_figure, rows, encoder, colour)
         title = f"inertia, silhouette and gap over the number of clusters, {encoder}"
-        yield FigureSpec(f"{folder}/elbow.png", title, encoder, draw)
+        yield FigureSpec(f"{folder}/elbow.png", title, encoder, draw, section="encoder")
 
 
 def _maps(
