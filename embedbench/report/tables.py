@@ -37,7 +37,7 @@ OTHER_HEADINGS = {
     "pretrained_on": "trained on",
     "name_margin": "margin",
 }
-_MEANINGS = TABLES["encoders"].columns | TABLES["comparison"].columns
+_MEANINGS = {**TABLES["encoders"].columns, **TABLES["comparison"].columns}
 _ONE_DECIMAL = {
     "load_seconds", "images_per_second", "calinski_harabasz", "effective_rank",
     "intrinsic_dimension",

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from embedbench.report.data_uris import embed_figure, thumbnail_data
-from embedbench.report.plots.figures import FigureSpec, figure_specs
+from embedbench.report.plots.figure_spec import FigureSpec
+from embedbench.report.plots.figures import figure_specs
 from tests.support.example_results import example_results
 
 RESULTS = example_results()

@@ -23,7 +23,7 @@ def test_an_encoder_that_failed_has_its_error_and_nothing_else() -> None:
     assert [part.name for part in others] == list(ENCODERS)
     assert {part.error for part in others} == {""}
     assert (failed.name, failed.error) == (FAILED, "no & network")
-    assert (failed.clusterers, failed.maps, failed.elbow) == ([], [], None)
+    assert (failed.clusterers, failed.maps, failed.figures) == ([], [], [])
 
 
 def test_what_is_known_of_an_encoder_is_one_line_and_the_unknown_left_out() -> None:
@@ -31,7 +31,7 @@ def test_what_is_known_of_an_encoder_is_one_line_and_the_unknown_left_out() -> N
     assert first.facts == (
         "4 dimensions · 12.5 images a second · 512 MB of memory · 4.7 M parameters · apache-2.0"
     )
-    unknown = RESULTS.encoders.assign(licence=None, parameters=pd.NA)
+    unknown = RESULTS.encoders.assign(licence=None, parameters=float("nan"))
     facts = encoder_parts(dataclasses.replace(RESULTS, encoders=unknown), {})[0].facts
     assert facts == "4 dimensions · 12.5 images a second · 512 MB of memory"
 

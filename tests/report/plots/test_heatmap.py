@@ -22,7 +22,8 @@ def drawn(values: Any, texts: Any = None, **options: Any) -> Axes:
 
 def brightness(axes: Axes) -> Float[np.ndarray, " cells"]:
     axes.figure.draw_without_rendering()  # type: ignore[union-attr]
-    return np.asarray(axes.collections[0].get_facecolor())[:, :3].mean(axis=1)
+    colours: np.ndarray = np.asarray(axes.collections[0].get_facecolor())
+    return np.asarray(colours[:, :3].mean(axis=1), dtype=float)
 
 
 def test_a_higher_number_is_darker() -> None:
@@ -42,7 +43,7 @@ def test_the_darkest_number_is_the_highest_or_the_one_given(
 
 def test_a_cell_without_a_number_stays_empty() -> None:
     axes = drawn([[0.5, np.nan], [np.nan, 1.0]], [["one", "two"], ["three", "four"]])
-    shown = np.ma.masked_invalid(axes.collections[0].get_array())
+    shown = np.ma.masked_invalid(np.ma.asarray(axes.collections[0].get_array()))
     assert np.ma.getmaskarray(shown).ravel().tolist() == [False, True, True, False]
     assert [text.get_text() for text in axes.texts] == ["one", "four"]
 
