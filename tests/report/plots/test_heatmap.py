@@ -43,7 +43,7 @@ def test_the_darkest_number_is_the_highest_or_the_one_given(
 
 def test_a_cell_without_a_number_stays_empty() -> None:
     axes = drawn([[0.5, np.nan], [np.nan, 1.0]], [["one", "two"], ["three", "four"]])
-    shown = np.ma.masked_invalid(np.ma.asarray(axes.collections[0].get_array()))
+    shown: Any = np.ma.masked_invalid(np.ma.asarray(axes.collections[0].get_array()))
     assert np.ma.getmaskarray(shown).ravel().tolist() == [False, True, True, False]
     assert [text.get_text() for text in axes.texts] == ["one", "four"]
 
