@@ -30,7 +30,14 @@ from embedbench.analysis.sweep import (
     sweep_encoder,
 )
 from embedbench.comparison.memory import Memory, comparison_size
-from embedbench.comparison.tables import elbow_table, partitions_table, similarity_table, stack
+from embedbench.comparison.tables import (
+    elbow_table,
+    partitions_table,
+    similarity_table,
+    stack,
+    stack_by_encoder,
+    stack_by_job,
+)
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError
 from embedbench.metrics.base import Estimate
@@ -41,7 +48,6 @@ __all__ = [
     "ClusteringAnalysis",
     "gather_by_key",
     "run_clustering_stage",
-    "stack_by_encoder",
 ]
 
 Key = TypeVar("Key", bound=Hashable)
@@ -55,8 +61,7 @@ class ClusteringAnalysis:
     """Results of clustering all encoders.
 
     Attributes:
-        tables: `comparison`, `partitions`, `elbow`, `clusters`, `silhouettes`, `projections`,
-            `similarity`, `disagreements`, `shortcuts`, `variance`, as in `Results`.
+        tables: by the fields of `Results`.
         common_k: the k at which encoders are compared.
         scores: by encoder, clusterer and metric, in the first space at the common k.
         criteria: the scores of each encoder by itself.
@@ -150,11 +155,6 @@ def gather_by_key(
     return dict(zip(calls, pool.gather(list(calls.values()), tick), strict=True))
 
 
-def stack_by_encoder(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the tables of all encoders as one, with the first column `encoder`."""
-    return stack(list(tables.values()), [{"encoder": name} for name in tables])
-
-
 @dataclass(frozen=True, eq=False)
 class _ClusteringJobs:
     """The calls of the clustering stage, spread over worker processes."""
@@ -189,7 +189,7 @@ class _ClusteringJobs:
         results = self.gather(calls)
         first = inputs.spaces[0]
         scores = {name: results[name, space][1] for name, space in results if space == first}
-        return _stack_by_job({job: table for job, (table, _) in results.items()}), scores
+        return stack_by_job({job: table for job, (table, _) in results.items()}), scores
 
     def describe(self, sweeps: Mapping[Job, Sweep], common_k: int) -> dict[str, pd.DataFrame]:
         """Return the tables `clusters` and `silhouettes`."""
@@ -199,8 +199,8 @@ class _ClusteringJobs:
             {job: (cluster_tables, sweep, *images) for job, sweep in sweeps.items()}
         )
         return {
-            "clusters": _stack_by_job({job: clusters for job, (clusters, _) in tables.items()}),
-            "silhouettes": _stack_by_job({job: members for job, (_, members) in tables.items()}),
+            "clusters": stack_by_job({job: clusters for job, (clusters, _) in tables.items()}),
+            "silhouettes": stack_by_job({job: members for job, (_, members) in tables.items()}),
         }
 
     def project(self, encoders: Sequence[str]) -> dict[str, pd.DataFrame]:
@@ -274,11 +274,6 @@ class _ClusteringJobs:
             ),
             "disagreements": stack(disputed or [NO_PAIRS], both_ways or [{}]),
         }
-
-
-def _stack_by_job(tables: Mapping[Job, pd.DataFrame]) -> pd.DataFrame:
-    keys = [{"encoder": name, "space": space} for name, space in tables]
-    return stack(list(tables.values()), keys)
 
 
 def _try_sweep(

@@ -30,14 +30,10 @@ from embedbench.analysis.robustness.domain_shift import (
 )
 from embedbench.analysis.robustness.ranking import rank_by_retention
 from embedbench.clustering.spaces import to_space
-from embedbench.comparison.clustering_stage import (
-    ClusteringAnalysis,
-    gather_by_key,
-    stack_by_encoder,
-)
+from embedbench.comparison.clustering_stage import ClusteringAnalysis, gather_by_key
 from embedbench.comparison.extra_images import CORRUPTED, MIXED, ExtraImages
 from embedbench.comparison.memory import Memory, comparison_size
-from embedbench.comparison.tables import stack
+from embedbench.comparison.tables import stack, stack_by_encoder
 from embedbench.data.images.corruptions import Corruption
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Vectors

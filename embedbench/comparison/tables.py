@@ -21,6 +21,8 @@ __all__ = [
     "partitions_table",
     "similarity_table",
     "stack",
+    "stack_by_encoder",
+    "stack_by_job",
     "without_timings",
 ]
 
@@ -52,6 +54,17 @@ def stack(tables: list[pd.DataFrame], keys: list[dict[str, str]]) -> pd.DataFram
         for table, key in zip(tables, keys, strict=True)
     ]
     return pd.concat([table for table in named if len(table)] or named[:1], ignore_index=True)
+
+
+def stack_by_encoder(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of all encoders as one, with the first column `encoder`."""
+    return stack(list(tables.values()), [{"encoder": name} for name in tables])
+
+
+def stack_by_job(tables: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of all encoders and spaces as one, with these as the first columns."""
+    keys = [{"encoder": name, "space": space} for name, space in tables]
+    return stack(list(tables.values()), keys)
 
 
 def partitions_table(sweeps: dict[tuple[str, str], Sweep], images: Sequence[str]) -> pd.DataFrame:
