@@ -1,7 +1,7 @@
 """Cluster and score all encoders in all spaces, spread over worker processes."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ from embedbench.analysis.projections import (
     null_silhouette,
     project_vectors,
 )
-from embedbench.analysis.shortcuts import Shortcut, shortcut_probe
+from embedbench.analysis.shortcuts import shortcut_probe
 from embedbench.analysis.sweep import (
     KCandidate,
     Sweep,
@@ -33,6 +33,7 @@ from embedbench.comparison.memory import Memory, comparison_size
 from embedbench.comparison.tables import (
     elbow_table,
     partitions_table,
+    shortcuts_table,
     similarity_table,
     stack,
     stack_by_encoder,
@@ -237,14 +238,7 @@ class _ClusteringJobs:
         shortcuts = self.gather(
             {name: (shortcut_probe, runs, attributes, seed) for name, runs in at_common_k.items()}
         )
-        columns = [field.name for field in fields(Shortcut)]
-        tables = {
-            name: pd.DataFrame(
-                [asdict(shortcut) for shortcut in encoder_shortcuts], columns=columns
-            )
-            for name, encoder_shortcuts in shortcuts.items()
-        }
-        return stack_by_encoder(tables)
+        return shortcuts_table(shortcuts)
 
     def relate(
         self,

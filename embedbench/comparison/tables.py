@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from embedbench.analysis.shortcuts import Shortcut
 from embedbench.analysis.sweep import Sweep
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
@@ -19,6 +21,7 @@ __all__ = [
     "encoders_table",
     "image_failures",
     "partitions_table",
+    "shortcuts_table",
     "similarity_table",
     "stack",
     "stack_by_encoder",
@@ -104,6 +107,17 @@ def elbow_table(sweeps: dict[str, Sweep]) -> pd.DataFrame:
         ]
         frames.append(choice.curve.assign(chosen=marks))
     return stack(frames, [{"encoder": name} for name in sweeps])
+
+
+def shortcuts_table(shortcuts: Mapping[str, Sequence[Shortcut]]) -> pd.DataFrame:
+    """Return a row for each attribute that was probed, by encoder."""
+    columns = [field.name for field in fields(Shortcut)]
+    return stack_by_encoder(
+        {
+            name: pd.DataFrame([asdict(shortcut) for shortcut in probed], columns=columns)
+            for name, probed in shortcuts.items()
+        }
+    )
 
 
 def similarity_table(related: dict[tuple[str, str], dict[str, float]]) -> pd.DataFrame:
