@@ -45,11 +45,7 @@ from embedbench.metrics.base import Estimate
 from embedbench.parallel.pool import Pool
 from embedbench.utils.progress import Progress
 
-__all__ = [
-    "ClusteringAnalysis",
-    "gather_by_key",
-    "run_clustering_stage",
-]
+__all__ = ["ClusteringAnalysis", "gather_by_key", "run_clustering_stage"]
 
 Key = TypeVar("Key", bound=Hashable)
 Calls = Mapping[Any, tuple[Any, ...]]
