@@ -187,8 +187,6 @@ RULES = sorted({rule for rule, *_ in PLANTED}, key=lambda rule: rule.__name__)
 
 
 TESTED_ELSEWHERE = {
-    "tests/comparison/test_pipeline.py",
-    "tests/comparison/test_tables.py",
     "tests/embedding/test_engine.py",
     "tests/encoders/test_pickling.py",
     "tests/parallel/test_worker_init.py",
