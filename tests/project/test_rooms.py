@@ -187,7 +187,6 @@ RULES = sorted({rule for rule, *_ in PLANTED}, key=lambda rule: rule.__name__)
 
 
 TESTED_ELSEWHERE = {
-    "tests/parallel/test_worker_init.py",
     "tests/test_conformance.py",
     "tests/test_errors.py",
 }
