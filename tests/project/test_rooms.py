@@ -186,22 +186,9 @@ PLANTED: list[tuple[Rule, dict[str, str], list[str]]] = [
 RULES = sorted({rule for rule, *_ in PLANTED}, key=lambda rule: rule.__name__)
 
 
-TESTED_ELSEWHERE = {
-    "tests/comparison/test_pipeline.py",
-    "tests/comparison/test_tables.py",
-    "tests/embedding/test_engine.py",
-    "tests/encoders/test_pickling.py",
-    "tests/parallel/test_worker_init.py",
-    "tests/test_conformance.py",
-    "tests/test_errors.py",
-}
-"""Test files that are yet to be split off: their modules are tested through others. No new ones."""
-
-
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_package_keeps_the_rule(rule: Rule) -> None:
-    known = TESTED_ELSEWHERE if rule is modules_without_tests else set()
-    assert set(rule(ROOT)) == known
+    assert rule(ROOT) == []
 
 
 @pytest.mark.parametrize(
