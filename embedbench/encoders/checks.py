@@ -288,12 +288,8 @@ def _rows(encoder: Encoder, images: Sequence[Image.Image]) -> Vectors:
     """Return the rows of the images, with violations of other checks repaired."""
     size = encoder.batch_size
     batches = [images[start : start + size] for start in range(0, len(images), size)]
-    return np.concatenate(
-        [
-            _forgiven(encoder, [encoder.prepare(image.copy()) for image in batch])
-            for batch in batches
-        ]
-    )
+    prepared = [[encoder.prepare(image.copy()) for image in batch] for batch in batches]
+    return np.concatenate([_forgiven(encoder, batch) for batch in prepared])
 
 
 def _forgiven(encoder: Encoder, prepared: list[Any]) -> Vectors:
