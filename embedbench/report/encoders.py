@@ -190,9 +190,15 @@ def _strips(members: pd.DataFrame, clusters: pd.DataFrame, everything: bool) -> 
 
 
 def _listed(cell: Any, known: Sequence[str]) -> list[str]:
-    """Return the names in a cell that holds a JSON list, those of the cluster's images alone."""
-    names = json.loads(cell) if isinstance(cell, str) and cell else []
-    return [str(name) for name in names if name in known]
+    """Return the names in a cell that are those of the cluster's images.
+
+    The cell holds a JSON list; a run folder of others may hold anything, which names none.
+    """
+    try:
+        names = json.loads(cell) if isinstance(cell, str) and cell else []
+    except ValueError:
+        return []
+    return [name for name in names if name in known] if isinstance(names, list) else []
 
 
 def _numbers(cluster: pd.Series, size: int) -> list[str]:

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from embedbench.report.encoders import _labels_in_words, encoder_parts
 from tests.support.example_results import ENCODERS, FAILED, example_results
@@ -71,3 +72,11 @@ def test_a_cluster_without_a_good_name_tells_the_nearest_word() -> None:
     strip = part.clusterers[0].strips[0]
     assert strip.heading == "cluster 0"
     assert strip.numbers[-1] == "no good name (nearest: <i>{0})"
+
+
+@pytest.mark.parametrize("cell", ["[", "3", "{}", '[["a"], 1, null]', '"a"', None, float("nan")])
+def test_a_cell_without_a_list_of_names_names_no_image(cell: object) -> None:
+    clusters = RESULTS.clusters.assign(typical=cell, atypical=cell)
+    parts = encoder_parts(dataclasses.replace(RESULTS, clusters=clusters), {})
+    strips = [strip for part in parts for one in part.clusterers for strip in one.strips]
+    assert strips and all(strip.first and not strip.least for strip in strips)
