@@ -121,22 +121,22 @@ def _compare(options: ComparisonOptions) -> Results:
     # A cluster's own connections are Ray's; its workers refuse theirs themselves.
     with no_network(engine.offline and engine.kind == "local"):
         reading = options.reading
-        named = [*source_list(options.source), reading.labels, options.mix, reading.root]
-        check_offline(engine.offline, named)
+        sources = [*source_list(options.source), reading.labels, options.mix, reading.root]
+        check_offline(engine.offline, sources)
         labelled = read_sources(options.source, reading)
         dataset = with_domain(labelled, options.domain).sample(reading.limit)
         config = read_options(options)
         parse_k(config.k, len(dataset), class_count(dataset))
-        asked = {"source": dataset.origin} | record_options(options, config.record())
+        record = {"source": dataset.origin} | record_options(options, config.record())
         with ExitStack() as stack:
             out = options.out
-            place = None if out is None else stack.enter_context(OutFolder(Path(out)))
+            out_folder = None if out is None else stack.enter_context(OutFolder(Path(out)))
             running = make_engine(engine, config.progress)
             fetching = running.download_settings(reading.allow_local)
-            results = run_comparison(dataset, config, running, fetching, started, asked)
-            if place is not None:
+            results = run_comparison(dataset, config, running, fetching, started, record)
+            if out_folder is not None:
                 from embedbench.report import draw
 
                 with config.progress.bar("drawing figures and report", 0, ""):
-                    results.put(place, draw)
+                    results.put(out_folder, draw)
     return results
