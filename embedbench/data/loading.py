@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from embedbench.data.dataset import SET, Dataset, select, with_labels
+from embedbench.data.dataset import SET, Dataset, note_single_images, select, with_labels
 from embedbench.data.image_folder import read_image_folder
 from embedbench.data.image_table import read_image_table
 from embedbench.data.options import SourceOptions
@@ -71,7 +71,8 @@ def read_sources(source: Sources, options: SourceOptions) -> Dataset:
     if not datasets:
         raise InputError("there must be a source")
     dataset = datasets[0] if len(datasets) == 1 else _join(datasets)
-    return select(with_labels(dataset, options.labels, options.form), options.where)
+    labelled = with_labels(dataset, options.labels, options.form)
+    return note_single_images(select(labelled, options.where))
 
 
 def _check_used(sources: Sequence[object], options: SourceOptions) -> None:

@@ -84,9 +84,13 @@ def test_the_same_paths_below_another_root_match_whatever_their_form(
     for name, image in zip(names, images, strict=True):
         assert found.rows.get(name) in (images.index(image), None)
         if name not in found.rows:  # only where another path ends as this one does
-            assert found.several or found.clashes or any(
-                other != image and (other.endswith(image) or image.endswith(other))
-                for other in images
+            assert (
+                found.several
+                or found.clashes
+                or any(
+                    other != image and (other.endswith(image) or image.endswith(other))
+                    for other in images
+                )
             )
 
 
