@@ -23,9 +23,9 @@ from embedbench.data.options import SourceOptions
 from embedbench.errors import EmbedbenchError
 from embedbench.parallel.engine_options import EngineOptions
 from embedbench.utils.options import from_keywords
-from embedbench.utils.text import pluralise
+from embedbench.utils.text import pluralise, printable
 
-__all__ = ["check", "cli", "embed", "main", "new_backend", "suggest_labels"]
+__all__ = ["check", "cli", "embed", "look", "main", "new_backend", "suggest_labels"]
 
 NOTHING_DONE = 2
 
@@ -135,6 +135,29 @@ def recipe(name: str | None, source: tuple[str, ...], **given: Any) -> int:
     if code != OK:
         echo_err(hint)
     return code
+
+
+@cli.command()
+@click.argument("source", nargs=-1, required=True)
+@click_options(*READING_KEYWORDS, "offline")
+def look(source: tuple[str, ...], **options: Any) -> int:
+    """Show what would be compared: images, formats, sizes, labels, splits, copies.
+
+    Encodes and downloads nothing. SOURCE and options are those of `embedbench run`.
+    """
+    from embedbench.data.loading import read_sources
+    from embedbench.data.overview import overview
+    from embedbench.io.paths import check_offline
+    from embedbench.utils.offline import no_network
+
+    given = keywords_from_words(given_words(options))
+    reading = from_keywords(SourceOptions, given)
+    with no_network(given["offline"]), stdout_reserved():
+        check_offline(given["offline"], [*source, reading.labels, reading.root])
+        lines = overview(read_sources(list(source), reading).sample(reading.limit))
+    for line in lines:
+        click.echo(printable(line))
+    return OK
 
 
 @cli.command()

@@ -34,6 +34,9 @@ def compare(
     keep_na: bool = False,
     images: str | None = None,
     where: Sequence[str] = (),
+    limit: int | None = None,
+    allow_local: bool = False,
+    follow_links: bool = False,
     domain: str | None = None,
     clusterers: Sequence[Any] = CLUSTERERS,
     spaces: Sequence[str] = ("l2",),
@@ -45,9 +48,6 @@ def compare(
     mix: str | None = None,
     projections: Sequence[str] = ("pca", "tsne"),
     out: str | Path | None = None,
-    limit: int | None = None,
-    allow_local: bool = False,
-    follow_links: bool = False,
     copies: int = 100,
     engine: str = "local",
     address: str | None = None,
@@ -75,6 +75,10 @@ def compare(
         keep_na: whether texts such as `NA` and `None` are classes; else they are missing labels.
         images: sub-folder of the source that holds the images.
         where: conditions such as `split=test`; values of one column are alternatives.
+        limit: size of a seeded sample of the images; None for all.
+        allow_local: images may be downloaded from this machine and its network.
+        follow_links: links that lead out of a folder of images are followed; else they are
+            listed as failures.
         domain: a column, or `folder` for the top folder: every metric by domain, and whether
             clusters follow it.
         clusterers: texts such as `hdbscan,min_cluster_size=10`, or any object with
@@ -91,10 +95,6 @@ def compare(
             `digits:0.1` for scikit-learn's handwritten digits.
         projections: which planes the maps show: `pca`, `tsne`, `umap`.
         out: where to write the run folder with tables, figures and report; nowhere if None.
-        limit: size of a seeded sample of the images; None for all.
-        allow_local: images may be downloaded from this machine and its network.
-        follow_links: links that lead out of a folder of images are followed; else they are
-            listed as failures.
         copies: of how many images to encode lightly changed copies as well, which shows without
             labels whether an encoder still sees the same picture; 0 for none.
         engine: where encoders run: `local`, on this machine, or `ray`.
