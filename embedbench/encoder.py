@@ -283,12 +283,13 @@ def _version(distribution: str) -> str | None:
 def _code_hash(cls: type) -> str:
     """Hash the code that an encoder comes from, without its comments.
 
-    Of each encoder class, those it inherits from too, that is the whole package it is in; of other
-    classes their module; of a class in a script or a notebook itself. The contract's own classes
-    do not count.
+    Hash the whole package of each encoder class, bases included; the module of other classes; a
+    class in a script or a notebook by itself. The contract's own classes do not count.
     """
-    classes = [one for one in cls.__mro__ if one.__module__.partition(".")[0] not in _NO_PLUGINS]
-    codes = [package_code(one) if issubclass(one, Encoder) else module_code(one) for one in classes]
+    classes = [base for base in cls.__mro__ if base.__module__.partition(".")[0] not in _NO_PLUGINS]
+    codes = [
+        package_code(base) if issubclass(base, Encoder) else module_code(base) for base in classes
+    ]
     return hashlib.sha256("\0".join(dict.fromkeys(codes)).encode()).hexdigest()[:16]
 
 

@@ -96,12 +96,12 @@ def image_text_similarity(
         texts: its vectors of `prompts_for(words)`.
     """
     unit = normalize(texts.astype(np.float64)).reshape(-1, len(PROMPT_TEMPLATES), texts.shape[1])
-    words = normalize(unit.mean(axis=1))
+    word_vectors = normalize(unit.mean(axis=1))
     pictures = normalize(images.astype(np.float64))
-    if len(words) > 1:
-        words = normalize(words - words.mean(axis=0))
+    if len(word_vectors) > 1:
+        word_vectors = normalize(word_vectors - word_vectors.mean(axis=0))
     pictures = normalize(pictures - pictures.mean(axis=0))
-    similarity: Float[np.ndarray, "images words"] = pictures @ words.T
+    similarity: Float[np.ndarray, "images words"] = pictures @ word_vectors.T
     return similarity
 
 

@@ -130,18 +130,18 @@ def _clusters(
 def _examples(
     away: Float[np.ndarray, " members"], profile: Float[np.ndarray, " members"]
 ) -> tuple[Int[np.ndarray, " typical"], Int[np.ndarray, " atypical"]]:
-    """Return the members nearest to the mean, and of the others those of the lowest silhouette."""
+    """Return the members nearest to the mean, and those of lowest silhouette among the rest."""
     few = min(_SHOWN, len(away) // 3)
     order = np.argsort(away, kind="stable")
-    typical, others = np.split(order, [min(_SHOWN, len(away) - few)])
+    typical, rest = np.split(order, [min(_SHOWN, len(away) - few)])
     # Without silhouettes, as where there is one cluster, the farthest are the least typical.
-    worst = np.lexsort((-away[others], np.nan_to_num(profile[others], nan=np.inf)))
-    return typical, others[worst[:few]]
+    worst = np.lexsort((-away[rest], np.nan_to_num(profile[rest], nan=np.inf)))
+    return typical, rest[worst[:few]]
 
 
 def _known_mean(profile: Float[np.ndarray, " members"]) -> float:
-    known = profile[~np.isnan(profile)]
-    return float(known.mean()) if len(known) else float("nan")
+    values = profile[~np.isnan(profile)]
+    return float(values.mean()) if len(values) else float("nan")
 
 
 def _nearest(means: Float[np.ndarray, "clusters dim"], position: int) -> tuple[int | None, float]:

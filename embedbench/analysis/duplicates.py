@@ -90,8 +90,8 @@ def duplicate_groups(
         np.asarray(hashes, dtype=str), return_index=True, return_inverse=True
     )
     groups = np.arange(len(first))
-    for one, other in _pairs([rows[first] for rows in vectors], limit):
-        groups = _join(groups, one, other)
+    for left, right in _pairs([rows[first] for rows in vectors], limit):
+        groups = _join(groups, left, right)
     _, appears, numbers = np.unique(groups[files], return_index=True, return_inverse=True)
     return np.asarray(np.argsort(np.argsort(appears))[numbers])
 
@@ -125,8 +125,8 @@ def _pairs(
         for points, bound in zip(voters, least, strict=True):
             cosines = points[block] @ points.T
             votes += cosines >= np.maximum(bound[block, None], bound)
-        one, other = np.nonzero(2 * votes > len(voters))
-        yield left[one + block.start], left[other]
+        firsts, seconds = np.nonzero(2 * votes > len(voters))
+        yield left[firsts + block.start], left[seconds]
 
 
 def _centred(rows: Vectors) -> Vectors:

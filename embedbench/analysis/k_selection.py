@@ -89,12 +89,12 @@ def select_k(
     curve = table.astype({"k": "int64"}).groupby("k", as_index=False).mean()
     observed = _Curve.of(points, curve["inertia"].to_numpy(), curve["silhouette"].to_numpy())
     ks = curve["k"].to_numpy()
-    null = [
+    reference_curves = [
         _clustered(reference, ks.tolist(), seed)
         for reference in null_references(points, seed, references)
     ]
-    null_inertia = np.stack([one.log_inertia for one in null])
-    null_silhouette = np.stack([one.silhouette for one in null])
+    null_inertia = np.stack([reference_curve.log_inertia for reference_curve in reference_curves])
+    null_silhouette = np.stack([reference_curve.silhouette for reference_curve in reference_curves])
     gap = null_inertia.mean(axis=0) - observed.log_inertia
     error = null_inertia.std(axis=0) * np.sqrt(1 + 1 / references)
     low, high = np.exp(np.quantile(null_inertia[:, 1:], _BAND, axis=0))
@@ -162,7 +162,7 @@ def _elbow(
         return None
     at_knees = [
         0.0 if position is None else float(depth[position] - usual[position])
-        for depth, position in zip(null_depth, (_knee(every, one) for one in null), strict=True)
+        for depth, position in zip(null_depth, (_knee(every, curve) for curve in null), strict=True)
     ]
     depth = _depth(every, log_inertia[None])[0] - usual
     return int(every[knee]) if _stands_out(depth[knee], np.array(at_knees)) else None

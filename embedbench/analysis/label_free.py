@@ -86,11 +86,11 @@ def score_encoder(
         points = _unit(blank)
         fits = kmeans_from_sample(points, [(min(k, distinct), seed) for k in ks], sample)
         null_assignments.append(np.array([fit.labels for fit in fits], dtype=np.int32))
-        _, _, others = evaluate_vectors(blank, targets.unlabelled(), seed, settings.limit)
+        _, _, null_numbers = evaluate_vectors(blank, targets.unlabelled(), seed, settings.limit)
         means = _augmentation_scores(blank, blank_views, groups, null_assignments[-1][:, None])
         some = sample_points(points, sample)
-        others["stability"] = stability(some, KMeans(), settings.k, seed).value
-        nulls.append({name: score.mean for name, score in means.items()} | others)
+        null_numbers["stability"] = stability(some, KMeans(), settings.k, seed).value
+        nulls.append({name: score.mean for name, score in means.items()} | null_numbers)
     return EncoderScores(scores, numbers, nulls[0], nulls[1], neighbours, null_assignments[0])
 
 
@@ -100,14 +100,14 @@ def _augmentation_scores(
     groups: Int[np.ndarray, " images"],
     assignments: Int[np.ndarray, "ks seeds images"],
 ) -> dict[str, Estimate]:
-    """Return how well changed images are recognised; nothing where there are none."""
+    """Return how well augmented images are recognised; an empty dict without any."""
     if augmented is None:
         return {}
     rows = augmented.rows
-    kept = consistency(vectors, augmented.vectors, rows, groups, NEIGHBOURS)
+    consistencies = consistency(vectors, augmented.vectors, rows, groups, NEIGHBOURS)
     return {
-        "augmentation_recall": _score_of_sample(kept.found, rows, len(vectors)),
-        "neighbour_retention": _score_of_sample(kept.kept, rows, len(vectors)),
+        "augmentation_recall": _score_of_sample(consistencies.found, rows, len(vectors)),
+        "neighbour_retention": _score_of_sample(consistencies.kept, rows, len(vectors)),
         "cluster_retention": cluster_retention(vectors, assignments, augmented.vectors, rows),
     }
 
@@ -118,10 +118,10 @@ def _score_of_sample(
     images: int,
 ) -> Estimate:
     """Return the mean over the sampled images of each one's mean over the augmentations."""
-    there = ~np.isnan(values)
+    has_value = ~np.isnan(values)
     means = np.full(images, np.nan)
-    counts = there.sum(axis=0)
-    sums = np.where(there, values, 0).sum(axis=0)
+    counts = has_value.sum(axis=0)
+    sums = np.where(has_value, values, 0).sum(axis=0)
     means[rows[counts > 0]] = sums[counts > 0] / counts[counts > 0]
     return mean_estimate(means[None])
 
@@ -131,11 +131,11 @@ def _blank(
     make: Callable[[Vectors, np.random.Generator], Vectors],
     generator: np.random.Generator,
 ) -> AugmentedViews:
-    """Return views whose vectors carry no information; what is missing stays missing."""
+    """Return views whose vectors carry no information; missing views stay missing."""
     vectors = np.full_like(augmented.vectors, np.nan)
     for blank, original in zip(vectors, augmented.vectors, strict=True):
-        there = np.isfinite(original).all(axis=1)
-        blank[there] = make(original[there], generator)
+        has_view = np.isfinite(original).all(axis=1)
+        blank[has_view] = make(original[has_view], generator)
     return AugmentedViews(vectors, augmented.rows)
 
 

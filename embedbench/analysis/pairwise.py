@@ -154,9 +154,9 @@ def disagreement(
     """
     nearest = [seen.nearest[:, :count] for seen in neighbours]
     shares = [
-        1 - (one[:, :, None] == other[:, None, :]).any(axis=2).mean(axis=1)
-        for number, one in enumerate(nearest)
-        for other in nearest[:number]
+        1 - (left[:, :, None] == right[:, None, :]).any(axis=2).mean(axis=1)
+        for number, left in enumerate(nearest)
+        for right in nearest[:number]
     ]
     if not shares:
         return np.full(len(nearest[0]), np.nan)

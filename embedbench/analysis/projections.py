@@ -73,9 +73,11 @@ def project_vectors(
     names = list(image_names) if sample is None else [image_names[row] for row in sample]
     frames = []
     for kind in kinds:
-        places = _project(vectors, PROJECTIONS[kind], seed, sample)
+        projection = _project(vectors, PROJECTIONS[kind], seed, sample)
         frames.append(
-            pd.DataFrame({"image": names, "projection": kind, "x": places[:, 0], "y": places[:, 1]})
+            pd.DataFrame(
+                {"image": names, "projection": kind, "x": projection[:, 0], "y": projection[:, 1]}
+            )
         )
     return pd.concat(frames, ignore_index=True)
 
@@ -87,8 +89,8 @@ def _project(
         return to_space(vectors, space, seed)
     if is_neighbour_embedding(space):
         return to_space(vectors[sample], space, seed)
-    places: Projection = to_space(vectors, space, seed)[sample]
-    return places
+    projection: Projection = to_space(vectors, space, seed)[sample]
+    return projection
 
 
 def explained_variance(vectors: Vectors) -> pd.DataFrame:
@@ -148,10 +150,11 @@ def align_projections(projections: Mapping[str, Projection]) -> dict[str, Projec
     brings it closest to the first is applied (Procrustes; Schoenemann 1966, scipy). Distances
     within a projection keep their proportions.
     """
-    scaled = {name: _scaled(places) for name, places in projections.items()}
+    scaled = {name: _scaled(projection) for name, projection in projections.items()}
     first = next(iter(scaled.values()))
     return {
-        name: places @ orthogonal_procrustes(places, first)[0] for name, places in scaled.items()
+        name: projection @ orthogonal_procrustes(projection, first)[0]
+        for name, projection in scaled.items()
     }
 
 

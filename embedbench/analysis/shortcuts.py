@@ -132,7 +132,7 @@ def shortcut_probe(
         every = np.concatenate([codes[None], _permuted(codes, strata, seed, permutations)])
         ami, *null = pairwise_ami(partitions, every, expected).mean(axis=0).tolist()
         # The last bits depend on the order of a sum.
-        as_much = sum(other >= ami - 1e-12 for other in null)
+        as_much = sum(value >= ami - 1e-12 for value in null)
         high = float(np.quantile(null, 0.95)) if null else math.nan
         shortcuts.append(Shortcut(name, ami, high, (1 + as_much) / (1 + permutations)))
     return shortcuts
@@ -224,14 +224,14 @@ def _folders_are_labels(images: pd.DataFrame, folders: Codes) -> bool:
         return False
     sets = images["set"] if "set" in images else pd.Series("", index=images.index)
     return any(
-        _same_split(folders[(sets == one).to_numpy()], images.loc[sets == one, "truth"])
-        for one in sets.unique()
+        _same_split(folders[(sets == name).to_numpy()], images.loc[sets == name, "truth"])
+        for name in sets.unique()
     )
 
 
 def _same_split(codes: Codes, labels: pd.Series) -> bool:
     """Whether the codes split the images of known label as the labels do."""
-    known = labels.notna().to_numpy()
-    kinds = pd.DataFrame({"code": codes[known], "label": labels[known].to_numpy()})
+    has_label = labels.notna().to_numpy()
+    kinds = pd.DataFrame({"code": codes[has_label], "label": labels[has_label].to_numpy()})
     pairs = len(kinds.drop_duplicates())
     return pairs > 1 and pairs == kinds["code"].nunique() == kinds["label"].nunique()

@@ -158,8 +158,8 @@ def comparison_rows(
     for clusterer in settings.clusterers:
         runs = sweep.runs[sweep.runs["clusterer"] == clusterer.name]
         numbers: dict[int | None, dict[str, float]] = {}
-        own = [KCandidate("own", None)] if runs["k"].isna().all() else candidates
-        for candidate in own:
+        clusterer_candidates = [KCandidate("own", None)] if runs["k"].isna().all() else candidates
+        for candidate in clusterer_candidates:
             row: dict[str, Any] = {
                 "clusterer": clusterer.name,
                 "k": candidate.k,

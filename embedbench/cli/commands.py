@@ -23,9 +23,9 @@ from embedbench.data.options import SourceOptions
 from embedbench.errors import EmbedbenchError
 from embedbench.parallel.engine_options import EngineOptions
 from embedbench.utils.options import from_keywords
-from embedbench.utils.text import pluralise
+from embedbench.utils.text import pluralise, printable
 
-__all__ = ["check", "cli", "embed", "main", "new_backend", "suggest_labels"]
+__all__ = ["check", "cli", "embed", "look", "main", "new_backend", "suggest_labels"]
 
 NOTHING_DONE = 2
 
@@ -83,14 +83,14 @@ def run(source: tuple[str, ...], **given: Any) -> int:
 
     if not source:
         raise click.UsageError("what to compare is missing: embedbench run FOLDER -e ENCODER")
-    asked: dict[str, Any] = {"source": list(source)}
+    settings: dict[str, Any] = {"source": list(source)}
     if source[0].endswith(".toml"):
         if len(source) > 1:
             raise click.UsageError("a .toml file must be the only source")
-        asked = read_toml(Path(source[0]))
-        if "source" not in asked:
+        settings = read_toml(Path(source[0]))
+        if "source" not in settings:
             raise click.UsageError(f"'{source[0]}' names no source")
-    return compare_and_print(asked | given_words(given))
+    return compare_and_print(settings | given_words(given))
 
 
 @cli.command()
@@ -105,28 +105,59 @@ def recipe(name: str | None, source: tuple[str, ...], **given: Any) -> int:
     """
     from embedbench.cli.recipes import recipes
 
-    known = recipes()
+    settings_by_recipe = recipes()
     if name is None:
-        print_table(["recipe", "what it does"], [[key, one["about"]] for key, one in known.items()])
+        print_table(
+            ["recipe", "what it does"],
+            [
+                [key, recipe_settings["about"]]
+                for key, recipe_settings in settings_by_recipe.items()
+            ],
+        )
         return OK
-    if name not in known:
-        raise click.UsageError(f"unknown recipe '{name}'; recipes: {', '.join(known)}")
+    if name not in settings_by_recipe:
+        raise click.UsageError(f"unknown recipe '{name}'; recipes: {', '.join(settings_by_recipe)}")
     if not source:
         raise click.UsageError(f"the source is missing: embedbench recipe {name} SOURCE")
-    asked = known[name] | {"source": list(source)} | given_words(given)
-    asked.setdefault("out", str(Path("embedbench-runs") / f"{name}-{name_of_run(asked['source'])}"))
+    settings = settings_by_recipe[name] | {"source": list(source)} | given_words(given)
+    settings.setdefault(
+        "out", str(Path("embedbench-runs") / f"{name}-{name_of_run(settings['source'])}")
+    )
     hint = (
         f"to run the recipe with other encoders: embedbench recipe {name} {shlex.join(source)} "
         "-e ENCODER; conse, timm and pixels need no hub"
     )
     try:
-        code = compare_and_print(asked)
+        code = compare_and_print(settings)
     except EmbedbenchError:
         echo_err(hint)
         raise
     if code != OK:
         echo_err(hint)
     return code
+
+
+@cli.command()
+@click.argument("source", nargs=-1, required=True)
+@click_options(*READING_KEYWORDS, "offline")
+def look(source: tuple[str, ...], **options: Any) -> int:
+    """Show what would be compared: images, formats, sizes, labels, splits, copies.
+
+    Encodes and downloads nothing. SOURCE and options are those of `embedbench run`.
+    """
+    from embedbench.data.loading import read_sources
+    from embedbench.data.overview import overview
+    from embedbench.io.paths import check_offline
+    from embedbench.utils.offline import no_network
+
+    given = keywords_from_words(given_words(options))
+    reading = from_keywords(SourceOptions, given)
+    with no_network(given["offline"]), stdout_reserved():
+        check_offline(given["offline"], [*source, reading.labels, reading.root])
+        lines = overview(read_sources(list(source), reading).sample(reading.limit))
+    for line in lines:
+        click.echo(printable(line))
+    return OK
 
 
 @cli.command()
@@ -176,9 +207,12 @@ def check(encoder: str, patience: float) -> int:
         results = list(run_checks_isolated(encoder, patience))
     print_table(
         ["check", "fails", "result"],
-        [[found.__name__, check_description(found), wrong or "ok"] for found, wrong in results],
+        [
+            [check_function.__name__, check_description(check_function), error or "ok"]
+            for check_function, error in results
+        ],
     )
-    return PARTLY_DONE if any(wrong for _, wrong in results) else OK
+    return PARTLY_DONE if any(error for _, error in results) else OK
 
 
 @cli.command()

@@ -29,16 +29,16 @@ READING_KEYWORDS = tuple(one.keyword for one in list_options(SourceOptions))
 
 def run_options(command: Any) -> Any:
     """Add the options of a comparison to a command."""
-    return click_options(*(one.keyword for one in OPTIONS if one.flags))(command)
+    return click_options(*(option.keyword for option in OPTIONS if option.flags))(command)
 
 
 def click_options(*keywords: str) -> Callable[[Any], Any]:
-    """Return what adds some of the options of a comparison to a command, by their keywords."""
-    known = {one.keyword: one for one in OPTIONS}
+    """Return a decorator that adds options of a comparison, by keyword, to a command."""
+    options = {option.keyword: option for option in OPTIONS}
 
     def add(command: Any) -> Any:
         for keyword in reversed(keywords):
-            command = _click_option(known[keyword])(command)
+            command = _click_option(options[keyword])(command)
         return command
 
     return add
@@ -67,13 +67,13 @@ def keywords_from_words(words: Mapping[str, Any]) -> dict[str, Any]:
     A flag that was not given is False, whatever a function call has by default.
     """
     values: dict[str, Any] = {}
-    for one in OPTIONS:
-        value = words.get(one.word)
-        if one.kind is bool:
-            values[one.keyword] = bool(value)
-        elif value is None or (one.kind is list and not value):
-            if one.default is MISSING:
-                values[one.keyword] = ()
+    for option in OPTIONS:
+        value = words.get(option.word)
+        if option.kind is bool:
+            values[option.keyword] = bool(value)
+        elif value is None or (option.kind is list and not value):
+            if option.default is MISSING:
+                values[option.keyword] = ()
         else:
-            values[one.keyword] = tuple(value) if one.kind is list else value
+            values[option.keyword] = tuple(value) if option.kind is list else value
     return values

@@ -37,7 +37,7 @@ _TUNED = {
 def stdout_reserved() -> Iterator[None]:
     """Send what libraries print, C code too, to standard error; the tables alone go to stdout."""
     sys.stdout.flush()
-    kept = os.dup(1)
+    stdout_copy = os.dup(1)
     try:
         os.dup2(2, 1)
         with redirect_stdout(sys.stderr):
@@ -45,8 +45,8 @@ def stdout_reserved() -> Iterator[None]:
     finally:
         with suppress(Exception):  # what a library in C has not yet printed; not on Windows
             ctypes.CDLL(None).fflush(None)
-        os.dup2(kept, 1)
-        os.close(kept)
+        os.dup2(stdout_copy, 1)
+        os.close(stdout_copy)
 
 
 def summarise(results: "Results", out: Path) -> None:
@@ -80,7 +80,8 @@ def print_table(headings: list[str], rows: list[list[str]]) -> None:
     """Print a table to standard output."""
     from tabulate import tabulate
 
-    click.echo(tabulate([[printable(cell) for cell in row] for row in rows], headings))
+    cells = [[printable(cell) for cell in row] for row in rows]
+    click.echo(tabulate(cells, headings, disable_numparse=True))  # a name may look like a number
 
 
 def print_tuned(records: list[dict[str, Any]]) -> None:
@@ -89,6 +90,12 @@ def print_tuned(records: list[dict[str, Any]]) -> None:
 
 
 def _tuned(record: dict[str, Any]) -> list[str]:
-    made = record["choices"][0]
-    known = record | made | made["told"]
-    return ["" if known[name] is None else str(known[name]) for name in _TUNED]
+    choice = record["choices"][0]
+    values = record | choice | choice["told"]
+    return [_written(values[name]) for name in _TUNED]
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

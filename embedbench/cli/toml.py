@@ -30,10 +30,12 @@ def read_toml(file: Path) -> dict[str, Any]:
         if word not in _TOML_KINDS:
             raise InputError(f"'{file}' has '{word}'; known words: {', '.join(_TOML_KINDS)}")
         settings[word] = _checked(file, word, value)
-    for word in [one.word for one in OPTIONS if one.is_file and one.word in settings]:
+    for word in [option.word for option in OPTIONS if option.is_file and option.word in settings]:
         value = settings[word]
         several = isinstance(value, list)
-        settings[word] = [_beside(file, one) for one in value] if several else _beside(file, value)
+        settings[word] = (
+            [_beside(file, path) for path in value] if several else _beside(file, value)
+        )
     return settings
 
 

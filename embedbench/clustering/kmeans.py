@@ -56,7 +56,7 @@ def fit_kmeans(
     with np.errstate(invalid="ignore"):
         components = np.ascontiguousarray(pca.fit_transform(points))
     distances = Distances(components)
-    most = {seed: max(k for k, other in pairs if other == seed) for _, seed in pairs}
+    most = {seed: max(k for k, run_seed in pairs if run_seed == seed) for _, seed in pairs}
     starts = {seed: _initial_centres(distances, k, seed) for seed, k in most.items()}
     return [_quick(points, components, starts[seed][:, :k], seed) for k, seed in pairs]
 

@@ -33,11 +33,11 @@ def null_references(
     solver = "full" if points.shape[0] <= points.shape[1] else "covariance_eigh"
     pca = PCA(svd_solver=solver).fit(points.astype(np.float64))
     spread = pca.singular_values_
-    kept = spread > _SMALLEST_SPREAD * spread[0]
-    axes = spread[kept, None] * pca.components_[kept]
+    components = spread > _SMALLEST_SPREAD * spread[0]
+    axes = spread[components, None] * pca.components_[components]
     is_unit = np.allclose(np.linalg.norm(points, axis=1), 1, atol=_LENGTH_TOLERANCE)
     for child in np.random.SeedSequence(seed).spawn(count):
-        uniform = np.random.default_rng(child).uniform(size=(len(points), int(kept.sum())))
+        uniform = np.random.default_rng(child).uniform(size=(len(points), int(components.sum())))
         uncorrelated, _ = np.linalg.qr(uniform - uniform.mean(axis=0))
         reference = pca.mean_ + uncorrelated @ axes
         if is_unit:

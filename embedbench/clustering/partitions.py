@@ -69,5 +69,5 @@ def noise_as_singletons(
     labels: Int[np.ndarray, "runs images"],
 ) -> Int[np.ndarray, "runs images"]:
     """Return the labels with each noise image as its own cluster, numbered above the others."""
-    own = labels.max(axis=1, keepdims=True, initial=-1) + np.cumsum(labels < 0, axis=1)
-    return np.where(labels < 0, own, labels).astype(labels.dtype)
+    singletons = labels.max(axis=1, keepdims=True, initial=-1) + np.cumsum(labels < 0, axis=1)
+    return np.where(labels < 0, singletons, labels).astype(labels.dtype)

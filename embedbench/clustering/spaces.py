@@ -113,9 +113,9 @@ def _whiten(
     components = principal_components(rows, min(rows.shape)).astype(np.float64)
     variance = components.var(axis=0)
     share = np.cumsum(variance) / max(variance.sum(), np.finfo(np.float64).tiny)
-    kept = slice(0, int(np.searchsorted(share, _WHITENED_VARIANCE)) + 1)
-    deviation = np.sqrt(variance[kept])
-    whitened = components[:, kept] / np.where(deviation > 0, deviation, 1)
+    leading = slice(0, int(np.searchsorted(share, _WHITENED_VARIANCE)) + 1)
+    deviation = np.sqrt(variance[leading])
+    whitened = components[:, leading] / np.where(deviation > 0, deviation, 1)
     return whitened.astype(np.float32)
 
 

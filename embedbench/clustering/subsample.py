@@ -136,4 +136,6 @@ def _means(
     points: Float[np.ndarray, "images dim"], labels: Labels
 ) -> Float64[np.ndarray, "clusters dim"]:
     clusters = np.unique(labels[labels >= 0])
-    return np.stack([points[labels == one].mean(axis=0, dtype=np.float64) for one in clusters])
+    return np.stack(
+        [points[labels == cluster].mean(axis=0, dtype=np.float64) for cluster in clusters]
+    )

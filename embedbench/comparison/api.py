@@ -35,6 +35,9 @@ def compare(
     images: str | None = None,
     crop: str | None = None,
     where: Sequence[str] = (),
+    limit: int | None = None,
+    allow_local: bool = False,
+    follow_links: bool = False,
     domain: str | None = None,
     clusterers: Sequence[Any] = CLUSTERERS,
     spaces: Sequence[str] = ("l2",),
@@ -46,9 +49,6 @@ def compare(
     mix: str | None = None,
     projections: Sequence[str] = ("pca", "tsne"),
     out: str | Path | None = None,
-    limit: int | None = None,
-    allow_local: bool = False,
-    follow_links: bool = False,
     copies: int = 100,
     engine: str = "local",
     address: str | None = None,
@@ -80,6 +80,10 @@ def compare(
         crop: `boxes` for an image for each box that a COCO JSON file names, labelled by its
             category; whole images if None.
         where: conditions such as `split=test`; values of one column are alternatives.
+        limit: size of a seeded sample of the images; None for all.
+        allow_local: images may be downloaded from this machine and its network.
+        follow_links: links that lead out of a folder of images are followed; else they are
+            listed as failures.
         domain: a column, or `folder` for the top folder: every metric by domain, and whether
             clusters follow it.
         clusterers: texts such as `hdbscan,min_cluster_size=10`, or any object with
@@ -96,10 +100,6 @@ def compare(
             `digits:0.1` for scikit-learn's handwritten digits.
         projections: which planes the maps show: `pca`, `tsne`, `umap`.
         out: where to write the run folder with tables, figures and report; nowhere if None.
-        limit: size of a seeded sample of the images; None for all.
-        allow_local: images may be downloaded from this machine and its network.
-        follow_links: links that lead out of a folder of images are followed; else they are
-            listed as failures.
         copies: of how many images to encode lightly changed copies as well, which shows without
             labels whether an encoder still sees the same picture; 0 for none.
         engine: where encoders run: `local`, on this machine, or `ray`.
@@ -126,22 +126,22 @@ def _compare(options: ComparisonOptions) -> Results:
     # A cluster's own connections are Ray's; its workers refuse theirs themselves.
     with no_network(engine.offline and engine.kind == "local"):
         reading = options.reading
-        named = [*source_list(options.source), reading.labels, options.mix, reading.root]
-        check_offline(engine.offline, named)
+        sources = [*source_list(options.source), reading.labels, options.mix, reading.root]
+        check_offline(engine.offline, sources)
         labelled = read_sources(options.source, reading)
         dataset = with_domain(labelled, options.domain).sample(reading.limit)
         config = read_options(options)
         parse_k(config.k, len(dataset), class_count(dataset))
-        asked = {"source": dataset.origin} | record_options(options, config.record())
+        record = {"source": dataset.origin} | record_options(options, config.record())
         with ExitStack() as stack:
             out = options.out
-            place = None if out is None else stack.enter_context(OutFolder(Path(out)))
+            out_folder = None if out is None else stack.enter_context(OutFolder(Path(out)))
             running = make_engine(engine, config.progress)
             fetching = running.download_settings(reading.allow_local)
-            results = run_comparison(dataset, config, running, fetching, started, asked)
-            if place is not None:
+            results = run_comparison(dataset, config, running, fetching, started, record)
+            if out_folder is not None:
                 from embedbench.report import draw
 
                 with config.progress.bar("drawing figures and report", 0, ""):
-                    results.put(place, draw)
+                    results.put(out_folder, draw)
     return results

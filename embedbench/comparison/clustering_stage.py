@@ -1,7 +1,7 @@
 """Cluster and score all encoders in all spaces, spread over worker processes."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ from embedbench.analysis.projections import (
     null_silhouette,
     project_vectors,
 )
-from embedbench.analysis.shortcuts import Shortcut, shortcut_probe
+from embedbench.analysis.shortcuts import shortcut_probe
 from embedbench.analysis.sweep import (
     KCandidate,
     Sweep,
@@ -30,19 +30,22 @@ from embedbench.analysis.sweep import (
     sweep_encoder,
 )
 from embedbench.comparison.memory import Memory, comparison_size
-from embedbench.comparison.tables import elbow_table, partitions_table, similarity_table, stack
+from embedbench.comparison.tables import (
+    elbow_table,
+    partitions_table,
+    shortcuts_table,
+    similarity_table,
+    stack,
+    stack_by_encoder,
+    stack_by_job,
+)
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError
 from embedbench.metrics.base import Estimate
 from embedbench.parallel.pool import Pool
 from embedbench.utils.progress import Progress
 
-__all__ = [
-    "ClusteringAnalysis",
-    "gather_by_key",
-    "run_clustering_stage",
-    "stack_by_encoder",
-]
+__all__ = ["ClusteringAnalysis", "gather_by_key", "run_clustering_stage"]
 
 Key = TypeVar("Key", bound=Hashable)
 Calls = Mapping[Any, tuple[Any, ...]]
@@ -55,8 +58,7 @@ class ClusteringAnalysis:
     """Results of clustering all encoders.
 
     Attributes:
-        tables: `comparison`, `partitions`, `elbow`, `clusters`, `silhouettes`, `projections`,
-            `similarity`, `disagreements`, `shortcuts`, `variance`, as in `Results`.
+        tables: by the fields of `Results`.
         common_k: the k at which encoders are compared.
         scores: by encoder, clusterer and metric, in the first space at the common k.
         criteria: the scores of each encoder by itself.
@@ -136,7 +138,9 @@ def run_clustering_stage(
         criteria=criteria,
         at_common_k=at_common_k,
         assignments=assignments,
-        disagreement=disagreement([one.neighbours for one in criteria.values()]),
+        disagreement=disagreement(
+            [encoder_scores.neighbours for encoder_scores in criteria.values()]
+        ),
         errors=errors,
     )
 
@@ -146,11 +150,6 @@ def gather_by_key(
 ) -> dict[Key, Any]:
     """Return the result of each call, (function, argument ...), by its key."""
     return dict(zip(calls, pool.gather(list(calls.values()), tick), strict=True))
-
-
-def stack_by_encoder(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the tables of all encoders as one, with the first column `encoder`."""
-    return stack(list(tables.values()), [{"encoder": name} for name in tables])
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,25 +186,32 @@ class _ClusteringJobs:
         results = self.gather(calls)
         first = inputs.spaces[0]
         scores = {name: results[name, space][1] for name, space in results if space == first}
-        return _stack_by_job({job: table for job, (table, _) in results.items()}), scores
+        return stack_by_job({job: table for job, (table, _) in results.items()}), scores
 
     def describe(self, sweeps: Mapping[Job, Sweep], common_k: int) -> dict[str, pd.DataFrame]:
         """Return the tables `clusters` and `silhouettes`."""
         inputs = self.inputs
         images = (inputs.image_names, common_k, inputs.targets, inputs.words, inputs.similarity)
-        tables = self.gather({job: (cluster_tables, one, *images) for job, one in sweeps.items()})
+        tables = self.gather(
+            {job: (cluster_tables, sweep, *images) for job, sweep in sweeps.items()}
+        )
         return {
-            "clusters": _stack_by_job({job: clusters for job, (clusters, _) in tables.items()}),
-            "silhouettes": _stack_by_job({job: members for job, (_, members) in tables.items()}),
+            "clusters": stack_by_job({job: clusters for job, (clusters, _) in tables.items()}),
+            "silhouettes": stack_by_job({job: members for job, (_, members) in tables.items()}),
         }
 
     def project(self, encoders: Sequence[str]) -> dict[str, pd.DataFrame]:
-        """Return the tables `maps` and `variance`."""
+        """Return the tables `projections` and `variance`."""
         inputs, vectors = self.inputs, self.vectors
         images = (inputs.image_names, inputs.projections, inputs.seeds[0], inputs.limit)
-        places = self.gather({name: (project_vectors, vectors[name], *images) for name in encoders})
+        projections = self.gather(
+            {name: (project_vectors, vectors[name], *images) for name in encoders}
+        )
         variance = self.gather({name: (explained_variance, vectors[name]) for name in encoders})
-        return {"projections": stack_by_encoder(places), "variance": stack_by_encoder(variance)}
+        return {
+            "projections": stack_by_encoder(projections),
+            "variance": stack_by_encoder(variance),
+        }
 
     def score(
         self,
@@ -228,44 +234,36 @@ class _ClusteringJobs:
         shortcuts = self.gather(
             {name: (shortcut_probe, runs, attributes, seed) for name, runs in at_common_k.items()}
         )
-        columns = [field.name for field in fields(Shortcut)]
-        tables = {
-            name: pd.DataFrame([asdict(shortcut) for shortcut in own], columns=columns)
-            for name, own in shortcuts.items()
-        }
-        return stack_by_encoder(tables)
+        return shortcuts_table(shortcuts)
 
     def relate(
         self,
         assignments: Mapping[str, Int[np.ndarray, "ks seeds images"]],
         criteria: Mapping[str, EncoderScores],
     ) -> dict[str, pd.DataFrame]:
-        """Return the tables `similarity` and `disagreements` of each two encoders."""
+        """Return the tables `similarity` and `disagreements` of all pairs of encoders."""
         views = {
             name: EncoderView(self.vectors[name], runs, criteria[name].neighbours)
             for name, runs in assignments.items()
         }
         images = (self.inputs.targets.groups, self.inputs.image_names)
         calls = {
-            (one, other): (compare_encoders, views[one], views[other], *images)
-            for one, other in combinations(views, 2)
+            (left, right): (compare_encoders, views[left], views[right], *images)
+            for left, right in combinations(views, 2)
         }
         relations = self.gather(calls)
         disputed = [table for _, *both in relations.values() for table in both]
         both_ways = [
             {"encoder": first, "other": second}
-            for one, other in relations
-            for first, second in ((one, other), (other, one))
+            for left, right in relations
+            for first, second in ((left, right), (right, left))
         ]
         return {
-            "similarity": similarity_table({pair: one[0] for pair, one in relations.items()}),
+            "similarity": similarity_table(
+                {pair: relation[0] for pair, relation in relations.items()}
+            ),
             "disagreements": stack(disputed or [NO_PAIRS], both_ways or [{}]),
         }
-
-
-def _stack_by_job(tables: Mapping[Job, pd.DataFrame]) -> pd.DataFrame:
-    keys = [{"encoder": name, "space": space} for name, space in tables]
-    return stack(list(tables.values()), keys)
 
 
 def _try_sweep(

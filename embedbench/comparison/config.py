@@ -98,10 +98,10 @@ class ComparisonConfig:
 
 
 def read_options(options: ComparisonOptions) -> ComparisonConfig:
-    """Return the options, each of them read into objects and checked.
+    """Return the options, read into objects and checked.
 
     Raises:
-        EmbedbenchError: one cannot be read or cannot be, or an encoder is not there.
+        EmbedbenchError: an option cannot be read or used, or an encoder is missing.
     """
     words, remarks = read_words(options.names)
     memory = options.engine.memory
@@ -127,13 +127,15 @@ def read_options(options: ComparisonOptions) -> ComparisonConfig:
 
 
 def _read_clusterers(given: Sequence[Any]) -> tuple[Clusterer, ...]:
-    read: list[Clusterer] = [
-        parse_clusterer(one) if isinstance(one, str) else Estimator(one, type(one).__name__.lower())
-        for one in given
+    clusterers: list[Clusterer] = [
+        parse_clusterer(value)
+        if isinstance(value, str)
+        else Estimator(value, type(value).__name__.lower())
+        for value in given
     ]
-    if len({clusterer.name for clusterer in read}) < len(read):
+    if len({clusterer.name for clusterer in clusterers}) < len(clusterers):
         raise InputError("a clusterer is given twice")
-    return tuple(read)
+    return tuple(clusterers)
 
 
 _LEAST_IMAGES = 4  # a t-SNE map needs as many
@@ -143,14 +145,13 @@ def parse_k(k: str, images: int, classes: int | None, different: int | None = No
     """Return the plan for `2..20`, `4` or `truth`.
 
     Args:
-        k: what was asked for.
-        images: how many images are compared.
-        classes: how many classes their labels have; None without labels.
-        different: how many of the images are different files; all of them if None.
+        k: one of these texts.
+        images: number of images compared.
+        classes: number of classes in their labels; None without labels.
+        different: number of different files among the images; all of them if None.
 
     Raises:
-        InputError: it is none of these, asks for more clusters than there can be, or for labels
-            that there are not.
+        InputError: it is none of these, more clusters than possible, or `truth` without labels.
     """
     most = min(images - 1, images if different is None else different)
     if most < 2 or images < _LEAST_IMAGES:
@@ -169,10 +170,10 @@ def parse_k(k: str, images: int, classes: int | None, different: int | None = No
     low, high = (int(part) for part in match.groups())
     if k == DEFAULT_K:
         high = min(high, most)
-    asked = tuple(range(_fits(low, most, images), _fits(high, most, images) + 1))
+    ks = tuple(range(_fits(low, most, images), _fits(high, most, images) + 1))
     if classes is None or not 2 <= classes <= most:
-        return KGrid(asked, None, "shared", asked)
-    return KGrid(tuple(sorted({*asked, classes})), classes, "truth", asked)
+        return KGrid(ks, None, "shared", ks)
+    return KGrid(tuple(sorted({*ks, classes})), classes, "truth", ks)
 
 
 def _fits(k: int, most: int, images: int) -> int:

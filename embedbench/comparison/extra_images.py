@@ -69,7 +69,7 @@ class ExtraImages:
     def augmented(self, embedding: Embedding) -> AugmentedViews | None:
         """Return an encoder's vectors of the augmented images; None where it has none."""
         vectors = [self.vectors(embedding, (AUGMENTED, name)) for name in AUGMENTATIONS]
-        views = [one for one in vectors if one is not None and len(one)]
+        views = [view for view in vectors if view is not None and len(view)]
         if not views:
             return None
         return AugmentedViews(np.stack(views), self.rows[AUGMENTED])
@@ -80,16 +80,16 @@ class ExtraImages:
         The items stay as they are, so that embeddings of all of them can still be read.
         """
         numbers = {row: number for number, row in enumerate(rows)}
-        kept = {
+        masks = {
             kind: np.array([row in numbers for row in made_of.tolist()], dtype=bool)
             for kind, made_of in self.rows.items()
         }
         blocks = {
-            name: positions[kept[name[0]]] if name[0] in kept else positions
+            name: positions[masks[name[0]]] if name[0] in masks else positions
             for name, positions in self.blocks.items()
         }
         renumbered = {
-            kind: np.array([numbers[row] for row in made_of[kept[kind]].tolist()], dtype=np.int64)
+            kind: np.array([numbers[row] for row in made_of[masks[kind]].tolist()], dtype=np.int64)
             for kind, made_of in self.rows.items()
         }
         return replace(self, blocks=blocks, rows=renumbered)

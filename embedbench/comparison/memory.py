@@ -121,10 +121,12 @@ class Memory:
         needed = size.held + size.process
         if needed <= self.limit:
             return []
-        words = (
+        message = (
             f"about {needed / 1e9:.1f} GB of memory are needed for {size.images:,} images; "
             f"{self.limit / 1e9:.1f} GB "
         )
         if self.asked:
-            raise InputError(f"{words}are allowed by `memory`: allow more, or take fewer: --limit")
-        return [f"{words}were taken to be there"]
+            raise InputError(
+                f"{message}are allowed by `memory`: allow more, or take fewer: --limit"
+            )
+        return [f"{message}were taken to be there"]

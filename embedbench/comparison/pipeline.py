@@ -192,7 +192,9 @@ def keep_common(
         ),
         replace(
             encoded,
-            embeddings={name: one.take(rows) for name, one in encoded.embeddings.items()},
+            embeddings={
+                name: embedding.take(rows) for name, embedding in encoded.embeddings.items()
+            },
         ),
         extra.keep(rows),
     )

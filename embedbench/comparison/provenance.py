@@ -30,29 +30,29 @@ def record_options(options: ComparisonOptions, read: Mapping[str, Any]) -> dict[
         options: as they were given.
         read: those that are recorded as they were read, by keyword.
     """
-    given = {one.keyword: _as_texts(one, value_of(options, one)) for one in OPTIONS}
+    given = {option.keyword: _as_texts(option, value_of(options, option)) for option in OPTIONS}
     sources = given.pop("source")
     command = shlex.join(repeat_command(options))
     return given | dict(read) | {"sources": sources, "command": command}
 
 
 def repeat_command(options: ComparisonOptions) -> list[str]:
-    """Return the words of the command that asks for the same; defaults are left out."""
-    words, sources = ["embedbench", "run"], []
-    for one in OPTIONS:
-        value = _as_texts(one, value_of(options, one))
-        if not one.flags:
+    """Return the arguments of the command that repeats the run; defaults are left out."""
+    arguments, sources = ["embedbench", "run"], []
+    for option in OPTIONS:
+        value = _as_texts(option, value_of(options, option))
+        if not option.flags:
             sources = value
-        elif one.kind is bool:
-            words += [one.flags[0]] if value else []
-        elif one.kind is list:
-            kept = [] if value == _as_texts(one, one.default) else value
-            words += [part for text in kept for part in (one.flags[0], text)]
-        elif value is not None and value != _as_texts(one, one.default):
-            words += [one.flags[0], str(value)]
+        elif option.kind is bool:
+            arguments += [option.flags[0]] if value else []
+        elif option.kind is list:
+            texts = [] if value == _as_texts(option, option.default) else value
+            arguments += [part for text in texts for part in (option.flags[0], text)]
+        elif value is not None and value != _as_texts(option, option.default):
+            arguments += [option.flags[0], str(value)]
     if any(source.startswith("-") for source in sources):
-        return [*words, "--", *sources]
-    return [*words[:2], *sources, *words[2:]]
+        return [*arguments, "--", *sources]
+    return [*arguments[:2], *sources, *arguments[2:]]
 
 
 def _as_texts(one: Option, value: Any) -> Any:
@@ -96,8 +96,10 @@ def run_record(
             "duplicates": round(duplicate_rate(images["group"].to_numpy()), 4),
             "fingerprint": _dataset_fingerprint(images),
         },
-        "fingerprints": {name: found.record.fingerprint for name, found in embeddings.items()},
-        "weights": {name: _weights(found.record) for name, found in embeddings.items()},
+        "fingerprints": {
+            name: embedding.record.fingerprint for name, embedding in embeddings.items()
+        },
+        "weights": {name: _weights(embedding.record) for name, embedding in embeddings.items()},
         "versions": _versions(encoders),
         "hardware": {
             "machine": platform.machine(),
@@ -115,13 +117,13 @@ def _weights(record: EncoderRecord) -> dict[str, str]:
 def _versions(encoders: dict[str, Encoder]) -> dict[str, str]:
     names = {"image-embedbench", "numpy", "scipy", "scikit-learn", "hdbscan", "pandas", "pillow"}
     names |= {library for encoder in encoders.values() for library in encoder.libraries}
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for name in sorted(names):
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _dataset_fingerprint(images: pd.DataFrame) -> str:

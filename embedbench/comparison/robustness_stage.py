@@ -30,14 +30,10 @@ from embedbench.analysis.robustness.domain_shift import (
 )
 from embedbench.analysis.robustness.ranking import rank_by_retention
 from embedbench.clustering.spaces import to_space
-from embedbench.comparison.clustering_stage import (
-    ClusteringAnalysis,
-    gather_by_key,
-    stack_by_encoder,
-)
+from embedbench.comparison.clustering_stage import ClusteringAnalysis, gather_by_key
 from embedbench.comparison.extra_images import CORRUPTED, MIXED, ExtraImages
 from embedbench.comparison.memory import Memory, comparison_size
-from embedbench.comparison.tables import stack
+from embedbench.comparison.tables import stack, stack_by_encoder
 from embedbench.data.images.corruptions import Corruption
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Vectors
@@ -118,10 +114,10 @@ def _composition(inputs: AnalysisInputs, clusters: ClusteringAnalysis) -> pd.Dat
     members = clusters.tables["silhouettes"]
     members = members[members["space"] == inputs.spaces[0]]
     values = {"label": inputs.targets.categorical(), "domain": inputs.domains}
-    known = {name: value for name, value in values.items() if value is not None}
+    attributes = {name: value for name, value in values.items() if value is not None}
     return stack_by_encoder(
         {
-            str(encoder): composition(rows, known)
+            str(encoder): composition(rows, attributes)
             for encoder, rows in members.groupby("encoder", sort=False)
         }
     )
@@ -163,23 +159,26 @@ class _RobustnessJobs:
         flat = replace(settings, space="raw")
         clean = {name: embedding.vectors[rows] for name, embedding in self.embeddings.items()}
         baselines = self.gather(
-            {name: (clean_baseline, own, targets, settings) for name, own in clean.items()}
+            {name: (clean_baseline, vectors, targets, settings) for name, vectors in clean.items()}
         )
         projections: dict[str, CleanBaseline] = {}
         if any(corruption.kind == "plane-noise" for corruption in self.inputs.corruptions):
             projections = self.gather(
-                {name: (_projection_baseline, own, targets, flat) for name, own in clean.items()}
+                {
+                    name: (_projection_baseline, vectors, targets, flat)
+                    for name, vectors in clean.items()
+                }
             )
         calls: dict[tuple[str, Corruption], tuple[Any, ...]] = {}
-        for name, own in clean.items():
+        for name, vectors in clean.items():
             for corruption in self.inputs.corruptions:
                 key = name, corruption
                 if corruption.kind == "plane-noise":
-                    places = projections[name].vectors
-                    noisy = noisy_projection(places, corruption.severity, settings.seed)
+                    points = projections[name].vectors
+                    noisy = noisy_projection(points, corruption.severity, settings.seed)
                     calls[key] = (corruption_effect, projections[name], corruption, noisy, flat)
                     continue
-                moved = self._corrupted_vectors(name, own, corruption)
+                moved = self._corrupted_vectors(name, vectors, corruption)
                 if moved is not None:
                     calls[key] = (corruption_effect, baselines[name], corruption, moved, settings)
         effects = self.gather(calls)
@@ -245,13 +244,13 @@ class _RobustnessJobs:
         images = (domains, inputs.targets.groups, seed)
         return {
             "domains": stack_by_encoder(
-                {name: domains_table(one, *images) for name, one in measured.items()}
+                {name: domains_table(by_code, *images) for name, by_code in measured.items()}
             ),
             "domain_pairs": stack_by_encoder(
-                {name: domain_pairs_table(one, *images) for name, one in measured.items()}
+                {name: domain_pairs_table(by_code, *images) for name, by_code in measured.items()}
             ),
             "domain_alignment": pd.DataFrame(
-                [{"encoder": name} | asdict(one) for name, one in alignments.items()]
+                [{"encoder": name} | asdict(alignment) for name, alignment in alignments.items()]
             ),
             "worst_images": stack_by_encoder(
                 {
@@ -282,6 +281,6 @@ def _codes(domains: pd.Categorical) -> list[int]:
 def _projection_baseline(
     vectors: Vectors, targets: Targets, settings: EvaluationSettings
 ) -> CleanBaseline:
-    """Return the baseline of the images' places in a t-SNE projection."""
-    places = to_space(vectors, "tsne:2", settings.seed)
-    return clean_baseline(places, targets, settings, is_projection=True)
+    """Return the baseline of the images' points in a t-SNE projection."""
+    points = to_space(vectors, "tsne:2", settings.seed)
+    return clean_baseline(points, targets, settings, is_projection=True)

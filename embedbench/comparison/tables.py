@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from embedbench.analysis.shortcuts import Shortcut
 from embedbench.analysis.sweep import Sweep
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
@@ -19,8 +21,11 @@ __all__ = [
     "encoders_table",
     "image_failures",
     "partitions_table",
+    "shortcuts_table",
     "similarity_table",
     "stack",
+    "stack_by_encoder",
+    "stack_by_job",
     "without_timings",
 ]
 
@@ -52,6 +57,17 @@ def stack(tables: list[pd.DataFrame], keys: list[dict[str, str]]) -> pd.DataFram
         for table, key in zip(tables, keys, strict=True)
     ]
     return pd.concat([table for table in named if len(table)] or named[:1], ignore_index=True)
+
+
+def stack_by_encoder(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of all encoders as one, with the first column `encoder`."""
+    return stack(list(tables.values()), [{"encoder": name} for name in tables])
+
+
+def stack_by_job(tables: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of all encoders and spaces as one, with these as the first columns."""
+    keys = [{"encoder": name, "space": space} for name, space in tables]
+    return stack(list(tables.values()), keys)
 
 
 def partitions_table(sweeps: dict[tuple[str, str], Sweep], images: Sequence[str]) -> pd.DataFrame:
@@ -93,13 +109,24 @@ def elbow_table(sweeps: dict[str, Sweep]) -> pd.DataFrame:
     return stack(frames, [{"encoder": name} for name in sweeps])
 
 
+def shortcuts_table(shortcuts: Mapping[str, Sequence[Shortcut]]) -> pd.DataFrame:
+    """Return a row for each attribute that was probed, by encoder."""
+    columns = [field.name for field in fields(Shortcut)]
+    return stack_by_encoder(
+        {
+            name: pd.DataFrame([asdict(shortcut) for shortcut in probed], columns=columns)
+            for name, probed in shortcuts.items()
+        }
+    )
+
+
 def similarity_table(related: dict[tuple[str, str], dict[str, float]]) -> pd.DataFrame:
-    """Return a row for each pair of encoders, either way round, with how alike they are."""
+    """Return two rows for each pair of encoders, one each way round, with their similarities."""
     columns = ["encoder", "other", "partition_agreement", "mutual_knn", "cka"]
     rows = [
-        {"encoder": first, "other": second, **found}
-        for (one, other), found in related.items()
-        for first, second in ((one, other), (other, one))
+        {"encoder": first, "other": second, **similarities}
+        for (left, right), similarities in related.items()
+        for first, second in ((left, right), (right, left))
     ]
     return pd.DataFrame(rows, columns=columns)
 
@@ -159,10 +186,14 @@ def without_timings(
         ("", "", "", "started", round(started)),
         ("", "", "", "seconds", round(time.time() - started, 1)),
     ]
-    for name, found in embeddings.items():
-        rows.append((name, "", "", "images_encoded", found.encoded))
-        measured = {one: getattr(found.record, one) for one in _MEASURED}
-        rows += [(name, "", "", one, value) for one, value in measured.items() if value is not None]
+    for name, embedding in embeddings.items():
+        rows.append((name, "", "", "images_encoded", embedding.encoded))
+        measured = {quantity: getattr(embedding.record, quantity) for quantity in _MEASURED}
+        rows += [
+            (name, "", "", quantity, value)
+            for quantity, value in measured.items()
+            if value is not None
+        ]
     clustered = comparison.dropna(subset=["seconds"]).drop_duplicates(_CLUSTERED)
     for row in clustered[[*_CLUSTERED, "seconds"]].itertuples(index=False):
         rows.append((*row[:3], "seconds", row[3]))

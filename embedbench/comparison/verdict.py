@@ -86,8 +86,8 @@ def verdict_from_labels(ranks: pd.DataFrame, metric: str) -> Verdict:
 def similar_groups(alike: Float64[np.ndarray, "encoders encoders"]) -> Int[np.ndarray, " encoders"]:
     """Return the family of each encoder, from their linear CKA with each other."""
     family = np.arange(len(alike))
-    for one, other in zip(*np.nonzero(alike >= FAMILY), strict=True):
-        family[family == family[one]] = family[other]
+    for first, second in zip(*np.nonzero(alike >= FAMILY), strict=True):
+        family[family == family[first]] = family[second]
     return np.asarray(family)
 
 
@@ -106,18 +106,18 @@ def consensus_scores(
         labels: of each encoder, at the same ks and seeds.
         family: the family of each.
     """
-    found = []
-    for one, mine in enumerate(labels):
-        others = [other for other in range(len(labels)) if family[other] != family[one]]
+    scores = []
+    for encoder, partitions in enumerate(labels):
+        others = [other for other in range(len(labels)) if family[other] != family[encoder]]
         sizes = {name: sum(family[other] == name for other in others) for name in family}
         weights = {other: 1 / sizes[family[other]] for other in others}
         parts = [
-            (weight, ami_score(mine[k], labels[other][k][0]))
+            (weight, ami_score(partitions[k], labels[other][k][0]))
             for other, weight in weights.items()
-            for k in range(len(mine))
+            for k in range(len(partitions))
         ]
-        found.append(_weighted(parts, mine.shape[1:]))
-    return found
+        scores.append(_weighted(parts, partitions.shape[1:]))
+    return scores
 
 
 def _weighted(parts: list[tuple[float, Estimate]], shape: tuple[int, ...]) -> Estimate:
@@ -136,7 +136,7 @@ def _weighted(parts: list[tuple[float, Estimate]], shape: tuple[int, ...]) -> Es
 def mean_ranks(
     signs: Float64[np.ndarray, "signs ... encoders"],
 ) -> Float64[np.ndarray, "..."]:
-    """Return each encoder's mean place over the signs, 1 the best; ties share a place."""
+    """Return each encoder's mean rank over the signs, 1 is best; ties share a rank."""
     return np.asarray(rankdata(-signs, axis=-1).mean(axis=0))
 
 
@@ -148,11 +148,11 @@ def verdict_without_labels(
 ) -> tuple[pd.DataFrame, Verdict]:
     """Return the ranks, as `embedbench.metrics.ranking.rank_by`, and the verdict.
 
-    Encoders are put in order by their mean place in retention and in consensus, then by the worse
-    of the two. The better half of them is named, less those that a sign puts last, if the
-    first of it is in the better half by either sign alone, and so are those tied with it. Else
-    the signs contradict each other, and it cannot be told; nor where there are fewer than
-    three encoders, for two agree with each other equally but for chance.
+    Order the encoders by their mean rank in retention and consensus, then by the worse of the
+    two. Name the better half of them, except those that a sign ranks last, if each sign alone
+    ranks the first encoder, and those tied with it, in the better half. Otherwise the signs
+    contradict each other, and the answer is `cannot tell`; so it is with fewer than three
+    encoders, because two agree with each other equally, except by chance.
 
     Args:
         names: of the encoders.
@@ -161,46 +161,50 @@ def verdict_without_labels(
         replicates: both, by `retention` and `consensus`, in each resample.
     """
     both = np.array([retention, consensus], dtype=np.float64)
-    known = np.asarray(np.isfinite(both).all(axis=0))
-    half = int(known.sum()) // 2
-    unknown = [name for name, there in zip(names, known, strict=True) if not there]
+    complete = np.asarray(np.isfinite(both).all(axis=0))
+    half = int(complete.sum()) // 2
+    left_out = [name for name, is_complete in zip(names, complete, strict=True) if not is_complete]
     missing: tuple[str, ...] = (
-        f"Left out: {join_names(unknown)}: there are no lightly changed images, or no other "
+        f"Left out: {join_names(left_out)}: there are no lightly changed images, or no other "
         "encoders to compare with.",
     )
-    missing = missing if unknown else ()
-    if known.sum() < 2:
+    missing = missing if left_out else ()
+    if complete.sum() < 2:
         return rank_by([], [], np.zeros((0, 1))), Verdict(
             "nothing", CANNOT_TELL, (), (NOTHING_TO_RANK, *missing)
         )
-    kept = [name for name, there in zip(names, known, strict=True) if there]
-    mean_places = mean_ranks(both[:, known])
-    moved = np.stack([replicates[name][known].T for name in ("retention", "consensus")])
-    alone = rankdata(-both[:, known], axis=1)
-    ranks = rank_by(kept, list(-mean_places), -mean_ranks(moved).T)
-    first = [kept[row] for row in np.lexsort((np.array(kept), alone.max(axis=0), mean_places))]
-    leaders = alone[:, mean_places == mean_places.min()]
-    last = alone.max(axis=0) >= len(kept)
-    group = tuple(name for name in first[:half] if not last[kept.index(name)])
+    ranked = [name for name, is_complete in zip(names, complete, strict=True) if is_complete]
+    combined_ranks = mean_ranks(both[:, complete])
+    moved = np.stack([replicates[name][complete].T for name in ("retention", "consensus")])
+    alone = rankdata(-both[:, complete], axis=1)
+    ranks = rank_by(ranked, list(-combined_ranks), -mean_ranks(moved).T)
+    first = [
+        ranked[row] for row in np.lexsort((np.array(ranked), alone.max(axis=0), combined_ranks))
+    ]
+    leaders = alone[:, combined_ranks == combined_ranks.min()]
+    last = alone.max(axis=0) >= len(ranked)
+    group = tuple(name for name in first[:half] if not last[ranked.index(name)])
     ranks["tied_with_best"] = [name in group for name in ranks.index]
     reasons: tuple[str, ...]
-    if len(kept) < _LEAST_FOR_CONSENSUS:
+    if len(ranked) < _LEAST_FOR_CONSENSUS:
         answer = CANNOT_TELL
         reasons = ("Consensus needs at least three encoders: two agree with each other equally.",)
     elif (leaders <= half).all():
         answer = "best" if len(group) == 1 else "tied"
         reasons = (
-            f"Two signs agree on the better half of the {len(kept)} encoders: images keep their "
+            f"Two signs agree on the better half of the {len(ranked)} encoders: images keep their "
             "cluster when they are lightly changed, and the clusters agree with those of the "
             "other encoders. This is evidence, not proof.",
         )
     else:
-        worst = [name for name in first if mean_places[kept.index(name)] == mean_places.min()][-1]
-        leader = alone[:, kept.index(worst)]
+        worst = [
+            name for name in first if combined_ranks[ranked.index(name)] == combined_ranks.min()
+        ][-1]
+        leader = alone[:, ranked.index(worst)]
         answer = CANNOT_TELL
         reasons = (
             f"The two signs contradict each other: {worst} comes first by their mean, but is "
-            f"{_place(leader[0])} of {len(kept)} in keeping clusters under light changes and "
+            f"{_place(leader[0])} of {len(ranked)} in keeping clusters under light changes and "
             f"{_place(leader[1])} in agreement with the other encoders.",
         )
     return ranks, Verdict("no labels", answer, group, reasons + missing)

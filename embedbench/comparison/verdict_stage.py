@@ -60,12 +60,19 @@ def run_verdict_stage(
     criteria = _criteria_table(clusters, consensus, resamples)
     main = next(iter(next(iter(clusters.scores.values()))))
     pairs = pairs_table(clusters.scores, resamples)
-    scores = [own[main]["ami"] for own in clusters.scores.values() if "ami" in own[main]]
+    scores = [
+        by_clusterer[main]["ami"]
+        for by_clusterer in clusters.scores.values()
+        if "ami" in by_clusterer[main]
+    ]
     if any(score.n_images for score in scores):
         ranks = rank_by(names, [score.mean for score in scores], resamples.of(scores))
         verdict = verdict_from_labels(ranks, "AMI")
     else:
-        retention = [one.scores.get("cluster_retention") for one in clusters.criteria.values()]
+        retention = [
+            encoder_scores.scores.get("cluster_retention")
+            for encoder_scores in clusters.criteria.values()
+        ]
         ranks, verdict = _without_labels(names, retention, consensus, resamples)
     columns = _columns(clusters, criteria, resamples)
     table = encoders.merge(columns.join(ranks), "left", left_on="encoder", right_index=True)
@@ -94,12 +101,12 @@ def _without_labels(
     resamples: PairedBootstrap,
 ) -> tuple[pd.DataFrame, Verdict]:
     unknown = mean_estimate(np.full((1, len(resamples.groups)), np.nan))
-    kept = [score or unknown for score in retention]
+    estimates = [score or unknown for score in retention]
     return verdict_without_labels(
         names,
-        [score.mean for score in kept],
+        [score.mean for score in estimates],
         [score.mean for score in consensus],
-        {"retention": resamples.of(kept), "consensus": resamples.of(consensus)},
+        {"retention": resamples.of(estimates), "consensus": resamples.of(consensus)},
     )
 
 
@@ -114,24 +121,26 @@ def _criteria_table(
     alike = clusters.tables["similarity"].groupby("encoder")["mutual_knn"].mean()
     by_chance = min(1.0, NEIGHBOURS / (len(clusters.disagreement) - 1))
     rows: list[dict[str, Any]] = []
-    for (name, own), agreed in zip(clusters.criteria.items(), consensus, strict=True):
-        scores = {key: score for key, score in own.scores.items() if key not in WITH_LABELS}
+    for (name, encoder_scores), agreed in zip(clusters.criteria.items(), consensus, strict=True):
+        scores = {
+            key: score for key, score in encoder_scores.scores.items() if key not in WITH_LABELS
+        }
         scores |= {"consensus": agreed}
         values: dict[str, tuple[float, float, float]] = {
             key: (scores[key].mean, low, high)
             for key, (low, high) in resamples.intervals(scores).items()
         }
-        values |= {key: (value, np.nan, np.nan) for key, value in own.numbers.items()}
+        values |= {key: (value, np.nan, np.nan) for key, value in encoder_scores.numbers.items()}
         values["stability"] = stable[name]
         if name in projected:
             values["silhouette_umap"] = projected[name]
         if not alike.empty:
             values["neighbour_consensus"] = (float(alike[name]), np.nan, np.nan)
-        shuffled = own.shuffled | {
+        shuffled = encoder_scores.shuffled | {
             "consensus": _by_chance(name, clusters),
             "neighbour_consensus": by_chance,
         }
-        random = own.random | {"neighbour_consensus": by_chance}
+        random = encoder_scores.random | {"neighbour_consensus": by_chance}
         rows += [
             {
                 "encoder": name,
@@ -172,9 +181,11 @@ def _columns(
     """Return the columns to add to the table of encoders, indexed by encoder."""
     rows = {}
     values = criteria.pivot(index="encoder", columns="criterion", values="value")
-    for name, own in clusters.criteria.items():
+    for name, encoder_scores in clusters.criteria.items():
         row: dict[str, float] = {}
-        scores = {key: own.scores[key] for key in WITH_LABELS if key in own.scores}
+        scores = {
+            key: encoder_scores.scores[key] for key in WITH_LABELS if key in encoder_scores.scores
+        }
         for key, (low, high) in resamples.intervals(scores).items():
             row |= {key: scores[key].mean, f"{key}_low": low, f"{key}_high": high}
         rows[name] = row | values.loc[name, list(criteria["criterion"].unique())].to_dict()

@@ -20,9 +20,18 @@ from embedbench.data.tables.labels import (
 from embedbench.data.tables.reading import is_table_name, read_table
 from embedbench.errors import InputError
 from embedbench.io.paths import RemotePath, parse_path
-from embedbench.utils.text import shown
+from embedbench.utils.text import join_names, pluralise, shown
 
-__all__ = ["Dataset", "FOLDER", "PARENT", "SET", "select", "with_domain", "with_labels"]
+__all__ = [
+    "Dataset",
+    "FOLDER",
+    "PARENT",
+    "SET",
+    "note_single_images",
+    "select",
+    "with_domain",
+    "with_labels",
+]
 
 _USUAL_FORM = TableForm()
 
@@ -165,6 +174,22 @@ def with_labels(dataset: Dataset, labels: str | None, form: TableForm = _USUAL_F
         return labelled
     new, old = labelled.table["truth"], dataset.table["truth"]
     return replace(labelled, table=labelled.table.assign(truth=new.where(new.notna(), old)))
+
+
+def note_single_images(dataset: Dataset) -> Dataset:
+    """Return the dataset, with a remark if classes have one image each."""
+    if "truth" not in dataset.table:
+        return dataset
+    counts = dataset.table["truth"].value_counts()
+    single = sorted(map(str, counts.index[counts == 1]))
+    if not single or len(counts) < 2:
+        return dataset
+    shown = join_names(single) if len(single) <= 3 else f"{', '.join(single[:2])} ..."
+    remark = (
+        f"{len(single):,} of {pluralise(len(counts), 'class')} have one image ({shown}): classes "
+        "of one picture can be neither retrieved nor learned"
+    )
+    return replace(dataset, label_remarks=(*dataset.label_remarks, remark))
 
 
 def select(dataset: Dataset, where: Sequence[str]) -> Dataset:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from embedbench.data.dataset import SET, Dataset, select, with_labels
+from embedbench.data.dataset import SET, Dataset, note_single_images, select, with_labels
 from embedbench.data.options import SourceOptions
 from embedbench.data.reading import grouped, read_source_of, uses
 from embedbench.data.tables.reading import is_table_name
@@ -80,7 +80,8 @@ def read_sources(source: Sources, options: SourceOptions) -> Dataset:
         of_images = replace(of_images, label=None)
     datasets = [read_source_of(one, options, of_images) for one in sources]
     dataset = datasets[0] if len(datasets) == 1 else _join(datasets)
-    return select(with_labels(dataset, options.labels, options.form), options.where)
+    labelled = with_labels(dataset, options.labels, options.form)
+    return note_single_images(select(labelled, options.where))
 
 
 def _check_used(sources: Sequence[object], options: SourceOptions) -> None:

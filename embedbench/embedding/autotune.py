@@ -276,8 +276,8 @@ def save_tuning(
         "images": sorted(keys),
         "images_per_second": round(speed, 2),
     }
-    others = [other for other in _tunings(store, encoder) if other["images"] != tuning["images"]]
-    tunings = [tuning, *others][:_REMEMBERED]
+    earlier = [saved for saved in _tunings(store, encoder) if saved["images"] != tuning["images"]]
+    tunings = [tuning, *earlier][:_REMEMBERED]
     record = {"encoder": label, "machine": machine_name(), "choices": tunings}
     store.put_record("tunings", _key(encoder), record)
 

@@ -36,8 +36,8 @@ def write_vectors(
 ) -> tuple[int, dict[str, str]]:
     """Write one encoder's vectors to a `.parquet` or a `.npy` file.
 
-    The first has columns `image` and `vector`; beside the second stands a `.txt` file of the
-    same stem with the images' names, one a line.
+    A `.parquet` file has columns `image` and `vector`. A `.npy` file comes with a `.txt` file of
+    the same stem: the images' names, one a line.
 
     Args:
         source: as for `embedbench.read_dataset`.
@@ -48,7 +48,7 @@ def write_vectors(
         quiet: show no progress.
 
     Returns:
-        How many rows were written, and the images that were skipped with their reasons.
+        The number of rows written, and the reason for each image that was skipped.
 
     Raises:
         EmbedbenchError: nothing could be done.
@@ -65,12 +65,12 @@ def write_vectors(
         readable, images, failures = scan_images(
             dataset, running.store, running.workers, running.progress
         )
-        found = embed(name, made, readable, list(images["hash"]), running)
+        embedding = embed(name, made, readable, list(images["hash"]), running)
     failures = pd.concat([missed, failures])
     skipped = dict(zip(failures["name"], failures["error"], strict=True))
-    skipped |= {readable.names[row]: reason for row, reason in found.failures.items()}
-    kept = [row for row in range(len(readable)) if row not in found.failures]
-    names, vectors = [readable.names[row] for row in kept], found.vectors[kept]
+    skipped |= {readable.names[row]: reason for row, reason in embedding.failures.items()}
+    rows = [row for row in range(len(readable)) if row not in embedding.failures]
+    names, vectors = [readable.names[row] for row in rows], embedding.vectors[rows]
     try:
         if out.suffix == ".npy":
             write_atomic(out.with_suffix(".txt"), "\n".join([*names, ""]).encode())

@@ -175,9 +175,9 @@ class EncodingJob:
             if images >= least:
                 timed |= self._time(items, first[1:])
                 best, agreement = self._faithful(items, faster_candidates(timed), (0, None))
-                others = self._time(items, batch_size_variants(variants, best))
-                timed |= others
-                twins = {0: timed[0], best: timed[best]} | others
+                batch_timings = self._time(items, batch_size_variants(variants, best))
+                timed |= batch_timings
+                twins = {0: timed[0], best: timed[best]} | batch_timings
                 best = next(iter(faster_candidates(twins, best, gain=1.1)), best)
                 compiled = compiled_variant(variants, best)
                 if compiled and compiled_pays(timed[best], images, self.workers.count):

@@ -62,8 +62,8 @@ class RayActor:
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         """Return the answer to the call in a row of Ray Data."""
         if ray.get(self._monitor.begin.remote(row["number"])) > MOST_TRIES:
-            words = f"its process died {MOST_TRIES} times on the same images"
-            answer = cloudpickle.dumps((None, (WorkerDied, words)))
+            message = f"its process died {MOST_TRIES} times on the same images"
+            answer = cloudpickle.dumps((None, (WorkerDied, message)))
         else:
             answer = self.run(row["call"])
         return {"number": row["number"], "answer": answer}
@@ -110,6 +110,6 @@ def result_of(answer: bytes) -> Any:
     """Return the result in an answer, or raise the error in it."""
     result, error = pickle.loads(answer)
     if error is not None:
-        kind, words = error
-        raise kind(words)
+        kind, message = error
+        raise kind(message)
     return result

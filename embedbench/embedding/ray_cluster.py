@@ -56,14 +56,14 @@ def connect(address: str | None, patience: float = _ANSWER_SECONDS) -> None:
 @contextmanager
 def _standard_error_to(file: str) -> Iterator[None]:
     """Redirect the standard error of this process, and of those that it starts, to a file."""
-    kept, other = os.dup(2), os.open(file, os.O_WRONLY)
-    os.dup2(other, 2)
+    stderr_copy, target = os.dup(2), os.open(file, os.O_WRONLY)
+    os.dup2(target, 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(other)
+        os.dup2(stderr_copy, 2)
+        os.close(stderr_copy)
+        os.close(target)
 
 
 def _require_answer(address: str, patience: float) -> None:

@@ -33,8 +33,8 @@ def run_checks_isolated(spec: str, patience: float) -> Iterator[tuple[Check, str
         try:
             with Pool(1, environment, patience=patience) as pool:
                 while waiting:
-                    wrong = pool.call(_check, spec, CHECKS.index(waiting[0]))
-                    yield waiting.pop(0), wrong
+                    message = pool.call(_check, spec, CHECKS.index(waiting[0]))
+                    yield waiting.pop(0), message
         except WorkerDied as error:
             yield waiting.pop(0), str(error)
         except NoAnswer as error:
@@ -47,5 +47,5 @@ def run_checks_isolated(spec: str, patience: float) -> Iterator[tuple[Check, str
 def _check(spec: str, number: int) -> str:
     if not _held:
         _held.append(create_encoder(spec))
-    (wrong,) = run_checks(_held[0], [CHECKS[number]]).values()
-    return wrong
+    (message,) = run_checks(_held[0], [CHECKS[number]]).values()
+    return message

@@ -47,8 +47,8 @@ def fields_are_the_identity(encoder: Encoder) -> None:
     if _fresh(encoder).identity() != encoder.identity():
         raise EncoderError("two encoders with the same fields have different identities")
     for field in dataclasses.fields(encoder):  # type: ignore[arg-type]
-        other = _with_another(encoder, field.name)
-        if other is not None and other.identity() == encoder.identity():
+        changed = _with_another(encoder, field.name)
+        if changed is not None and changed.identity() == encoder.identity():
             raise EncoderError(f"its identity is the same with another value of '{field.name}'")
 
 
@@ -91,7 +91,7 @@ def returns_finite_numbers(encoder: Encoder) -> None:
     plain = [Image.new("RGB", (40, 30), colour) for colour in ("black", "white", "red")]
     for images in (
         probe_images(encoder.batch_size),
-        *([one] * encoder.batch_size for one in plain),
+        *([image] * encoder.batch_size for image in plain),
     ):
         rows = _encode_batch(encoder, images)
         if not np.isfinite(np.asarray(rows, np.float32)).all():
@@ -169,8 +169,8 @@ def fingerprint_follows_the_weights(encoder: Encoder) -> None:
         copy = Path(folder, smallest.name)
         copy.write_bytes(smallest.read_bytes())
         changed = _fresh(encoder)
-        others = [copy if file == smallest else file for file in files]
-        vars(changed)["weights_files"] = lambda: others  # its own files stay unchanged
+        copies = [copy if file == smallest else file for file in files]
+        vars(changed)["weights_files"] = lambda: copies  # its own files stay unchanged
         before = changed.fingerprint()
         copy.write_bytes(smallest.read_bytes() + b"another")
         if changed.fingerprint() == before:
@@ -264,17 +264,17 @@ def _fresh(encoder: Encoder) -> Encoder:
 def _with_another(encoder: Encoder, name: str) -> Encoder | None:
     """Return the encoder with another value of a field; None if no other value is known."""
     value = getattr(encoder, name)
-    others: dict[type, Callable[[Any], Any]] = {
+    changes: dict[type, Callable[[Any], Any]] = {
         bool: lambda it: not it,
         int: lambda it: it + 1,
         float: lambda it: it + 1,
         str: lambda it: f"{it}x",
         type(Path()): lambda it: Path(f"{it}x"),
     }
-    if name.startswith("_") or type(value) not in others:
+    if name.startswith("_") or type(value) not in changes:
         return None
     try:
-        return dataclasses.replace(encoder, **{name: others[type(value)](value)})  # type: ignore[type-var]
+        return dataclasses.replace(encoder, **{name: changes[type(value)](value)})  # type: ignore[type-var]
     except Exception:  # the encoder may reject the value
         return None
 
@@ -288,9 +288,8 @@ def _rows(encoder: Encoder, images: Sequence[Image.Image]) -> Vectors:
     """Return the rows of the images, with violations of other checks repaired."""
     size = encoder.batch_size
     batches = [images[start : start + size] for start in range(0, len(images), size)]
-    return np.concatenate(
-        [_forgiven(encoder, [encoder.prepare(one.copy()) for one in batch]) for batch in batches]
-    )
+    prepared = [[encoder.prepare(image.copy()) for image in batch] for batch in batches]
+    return np.concatenate([_forgiven(encoder, batch) for batch in prepared])
 
 
 def _forgiven(encoder: Encoder, prepared: list[Any]) -> Vectors:

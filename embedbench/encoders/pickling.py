@@ -23,8 +23,8 @@ def dumps(encoder: Any) -> bytes:
     try:
         _Pickler(content).dump(encoder)
     except Exception as error:
-        words = f"it cannot be sent to its process: {describe_error(error)}"
-        raise EncoderError(words) from error
+        message = f"it cannot be sent to its process: {describe_error(error)}"
+        raise EncoderError(message) from error
     return content.getvalue()
 
 

@@ -92,9 +92,9 @@ class LoadedEncoder:
     def record(self, encoder: Encoder, earlier: "EncoderRecord | None") -> "EncoderRecord":
         """Return the record of a variant; what was measured comes from the earlier record."""
         fingerprint = self.fingerprint(encoder)
-        known = earlier or EncoderRecord(fingerprint, self.weights, self.facts)
+        base = earlier or EncoderRecord(fingerprint, self.weights, self.facts)
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(known, fingerprint=fingerprint, **values)
+        return replace(base, fingerprint=fingerprint, **values)
 
 
 @dataclass(frozen=True)
@@ -156,11 +156,13 @@ class EncoderRecord:
         rows, facts = values.get("weights"), values.get("facts")
         if not isinstance(rows, list) or not isinstance(facts, dict):
             raise ValueError("the record has no weights or no facts")
-        known = {field.name: facts[field.name] for field in fields(Facts) if field.name in facts}
+        fact_values = {
+            field.name: facts[field.name] for field in fields(Facts) if field.name in facts
+        }
         try:
             read = {
                 "weights": tuple(WeightsFile.from_json(row) for row in rows),
-                "facts": check_facts(Facts(**_checked(Facts, known))),
+                "facts": check_facts(Facts(**_checked(Facts, fact_values))),
             }
             return cls(**_checked(cls, {**values, **read}))
         except (EncoderError, TypeError) as error:

@@ -50,12 +50,12 @@ class EncoderPlugin:
         try:
             cls = self.entry_point.load()
         except (Exception, SystemExit) as error:
-            own = self.entry_point.module.split(".")[0]
+            package = self.entry_point.module.split(".")[0]
             absent = error.name if isinstance(error, ModuleNotFoundError) else None
-            if absent and absent.split(".")[0] != own:
+            if absent and absent.split(".")[0] != package:
                 raise MissingLibraryError(self.advice(absent)) from error
-            words = f"encoder '{self.name}' cannot be imported: {describe_error(error)}"
-            raise EncoderError(words) from error
+            message = f"encoder '{self.name}' cannot be imported: {describe_error(error)}"
+            raise EncoderError(message) from error
         if not (isinstance(cls, type) and issubclass(cls, Encoder)):
             raise EncoderError(f"encoder '{self.name}' is not an Encoder: {self.entry_point.value}")
         return cls

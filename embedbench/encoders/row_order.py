@@ -53,8 +53,8 @@ def check_row_order(rows: Vectors, moved: Vectors) -> None:
         moved: rows of the same images, `shifted_by_one`.
     """
     gaps = np.linalg.norm(moved[:, None].astype(np.float64) - rows[None], axis=2)
-    own = gaps[np.arange(len(rows)), shifted_by_one(list(range(len(rows))))]
-    if (own > gaps.min(axis=1) + TOLERANCE * _scale(rows)).any():
+    gaps_in_order = gaps[np.arange(len(rows)), shifted_by_one(list(range(len(rows))))]
+    if (gaps_in_order > gaps.min(axis=1) + TOLERANCE * _scale(rows)).any():
         raise EncoderError("its rows are not in the order of the images")
 
 

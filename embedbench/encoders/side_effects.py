@@ -35,7 +35,7 @@ def changes_of_state(first: Callable[[], object], again: Callable[[], object]) -
     with warnings.catch_warnings(), np.errstate(all="print"):
         warnings.resetwarnings()
         errors = np.geterr()
-        one, other = (_drawn_after(again, seed) for seed in (1, 2))
+        first_draws, second_draws = (_drawn_after(again, seed) for seed in (1, 2))
         changed = {
             "the working folder": os.getcwd() != folder,
             "the environment": dict(os.environ) != environment,
@@ -43,7 +43,7 @@ def changes_of_state(first: Callable[[], object], again: Callable[[], object]) -
             "the filters of warnings": bool(warnings.filters),
             "how NumPy takes errors": np.geterr() != errors,
             "PyTorch's default type": _default_type() != kind,
-            **{name: one[name] == other[name] for name in one},
+            **{name: first_draws[name] == second_draws[name] for name in first_draws},
         }
     random.setstate(drawn[0])
     np.random.set_state(drawn[1])
@@ -55,14 +55,14 @@ def changes_of_state(first: Callable[[], object], again: Callable[[], object]) -
 def printed(call: Callable[[], object]) -> str:
     """Return in one line what a call prints to standard output, also from native code."""
     sys.stdout.flush()
-    kept = os.dup(1)
+    stdout_copy = os.dup(1)
     with tempfile.TemporaryFile() as file, redirect_stdout(io.StringIO()) as text:
         os.dup2(file.fileno(), 1)
         try:
             call()
         finally:
-            os.dup2(kept, 1)
-            os.close(kept)
+            os.dup2(stdout_copy, 1)
+            os.close(stdout_copy)
         file.seek(0)
         return one_line(text.getvalue() + file.read(10_000).decode(errors="replace"))
 
@@ -73,7 +73,7 @@ def _set_environment(variables: dict[str, str]) -> None:
 
 
 def _handlers() -> dict[int, Any]:
-    return {one: signal.getsignal(one) for one in signal.valid_signals()}
+    return {number: signal.getsignal(number) for number in signal.valid_signals()}
 
 
 def _default_type() -> str:

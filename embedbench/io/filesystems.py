@@ -106,9 +106,9 @@ _WORDS = {
 def _in_words(error: Exception) -> str:
     """Return the reason of an error in one short line."""
     text = str(error)
-    for sign, words in _WORDS.items():
+    for sign, reason_text in _WORDS.items():
         if sign in text:
-            return words
+            return reason_text
     reason = error.strerror if isinstance(error, OSError) else None
     lines = (reason or text).strip().splitlines()
     return lines[0][:200] if lines else type(error).__name__

@@ -39,8 +39,8 @@ def write_csv(table: pd.DataFrame, file: Path | BinaryIO) -> None:
     safe = table.copy(deep=False)
     returns = False
     for name in _columns_of_text(table):
-        texts = [defused(one) if isinstance(one, str) else one for one in table[name]]
-        returns = returns or any("\r" in one for one in texts if isinstance(one, str))
+        texts = [defused(cell) if isinstance(cell, str) else cell for cell in table[name]]
+        returns = returns or any("\r" in cell for cell in texts if isinstance(cell, str))
         safe[name] = pd.Series(texts, index=table.index, dtype=object)
     # Readers treat a lone carriage return as the end of a line, but pandas does not quote it.
     safe.to_csv(
@@ -65,8 +65,8 @@ def read_csv(file: Path, kinds: Mapping[str, type]) -> pd.DataFrame:
     table = pd.read_csv(file, dtype=dict(kinds), keep_default_na=False, na_values=[""])
     for name in _columns_of_text(table):
         cells = table[name]
-        if any(isinstance(one, str) and one.startswith("'") for one in cells):
-            texts: list[Any] = [restored(one) if isinstance(one, str) else one for one in cells]
+        if any(isinstance(cell, str) and cell.startswith("'") for cell in cells):
+            texts: list[Any] = [restored(cell) if isinstance(cell, str) else cell for cell in cells]
             table[name] = pd.Series(texts, index=table.index, dtype=cells.dtype)
     return table
 

@@ -49,9 +49,9 @@ class MemoryGuard:
         if sum(used.values()) <= self._limit:
             return
         pool, largest = max(used, key=lambda key: used[key])
-        others = f" of {sum(used.values()) / 1e9:.1f} GB" if len(used) > 1 else ""
+        total = f" of {sum(used.values()) / 1e9:.1f} GB" if len(used) > 1 else ""
         pool.ended = (
-            f"it held {used[pool, largest] / 1e9:.1f} GB of memory{others}, and "
+            f"it held {used[pool, largest] / 1e9:.1f} GB of memory{total}, and "
             f"{self._limit / 1e9:.1f} GB are allowed; `memory` allows more"
         )
         with contextlib.suppress(psutil.Error):

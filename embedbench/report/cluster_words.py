@@ -25,17 +25,19 @@ class AmbiguousImage:
 
 
 def ambiguous_images(results: Results) -> tuple[list[AmbiguousImage], int]:
-    """Return the images that fit two names best, and how many there are in all.
+    """Return the images that fit two names best, and the number of all such images.
 
-    At most 14, and at most 3 of the same two names.
+    Return at most 14 images, and at most 3 for each pair of names.
     """
     if results.zero_shot.empty:
         return [], 0
     rows = results.zero_shot[results.zero_shot["ambiguous"].astype(bool)]
     rows = rows.sort_values("second_similarity", ascending=False, kind="stable")
-    pairs = pd.Series([" ".join(sorted(pair)) for pair in rows[["name", "second_name"]].to_numpy()])
+    pairs = pd.Series(
+        ["\0".join(sorted(pair)) for pair in rows[["name", "second_name"]].to_numpy()]
+    )
     shown = rows[(pairs.groupby(pairs).cumcount() < _OF_A_PAIR).to_numpy()].head(_SHOWN)
-    found = [
+    images = [
         AmbiguousImage(
             str(row["image"]),
             str(row["name"]),
@@ -45,4 +47,4 @@ def ambiguous_images(results: Results) -> tuple[list[AmbiguousImage], int]:
         )
         for _, row in shown.iterrows()
     ]
-    return found, len(rows)
+    return images, len(rows)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from embedbench.report.plots.figures import FigureSpec
+from embedbench.report.plots.figure_spec import FigureSpec
 from embedbench.report.plots.style import save
 
 __all__ = ["EmbeddedFigure", "embed_figure", "thumbnail_data"]
@@ -16,12 +16,14 @@ __all__ = ["EmbeddedFigure", "embed_figure", "thumbnail_data"]
 
 @dataclass(frozen=True)
 class EmbeddedFigure:
-    """A figure as it stands in the page: WebP in base64, its size in pixels, its text."""
+    """A figure as it stands in the page: WebP in base64, its size in pixels, its texts."""
 
     data: str
     width: int
     height: int
     title: str
+    section: str
+    note: str
 
 
 def embed_figure(drawing: FigureSpec, figures: Path) -> EmbeddedFigure:
@@ -37,15 +39,16 @@ def embed_figure(drawing: FigureSpec, figures: Path) -> EmbeddedFigure:
     else:
         picture.save(buffer, "WEBP", lossless=True)
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return EmbeddedFigure(data, picture.width, picture.height, drawing.title)
+    texts = (drawing.title, drawing.section, drawing.note)
+    return EmbeddedFigure(data, picture.width, picture.height, *texts)
 
 
 def thumbnail_data(images: pd.DataFrame) -> dict[str, str]:
     """Return the JPEG of each image that has one, in base64, by the image's name."""
     if "thumbnail" not in images:
         return {}
-    known = images.dropna(subset=["thumbnail"]).drop_duplicates("image")
+    rows = images.dropna(subset=["thumbnail"]).drop_duplicates("image")
     return {
         str(name): base64.b64encode(thumbnail).decode("ascii")
-        for name, thumbnail in zip(known["image"], known["thumbnail"], strict=True)
+        for name, thumbnail in zip(rows["image"], rows["thumbnail"], strict=True)
     }

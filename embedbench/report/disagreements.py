@@ -35,12 +35,12 @@ def splits(results: Results) -> list[Split]:
     if table.empty:
         return []
     strongest = table.sort_values("strength", ascending=False, kind="stable")
-    found = []
+    all_splits = []
     for (encoder, other), rows in strongest.groupby(["encoder", "other"], sort=False):
         first = rows.head(PAIRS_OF_A_SPLIT)
         pairs = list(zip(first["image"].astype(str), first["partner"].astype(str), strict=True))
-        found.append(Split(str(encoder), str(other), pairs))
-    return found[:SPLITS]
+        all_splits.append(Split(str(encoder), str(other), pairs))
+    return all_splits[:SPLITS]
 
 
 def disputed(results: Results) -> Dispute | None:

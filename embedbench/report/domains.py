@@ -71,7 +71,9 @@ class DomainsPart:
     @property
     def images(self) -> set[str]:
         """The names of the images that it shows."""
-        return {name for one in self.worst for _, names in one.by_domain for name in names}
+        return {
+            name for pictures in self.worst for _, names in pictures.by_domain for name in names
+        }
 
 
 def domains_part(results: Results) -> DomainsPart | None:
@@ -79,11 +81,11 @@ def domains_part(results: Results) -> DomainsPart | None:
     if results.domains.empty and results.domain_alignment.empty:
         return None
     encoders = ranked(results)
-    warnings, others = _alignment(results, encoders)
+    warnings, sentences = _alignment(results, encoders)
     return DomainsPart(
         sentences=_sentences(results),
         warnings=warnings,
-        alignment=others,
+        alignment=sentences,
         tables=_tables(results, encoders),
         pairs=_pairs(results, encoders),
         worst=_worst(results, encoders),
@@ -99,28 +101,28 @@ def _sentences(results: Results) -> list[Markup]:
     """Return which domain is hardest, which encoder leads in each, and which were left out."""
     metric, heading = ("ami", "AMI") if results.has_truth else ("stability", "stability")
     table = results.domains
-    said = []
+    sentences = []
     rows = table if table.empty else table.dropna(subset=["value"])
     if len(rows):
         rows = rows[(rows["metric"] == metric) & (rows["clusterer"] == _first(results))]
     if len(rows) and rows["domain"].nunique() > 1:
         values = rows.pivot(index="encoder", columns="domain", values="value")
         by = Markup("By {} with {}, each domain alone, ").format(heading, _first(results))
-        said += [by + _extremes(values)]
+        sentences += [by + _extremes(values)]
         if len(values) > 1 and results.has_truth:
             order = [name for name in ranked(results) if name in values.index]
             leads = [
                 Markup("{} on {}").format(_leaders(values.loc[order, domain]), domain)
                 for domain in rows["domain"].unique()
             ]
-            said.append(Markup("Highest measured value: {}.").format(Markup(", ").join(leads)))
+            sentences.append(Markup("Highest measured value: {}.").format(Markup(", ").join(leads)))
     left_out = results.failures[results.failures["what"] == "domain"]
     left_out = left_out.drop_duplicates(["name", "error"])
-    said += [
+    sentences += [
         Markup("<strong>{}</strong> was left out: {}.").format(row["name"], row["error"])
         for _, row in left_out.iterrows()
     ]
-    return said
+    return sentences
 
 
 def _leaders(values: pd.Series) -> Markup:
@@ -133,8 +135,8 @@ def _leaders(values: pd.Series) -> Markup:
 
 def _extremes(values: pd.DataFrame) -> Markup:
     """Return on which domains the encoders (rows) do best and worst."""
-    found = Counter(zip(values.idxmax(axis=1), values.idxmin(axis=1), strict=True))
-    (easy, hard), times = found.most_common(1)[0]
+    pairs = Counter(zip(values.idxmax(axis=1), values.idxmin(axis=1), strict=True))
+    (easy, hard), times = pairs.most_common(1)[0]
     if times == len(values):
         who = "every encoder does" if times > 1 else "the encoder does"
     elif times > 1:
@@ -147,27 +149,29 @@ def _extremes(values: pd.DataFrame) -> Markup:
 
 
 def _alignment(results: Results, encoders: list[str]) -> tuple[list[Markup], list[Markup]]:
-    """Return warnings, and what is to be said of the other encoders."""
+    """Return the warnings, and a sentence on each other encoder."""
     warnings: list[Markup] = []
-    others: list[Markup] = []
-    known = {str(row["encoder"]): row for _, row in results.domain_alignment.iterrows()}
-    if len(known) > 1 and results.domain_alignment["p"].isna().all():
-        words = (
+    sentences: list[Markup] = []
+    rows = {str(row["encoder"]): row for _, row in results.domain_alignment.iterrows()}
+    if len(rows) > 1 and results.domain_alignment["p"].isna().all():
+        text = (
             "No label is in two domains, so nobody can tell whether clusters follow the domain or "
             "the labels."
         )
-        return [], [Markup(words)]
-    for encoder in (name for name in encoders if name in known):
-        row = known[encoder]
-        found = DomainAlignment(*(float(row[name]) for name in ("ami", "null", "p", "label_ami")))
-        words = alignment_sentence(encoder, found)
-        sentence = Markup("<strong>{}</strong>{}.").format(encoder, words.removeprefix(encoder))
-        (warnings if found.is_shortcut else others).append(sentence)
-    return warnings, others
+        return [], [Markup(text)]
+    for encoder in (name for name in encoders if name in rows):
+        row = rows[encoder]
+        alignment = DomainAlignment(
+            *(float(row[name]) for name in ("ami", "null", "p", "label_ami"))
+        )
+        text = alignment_sentence(encoder, alignment)
+        sentence = Markup("<strong>{}</strong>{}.").format(encoder, text.removeprefix(encoder))
+        (warnings if alignment.is_shortcut else sentences).append(sentence)
+    return warnings, sentences
 
 
 def _tables(results: Results, encoders: list[str]) -> list[DomainTable]:
-    """Return the metrics of each domain; the first clusterer's have those of the vectors too."""
+    """Return a table for each clusterer; the first also has the metrics of the vectors."""
     wanted = [*(_WITH_LABELS if results.has_truth else _WITHOUT_LABELS), "silhouette"]
     tables: list[DomainTable] = []
     if results.domains.empty:
@@ -176,8 +180,8 @@ def _tables(results: Results, encoders: list[str]) -> list[DomainTable]:
     for clusterer in clusterers:
         of_vectors = [""] if clusterer == clusterers[0] else []
         rows = results.domains[results.domains["clusterer"].isin([clusterer, *of_vectors])]
-        known = set(rows.dropna(subset=["value"])["metric"])
-        names = [name for name in wanted if name in known]
+        measured_metrics = set(rows.dropna(subset=["value"])["metric"])
+        names = [name for name in wanted if name in measured_metrics]
         if not of_vectors:
             names = [name for name in names if name in _OF_CLUSTERS]
         tables.append(_domain_table(str(clusterer), rows, names, encoders))
@@ -190,15 +194,19 @@ def _domain_table(
     """Return a row for each domain and encoder, the encoders of one domain together."""
     cells = {(str(row["domain"]), str(row["encoder"]), str(row["metric"])): row
              for _, row in rows.iterrows()}  # fmt: skip
-    found = []
-    for place, domain in enumerate(rows["domain"].astype(str).unique()):
-        mine = rows[rows["domain"] == domain].drop_duplicates("encoder").set_index("encoder")
-        for number, encoder in enumerate(name for name in encoders if name in mine.index):
-            about = [encoder, domain, *(format_value(n, mine[n][encoder]) for n in ("images", "k"))]
+    table_rows = []
+    for index, domain in enumerate(rows["domain"].astype(str).unique()):
+        group = rows[rows["domain"] == domain].drop_duplicates("encoder").set_index("encoder")
+        for number, encoder in enumerate(name for name in encoders if name in group.index):
+            about = [
+                encoder,
+                domain,
+                *(format_value(n, group[n][encoder]) for n in ("images", "k")),
+            ]
             numbers = [_cell(name, cells.get((domain, encoder, name))) for name in metrics]
-            starts = bool(place and number == 0)
-            found.append(Row(encoder, [*map(Cell, about), *numbers], starts))
-    return DomainTable(clusterer, _columns(["domain", "images", "k"], metrics), found)
+            starts = bool(index and number == 0)
+            table_rows.append(Row(encoder, [*map(Cell, about), *numbers], starts))
+    return DomainTable(clusterer, _columns(["domain", "images", "k"], metrics), table_rows)
 
 
 def _columns(about: list[str], metrics: list[str]) -> list[Column]:
@@ -216,7 +224,7 @@ def _cell(metric: str, row: pd.Series | None) -> Cell:
 
 
 def _pairs(results: Results, encoders: list[str]) -> DomainTable | None:
-    """Return how the main metrics move between each two domains; None without two."""
+    """Return the differences in the main metrics between two domains; None without a pair."""
     clusterer, table = _first(results), results.domain_pairs
     if table.empty:
         return None
@@ -228,15 +236,15 @@ def _pairs(results: Results, encoders: list[str]) -> DomainTable | None:
     metrics = [name for name in wanted if name in set(rows["metric"])]
     cells = {tuple(str(row[name]) for name in ("domain", "other", "encoder", "metric")): row
              for _, row in rows.iterrows()}  # fmt: skip
-    found: list[Row] = []
+    table_rows: list[Row] = []
     pairs = rows[["domain", "other"]].astype(str).drop_duplicates()
-    for one, other in pairs.itertuples(index=False):
-        present = rows[(rows["domain"] == one) & (rows["other"] == other)]["encoder"].unique()
+    for domain, other in pairs.itertuples(index=False):
+        present = rows[(rows["domain"] == domain) & (rows["other"] == other)]["encoder"].unique()
         for number, encoder in enumerate(name for name in encoders if name in set(present)):
-            numbers = [_moved(cells.get((one, other, encoder, name))) for name in metrics]
-            about = [Cell(encoder), Cell(one), Cell(other)]
-            found.append(Row(encoder, [*about, *numbers], bool(found and number == 0)))
-    return DomainTable(clusterer, _columns(["domain", "other"], metrics), found)
+            numbers = [_moved(cells.get((domain, other, encoder, name))) for name in metrics]
+            about = [Cell(encoder), Cell(domain), Cell(other)]
+            table_rows.append(Row(encoder, [*about, *numbers], bool(table_rows and number == 0)))
+    return DomainTable(clusterer, _columns(["domain", "other"], metrics), table_rows)
 
 
 def _moved(row: pd.Series | None) -> Cell:
@@ -250,15 +258,15 @@ def _moved(row: pd.Series | None) -> Cell:
 
 
 def _worst(results: Results, encoders: list[str]) -> list[WorstPictures]:
-    found: list[WorstPictures] = []
+    worst: list[WorstPictures] = []
     if results.worst_images.empty:
-        return found
+        return worst
     for encoder in encoders:
         rows = results.worst_images[results.worst_images["encoder"] == encoder]
         by_domain = [
-            (str(domain), mine["image"].astype(str).tolist())
-            for domain, mine in rows.groupby("domain", sort=False)
+            (str(domain), group["image"].astype(str).tolist())
+            for domain, group in rows.groupby("domain", sort=False)
         ]
         if by_domain:
-            found.append(WorstPictures(encoder, by_domain))
-    return found
+            worst.append(WorstPictures(encoder, by_domain))
+    return worst

@@ -68,7 +68,7 @@ class EncoderPart:
     error: str
     facts: str
     maps: list[EmbeddedFigure]
-    elbow: EmbeddedFigure | None
+    figures: list[EmbeddedFigure]
     clusterers: list[ClustererPart]
     spaces: list[tuple[str, list[EmbeddedFigure]]]
 
@@ -76,18 +76,20 @@ class EncoderPart:
 def encoder_parts(
     results: Results, embedded: Mapping[str, tuple[str | None, EmbeddedFigure]]
 ) -> list[EncoderPart]:
-    """Return the section of each encoder asked for, in their order.
+    """Return the section of each requested encoder, in their order.
 
     Args:
         results: the comparison.
-        embedded: whose each figure is, None if of all, and the figure, by its file.
+        embedded: by file, the encoder of each figure (None: of all encoders) and the figure.
     """
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     parts = []
     for number, (_, row) in enumerate(with_timings(results).iterrows(), start=1):
         name = str(row["encoder"])
-        mine = {
-            file.split("/")[-1]: found for file, (owner, found) in embedded.items() if owner == name
+        figures = {
+            file.split("/")[-1]: figure
+            for file, (owner, figure) in embedded.items()
+            if owner == name
         }
         failed = row.get("status") == "failed"
         parts.append(
@@ -97,10 +99,10 @@ def encoder_parts(
                 colour=colours[name],
                 error=format_value("error", row.get("error")) if failed else "",
                 facts=_facts(row),
-                maps=[found for file, found in mine.items() if file.startswith("map_")],
-                elbow=mine.get("elbow.png"),
-                clusterers=_clusterers(results, name, mine),
-                spaces=_spaces(results, mine),
+                maps=[figure for file, figure in figures.items() if file.startswith("map_")],
+                figures=[one for one in figures.values() if one.section == "encoder"],
+                clusterers=_clusterers(results, name, figures),
+                spaces=_spaces(results, figures),
             )
         )
     return parts
@@ -110,24 +112,24 @@ def _spaces(
     results: Results, figures: Mapping[str, EmbeddedFigure]
 ) -> list[tuple[str, list[EmbeddedFigure]]]:
     """Return the figures of the clusters found in each other space."""
-    found = [
-        (space, [one for file, one in figures.items() if file.startswith(f"{name}_")])
+    by_space = [
+        (space, [figure for file, figure in figures.items() if file.startswith(f"{name}_")])
         for space, name in space_names(results).items()
     ]
-    return [(space, mine) for space, mine in found if mine]
+    return [(space, space_figures) for space, space_figures in by_space if space_figures]
 
 
 def _facts(row: pd.Series) -> str:
-    """Return one line of what is known of an encoder."""
-    known = [
+    """Return the facts on an encoder, in one line."""
+    formats = [
         ("dim", "{} dimensions"),
         ("images_per_second", "{} images a second"),
         ("peak_memory_mb", "{} MB of memory"),
         ("parameters", "{} parameters"),
         ("licence", "{}"),
     ]
-    found = [(format_value(name, row.get(name)), text) for name, text in known]
-    return " · ".join(text.format(value) for value, text in found if value != NOTHING)
+    facts = [(format_value(name, row.get(name)), text) for name, text in formats]
+    return " · ".join(text.format(value) for value, text in facts if value != NOTHING)
 
 
 def _clusterers(
@@ -139,9 +141,9 @@ def _clusterers(
     clusters = clusters[clusters["space"] == results.spaces[0]]
     parts: list[ClustererPart] = []
     for number, name in enumerate(members["clusterer"].unique(), start=1):
-        mine = [
-            found
-            for file, found in figures.items()
+        clusterer_figures = [
+            figure
+            for file, figure in figures.items()
             if file.startswith((f"silhouette_{number:02d}", f"classes_{number:02d}"))
         ]
         few = len(results.images) <= ALL_PICTURES_UP_TO
@@ -150,7 +152,7 @@ def _clusterers(
         shown = rows if few else _of_largest(rows)
         left_out = rows["cluster"].nunique() - shown["cluster"].nunique()
         strips = _strips(shown, table, few and not parts)
-        parts.append(ClustererPart(str(name), mine, strips, left_out))
+        parts.append(ClustererPart(str(name), clusterer_figures, strips, left_out))
     return parts
 
 
@@ -166,12 +168,12 @@ def _strips(members: pd.DataFrame, clusters: pd.DataFrame, everything: bool) -> 
     strips = []
     for cluster in in_order(members["cluster"]):
         rows = members[members["cluster"] == cluster]
-        known = cluster in clusters.index
-        row = pd.Series(clusters.loc[cluster]) if known else pd.Series(dtype=object)
+        has_row = cluster in clusters.index
+        row = pd.Series(clusters.loc[cluster]) if has_row else pd.Series(dtype=object)
         names = rows["image"].astype(str).tolist()
         typical, least = (_listed(row.get(kind), names) for kind in ("typical", "atypical"))
         shown = {*typical, *least}
-        others = [*typical, *(name for name in names if name not in shown)]
+        ordered = [*typical, *(name for name in names if name not in shown)]
         name = format_value("name", row.get("name"))
         strips.append(
             Strip(
@@ -179,18 +181,24 @@ def _strips(members: pd.DataFrame, clusters: pd.DataFrame, everything: bool) -> 
                 numbers=_numbers(row, len(names)),
                 labels=_labels_in_words(rows["truth"]) if "truth" in rows else "",
                 colour=cluster_colour(cluster),
-                first=others[:STRIP_PICTURES],
+                first=ordered[:STRIP_PICTURES],
                 least=least,
-                rest=others[STRIP_PICTURES:] if everything else [],
+                rest=ordered[STRIP_PICTURES:] if everything else [],
             )
         )
     return strips
 
 
 def _listed(cell: Any, known: Sequence[str]) -> list[str]:
-    """Return the names in a cell that holds a JSON list, those of the cluster's images alone."""
-    names = json.loads(cell) if isinstance(cell, str) and cell else []
-    return [str(name) for name in names if name in known]
+    """Return the names in a cell that are those of the cluster's images.
+
+    The cell holds a JSON list; a run folder of others may hold anything, which names none.
+    """
+    try:
+        names = json.loads(cell) if isinstance(cell, str) and cell else []
+    except ValueError:
+        return []
+    return [name for name in names if name in known] if isinstance(names, list) else []
 
 
 def _numbers(cluster: pd.Series, size: int) -> list[str]:
@@ -216,12 +224,12 @@ def _labels_in_words(labels: pd.Series) -> str:
     """Return the commonest known labels and their shares, the commonest first; "" without any."""
     counts = labels.dropna().astype(str).value_counts().sort_index()
     counts = counts.sort_values(ascending=False, kind="stable")
-    words = [
+    texts = [
         f"{label} {_percent(count / counts.sum())}"
         for label, count in counts.iloc[:MOST_LABELS].items()
     ]
-    more = len(counts) - len(words)
-    return ", ".join(words) + (f" and {more} more" if more else "")
+    more = len(counts) - len(texts)
+    return ", ".join(texts) + (f" and {more} more" if more else "")
 
 
 def _percent(share: float) -> str:

@@ -25,10 +25,10 @@ _WITHOUT_TRUTH = [metric.name for metric in ENCODER_METRICS if not metric.needs_
 
 
 def with_labels_table(results: Results) -> tuple[list[Column], list[Row]]:
-    """Return what the vectors know of the labels, an encoder a row; no rows without labels."""
+    """Return the metrics that need labels, one row per encoder; no rows without labels."""
     table = results.encoders.set_index("encoder")
-    known = [name for name in _WITH_TRUTH if name in table and table[name].notna().any()]
-    if not known:
+    metrics = [name for name in _WITH_TRUTH if name in table and table[name].notna().any()]
+    if not metrics:
         return [], []
     rows = []
     for encoder in ranked(results):
@@ -39,49 +39,49 @@ def with_labels_table(results: Results) -> tuple[list[Column], list[Row]]:
                 span=bar(row[name], row.get(f"{name}_low"), row.get(f"{name}_high")),
                 interval=interval_text(row.get(f"{name}_low"), row.get(f"{name}_high")),
             )
-            for name in known
+            for name in metrics
         ]
         rows.append(Row(encoder, [Cell(encoder), *cells]))
-    return comparison_columns(["encoder", *known]), rows
+    return comparison_columns(["encoder", *metrics]), rows
 
 
 def without_labels_table(results: Results) -> tuple[list[Column], list[Row]]:
-    """Return the criteria that need no labels, an encoder a row, the two signs first.
+    """Return the criteria that need no labels, one row per encoder, the two signs first.
 
-    With each number stand its interval and what chance gives: shuffled vectors, then random
-    ones. The silhouette comes last; its heading ends with a star: it does not compare encoders.
+    Each number has its interval and its values by chance: shuffled vectors, then random ones. The
+    silhouette comes last; its heading ends with a star: it does not compare encoders.
     """
     criteria = results.label_free.dropna(subset=["value"]) if len(results.label_free) else None
     if criteria is None or criteria.empty:
         return [], []
-    there = set(criteria["criterion"])
+    measured = set(criteria["criterion"])
     order = [*SIGNALS, *(name for name in _WITHOUT_TRUTH if name not in SIGNALS), "stability"]
-    known = [name for name in order if name in there]
+    names = [name for name in order if name in measured]
     cells = {
         (str(row["encoder"]), str(row["criterion"])): _cell(row) for _, row in criteria.iterrows()
     }
-    own = _silhouettes(results)
+    silhouettes = _silhouettes(results)
     rows = [
         Row(
             encoder,
             [
                 Cell(encoder),
-                *(cells.get((encoder, name), Cell(NOTHING)) for name in known),
-                own.get(encoder, Cell(NOTHING)),
+                *(cells.get((encoder, name), Cell(NOTHING)) for name in names),
+                silhouettes.get(encoder, Cell(NOTHING)),
             ],
         )
         for encoder in ranked(results)
     ]
-    return comparison_columns(["encoder", *known, "silhouette"]), rows
+    return comparison_columns(["encoder", *names, "silhouette"]), rows
 
 
 def _cell(row: pd.Series) -> Cell:
     name = str(row["criterion"])
-    known = [row[kind] for kind in ("shuffled", "random") if pd.notna(row[kind])]
+    values = [row[kind] for kind in ("shuffled", "random") if pd.notna(row[kind])]
     return Cell(
         format_value(name, row["value"]),
         interval=interval_text(row["low"], row["high"]),
-        chance=" · ".join(_short(value) for value in known),
+        chance=" · ".join(_short(value) for value in values),
     )
 
 

@@ -1,5 +1,6 @@
 """The page as a whole: what each section shows, and the file it is written to."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
@@ -8,7 +9,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from embedbench.report.cluster_words import ambiguous_images
-from embedbench.report.data_uris import embed_figure, thumbnail_data
+from embedbench.report.data_uris import EmbeddedFigure, embed_figure, thumbnail_data
 from embedbench.report.disagreements import disputed, splits
 from embedbench.report.domains import domains_part
 from embedbench.report.encoders import EncoderPart, encoder_parts
@@ -45,9 +46,9 @@ FACTS = (
 
 
 def write_report(results: Results, folder: Path) -> Path:
-    """Write `folder/report.html`, one file that needs no other and no network, and return it.
+    """Write `folder/report.html`, one file that needs no other and no network; return its path.
 
-    Figures are those in `folder/figures`; what is not there yet is drawn there first.
+    Embed the figures in `folder/figures`; draw the missing ones there first.
     """
     embedded = {
         drawing.file: (drawing.encoder, embed_figure(drawing, folder / "figures"))
@@ -58,14 +59,18 @@ def write_report(results: Results, folder: Path) -> Path:
     findings = _findings(results)
     used = _used(encoders, findings)
     thumbnails = thumbnail_data(results.images[results.images["image"].isin(used)])
-    figures = {file: found for file, (owner, found) in embedded.items() if owner is None}
+    figures = {file: figure for file, (owner, figure) in embedded.items() if owner is None}
+    drawn: dict[str, list[EmbeddedFigure]] = defaultdict(list)
+    for figure in figures.values():
+        drawn[figure.section].append(figure)
     page = _template().render(
         title=_title(results),
         subtitle=_subtitle(results),
         summary=summary(results),
         figures=figures,
-        sure=bool(findings["pairwise"] or {"ranks.png", "signs.png"} & set(figures)),
-        differ=bool(findings["splits"] or findings["disputed"] or "similarity.png" in figures),
+        drawn=drawn,
+        sure=bool(findings["pairwise"] or "sure" in drawn),
+        differ=bool(findings["splits"] or findings["disputed"] or "why" in drawn),
         first_clusterer=str(results.comparison["clusterer"].iloc[0]),
         tables=_comparison(results),
         colours=encoder_colours(results.encoders["encoder"].astype(str)),
@@ -74,7 +79,7 @@ def write_report(results: Results, folder: Path) -> Path:
         # The number is the name of a class in the style sheet: names of files never go there.
         thumbnails={name: number for number, name in enumerate(sorted(thumbnails))},
         thumbnail_data=thumbnails,
-        together=[found for file, found in figures.items() if file.startswith("maps_")],
+        together=[figure for file, figure in figures.items() if file.startswith("maps_")],
         failures=plain_table(results.failures),
         remarks=[str(remark) for remark in results.run.get("remarks") or []],
         command=str(results.run.get("command") or ""),
@@ -142,7 +147,7 @@ def _comparison(results: Results) -> dict[str, Any]:
         "every": comparison_table(table, every),
         "meanings": [column for column in other_columns if column.sentence],
         "other_meanings": [column for column in every if _is_new(column, other_columns)],
-        "marked": {mark for found in marked.values() for mark in found},
+        "marked": {mark for marks in marked.values() for mark in marks},
         "has_truth": results.has_truth,
     }
 
@@ -152,7 +157,7 @@ def _in_order(results: Results) -> pd.DataFrame:
     rows = headline_rows(results)
     if not results.has_truth:
         return rows
-    clusterers = {name: place for place, name in enumerate(rows["clusterer"].unique())}
+    clusterers = {name: position for position, name in enumerate(rows["clusterer"].unique())}
     keys = pd.DataFrame({"clusterer": rows["clusterer"].map(clusterers), "ami": -rows["ami"]})
     return rows.loc[keys.sort_values(["clusterer", "ami"], kind="stable").index]
 
@@ -189,7 +194,7 @@ def _used(encoders: list[EncoderPart], findings: Mapping[str, Any]) -> set[str]:
         for name in (*strip.first, *strip.least, *strip.rest)
     }
     used |= {name for split in findings["splits"] for pair in split.pairs for name in pair}
-    used |= {found.image for found in findings["ambiguous"][0]}
+    used |= {image.image for image in findings["ambiguous"][0]}
     used |= findings["domains"].images if findings["domains"] else set()
     return used | set(findings["disputed"].images if findings["disputed"] else ())
 

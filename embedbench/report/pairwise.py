@@ -36,14 +36,14 @@ class PairwiseResult:
 
 def pairwise_results(results: Results) -> list[PairwiseResult]:
     """Return each pair of encoders once, in the order of their ranks."""
-    order = {name: place for place, name in enumerate(ranked(results))}
-    found = []
+    order = {name: rank for rank, name in enumerate(ranked(results))}
+    pairs = []
     for _, row in headline_pairs(results).iterrows():
         better, other = str(row["encoder"]), str(row["other"])
         ahead = row["difference"] > 0 or (row["difference"] == 0 and order[better] < order[other])
         if ahead:
-            found.append((order[better], order[other], _result(better, other, row)))
-    return [result for _, _, result in sorted(found, key=lambda one: one[:2])]
+            pairs.append((order[better], order[other], _result(better, other, row)))
+    return [result for _, _, result in sorted(pairs, key=lambda pair: pair[:2])]
 
 
 def _result(better: str, other: str, row: pd.Series) -> PairwiseResult:

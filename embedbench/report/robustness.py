@@ -109,23 +109,23 @@ def _most_robust(ranking: pd.DataFrame) -> Iterator[Markup]:
     first = ranking.iloc[0]
     names = ranking.loc[ranking["tied_with_best"].eq(True), "encoder"].astype(str).tolist()
     ends = f"{100 * first['retention_low']:.0f} to {_percent(first['retention_high'])}"
-    kept = Markup("{} of its ten nearest images (95 % interval {})").format(
+    retention = Markup("{} of its ten nearest images (95 % interval {})").format(
         _percent(first["retention"]), ends
     )
     if len(names) > 1:
         form = Markup(
             "{} are <strong>tied</strong> as most robust. A corrupted image keeps, with {}, {}."
         )
-        yield form.format(_bold(names), first["encoder"], kept)
+        yield form.format(_bold(names), first["encoder"], retention)
     elif names:
         behind = Markup("; with the next encoder, {}, {}").format(
             _bold([str(ranking.iloc[1]["encoder"])]), _percent(ranking.iloc[1]["retention"])
         )
         form = Markup("{} is <strong>most robust</strong>: a corrupted image keeps {}{}.")
-        yield form.format(_bold(names), kept, behind)
+        yield form.format(_bold(names), retention, behind)
     else:
         yield Markup("With {}, a corrupted image keeps {}.").format(
-            _bold([str(first["encoder"])]), kept
+            _bold([str(first["encoder"])]), retention
         )
 
 
@@ -150,21 +150,23 @@ def _best_on_corrupted(ranking: pd.DataFrame, clusterer: str) -> Iterator[Markup
 
 def _costs(table: pd.DataFrame) -> Iterator[Markup]:
     """Say which kind costs most and which least, by the median of the encoders."""
-    kept = table[table["metric"] == "neighbour_retention"].dropna(subset=["value"])
-    means = kept.groupby(["corruption", "encoder"], sort=False)["value"].mean()
-    middle = {str(kind): float(one.median()) for kind, one in means.groupby(level=0, sort=False)}
-    if len(middle) > 1:
-        worst, least = min(middle, key=middle.__getitem__), max(middle, key=middle.__getitem__)
+    rows = table[table["metric"] == "neighbour_retention"].dropna(subset=["value"])
+    means = rows.groupby(["corruption", "encoder"], sort=False)["value"].mean()
+    medians = {
+        str(kind): float(group.median()) for kind, group in means.groupby(level=0, sort=False)
+    }
+    if len(medians) > 1:
+        worst, least = min(medians, key=medians.__getitem__), max(medians, key=medians.__getitem__)
         form = Markup(
             "{} costs most: images keep {} of their nearest images{}. {} costs least: {}."
         )
-        by = " (median of the encoders)" if kept["encoder"].nunique() > 1 else ""
+        by = " (median of the encoders)" if rows["encoder"].nunique() > 1 else ""
         yield form.format(
             worst.capitalize(),
-            _percent(middle[worst]),
+            _percent(medians[worst]),
             by,
             least.capitalize(),
-            _percent(middle[least]),
+            _percent(medians[least]),
         )
 
 
@@ -234,13 +236,13 @@ def _mark(is_first: bool, is_tied: Any) -> str:
 
 
 def _kinds_table(table: pd.DataFrame, encoders: Sequence[str]) -> tuple[list[Column], list[Row]]:
-    kept = table[table["metric"] == "neighbour_retention"]
-    kinds = [str(kind) for kind in kept["corruption"].unique()]
-    means = kept.groupby(["encoder", "corruption"])["value"].mean()
-    there = [name for name in encoders if name in set(kept["encoder"])]
+    retentions = table[table["metric"] == "neighbour_retention"]
+    kinds = [str(kind) for kind in retentions["corruption"].unique()]
+    means = retentions.groupby(["encoder", "corruption"])["value"].mean()
+    measured = [name for name in encoders if name in set(retentions["encoder"])]
     rows = [
         Row(name, [Cell(name), *(Cell(_plain(means.get((name, kind)))) for kind in kinds)])
-        for name in there
+        for name in measured
     ]
     return [_column("encoder", "encoder"), *(_column(kind, kind) for kind in kinds)], rows
 
@@ -252,13 +254,13 @@ def _strongest_table(
     most = table.groupby("corruption")["severity"].transform("max")
     shown = table[table["severity"] == most]
     shown = shown[shown["clusterer"].isin(["", clusterer])]
-    there = set(shown.dropna(subset=["change"])["metric"])
-    main = _WITH_LABELS if "ami" in there else _WITHOUT_LABELS
-    metrics = [name for name in (*main, *_SHARES) if name in there]
+    measured = set(shown.dropna(subset=["change"])["metric"])
+    main = _WITH_LABELS if "ami" in measured else _WITHOUT_LABELS
+    metrics = [name for name in (*main, *_SHARES) if name in measured]
     rows = []
     for encoder in encoders:
-        mine = shown[shown["encoder"] == encoder]
-        for number, (kind, group) in enumerate(mine.groupby("corruption", sort=False)):
+        encoder_rows = shown[shown["encoder"] == encoder]
+        for number, (kind, group) in enumerate(encoder_rows.groupby("corruption", sort=False)):
             by_metric = {str(row["metric"]): row for _, row in group.iterrows()}
             name = f"{kind}:{int(group['severity'].iloc[0])}"
             cells = [
@@ -273,17 +275,18 @@ def _strongest_table(
 def _contamination_table(
     mixed: pd.DataFrame, encoders: Sequence[str]
 ) -> tuple[list[Column], list[Row]]:
-    there = set(mixed.dropna(subset=["value"])["quantity"])
-    names = [name for name in _CONTAMINATION if name in there]
+    measured = set(mixed.dropna(subset=["value"])["quantity"])
+    names = [name for name in _CONTAMINATION if name in measured]
     rows = []
     for clusterer, group in mixed.groupby("clusterer", sort=False):
         for number, encoder in enumerate(encoders):
-            mine = group[group["encoder"] == encoder]
-            known = {str(row["quantity"]): row for _, row in mine.iterrows()}
+            encoder_rows = group[group["encoder"] == encoder]
+            by_quantity = {str(row["quantity"]): row for _, row in encoder_rows.iterrows()}
             cells = [
-                _quantity(name, known[name]) if name in known else Cell(NOTHING) for name in names
+                _quantity(name, by_quantity[name]) if name in by_quantity else Cell(NOTHING)
+                for name in names
             ]
-            if known:
+            if by_quantity:
                 rows.append(
                     Row(encoder, [Cell(encoder), Cell(str(clusterer)), *cells], number == 0)
                 )

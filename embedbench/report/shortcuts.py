@@ -50,23 +50,25 @@ def shortcut_table(results: Results) -> tuple[list[str], list[Row]]:
 
 
 def shortcut_warnings(results: Results) -> list[ShortcutWarning]:
-    """Return the encoders that group by what should not matter, the best-ranked first."""
+    """Return a warning for each encoder that groups by a shortcut, the best-ranked first."""
     if results.shortcuts.empty:
         return []
-    truth, others = _agreements(results), _consensus(results)
-    found = []
+    agreements, consensus = _agreements(results), _consensus(results)
+    warnings = []
     for encoder in ranked(results):
         rows = results.shortcuts[results.shortcuts["encoder"] == encoder]
         shortcuts = [
             Shortcut(str(row["attribute"]), float(row["ami"]), float(row["null"]), float(row["p"]))
             for _, row in rows.iterrows()
         ]
-        words = shortcut_warning(encoder, shortcuts, truth.get(encoder), others.get(encoder))
-        if words is not None:
-            rest = words.removeprefix(encoder)
+        text = shortcut_warning(encoder, shortcuts, agreements.get(encoder), consensus.get(encoder))
+        if text is not None:
+            rest = text.removeprefix(encoder)
             sentence = Markup("<strong>{}</strong>{}.").format(encoder, rest)
-            found.append(ShortcutWarning(encoder, sentence, rest.startswith(" groups by folder ")))
-    return found
+            warnings.append(
+                ShortcutWarning(encoder, sentence, rest.startswith(" groups by folder "))
+            )
+    return warnings
 
 
 def _agreements(results: Results) -> dict[str, float]:

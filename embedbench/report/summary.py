@@ -50,8 +50,8 @@ def _verdict(results: Results, rows: pd.DataFrame) -> list[Markup]:
         return []
     sentences = verdict_sentences(verdict, fastest(results), Markup, _strong)
     if verdict["basis"] != "nothing" and verdict["answer"] == CANNOT_TELL:
-        return [Markup(one) for one in sentences]
-    return [*(Markup(one) for one in sentences), *_scores(results, rows)]
+        return [Markup(sentence) for sentence in sentences]
+    return [*(Markup(sentence) for sentence in sentences), *_scores(results, rows)]
 
 
 def _strong(name: str) -> Markup:
@@ -68,11 +68,11 @@ def _scores(results: Results, rows: pd.DataFrame) -> list[Markup]:
         return [Markup("No encoder could be scored against the labels.")]
     best = first.loc[first["ami"].idxmax()]
     interval = interval_text(best.get("ami_low"), best.get("ami_high"))
-    whose = _names([str(best["encoder"])])
+    name = _names([str(best["encoder"])])
     return [
         Markup("With {}, {} is {:.2f}{}, where 1 is perfect and 0 is chance.").format(
             best["clusterer"],
-            Markup("the AMI of {}").format(whose) if len(group) != 1 else "its AMI",
+            Markup("the AMI of {}").format(name) if len(group) != 1 else "its AMI",
             best["ami"],
             f" (95 % interval {interval})" if interval else "",
         ),
@@ -87,11 +87,11 @@ def _ranks(results: Results, group: Sequence[str]) -> list[Markup]:
     ranks = results.encoders.set_index("encoder").reindex(list(group)).dropna(subset=["rank_low"])
     if len(ranks) and (ranks["rank_high"] == 1).all():
         return [Markup("With other images, they also come first.")]
-    words = [
+    texts = [
         Markup("{} {}").format(name, _range(int(row["rank_low"]), int(row["rank_high"])))
         for name, row in ranks.head(NAMED).iterrows()
     ]
-    return [Markup("With other images, they may rank: {}.").format(Markup(", ").join(words))]
+    return [Markup("With other images, they may rank: {}.").format(Markup(", ").join(texts))]
 
 
 def _range(low: int, high: int) -> str:
@@ -188,13 +188,13 @@ def _shortcuts(results: Results) -> list[Markup]:
 
 
 def _clear_k(results: Results) -> list[Markup]:
-    """Say for which encoders no criterion finds a k; nothing if none was asked."""
+    """Name the encoders for which no criterion finds a k; nothing if none was searched."""
     if "inertia_null_low" not in results.elbow:
         return []
-    asked = results.elbow.dropna(subset=["inertia_null_low"]).groupby("encoder", sort=False)
+    curves = results.elbow.dropna(subset=["inertia_null_low"]).groupby("encoder", sort=False)
     unclear = [
         str(name)
-        for name, curve in asked
+        for name, curve in curves
         if not any(chosen_k(curve, criterion) for criterion in K_CRITERIA)
     ]
     if not unclear:

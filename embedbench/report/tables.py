@@ -37,7 +37,7 @@ OTHER_HEADINGS = {
     "pretrained_on": "trained on",
     "name_margin": "margin",
 }
-_MEANINGS = TABLES["encoders"].columns | TABLES["comparison"].columns
+_MEANINGS = {**TABLES["encoders"].columns, **TABLES["comparison"].columns}
 _ONE_DECIMAL = {
     "load_seconds", "images_per_second", "calinski_harabasz", "effective_rank",
     "intrinsic_dimension",
@@ -89,9 +89,9 @@ def comparison_columns(names: Iterable[str]) -> list[Column]:
 
     The ends of an interval are no columns of their own where the number itself is one.
     """
-    known = list(names)
-    ends = {f"{name}_{end}" for name in known for end in ("low", "high")}
-    return [_column(name) for name in known if name not in ends]
+    all_names = list(names)
+    ends = {f"{name}_{end}" for name in all_names for end in ("low", "high")}
+    return [_column(name) for name in all_names if name not in ends]
 
 
 def _column(name: str) -> Column:
@@ -122,13 +122,13 @@ def comparison_table(
         marks: a mark for each row, by column; none where rows do not compare.
         group: the column whose change starts a new group of rows.
     """
-    rows, known = table.reset_index(drop=True), marks or {}
-    found = []
+    rows, marks_by_column = table.reset_index(drop=True), marks or {}
+    table_rows = []
     for index, (_, row) in enumerate(rows.iterrows()):
         cells = [
             Cell(
                 _text(column, row),
-                known[column.name][index] if column.name in known else "",
+                marks_by_column[column.name][index] if column.name in marks_by_column else "",
                 bar(row["ami"], row.get("ami_low"), row.get("ami_high"))
                 if column.name == "ami"
                 else None,
@@ -137,8 +137,8 @@ def comparison_table(
             for column in columns
         ]
         starts = bool(group and index and row[group] != rows[group][index - 1])
-        found.append(Row(str(row["encoder"]), cells, starts))
-    return found
+        table_rows.append(Row(str(row["encoder"]), cells, starts))
+    return table_rows
 
 
 def _text(column: Column, row: pd.Series) -> str:
@@ -223,9 +223,9 @@ def highlights(
         tied: the encoders that are near by AMI and the first clusterer; None to ask `pairs`.
     """
     metric = _BY_NAME.get(name)
-    found = pd.Series("", index=range(len(table)))
+    marks = pd.Series("", index=range(len(table)))
     if not metric or not metric.needs_truth or not metric.direction or name not in table:
-        return found.tolist()
+        return marks.tolist()
     rows = table.reset_index(drop=True)
     first = rows["clusterer"].iloc[0] if len(rows) else None
     for clusterer, group in rows.dropna(subset=[name]).groupby("clusterer", sort=False):
@@ -235,16 +235,16 @@ def highlights(
         near = _near(pairs, str(clusterer), name, str(best["encoder"]))
         if name == "ami" and clusterer == first and tied is not None:
             near = set(tied)
-        found[group.index[group["encoder"].isin(near)]] = "near"
-        found[group.index[group[name] == best[name]]] = "best"
-    return found.tolist()
+        marks[group.index[group["encoder"].isin(near)]] = "near"
+        marks[group.index[group[name] == best[name]]] = "best"
+    return marks.tolist()
 
 
 def _near(pairs: pd.DataFrame, clusterer: str, metric: str, best: str) -> set[str]:
     """Return the encoders whose difference to the best one has an interval that holds 0."""
     if pairs.empty:
         return set()
-    mine = (pairs["clusterer"] == clusterer) & (pairs["metric"] == metric)
-    rows = pairs[mine & (pairs["encoder"] == best)]
+    mask = (pairs["clusterer"] == clusterer) & (pairs["metric"] == metric)
+    rows = pairs[mask & (pairs["encoder"] == best)]
     holds_zero = (rows["difference_low"] <= 0) & (rows["difference_high"] >= 0)
     return set(rows.loc[holds_zero, "other"].astype(str))

@@ -107,14 +107,14 @@ class Results:
         """Write the run folder: all of it, or nothing.
 
         Args:
-            folder: where to; an earlier run folder there is replaced.
+            folder: the run folder; an earlier run folder there is replaced.
             draw: called with these results and the unfinished folder, to add figures and report.
 
         Raises:
             InputError: the folder holds something else, or cannot be written.
         """
-        with OutFolder(folder) as place:
-            self.put(place, draw)
+        with OutFolder(folder) as out_folder:
+            self.put(out_folder, draw)
 
     def put(self, place: OutFolder, draw: Callable[["Results", Path], None] | None = None) -> None:
         """Write the run folder into a place that is taken already; see `write`.
@@ -197,7 +197,7 @@ def _read(folder: Path, name: str) -> pd.DataFrame:
 
 def _read_csv(file: Path) -> pd.DataFrame:
     """Return a table as it was written: a cluster named `null` or `12` keeps its name."""
-    own = ["value"] if file.stem == "composition" else []  # the name of a label
-    kinds = dict.fromkeys([*TEXT_COLUMNS, *NULLABLE_TEXT_COLUMNS, *own], str)
+    more_columns = ["value"] if file.stem == "composition" else []  # the name of a label
+    kinds = dict.fromkeys([*TEXT_COLUMNS, *NULLABLE_TEXT_COLUMNS, *more_columns], str)
     table = read_csv(file, kinds)
     return table.fillna({name: "" for name in TEXT_COLUMNS if name in table.columns})

@@ -27,9 +27,9 @@ class OutFolder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        place = Path(os.path.abspath(folder))
-        self._place = place
-        self._aside = place.with_name(f".{place.name}.unfinished")
+        target = Path(os.path.abspath(folder))
+        self._place = target
+        self._aside = target.with_name(f".{target.name}.unfinished")
         self._new, self._old = self._aside / "new", self._aside / "old"
         self._lock: TextIOWrapper | None = None
 

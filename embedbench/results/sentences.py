@@ -52,8 +52,8 @@ def list_names(
     shown = [strong(name) for name in names[:NAMED]]
     if len(names) > NAMED:
         shown.append(f"{len(names) - NAMED} more")
-    places = join_names(["{}"] * len(shown))
-    return text(places).format(*shown)
+    pattern = join_names(["{}"] * len(shown))
+    return text(pattern).format(*shown)
 
 
 def _cheapest(

@@ -30,7 +30,7 @@ def chosen_k(elbow: pd.DataFrame, criterion: str) -> int | None:
 
 
 def space_names(results: Results) -> dict[str, str]:
-    """Return how the files begin that show the clusters found in each other space."""
+    """Return the file prefix of the figures of each space but the first."""
     return {space: f"space_{name}" for space, name in safe_names(results.spaces[1:]).items()}
 
 
@@ -38,8 +38,8 @@ def headline_rows(results: Results) -> pd.DataFrame:
     """Return the rows that compare encoders: the first space, at the shared k."""
     rows = results.comparison
     shared = (rows["space"] == rows["space"].iloc[0]) & ~rows["k_from"].isin(K_CRITERIA)
-    found: pd.DataFrame = rows[shared].drop_duplicates(["encoder", "clusterer"])
-    return found
+    headline: pd.DataFrame = rows[shared].drop_duplicates(["encoder", "clusterer"])
+    return headline
 
 
 def ranked(results: Results) -> list[str]:
@@ -52,18 +52,18 @@ def ranked(results: Results) -> list[str]:
 
 
 def members_of(results: Results, encoder: str, space: str | None = None) -> pd.DataFrame:
-    """Return the images of an encoder's main partitions with what is known of each image.
+    """Return the images of an encoder's main partitions, with their labels and thumbnails.
 
     Args:
         results: the comparison.
-        encoder: whose partitions.
+        encoder: the encoder of the partitions.
         space: the space that was clustered; the first one if None.
     """
     rows = results.silhouettes[results.silhouettes["encoder"] == encoder]
     rows = rows[rows["space"] == (space or results.spaces[0])]
     columns = [name for name in ("image", "truth", "thumbnail") if name in results.images]
-    known = results.images[columns].drop_duplicates("image")
-    return rows.drop(columns=["encoder", "space"]).merge(known, on="image", how="left")
+    images = results.images[columns].drop_duplicates("image")
+    return rows.drop(columns=["encoder", "space"]).merge(images, on="image", how="left")
 
 
 HEADLINE_METRIC = "ami"
@@ -75,10 +75,10 @@ def headline_pairs(results: Results) -> pd.DataFrame:
     if pairs.empty:
         return pairs
     first = results.comparison["clusterer"].iloc[0]
-    found: pd.DataFrame = pairs[
+    headline: pd.DataFrame = pairs[
         (pairs["clusterer"] == first) & (pairs["metric"] == HEADLINE_METRIC)
     ]
-    return found
+    return headline
 
 
 MEASURED = ("images_per_second", "load_seconds", "peak_memory_mb")
@@ -105,11 +105,11 @@ def timings_of(results: Results, quantity: str) -> dict[str, float]:
 def started(results: Results) -> datetime | None:
     """Return when the run started; None where it is not known."""
     rows = results.timings
-    found = rows.loc[(rows["quantity"] == "started") & (rows["encoder"] == ""), "value"]
-    if found.empty:
+    times = rows.loc[(rows["quantity"] == "started") & (rows["encoder"] == ""), "value"]
+    if times.empty:
         return None
     try:
-        return datetime.fromtimestamp(float(found.iloc[0]), UTC)
+        return datetime.fromtimestamp(float(times.iloc[0]), UTC)
     except (ValueError, OverflowError, OSError):  # a run folder may come from others
         return None
 

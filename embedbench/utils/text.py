@@ -27,7 +27,10 @@ def shown(name: str) -> str:
     r"""Return the name with unwritable characters escaped, such as `\x0a` for a line feed."""
     if name.isprintable():
         return name
-    return "".join(_written_out(one) if _kind(one) in _UNWRITABLE else one for one in name)
+    return "".join(
+        _written_out(character) if _kind(character) in _UNWRITABLE else character
+        for character in name
+    )
 
 
 def printable(text: str) -> str:
@@ -35,8 +38,10 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        _written_out(one) if _kind(one) == "Cf" and one not in _JOINERS else one
-        for one in shown(text)
+        _written_out(character)
+        if _kind(character) == "Cf" and character not in _JOINERS
+        else character
+        for character in shown(text)
     )
 
 

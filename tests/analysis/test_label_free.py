@@ -11,10 +11,16 @@ from embedbench.analysis.inputs import EvaluationSettings, Targets
 from embedbench.analysis.label_free import AugmentedViews, EncoderScores, score_encoder
 from embedbench.clustering.clusterers import KMeans
 from embedbench.clustering.kmeans import fit_kmeans
+from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 
-WITH_LABELS = {"knn_accuracy", "retrieval_map", "r_precision", "linear_probe"}
+WITH_LABELS = {metric.name for metric in ENCODER_METRICS if metric.needs_truth}
 OF_COPIES = {"augmentation_recall", "neighbour_retention", "cluster_retention"}
-NUMBERS = {"hubness", "anisotropy", "effective_rank", "intrinsic_dimension"}
+OF_SEVERAL_ENCODERS = {"consensus", "neighbour_consensus"}
+OF_A_SPACE = {"silhouette_umap"}
+NUMBERS = (
+    {metric.name for metric in ENCODER_METRICS}
+    - WITH_LABELS - OF_COPIES - OF_SEVERAL_ENCODERS - OF_A_SPACE
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True, scope="module")

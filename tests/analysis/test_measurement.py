@@ -55,7 +55,7 @@ def test_images_that_are_all_the_same_cannot_be_clustered() -> None:
 def test_without_labels_there_are_numbers_and_no_scores() -> None:
     _, scores, numbers = evaluate_vectors(VECTORS, TARGETS.unlabelled(), 0)
     assert scores == {}
-    assert set(numbers) == {"hubness", "anisotropy", "effective_rank", "intrinsic_dimension"}
+    assert {"hubness", "anisotropy"} <= set(numbers)
     found = evaluate_clusters(VECTORS, TARGETS.unlabelled(), settings(4))
     assert {name for _, name in found.scores} == {"silhouette"}
 

@@ -214,3 +214,13 @@ def test_check_passes_for_pixels(capsys: pytest.CaptureFixture[str]) -> None:
     code, table, _ = call(capsys, "check", "pixels")
     assert code == 0
     assert all(line.split()[-1] == "ok" for line in table.splitlines()[2:])
+
+
+def test_look_prints_what_would_be_compared_and_encodes_nothing(
+    photographs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = call(capsys, "look", photographs, "--where", "label=red")
+    assert status == 0 and out.splitlines()[0] == f"12 images in {photographs}"
+    assert "labels: red 12" in out.splitlines()
+    status, _, err = call(capsys, "look", photographs, "--where", "colour=red")
+    assert status == 2 and "with one of the columns truth" in err

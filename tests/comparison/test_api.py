@@ -13,7 +13,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score
 
 from embedbench import Dataset, Results, compare
-from embedbench.encoder import Encoder, LookupEncoder, TextEncoder
+from embedbench.encoder import Encoder, LookupEncoder
 from embedbench.errors import InputError
 from tests.conftest import write_photographs
 
@@ -109,14 +109,6 @@ def test_a_run_folder_reads_back(results: Results, tmp_path: Path) -> None:
     assert {"comparison.md", "comparison.tex", "run.json"} <= set(os.listdir(tmp_path / "run"))
 
 
-def test_latex_escapes_and_writes_whole_numbers_whole(results: Results, tmp_path: Path) -> None:
-    encoder = pd.Series(["50%_a&b"] * len(results.comparison))
-    replace(results, comparison=results.comparison.assign(encoder=encoder)).write(tmp_path / "run")
-    lines = (tmp_path / "run" / "comparison.tex").read_text().splitlines()
-    row = next(line for line in lines if "kmeans" in line and "truth" in line)
-    assert row.startswith(r"50\%\_a\&b & l2 & kmeans & truth & 3 & 3 & 1.000 & 1.000")
-
-
 def test_names_that_look_like_numbers_or_nothing_read_back(
     results: Results, tmp_path: Path
 ) -> None:
@@ -127,32 +119,6 @@ def test_names_that_look_like_numbers_or_nothing_read_back(
     again = Results.read(tmp_path / "run")
     assert again.clusters["name"].tolist() == names
     assert again.encoders["fingerprint"].tolist() == ["12345e67", "0012"]
-
-
-def test_a_failing_encoder_is_a_row_and_the_others_are_compared(
-    photographs: Path, colour_encoder: MakeEncoder, shared_store: Path
-) -> None:
-    @dataclass(frozen=True)
-    class Wrong(Encoder):
-        def encode_batch(self, images: Any) -> np.ndarray:
-            raise ValueError("no luck")
-
-    encoders = {"wrong": Wrong(), "colour": colour_encoder()}
-    results = compare(photographs, encoders, k="3", seeds=1, store=shared_store, **QUICK)
-    assert results.encoders["status"].tolist() == ["failed", "ok"]
-    assert results.encoders["error"].tolist() == ["ValueError: no luck", ""]
-    assert set(results.comparison["encoder"]) == {"colour"}
-    assert results.failures[["what", "name"]].to_numpy().tolist() == [["encoder", "wrong"]]
-
-
-def test_no_encoder_at_all_is_an_error(photographs: Path) -> None:
-    @dataclass(frozen=True)
-    class Wrong(Encoder):
-        def encode_batch(self, images: Any) -> np.ndarray:
-            raise ValueError("no luck")
-
-    with pytest.raises(InputError, match="none of the 1 encoders could be used; 'wrong': Value"):
-        compare(photographs, {"wrong": Wrong()})
 
 
 def test_without_labels_there_are_no_scores_against_them(
@@ -252,27 +218,6 @@ def test_a_folder_of_something_else_is_not_replaced(
     with pytest.raises(InputError, match="holds something that is not a run"):
         compare(photographs, {"colour": colour_encoder()}, out=tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "all my work"
-
-
-def test_the_next_encoder_names_the_clusters_where_the_first_failed(photographs: Path) -> None:
-    @dataclass(frozen=True)
-    class Colours(TextEncoder):
-        fails: bool = False
-
-        def encode_batch(self, images: Any) -> np.ndarray:
-            if self.fails:
-                raise ValueError("no luck")
-            return np.stack([np.asarray(image, np.float32).mean((0, 1)) for image in images])
-
-        def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
-            names = ("red", "green", "blue")
-            return np.array([[name in text for name in names] for text in texts], np.float32)
-
-    encoders = {"first": Colours(fails=True), "second": Colours()}
-    results = compare(photographs, encoders, k="3", seeds=1, names="red,green,blue", **QUICK)
-    assert results.run["naming_encoder"] == "second"
-    kmeans = results.clusters[results.clusters["clusterer"] == "kmeans"]
-    assert [medoid.split("/")[0] for medoid in kmeans["medoid"]] == kmeans["name"].tolist()
 
 
 def test_four_images_or_copies_of_two_are_compared(

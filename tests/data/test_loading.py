@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from embedbench.data.dataset import Dataset, with_domain, with_labels
-from embedbench.data.loading import join_datasets, read_dataset, read_datasets, read_labelled
-from embedbench.data.tables.labels import TableForm
+from embedbench.data.loading import join_datasets, read_dataset
 from embedbench.errors import InputError
 
 
@@ -18,13 +17,13 @@ def dataset(names: list[str], origin: str = "images", **columns: list[object]) -
 
 
 def test_a_single_source_is_unchanged(photographs: Path) -> None:
-    found = read_datasets(photographs)
+    found = read_dataset(photographs)
     assert len(found) == 36
     assert "set" not in found.table
 
 
 def test_several_sources_are_one_dataset_with_a_column_set(photographs: Path) -> None:
-    found = read_datasets([photographs / "red", photographs / "blue"])
+    found = read_dataset([photographs / "red", photographs / "blue"])
     assert found.names[0] == "red/00.png"
     assert found.table["set"].value_counts().to_dict() == {"red": 12, "blue": 12}
     assert all(isinstance(source, Path) and source.exists() for source in found.sources)
@@ -34,13 +33,13 @@ def test_sets_with_the_same_short_name_keep_their_full_names(photographs: Path) 
     (photographs.parent / "other" / "red").mkdir(parents=True)
     file = photographs / "red" / "00.png"
     (photographs.parent / "other" / "red" / "a.png").write_bytes(file.read_bytes())
-    found = read_datasets([photographs / "red", photographs.parent / "other" / "red"])
+    found = read_dataset([photographs / "red", photographs.parent / "other" / "red"])
     assert found.table["set"].nunique() == 2
 
 
 def test_the_same_source_twice_is_refused(photographs: Path) -> None:
     with pytest.raises(InputError, match="given twice"):
-        read_datasets([photographs, photographs])
+        read_dataset([photographs, photographs])
 
 
 def test_columns_of_other_sets_are_missing_values() -> None:
@@ -163,7 +162,8 @@ def test_a_name_that_several_images_fit_is_an_error_that_names_them(tmp_path: Pa
 
 def test_a_table_cannot_list_other_folders(tmp_path: Path) -> None:
     files(tmp_path / "secret", "a.png")
-    table = table_of(tmp_path / "t.csv", "path", f"{tmp_path}/secret/a", "s3://bucket/a")
+    lines = "path", f"{tmp_path}/secret/a", "s3://bucket/a"
+    table = table_of(tmp_path / "own" / "t.csv", *lines)
     assert read_dataset(table).names == (f"{tmp_path}/secret/a", "s3://bucket/a")
 
 
@@ -173,28 +173,27 @@ def test_labels_of_a_file_have_its_columns_and_those_of_the_table_stay_as_they_a
     files(tmp_path, "a.png", "b.png")
     images = table_of(tmp_path / "images.csv", "image", "a.png", "b.png")
     labels = table_of(tmp_path / "labels.csv", "image,about,species", "a,x,dog", "b,y,cat")
-    form = TableForm("image", "species")
-    found = read_labelled(str(images), str(labels), form=form)
-    assert found.table["truth"].tolist() == ["dog", "cat"]
-    assert read_labelled(tmp_path, str(labels), form=form).table["truth"].tolist() == ["dog", "cat"]
+    columns = {"labels": str(labels), "path_column": "image", "label_column": "species"}
+    for source in (str(images), tmp_path):
+        assert read_dataset(source, **columns).table["truth"].tolist() == ["dog", "cat"]
 
 
 @pytest.mark.parametrize(
     ("form", "labels", "words"),
     [
-        (TableForm(path="image"), None, "`path_column` is for a table of images or labels; there"),
-        (TableForm(label="x"), "none", "`label_column` is for a table of images or labels; there"),
-        (TableForm(root="photos"), "labels.csv", "`root` is for a table of images; there is none"),
+        ({"path_column": "image"}, None, "`path_column` is for a table of images or labels; there"),
+        ({"label_column": "x"}, "none", "`label_column` is for a table of images or labels; there"),
+        ({"root": "photos"}, "labels.csv", "`root` is for a table of images; there is none"),
     ],
 )
 def test_options_of_tables_are_refused_without_a_table(
-    photographs: Path, form: TableForm, labels: str | None, words: str
+    photographs: Path, form: dict[str, str], labels: str | None, words: str
 ) -> None:
     with pytest.raises(InputError, match=words):
-        read_labelled(photographs, labels, form=form)
+        read_dataset(photographs, labels=labels, **form)
 
 
 def test_a_column_of_labels_is_named_once(tmp_path: Path) -> None:
     table = table_of(tmp_path / "t.csv", "path,kind,species", "a.png,1,dog")
     with pytest.raises(InputError, match="`label_column` is for a table of labels; there is none"):
-        read_labelled(table, "kind", form=TableForm(label="species"))
+        read_dataset(table, labels="kind", label_column="species")

@@ -26,14 +26,13 @@ from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import embed
 from embedbench.embedding.local_workers import LocalEngine
 from embedbench.encoder import Encoder
-from embedbench.errors import InputError, StoreError
+from embedbench.errors import StoreError
 from embedbench.io.store import Store
 from embedbench.parallel.pool import Pool
 from embedbench.results.run_folder import OutFolder
 from embedbench.utils.progress import Progress
 from tests.conftest import write_photographs
 from tests.support.deaths import prints
-from tests.support.example_results import example_results
 from tests.support.image_server import Answer, ImageServer
 from tests.support.slow_encoder import environment, lay, noted
 
@@ -394,24 +393,6 @@ def test_a_run_folder_is_the_old_one_or_the_new_one_and_never_half(
     with OutFolder(folder):
         assert (folder / "run.json").read_text() == (left or "old")
     assert [one.name for one in tmp_path.iterdir()] == ["run"]
-
-
-def test_a_folder_that_another_run_writes_to_is_refused_at_once(tmp_path: Path) -> None:
-    results = example_results()
-    with OutFolder(tmp_path / "run"):
-        with pytest.raises(InputError, match="another run is writing to '.*run'"):
-            results.write(tmp_path / "run")
-        results.write(tmp_path / "other")
-    results.write(tmp_path / "run")
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["other", "run"]
-
-
-def test_a_folder_that_cannot_be_replaced_is_refused_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="name a folder in it, such as 'run'"):
-        example_results().write(Path("."))
 
 
 def test_results_that_cannot_be_written_are_shown_and_the_old_run_stays(

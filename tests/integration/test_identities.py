@@ -38,10 +38,12 @@ def without_versions(identity: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_all_encoders_are_known() -> None:
-    assert sorted(KNOWN) == sorted(ENTRY_POINTS)
+def test_no_encoder_is_known_that_is_gone() -> None:
+    assert set(KNOWN) <= set(ENTRY_POINTS)
 
 
-@pytest.mark.parametrize("name", sorted(KNOWN))
+@pytest.mark.parametrize("name", sorted(ENTRY_POINTS))
 def test_an_identity_is_the_known_one(name: str) -> None:
-    assert identity(name) == KNOWN[name]
+    found = identity(name)
+    line = json.dumps({name: found}, indent=2)[1:-1].strip()
+    assert KNOWN.get(name) == found, f"tests/support/identities.json should have\n  {line}"

@@ -1,3 +1,5 @@
+"""Promises of the page as a whole: it needs nothing else, runs nothing, and hides nothing."""
+
 import base64
 import dataclasses
 import re
@@ -11,11 +13,8 @@ import pandas as pd
 import pytest
 
 from embedbench.report import draw
-from embedbench.report.data_uris import embed_figure
-from embedbench.report.encoders import _labels_in_words
 from embedbench.report.page import write_report
 from embedbench.report.plots.figures import figure_specs
-from embedbench.report.tables import comparison_columns, format_value, plain_table
 from embedbench.results.results import Results
 from tests.support.example_results import (
     BROKEN_IMAGE,
@@ -141,34 +140,12 @@ def test_a_failed_encoder_has_a_section_that_says_why(page: str) -> None:
     assert "<img" not in section
 
 
-def test_every_column_of_the_comparison_is_explained() -> None:
-    for column in comparison_columns(example_results().comparison.columns):
-        assert column.heading
-        assert column.sentence.endswith("."), column.name
-
-
-def test_every_end_of_an_interval_is_explained_by_the_name_of_its_number() -> None:
-    low, high = comparison_columns(["linear_probe_low", "linear_probe_high"])
-    assert low.sentence.startswith("Lower end of the 95 % interval of linear_probe;")
-    assert high.sentence.startswith("Upper end of the 95 % interval of linear_probe;")
-
-
 def test_intervals_stand_beneath_their_numbers_and_have_no_columns(page: str) -> None:
     table = page.split('<section id="comparison">')[1].split("</table>")[0]
     headings = re.findall(r"<th[^>]*>([^<]+)</th>", table)
     assert "AMI" in headings and not {"low", "high", "ari low"} & set(headings)
     assert "<small>0.85 to 1.00</small>" in table
     assert page.count("<small>0.85 to 0.95</small>") > len(ENCODERS)
-
-
-def test_the_silhouette_in_l2_is_shown_where_another_space_is() -> None:
-    results = example_results()
-    table = results.comparison.assign(silhouette_l2=0.1, space="l2")
-    alone = dataclasses.replace(results, comparison=table)
-    assert "silhouette_l2" not in alone.headline_columns()
-    table = pd.concat([table, table.assign(space="pca:2")], ignore_index=True)
-    both = dataclasses.replace(results, comparison=table)
-    assert "silhouette_l2" in both.headline_columns()
 
 
 def test_without_labels_no_number_is_marked_as_best(page_without_labels: str) -> None:
@@ -219,13 +196,6 @@ def test_a_cluster_tells_its_numbers_its_labels_and_its_least_typical_pictures(p
     assert len(re.findall(r'role="img"', typical)) == 9
     names = list(example_results().images["image"])
     assert Page(least).attributes("title") == names[-3:]
-
-
-def test_labels_of_a_cluster_are_the_three_commonest_and_no_share_is_rounded_away() -> None:
-    labels = pd.Series(["a"] * 995 + ["c"] * 2 + ["b"] * 2 + ["d"] + [None] * 50)
-    words = _labels_in_words(labels).replace("\N{NO-BREAK SPACE}", " ")
-    assert words == "a 99 %, b 1 %, c 1 % and 1 more"
-    assert _labels_in_words(pd.Series([None, None])) == ""
 
 
 def test_pictures_in_dispute_are_shown_also_where_no_cluster_shows_them(folder: Path) -> None:
@@ -311,38 +281,12 @@ def test_a_run_that_tells_nothing_of_itself_still_has_a_report(folder: Path) -> 
     assert "3 encoders compared" in write_report(bare, folder).read_text(encoding="utf-8")
 
 
-def test_figures_that_are_there_are_not_drawn_again(tmp_path: Path) -> None:
-    results = example_results()
-    first = figure_specs(results)[0]
-    embed_figure(first, tmp_path)
-    written = (tmp_path / first.file).stat().st_mtime_ns
-    embedded = embed_figure(first, tmp_path)
-    assert (tmp_path / first.file).stat().st_mtime_ns == written
-    assert base64.b64decode(embedded.data)[8:12] == b"WEBP"
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "text"),
-    [
-        ("ami", 1.0, "1.000"),
-        ("ami", -0.0001, "0.000"),
-        ("ami", np.nan, "–"),
-        ("error", "", "–"),
-        ("dim", pd.NA, "–"),
-        ("dim", 1280, "1,280"),
-        ("k", 20.0, "20"),
-        ("clusters", 19.0, "19"),
-        ("clusters", 19.25, "19.250"),
-        ("coverage", 0.944, "94 %"),
-        ("parameters", 4_652_008, "4.7 M"),
-        ("load_seconds", 2.34, "2.3"),
-        ("licence", "mit", "mit"),
-    ],
-)
-def test_values_read_well(name: str, value: object, text: str) -> None:
-    assert format_value(name, value) == text
-
-
-def test_columns_that_hold_nothing_are_left_out() -> None:
-    table = pd.DataFrame({"encoder": ["a", "b"], "licence": [None, None], "error": ["", ""]})
-    assert plain_table(table) == (["encoder"], [["a"], ["b"]])
+@pytest.mark.parametrize("truth", [True, False])
+def test_every_figure_stands_in_the_page_once(drawn: Path, tmp_path: Path, truth: bool) -> None:
+    """A `FigureSpec` whose `section` the page lacks, and whose file no template names, is lost."""
+    results = example_results(truth)
+    shutil.copytree(drawn / "figures", tmp_path / "figures")
+    page = Page(write_report(results, tmp_path).read_text(encoding="utf-8"))
+    shown = [text for text in page.attributes("alt") if text]
+    wanted = [one.title for one in figure_specs(results) if "contact_sheet" not in one.file]
+    assert sorted(shown) == sorted(wanted)

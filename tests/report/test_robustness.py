@@ -1,4 +1,4 @@
-"""Promises of the charts and of the page about challenging images: what they show, and no more."""
+"""Promises of the page about challenging images: what it tells, and no more."""
 
 import dataclasses
 import re
@@ -6,55 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
-from jaxtyping import Float64
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader, StrictUndefined
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 import embedbench.report
-from embedbench.data.images.corruptions import CORRUPTIONS, VECTOR_KINDS
-from embedbench.report.plots.robustness import (
-    WHERE,
-    contamination_figure,
-    curves_figure,
-    main_curve,
-)
-from embedbench.report.plots.style import encoder_colours, save
 from embedbench.report.robustness import RobustnessPart, robustness_part
 from embedbench.report.tables import Cell, Column, Row
 from embedbench.results.results import Results
 from embedbench.results.schema import CONTAMINATION_COLUMNS, RANKING_COLUMNS, ROBUSTNESS_COLUMNS
 from tests.support.example_results import example_results
-
-ENCODERS = ("pixels", "timm:resnet50", "<b>clip</b>")
-KEPT = {"pixels": 0.5, "timm:resnet50": 0.9, "<b>clip</b>": 0.88}
-AMI = {"pixels": 0.7, "timm:resnet50": 0.4, "<b>clip</b>": 0.3}
-COLOURS = encoder_colours(ENCODERS)
-
-
-def robustness(
-    kinds: tuple[str, ...] = ("noise", "blur"),
-    severities: tuple[int, ...] = (1, 3, 5),
-    encoders: tuple[str, ...] = ENCODERS,
-    truth: bool = True,
-) -> pd.DataFrame:
-    """Blur costs a tenth less than noise, each severity a twentieth."""
-    rows = []
-    for encoder in encoders:
-        for kind in kinds:
-            for severity in severities:
-                less = 0.05 * severity - 0.1 * (kind == "blur")
-                metrics = [("", "neighbour_retention", 1.0, KEPT.get(encoder, 0.5) - less)]
-                metrics += [("kmeans", "silhouette", 0.2, 0.1)]
-                if truth:
-                    metrics += [("kmeans", "ami", 0.8, AMI.get(encoder, 0.5) - less)]
-                    metrics += [("hdbscan", "ami", 0.7, 0.1)]
-                for clusterer, metric, clean, value in metrics:
-                    change = value - clean
-                    row = (encoder, kind, severity, clusterer, metric, clean, value)
-                    rows.append((*row, change, change - 0.1, change + 0.1))
-    return pd.DataFrame(rows, columns=["encoder", *ROBUSTNESS_COLUMNS])
+from tests.support.robustness_tables import AMI, COLOURS, ENCODERS, KEPT, mixed, robustness
 
 
 def held(tied: bool = False, truth: bool = True) -> pd.DataFrame:
@@ -76,21 +36,6 @@ def held(tied: bool = False, truth: bool = True) -> pd.DataFrame:
         ]
         rows.append([*row, name == "pixels" if truth else np.nan])
     return pd.DataFrame(rows, columns=RANKING_COLUMNS)
-
-
-def mixed(own: tuple[float, ...] = (0.0, 0.75, 0.5)) -> pd.DataFrame:
-    """With K-means as told, the rest spread; with HDBSCAN a fifth is noise, and half of each."""
-    rows = []
-    for encoder, share in zip(ENCODERS, own, strict=True):
-        for clusterer, noise in (("kmeans", 0.0), ("hdbscan", 0.2)):
-            part = share / 2 if noise else share
-            values = {"own_cluster": part, "noise": noise, "scattered": 1 - part - noise}
-            values |= {"ami_change": -0.031, "clean_change": 0.2}
-            rows += [
-                (encoder, clusterer, name, value, value - 0.01, value + 0.01)
-                for name, value in values.items()
-            ]
-    return pd.DataFrame(rows, columns=["encoder", *CONTAMINATION_COLUMNS])
 
 
 def results_with(
@@ -128,97 +73,6 @@ def texts(table: tuple[list[Column], list[Row]], heading: str) -> dict[str, str]
     """The column of that heading by encoder."""
     place = [column.heading for column in table[0]].index(heading)
     return {row.encoder: row.cells[place].text for row in table[1]}
-
-
-def numbers(values: object) -> Float64[np.ndarray, " points"]:
-    return np.asarray(values, dtype=np.float64)
-
-
-def shown(figure: Figure) -> list[str]:
-    return [axes.get_title("left") for axes in figure.axes if axes.axison]
-
-
-def test_the_curves_are_of_the_labels_where_there_are_labels() -> None:
-    assert main_curve(robustness()) == ("kmeans", "ami")
-    assert main_curve(robustness(truth=False)) == ("", "neighbour_retention")
-
-
-def test_a_curve_starts_at_the_clean_images_and_passes_through_every_severity() -> None:
-    figure = curves_figure(robustness(), COLOURS, "kmeans", "ami")
-    assert shown(figure) == ["noise", "blur"]
-    for axes, gain in zip(figure.axes, (0, 0.1), strict=True):
-        assert [line.get_color() for line in axes.lines] == [COLOURS[name] for name in ENCODERS]
-        for line, name in zip(axes.lines, ENCODERS, strict=True):
-            np.testing.assert_allclose(numbers(line.get_xdata()), [0, 1, 3, 5])
-            expected = [0.8, *(AMI[name] + gain - 0.05 * np.array([1, 3, 5]))]
-            np.testing.assert_allclose(numbers(line.get_ydata()), expected)
-    assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
-
-
-def test_a_band_is_the_interval_of_the_change() -> None:
-    figure = curves_figure(robustness(encoders=("pixels",)), COLOURS, "kmeans", "ami")
-    (band,) = figure.axes[0].collections
-    ends = band.get_paths()[0].vertices
-    assert isinstance(ends, np.ndarray)
-    for severity, value in ((0, 0.8), (1, 0.65), (3, 0.55), (5, 0.45)):
-        room = 0.1 if severity else 0
-        found = ends[ends[:, 0] == severity, 1]
-        assert found.min() == pytest.approx(value - room)
-        assert found.max() == pytest.approx(value + room)
-
-
-@pytest.mark.parametrize("encoders", [1, 3, 8])
-@pytest.mark.parametrize("kinds", [1, 2, 4, 5, 9, 11])
-def test_any_number_of_encoders_and_kinds_is_drawn_whole(
-    encoders: int, kinds: int, tmp_path: Path
-) -> None:
-    names = tuple(
-        f"timm:a_long_name_of_a_model_{number},pretrained=false" for number in range(encoders)
-    )
-    every = (*CORRUPTIONS, *VECTOR_KINDS)[:kinds]
-    table = robustness(every, (2,), names)
-    figure = curves_figure(table, encoder_colours(names), "", "neighbour_retention")
-    assert shown(figure) == list(every)
-    assert len(figure.legends[0].get_texts()) == encoders
-    save(figure, tmp_path / "curves.png")
-    figure.draw_without_rendering()
-    inside = figure.bbox
-    box = figure.legends[0].get_window_extent()
-    assert inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0
-    assert min(axes.get_window_extent().height for axes in figure.axes if axes.axison) > 100
-
-
-def test_a_missing_number_is_not_drawn_and_moves_no_other() -> None:
-    table = robustness(encoders=("pixels", "timm:resnet50"))
-    gone = (table["encoder"] == "pixels") & (table["severity"] == 3)
-    table.loc[gone, ["value", "change", "change_low", "change_high"]] = np.nan
-    figure = curves_figure(table, COLOURS, "kmeans", "ami")
-    first, second = figure.axes[0].lines
-    assert np.isnan(numbers(first.get_ydata())).tolist() == [False, False, True, False]
-    assert np.isfinite(numbers(second.get_ydata())).all()
-
-
-def test_bars_of_mixed_in_images_are_their_shares() -> None:
-    figure = contamination_figure(mixed(), COLOURS)
-    assert shown(figure) == ["kmeans", "hdbscan"]
-    for axes, noise in zip(figure.axes, (0, 20), strict=True):
-        widths = np.array(
-            [bar.get_bbox().width for bar in axes.patches if isinstance(bar, Rectangle)]
-        ).reshape(3, 3)
-        np.testing.assert_allclose(widths.sum(axis=1), 100)
-        own = np.array([0, 75, 50]) / (2 if noise else 1)
-        np.testing.assert_allclose(widths[:, 0], own, atol=1e-9)
-        np.testing.assert_allclose(widths[:, 1], noise)
-    names = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert names == [name for name, _ in WHERE.values()]
-
-
-def test_an_encoder_without_a_number_has_no_bar() -> None:
-    table = mixed()
-    table.loc[table["encoder"] == "pixels", "value"] = np.nan
-    figure = contamination_figure(table, COLOURS)
-    assert len(figure.axes[0].patches) == 6
-    assert "no number" in [text.get_text() for text in figure.axes[0].texts]
 
 
 def test_nothing_asked_for_is_no_part_of_the_page() -> None:

@@ -41,16 +41,23 @@ def check_columns(name: str, frame: pd.DataFrame) -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A run folder with every table but that of failures."""
+def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
+    """Results with every table but that of failures."""
     place = tmp_path_factory.mktemp("schema")
-    compare(
+    yield compare(
         str(write_images(place / "images")), {"colours": Colours(), "grid": Grid()},
         domain="folder", clusterers=["kmeans"], k="2..4", seeds=2, names=["red", "green", "blue"],
         corrupt=["noise:3"], corrupted=12, mix="digits:0.1", copies=8, projections=["pca"],
         store=place / "store",
-    ).write(place / "run")  # fmt: skip
-    yield place / "run"
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(results: Results, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Their run folder."""
+    place = tmp_path_factory.mktemp("schema") / "run"
+    results.write(place)
+    yield place
 
 
 def test_a_run_folder_has_the_tables_and_columns_of_the_schema(folder: Path) -> None:
@@ -64,6 +71,17 @@ def test_a_run_folder_has_the_tables_and_columns_of_the_schema(folder: Path) -> 
     found = Results.read(folder)
     for name in set(TABLES) - {"failures"}:
         check_columns(name, getattr(found, name))
+
+
+def test_text_is_read_back_as_it_was_written(results: Results, folder: Path) -> None:
+    """Of a column of text that `TEXT_COLUMNS` lacks, "" comes back as nan, and "12" as a number."""
+    read = Results.read(folder)
+    for name, table in TABLES.items():
+        frame = getattr(results, name)
+        for column in frame.columns if table.suffix == "csv" else ():
+            pairs = zip(frame[column], getattr(read, name)[column], strict=True)
+            texts = [(one, found) for one, found in pairs if isinstance(one, str)]
+            assert [found for _, found in texts] == [one for one, _ in texts], (name, column)
 
 
 @pytest.mark.parametrize("truth", [True, False])

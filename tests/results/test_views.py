@@ -88,3 +88,7 @@ def test_a_criterion_chooses_the_k_that_bears_its_name() -> None:
     found = [chosen_k(curve, name) for name in ("elbow", "silhouette", "gap")]
     assert found == [3, 4, 3]
     assert chosen_k(curve.assign(chosen=""), "elbow") is None
+
+
+def test_empty_choices_read_from_csv_are_no_choice() -> None:
+    assert chosen_k(RESULTS.elbow.assign(chosen=np.nan), "elbow") is None

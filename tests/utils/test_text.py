@@ -13,6 +13,8 @@ from embedbench.utils.text import (
     join_names,
     pluralise,
     printable,
+    safe_names,
+    shorten,
     two_decimals,
 )
 
@@ -109,3 +111,21 @@ def test_names_are_listed_as_in_a_sentence(names: list[str], text: str) -> None:
 )
 def test_what_rounds_to_zero_has_no_sign(value: float, text: str) -> None:
     assert two_decimals(value) == text
+
+
+@given(st.lists(st.text(max_size=90), max_size=12))
+def test_safe_names_are_plain_and_differ_where_case_does_not_count(labels: list[str]) -> None:
+    names = safe_names(labels)
+    assert set(names) == set(labels)
+    assert len({name.lower() for name in names.values()}) == len(names)
+    assert all(re.fullmatch(r"[0-9]{2}[A-Za-z0-9_]{0,61}", name) for name in names.values())
+
+
+@given(st.text(), st.integers(8, 40))
+def test_shortened_text_fits_on_its_line(text: str, length: int) -> None:
+    assert len(shorten(text, length)) <= length
+    assert "\n" not in shorten(text, length)
+
+
+def test_shortened_text_keeps_both_ends() -> None:
+    assert shorten("timm:resnet50,pretrained=false", 16) == "timm:resne…false"

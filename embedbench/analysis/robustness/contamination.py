@@ -92,14 +92,14 @@ def _cluster(vectors: Vectors, settings: EvaluationSettings) -> dict[str, Assign
 
 def _shares(assignments: Assignments, clean: int) -> dict[str, Estimate]:
     """Return whether each mixed-in image, those after the clean ones, is in a cluster of theirs."""
-    own = np.zeros((len(assignments), assignments.shape[1] - clean))
-    for row, is_own in zip(assignments, own, strict=True):
+    own_cluster = np.zeros((len(assignments), assignments.shape[1] - clean))
+    for row, is_own in zip(assignments, own_cluster, strict=True):
         mixed = row[clean:]
         for cluster in np.unique(mixed[mixed >= 0]):
             members = mixed == cluster
             is_own[members] = members.sum() > (row[:clean] == cluster).sum()
     noise = (assignments[:, clean:] < 0).astype(np.float64)
-    shares = {"own_cluster": own, "noise": noise, "scattered": 1 - own - noise}
+    shares = {"own_cluster": own_cluster, "noise": noise, "scattered": 1 - own_cluster - noise}
     return {name: mean_estimate(values) for name, values in shares.items()}
 
 
@@ -119,13 +119,13 @@ def _changes(
             moved = resamples.of([old, new])
             change = new.mean - old.mean
             yield f"{name}_change", change, *interval(change, moved[1] - moved[0], -2.0, 2.0)
-    kept = _agreement(after, before, rows)
-    low, high = interval(kept.mean, resamples.of([kept])[0], -1.0, 1.0)
-    yield "clean_change", 1 - kept.mean, 1 - high, 1 - low
+    agreement = _agreement(after, before, rows)
+    low, high = interval(agreement.mean, resamples.of([agreement])[0], -1.0, 1.0)
+    yield "clean_change", 1 - agreement.mean, 1 - high, 1 - low
     if len(before) > 1:
-        kept = _agreement(before, np.roll(before, 1, axis=0), rows)
-        low, high = interval(kept.mean, resamples.of([kept])[0], -1.0, 1.0)
-        yield "seed_change", 1 - kept.mean, 1 - high, 1 - low
+        agreement = _agreement(before, np.roll(before, 1, axis=0), rows)
+        low, high = interval(agreement.mean, resamples.of([agreement])[0], -1.0, 1.0)
+        yield "seed_change", 1 - agreement.mean, 1 - high, 1 - low
 
 
 def _agreement(
@@ -137,8 +137,8 @@ def _agreement(
     """
     counted = np.arange(ones.shape[1]) if rows is None else rows
     scores = [
-        ami_score(one[None, counted], other[counted])
-        for one, other in zip(ones, others, strict=True)
+        ami_score(left[None, counted], right[counted])
+        for left, right in zip(ones, others, strict=True)
     ]
     influence = np.zeros(ones.shape)
     influence[:, counted] = np.concatenate([score.influence for score in scores])

@@ -161,8 +161,8 @@ def corruption_effect(
     table.insert(0, "corruption", corruption.kind)
     table.insert(1, "severity", corruption.severity)
     amis = [key for key in both if key[1] == "ami"]
-    own = {(ENCODER_ALONE, name): score for name, score in shares.items()}
-    before_after = {key: old[key] for key in amis}, {key: new[key] for key in amis} | own
+    share_scores = {(ENCODER_ALONE, name): score for name, score in shares.items()}
+    before_after = {key: old[key] for key in amis}, {key: new[key] for key in amis} | share_scores
     return CorruptionEffect(corruption, table, *before_after)
 
 
@@ -200,20 +200,20 @@ def _neighbour_retention(clean: CleanBaseline, vectors: Vectors) -> Estimate:
     if clean.is_projection:
         # Seen from far away, the order by angle is that by distance.
         far = _FAR * (np.abs(clean.vectors).max() or np.float32(1))
-        before, after = (np.insert(places, 2, far, axis=1) for places in (before, after))
-    kept = consistency(before, after[None], rows, clean.targets.groups, NEIGHBOURS).kept
+        before, after = (np.insert(projection, 2, far, axis=1) for projection in (before, after))
+    retention = consistency(before, after[None], rows, clean.targets.groups, NEIGHBOURS).kept
     # Of two sets of the same size, the Jaccard index gives the share of either in the other.
-    return mean_estimate(2 * kept / (1 + kept))
+    return mean_estimate(2 * retention / (1 + retention))
 
 
 def _cluster_changes(clean: CleanBaseline, vectors: Vectors) -> Estimate:
     made = np.isfinite(vectors).all(axis=1)
     changed = np.full((len(clean.centres), len(vectors)), np.nan)
     if clean.centres.shape[1] > 1 and made.any():
-        own = _points(clean.vectors[made], clean.is_projection).astype(np.float64)
-        moved = _points(vectors[made], clean.is_projection).astype(np.float64)
+        clean_points = _points(clean.vectors[made], clean.is_projection).astype(np.float64)
+        corrupted_points = _points(vectors[made], clean.is_projection).astype(np.float64)
         for row, centres in zip(changed, clean.centres, strict=True):
-            row[made] = _nearest(own, centres) != _nearest(moved, centres)
+            row[made] = _nearest(clean_points, centres) != _nearest(corrupted_points, centres)
     return mean_estimate(changed)
 
 

@@ -99,14 +99,14 @@ def measure_domain(
             or more, instead of that in `settings`.
     """
     inside = domains.codes == code
-    own = targets.take(inside)
-    different = len(np.unique(own.groups))
+    subset = targets.take(inside)
+    different = len(np.unique(subset.groups))
     if different < LEAST_IMAGES:
         return f"{different} different images are too few to cluster; {LEAST_IMAGES} are needed"
-    classes = 0 if own.labels is None else len(np.unique(own.labels[own.labels >= 0]))
+    classes = 0 if subset.labels is None else len(np.unique(subset.labels[subset.labels >= 0]))
     k = classes if own_classes and classes > 1 else settings.k
     try:
-        return evaluate_clusters(vectors[inside], own, replace(settings, ks=(k,)))
+        return evaluate_clusters(vectors[inside], subset, replace(settings, ks=(k,)))
     except InputError as error:
         return str(error)
 
@@ -172,7 +172,11 @@ def domain_pairs_table(
 
 
 def _evaluated(measured: Mapping[int, Evaluation | str]) -> dict[int, Evaluation]:
-    return {code: one for code, one in measured.items() if isinstance(one, Evaluation)}
+    return {
+        code: evaluation
+        for code, evaluation in measured.items()
+        if isinstance(evaluation, Evaluation)
+    }
 
 
 def _replicates(
@@ -180,8 +184,8 @@ def _replicates(
 ) -> dict[tuple[str, str], Float64[np.ndarray, " resamples"]]:
     """Return the value of each score in each resample of the domain's images."""
     # With the same seed, two domains of the same size would be resampled alike.
-    own = int(np.random.SeedSequence([seed, code]).generate_state(1)[0])
-    resamples = Targets(None, (), groups[domains.codes == code]).bootstrap(own)
+    domain_seed = int(np.random.SeedSequence([seed, code]).generate_state(1)[0])
+    resamples = Targets(None, (), groups[domains.codes == code]).bootstrap(domain_seed)
     values = resamples.of(list(evaluation.scores.values()))
     return dict(zip(evaluation.scores, values, strict=True))
 
@@ -194,9 +198,9 @@ def domain_alignment(
 ) -> DomainAlignment:
     """Return how far the partitions of one encoder follow the domain.
 
-    Domain and label may be related, as where the sketches are mostly of dogs. Where labels are
-    known, the null therefore permutes the domains only among images of the same label, and among
-    those without a label. Images of unknown domain are left out.
+    Domain and label may be related, for example if most sketches show dogs. With labels, the null
+    therefore permutes the domains only among images of the same label, and among those without a
+    label. Images of unknown domain are left out.
 
     Args:
         assignments: cluster of each image in each run, at least one run; each noise image, -1,
@@ -208,10 +212,10 @@ def domain_alignment(
     Raises:
         ValueError: there is no run.
     """
-    known = domains.codes >= 0
-    codes = np.asarray(domains.codes[known], dtype=np.int64)
-    within = None if labels is None else labels[known]
-    probe = shortcut_probe(assignments[:, known], {"domain": codes}, seed, within=within)[0]
+    has_domain = domains.codes >= 0
+    codes = np.asarray(domains.codes[has_domain], dtype=np.int64)
+    within = None if labels is None else labels[has_domain]
+    probe = shortcut_probe(assignments[:, has_domain], {"domain": codes}, seed, within=within)[0]
     label_ami = float("nan")
     if labels is not None and (labels >= 0).any():
         labelled = noise_as_singletons(assignments[:, labels >= 0])

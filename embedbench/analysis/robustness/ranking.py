@@ -42,18 +42,22 @@ def rank_by_retention(
         effects: by encoder, what each corruption changed.
         resamples: of the images in `CleanBaseline`.
     """
-    images = any(one.corruption.kind in CORRUPTIONS for many in effects.values() for one in many)
+    images = any(
+        effect.corruption.kind in CORRUPTIONS for many in effects.values() for effect in many
+    )
     by_corruption = {
         name: {effect.corruption: effect for effect in many if _counts(effect, images)}
         for name, many in effects.items()
     }
-    by_corruption = {name: own for name, own in by_corruption.items() if own}
+    by_corruption = {
+        name: encoder_effects for name, encoder_effects in by_corruption.items() if encoder_effects
+    }
     common = sorted(set.intersection(*map(set, by_corruption.values()))) if by_corruption else []
     if not common:
         return pd.DataFrame(columns=RANKING_COLUMNS)
     rows = {
-        name: _row([own[corruption] for corruption in common], resamples)
-        for name, own in by_corruption.items()
+        name: _row([encoder_effects[corruption] for corruption in common], resamples)
+        for name, encoder_effects in by_corruption.items()
     }
     table = pd.DataFrame([row for row, _ in rows.values()], index=list(rows))
     for column, first in (("retention", "tied_with_best"), ("ami", "ami_tied_with_best")):
@@ -76,7 +80,7 @@ def _row(
     effects: Sequence[CorruptionEffect], resamples: PairedBootstrap
 ) -> tuple[dict[str, float], dict[str, Float64[np.ndarray, " resamples"]]]:
     """Return an encoder's row, and `retention` and `ami` in each resample."""
-    kept = _mean(
+    retention = _mean(
         [effect.after[ENCODER_ALONE, NEIGHBOUR_RETENTION] for effect in effects], resamples
     )
     changed = _mean([effect.after[ENCODER_ALONE, CLUSTER_CHANGES] for effect in effects], resamples)
@@ -85,10 +89,10 @@ def _row(
     if main and all(main in effect.before for effect in effects):
         old = _mean([effect.before[main] for effect in effects], resamples)
         new = _mean([effect.after[main] for effect in effects], resamples)
-    row = _numbers("retention", kept, 0.0) | _numbers("cluster_changes", changed, 0.0)
+    row = _numbers("retention", retention, 0.0) | _numbers("cluster_changes", changed, 0.0)
     row |= {"ami_clean": old[0]} | _numbers("ami", new, -1.0)
     row |= _numbers("ami_change", (new[0] - old[0], new[1] - old[1]), -2.0, 2.0)
-    return row, {"retention": kept[1], "ami": new[1]}
+    return row, {"retention": retention[1], "ami": new[1]}
 
 
 _Mean = tuple[float, Float64[np.ndarray, " resamples"]]

@@ -134,11 +134,13 @@ def _chance_changed(
 ) -> _Values:
     """Return the expected mutual information after a step in each cell's row and column."""
     sizes, kinds = np.unique(np.concatenate([rows, rows + step]), return_inverse=True)
-    others, other_kinds = np.unique(np.concatenate([columns, columns + step]), return_inverse=True)
+    other_sizes, other_kinds = np.unique(
+        np.concatenate([columns, columns + step]), return_inverse=True
+    )
     row, moved_row = np.split(kinds, 2)
     column, moved_column = np.split(other_kinds, 2)
-    shared = expected(sizes[:, None], others[None])
-    of_row = shared @ np.bincount(column, minlength=len(others))
+    shared = expected(sizes[:, None], other_sizes[None])
+    of_row = shared @ np.bincount(column, minlength=len(other_sizes))
     of_column = np.bincount(row, minlength=len(sizes)) @ shared
 
     def cell(row: Int[np.ndarray, " clusters"], column: Int[np.ndarray, " classes"]) -> _Values:

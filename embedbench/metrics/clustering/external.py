@@ -20,9 +20,9 @@ def external(
 ) -> pd.DataFrame:
     """Return the agreement of each partition with the truth, one row per run.
 
-    Columns: `ami, ari, nmi, v_measure, homogeneity, completeness, fowlkes_mallows, accuracy,
-    purity`; higher is better, 1 is best; see `METRICS` of
-    `embedbench.metrics.clustering.catalogue`. nan if fewer than two distinct labels are left.
+    Columns: the metrics that need the truth, as `METRICS` of
+    `embedbench.metrics.clustering.catalogue` describes them. nan if fewer than two distinct labels
+    are left.
 
     Args:
         labels: cluster of each image in each run; noise, -1, is left out of its run.

@@ -24,12 +24,9 @@ def internal(
 ) -> pd.DataFrame:
     """Return compactness and separation of the clusters, one row per run.
 
-    Columns: `clusters`, their number; `coverage`, the share of images in them; `silhouette`, the
-    mean over the images, and `silhouette_macro`, the mean of the cluster means (arXiv
-    2401.05831), higher is better, at most 1; `calinski_harabasz`, higher is better;
-    `davies_bouldin`, lower is better, 0 is best. nan if there is one cluster, or one cluster for
-    each image. They do not compare spaces: see `METRICS` of
-    `embedbench.metrics.clustering.catalogue`.
+    Columns: `clusters`, `coverage` and the metrics that need no truth, as `METRICS` of
+    `embedbench.metrics.clustering.catalogue` describes them. nan if there is one cluster, or one
+    cluster for each image. They do not compare spaces.
 
     Args:
         points: clustered points, one row per image.

@@ -79,14 +79,14 @@ class _SampledPartition:
         if not 2 <= len(self.sizes) < int(self.sizes.sum()):
             return scores
         inside = np.flatnonzero(self.cluster[rows] >= 0)
-        own = self.cluster[rows[inside]]
+        clusters = self.cluster[rows[inside]]
         sums = (self.members @ distances)[:, inside]
-        within = sums[own, np.arange(len(own))] / np.maximum(self.sizes[own] - 1, 1)
+        within = sums[clusters, np.arange(len(clusters))] / np.maximum(self.sizes[clusters] - 1, 1)
         means = sums / self.sizes[:, None]
-        means[own, np.arange(len(own))] = np.inf
+        means[clusters, np.arange(len(clusters))] = np.inf
         nearest = means.min(axis=0)
         larger = np.maximum(within, nearest)
-        counts = (larger > 0) & (self.sizes[own] > 1)
+        counts = (larger > 0) & (self.sizes[clusters] > 1)
         scores[inside] = np.divide(
             nearest - within, larger, out=np.zeros_like(larger), where=counts
         )
@@ -225,11 +225,11 @@ def _score(
 ) -> Float64[np.ndarray, " images"]:
     """Return the silhouettes, given the summed distances to each cluster."""
     grouped = np.flatnonzero(partition.cluster >= 0)
-    own = partition.cluster[grouped]
+    clusters = partition.cluster[grouped]
     means = sums[grouped]
-    within = means[np.arange(len(grouped)), own] / (partition.sizes[own] - 1)
+    within = means[np.arange(len(grouped)), clusters] / (partition.sizes[clusters] - 1)
     means /= partition.sizes
-    means[np.arange(len(grouped)), own] = np.inf
+    means[np.arange(len(grouped)), clusters] = np.inf
     nearest = np.minimum(means.min(axis=1), nearest_alone[grouped])
     larger = np.maximum(within, nearest)
     scores = np.full(len(sums), np.nan)

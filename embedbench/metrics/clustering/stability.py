@@ -67,8 +67,10 @@ def stability(
     if not any_cluster:
         return _UNKNOWN
     agreements = np.zeros((resamples, resamples))
-    for one, other in combinations(range(resamples), 2):
-        agreements[one, other] = agreements[other, one] = _agreement(labels[one], labels[other])
+    for first, second in combinations(range(resamples), 2):
+        agreements[first, second] = agreements[second, first] = _agreement(
+            labels[first], labels[second]
+        )
     return _mean_of_pairs(agreements)
 
 

@@ -51,10 +51,10 @@ def consistency(
         neighbours: number of nearest images; fewer if there are not as many.
     """
     unit = normalize(vectors.astype(np.float64))
-    own: Bool[np.ndarray, "sampled images"] = groups[rows][:, None] == groups[None]
-    neighbours = min(neighbours, int((~own).sum(axis=1).min()))
-    around = _nearest(unit[rows] @ unit.T, own, neighbours)
-    recalled, kept = np.full((2, *copies.shape[:2]), np.nan)
+    same_group: Bool[np.ndarray, "sampled images"] = groups[rows][:, None] == groups[None]
+    neighbours = min(neighbours, int((~same_group).sum(axis=1).min()))
+    around = _nearest(unit[rows] @ unit.T, same_group, neighbours)
+    recalled, overlap = np.full((2, *copies.shape[:2]), np.nan)
     for change, views in enumerate(copies):
         valid = np.isfinite(views).all(axis=1)
         if not valid.any():
@@ -63,10 +63,10 @@ def consistency(
         nearest = np.argmax(cosines, axis=1)
         recalled[change, valid] = groups[nearest] == groups[rows[valid]]
         if neighbours:
-            others = _nearest(cosines, own[valid], neighbours)
-            common = (around[valid] & others).sum(axis=1)
-            kept[change, valid] = common / (2 * neighbours - common)
-    return Consistency(recalled, kept)
+            neighbour_mask = _nearest(cosines, same_group[valid], neighbours)
+            common = (around[valid] & neighbour_mask).sum(axis=1)
+            overlap[change, valid] = common / (2 * neighbours - common)
+    return Consistency(recalled, overlap)
 
 
 def _nearest(

@@ -83,12 +83,12 @@ def intrinsic_dimension(
     rows = np.unique(unit, axis=0)
     queries = rows if asked is None else np.unique(unit[asked], axis=0)
     # The largest ratio has rank / images = 1, whose term is infinite.
-    kept = min(len(queries) - 1, len(queries) - round(share_discarded * len(queries)))
-    if kept < _LEAST_RATIOS:
+    count = min(len(queries) - 1, len(queries) - round(share_discarded * len(queries)))
+    if count < _LEAST_RATIOS:
         return float("nan")
     nearest = _two_nearest(rows, queries)
-    ratios = np.sort(np.log(nearest[:, 1] / nearest[:, 0]))[:kept]
-    ranks = -np.log1p(-np.arange(1, kept + 1) / len(queries))
+    ratios = np.sort(np.log(nearest[:, 1] / nearest[:, 0]))[:count]
+    ranks = -np.log1p(-np.arange(1, count + 1) / len(queries))
     squares = float(ratios @ ratios)
     return float(ratios @ ranks) / squares if squares > 0 else float("nan")
 

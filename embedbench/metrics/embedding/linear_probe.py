@@ -53,14 +53,14 @@ def probe_correct(
     correct = np.full(len(vectors), np.nan)
     sizes = _groups_a_class(truth, groups)
     usable = [label for label, size in sizes.items() if size >= 2]
-    kept = np.flatnonzero(np.isin(truth, usable))
+    images = np.flatnonzero(np.isin(truth, usable))
     if len(usable) < 2:
         return correct
     folds = min(folds, *(sizes[label] for label in usable))
-    rows, labels = _rotated(normalize(vectors[kept].astype(np.float64))), truth[kept]
+    rows, labels = _rotated(normalize(vectors[images].astype(np.float64))), truth[images]
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    for train, test in splitter.split(rows, labels, groups[kept]):
-        correct[kept[test]] = _fold(rows[train], labels[train], rows[test], labels[test])
+    for train, test in splitter.split(rows, labels, groups[images]):
+        correct[images[test]] = _fold(rows[train], labels[train], rows[test], labels[test])
     return correct
 
 

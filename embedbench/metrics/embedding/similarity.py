@@ -53,10 +53,10 @@ def _dependence(one: Rows, other: OtherRows) -> float:
     negative diagonal entry.
     """
     images = len(one)
-    lengths, others = (np.einsum("ij,ij->i", rows, rows) for rows in (one, other))
+    lengths, other_lengths = (np.einsum("ij,ij->i", rows, rows) for rows in (one, other))
     products = _sum_of_products(one, other)
-    within = float(lengths @ others) * images / (images - 2)
-    between = float(lengths.sum() * others.sum()) / ((images - 1) * (images - 2))
+    within = float(lengths @ other_lengths) * images / (images - 2)
+    between = float(lengths.sum() * other_lengths.sum()) / ((images - 1) * (images - 2))
     dependence = products - within + between
     return dependence if abs(dependence) > _ROUNDING * products else 0.0
 

@@ -81,10 +81,10 @@ def aligned_figure(
 def _add_pictures(
     axes: Axes, places: Mapping[str, np.ndarray], thumbnails: Mapping[str, bytes]
 ) -> None:
-    for number, (image, place) in enumerate(places.items()):
+    for number, (image, position) in enumerate(places.items()):
         picture = OffsetImage(np.asarray(read_thumbnail(thumbnails[image], _THUMBNAIL)), zoom=0.36)
         frame = {"edgecolor": COLOURS[number % len(COLOURS)], "linewidth": 2.0}
-        box = AnnotationBbox(picture, tuple(place), pad=0.08, bboxprops=frame)
+        box = AnnotationBbox(picture, tuple(position), pad=0.08, bboxprops=frame)
         axes.add_artist(box)
 
 
@@ -97,7 +97,8 @@ def variance_figure(variance: pd.DataFrame, colours: Mapping[str, str]) -> Figur
     """
     encoders: Sequence[str] = list(dict.fromkeys(variance["encoder"].astype(str)))
     with plot_style():
-        figure = Figure(figsize=(8.4, 3.4), layout="constrained")
+        height = max(3.4, 0.18 * len(encoders) + 0.9)
+        figure = Figure(figsize=(8.4, height), layout="constrained")
         axes = figure.subplots()
         for name in encoders:
             rows = variance[variance["encoder"] == name]

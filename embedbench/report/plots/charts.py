@@ -40,13 +40,13 @@ def elbow_figure(elbow: pd.DataFrame, encoder: str, colour: str) -> Figure:
     """Return inertia, silhouette and gap over k, with the k that each of them chooses.
 
     Args:
-        elbow: the rows of one encoder in `Results.elbow`. The grey band is what data without
-            clusters gives; where it is missing, no criterion was asked for a k.
+        elbow: the rows of one encoder in `Results.elbow`. The grey band is the null reference,
+            data without clusters; where it is missing, no k was searched.
         encoder: the name in the title.
         colour: the encoder's colour.
     """
     table = elbow.sort_values("k")
-    asked = "inertia_null_low" in table and bool(table["inertia_null_low"].notna().any())
+    has_null = "inertia_null_low" in table and bool(table["inertia_null_low"].notna().any())
     with plot_style():
         figure = Figure(figsize=(10, 3.3), layout="constrained")
         figure.suptitle(f"How many clusters? {shorten(encoder, 60)}", x=0.01, ha="left")
@@ -61,9 +61,9 @@ def elbow_figure(elbow: pd.DataFrame, encoder: str, colour: str) -> Figure:
             axes.set(xlabel="k", ylabel=name)
             axes.use_sticky_edges = False
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-            if asked:
+            if has_null:
                 _mark_chosen(axes, criterion, chosen_k(table, criterion), int(k.max()))
-        if asked:
+        if has_null:
             _draw_null(table, inertia, silhouette, gap, colour)
     return figure
 
@@ -100,27 +100,27 @@ def silhouette_figure(silhouettes: pd.DataFrame, title: str) -> Figure:
         silhouettes: columns `cluster` and `silhouette`; nan is not drawn and not in the mean.
         title: what the partition is called.
     """
-    known = silhouettes.dropna(subset=["silhouette"])
-    left_out = len(silhouettes) - len(known)
-    sizes = known["cluster"].value_counts()
+    images = silhouettes.dropna(subset=["silhouette"])
+    left_out = len(silhouettes) - len(images)
+    sizes = images["cluster"].value_counts()
     with plot_style():
         height = float(np.clip(0.3 * len(sizes) + 1.3, 3, 12))
         figure = Figure(figsize=(6.4, height), layout="constrained")
         axes = figure.subplots()
         axes.set_title(title)
-        if known.empty:
+        if images.empty:
             empty_axes(axes, "no silhouette: it needs two clusters or more")
             return figure
-        step = max(1.0, len(known) / 90)
+        step = max(1.0, len(images) / 90)
         edge, middles = 0.0, {}
-        for cluster in in_order(known["cluster"]):
-            values = known.loc[known["cluster"] == cluster, "silhouette"].sort_values()
+        for cluster in in_order(images["cluster"]):
+            values = images.loc[images["cluster"] == cluster, "silhouette"].sort_values()
             rows = edge + np.arange(len(values) + 1)
             axes.stairs(values[::-1], rows, orientation="horizontal", fill=True,
                         color=cluster_colour(cluster))  # fmt: skip
             middles[cluster] = edge + len(values) / 2
             edge = rows[-1] + step
-        mean = known["silhouette"].mean()
+        mean = images["silhouette"].mean()
         axes.axvline(mean, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
         axes.axvline(0, color="#C5CCD3", linewidth=1)
         axes.set_yticks(
@@ -238,12 +238,14 @@ def _draw_bars(axes: Axes, part: pd.DataFrame, value: str, colours: list[str]) -
     axes.barh(range(len(part)), part[value].fillna(0), color=colours, height=0.62)
     axes.grid(axis="y", visible=False)
     axes.axvline(0, color="#C5CCD3", linewidth=1)
-    for place, (_, row) in enumerate(part.iterrows()):
-        known = pd.notna(row[value])
-        end = row[value] if known else 0.0
-        if known and low in part and pd.notna(row[low]):
-            axes.plot([row[low], row[high]], [place, place], color=INK, linewidth=1.4)
+    for position, (_, row) in enumerate(part.iterrows()):
+        has_value = pd.notna(row[value])
+        end = row[value] if has_value else 0.0
+        if has_value and low in part and pd.notna(row[low]):
+            axes.plot([row[low], row[high]], [position, position], color=INK, linewidth=1.4)
             end = max(end, row[high])
-        text = f" {two_decimals(row[value])}" if known else " no number"
-        axes.text(max(end, 0), place, text, va="center", size=8, color=INK if known else MUTED)
+        text = f" {two_decimals(row[value])}" if has_value else " no number"
+        axes.text(
+            max(end, 0), position, text, va="center", size=8, color=INK if has_value else MUTED
+        )
     axes.margins(x=0.18)

@@ -75,13 +75,13 @@ def domains_figure(table: pd.DataFrame, colours: Mapping[str, str], clusterer: s
 
 
 def _panels(table: pd.DataFrame, clusterer: str) -> dict[str, pd.DataFrame]:
-    """Return the rows of each metric that is known, by what stands above them."""
+    """Return the rows of each measured metric, by the heading of their panel."""
     panels = {}
-    known = table.dropna(subset=["value"])
+    values = table.dropna(subset=["value"])
     for metrics in (COMPARABLE, _WITHOUT_LABELS):
         for metric, of_clusterer in metrics:
             wanted = clusterer if of_clusterer else ""
-            rows = known[(known["metric"] == metric) & (known["clusterer"] == wanted)]
+            rows = values[(values["metric"] == metric) & (values["clusterer"] == wanted)]
             if len(rows):
                 heading = _HEADINGS[metric]
                 heading += f", {shorten(clusterer, 18)}" if of_clusterer else ""
@@ -97,12 +97,12 @@ def _draw_panel(
     own_space = bool(rows["metric"].eq("silhouette").all())
     step = 0.72 / len(domains)
     for number, domain in enumerate(domains):
-        mine = rows[rows["domain"] == domain].set_index("encoder").reindex(list(encoders))
+        values = rows[rows["domain"] == domain].set_index("encoder").reindex(list(encoders))
         colour = NOISE if own_space else _COLOURS[number % len(_COLOURS)]
-        places = np.arange(len(encoders)) + step * (number - (len(domains) - 1) / 2)
-        axes.hlines(places, mine["low"], mine["high"], color=colour, linewidth=2, alpha=0.55)
+        positions = np.arange(len(encoders)) + step * (number - (len(domains) - 1) / 2)
+        axes.hlines(positions, values["low"], values["high"], color=colour, linewidth=2, alpha=0.55)
         axes.plot(
-            mine["value"], places, MARKERS[number % len(MARKERS)], color=colour,
+            values["value"], positions, MARKERS[number % len(MARKERS)], color=colour,
             markersize=5.5, markeredgecolor="white", markeredgewidth=0.5, zorder=3,
             label=shorten(domain, 28),
         )  # fmt: skip
@@ -121,8 +121,8 @@ def _name_encoders(axes: Axes, encoders: Sequence[str], colours: Mapping[str, st
     """Write the names beside dots of their colours, as the page does."""
     axes.set_yticks(range(len(encoders)), [shorten(name, 34) for name in encoders], size=8.5)
     axes.tick_params(axis="y", pad=14, labelcolor=INK)
-    for place, name in enumerate(encoders):
-        axes.plot([-0.035], [place], "o", color=colours[name], markersize=6, clip_on=False,
+    for position, name in enumerate(encoders):
+        axes.plot([-0.035], [position], "o", color=colours[name], markersize=6, clip_on=False,
                   transform=axes.get_yaxis_transform())  # fmt: skip
 
 

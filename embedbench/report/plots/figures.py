@@ -1,16 +1,12 @@
 """Which figures a comparison has, and from which rows each is drawn."""
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from embedbench.analysis.projections import PROJECTIONS
-from embedbench.errors import InputError
 from embedbench.report.plots.aligned import aligned_figure, highlights, variance_figure
 from embedbench.report.plots.charts import (
     agreement_figure,
@@ -20,6 +16,7 @@ from embedbench.report.plots.charts import (
     silhouette_figure,
 )
 from embedbench.report.plots.domains import composition_figure, domains_figure
+from embedbench.report.plots.figure_spec import FigureSpec
 from embedbench.report.plots.maps import contact_sheet, map_figure, picture_map
 from embedbench.report.plots.ranks import ranks_figure, signs_figure
 from embedbench.report.plots.robustness import contamination_figure, curves_figure, main_curve
@@ -30,33 +27,23 @@ from embedbench.results.schema import NEIGHBOUR_RETENTION, SIGNALS
 from embedbench.results.views import headline_rows, members_of, ranked, space_names
 from embedbench.utils.text import safe_names, shorten
 
-__all__ = ["FigureSpec", "draw_figures", "figure_specs"]
+__all__ = ["draw_figures", "figure_specs"]
 
 MAP_TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 
-
-@dataclass(frozen=True)
-class FigureSpec:
-    """One figure to be.
-
-    Attributes:
-        file: where it goes in the folder `figures`.
-        title: what it shows, for people who cannot see it.
-        encoder: whose it is; None if it is of all.
-        draw: makes it.
-        photographic: whether it holds pictures.
-    """
-
-    file: str
-    title: str
-    encoder: str | None
-    draw: Callable[[], Figure]
-    photographic: bool = False
-
-    def __post_init__(self) -> None:
-        # A run folder may come from others, and names of maps and metrics stand in it.
-        if not re.fullmatch(r"(\w+/)?\w+\.(png|jpg)", self.file, re.ASCII):
-            raise InputError(f"a figure cannot be called '{self.file}'")
+_RANKS_NOTE = (
+    "Images (with their duplicates) and seeds were resampled many times, in the same way for all "
+    "encoders. A line shows the ranks in 95 % of the resamples."
+)
+_SIGNS_NOTE = (
+    "Without labels there are two signs: whether images keep their cluster when they are lightly "
+    "changed (cluster retention), and whether the clusters agree with those of the other encoders "
+    "(consensus). Neither is the truth."
+)
+_VARIANCE_NOTE = (
+    "For vectors at unit length, as on the PCA map. The rest of the variance is in directions that "
+    "a plane does not show."
+)
 
 
 def draw_figures(results: Results, folder: Path) -> None:
@@ -71,32 +58,33 @@ def draw_figures(results: Results, folder: Path) -> None:
 
 def figure_specs(results: Results) -> list[FigureSpec]:
     """Return the figures that these results have, in the order of the report."""
-    found = [*_comparison(results), *_sureness(results), *_similarity(results)]
-    found += [*_together(results), *_conditions(results)]
+    specs = [*_comparison(results), *_sureness(results), *_similarity(results)]
+    specs += [*_together(results), *_conditions(results)]
     folders = safe_names(results.encoders["encoder"].astype(str).tolist())
     colours = encoder_colours(folders)
     for encoder, folder in folders.items():
         members = members_of(results, encoder)
-        found += _elbow(results, encoder, folder, colours[encoder])
-        found += _maps(results, encoder, folder, members)
-        found += _partitions(encoder, folder, members)
+        specs += _elbow(results, encoder, folder, colours[encoder])
+        specs += _maps(results, encoder, folder, members)
+        specs += _partitions(encoder, folder, members)
         for space, name in space_names(results).items():
-            found += _other_space(results, encoder, f"{folder}/{name}", space)
-    return found
+            specs += _other_space(results, encoder, f"{folder}/{name}", space)
+    return specs
 
 
 def _comparison(results: Results) -> Iterator[FigureSpec]:
     rows = headline_rows(results)
     if results.has_truth:
         draw = partial(agreement_figure, rows)
-        yield FigureSpec("comparison.png", "agreement of every encoder with the labels", None, draw)
+        title = "agreement of every encoder with the labels"
     else:
         draw = partial(silhouette_chart, rows)
-        yield FigureSpec("comparison.png", "silhouette of every clusterer by encoder", None, draw)
+        title = "silhouette of every clusterer by encoder"
+    yield FigureSpec("comparison.png", title, None, draw, section="comparison")
 
 
 def _sureness(results: Results) -> Iterator[FigureSpec]:
-    """Ranks with labels, else the two signs; nothing where there is no number."""
+    """Yield the ranks with labels, else the two signs; nothing where there is no number."""
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     names = ranked(results)
     if results.has_truth and "rank" in results.encoders:
@@ -105,29 +93,31 @@ def _sureness(results: Results) -> Iterator[FigureSpec]:
             clusterer = shorten(str(results.comparison["clusterer"].iloc[0]))
             title = f"Rank by AMI, {clusterer}, with 95 % intervals"
             draw = partial(ranks_figure, ranks.reset_index(), colours, title)
-            yield FigureSpec("ranks.png", "rank of every encoder with its interval", None, draw)
+            title = "rank of every encoder with its interval"
+            yield FigureSpec("ranks.png", title, None, draw, section="sure", note=_RANKS_NOTE)
     elif not results.has_truth:
         rows = results.label_free[results.label_free["criterion"].isin(SIGNALS)]
         if rows["value"].notna().any():
             draw = partial(signs_figure, rows, names, colours)
             title = "cluster retention and consensus of every encoder with the value by chance"
-            yield FigureSpec("signs.png", title, None, draw)
+            yield FigureSpec("signs.png", title, None, draw, section="sure", note=_SIGNS_NOTE)
 
 
 def _similarity(results: Results) -> Iterator[FigureSpec]:
     if len(results.similarity):
         draw = partial(similarity_figure, results.similarity)
-        yield FigureSpec("similarity.png", "how alike each two encoders are", None, draw)
+        title = "how alike each two encoders are"
+        yield FigureSpec("similarity.png", title, None, draw, section="why")
 
 
 def _together(results: Results) -> Iterator[FigureSpec]:
-    """Maps of all encoders side by side, coloured by label or by the first one's clusters."""
+    """Yield the maps of all encoders side by side, by label or by the first one's clusters."""
     encoders = [name for name in ranked(results) if name in set(results.projections["encoder"])]
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     if len(results.variance):
         draw = partial(variance_figure, results.variance, colours)
         title = "share of the variance in the first principal components of every encoder"
-        yield FigureSpec("variance.png", title, None, draw)
+        yield FigureSpec("variance.png", title, None, draw, section="maps", note=_VARIANCE_NOTE)
     if len(encoders) < 2:
         return
     members = members_of(results, encoders[0])
@@ -136,21 +126,23 @@ def _together(results: Results) -> Iterator[FigureSpec]:
     if "truth" in members and members["truth"].notna().any():
         codes, coloured = pd.Series(pd.factorize(members["truth"], sort=True)[0]), "labels"
     code_of = dict(zip(members["image"].astype(str), codes.astype(int), strict=True))
-    known = results.images.set_index("image")
+    images = results.images.set_index("image")
     # Of many images a sample lies on the maps.
     followed = highlights(members[members["image"].isin(results.projections["image"])])
-    shown = {name: known["thumbnail"][name] for name in followed} if "thumbnail" in known else {}
-    places = results.projections.set_index("encoder").loc[encoders].reset_index()
-    for kind in sorted(places["projection"].unique(), reverse=True):
+    shown = {name: images["thumbnail"][name] for name in followed} if "thumbnail" in images else {}
+    projections = results.projections.set_index("encoder").loc[encoders].reset_index()
+    for kind in sorted(projections["projection"].unique(), reverse=True):
         title = f"{MAP_TITLES.get(kind, kind)}, rotated to match, by {coloured}"
-        draw = partial(aligned_figure, places[places["projection"] == kind], code_of, shown, title)
+        draw = partial(
+            aligned_figure, projections[projections["projection"] == kind], code_of, shown, title
+        )
         yield FigureSpec(
             f"maps_{kind}.jpg", f"{title}: all encoders", None, draw, photographic=True
         )
 
 
 def _conditions(results: Results) -> Iterator[FigureSpec]:
-    """Curves over severity, where mixed-in images end up, and domains; each where asked for."""
+    """Yield the charts of corruptions, contamination and domains; each only if it was measured."""
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     if len(results.robustness):
         clusterer, metric = main_curve(results.robustness)
@@ -174,10 +166,10 @@ def _conditions(results: Results) -> Iterator[FigureSpec]:
         yield FigureSpec("domains.png", "every encoder on every domain alone", None, draw)
     rows = results.composition[results.composition["by"] == "domain"]
     folders = safe_names(results.encoders["encoder"].astype(str).tolist())
-    for encoder, mine in rows.groupby("encoder", sort=False):
-        first = str(mine["clusterer"].iloc[0])
+    for encoder, encoder_rows in rows.groupby("encoder", sort=False):
+        first = str(encoder_rows["clusterer"].iloc[0])
         title = f"Clusters of {shorten(first, 16)} and domains, {shorten(str(encoder), 26)}"
-        draw = partial(composition_figure, mine[mine["clusterer"] == first], title)
+        draw = partial(composition_figure, encoder_rows[encoder_rows["clusterer"] == first], title)
         yield FigureSpec(f"domains_{folders[str(encoder)]}.png", title, None, draw)
 
 
@@ -186,7 +178,7 @@ def _elbow(results: Results, encoder: str, folder: str, colour: str) -> Iterator
     if len(rows) > 1:
         draw = partial(elbow_figure, rows, encoder, colour)
         title = f"inertia, silhouette and gap over the number of clusters, {encoder}"
-        yield FigureSpec(f"{folder}/elbow.png", title, encoder, draw)
+        yield FigureSpec(f"{folder}/elbow.png", title, encoder, draw, section="encoder")
 
 
 def _maps(
@@ -195,16 +187,16 @@ def _maps(
     if members.empty:
         return
     first = members["clusterer"].iloc[0]
-    mine = members[members["clusterer"] == first]
+    assignments = members[members["clusterer"] == first]
     names = _cluster_names(results, encoder, first)
-    places = results.projections[results.projections["encoder"] == encoder]
-    for kind in sorted(places["projection"].unique(), reverse=True):
-        points = mine.merge(
-            places.loc[places["projection"] == kind, ["image", "x", "y"]], on="image"
+    projections = results.projections[results.projections["encoder"] == encoder]
+    for kind in sorted(projections["projection"].unique(), reverse=True):
+        points = assignments.merge(
+            projections.loc[projections["projection"] == kind, ["image", "x", "y"]], on="image"
         )
         title = f"{MAP_TITLES.get(kind, kind)} map, {first}, {shorten(encoder, 50)}"
-        if len(points) < len(mine):
-            title += f", {len(points):,} of {len(mine):,} images"
+        if len(points) < len(assignments):
+            title += f", {len(points):,} of {len(assignments):,} images"
         shares = _shares(results, encoder) if kind == "pca" else None
         draw = partial(map_figure, points, names, title, shares)
         yield FigureSpec(f"{folder}/map_{kind}.png", title, encoder, draw)
@@ -212,9 +204,9 @@ def _maps(
             draw = partial(picture_map, points, title)
             file = f"{folder}/map_{kind}_pictures.jpg"
             yield FigureSpec(file, f"{title}, as pictures", encoder, draw, photographic=True)
-    if "thumbnail" in mine:
+    if "thumbnail" in assignments:
         title = f"Clusters of {first}, {shorten(encoder, 60)}"
-        draw = partial(contact_sheet, mine, names, title)
+        draw = partial(contact_sheet, assignments, names, title)
         yield FigureSpec(f"{folder}/contact_sheet.jpg", title, encoder, draw, photographic=True)
 
 
@@ -232,19 +224,19 @@ def _partitions(encoder: str, folder: str, members: pd.DataFrame) -> Iterator[Fi
 
 
 def _other_space(results: Results, encoder: str, file: str, space: str) -> Iterator[FigureSpec]:
-    """The clusters found in another space: on the plane of that name, and their silhouettes."""
+    """Yield the map and the silhouettes of the clusters found in another space."""
     members = members_of(results, encoder, space)
     if members.empty:
         return
     first = members["clusterer"].iloc[0]
-    mine = members[members["clusterer"] == first]
+    assignments = members[members["clusterer"] == first]
     kind = next((kind for kind, plane in PROJECTIONS.items() if plane == space), None)
-    places = results.projections[
+    projections = results.projections[
         (results.projections["encoder"] == encoder) & (results.projections["projection"] == kind)
     ]
     title = f"Clusters found in {space}, {first}, {shorten(encoder, 50)}"
-    if len(places):
-        points = mine.merge(places[["image", "x", "y"]], on="image")
+    if len(projections):
+        points = assignments.merge(projections[["image", "x", "y"]], on="image")
         draw = partial(map_figure, points, {}, title)
         yield FigureSpec(f"{file}_map.png", title, encoder, draw)
         if "thumbnail" in points:
@@ -252,7 +244,7 @@ def _other_space(results: Results, encoder: str, file: str, space: str) -> Itera
             yield FigureSpec(
                 f"{file}_pictures.jpg", f"{title}, as pictures", encoder, draw, photographic=True
             )
-    draw = partial(silhouette_figure, mine, f"Silhouettes in {space}, {shorten(first)}")
+    draw = partial(silhouette_figure, assignments, f"Silhouettes in {space}, {shorten(first)}")
     title = f"Silhouettes in {space}, {first}, {encoder}"
     yield FigureSpec(f"{file}_silhouettes.png", title, encoder, draw)
 

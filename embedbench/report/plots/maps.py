@@ -83,9 +83,9 @@ def map_figure(
 def _label_codes(clusters: pd.Series, truth: pd.Series) -> dict[str, int]:
     """Return a number for each label: that of its cluster, then numbers that no cluster has."""
     table = class_table(clusters, truth)
-    own = [int(cluster) for cluster in table.index if cluster >= 0][: table.shape[1]]
+    cluster_codes = [int(cluster) for cluster in table.index if cluster >= 0][: table.shape[1]]
     free = range(int(clusters.max()) + 1, int(clusters.max()) + 1 + table.shape[1])
-    codes = [*own, *free][: table.shape[1]]
+    codes = [*cluster_codes, *free][: table.shape[1]]
     return dict(sorted(zip(table.columns, codes, strict=True), key=lambda pair: pair[1]))
 
 
@@ -176,10 +176,10 @@ def grid_cells(points: Float[np.ndarray, "images 2"], side: int) -> Int[np.ndarr
     if len(points) > side**2:
         raise InputError(f"{len(points)} points need more cells than {side} x {side}")
     low, high = points.min(axis=0), points.max(axis=0)
-    places = (points - low) / np.where(high > low, high - low, 1.0)
-    places[:, 1] = 1 - places[:, 1]
+    positions = (points - low) / np.where(high > low, high - low, 1.0)
+    positions[:, 1] = 1 - positions[:, 1]
     cells = np.argwhere(np.ones((side, side), dtype=bool))
-    _, chosen = linear_sum_assignment(cdist(places * (side - 1), cells, "sqeuclidean"))
+    _, chosen = linear_sum_assignment(cdist(positions * (side - 1), cells, "sqeuclidean"))
     return np.asarray(cells[chosen])
 
 

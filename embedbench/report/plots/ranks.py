@@ -55,8 +55,8 @@ def signs_figure(
         encoders: the rows, the first on top.
         colours: of each encoder.
     """
-    known = set(criteria.dropna(subset=["value"])["criterion"])
-    shown = [sign for sign in SIGNALS if sign in known]
+    measured_criteria = set(criteria.dropna(subset=["value"])["criterion"])
+    shown = [sign for sign in SIGNALS if sign in measured_criteria]
     with plot_style():
         figure = Figure(figsize=(10.4, 0.36 * len(encoders) + 1.6), layout="constrained")
         title = "Two signs without labels (AMI: 1 is perfect, 0 is chance)"
@@ -80,16 +80,16 @@ def _draw_intervals(
     axes: Axes, rows: pd.DataFrame, columns: tuple[str, str, str], colours: Mapping[str, str]
 ) -> None:
     value, low, high = columns
-    for place, (name, row) in enumerate(rows.iterrows()):
+    for position, (name, row) in enumerate(rows.iterrows()):
         if pd.isna(row[value]):
-            axes.text(0.02, place, "no number", va="center", size=8, color=MUTED,
+            axes.text(0.02, position, "no number", va="center", size=8, color=MUTED,
                       transform=axes.get_yaxis_transform())  # fmt: skip
             continue
         colour = colours[str(name)]
         if pd.notna(row[low]):
-            axes.plot([row[low], row[high]], [place, place], color=colour, linewidth=2.4,
+            axes.plot([row[low], row[high]], [position, position], color=colour, linewidth=2.4,
                       solid_capstyle="round", alpha=0.55)  # fmt: skip
-        axes.plot([row[value]], [place], "o", color=colour, markersize=7, zorder=3)
+        axes.plot([row[value]], [position], "o", color=colour, markersize=7, zorder=3)
 
 
 def _name_rows(axes: Axes, names: Sequence[str]) -> None:

@@ -40,8 +40,8 @@ def main_curve(table: pd.DataFrame) -> tuple[str, str]:
     Args:
         table: as of `curves_figure`.
     """
-    known = table[(table["metric"] == "ami") & table["clean"].notna()]
-    return (str(known["clusterer"].iloc[0]), "ami") if len(known) else ("", "neighbour_retention")
+    rows = table[(table["metric"] == "ami") & table["clean"].notna()]
+    return (str(rows["clusterer"].iloc[0]), "ami") if len(rows) else ("", "neighbour_retention")
 
 
 def curves_figure(
@@ -72,19 +72,19 @@ def curves_figure(
         title = f"{heading[:1].upper()}{heading[1:]} over severity{by}; 0 is the clean images"
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
         panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
-        for place, (axes, kind) in enumerate(zip(panels, kinds, strict=False)):
+        for index, (axes, kind) in enumerate(zip(panels, kinds, strict=False)):
             _draw_panel(axes, rows[rows["corruption"] == kind], encoders, colours)
             axes.set_title(kind, fontsize=9.5)
-            lowest = place + columns >= len(kinds)
+            lowest = index + columns >= len(kinds)
             axes.tick_params(labelbottom=lowest)
             axes.set_xlabel("severity" if lowest else "")
         _set_range(panels[0], rows)
         for axes in panels[len(kinds) :]:
             axes.set_axis_off()
         handles = [
-            Line2D([], [], color=colours[name], marker=_marker(place), markersize=5,
+            Line2D([], [], color=colours[name], marker=_marker(index), markersize=5,
                    label=shorten(name, 48))
-            for place, name in enumerate(encoders)
+            for index, name in enumerate(encoders)
         ]  # fmt: skip
         figure.legend(handles=handles, loc="outside lower left", ncols=names_across,
                       frameon=False, fontsize=8.5)  # fmt: skip
@@ -99,9 +99,9 @@ def _draw_panel(
     axes: Axes, rows: pd.DataFrame, encoders: Sequence[str], colours: Mapping[str, str]
 ) -> None:
     axes.set_xticks([0, *SEVERITIES])
-    for place, encoder in enumerate(encoders):
-        mine = rows[rows["encoder"] == encoder].sort_values("severity")
-        _draw_curve(axes, mine, colours[encoder], _marker(place))
+    for index, encoder in enumerate(encoders):
+        encoder_rows = rows[rows["encoder"] == encoder].sort_values("severity")
+        _draw_curve(axes, encoder_rows, colours[encoder], _marker(index))
 
 
 def _draw_curve(axes: Axes, rows: pd.DataFrame, colour: str, marker: str) -> None:
@@ -145,8 +145,8 @@ def contamination_figure(table: pd.DataFrame, colours: Mapping[str, str]) -> Fig
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
         panels = figure.subplots(1, len(clusterers), sharey=True, squeeze=False)[0]
         for axes, clusterer in zip(panels, clusterers, strict=True):
-            mine = shares[shares["clusterer"] == clusterer]
-            values = mine.pivot(index="encoder", columns="quantity", values="value")
+            clusterer_rows = shares[shares["clusterer"] == clusterer]
+            values = clusterer_rows.pivot(index="encoder", columns="quantity", values="value")
             _draw_bars(axes, values.reindex(index=encoders, columns=list(WHERE)))
             axes.set_title(shorten(clusterer), fontsize=9.5)
             axes.set_xlim(0, 100)
@@ -155,8 +155,8 @@ def contamination_figure(table: pd.DataFrame, colours: Mapping[str, str]) -> Fig
             range(len(encoders)), [shorten(name, 40) for name in encoders], size=8.5
         )
         panels[0].set_ylim(len(encoders) - 0.4, -0.6)
-        for place, name in enumerate(encoders):
-            panels[0].plot([-0.025], [place], "o", color=colours[name], markersize=6,
+        for position, name in enumerate(encoders):
+            panels[0].plot([-0.025], [position], "o", color=colours[name], markersize=6,
                            clip_on=False, transform=panels[0].get_yaxis_transform())  # fmt: skip
         panels[0].tick_params(axis="y", pad=12)
         handles = [Patch(color=colour, label=label) for label, colour in WHERE.values()]
@@ -170,15 +170,15 @@ _WIDE = 0.1
 
 
 def _draw_bars(axes: Axes, values: pd.DataFrame) -> None:
-    for place, row in enumerate(values.to_numpy(float)):
+    for position, row in enumerate(values.to_numpy(float)):
         if np.isnan(row).any():
-            axes.text(2, place, "no number", va="center", size=8, color=MUTED)
+            axes.text(2, position, "no number", va="center", size=8, color=MUTED)
             continue
         start = 0.0
         for part, (_, colour) in zip(row, WHERE.values(), strict=True):
-            axes.barh(place, 100 * part, left=100 * start, height=0.66, color=colour)
+            axes.barh(position, 100 * part, left=100 * start, height=0.66, color=colour)
             if part >= _WIDE:
                 ink = "white" if colour == WHERE["own_cluster"][1] else INK
-                axes.text(100 * (start + part / 2), place, f"{100 * part:.0f}", ha="center",
+                axes.text(100 * (start + part / 2), position, f"{100 * part:.0f}", ha="center",
                           va="center", size=8, color=ink)  # fmt: skip
             start += part

@@ -31,7 +31,7 @@ def similarity_figure(similarity: pd.DataFrame) -> Figure:
     """
     names = list(dict.fromkeys(similarity["encoder"].astype(str)))
     side = float(np.clip(0.46 * len(names), 1.7, 4.2))
-    labels = [f"{shorten(name, 34)}  {place}" for place, name in enumerate(names, start=1)]
+    labels = [f"{shorten(name, 34)}  {number}" for number, name in enumerate(names, start=1)]
     margin = 0.075 * max(len(label) for label in labels)
     with plot_style():
         figure = Figure(figsize=(3 * side + margin + 0.8, side + 0.9), layout="constrained")
@@ -51,5 +51,5 @@ def _draw_matrix(axes: Axes, table: pd.DataFrame) -> None:
     texts = values.map(lambda value: "" if np.isnan(value) else two_decimals(value))
     draw_cells(axes, values, texts if small else None, high=1.0, square=True)
     axes.grid(False)
-    numbers = [str(place) for place in range(1, len(table) + 1)]
+    numbers = [str(number) for number in range(1, len(table) + 1)]
     axes.set_xticks(np.arange(len(table)) + 0.5, numbers, size=8, rotation=0)

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from embedbench.data.folders.walk import images_below
+from embedbench.data.folders.walk import read_folder
 from embedbench.data.images.sources import MOST_BYTES, RejectedImage, read_source, source_hash
 from embedbench.data.loading import read_dataset
-from embedbench.data.tables.labels import load_table
+from embedbench.data.tables.reading import read_table
 from embedbench.errors import ImageError, InputError
 from embedbench.utils.text import shown
 
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 def reasons(folder: Path, follow_links: bool = False) -> dict[str, str]:
     """Return why each image cannot be read, by name; empty if it can."""
     found = {}
-    for name, source in images_below(folder, follow_links).items():
+    for name, source in read_folder(folder, follow_links).images.items():
         try:
             found[name] = "" if read_source(source) else "empty"
         except ImageError as error:
@@ -94,7 +94,7 @@ def test_pipes_sockets_and_devices_are_not_opened(folder: Path) -> None:
     assert set(found) == {"pipe.jpg", "device.png", "socket.gif", "in/a.png"}
     assert all("a pipe, a socket or a device" in found[name] for name in set(found) - {"in/a.png"})
     with pytest.raises(InputError, match="a pipe, a socket or a device"):
-        load_table(folder / "pipe.csv")
+        read_table(folder / "pipe.csv")
 
 
 def test_a_picture_of_open_images_that_is_a_link_out_is_refused(folder: Path) -> None:

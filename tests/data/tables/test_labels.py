@@ -1,123 +1,125 @@
-"""Promises of image tables: columns, labels, and unique names for URLs in any order."""
+"""Promises of labels from tables: the right image has them, and what was left out is said."""
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from embedbench.data.tables.columns import TableForm
 from embedbench.data.tables.labels import (
-    TableForm,
-    in_order,
-    labels_from_file,
-    load_table,
-    names_of_urls,
-    without_extension,
+    as_labels,
+    drop_missing,
+    drop_several,
+    labels_of_images,
 )
+from embedbench.data.tables.reading import read_table
 from embedbench.errors import InputError
 
-
-@pytest.mark.parametrize(
-    "content",
-    [b"path,label\na.png,x,one too many,two\n", b"path\n\xff\xfe.png\n", b"", b'path\n"open\n'],
-)
-def test_a_broken_table_is_an_error_of_one_line(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "t.csv").write_bytes(content)
-    with pytest.raises(InputError, match="cannot read '.*t.csv': ") as caught:
-        load_table(tmp_path / "t.csv")
-    assert len(str(caught.value).splitlines()) == 1
+IMAGES = ["cat/1.jpg", "dog/1.jpg", "dog/2.jpg", "x.png"]
 
 
-def test_rows_of_a_parquet_table_may_be_numbered_anyhow(tmp_path: Path) -> None:
-    table = pd.DataFrame({"path": ["b.png", "a.png"]}, index=["x", "y"])
-    table.to_parquet(tmp_path / "t.parquet")
-    assert in_order(load_table(tmp_path / "t.parquet"))["path"].tolist() == ["a.png", "b.png"]
-
-
-def test_a_label_without_a_name_is_left_out(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("path,label\na.png,x\n,y\n")
-    assert labels_from_file(tmp_path / "t.csv", ["a.png"]).tolist() == ["x"]
-
-
-def labels_of(file: Path, names: Sequence[str], *lines: str, **form: str) -> list[str | None]:
+def read(
+    folder: Path, *lines: str, images: list[str] = IMAGES, **form: Any
+) -> tuple[list[str | None], list[str]]:
+    file = folder / "t.csv"
     file.write_text("\n".join([*lines, ""]))
-    return labels_from_file(file, names, TableForm(**form)).tolist()
+    labels, remarks = labels_of_images(read_table(file), images, TableForm(**form))
+    return labels.tolist(), remarks
 
 
 def test_labels_have_the_columns_that_are_named(tmp_path: Path) -> None:
     lines = "name,id,label,species", "x,a.png,1,dog", "y,b.png,2,cat"
-    found = labels_of(tmp_path / "t.csv", ["a.png", "b.png"], *lines, path="id", label="species")
-    assert found == ["dog", "cat"]
+    labels, _ = read(tmp_path, *lines, images=["a.png", "b.png"], path="id", label="species")
+    assert labels == ["dog", "cat"]
 
 
 @pytest.mark.parametrize("form", [{"path": "file"}, {"label": "file"}])
-def test_a_missing_column_of_labels_is_an_error_that_lists_the_columns(
+def test_a_missing_column_is_an_error_that_lists_the_columns(
     tmp_path: Path, form: dict[str, str]
 ) -> None:
     with pytest.raises(InputError, match="t.csv' has no column 'file'; it has path, label$"):
-        labels_of(tmp_path / "t.csv", ["a.png"], "path,label", "a.png,x", **form)
+        read(tmp_path, "path,label", "x.png,x", **form)
 
 
-def test_names_of_labels_may_lack_their_extension(tmp_path: Path) -> None:
-    names = ["red/1.png", "red/2.JPG", "blue/2.png", "blue/3.png", "4.tar", "5.png"]
-    lines = "name,label", "1,one", "red/2,two", "3.png,three", "2,no", "4,no", "5.png,five"
-    found = labels_of(tmp_path / "t.csv", names, *lines)
-    assert found == ["one", "two", None, "three", None, "five"]
+def test_the_columns_that_were_taken_are_named_in_a_remark(tmp_path: Path) -> None:
+    _, remarks = read(tmp_path, "id,breed", "x,pug")
+    assert remarks[0] == "labels: column 'breed' of 't.csv', images by its column 'id'"
 
 
-def test_a_label_whose_name_fits_several_images_is_an_error_that_names_them(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="t.csv' names 'a', which fits a.jpg and a.png"):
-        labels_of(tmp_path / "t.csv", ["a.jpg", "a.png"], "name,label", "a,x")
-    found = labels_of(tmp_path / "t.csv", ["a.jpg", "a.png"], "name,label", "a.jpg,x")
-    assert found == ["x", None]
+def test_a_label_without_a_name_is_left_out(tmp_path: Path) -> None:
+    labels, _ = read(tmp_path, "path,label", "x.png,x", ",y")
+    assert labels == [None, None, None, "x"]
 
 
-def test_an_image_without_an_extension_is_found_by_its_full_name(tmp_path: Path) -> None:
-    assert labels_of(tmp_path / "t.csv", ["a", "a.png"], "name,label", "a,x") == ["x", None]
+def test_rows_and_images_without_each_other_are_counted_with_examples(tmp_path: Path) -> None:
+    labels, remarks = read(tmp_path, "path,label", "x.png,a", "gone.png,b", "gone2.png,b")
+    assert labels == [None, None, None, "a"]
+    assert "2 of 3 rows in 't.csv' name no image, such as 'gone.png'" in remarks
+    assert "3 of 4 images have no row in 't.csv', such as 'cat/1.jpg'" in remarks
+
+
+def test_a_name_that_fits_several_images_labels_none_and_is_said(tmp_path: Path) -> None:
+    labels, remarks = read(tmp_path, "path,label", "1.jpg,a", "2.jpg,b")
+    assert labels == [None, None, "b", None]
+    assert any("'1.jpg', which fits 'cat/1.jpg' and 'dog/1.jpg'" in remark for remark in remarks)
+
+
+def test_two_names_that_fit_one_image_label_it_not_and_are_said(tmp_path: Path) -> None:
+    lines = "path,label", "train/x.png,a", "test/x.png,b", "2.jpg,c"
+    labels, remarks = read(tmp_path, *lines)
+    assert labels == [None, None, "c", None]
+    assert any("'x.png', which 'train/x.png' and 'test/x.png' fit" in one for one in remarks)
+
+
+def test_two_labels_for_one_image_are_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="two labels for 'x.png': 'a' and 'b'"):
+        read(tmp_path, "path,label", "x.png,a", "x.png,b")
+    assert read(tmp_path, "path,label", "x.png,a", "x.png,a")[0][3] == "a"
+
+
+def test_a_table_that_names_no_image_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="name none of the 4 images"):
+        read(tmp_path, "path,label", "other.png,a", path="path")
+
+
+def test_labels_that_were_written_as_safe_for_spreadsheets_are_read_back(tmp_path: Path) -> None:
+    labels, _ = read(tmp_path, "path,label", "'=x.png,'-1", images=["=x.png"])
+    assert labels == ["-1"]
 
 
 @pytest.mark.parametrize(
-    ("name", "bare"), [("a/b.JPG", "a/b"), ("v1.2", "v1.2"), ("a.b/c", "a.b/c"), ("x.1.png", "x.1")]
+    ("values", "expected"),
+    [
+        (pd.Series([1.0, np.nan, 2.0]), ["1", None, "2"]),
+        (pd.Series([1.5, 2.0]), ["1.5", "2.0"]),
+        (pd.Series([1, None], dtype="Int64"), ["1", None]),
+        (pd.Series([" a ", "", None], dtype=object), ["a", None, None]),
+        (pd.Series([["a"], ["a", "b"], []]), ["a", "a|b", None]),
+        (pd.Series([True, False]), ["True", "False"]),
+        (pd.Series([np.array([3, 4])]), ["3|4"]),
+    ],
 )
-def test_only_image_extensions_are_removed(name: str, bare: str) -> None:
-    assert without_extension(name) == bare
-
-
-def test_urls_are_named_by_their_last_part_if_it_is_unique() -> None:
-    urls = {
-        "https://a.org/x/cat.jpg": "cat.jpg",
-        "https://a.org/x/dog.jpg": "a.org/x/dog.jpg",
-        "https://b.org/dog.jpg?s=1": "b.org/dog.jpg",
-        "https://c.org/photo?id=1": "c.org/photo#1",
-        "https://c.org/photo?id=2": "c.org/photo#2",
-        "https://d.org/": "d.org",
-        "file:///etc/passwd": "passwd",
-    }
-    assert names_of_urls(list(urls)) == list(urls.values())
-
-
-PARTS = st.sampled_from(["a", "b", "a/b", "b.jpg", "a/b.jpg", "?x=1", "?x=2", "#1", "", "/", "//"])
-URLS = st.lists(
-    st.one_of(
-        st.builds(
-            "{}{}".format, st.sampled_from(["http://a/", "https://b/", "b", "", "ftp:"]), PARTS
-        ),
-        st.text(max_size=6),
-        st.sampled_from(["http://[", "no-url", "a", "a/b#1"]),
-    ),
-    max_size=12,
-)
-
-
-@given(URLS, st.lists(PARTS, max_size=3), st.randoms())
-def test_names_of_urls_are_unique_and_do_not_depend_on_their_order(
-    urls: Sequence[str], taken: Sequence[str], random: object
+def test_values_become_texts_and_whole_numbers_stay_whole(
+    values: "pd.Series[Any]", expected: list[str | None]
 ) -> None:
-    names = names_of_urls(urls, taken)
-    assert len(set(names)) == len(urls) and not set(names) & set(taken) and "" not in names
-    order = sorted(range(len(urls)), key=lambda row: random.random())  # type: ignore[attr-defined]
-    again = names_of_urls([urls[row] for row in order], taken)
-    pairs = sorted(zip(urls, names, strict=True))
-    assert sorted(zip([urls[row] for row in order], again, strict=True)) == pairs
+    assert as_labels(values).tolist() == expected
+
+
+def test_texts_for_missing_values_are_no_classes_unless_asked(tmp_path: Path) -> None:
+    labels = pd.Series(["NA", "cat", None, "nan", "None"], dtype=object)
+    kept, remarks = drop_missing(labels, "t.csv")
+    assert kept.tolist() == [None, "cat", None, None, None]
+    assert remarks[0].startswith("3 images have the label NA, None, nan in 't.csv'")
+    lines = "path,label", "x.png,NA", "2.jpg,cat"
+    assert read(tmp_path, *lines)[0][3] is None
+    assert read(tmp_path, *lines, keep_na=True)[0][3] == "NA"
+
+
+def test_labels_of_several_classes_are_no_classes() -> None:
+    labels = pd.Series(["cat|tree", "cat", "tree", "salt, pepper", "cat|tree"], dtype=object)
+    kept, remarks = drop_several(labels, "t.csv")
+    assert kept.tolist() == [None, "cat", "tree", "salt, pepper", None]
+    assert remarks[0].startswith("2 images have several labels in 't.csv', such as 'cat|tree'")
+    assert drop_several(labels[3:4], "t.csv")[1] == []

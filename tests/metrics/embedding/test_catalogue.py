@@ -1,7 +1,10 @@
 """Promises of the catalogue of metrics of vectors."""
 
+import numpy as np
 import pytest
 
+from embedbench.analysis.inputs import Targets
+from embedbench.analysis.measurement import evaluate_vectors
 from embedbench.metrics.base import Metric
 from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
@@ -21,6 +24,9 @@ def test_a_metric_has_a_heading_a_source_a_sentence_and_a_range(metric: Metric) 
     assert metric.low < metric.high
 
 
-def test_the_metrics_with_labels_are_those_of_retrieval_and_classification() -> None:
-    with_truth = {metric.name for metric in ENCODER_METRICS if metric.needs_truth}
-    assert with_truth == {"knn_accuracy", "retrieval_map", "r_precision", "linear_probe"}
+def test_the_metrics_with_labels_are_those_that_are_computed_of_labels() -> None:
+    vectors = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    targets = Targets(np.arange(30) % 2, "ab", np.arange(30))
+    _, scores, numbers = evaluate_vectors(vectors, targets, 0)
+    assert {metric.name for metric in ENCODER_METRICS if metric.needs_truth} == set(scores)
+    assert set(numbers) <= {metric.name for metric in ENCODER_METRICS if not metric.needs_truth}

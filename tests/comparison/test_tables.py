@@ -1,0 +1,122 @@
+"""Promises of the tables of a comparison: each row as its stage found it, times in one table."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from embedbench.analysis.k_selection import KSelection
+from embedbench.analysis.sweep import Sweep
+from embedbench.comparison.tables import (
+    elbow_table,
+    encoder_failures,
+    encoders_table,
+    image_failures,
+    partitions_table,
+    similarity_table,
+    stack,
+    without_timings,
+)
+from embedbench.data.dataset import Dataset
+from embedbench.embedding.embed import Embedding
+from embedbench.encoder import Facts
+from embedbench.encoders.record import EncoderRecord
+from embedbench.encoders.registry import create_encoder
+from embedbench.results.schema import FAILURE_COLUMNS, TABLES
+
+BITING = "<b>{0} %s"
+
+
+def sweep(runs: int, choice: KSelection | None = None) -> Sweep:
+    """Three images; K-means at k = 2 and 3 with two seeds; run i puts image j into i + j."""
+    table = pd.DataFrame({"clusterer": "kmeans", "k": [2, 2, 3, 3], "seed": [0, 1, 0, 1]})
+    table = table.assign(inertia=[4.0, 2.0, 1.0, 1.0], silhouette=[0.1, 0.3, 0.5, 0.7]).head(runs)
+    labels = np.add.outer(np.arange(runs), np.arange(3))
+    silhouettes = np.zeros((runs, 3), np.float32)
+    return Sweep(np.zeros((3, 2), np.float32), labels, table, silhouettes, choice)
+
+
+def embedding(**failures: str) -> Embedding:
+    vectors = np.zeros((2, 3), np.float32)
+    record = EncoderRecord("f", (), Facts(), dim=3, load_seconds=1.5)
+    known = {int(row.removeprefix("row")): reason for row, reason in failures.items()}
+    return Embedding(vectors, vectors[:0], vectors[:0], known, record, 2)
+
+
+def test_failures_name_the_image_or_the_encoder_and_the_reason() -> None:
+    images = Dataset(("a.png", "b.png"), (b"", b""))
+    found = image_failures(images, {"one": embedding(), BITING: embedding(row1="too dark")})
+    assert found.to_numpy().tolist() == [["image", "b.png", f"encode: {BITING}", "too dark"]]
+    found = encoder_failures({"one": "no luck"}, {BITING: "all alike"})
+    assert found.to_numpy().tolist() == [
+        ["encoder", "one", "encode", "no luck"],
+        ["encoder", BITING, "cluster", "all alike"],
+    ]
+
+
+def test_where_nothing_failed_the_tables_have_their_columns() -> None:
+    images = Dataset(("a.png",), (b"",))
+    for table in (image_failures(images, {}), encoder_failures({}, {})):
+        assert table.empty and list(table.columns) == FAILURE_COLUMNS
+
+
+def test_tables_are_stacked_under_their_keys_and_empty_ones_keep_the_columns() -> None:
+    one, empty = pd.DataFrame({"x": [1, 2]}, index=[7, 9]), pd.DataFrame({"x": []})
+    keys = [{"encoder": "empty"}, {"encoder": "one"}]
+    found = stack([empty, one], keys)
+    assert found.to_dict("list") == {"encoder": ["one", "one"], "x": [1, 2]}
+    assert list(found.index) == [0, 1]
+    nothing = stack([empty, empty], keys)
+    assert nothing.empty and list(nothing.columns) == ["encoder", "x"]
+
+
+def test_every_image_has_a_row_in_every_run() -> None:
+    images = ["b.png", "a.png", BITING]
+    table = partitions_table({("one", "l2"): sweep(2), ("two", "pca:2"): sweep(1)}, images)
+    assert list(table.columns) == list(TABLES["partitions"].columns)
+    assert table["image"].tolist() == images * 3
+    assert table["encoder"].tolist() == ["one"] * 6 + ["two"] * 3
+    assert table["space"].tolist() == ["l2"] * 6 + ["pca:2"] * 3
+    assert table["seed"].tolist() == [0] * 3 + [1] * 3 + [0] * 3
+    assert table["label"].tolist() == [0, 1, 2, 1, 2, 3, 0, 1, 2]
+
+
+def test_the_elbow_is_a_mean_over_the_seeds_and_marks_what_was_chosen() -> None:
+    curve = pd.DataFrame({"k": [2, 3], "inertia": [3.0, 1.0], "silhouette": [0.2, 0.6], "gap": 0.5})
+    chosen = KSelection(elbow=3, silhouette=None, gap=3, curve=curve)
+    table = elbow_table({"one": sweep(4), "two": sweep(4, chosen)})
+    assert table["encoder"].tolist() == ["one", "one", "two", "two"]
+    assert table["inertia"].tolist() == pytest.approx([3, 1, 3, 1])
+    assert table["silhouette"].tolist() == pytest.approx([0.2, 0.6, 0.2, 0.6])
+    assert table["chosen"].tolist() == ["", "", "", "elbow,gap"]
+    assert table["gap"].isna().tolist() == [True, True, False, False]
+
+
+def test_a_pair_of_encoders_stands_either_way_round_and_one_encoder_in_no_row() -> None:
+    values = {"partition_agreement": 0.1, "mutual_knn": 0.2, "cka": 0.3}
+    table = similarity_table({("a", BITING): values})
+    assert table.to_numpy().tolist() == [["a", BITING, 0.1, 0.2, 0.3], [BITING, "a", 0.1, 0.2, 0.3]]
+    assert list(similarity_table({}).columns) == list(TABLES["similarity"].columns)
+
+
+def test_an_encoder_that_failed_has_a_row_with_its_error_and_no_numbers() -> None:
+    encoders = {"good": create_encoder("pixels"), BITING: create_encoder("pixels")}
+    table = encoders_table(encoders, {"good": embedding()}, {BITING: "no luck"})
+    assert table["encoder"].tolist() == ["good", BITING]
+    assert table["status"].tolist() == ["ok", "failed"]
+    assert table["error"].tolist() == ["", "no luck"]
+    assert table["dim"][0] == 3 and table["dim"].isna()[1]
+
+
+def test_times_stand_in_their_own_table_alone() -> None:
+    keys = {"encoder": "one", "space": "l2", "clusterer": ["kmeans", "kmeans", "ward"]}
+    comparison = pd.DataFrame(keys | {"k": [2, 3, 2], "seconds": [1.5, 1.5, np.nan]})
+    other = pd.DataFrame({"x": [1]})
+    found = without_timings({"comparison": comparison, "other": other}, {"one": embedding()}, 1e9)
+    assert "seconds" not in found["comparison"] and found["other"] is other
+    assert "seconds" in comparison
+    rows = found["timings"].set_index(["encoder", "clusterer", "quantity"])["value"]
+    assert rows["", "", "started"] == 1e9
+    assert rows["one", "", "images_encoded"] == 2 and rows["one", "", "load_seconds"] == 1.5
+    assert rows["one", "kmeans", "seconds"] == 1.5
+    assert ("one", "ward", "seconds") not in rows.index
+    assert ("one", "", "images_per_second") not in rows.index

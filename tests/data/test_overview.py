@@ -1,0 +1,51 @@
+"""Promises of the overview: it counts what would be compared, and reads no more than it says."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from embedbench.data.loading import read_dataset
+from embedbench.data.overview import overview
+
+
+def picture(file: Path, size: tuple[int, int] = (8, 6), colour: int = 0) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, (colour, 0, 0)).save(file)
+
+
+def test_images_formats_sizes_labels_and_copies_are_counted(tmp_path: Path) -> None:
+    picture(tmp_path / "train" / "cat" / "a.png")
+    picture(tmp_path / "train" / "cat" / "b.jpg", (80, 60), 1)
+    picture(tmp_path / "train" / "dog" / "c.png", (8, 6), 2)
+    picture(tmp_path / "test" / "dog" / "d.png")
+    picture(tmp_path / "test" / "e.png", (40, 30), 3)
+    (tmp_path / "test" / "dog" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    lines = overview(read_dataset(tmp_path))
+    assert lines[0] == f"6 images in {tmp_path}"
+    assert lines[1] == "formats: 3: PNG 4, unknown 1, JPEG 1"
+    assert lines[2].endswith("from 8 x 6 to 80 x 60 pixels, half of them at least 8 x 6")
+    assert lines[3].startswith("cannot be read: 1, such as 'test/dog/broken.png': not an")
+    assert lines[4] == "labels: 2: dog 3, cat 2; 1 image without"
+    assert lines[5] == "splits: 2: test 3, train 3"
+    assert lines[6] == (
+        "copies: 1 file with the bytes of another, such as 'train/cat/a.png' of 'test/dog/d.png'"
+    )
+    assert any("were taken for splits" in line for line in lines[7:])
+
+
+def test_of_many_images_a_sample_is_looked_at(tmp_path: Path) -> None:
+    for number in range(301):
+        picture(tmp_path / f"{number}.png", (2, 2), number % 256)
+    lines = overview(read_dataset(tmp_path))
+    assert lines[:3] == [
+        f"301 images in {tmp_path}",
+        "formats (of 300 images): PNG 300",
+        "size (of 300 images): 2 x 2 pixels",
+    ]
+    assert lines[3] == "labels: none"
+
+
+def test_what_is_not_here_yet_is_said(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("url,label\nhttps://a.org/1.jpg,x\nhttps://a.org/2.jpg,x\n")
+    lines = overview(read_dataset(tmp_path / "t.csv"))
+    assert lines[1] == "formats: to be downloaded 2" and lines[2] == "labels: x 2"

@@ -1,0 +1,44 @@
+"""Promises of the charts of ranks and of signs without labels."""
+
+import numpy as np
+
+from embedbench.report.plots.ranks import ranks_figure, signs_figure
+from embedbench.report.plots.style import encoder_colours
+from tests.support.example_results import ENCODERS, example_results
+
+RESULTS = example_results()
+
+
+def test_ranks_are_dots_and_their_intervals_lines() -> None:
+    ranks = RESULTS.encoders.dropna(subset=["rank"])
+    colours = encoder_colours(ENCODERS)
+    axes = ranks_figure(ranks, colours, "title").axes[0]
+    drawn = [np.asarray(line.get_xdata()).tolist() for line in axes.lines]
+    assert drawn == [[1, 2], [1], [1, 2], [2], [3, 3], [3]]
+    assert [line.get_color() for line in axes.lines[1::2]] == list(colours.values())
+
+
+def test_signs_stand_beside_what_chance_gives() -> None:
+    figure = signs_figure(RESULTS.label_free, ENCODERS, encoder_colours(ENCODERS))
+    assert [axes.get_title("left") for axes in figure.axes] == ["cluster retention", "consensus"]
+    kept = figure.axes[0]
+    dots = [np.asarray(line.get_xdata()) for line in kept.lines[1::2]]
+    assert np.allclose(dots, [[0.9], [0.7], [0.5]])
+    chance = [np.asarray(marks.get_offsets())[:, 0] for marks in kept.collections]
+    assert np.allclose(chance, [[0.011] * 3, [0.022] * 3])
+
+
+def test_a_sign_that_has_no_number_at_all_is_left_out() -> None:
+    less = RESULTS.label_free[RESULTS.label_free["criterion"] != "cluster_retention"]
+    figure = signs_figure(less, ENCODERS, encoder_colours(ENCODERS))
+    assert [axes.get_title("left") for axes in figure.axes] == ["consensus"]
+
+
+def test_a_sign_without_a_number_is_said_to_be_missing() -> None:
+    mine = (RESULTS.label_free["encoder"] == ENCODERS[1]) & (
+        RESULTS.label_free["criterion"] == "cluster_retention"
+    )
+    less = RESULTS.label_free[~mine]
+    axes = signs_figure(less, ENCODERS, encoder_colours(ENCODERS)).axes[0]
+    assert [text.get_text() for text in axes.texts] == ["no number"]
+    assert axes.texts[0].get_position()[1] == 1

@@ -1,0 +1,60 @@
+"""Promises of the pictures inside the report: whole, small, and drawn once."""
+
+import base64
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from embedbench.report.data_uris import embed_figure, thumbnail_data
+from embedbench.report.plots.figure_spec import FigureSpec
+from embedbench.report.plots.figures import figure_specs
+from tests.support.example_results import example_results
+
+RESULTS = example_results()
+
+
+def test_figures_that_are_there_are_not_drawn_again(tmp_path: Path) -> None:
+    first = figure_specs(RESULTS)[0]
+    embed_figure(first, tmp_path)
+    written = (tmp_path / first.file).stat().st_mtime_ns
+    embedded = embed_figure(first, tmp_path)
+    assert (tmp_path / first.file).stat().st_mtime_ns == written
+    assert base64.b64decode(embedded.data)[8:12] == b"WEBP"
+
+
+def square(colour: str) -> Figure:
+    return Figure(figsize=(1, 0.5), facecolor=colour)
+
+
+@pytest.mark.parametrize("photographic", [True, False])
+def test_a_figure_in_the_page_has_its_size_and_its_colours(
+    photographic: bool, tmp_path: Path
+) -> None:
+    spec = FigureSpec("a.png", "<b>{0}</b>", None, partial(square, "#0072B2"), photographic)
+    embedded = embed_figure(spec, tmp_path)
+    assert embedded.title == "<b>{0}</b>"
+    with Image.open(BytesIO(base64.b64decode(embedded.data))) as image:
+        assert image.size == (embedded.width, embedded.height) == (100, 50)
+        pixel = np.array(image.convert("RGB").getpixel((50, 25)))
+    allowed = 8 if photographic else 0
+    assert np.abs(pixel - (0x00, 0x72, 0xB2)).max() <= allowed
+
+
+def test_thumbnails_are_the_bytes_of_the_images_that_have_one() -> None:
+    images = RESULTS.images.copy()
+    images.loc[0, "thumbnail"] = None
+    again = pd.concat([images, images])
+    found = thumbnail_data(again)
+    assert list(found) == images["image"].tolist()[1:]
+    assert base64.b64decode(found[images["image"][1]]) == images["thumbnail"][1]
+
+
+def test_images_without_any_thumbnail_have_no_data() -> None:
+    assert thumbnail_data(RESULTS.images.drop(columns="thumbnail")) == {}
+    assert thumbnail_data(RESULTS.images.iloc[:0]) == {}
