@@ -60,8 +60,10 @@ def _as_texts(one: Option, value: Any) -> Any:
     if value is None or value is MISSING or one.kind in (int, float, bool):
         return value
     if one.kind is list:
-        alone = isinstance(value, str | PurePath | Dataset)
-        return [_as_text(part) for part in ([value] if alone else value)]
+        if not one.flags:  # sources; many objects of one kind are one
+            parts = value if isinstance(value, list | tuple) else [value]
+            return list(dict.fromkeys(map(_as_text, parts)))
+        return [_as_text(part) for part in ([value] if isinstance(value, str) else value)]
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ",".join(map(str, value)) or None
     return str(value)
