@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from embedbench.data.containers.table_images import has_images, read_table_images, unique_names
+from embedbench.data.containers.table_images import has_images, read_table_images
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import RejectedImage, read_source, source_hash
 from embedbench.data.tables.columns import TableForm
@@ -144,9 +144,3 @@ def test_a_broken_file_is_a_line_that_names_it(tmp_path: Path, name: str) -> Non
         read(file)
     with pytest.raises(InputError, match=f"there is no file '.*missing.{name}'"):
         read(tmp_path / f"missing.{name}")
-
-
-def test_names_are_unique() -> None:
-    names = unique_names(["a", "a", None, "3", "4"], ["1", "2", "3", "4", "5"])
-    assert names == ("1", "2", "3#2", "3", "4")
-    assert unique_names(["1", "1", None], ["1", "2", "3"]) == ("1", "2", "3")
