@@ -20,7 +20,7 @@ __all__ = ["are_shards", "common_folder", "expand", "read_files"]
 _RANGE = re.compile(r"(\d+)\.\.(\d+)")
 _BRACES = re.compile(r"\{([^{}]*(?:,|\.\.)[^{}]*)\}")
 _DIGITS = re.compile(r"\d+")
-_MOST = 100_000
+_MOST = 10_000
 """Files that one pattern with braces can name."""
 
 

@@ -41,7 +41,7 @@ class TableCell(PackedImage):
         """Return its bytes, as in `PackedImage`."""
         try:
             value = _cursor(os.getpid(), self.file, self.group, self.column).value(self.row)
-        except OSError:  # also pyarrow's errors of broken files that are OSErrors
+        except (OSError, ImageError):
             raise
         except Exception as error:  # pyarrow raises nearly anything on broken files
             raise ImageError(f"broken in '{self.file.name}': {error}") from error
