@@ -111,7 +111,9 @@ def read_annotations(
     home = _root_of(annotations) if root is None else parse_path(root)
     if isinstance(home, Path) and root is not None and not home.is_dir():
         raise InputError(f"there is no folder '{home}'")
-    places = {key: place_of(file, home, name) for key, name in annotations.images.items()}
+    places: dict[Any, Source] = {
+        key: place_of(file, home, name) for key, name in annotations.images.items()
+    }
     read = _read_boxes if crop else _read_images
     rows, remarks, label_remarks = read(annotations, places)
     if lost := sum(box[0] not in places for box in annotations.boxes):

@@ -192,7 +192,7 @@ def _dataset(
 ) -> Dataset:
     if not sources:
         raise InputError(f"there are no images in '{name}'")
-    for column in set(cells) & set(features):
+    for column in set(map(str, cells)) & set(features):
         if type(features[column]).__name__ == "ClassLabel":
             cells[column] = named_classes(cells[column], features[column].names)
     numbers = [f"{row:06d}" for row in range(len(sources))]

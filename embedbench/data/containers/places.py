@@ -118,14 +118,15 @@ def are_shards(places: Sequence[AnyPath]) -> bool:
 
 def common_folder(places: Sequence[AnyPath]) -> AnyPath | None:
     """Return the folder that all files are below; None if they are on several systems."""
-    if all(isinstance(place, Path) for place in places):
-        parents = [os.path.abspath(place.parent) for place in places]
+    local = [place for place in places if isinstance(place, Path)]
+    if len(local) == len(places):
+        parents = [os.path.abspath(place.parent) for place in local]
         try:
             return Path(os.path.commonpath(parents))
         except ValueError:  # on several drives
             return None
     systems = {place.system for place in places if isinstance(place, RemotePath)}
-    if len(systems) > 1 or any(isinstance(place, Path) for place in places):
+    if len(systems) > 1 or local:
         return None
     paths = [f"/{place.parent.path}" for place in places if isinstance(place, RemotePath)]
     return RemotePath(systems.pop(), os.path.commonpath(paths).strip("/"))

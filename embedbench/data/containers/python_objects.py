@@ -47,7 +47,8 @@ def is_image_item(value: Any) -> bool:
     if isinstance(value, tuple | list) and len(value) == 2:
         first, label = value
         named = isinstance(first, str | os.PathLike | RemotePath)
-        return (named or is_image_object(first)) and isinstance(label, str | int | np.generic | None)
+        is_label = isinstance(label, str | int | np.generic | None)
+        return is_label and (named or is_image_object(first))
     return is_image_object(value)
 
 

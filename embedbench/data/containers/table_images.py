@@ -159,7 +159,7 @@ def _image_columns(table: Any) -> dict[str, tuple[str, ...]]:
     def is_bytes(kind: Any) -> bool:
         return kind is not None and bool(types.is_binary(kind) or types.is_large_binary(kind))
 
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for one in _schema(table):
         if types.is_struct(one.type):
             children = {child.name: child.type for child in one.type}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedIOBase
+from typing import IO, cast
 
 from embedbench.data.containers.members import (
     LABEL_SUFFIXES,
@@ -156,7 +157,7 @@ def _unpacked(file: BufferedIOBase) -> BufferedIOBase | None:
     if start.startswith(b"BZh"):
         return bz2.BZ2File(file)
     if start == b"\xfd7zXZ\0":
-        return lzma.LZMAFile(file)
+        return lzma.LZMAFile(cast(IO[bytes], file))
     if start.startswith(b"\x28\xb5\x2f\xfd"):
         raise tarfile.ReadError("it is compressed by Zstandard; compress it by gzip")
     return None
@@ -176,7 +177,7 @@ class _Reader:
         before = -1
         with tarfile.TarFile(fileobj=self.headers) as tar:  # type: ignore[arg-type]
             while (member := tar.next()) is not None:
-                tar.members.clear()  # which would grow with the archive
+                tar.members = []  # type: ignore[attr-defined]  # it would grow with the archive
                 if tar.offset <= before:
                     raise tarfile.ReadError("its headers go back")
                 before = tar.offset

@@ -80,7 +80,8 @@ def _is_sample(sample: Any) -> bool:
 def _kept(value: Any, name: str) -> tuple[list[Source], list[Any]]:
     """Return the images of a dataset, each read once and kept as a PNG file, and the labels."""
     sources: list[Source] = []
-    labels, kept = [], 0
+    labels: list[Any] = []
+    kept = 0
     for row in range(len(value)):
         try:
             item = value[row]

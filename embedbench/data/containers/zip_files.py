@@ -65,7 +65,7 @@ class ZipMember(PackedImage):
             _, name, extra = _HEADER.unpack(header)
             file.seek(self.offset + _HEADER.size + name + extra)
             try:
-                with zipfile.ZipExtFile(file, "r", info) as member:  # type: ignore[arg-type]
+                with zipfile.ZipExtFile(file, "r", info) as member:
                     return _read(member, most)
             except Exception as error:  # each way of packing has errors of its own
                 raise ImageError(f"broken in its archive: {str(error) or 'cut off'}") from error

@@ -85,8 +85,8 @@ def as_table(file: AnyPath, cells: pd.DataFrame, remarks: tuple[str, ...] = ()) 
     """Return cells as a table: names and texts without blanks at their ends, no empty rows."""
     columns = [str(name).strip() for name in cells.columns]
     cells = cells.set_axis(columns, axis="columns").apply(_stripped)
-    rows = cells.notna().any(axis=1) if len(cells.columns) else []
-    return UserTable(file, cells[rows].reset_index(drop=True), remarks)
+    rows = cells.notna().any(axis=1).to_numpy(dtype=bool)
+    return UserTable(file, cells.loc[rows].reset_index(drop=True), remarks)
 
 
 Read = tuple[pd.DataFrame, list[str]]

@@ -18,7 +18,7 @@ torch = pytest.importorskip("torch")
 PIXELS = np.random.default_rng(0).integers(0, 256, (4, 6, 5, 3), dtype=np.uint8)
 
 
-class Items(torch.utils.data.Dataset):  # type: ignore[misc, name-defined]
+class Items(torch.utils.data.Dataset):  # type: ignore[misc]
     """A dataset of these items; an item that is an error is raised."""
 
     def __init__(self, items: list[Any], classes: list[str] | None = None) -> None:
@@ -70,7 +70,7 @@ def test_an_item_that_raises_an_error_fails_alone() -> None:
     assert found.table["truth"].tolist() == ["0", None, "1"]
 
 
-class Stream(torch.utils.data.IterableDataset):  # type: ignore[misc, name-defined]
+class Stream(torch.utils.data.IterableDataset):  # type: ignore[misc]
     def __iter__(self) -> Any:
         return iter([])
 

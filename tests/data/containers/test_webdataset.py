@@ -1,6 +1,7 @@
 """Promises of WebDataset shards: labels and columns come from the files beside the images."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,14 @@ from embedbench.errors import InputError
 IMAGE = MemoryImage(b"\x89PNG\r\n\x1a\n")
 
 
-def read(files: dict[str, str | None], **form: str) -> Dataset:
+def read(files: Mapping[str, str | None], label: str | None = None) -> Dataset:
     """Return the dataset of these files; those without a text are images."""
     given = [
         (name, IMAGE if text is None else MemoryImage(text.encode()))
         for name, text in files.items()
     ]
     assert is_webdataset(given)
-    return read_webdataset(given, Path("shards.tar"), TableForm(**form))
+    return read_webdataset(given, Path("shards.tar"), TableForm(label=label))
 
 
 def test_a_class_is_the_label() -> None:
@@ -32,7 +33,7 @@ def test_a_class_is_the_label() -> None:
 
 def test_json_gives_labels_and_columns() -> None:
     said = [{"label": "cat", "year": 2020, "boxes": [1]}, {"label": "dog", "year": 2021}]
-    files = {f"{row}.jpg": None for row in range(2)}
+    files: dict[str, str | None] = {f"{row}.jpg": None for row in range(2)}
     files |= {f"{row}.json": json.dumps(one) for row, one in enumerate(said)}
     found = read(files)
     assert found.table["truth"].tolist() == ["cat", "dog"]

@@ -42,9 +42,10 @@ def test_wrong_shapes_and_types_are_told() -> None:
     for shape in ((3, 4, 5), (4, 5, 2), (4,), (0, 4, 3)):
         with pytest.raises(InputError, match="it must be an array of height x width x channels"):
             check_pixels(np.zeros(shape, np.uint8), "it")
-    for shape in ((2, 3, 4, 5), (4, 5), (2, 4, 5, 3, 1)):
+    for stack in ((2, 3, 4, 5), (4, 5), (2, 4, 5, 3, 1)):
         with pytest.raises(InputError, match="it must be an array of images x height x width"):
-            check_stack(np.zeros(shape, np.uint8), "it")
-    for check, shape in ((check_pixels, (4, 5, 3)), (check_stack, (2, 4, 5, 3))):
-        with pytest.raises(InputError, match="it must be of uint8, from 0 to 255; not of int64"):
-            check(np.zeros(shape, np.int64), "it")
+            check_stack(np.zeros(stack, np.uint8), "it")
+    with pytest.raises(InputError, match="it must be of uint8, from 0 to 255; not of int64"):
+        check_pixels(np.zeros((4, 5, 3), np.int64), "it")
+    with pytest.raises(InputError, match="it must be of uint8, from 0 to 255; not of int64"):
+        check_stack(np.zeros((2, 4, 5, 3), np.int64), "it")
