@@ -91,8 +91,8 @@ def compare(
         allow_local: images may be downloaded from this machine and its network.
         follow_links: links that lead out of a folder of images are followed; else they are
             listed as failures.
-        copies: of how many images to encode lightly changed copies as well, which shows without
-            labels whether an encoder still sees the same picture; 0 for none.
+        copies: number of images to augment, which shows without labels whether an encoder still
+            sees the same picture; 0 for none.
         engine: where encoders run: `local`, on this machine, or `ray`.
         address: HOST:PORT of a running Ray cluster; None to start Ray on this machine.
         workers: of each encoder, at most; None for as many as there is room for.

@@ -197,7 +197,7 @@ def _read_table(file: AnyPath, form: TableForm) -> Dataset:
         columns = ", ".join(map(str, table.columns))
         raise InputError(
             f"'{file}' must have a column `path` or `url`; it has {columns}: "
-            "name that of the file names by --path-column"
+            "give the column of file names with --path-column"
         )
     if "url" not in table.columns and "" in (paths := texts(table, "path")):
         raise InputError(f"'{file}' has no path in row {paths.index('') + 1}")
