@@ -203,12 +203,8 @@ def verdict_without_labels(
         leader = alone[:, ranked.index(worst)]
         answer = CANNOT_TELL
         reasons = (
-            f"The two signals contradict each other: {worst} comes first by their mean, but is "
-            f"{_place(leader[0])} of {len(ranked)} in keeping clusters under small changes and "
-            f"{_place(leader[1])} in agreement with the other encoders.",
+            f"The two signals contradict each other: {worst} comes first by their mean, but ranks "
+            f"{leader[0]:g} of {len(ranked)} in keeping clusters under small changes and "
+            f"{leader[1]:g} of {len(ranked)} in agreement with the other encoders.",
         )
     return ranks, Verdict("no labels", answer, group, reasons + missing)
-
-
-def _place(number: float) -> str:
-    return f"number {number:g}"
