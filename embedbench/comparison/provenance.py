@@ -17,8 +17,6 @@ from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder
 from embedbench.encoders.record import EncoderRecord
-from embedbench.encoders.registry import create_encoder
-from embedbench.errors import EmbedbenchError
 from embedbench.utils.hardware import cores
 from embedbench.utils.options import Option, value_of
 
@@ -48,18 +46,8 @@ def python_objects(options: ComparisonOptions) -> list[str]:
             names += list(value)
         elif option.kind is list and not isinstance(value, str | PurePath):
             parts = [value] if isinstance(value, Dataset) else value
-            names += [_as_text(part) for part in parts if not _is_text(part)]
+            names += [_as_text(part) for part in parts if not isinstance(part, str | PurePath)]
     return names
-
-
-def _is_text(value: Any) -> bool:
-    """Return whether a value is a text, or an encoder that its text makes again."""
-    if not isinstance(value, Encoder):
-        return isinstance(value, str | PurePath)
-    try:
-        return create_encoder(str(value)) == value
-    except EmbedbenchError:
-        return False
 
 
 def repeat_command(options: ComparisonOptions) -> list[str]:

@@ -73,8 +73,9 @@ def test_objects_stand_by_their_names() -> None:
     assert python_objects(options) == ["my images", "flat", "spectralclustering"]
 
 
-def test_an_encoder_that_its_text_makes_again_is_no_object() -> None:
-    assert python_objects(ComparisonOptions("photos", [PixelsEncoder(), "timm"])) == []
+def test_texts_are_no_objects() -> None:
+    assert python_objects(from_keywords(ComparisonOptions, BARE)) == []
+    assert python_objects(ComparisonOptions("photos", [PixelsEncoder(), "timm"])) != []
 
 
 def test_every_option_is_recorded_as_it_was_given_or_as_it_was_read() -> None:
