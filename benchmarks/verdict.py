@@ -260,7 +260,7 @@ def at_random(one: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def by_signs(names: Iterable[str]) -> Choice:
-    """The verdict's rule with these signs in place of its two."""
+    """The verdict's rule with these signals in place of its two."""
     names = list(names)
 
     def choose(one: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -275,7 +275,7 @@ def by_signs(names: Iterable[str]) -> Choice:
 
 
 def on_the_other_half(table: pd.DataFrame) -> pd.DataFrame:
-    """Choose one or two signs on one half of the sets, and judge them on the other."""
+    """Choose one or two signals on one half of the sets, and evaluate them on the other."""
     rules = [names for count in (1, 2) for names in combinations(CRITERIA, count)]
     rows = []
     for chosen_on, told_on in (HALVES, HALVES[::-1]):

@@ -22,7 +22,7 @@ __all__ = ["AugmentedViews", "EncoderScores", "score_encoder"]
 
 @dataclass(frozen=True, eq=False)
 class AugmentedViews:
-    """Vectors of lightly changed versions of some images.
+    """Vectors of augmented versions of some images.
 
     Attributes:
         vectors: of each augmentation's versions; rows of nan where there is none.

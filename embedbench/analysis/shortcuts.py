@@ -186,7 +186,7 @@ def shortcut_warning(
     worst = max(suspects, key=lambda shortcut: shortcut.ami)
     return (
         f"{encoder} groups by {worst.attribute} (AMI {two_decimals(worst.ami)}) more than {rival} "
-        f"({two_decimals(reference)}): look whether its clusters hold anything else"
+        f"({two_decimals(reference)}): check that its clusters show more than that"
     )
 
 

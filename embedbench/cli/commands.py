@@ -206,7 +206,7 @@ def check(encoder: str, patience: float) -> int:
     with stdout_reserved():
         results = list(run_checks_isolated(encoder, patience))
     print_table(
-        ["check", "fails", "result"],
+        ["check", "requires", "result"],
         [
             [check_function.__name__, check_description(check_function), error or "ok"]
             for check_function, error in results

@@ -100,8 +100,8 @@ def compare(
             `digits:0.1` for scikit-learn's handwritten digits.
         projections: which planes the maps show: `pca`, `tsne`, `umap`.
         out: where to write the run folder with tables, figures and report; nowhere if None.
-        copies: of how many images to encode lightly changed copies as well, which shows without
-            labels whether an encoder still sees the same picture; 0 for none.
+        copies: number of images to augment, which shows without labels whether an encoder still
+            sees the same picture; 0 for none.
         engine: where encoders run: `local`, on this machine, or `ray`.
         address: HOST:PORT of a running Ray cluster; None to start Ray on this machine.
         workers: of each encoder, at most; None for as many as there is room for.

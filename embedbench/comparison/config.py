@@ -35,7 +35,7 @@ class ComparisonConfig:
         k: a range, a number or `truth`.
         seeds: the same for every encoder.
         words: candidate names for clusters.
-        copies: of how many images lightly changed copies are encoded.
+        copies: number of images to augment.
         corruptions: what else is done to images or vectors.
         corrupted: of how many images corrupted copies are encoded.
         mix: which images of another kind are mixed in; None for none.

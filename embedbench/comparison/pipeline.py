@@ -165,7 +165,7 @@ def encode_all(
             engine.progress.say(f"encoder '{name}' failed: {errors[name]}")
     if not embeddings:
         name, reason = next(iter(errors.items()))
-        raise InputError(f"none of the {len(errors)} encoders could be used; '{name}': {reason}")
+        raise InputError(f"no encoder could be used; '{name}': {reason}")
     return EncodedImages(embeddings, errors)
 
 

@@ -20,7 +20,7 @@ from embedbench.encoders.record import EncoderRecord
 from embedbench.utils.hardware import cores
 from embedbench.utils.options import Option, value_of
 
-__all__ = ["record_options", "repeat_command", "run_record"]
+__all__ = ["python_objects", "record_options", "repeat_command", "run_record"]
 
 
 def record_options(options: ComparisonOptions, read: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,7 +33,21 @@ def record_options(options: ComparisonOptions, read: Mapping[str, Any]) -> dict[
     given = {option.keyword: _as_texts(option, value_of(options, option)) for option in OPTIONS}
     sources = given.pop("source")
     command = shlex.join(repeat_command(options))
-    return given | dict(read) | {"sources": sources, "command": command}
+    objects = python_objects(options)
+    return given | dict(read) | {"sources": sources, "command": command, "objects": objects}
+
+
+def python_objects(options: ComparisonOptions) -> list[str]:
+    """Return the names of what was given as Python objects, which no command can repeat."""
+    names = []
+    for option in OPTIONS:
+        value = value_of(options, option)
+        if option.kind is list and isinstance(value, Mapping):
+            names += list(value)
+        elif option.kind is list and not isinstance(value, str | PurePath):
+            parts = [value] if isinstance(value, Dataset) else value
+            names += [_as_text(part) for part in parts if not isinstance(part, str | PurePath)]
+    return names
 
 
 def repeat_command(options: ComparisonOptions) -> list[str]:

@@ -87,7 +87,8 @@ def partitions_table(sweeps: dict[tuple[str, str], Sweep], images: Sequence[str]
     }
     for name in ("encoder", "space", "clusterer", "k", "seed"):
         columns[name] = runs[name].array.repeat(count)
-    columns["label"] = np.concatenate([sweep.assignments.reshape(-1) for sweep in sweeps.values()])
+    assignments = [sweep.assignments.reshape(-1) for sweep in sweeps.values()]
+    columns["cluster"] = np.concatenate(assignments)
     return pd.DataFrame(columns, copy=False)
 
 

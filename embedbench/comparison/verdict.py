@@ -1,8 +1,8 @@
 """The verdict: which encoders are the best here, or that it cannot be told, and why.
 
 With labels it is a matter of statistics. Without labels, no number is the truth, and the silhouette
-in each encoder's own space says next to nothing. Two signs say something, and they fail in
-different places. One is cluster retention: whether images keep their cluster when they are lightly
+in each encoder's own space says next to nothing. Two signals say something, and they fail in
+different places. One is cluster retention: whether images keep their cluster when they are slightly
 changed. The other is consensus: whether the encoder's clusters agree with those of the other
 encoders. `docs/explanation/verdict.md` says how often they were right.
 """
@@ -134,10 +134,10 @@ def _weighted(parts: list[tuple[float, Estimate]], shape: tuple[int, ...]) -> Es
 
 
 def mean_ranks(
-    signs: Float64[np.ndarray, "signs ... encoders"],
+    signals: Float64[np.ndarray, "signals ... encoders"],
 ) -> Float64[np.ndarray, "..."]:
-    """Return each encoder's mean rank over the signs, 1 is best; ties share a rank."""
-    return np.asarray(rankdata(-signs, axis=-1).mean(axis=0))
+    """Return each encoder's mean rank over the signals, 1 is best; ties share a rank."""
+    return np.asarray(rankdata(-signals, axis=-1).mean(axis=0))
 
 
 def verdict_without_labels(
@@ -149,14 +149,14 @@ def verdict_without_labels(
     """Return the ranks, as `embedbench.metrics.ranking.rank_by`, and the verdict.
 
     Order the encoders by their mean rank in retention and consensus, then by the worse of the
-    two. Name the better half of them, except those that a sign ranks last, if each sign alone
-    ranks the first encoder, and those tied with it, in the better half. Otherwise the signs
+    two. Name the better half of them, except those that a signal ranks last, if each signal alone
+    ranks the first encoder, and those tied with it, in the better half. Otherwise the signals
     contradict each other, and the answer is `cannot tell`; so it is with fewer than three
     encoders, because two agree with each other equally, except by chance.
 
     Args:
         names: of the encoders.
-        retention: of each, how far images keep their cluster when they are lightly changed.
+        retention: of each, how far images keep their cluster when they are slightly changed.
         consensus: of each, how far its clusters agree with those of other families.
         replicates: both, by `retention` and `consensus`, in each resample.
     """
@@ -165,7 +165,7 @@ def verdict_without_labels(
     half = int(complete.sum()) // 2
     left_out = [name for name, is_complete in zip(names, complete, strict=True) if not is_complete]
     missing: tuple[str, ...] = (
-        f"Left out: {join_names(left_out)}: there are no lightly changed images, or no other "
+        f"Left out: {join_names(left_out)}: there are no slightly changed images, or no other "
         "encoders to compare with.",
     )
     missing = missing if left_out else ()
@@ -192,9 +192,9 @@ def verdict_without_labels(
     elif (leaders <= half).all():
         answer = "best" if len(group) == 1 else "tied"
         reasons = (
-            f"Two signs agree on the better half of the {len(ranked)} encoders: images keep their "
-            "cluster when they are lightly changed, and the clusters agree with those of the "
-            "other encoders. This is evidence, not proof.",
+            f"Two signals agree on the better half of the {len(ranked)} encoders: images keep "
+            "their cluster when they are slightly changed, and the clusters agree with those of "
+            "the other encoders. This is evidence, not proof.",
         )
     else:
         worst = [
@@ -203,12 +203,8 @@ def verdict_without_labels(
         leader = alone[:, ranked.index(worst)]
         answer = CANNOT_TELL
         reasons = (
-            f"The two signs contradict each other: {worst} comes first by their mean, but is "
-            f"{_place(leader[0])} of {len(ranked)} in keeping clusters under light changes and "
-            f"{_place(leader[1])} in agreement with the other encoders.",
+            f"The two signals contradict each other: {worst} comes first by their mean, but ranks "
+            f"{leader[0]:g} of {len(ranked)} in keeping clusters under small changes and "
+            f"{leader[1]:g} of {len(ranked)} in agreement with the other encoders.",
         )
     return ranks, Verdict("no labels", answer, group, reasons + missing)
-
-
-def _place(number: float) -> str:
-    return f"number {number:g}"

@@ -260,7 +260,9 @@ def with_domain(dataset: Dataset, domain: str | None) -> Dataset:
         columns = ", ".join([FOLDER, *map(str, table.columns.drop("domain", errors="ignore"))])
         raise InputError(f"`domain` must be one of {columns}; not '{domain}'")
     if table["domain"].nunique() < 2:
-        raise InputError(f"`domain` '{domain}' must tell at least two domains apart")
+        raise InputError(
+            f"`domain` '{domain}' must have at least two values; all images have the same"
+        )
     return replace(dataset, table=table)
 
 

@@ -89,7 +89,7 @@ def _columns_of_images(
     if path is None:
         raise InputError(
             f"'{table.file}' must have a column of images, such as `path` or `url`; it has "
-            f"{', '.join(columns)}: name that of the file names by --path-column"
+            f"{', '.join(columns)}: give the column of file names with --path-column"
         )
     return path, None
 

@@ -178,7 +178,7 @@ def fingerprint_follows_the_weights(encoder: Encoder) -> None:
 
 
 def leaves_global_state_alone(encoder: Encoder) -> None:
-    """Raise if it changes random seeds, working folder, environment, warnings or signals."""
+    """Raise unless it leaves seeds, working folder, environment, warnings and signals alone."""
     changed = changes_of_state(
         lambda: _rows(encoder, probe_images(1)), lambda: _rows(_fresh(encoder), probe_images(1))
     )
@@ -187,7 +187,7 @@ def leaves_global_state_alone(encoder: Encoder) -> None:
 
 
 def leaves_its_images_alone(encoder: Encoder) -> None:
-    """Raise if it modifies its input images or pixels."""
+    """Raise unless it leaves its input images and pixels unchanged."""
     image, pixels = probe_image(0), np.array(probe_image(0))
     _forgiven(encoder, [encoder.prepare(image)])
     _forgiven(encoder, [encoder.prepare_pixels(pixels)])
@@ -196,7 +196,7 @@ def leaves_its_images_alone(encoder: Encoder) -> None:
 
 
 def prints_nothing(encoder: Encoder) -> None:
-    """Raise if it prints to standard output, which is for tables."""
+    """Raise unless it prints nothing to standard output, which is for tables."""
     output = printed(lambda: _rows(_fresh(encoder), probe_images(1)))
     if output:
         raise EncoderError(f"it prints to standard output: {output}")
@@ -239,7 +239,7 @@ CHECKS: tuple[Check, ...] = (
 
 def check_description(check: Check) -> str:
     """Return what the check requires, in words."""
-    return (check.__doc__ or "").splitlines()[0].removeprefix("Raise ").rstrip(".")
+    return (check.__doc__ or "").splitlines()[0].removeprefix("Raise unless ").rstrip(".")
 
 
 def run_checks(encoder: Encoder, checks: Sequence[Check] = CHECKS) -> dict[str, str]:

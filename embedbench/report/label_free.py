@@ -46,7 +46,7 @@ def with_labels_table(results: Results) -> tuple[list[Column], list[Row]]:
 
 
 def without_labels_table(results: Results) -> tuple[list[Column], list[Row]]:
-    """Return the criteria that need no labels, one row per encoder, the two signs first.
+    """Return the criteria that need no labels, one row per encoder, the two signals first.
 
     Each number has its interval and its values by chance: shuffled vectors, then random ones. The
     silhouette comes last; its heading ends with a star: it does not compare encoders.

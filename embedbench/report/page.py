@@ -31,11 +31,11 @@ from embedbench.report.tables import (
 from embedbench.results.results import Results
 from embedbench.results.schema import K_CRITERIA
 from embedbench.results.views import MEASURED, headline_rows, started, with_timings
-from embedbench.utils.text import pluralise, shorten
+from embedbench.utils.text import join_names, pluralise, shorten
 
 __all__ = ["write_report"]
 
-HIDDEN_KEYS = {"command", "remarks", "schema", "tables", "verdict"}
+HIDDEN_KEYS = {"command", "objects", "remarks", "schema", "tables", "verdict"}
 """Parts of a run's record that stand elsewhere in the page, or mean nothing there."""
 
 FACTS = (
@@ -83,6 +83,7 @@ def write_report(results: Results, folder: Path) -> Path:
         failures=plain_table(results.failures),
         remarks=[str(remark) for remark in results.run.get("remarks") or []],
         command=str(results.run.get("command") or ""),
+        objects=join_names([str(name) for name in results.run.get("objects") or ()]),
         record=_flat({k: v for k, v in results.run.items() if k not in HIDDEN_KEYS}),
         shorten=shorten,
         **findings,

@@ -86,12 +86,12 @@ def _ranks(results: Results, group: Sequence[str]) -> list[Markup]:
         return []
     ranks = results.encoders.set_index("encoder").reindex(list(group)).dropna(subset=["rank_low"])
     if len(ranks) and (ranks["rank_high"] == 1).all():
-        return [Markup("With other images, they also come first.")]
+        return [Markup("In 95 % of the resamples of these images, they also come first.")]
     texts = [
         Markup("{} {}").format(name, _range(int(row["rank_low"]), int(row["rank_high"])))
         for name, row in ranks.head(NAMED).iterrows()
     ]
-    return [Markup("With other images, they may rank: {}.").format(Markup(", ").join(texts))]
+    return [Markup("In 95 % of the resamples, they rank: {}.").format(Markup(", ").join(texts))]
 
 
 def _range(low: int, high: int) -> str:

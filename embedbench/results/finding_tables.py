@@ -108,7 +108,7 @@ FINDING_TABLES: Mapping[str, Table] = {
     "robustness": Table(
         "One row for each encoder, corruption, severity, clusterer and metric, with `--corrupt`. "
         "`neighbour_retention` is here the share of an image's ten nearest images that are also "
-        "nearest to its corrupted copy (for light changes it is the Jaccard index); "
+        "nearest to its corrupted copy (for augmented images it is the Jaccard index); "
         "`cluster_changes` is the share of images that move to another K-means cluster.",
         ENCODER
         | {"corruption": "The kind of corruption.", "severity": "1 (weakest) to 5."}

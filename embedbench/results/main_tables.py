@@ -102,8 +102,8 @@ MAIN_TABLES: Mapping[str, Table] = {
         | {
             "k": "Number of clusters asked for; missing where the clusterer finds it.",
             "seed": "The seed.",
-            "label": "The number of the image's cluster; -1 is noise.",
-        },
+        }
+        | CLUSTER,
         "parquet",
     ),
     "silhouettes": Table(

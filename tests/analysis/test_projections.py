@@ -24,21 +24,21 @@ from embedbench.clustering.spaces import to_space
 from embedbench.errors import InputError, MissingLibraryError
 
 
-def test_a_map_is_the_space_of_its_name() -> None:
+def test_a_projection_is_the_space_of_its_name() -> None:
     vectors = np.random.default_rng(0).normal(size=(30, 5)).astype(np.float32)
     table = project_vectors(vectors, [f"{row}.jpg" for row in range(30)], ["pca", "tsne"], 3)
-    assert list(table.columns) == ["image", "map", "x", "y"]
+    assert list(table.columns) == ["image", "projection", "x", "y"]
     for kind, space in (("pca", "pca:2"), ("tsne", "tsne:2")):
-        mine = table[table["map"] == kind]
+        mine = table[table["projection"] == kind]
         assert np.array_equal(mine[["x", "y"]], to_space(vectors, space, 3))
 
 
-def test_an_unknown_map_is_told_with_those_that_there_are() -> None:
+def test_an_unknown_projection_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InputError, match="unknown projection 'mds'; projections: pca, tsne, umap"):
         project_vectors(np.eye(4, dtype=np.float32), list("abcd"), ["mds"], 0)
 
 
-def test_a_map_whose_library_is_missing_is_told_before_any_work(
+def test_a_projection_whose_library_is_missing_is_refused_before_any_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)

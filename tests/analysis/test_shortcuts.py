@@ -178,12 +178,12 @@ def test_the_warning_is_one_sentence_on_the_strongest() -> None:
     found = [shortcut("size", 0.2), shortcut("brightness", 0.31), shortcut("folder", 0.1)]
     assert shortcut_warning("pixels", found, 0.12, 0.9) == (
         "pixels groups by brightness (AMI 0.31) more than by the labels (0.12): "
-        "look whether its clusters hold anything else"
+        "check that its clusters show more than that"
     )
     for no_labels in (None, float("nan")):
         assert shortcut_warning("pixels", found, no_labels, 0.15) == (
             "pixels groups by brightness (AMI 0.31) more than as the other encoders do (0.15): "
-            "look whether its clusters hold anything else"
+            "check that its clusters show more than that"
         )
 
 

@@ -117,7 +117,7 @@ def test_a_toml_file_says_the_same(
         (["embed", "{photographs}", "-e", "pixels", "--out", "x.txt"], ".parquet or a .npy"),
         (["check", "clop"], "unknown encoder"),
         (["new-backend", "My-Encoder"], "as in my_encoder; not 'My-Encoder'"),
-        (["new-backend", "pixels"], "there is an encoder 'pixels' already"),
+        (["new-backend", "pixels"], "an encoder 'pixels' already exists"),
         (["new-backend", "mine", "--out", "{table}"], "cannot write"),
     ],
 )

@@ -48,7 +48,7 @@ def test_the_required_columns_are_there(results: Results) -> None:
         "silhouette_macro calinski_harabasz davies_bouldin stability ami ari nmi v_measure "
         "homogeneity completeness accuracy ami_low ami_high",
         "encoders": "encoder dim parameters fingerprint status error",
-        "partitions": "image encoder space clusterer k seed label",
+        "partitions": "image encoder space clusterer k seed cluster",
         "elbow": "encoder k inertia silhouette gap chosen",
         "clusters": "encoder clusterer cluster size silhouette name name_margin medoid",
         "timings": "encoder space clusterer quantity value",
@@ -67,7 +67,9 @@ def test_numbers_are_those_of_scikit_learn(
     )
     runs = results.partitions[results.partitions["clusterer"] == "kmeans"]
     scores = [
-        adjusted_mutual_info_score(group["image"].astype(str).str.split("/").str[0], group["label"])
+        adjusted_mutual_info_score(
+            group["image"].astype(str).str.split("/").str[0], group["cluster"]
+        )
         for _, group in runs.groupby("seed")
     ]
     row = results.comparison[results.comparison["clusterer"] == "kmeans"].iloc[0]

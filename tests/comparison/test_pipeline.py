@@ -68,7 +68,7 @@ def test_no_encoder_at_all_is_an_error(photographs: Path) -> None:
         def encode_batch(self, images: Any) -> np.ndarray:
             raise ValueError("no luck")
 
-    with pytest.raises(InputError, match="none of the 1 encoders could be used; 'wrong': Value"):
+    with pytest.raises(InputError, match="no encoder could be used; 'wrong': Value"):
         compare(photographs, {"wrong": Wrong()})
 
 

@@ -9,7 +9,7 @@ import pytest
 from embedbench.cli.commands import run
 from embedbench.cli.options import given_words, keywords_from_words
 from embedbench.comparison.options import OPTIONS, ComparisonOptions
-from embedbench.comparison.provenance import record_options, repeat_command
+from embedbench.comparison.provenance import python_objects, record_options, repeat_command
 from embedbench.data.dataset import Dataset
 from embedbench.utils.options import Option, from_keywords, value_of
 from embedbench_pixels import PixelsEncoder
@@ -70,12 +70,22 @@ def test_objects_stand_by_their_names() -> None:
         "spectralclustering", "--k", "3", "--names", "dog,cat", "--corrupt", "blur:1",
         "--out", "run",
     ]  # fmt: skip
+    assert python_objects(options) == ["my images", "flat", "spectralclustering"]
+
+
+def test_texts_are_no_objects() -> None:
+    assert python_objects(from_keywords(ComparisonOptions, BARE)) == []
+    assert python_objects(ComparisonOptions("photos", [PixelsEncoder(), "timm"])) != []
 
 
 def test_every_option_is_recorded_as_it_was_given_or_as_it_was_read() -> None:
     options = from_keywords(ComparisonOptions, BARE | {"seeds": 2, "labels": "my labels.csv"})
     record = record_options(options, {"seeds": [0, 1]})
-    assert set(record) == {one.keyword for one in OPTIONS} - {"source"} | {"sources", "command"}
+    assert set(record) == {one.keyword for one in OPTIONS} - {"source"} | {
+        "sources",
+        "command",
+        "objects",
+    }
     assert record["sources"] == ["photos"] and record["encoders"] == ["timm", "pixels"]
     assert record["seeds"] == [0, 1] and record["workers"] is None
     assert record["command"].endswith("--labels 'my labels.csv' --seeds 2")

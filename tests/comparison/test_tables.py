@@ -77,7 +77,7 @@ def test_every_image_has_a_row_in_every_run() -> None:
     assert table["encoder"].tolist() == ["one"] * 6 + ["two"] * 3
     assert table["space"].tolist() == ["l2"] * 6 + ["pca:2"] * 3
     assert table["seed"].tolist() == [0] * 3 + [1] * 3 + [0] * 3
-    assert table["label"].tolist() == [0, 1, 2, 1, 2, 3, 0, 1, 2]
+    assert table["cluster"].tolist() == [0, 1, 2, 1, 2, 3, 0, 1, 2]
 
 
 def test_the_elbow_is_a_mean_over_the_seeds_and_marks_what_was_chosen() -> None:

@@ -88,7 +88,7 @@ def test_a_column_is_a_domain_with_missing_values_left_out() -> None:
     ("domain", "message"),
     [
         ("colour", "must be one of folder, year; not 'colour'"),
-        ("year", "at least two domains"),
+        ("year", "at least two values"),
         ("set", "needs several sources; there is one"),
     ],
 )

@@ -151,7 +151,7 @@ class _Part:
 
     def partitions(self, images: list[str]) -> pd.DataFrame:
         rows = {"image": images, "encoder": self.encoder, "space": "l2", "clusterer": "kmeans"}
-        return pd.DataFrame(rows | {"k": 4.0, "seed": 0, "label": self.labels})
+        return pd.DataFrame(rows | {"k": 4.0, "seed": 0, "cluster": self.labels})
 
     def elbow(self, images: list[str]) -> pd.DataFrame:
         k = np.arange(2, 7)

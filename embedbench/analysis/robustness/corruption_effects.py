@@ -118,7 +118,7 @@ def corruption_effect(
 
     - `neighbour_retention`: of the ten clean images nearest to an image by cosine, without itself
       and its duplicates, the share that is nearest to its corrupted version too; by chance ten
-      of all others. The criterion of light changes of this name is the Jaccard index instead.
+      of all others. The metric of this name for augmented images is the Jaccard index instead.
     - `cluster_changes`: the share of images whose corrupted version is nearest to the centre of
       another K-means cluster of the clean images than they are themselves.
 

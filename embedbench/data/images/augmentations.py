@@ -1,4 +1,4 @@
-"""Augmented images: light changes, which keep the content, and corruptions."""
+"""Augmented images: small changes, which keep the content, and corruptions."""
 
 import hashlib
 import io

@@ -96,7 +96,7 @@ def image_column(
     if not usual and len(best) > 1:
         raise InputError(
             f"in '{table.file}' the images may be those of {join_names(best)}: "
-            "name the column by --path-column"
+            "give the column with --path-column"
         )
     return next(iter([*best, *usual]), None)
 
@@ -130,7 +130,7 @@ def label_column(table: UserTable, form: TableForm, taken: Collection[str]) -> s
         ]
         raise InputError(
             f"in '{table.file}' the labels may be those of {join_names(counts)}: "
-            "name the column by --label-column"
+            "give the column with --label-column"
         )
     return candidates[0] if candidates else None
 

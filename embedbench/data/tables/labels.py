@@ -56,7 +56,7 @@ def labels_of_images(
     if names_in is None:
         columns = ", ".join(map(str, table.cells.columns))
         raise InputError(
-            f"no column of '{file}' names images; it has {columns}: name one by --path-column"
+            f"no column of '{file}' names images; it has {columns}: give it with --path-column"
         )
     labels_in = label_column(table, form, {names_in})
     if labels_in is None:

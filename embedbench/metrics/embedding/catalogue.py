@@ -69,7 +69,7 @@ ENCODER_METRICS = (
         0.0,
         1.0,
         False,
-        "How many of its ten nearest images an image keeps under light augmentations, as the "
+        "How many of its ten nearest images an image keeps under small changes, as the "
         "Jaccard index: 1 is all.",
         "embedbench",
     ),

@@ -107,6 +107,6 @@ def variance_figure(variance: pd.DataFrame, colours: Mapping[str, str]) -> Figur
             )
         axes.axvline(2, color="#9AA5B1", linewidth=0.8, linestyle=":")
         axes.set(xlabel="principal components", ylabel="share of the variance", ylim=(0, 1))
-        axes.set_title("What a map shows: the variance in its first two components", loc="left")
+        axes.set_title("Cumulative variance of the principal components", loc="left")
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=8)
     return figure

@@ -18,7 +18,7 @@ from embedbench.report.plots.charts import (
 from embedbench.report.plots.domains import composition_figure, domains_figure
 from embedbench.report.plots.figure_spec import FigureSpec
 from embedbench.report.plots.maps import contact_sheet, map_figure, picture_map
-from embedbench.report.plots.ranks import ranks_figure, signs_figure
+from embedbench.report.plots.ranks import ranks_figure, signals_figure
 from embedbench.report.plots.robustness import contamination_figure, curves_figure, main_curve
 from embedbench.report.plots.similarity import similarity_figure
 from embedbench.report.plots.style import encoder_colours, save
@@ -35,10 +35,10 @@ _RANKS_NOTE = (
     "Images (with their duplicates) and seeds were resampled many times, in the same way for all "
     "encoders. A line shows the ranks in 95 % of the resamples."
 )
-_SIGNS_NOTE = (
-    "Without labels there are two signs: whether images keep their cluster when they are lightly "
-    "changed (cluster retention), and whether the clusters agree with those of the other encoders "
-    "(consensus). Neither is the truth."
+_SIGNALS_NOTE = (
+    "Without labels there are two signals: whether images keep their cluster when they are "
+    "slightly changed (cluster retention), and whether the clusters agree with those of the "
+    "other encoders (consensus). Neither is the truth."
 )
 _VARIANCE_NOTE = (
     "For vectors at unit length, as on the PCA map. The rest of the variance is in directions that "
@@ -84,7 +84,7 @@ def _comparison(results: Results) -> Iterator[FigureSpec]:
 
 
 def _sureness(results: Results) -> Iterator[FigureSpec]:
-    """Yield the ranks with labels, else the two signs; nothing where there is no number."""
+    """Yield the ranks with labels, else the two signals; nothing where there is no number."""
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     names = ranked(results)
     if results.has_truth and "rank" in results.encoders:
@@ -98,9 +98,9 @@ def _sureness(results: Results) -> Iterator[FigureSpec]:
     elif not results.has_truth:
         rows = results.label_free[results.label_free["criterion"].isin(SIGNALS)]
         if rows["value"].notna().any():
-            draw = partial(signs_figure, rows, names, colours)
+            draw = partial(signals_figure, rows, names, colours)
             title = "cluster retention and consensus of every encoder with the value by chance"
-            yield FigureSpec("signs.png", title, None, draw, section="sure", note=_SIGNS_NOTE)
+            yield FigureSpec("signals.png", title, None, draw, section="sure", note=_SIGNALS_NOTE)
 
 
 def _similarity(results: Results) -> Iterator[FigureSpec]:

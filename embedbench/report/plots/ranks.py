@@ -1,4 +1,4 @@
-"""Charts of how sure it is: ranks with their intervals, and the two signs without labels."""
+"""Charts of how sure it is: ranks with their intervals, and the two signals without labels."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,7 @@ from embedbench.report.plots.style import MUTED, plot_style
 from embedbench.results.schema import SIGNALS
 from embedbench.utils.text import shorten
 
-__all__ = ["ranks_figure", "signs_figure"]
+__all__ = ["ranks_figure", "signals_figure"]
 
 _HEADINGS = {metric.name: metric.heading for metric in ENCODER_METRICS}
 _CHANCE = {"shuffled": "|", "random": "x"}
@@ -42,34 +42,34 @@ def ranks_figure(ranks: pd.DataFrame, colours: Mapping[str, str], title: str) ->
     return figure
 
 
-def signs_figure(
+def signals_figure(
     criteria: pd.DataFrame, encoders: Sequence[str], colours: Mapping[str, str]
 ) -> Figure:
-    """Return both signs of each encoder with their intervals, a panel for each that has any.
+    """Return both signals of each encoder with their intervals, a panel for each that has any.
 
     What chance gives is marked faintly: `|` where the vectors are shuffled among the images,
     `x` where their directions are random.
 
     Args:
-        criteria: as `Results.label_free`, with a number of one sign at least.
+        criteria: as `Results.label_free`, with a number of one signal at least.
         encoders: the rows, the first on top.
         colours: of each encoder.
     """
     measured_criteria = set(criteria.dropna(subset=["value"])["criterion"])
-    shown = [sign for sign in SIGNALS if sign in measured_criteria]
+    shown = [signal for signal in SIGNALS if signal in measured_criteria]
     with plot_style():
         figure = Figure(figsize=(10.4, 0.36 * len(encoders) + 1.6), layout="constrained")
-        title = "Two signs without labels (AMI: 1 is perfect, 0 is chance)"
+        title = "Two signals without labels (AMI: 1 is perfect, 0 is chance)"
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
         panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
-        for axes, sign in zip(panels, shown, strict=True):
-            rows = criteria[criteria["criterion"] == sign].set_index("encoder")
+        for axes, signal in zip(panels, shown, strict=True):
+            rows = criteria[criteria["criterion"] == signal].set_index("encoder")
             rows = rows.reindex(list(encoders))
             for column, marker in _CHANCE.items():
                 axes.scatter(rows[column], range(len(rows)), s=34, marker=marker, color="#9AA5AF",
                              linewidths=1.3, zorder=2)  # fmt: skip
             _draw_intervals(axes, rows, ("value", "low", "high"), colours)
-            axes.set_title(_HEADINGS[sign], fontsize=9.5)
+            axes.set_title(_HEADINGS[signal], fontsize=9.5)
             axes.set_xlim(min(-0.03, rows[["low", "value"]].min().min() - 0.03), 1.03)
         panels[0].set_xlabel("grey: by chance, | shuffled vectors, x random ones", color=MUTED)
         _name_rows(panels[0], encoders)

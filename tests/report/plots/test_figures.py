@@ -55,7 +55,7 @@ def test_without_labels_nothing_is_drawn_by_class() -> None:
     assert FAILED not in {drawing.encoder for drawing in found}
 
 
-@pytest.mark.parametrize(("truth", "sureness"), [(True, "ranks.png"), (False, "signs.png")])
+@pytest.mark.parametrize(("truth", "sureness"), [(True, "ranks.png"), (False, "signals.png")])
 def test_figures_of_all_encoders_are_listed(truth: bool, sureness: str) -> None:
     found = [
         drawing.file for drawing in figure_specs(example_results(truth)) if not drawing.encoder

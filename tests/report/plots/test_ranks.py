@@ -1,8 +1,8 @@
-"""Promises of the charts of ranks and of signs without labels."""
+"""Promises of the charts of ranks and of signals without labels."""
 
 import numpy as np
 
-from embedbench.report.plots.ranks import ranks_figure, signs_figure
+from embedbench.report.plots.ranks import ranks_figure, signals_figure
 from embedbench.report.plots.style import encoder_colours
 from tests.support.example_results import ENCODERS, example_results
 
@@ -18,8 +18,8 @@ def test_ranks_are_dots_and_their_intervals_lines() -> None:
     assert [line.get_color() for line in axes.lines[1::2]] == list(colours.values())
 
 
-def test_signs_stand_beside_what_chance_gives() -> None:
-    figure = signs_figure(RESULTS.label_free, ENCODERS, encoder_colours(ENCODERS))
+def test_signals_stand_beside_their_values_by_chance() -> None:
+    figure = signals_figure(RESULTS.label_free, ENCODERS, encoder_colours(ENCODERS))
     assert [axes.get_title("left") for axes in figure.axes] == ["cluster retention", "consensus"]
     kept = figure.axes[0]
     dots = [np.asarray(line.get_xdata()) for line in kept.lines[1::2]]
@@ -30,7 +30,7 @@ def test_signs_stand_beside_what_chance_gives() -> None:
 
 def test_a_sign_that_has_no_number_at_all_is_left_out() -> None:
     less = RESULTS.label_free[RESULTS.label_free["criterion"] != "cluster_retention"]
-    figure = signs_figure(less, ENCODERS, encoder_colours(ENCODERS))
+    figure = signals_figure(less, ENCODERS, encoder_colours(ENCODERS))
     assert [axes.get_title("left") for axes in figure.axes] == ["consensus"]
 
 
@@ -39,6 +39,6 @@ def test_a_sign_without_a_number_is_said_to_be_missing() -> None:
         RESULTS.label_free["criterion"] == "cluster_retention"
     )
     less = RESULTS.label_free[~mine]
-    axes = signs_figure(less, ENCODERS, encoder_colours(ENCODERS)).axes[0]
+    axes = signals_figure(less, ENCODERS, encoder_colours(ENCODERS)).axes[0]
     assert [text.get_text() for text in axes.texts] == ["no number"]
     assert axes.texts[0].get_position()[1] == 1
