@@ -1,6 +1,7 @@
 """Promises of the sections of single encoders: their facts, and their clusters in pictures."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,7 +76,7 @@ def test_a_cluster_without_a_good_name_tells_the_nearest_word() -> None:
 
 
 @pytest.mark.parametrize("cell", ["[", "3", "{}", '[["a"], 1, null]', '"a"', None, float("nan")])
-def test_a_cell_without_a_list_of_names_names_no_image(cell: object) -> None:
+def test_a_cell_without_a_list_of_names_names_no_image(cell: Any) -> None:
     clusters = RESULTS.clusters.assign(typical=cell, atypical=cell)
     parts = encoder_parts(dataclasses.replace(RESULTS, clusters=clusters), {})
     strips = [strip for part in parts for one in part.clusterers for strip in one.strips]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 
 from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
@@ -34,6 +35,7 @@ _COLOURS = ("#332288", "#CC6677", "#117733", "#999933", "#44AA99", "#AA4499")
 
 _HEADINGS = {metric.name: metric.heading for metric in METRICS + ENCODER_METRICS}
 _NUMBERS_UP_TO = 600
+_LEGEND_SIZE = 8.5
 
 
 def domains_figure(table: pd.DataFrame, colours: Mapping[str, str], clusterer: str) -> Figure:
@@ -68,10 +70,17 @@ def domains_figure(table: pd.DataFrame, colours: Mapping[str, str], clusterer: s
         _name_encoders(panels[0], encoders, colours)
         handles, names = panels[0].get_legend_handles_labels()
         figure.legend(
-            handles, names, loc="outside lower left", ncols=min(6, len(domains)), frameon=False,
-            fontsize=8.5, handletextpad=0.2, columnspacing=1.4,
+            handles, names, loc="outside lower left", ncols=_legend_columns(names, width),
+            frameon=False, fontsize=_LEGEND_SIZE, handletextpad=0.2, columnspacing=1.4,
         )  # fmt: skip
     return figure
+
+
+def _legend_columns(names: Sequence[str], width: float) -> int:
+    """Return how many columns of names fit in a legend `width` inches wide, at most 6."""
+    longest = max(TextPath((0, 0), name, size=_LEGEND_SIZE).get_extents().width for name in names)
+    column = longest + _LEGEND_SIZE * (2 + 0.2 + 1.4)  # The line's handle and both spaces, in em.
+    return int(np.clip((72 * width - 2 * _LEGEND_SIZE) // column, 1, min(6, len(names))))
 
 
 def _panels(table: pd.DataFrame, clusterer: str) -> dict[str, pd.DataFrame]:
