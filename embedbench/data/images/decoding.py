@@ -1,7 +1,6 @@
 """Decode an image file to upright RGB, and make thumbnails."""
 
 import io
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,21 +9,20 @@ from functools import partial
 import numpy as np
 import simplejpeg
 from jaxtyping import UInt8
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
+from embedbench.data.images.orientation import TURNS, orientation_of
 from embedbench.errors import ImageError
 
 __all__ = [
     "JPEG_SIDE",
     "MOST_PIXELS",
-    "ORIENTATIONS",
     "THUMBNAIL_SIDE",
     "open_pixels",
     "open_rgb",
     "thumbnail",
     "to_rgb",
     "upright_size",
-    "with_orientation",
 ]
 
 _FORMATS = (
@@ -37,16 +35,6 @@ MOST_PIXELS = 178_956_970
 """Maximum number of pixels of an image; Pillow's limit, but other libraries cannot change it."""
 
 _BAND_PIXELS = 1 << 22
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""The operation that turns an image upright, by its EXIF orientation."""
 
 JPEG_SIDE = 65_500
 """Maximum side of a JPEG file, in pixels."""
@@ -59,7 +47,7 @@ def upright_size(content: bytes) -> tuple[int, int]:
         ImageError: the content is broken or not an image of a known format.
     """
     with _opened(content, _FORMATS) as image:
-        return (image.height, image.width) if _orientation(image) >= 5 else image.size
+        return (image.height, image.width) if orientation_of(image) >= 5 else image.size
 
 
 def open_rgb(content: bytes, draft: tuple[int, int] | None = None) -> Image.Image:
@@ -79,7 +67,7 @@ def open_rgb(content: bytes, draft: tuple[int, int] | None = None) -> Image.Imag
         if draft:
             image.draft("RGB", draft)
         image.load()
-        turn = _TURNS.get(_orientation(image))
+        turn = TURNS.get(orientation_of(image))
         upright = to_rgb(image if turn is None else image.transpose(turn))
         return upright.copy() if upright is image else upright
 
@@ -100,15 +88,6 @@ def _opened(content: bytes, formats: tuple[str, ...]) -> Iterator[Image.Image]:
         raise ImageError("too large for the memory") from error
     except Exception as error:  # Pillow's decoders raise nearly anything on broken files
         raise ImageError(_reason(content, error)) from error
-
-
-def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 to 8; 1, upright, if it is missing or unreadable."""
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # an intact picture may have broken EXIF data
-        return 1
-    return orientation if isinstance(orientation, int) else 1
 
 
 def open_pixels(
@@ -141,7 +120,7 @@ def _plain_jpeg(
     try:
         with _opened(content, ("JPEG",)) as image:
             plain = image.format == "JPEG" and image.mode in ("L", "RGB")
-            if not plain or _orientation(image) != 1:
+            if not plain or orientation_of(image) != 1:
                 return None
         side = least_side or 0
         pixels: UInt8[np.ndarray, "height width 3"] = simplejpeg.decode_jpeg(
@@ -211,44 +190,3 @@ def _reason(content: bytes, error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "not an image of a known format (JPEG, PNG, WebP, GIF, BMP, TIFF)"
     return " ".join(f"broken image: {error}".split())
-
-
-ORIENTATIONS = {90: 8, 180: 3, 270: 6}
-"""EXIF orientation by the counter-clockwise rotation, in degrees, that turns a picture upright."""
-
-_START = b"\xff\xd8"
-_JFIF = b"\xff\xe0"
-_EXIF = b"\xff\xe1"
-_SILENCE = threading.Lock()  # only one thread at a time can silence Pillow's warnings
-
-
-def with_orientation(content: bytes, degrees: int) -> bytes:
-    """Add an EXIF orientation to a JPEG file, without decoding it.
-
-    A file that already has an orientation, or is not a readable JPEG, is returned unchanged.
-
-    Args:
-        content: bytes of the file.
-        degrees: counter-clockwise rotation that turns the picture upright: 90, 180 or 270.
-    """
-    if not content.startswith(_START) or _has_orientation(content):
-        return content
-    exif = Image.Exif()
-    exif[ExifTags.Base.Orientation] = ORIENTATIONS[degrees]
-    data = exif.tobytes()
-    segment = _EXIF + (len(data) + 2).to_bytes(2) + data
-    offset = len(_START)
-    if content.startswith(_JFIF, offset):  # the JFIF segment must stay the first
-        offset += len(_JFIF) + int.from_bytes(content[offset + 2 : offset + 4])
-    return content[:offset] + segment + content[offset:]
-
-
-def _has_orientation(content: bytes) -> bool:
-    """Return whether a JPEG has an orientation, in EXIF or XMP; True if it cannot be read."""
-    with _SILENCE, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
-                return ExifTags.Base.Orientation in image.getexif()
-        except Exception:  # Pillow raises nearly anything on broken files
-            return True

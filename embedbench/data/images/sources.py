@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from embedbench.data.images.decoding import ORIENTATIONS, with_orientation
+from embedbench.data.images.orientation import ORIENTATIONS, with_orientation
 from embedbench.errors import ImageError, InputError
 from embedbench.io.paths import AnyPath, RemotePath, open_file
 
