@@ -48,6 +48,10 @@ def compare(
     limit: int | None = None,
     allow_local: bool = False,
     follow_links: bool = False,
+    bands: str | None = None,
+    depth: int | None = None,
+    value_range: str | None = None,
+    plane: int | None = None,
     copies: int = 100,
     engine: str = "local",
     address: str | None = None,
@@ -95,6 +99,11 @@ def compare(
         allow_local: images may be downloaded from this machine and its network.
         follow_links: links that lead out of a folder of images are followed; else they are
             listed as failures.
+        bands: bands to draw of images with several, such as `4,3,2`; None for the first three.
+        depth: bits of deep images; None for those that the images use.
+        value_range: values of deep images that are drawn black and white, such as `0..3000`; None
+            for those that the images need.
+        plane: plane of stacks, from 1; None for the first.
         copies: of how many images to encode lightly changed copies as well, which shows without
             labels whether an encoder still sees the same picture; 0 for none.
         engine: where encoders run: `local`, on this machine, or `ray`.
