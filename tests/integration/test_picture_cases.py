@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not PICTURES.is_dir(), reason=f"there is no fold
 
 
 def reference(name: str) -> np.ndarray:  # type: ignore[type-arg]
-    kind = "grey" if name.startswith("grey") else "rgb"
+    kind = "grey" if "grey" in name else "rgb"
     with Image.open(PICTURES / f"reference_{kind}.png") as image:
         return np.asarray(image.convert("RGB")).astype(int)
 
