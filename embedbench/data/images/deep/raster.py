@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Num, UInt8
+from jaxtyping import Bool, Num, Shaped, UInt8
 from PIL import Image
 
 from embedbench.data.images.orientation import TURNS
@@ -99,7 +99,7 @@ class Raster:
         """Whether the file states how it is drawn, unless it is asked otherwise."""
         return self.is_shallow or self.limits is not None
 
-    def present(self) -> Num[np.ndarray, " values"]:
+    def present(self) -> Shaped[np.ndarray, " values"]:
         """Return the values that are some: finite, and not marked as missing."""
         wanted = np.isfinite(self.values)
         if self.missing is not None:

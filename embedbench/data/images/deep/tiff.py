@@ -7,7 +7,7 @@ from io import BufferedIOBase
 from typing import Any
 
 import numpy as np
-from jaxtyping import Num
+from jaxtyping import Shaped
 
 from embedbench.data.images.deep.raster import Limits, Raster, Rendering, check_size
 from embedbench.data.images.deep.tiff_stack import COLOURS, NO_DATA, Photometric, Stack, open_tiff
@@ -122,7 +122,7 @@ def _is_plain(stack: Stack) -> bool:
 
 
 def _raster(
-    stack: Stack, samples: Num[np.ndarray, "height width samples"], bands: tuple[int, ...]
+    stack: Stack, samples: Shaped[np.ndarray, "height width samples"], bands: tuple[int, ...]
 ) -> Raster:
     """Return the pixels of a plane as they are to be drawn."""
     page, photometric = stack.page, stack.photometric
@@ -162,8 +162,8 @@ def _stated_limits(stack: Stack) -> Limits | None:
 
 
 def _by_palette(
-    numbers: Num[np.ndarray, "height width"], palette: Any
-) -> Num[np.ndarray, "height width bands"]:
+    numbers: Shaped[np.ndarray, "height width"], palette: Any
+) -> Shaped[np.ndarray, "height width bands"]:
     """Return the colours of a palette, which has 16 bits, or 8 by a common mistake."""
     colours = np.asarray(palette)
     colours = (colours if colours.max() < 256 else colours >> 8).astype(np.uint8)
@@ -171,8 +171,8 @@ def _by_palette(
 
 
 def _colours_of(
-    values: Num[np.ndarray, "height width bands"], stack: Stack
-) -> tuple[Num[np.ndarray, "height width bands"], str]:
+    values: Shaped[np.ndarray, "height width bands"], stack: Stack
+) -> tuple[Shaped[np.ndarray, "height width bands"], str]:
     """Return colours of any space as Pillow has them, and its name of the space."""
     photometric = stack.photometric
     if photometric == Photometric.CMYK and values.shape[-1] == 4:
@@ -192,7 +192,7 @@ def _colours_of(
     return values, "RGB"
 
 
-def _missing(values: Num[np.ndarray, "height width bands"], page: Any) -> Any:
+def _missing(values: Shaped[np.ndarray, "height width bands"], page: Any) -> Any:
     """Return where values are missing by the tag of GDAL; None if it is not there.
 
     Of unsigned integers, a pixel is missing if all its bands are: the number may be a colour.

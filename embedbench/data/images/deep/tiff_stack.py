@@ -10,7 +10,7 @@ from io import BufferedIOBase
 from typing import Any
 
 import numpy as np
-from jaxtyping import Num
+from jaxtyping import Shaped
 
 from embedbench.data.images.deep.raster import check_size
 from embedbench.errors import ImageError
@@ -134,7 +134,7 @@ class Stack:
             count = 3 if len(self.colours) >= 3 else 1
         return self.colours[:count]
 
-    def read(self, plane: int, size: int) -> Num[np.ndarray, "height width samples"]:
+    def read(self, plane: int, size: int) -> Shaped[np.ndarray, "height width samples"]:
         """Return the samples of a plane.
 
         Args:
@@ -158,12 +158,12 @@ class Stack:
         ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
 
-    def _pixels(self, page: Any, size: int) -> Num[np.ndarray, "..."]:
+    def _pixels(self, page: Any, size: int) -> Shaped[np.ndarray, "..."]:
         """Return the pixels of a page; ImageError if a part of it is not in the file."""
         if isinstance(page, np.ndarray):
             return page
         self._check_whole(page, size)
-        pixels: Num[np.ndarray, ...] = page.asarray(maxworkers=1)
+        pixels: Shaped[np.ndarray, ...] = page.asarray(maxworkers=1)
         return pixels
 
     def _check_whole(self, page: Any, size: int) -> None:
@@ -178,8 +178,8 @@ class Stack:
             raise ImageError("broken image: a part of the pixels is missing")
 
     def _samples_last(
-        self, pixels: Num[np.ndarray, "..."], within: int
-    ) -> Num[np.ndarray, "height width samples"]:
+        self, pixels: Shaped[np.ndarray, "..."], within: int
+    ) -> Shaped[np.ndarray, "height width samples"]:
         """Return the pixels of one plane of a page, with its samples as the last axis."""
         axes = self.page.axes
         others = [axes.index(one) for one in axes if one not in "YXS"]
