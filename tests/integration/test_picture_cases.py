@@ -25,7 +25,7 @@ BROKEN = "jpeg_half.jpg"
 pytestmark = pytest.mark.skipif(not PICTURES.is_dir(), reason=f"there is no folder {PICTURES}")
 
 
-def reference(name: str) -> np.ndarray:  # type: ignore[type-arg]
+def reference(name: str) -> np.ndarray:
     kind = "grey" if "grey" in name else "rgb"
     with Image.open(PICTURES / f"reference_{kind}.png") as image:
         return np.asarray(image.convert("RGB")).astype(int)

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -64,17 +65,18 @@ def noise(dtype: str, shape: tuple[int, ...], seed: int = 0) -> Pixels:
     random = np.random.default_rng(seed)
     kind = np.dtype(dtype)
     if kind.kind == "b":
-        return random.random(shape) < 0.5
+        return np.asarray(random.random(shape) < 0.5)
     if kind.kind == "f":
-        return random.random(shape).astype(kind)
+        return np.asarray(random.random(shape).astype(kind))
     whole = np.iinfo(kind)
-    return random.integers(whole.min, whole.max, shape, dtype=kind, endpoint=True)
+    return np.asarray(random.integers(whole.min, whole.max, shape, dtype=kind, endpoint=True))
 
 
 def over_white(drawn: Pixels, alpha: Pixels, associated: bool) -> Pixels:
     """Return drawn colours over white; `alpha` is from 0 to 1."""
     share = alpha[..., None]
-    return np.rint(np.clip((drawn if associated else drawn * share) + 255 * (1 - share), 0, 255))
+    mixed = (drawn if associated else drawn * share) + 255 * (1 - share)
+    return np.asarray(np.rint(np.clip(mixed, 0, 255)))
 
 
 LAYOUTS: dict[str, dict[str, Any]] = {
@@ -154,7 +156,8 @@ def _tiff_form(
 
     def write() -> bytes:
         content = io.BytesIO()
-        with tifffile.TiffWriter(content, byteorder=file[0], bigtiff=file[1]) as writer:
+        options_of_file: Any = {"byteorder": file[0], "bigtiff": file[1]}
+        with tifffile.TiffWriter(content, **options_of_file) as writer:
             writer.write(written, metadata=None, **deepcopy(options | more))
         return content.getvalue()
 
@@ -193,7 +196,7 @@ def stack_forms() -> Iterator[Form]:
             yield _packed_form(bits, order, bands)
     for direction, dtype in product(range(1, 9), ("u1", "u2")):
         values = noise(dtype, (HEIGHT, WIDTH, 3))
-        tag = [(274, "H", 1, direction, True)]
+        tag: list[Any] = [(274, "H", 1, direction, True)]
         yield _written(f"direction {direction} {dtype}", values, _turned(
             in_8_bits(values), direction), photometric="rgb", extratags=tag)  # fmt: skip
     for dtype, number in product(("u1", "u2", "i2", "f4", "f8"), ("0", "77", "-9999", "nan")):
@@ -302,7 +305,7 @@ def png_forms() -> Iterator[Form]:
             key = values[0, 0].astype(">u2").tobytes()
         content = _png(values, bits, colour, sieve, key)
         name = f"PNG {bits} bits, colour {colour}, filter {sieve}, key {keyed}"
-        yield Form(name, lambda content=content: content, right, 1 if colour in (4, 6) else 0)  # type: ignore[misc]
+        yield Form(name, partial(bytes, content), right, 1 if colour in (4, 6) else 0)
 
 
 def _png(values: Pixels, bits: int, colour: int, sieve: int, key: bytes) -> bytes:
@@ -350,7 +353,7 @@ def pnm_forms() -> Iterator[Form]:
         text = " ".join(map(str, values.ravel())).encode()
         body = text if plain else values.astype(">u2" if most > 255 else "u1").tobytes()
         right = in_rgb(np.rint(values / most * 255))
-        yield Form(f"P{number} {most}", lambda whole=head + body: whole, right, int(most < 255))  # type: ignore[misc]
+        yield Form(f"P{number} {most}", partial(bytes, head + body), right, int(most < 255))
     for bands, order in product((1, 3), "<>"):
         values = noise("f4", (HEIGHT, WIDTH, bands))
         head = b"P%s\n%d %d\n%s1.0\n" % (
@@ -360,9 +363,7 @@ def pnm_forms() -> Iterator[Form]:
             b"-" if order == "<" else b"",
         )
         body = values[::-1].astype(order + "f4").tobytes()
-        yield Form(
-            f"PFM {bands} {order}", lambda whole=head + body: whole, in_rgb(in_8_bits(values))
-        )  # type: ignore[misc]
+        yield Form(f"PFM {bands} {order}", partial(bytes, head + body), in_rgb(in_8_bits(values)))
 
 
 MODES: dict[str, str] = {

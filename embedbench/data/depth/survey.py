@@ -66,14 +66,12 @@ def with_renderings(
     if drawing.asks and not drawn:
         remarks.append(f"nothing is changed by {', '.join(drawing.asks)}: no image is deep")
     sources = tuple(
-        RenderedImage(source, rendering) if row in drawn and _is_file(source) else source
+        RenderedImage(source, rendering)
+        if row in drawn and isinstance(source, Path | RemotePath | bytes)
+        else source
         for row, source in enumerate(dataset.sources)
     )
     return replace(dataset, sources=sources, remarks=(*dataset.remarks, *remarks))
-
-
-def _is_file(source: Source) -> bool:
-    return isinstance(source, Path | RemotePath | bytes)
 
 
 def _suspects(sources: Sequence[Source]) -> list[int]:

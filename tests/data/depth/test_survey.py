@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,9 +21,9 @@ from embedbench.utils.progress import Progress
 QUIET, USUAL = Progress(quiet=True), Drawing()
 
 
-def tiff(values: np.ndarray, **options: object) -> bytes:  # type: ignore[type-arg]
+def tiff(values: Any, **options: Any) -> bytes:
     file = io.BytesIO()
-    tifffile.imwrite(file, values, **{"photometric": "minisblack"} | options)  # type: ignore[arg-type]
+    tifffile.imwrite(file, values, **{"photometric": "minisblack"} | options)
     return file.getvalue()
 
 
@@ -31,7 +32,8 @@ def surveyed(*sources: bytes, drawing: Drawing = USUAL) -> Dataset:
 
 
 def grey(dataset: Dataset, row: int) -> list[int]:
-    return open_pixels(read_source(dataset.sources[row]))[0, :, 0].tolist()
+    found: list[int] = open_pixels(read_source(dataset.sources[row]))[0, :, 0].tolist()
+    return found
 
 
 def test_the_depth_of_the_data_set_holds_for_all_of_it(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def wide_profile() -> bytes:
     return head.ljust(128, b"\0") + struct.pack(">I", len(parts)) + table + body
 
 
-def by_hand(pixels: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def by_hand(pixels: np.ndarray) -> np.ndarray:
     """Return 8-bit colours of Display P3 in sRGB, by the matrices of the standards."""
     to_srgb = np.array(
         [[1.22494, -0.22494, 0], [-0.04206, 1.04206, 0], [-0.01964, -0.07864, 1.09827]]

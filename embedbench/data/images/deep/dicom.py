@@ -31,7 +31,7 @@ def read_dicom(content: bytes, plane: int = 1) -> Raster:
     data = _read(content)
     if "PixelData" not in data:
         raise ImageError("the DICOM file holds no image")
-    from pydicom.pixels import pixel_array
+    from pydicom.pixels.utils import pixel_array
 
     planes = dicom_planes(content)
     if plane > planes > 1:
@@ -72,7 +72,7 @@ def _read(content: bytes) -> Any:
 
 
 def _coloured(data: Any, pixels: Num[np.ndarray, "..."], kind: str) -> Raster:
-    from pydicom.pixels import apply_color_lut
+    from pydicom.pixels.processing import apply_color_lut
 
     if kind == _PALETTE:
         pixels = apply_color_lut(pixels, data)
@@ -85,7 +85,7 @@ def _coloured(data: Any, pixels: Num[np.ndarray, "..."], kind: str) -> Raster:
 
 def _rescaled(data: Any, pixels: Num[np.ndarray, "..."]) -> Num[np.ndarray, "..."]:
     """Return the values that the pixels stand for; the pixels themselves if they are the same."""
-    from pydicom.pixels import apply_modality_lut
+    from pydicom.pixels.processing import apply_modality_lut
 
     slope, intercept = data.get("RescaleSlope", 1), data.get("RescaleIntercept", 0)
     if "ModalityLUTSequence" not in data and (float(slope), float(intercept)) == (1, 0):
@@ -116,7 +116,7 @@ def _by_table(
     data: Any, pixels: Num[np.ndarray, "height width"]
 ) -> tuple[Num[np.ndarray, "height width"], Limits]:
     """Return what the table of the file makes of the values, and its limits."""
-    from pydicom.pixels import apply_voi
+    from pydicom.pixels.processing import apply_voi
 
     drawn = np.asarray(apply_voi(_rescaled(data, pixels), data))
     bits = int(data.VOILUTSequence[0].LUTDescriptor[2])

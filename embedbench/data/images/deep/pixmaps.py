@@ -3,6 +3,7 @@
 import io
 import re
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 from jaxtyping import Num, UInt16
@@ -69,7 +70,7 @@ def read_png(content: bytes) -> Raster:
 
 def _decoded_png(
     content: bytes, order: str | None
-) -> tuple[Num[np.ndarray, "height width *bands"], dict[object, object], int]:
+) -> tuple[Num[np.ndarray, "height width *bands"], dict[str | tuple[int, int], Any], int]:
     """Return pixels, information and orientation, with the bytes in this order."""
     with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
         check_size(image.height, image.width)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from io import BufferedIOBase
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Shaped
@@ -56,7 +56,7 @@ def open_tiff(file: BufferedIOBase) -> Iterator[Any]:
     """Open a TIFF file as a `tifffile.TiffFile`."""
     import tifffile  # only where there are such files
 
-    with tifffile.TiffFile(file) as opened:
+    with tifffile.TiffFile(cast(Any, file)) as opened:
         yield opened
 
 

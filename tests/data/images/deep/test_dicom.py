@@ -17,17 +17,16 @@ pydicom = pytest.importorskip("pydicom")
 VALUES = np.array([[0, 1000, 2000, 3000, 4000]], "u2")
 
 
-def written(values: np.ndarray = VALUES, **tags: Any) -> bytes:  # type: ignore[type-arg]
+def written(values: Any = VALUES, **tags: Any) -> bytes:
     from pydicom.dataset import Dataset, FileMetaDataset
 
     data = Dataset()
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
     data.file_meta.MediaStorageSOPClassUID = pydicom.uid.CTImageStorage
-    data.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    data.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.UID("1.2.3")
     bits = 8 * values.dtype.itemsize
-    data.Rows, data.Columns = values.shape[-2:] if "frames" not in tags else values.shape[1:]
-    tags.pop("frames", None)
+    data.Rows, data.Columns = values.shape[-2:]
     if values.ndim == 3:
         data.NumberOfFrames = len(values)
     data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
@@ -42,7 +41,8 @@ def written(values: np.ndarray = VALUES, **tags: Any) -> bytes:  # type: ignore[
 
 
 def drawn(content: bytes, rendering: Rendering = AS_STORED) -> list[int]:
-    return open_pixels(plain_content(content, rendering))[0, :, 0].tolist()
+    found: list[int] = open_pixels(plain_content(content, rendering))[0, :, 0].tolist()
+    return found
 
 
 def test_without_a_window_the_data_set_says_the_limits() -> None:
@@ -94,7 +94,7 @@ def test_a_file_without_an_image_is_refused() -> None:
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
     data.file_meta.MediaStorageSOPClassUID = pydicom.uid.CTImageStorage
-    data.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    data.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.UID("1.2.3")
     file = io.BytesIO()
     data.save_as(file, enforce_file_format=True)
     with pytest.raises(ImageError, match="holds no image"):

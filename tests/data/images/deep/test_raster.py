@@ -13,7 +13,8 @@ from embedbench.errors import ImageError
 def drawn(values: Any, rendering: Rendering = AS_STORED, **more: Any) -> list[Any]:
     array = np.asarray(values)[None, :, None]
     raster = Raster(array, **more)
-    return np.asarray(draw(raster, rendering))[0, :, 0].tolist()
+    found: list[Any] = np.asarray(draw(raster, rendering))[0, :, 0].tolist()
+    return found
 
 
 def test_types_have_their_full_range_unless_the_data_set_has_another() -> None:
