@@ -13,6 +13,7 @@ from embedbench.clustering.estimator import Estimator
 from embedbench.clustering.spaces import check_space
 from embedbench.comparison.memory import Memory, parse_memory
 from embedbench.comparison.options import DEFAULT_K, ComparisonOptions
+from embedbench.data.depth.drawing import Drawing
 from embedbench.data.images.corruptions import Corruption, read_corruptions
 from embedbench.data.mixing import MixSpec, read_mix
 from embedbench.encoder import Encoder, TextEncoder
@@ -44,6 +45,7 @@ class ComparisonConfig:
         progress: how it is shown.
         memory: how much what is computed may take.
         remarks: what a person should know of how it was read.
+        drawing: how deep images are drawn.
     """
 
     encoders: dict[str, Encoder]
@@ -61,6 +63,7 @@ class ComparisonConfig:
     progress: Progress
     memory: Memory
     remarks: tuple[str, ...] = field(default=())
+    drawing: Drawing = Drawing()
 
     def check(self) -> None:
         """Raise InputError for what can be known to fail before the images are known."""
@@ -121,6 +124,7 @@ def read_options(options: ComparisonOptions) -> ComparisonConfig:
         progress=Progress(options.quiet),
         memory=Memory.free() if memory is None else parse_memory(memory),
         remarks=remarks,
+        drawing=options.reading.drawing,
     )
     config.check()
     return config

@@ -13,6 +13,7 @@ from jaxtyping import Int
 from embedbench.analysis.label_free import AugmentedViews
 from embedbench.comparison.config import ComparisonConfig
 from embedbench.data.dataset import Dataset
+from embedbench.data.depth.survey import with_renderings
 from embedbench.data.downloads.download import DownloadSettings, download_missing
 from embedbench.data.images.augmentations import AUGMENTATIONS, AugmentedImage, choose_augmented
 from embedbench.data.images.corruptions import VECTOR_KINDS
@@ -152,11 +153,13 @@ def _mixed_in(
     assert config.mix is not None
     chosen = choose_mixed(config.mix, images, config.seeds[0])
     chosen, missed = download_missing(chosen, downloads)
+    known = len(chosen.remarks)
+    chosen = with_renderings(chosen, config.drawing, engine.workers, engine.progress)
     chosen, table, unread = scan_images(chosen, engine.store, engine.workers, engine.progress)
     failures = pd.concat([missed, unread], ignore_index=True)
     items: list[Item] = list(zip(table["hash"], chosen.sources, strict=True))
     wanted = round(config.mix.share * images)
-    if len(chosen) >= wanted:
-        return items, failures, ()
-    remark = f"only {len(chosen)} of {wanted} images are mixed in: there are no more"
-    return items, failures, (remark,)
+    remarks = tuple(f"mixed in: {remark}" for remark in chosen.remarks[known:])
+    if len(chosen) < wanted:
+        remarks += (f"only {len(chosen)} of {wanted} images are mixed in: there are no more",)
+    return items, failures, remarks

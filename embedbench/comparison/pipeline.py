@@ -25,6 +25,8 @@ from embedbench.comparison.tables import (
 )
 from embedbench.comparison.verdict_stage import VerdictTables, run_verdict_stage
 from embedbench.data.dataset import Dataset
+from embedbench.data.depth.drawing import Drawing
+from embedbench.data.depth.survey import with_renderings
 from embedbench.data.downloads.download import DownloadSettings, download_missing
 from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import Embedding, embed
@@ -55,7 +57,7 @@ def run_comparison(
         started: in seconds since 1970.
         record: the options, for `run.json`.
     """
-    images = prepare_images(dataset, engine, downloads)
+    images = prepare_images(dataset, engine, downloads, config.drawing)
     extra = plan_extra_images(config, images.dataset, images.hashes, engine, downloads)
     encoded = encode_all(config, images, extra, engine)
     images, encoded, extra = keep_common(images, encoded, extra)
@@ -131,9 +133,19 @@ class StageOutputs:
     verdict: VerdictTables
 
 
-def prepare_images(dataset: Dataset, engine: Engine, downloads: DownloadSettings) -> PreparedImages:
-    """Download what is missing, scan all images, and return those that can be read."""
+def prepare_images(
+    dataset: Dataset, engine: Engine, downloads: DownloadSettings, drawing: Drawing
+) -> PreparedImages:
+    """Download what is missing, scan all images, and return those that can be read.
+
+    Args:
+        dataset: the images.
+        engine: where they are scanned.
+        downloads: how missing images are downloaded.
+        drawing: how deep images are drawn.
+    """
     dataset, missed = download_missing(dataset, downloads)
+    dataset = with_renderings(dataset, drawing, engine.workers, engine.progress)
     dataset, table, unread = scan_images(dataset, engine.store, engine.workers, engine.progress)
     return PreparedImages(dataset, table, pd.concat([missed, unread], ignore_index=True))
 

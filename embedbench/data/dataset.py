@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
-from embedbench.data.images.sources import RotatedImage, Source
+from embedbench.data.images.sources import Source, place_of
 from embedbench.data.tables.columns import TableForm
 from embedbench.data.tables.labels import (
     as_labels,
@@ -155,7 +155,7 @@ class Dataset:
     ) -> "Dataset":
         """Create a dataset of images, named by their paths, or by number without a path."""
         sources = tuple(images)
-        places = [one.source if isinstance(one, RotatedImage) else one for one in sources]
+        places = [place_of(one) for one in sources]
         names = [
             shown(place.as_posix()) if isinstance(place, Path | RemotePath) else f"{row:06d}"
             for row, place in enumerate(places)

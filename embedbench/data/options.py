@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from embedbench.data.depth.drawing import Drawing, read_drawing
 from embedbench.data.tables.columns import TableForm
 from embedbench.utils.options import option
 
@@ -29,6 +30,11 @@ class SourceOptions:
         allow_local: whether images may be downloaded from this machine and its network.
         follow_links: whether links that lead out of a folder of images are followed; else they
             are listed as failures.
+        bands: bands to draw of images with several, such as `4,3,2`; None for the first three.
+        depth: bits of deep images; None for those that the data set uses.
+        value_range: values of deep images that are drawn black and white, such as `0..3000`; None
+            for those that the data set needs.
+        plane: plane of stacks, from 1; None for the first.
     """
 
     labels: str | None = option(
@@ -93,7 +99,39 @@ class SourceOptions:
         help="Follow links that lead out of a folder of images.",
     )
 
+    bands: str | None = option(
+        None,
+        "--bands",
+        metavar="R,G,B",
+        help="Bands to draw of TIFF images, such as 4,3,2.  [default: the first three]",
+    )
+    depth: int | None = option(
+        None,
+        "--depth",
+        kind=int,
+        metavar="BITS",
+        help="Bits of images deeper than 8 bits.  [default: those that the images use]",
+    )
+    value_range: str | None = option(
+        None,
+        "--range",
+        metavar="LOW..HIGH",
+        help="Values of deep images that are drawn black and white.  [default: by the images]",
+    )
+    plane: int | None = option(
+        None,
+        "--plane",
+        kind=int,
+        metavar="N",
+        help="Plane of stacks and of files with several pages.  [default: the first]",
+    )
+
     @property
     def form(self) -> TableForm:
         """The form of tables."""
         return TableForm(self.path_column, self.label_column, self.root, self.keep_na)
+
+    @property
+    def drawing(self) -> Drawing:
+        """How deep images are drawn; InputError if an option cannot be."""
+        return read_drawing(self.bands, self.depth, self.value_range, self.plane)

@@ -1,10 +1,10 @@
 """Scan all images for hash, size and thumbnail, and list the broken ones."""
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import pandas as pd
@@ -16,16 +16,19 @@ from embedbench.data.images.sources import Source, read_verified, source_hash
 from embedbench.errors import ImageError, InputError
 from embedbench.io.store import Store
 from embedbench.io.table_store import TableStore
-from embedbench.parallel.pool import Pool, WorkerDied
 from embedbench.parallel.quarantine import image_seconds, map_with_quarantine, under_alarm
+from embedbench.parallel.reading_workers import ReadingWorkers
 from embedbench.results.schema import FAILURE_COLUMNS
 from embedbench.utils.progress import Progress
 
 __all__ = ["scan_images"]
 
 _BATCH = 16
+_DECODERS = ("tifffile", "imagecodecs", "pydicom", "pillow-heif", "pillow-jxl-plugin")
+_FORM = 2
+"""Increase it when images are read with other results: earlier scans no longer hold."""
+
 _KEPT_EVERY_SECONDS = 30.0
-_MOST_BYTES = 4 * 10**9
 _NOTHING: dict[str, Any] = {"width": 0, "height": 0, "thumbnail": b""}
 
 
@@ -48,7 +51,7 @@ def scan_images(
         InputError: no image can be read.
     """
     hashes = _hashes(dataset.sources)
-    tables = TableStore(store, f"images-pillow-{PIL.__version__}-{THUMBNAIL_SIDE}")
+    tables = TableStore(store, f"images-{_decoders()}-{THUMBNAIL_SIDE}")
     scanned = tables.read([key for key, _ in hashes if key])
     seen = set() if scanned is None else set(scanned.index)
     new = {
@@ -65,6 +68,17 @@ def scan_images(
         )
         scanned = pd.concat([*([] if scanned is None else [scanned]), fresh.set_index("hash")])
     return _split(dataset, hashes, scanned)
+
+
+def _decoders() -> str:
+    """Return the versions of what decodes images, and of what may be missing."""
+    versions = [f"pillow-{PIL.__version__}"]
+    for name in _DECODERS:
+        try:
+            versions.append(f"{name}-{version(name)}")
+        except PackageNotFoundError:
+            versions.append(f"no-{name}")
+    return hashlib.sha256(f"{_FORM} {' '.join(versions)}".encode()).hexdigest()[:16]
 
 
 def _split(
@@ -122,7 +136,10 @@ def _look_at_all(
         return [{"hash": item[0], **_NOTHING, "error": reason, "passing": True}]
 
     image_seconds()  # raises an error for a wrong setting before any work
-    with progress.bar("reading images", len(items), "images") as bar, _ScanWorkers(workers) as pool:
+    with (
+        progress.bar("reading images", len(items), "images") as bar,
+        ReadingWorkers(workers) as pool,
+    ):
         for batch in map_with_quarantine(pool, _look_at, batches, fail):
             for record in batch:
                 (passing if record.pop("passing") else records).append(record)
@@ -138,39 +155,6 @@ def _look_at_all(
 def _table(records: list[dict[str, Any]]) -> pd.DataFrame:
     table = pd.DataFrame(records, columns=["hash", *_NOTHING, "error"])
     return table.sort_values("hash", ignore_index=True)
-
-
-@dataclass
-class _ScanWorkers:
-    """Worker processes with a memory limit each."""
-
-    workers: int
-    _pool: Pool | None = None
-
-    def __enter__(self) -> "_ScanWorkers":
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        if self._pool:
-            self._pool.__exit__(*error)
-        self._pool = None
-
-    def start(self, wanted: int) -> list[Pool]:
-        self._pool = self._pool or Pool(min(self.workers, wanted), prepare=_limit_memory)
-        return [self._pool]
-
-    def end(self, error: WorkerDied) -> None:
-        self.__exit__(type(error), error, None)
-
-
-def _limit_memory() -> None:
-    """Limit the memory of this process: a MemoryError comes before the machine has none left."""
-    try:
-        import resource
-    except ModuleNotFoundError:  # Windows
-        return
-    with suppress(OSError, ValueError):  # there is already a lower limit
-        resource.setrlimit(resource.RLIMIT_DATA, (_MOST_BYTES, _MOST_BYTES))
 
 
 def _look_at(items: list[tuple[str, Source]]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from embedbench.data.depth.survey import with_renderings
 from embedbench.data.downloads.download import download_missing
 from embedbench.data.loading import Sources, read_sources, source_list
 from embedbench.data.options import SourceOptions
@@ -59,9 +60,14 @@ def write_vectors(
     with no_network(engine.offline and engine.kind != "ray"):
         (name, made), *_ = create_encoders([encoder]).items()
         check_offline(engine.offline, [*source_list(source), reading.labels, reading.root])
+        drawing = reading.drawing
         dataset = read_sources(source, reading).sample(reading.limit)
         running = make_engine(engine, Progress(quiet))
         dataset, missed = download_missing(dataset, running.download_settings(reading.allow_local))
+        known = len(dataset.remarks)
+        dataset = with_renderings(dataset, drawing, running.workers, running.progress)
+        for remark in dataset.remarks[known:]:
+            running.progress.say(remark)
         readable, images, failures = scan_images(
             dataset, running.store, running.workers, running.progress
         )

@@ -28,7 +28,8 @@ from embedbench.comparison.config import parse_k
 from embedbench.comparison.memory import parse_memory
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.corruptions import read_corruptions
-from embedbench.data.images.decoding import open_pixels, open_rgb, upright_size, with_orientation
+from embedbench.data.images.decoding import open_pixels, open_rgb, upright_size
+from embedbench.data.images.orientation import with_orientation
 from embedbench.data.loading import read_dataset
 from embedbench.data.mixing import read_mix
 from embedbench.encoders.registry import create_encoder

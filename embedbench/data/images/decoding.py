@@ -1,30 +1,32 @@
 """Decode an image file to upright RGB, and make thumbnails."""
 
 import io
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import simplejpeg
 from jaxtyping import UInt8
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
+from embedbench.data.images.deep.raster import MOST_PIXELS
+from embedbench.data.images.deep.reading import plain_content
+from embedbench.data.images.formats import FORMATS, HEADER_BYTES, format_of
+from embedbench.data.images.jpeg_end import with_end_marker
+from embedbench.data.images.orientation import TURNS, orientation_of
+from embedbench.data.images.profiles import through_profile
 from embedbench.errors import ImageError
 
 __all__ = [
     "JPEG_SIDE",
-    "MOST_PIXELS",
-    "ORIENTATIONS",
     "THUMBNAIL_SIDE",
     "open_pixels",
     "open_rgb",
     "thumbnail",
     "to_rgb",
     "upright_size",
-    "with_orientation",
 ]
 
 _FORMATS = (
@@ -33,20 +35,7 @@ _FORMATS = (
 _JPEG_START = b"\xff\xd8\xff"
 THUMBNAIL_SIDE = 128
 
-MOST_PIXELS = 178_956_970
-"""Maximum number of pixels of an image; Pillow's limit, but other libraries cannot change it."""
-
 _BAND_PIXELS = 1 << 22
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""The operation that turns an image upright, by its EXIF orientation."""
 
 JPEG_SIDE = 65_500
 """Maximum side of a JPEG file, in pixels."""
@@ -58,15 +47,17 @@ def upright_size(content: bytes) -> tuple[int, int]:
     Raises:
         ImageError: the content is broken or not an image of a known format.
     """
-    with _opened(content, _FORMATS) as image:
-        return (image.height, image.width) if _orientation(image) >= 5 else image.size
+    content = plain_content(content)
+    with _opened(content, _formats_of(content)) as image:
+        return (image.height, image.width) if orientation_of(image) >= 5 else image.size
 
 
 def open_rgb(content: bytes, draft: tuple[int, int] | None = None) -> Image.Image:
     """Decode an image file to an upright image in RGB mode.
 
-    Uses the first frame of an animation, applies the EXIF orientation, puts transparent images
-    over white, and scales 16-bit grey to 8 bits.
+    Uses the first frame of an animation, applies the EXIF orientation and the colour profile, puts
+    transparent images over white, and scales deep values by their full range. A JPEG file that
+    lacks its end marker alone is read.
 
     Args:
         content: bytes of the file.
@@ -75,13 +66,58 @@ def open_rgb(content: bytes, draft: tuple[int, int] | None = None) -> Image.Imag
     Raises:
         ImageError: the content is broken or not an image of a known format.
     """
-    with _opened(content, _FORMATS) as image:
+    content = plain_content(content)
+    try:
+        return _decoded(content, draft)
+    except ImageError:
+        whole = with_end_marker(content)
+        if whole is None:
+            raise
+        return _decoded(whole, draft)
+
+
+def _decoded(content: bytes, draft: tuple[int, int] | None) -> Image.Image:
+    with _opened(content, _formats_of(content)) as image:
         if draft:
             image.draft("RGB", draft)
+        _correct_key(image, content)
         image.load()
-        turn = _TURNS.get(_orientation(image))
+        turn = TURNS.get(orientation_of(image))
         upright = to_rgb(image if turn is None else image.transpose(turn))
         return upright.copy() if upright is image else upright
+
+
+def _correct_key(image: Image.Image, content: bytes) -> None:
+    """Set the transparent grey of a PNG file of 2 or 4 bits, which Pillow does not scale."""
+    bits, key = content[24:25], image.info.get("transparency")
+    if image.format == "PNG" and image.mode == "L" and bits in (b"\2", b"\4"):
+        if isinstance(key, int):
+            image.info["transparency"] = key * (255 // (2 ** bits[0] - 1))
+
+
+def _formats_of(content: bytes) -> tuple[str, ...]:
+    """Return Pillow's names of the formats that a file may have; ImageError without its plug-in."""
+    form = format_of(content[:HEADER_BYTES])
+    if form is None or not form.module:
+        return _FORMATS
+    if not form.is_readable:
+        raise ImageError(f"{form.name} needs pip install 'image-embedbench[{form.extra}]'")
+    return _plug_in(form.name) or _FORMATS
+
+
+@cache
+def _plug_in(name: str) -> tuple[str, ...]:
+    """Register the plug-in of Pillow for a format, and return Pillow's names of the format."""
+    if name == "HEIF":
+        import pillow_heif  # only where there are such files
+
+        pillow_heif.register_heif_opener()
+        return ("HEIF",)
+    if name == "JPEG XL":
+        import pillow_jxl  # noqa: F401  registers itself
+
+        return ("JXL",)
+    return ()
 
 
 @contextmanager
@@ -100,15 +136,6 @@ def _opened(content: bytes, formats: tuple[str, ...]) -> Iterator[Image.Image]:
         raise ImageError("too large for the memory") from error
     except Exception as error:  # Pillow's decoders raise nearly anything on broken files
         raise ImageError(_reason(content, error)) from error
-
-
-def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 to 8; 1, upright, if it is missing or unreadable."""
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # an intact picture may have broken EXIF data
-        return 1
-    return orientation if isinstance(orientation, int) else 1
 
 
 def open_pixels(
@@ -141,7 +168,7 @@ def _plain_jpeg(
     try:
         with _opened(content, ("JPEG",)) as image:
             plain = image.format == "JPEG" and image.mode in ("L", "RGB")
-            if not plain or _orientation(image) != 1:
+            if not plain or orientation_of(image) != 1 or not _is_srgb(image):
                 return None
         side = least_side or 0
         pixels: UInt8[np.ndarray, "height width 3"] = simplejpeg.decode_jpeg(
@@ -152,15 +179,28 @@ def _plain_jpeg(
         return None
 
 
+def _is_srgb(image: Image.Image) -> bool:
+    """Return whether the profile of an image changes none of its colours."""
+    profile = image.info.get("icc_profile")
+    probe = Image.new(image.mode, (1, 1))
+    return through_profile(probe, profile) is probe
+
+
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Convert an image of any mode to RGB: grey, palette, 16-bit, CMYK or with transparency."""
+    """Convert an image of any mode to RGB: grey, palette, 16-bit, CMYK or with transparency.
+
+    Colours that are not sRGB go through the profile of the image.
+    """
+    profile = image.info.get("icc_profile")
     if image.mode == "RGB" and "transparency" not in image.info:
-        return image
+        return through_profile(image, profile)
     if image.mode.startswith("I") or image.mode == "F":
         return _by_bands(image, partial(_grey_between, *_range(image)))
     if image.has_transparency_data:
-        return _by_bands(image, _over_white)
-    return image.convert("RGB")
+        return through_profile(_by_bands(image, _over_white), profile)
+    if image.mode in ("L", "CMYK"):
+        return through_profile(image, profile).convert("RGB")
+    return through_profile(image.convert("RGB"), profile)
 
 
 def _by_bands(image: Image.Image, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
@@ -191,11 +231,8 @@ def thumbnail(image: Image.Image, side: int = THUMBNAIL_SIDE) -> bytes:
 
 
 def _range(image: Image.Image) -> tuple[float, float]:
-    """Return the full range of 16-bit grey; for other depths, the range of the values."""
-    values = np.asarray(image)
-    actual = float(np.fmin.reduce(values, None)), float(np.fmax.reduce(values, None))
-    low, high = 0.0, 65535.0
-    return actual if image.mode == "F" or actual[0] < low or actual[1] > high else (low, high)
+    """Return the full range of 16-bit grey, and 0 to 1 of other numbers."""
+    return (0.0, 1.0) if image.mode == "F" else (0.0, 65535.0)
 
 
 def _grey_between(low: float, high: float, image: Image.Image) -> Image.Image:
@@ -209,46 +246,9 @@ def _reason(content: bytes, error: Exception) -> str:
     if not content:
         return "the file is empty"
     if isinstance(error, UnidentifiedImageError):
-        return "not an image of a known format (JPEG, PNG, WebP, GIF, BMP, TIFF)"
+        form = format_of(content[:HEADER_BYTES])
+        if form is not None and form.module == "?":
+            return f"a file of the format {form.name}, which is not read"
+        known = ", ".join(one.name for one in FORMATS.values() if one.module != "?")
+        return f"not an image of a known format ({known})"
     return " ".join(f"broken image: {error}".split())
-
-
-ORIENTATIONS = {90: 8, 180: 3, 270: 6}
-"""EXIF orientation by the counter-clockwise rotation, in degrees, that turns a picture upright."""
-
-_START = b"\xff\xd8"
-_JFIF = b"\xff\xe0"
-_EXIF = b"\xff\xe1"
-_SILENCE = threading.Lock()  # only one thread at a time can silence Pillow's warnings
-
-
-def with_orientation(content: bytes, degrees: int) -> bytes:
-    """Add an EXIF orientation to a JPEG file, without decoding it.
-
-    A file that already has an orientation, or is not a readable JPEG, is returned unchanged.
-
-    Args:
-        content: bytes of the file.
-        degrees: counter-clockwise rotation that turns the picture upright: 90, 180 or 270.
-    """
-    if not content.startswith(_START) or _has_orientation(content):
-        return content
-    exif = Image.Exif()
-    exif[ExifTags.Base.Orientation] = ORIENTATIONS[degrees]
-    data = exif.tobytes()
-    segment = _EXIF + (len(data) + 2).to_bytes(2) + data
-    offset = len(_START)
-    if content.startswith(_JFIF, offset):  # the JFIF segment must stay the first
-        offset += len(_JFIF) + int.from_bytes(content[offset + 2 : offset + 4])
-    return content[:offset] + segment + content[offset:]
-
-
-def _has_orientation(content: bytes) -> bool:
-    """Return whether a JPEG has an orientation, in EXIF or XMP; True if it cannot be read."""
-    with _SILENCE, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
-                return ExifTags.Base.Orientation in image.getexif()
-        except Exception:  # Pillow raises nearly anything on broken files
-            return True

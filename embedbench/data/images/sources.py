@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from embedbench.data.images.decoding import ORIENTATIONS, with_orientation
+from embedbench.data.images.deep.raster import Rendering
+from embedbench.data.images.deep.reading import plain_content
+from embedbench.data.images.orientation import ORIENTATIONS, with_orientation
 from embedbench.errors import ImageError, InputError
 from embedbench.io.paths import AnyPath, RemotePath, open_file
 
@@ -18,10 +20,12 @@ __all__ = [
     "PackedImage",
     "RejectedImage",
     "RemoteImage",
+    "RenderedImage",
     "RotatedImage",
     "Source",
     "content_hash",
     "is_elsewhere",
+    "place_of",
     "read_source",
     "read_verified",
     "remote_of",
@@ -32,6 +36,9 @@ MOST_BYTES = 10**9
 """Maximum size of an image file, in bytes."""
 
 _PART_BYTES = 1 << 20
+
+_RENDERING_VERSION = 1
+"""Increase it when images are drawn with other pixels: the store must not mix the two."""
 
 Result = TypeVar("Result", str, bytes)
 
@@ -100,19 +107,43 @@ class PackedImage(ABC):
         return False
 
 
-Source = Path | RemotePath | bytes | RemoteImage | RejectedImage | RotatedImage | PackedImage
-"""A local or remote file, bytes, an image to download or to turn upright, a rejected image, or an
-image that reads itself."""
+@dataclass(frozen=True)
+class RenderedImage:
+    """An image that is drawn in 8 bits, as its data set asks for.
+
+    Attributes:
+        source: source of the image.
+        rendering: how it is drawn.
+    """
+
+    source: AnyPath | bytes | PackedImage
+    rendering: Rendering
+
+    def key_of(self, key: str) -> str:
+        """Return the hash of the drawn image, from that of its file."""
+        text = f"rendered\0{_RENDERING_VERSION}\0{self.rendering!r}\0{key}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+Source = (
+    Path | RemotePath | bytes | RemoteImage | RejectedImage | RotatedImage | PackedImage | RenderedImage
+)
+"""A local or remote file, bytes, an image to download, to turn upright or to draw in 8 bits, a
+rejected image, or an image that reads itself."""
 
 
 def read_source(source: Source) -> bytes:
-    """Return the bytes of an image file; a RotatedImage gets an EXIF orientation.
+    """Return the bytes of an image file.
+
+    A RotatedImage gets an EXIF orientation, a RenderedImage becomes a file of 8 bits.
 
     Raises:
         ImageError: the file cannot be read, is too large, or has not been downloaded.
     """
     if isinstance(source, bytes):
         return source
+    if isinstance(source, RenderedImage):
+        return plain_content(read_source(source.source), source.rendering)
     if isinstance(source, RotatedImage):
         return with_orientation(read_source(source.source), source.degrees)
     if isinstance(source, RemoteImage):
@@ -137,18 +168,29 @@ def read_verified(source: Source, key: str) -> bytes:
     Raises:
         ImageError: the file has changed, or as in `read_source`.
     """
-    content = read_source(source)
-    if content_hash(content) != key:
+    if isinstance(source, RenderedImage):
+        content = read_source(source.source)
+        found = source.key_of(content_hash(content))
+    else:
+        content = read_source(source)
+        found = content_hash(content)
+    if found != key:
         raise ImageError("was changed during the run; the next run uses the new file")
+    if isinstance(source, RenderedImage):
+        return plain_content(content, source.rendering)
     return content
 
 
 def source_hash(source: Source) -> str:
     """Return the `content_hash` of a source; a local file is read in parts.
 
+    That of a RenderedImage is made of its file's and of how it is drawn, without drawing it.
+
     Raises:
         ImageError: as in `read_source`.
     """
+    if isinstance(source, RenderedImage):
+        return source.key_of(source_hash(source.source))
     if not isinstance(source, Path):
         return content_hash(read_source(source))
     with _errors_in_words(), open_file(source) as file:
@@ -181,13 +223,18 @@ def content_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def place_of(source: Source) -> Source:
+    """Return the source of an image that is turned or drawn; else the source itself."""
+    return source.source if isinstance(source, RotatedImage | RenderedImage) else source
+
+
 def remote_of(source: Source) -> RemoteImage | None:
     """Return the image to download for a source; None if there is none."""
-    inner = source.source if isinstance(source, RotatedImage) else source
+    inner = place_of(source)
     return inner if isinstance(inner, RemoteImage) else None
 
 
 def is_elsewhere(source: Source) -> bool:
     """Return whether a source is at a remote path, such as in a bucket."""
-    inner = source.source if isinstance(source, RotatedImage) else source
+    inner = place_of(source)
     return inner.is_elsewhere if isinstance(inner, PackedImage) else isinstance(inner, RemotePath)

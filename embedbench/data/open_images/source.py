@@ -15,7 +15,7 @@ from jaxtyping import Int
 from embedbench.data.dataset import Dataset
 from embedbench.data.downloads.remote_files import image_with_md5
 from embedbench.data.folders.walk import reject_outside
-from embedbench.data.images.decoding import ORIENTATIONS
+from embedbench.data.images.orientation import ORIENTATIONS
 from embedbench.data.images.sources import RemoteImage, RotatedImage, Source
 from embedbench.data.open_images.files import (
     OfficialFiles,

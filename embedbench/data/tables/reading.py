@@ -174,7 +174,7 @@ def _read_list(file: io.BufferedReader) -> Read:
     content = file.read()
     text, remarks = _text_of(content)
     if any(regular for regular, _ in map(_regularity, _first_rows(text).values())):
-        return _read_delimited(io.BufferedReader(io.BytesIO(content)))  # type: ignore[arg-type]
+        return _read_delimited(io.BufferedReader(io.BytesIO(content)))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     parted = [_NAME_AND_LABEL.fullmatch(line) for line in lines]
     if lines and all(

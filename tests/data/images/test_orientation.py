@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.images.decoding import open_rgb, upright_size, with_orientation
+from embedbench.data.images.decoding import open_rgb, upright_size
+from embedbench.data.images.orientation import with_orientation
 from embedbench.data.images.sources import RemoteImage, RotatedImage, content_hash, read_source
 from embedbench.errors import ImageError, InputError
 

@@ -1,0 +1,1 @@
+"""Images that are not stored in 8 bits, or not as Pillow reads them."""

@@ -1,0 +1,39 @@
+"""Promises of formats: the content decides, and a missing plug-in is named."""
+
+import pytest
+
+from embedbench.data.images.formats import FORMATS, format_of, format_of_suffix, without_suffix
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        (b"\xff\xd8\xff\xe0", "JPEG"),
+        (b"\x89PNG\r\n\x1a\n", "PNG"),
+        (b"RIFF\0\0\0\0WEBP", "WebP"),
+        (b"GIF89a", "GIF"),
+        (b"MM\0*", "TIFF"),
+        (b"II+\0", "TIFF"),
+        (b"P6\n1 1\n255\n", "PNM"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIF"),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif", "AVIF"),
+        (b"\xff\x0a", "JPEG XL"),
+        (bytes(128) + b"DICM", "DICOM"),
+        (b"<html>", None),
+        (b"", None),
+    ],
+)
+def test_the_first_bytes_say_the_format(header: bytes, name: str | None) -> None:
+    found = format_of(header)
+    assert (found.name if found else None) == name
+
+
+def test_suffixes_of_any_case_are_known() -> None:
+    assert format_of_suffix("a/B.JPEG") == FORMATS["JPEG"]
+    assert format_of_suffix("a.txt") is None
+    assert without_suffix("a/b.tiff") == "a/b" and without_suffix("a/b.txt") == "a/b.txt"
+
+
+def test_each_format_that_needs_a_package_names_its_extra() -> None:
+    needed = {one.name: one.extra for one in FORMATS.values() if one.module not in ("", "?")}
+    assert needed == {"HEIF": "heif", "JPEG XL": "jxl", "DICOM": "dicom"}
