@@ -21,7 +21,7 @@ from embedbench.errors import InputError
 from embedbench.utils.options import as_list
 from embedbench.utils.progress import Progress
 
-__all__ = ["ComparisonConfig", "parse_k", "read_options"]
+__all__ = ["ComparisonConfig", "k_remarks", "parse_k", "read_options"]
 
 
 @dataclass(frozen=True)
@@ -137,20 +137,21 @@ def _read_clusterers(given: Sequence[Any]) -> tuple[Clusterer, ...]:
 
 
 _LEAST_IMAGES = 4  # a t-SNE map needs as many
+_NUMBER = r"\d{1,1000}"  # Python reads no number of more than 4,300 digits
 
 
 def parse_k(k: str, images: int, classes: int | None, different: int | None = None) -> KGrid:
-    """Return the plan for `2..20`, `4` or `truth`.
+    """Return the plan for `2..20`, `4` or `truth`; a range ends at what the images allow.
 
     Args:
         k: what was asked for.
         images: how many images are compared.
         classes: how many classes their labels have; None without labels.
-        different: how many of the images are different files; all of them if None.
+        different: how many of the images differ from each other; all of them if None.
 
     Raises:
-        InputError: it is none of these, asks for more clusters than there can be, or for labels
-            that there are not.
+        InputError: it is none of these, a number or the start of a range is more than there can
+            be clusters, or it needs labels and there are none.
     """
     most = min(images - 1, images if different is None else different)
     if most < 2 or images < _LEAST_IMAGES:
@@ -161,21 +162,47 @@ def parse_k(k: str, images: int, classes: int | None, different: int | None = No
         if classes is None:
             raise InputError("`k` can be `truth` only with labels; give some, or a range: 2..20")
         return KGrid((_fits(classes, most, images),), classes, "truth", ())
-    if re.fullmatch(r"\d+", k):
-        return KGrid((_fits(int(k), most, images),), int(k), "given", ())
-    match = re.fullmatch(r"(\d+)\.\.(\d+)", k)
-    if not match or int(match[1]) > int(match[2]):
-        raise InputError(f"`k` must be a range such as 2..20, a number or `truth`; not '{k}'")
-    low, high = (int(part) for part in match.groups())
-    if k == DEFAULT_K:
-        high = min(high, most)
-    asked = tuple(range(_fits(low, most, images), _fits(high, most, images) + 1))
+    low, high = _read_range(k)
+    if ".." not in k:
+        return KGrid((_fits(low, most, images),), low, "given", ())
+    asked = tuple(range(_fits(low, most, images), min(high, most) + 1))
     if classes is None or not 2 <= classes <= most:
         return KGrid(asked, None, "shared", asked)
     return KGrid(tuple(sorted({*asked, classes})), classes, "truth", asked)
 
 
+def k_remarks(k: str, grid: KGrid, images: int, different: int) -> tuple[str, ...]:
+    """Return a remark where a range was cut; the default is cut to few images silently.
+
+    Args:
+        k: what was asked for.
+        grid: its plan.
+        images: how many images are compared.
+        different: how many of the images differ from each other.
+    """
+    if ".." not in k:
+        return ()
+    low, high = _read_range(k)
+    last = max(one for one in grid.ks if low <= one <= high)
+    if last == high or (k == DEFAULT_K and last == images - 1):
+        return ()
+    why = f"there are {images} images"
+    if different < images - 1:
+        why = f"{different} of the {images} images differ from each other"
+    return (f"the numbers of clusters {k} were cut to {low}..{last}: {why}",)
+
+
+def _read_range(k: str) -> tuple[int, int]:
+    """Return the ends of a range, or a number twice."""
+    match = re.fullmatch(rf"({_NUMBER})(?:\.\.({_NUMBER}))?", k)
+    low, high = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+    if low > high:
+        raise InputError(f"`k` must be a range such as 2..20, a number or `truth`; not '{k}'")
+    return low, high
+
+
 def _fits(k: int, most: int, images: int) -> int:
     if not 2 <= k <= most:
-        raise InputError(f"`k` must be between 2 and {most} for {images} images; not {k}")
+        few = f", {most} of them different" if most < images - 1 else ""
+        raise InputError(f"`k` must be between 2 and {most} for {images} images{few}; not {k}")
     return k

@@ -1,5 +1,6 @@
 """One comparison from end to end: images and encoders in, results out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -7,12 +8,13 @@ import pandas as pd
 
 from embedbench.analysis.cluster_naming import image_text_similarity, prompts_for, two_best_names
 from embedbench.analysis.duplicates import duplicate_groups
-from embedbench.analysis.inputs import AnalysisInputs, Targets
+from embedbench.analysis.inputs import AnalysisInputs, KGrid, Targets
 from embedbench.analysis.label_free import AugmentedViews
 from embedbench.analysis.shortcuts import attributes
 from embedbench.clustering.limits import remarks as size_remarks
+from embedbench.clustering.partitions import distinct_rows
 from embedbench.comparison.clustering_stage import ClusteringAnalysis, run_clustering_stage
-from embedbench.comparison.config import ComparisonConfig, parse_k
+from embedbench.comparison.config import ComparisonConfig, k_remarks, parse_k
 from embedbench.comparison.extra_images import ExtraImages, plan_extra_images
 from embedbench.comparison.memory import comparison_size
 from embedbench.comparison.provenance import run_record
@@ -213,12 +215,13 @@ def analysis_inputs(
     if encoded.naming_encoder is not None:
         namer = encoded.embeddings[encoded.naming_encoder]
         similarity = image_text_similarity(namer.vectors, namer.texts)
+    k_grid, cut = _k_grid(config.k, images, vectors)
     inputs = AnalysisInputs(
         image_names=dataset.names,
         targets=Targets(labels, classes, groups),
         clusterers=config.clusterers,
         spaces=config.spaces,
-        k_grid=parse_k(config.k, len(dataset), class_count(dataset), table["hash"].nunique()),
+        k_grid=k_grid,
         seeds=config.seeds,
         attributes=attributes(table),
         projections=config.maps,
@@ -230,7 +233,25 @@ def analysis_inputs(
     shortage = config.memory.shortage(comparison_size(inputs, vectors))
     clusterers = [clusterer.name for clusterer in config.clusterers]
     remarks = size_remarks(len(dataset), clusterers, inputs.limit)
-    return replace(inputs, remarks=(*shortage, *remarks))
+    return replace(inputs, remarks=(*cut, *shortage, *remarks))
+
+
+def _k_grid(
+    k: str, images: PreparedImages, vectors: Mapping[str, Vectors]
+) -> tuple[KGrid, tuple[str, ...]]:
+    """Return which numbers of clusters are tried, and a remark if they were cut.
+
+    There are at most as many clusters as the encoder with the most distinct vectors has; an
+    encoder with fewer of them than clusters fails.
+    """
+    count, classes = len(images.dataset), class_count(images.dataset)
+    different = images.table["hash"].nunique()
+    grid = parse_k(k, count, classes, different)
+    most = max(distinct_rows(rows, grid.ks[-1]) for rows in vectors.values())
+    if most < grid.ks[-1]:
+        different = max(2, most)
+        grid = parse_k(k, count, classes, different)
+    return grid, k_remarks(k, grid, count, different)
 
 
 def assemble_results(
