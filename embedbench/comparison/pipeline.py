@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from embedbench.analysis.cluster_naming import image_text_similarity, prompts_for, two_best_names
-from embedbench.analysis.duplicates import duplicate_groups
+from embedbench.analysis.duplicates import duplicate_groups, duplicate_remarks
 from embedbench.analysis.inputs import AnalysisInputs, KGrid, Targets
 from embedbench.analysis.label_free import AugmentedViews
 from embedbench.analysis.shortcuts import attributes
@@ -210,7 +210,7 @@ def analysis_inputs(
     """
     dataset, table, vectors = images.dataset, images.table, encoded.vectors
     labels, classes = dataset.truth_codes() or (None, [])
-    groups = duplicate_groups(images.hashes, list(vectors.values()))
+    groups = duplicate_groups(images.hashes, list(table["thumbnail"]))
     similarity = None
     if encoded.naming_encoder is not None:
         namer = encoded.embeddings[encoded.naming_encoder]
@@ -233,7 +233,8 @@ def analysis_inputs(
     shortage = config.memory.shortage(comparison_size(inputs, vectors))
     clusterers = [clusterer.name for clusterer in config.clusterers]
     remarks = size_remarks(len(dataset), clusterers, inputs.limit)
-    return replace(inputs, remarks=(*cut, *shortage, *remarks))
+    copies = duplicate_remarks(images.hashes, groups)
+    return replace(inputs, remarks=(*copies, *cut, *shortage, *remarks))
 
 
 def _k_grid(

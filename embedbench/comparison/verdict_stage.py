@@ -6,27 +6,30 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64
+from jaxtyping import Float64, Int
 
 from embedbench.analysis.inputs import AnalysisInputs
 from embedbench.comparison.clustering_stage import ClusteringAnalysis
 from embedbench.comparison.verdict import (
     Verdict,
-    consensus_scores,
-    similar_groups,
     verdict_from_labels,
     verdict_without_labels,
 )
 from embedbench.metrics.base import Estimate, mean_estimate
-from embedbench.metrics.bootstrap import PairedBootstrap
+from embedbench.metrics.bootstrap import PairedBootstrap, interval
+from embedbench.metrics.chance import SIGNIFICANT, can_be_shown, label_p
+from embedbench.metrics.clustering.consensus import consensus_scores, similar_groups
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS
 from embedbench.metrics.embedding.similarity import agreement
 from embedbench.metrics.ranking import pairs_table, rank_by
-from embedbench.results.schema import CANNOT_TELL
+from embedbench.results.schema import NAMING, SIGNALS
 
 __all__ = ["VerdictTables", "WITH_LABELS", "run_verdict_stage"]
 
 WITH_LABELS = ("knn_accuracy", "retrieval_map", "r_precision", "linear_probe")
+
+_SEEDS_SHUFFLED = 3
+"""Of more seeds, the partitions of the first are compared with shuffled labels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,19 +57,16 @@ def run_verdict_stage(
     """
     names, resamples = list(clusters.criteria), inputs.bootstrap
     alike = _matrix(names, clusters.tables["similarity"], "cka")
-    consensus = consensus_scores(
-        [clusters.assignments[name] for name in names], similar_groups(alike)
-    )
+    family = similar_groups(alike)
+    consensus = consensus_scores([clusters.assignments[name] for name in names], family)
     criteria = _criteria_table(clusters, consensus, resamples)
     main = next(iter(next(iter(clusters.scores.values()))))
     pairs = pairs_table(clusters.scores, resamples)
     scores = [own[main]["ami"] for own in clusters.scores.values() if "ami" in own[main]]
     if any(score.n_images for score in scores):
-        ranks = rank_by(names, [score.mean for score in scores], resamples.of(scores))
-        verdict = verdict_from_labels(ranks, "AMI")
+        ranks, verdict = _with_labels(inputs, clusters, scores)
     else:
-        retention = [one.scores.get("cluster_retention") for one in clusters.criteria.values()]
-        ranks, verdict = _without_labels(names, retention, consensus, resamples)
+        ranks, verdict = _without_labels(clusters, consensus, criteria, family, resamples)
     columns = _columns(clusters, criteria, resamples)
     table = encoders.merge(columns.join(ranks), "left", left_on="encoder", right_index=True)
     table = table.astype(dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64"))
@@ -87,19 +87,57 @@ def _matrix(
     return matrix.reindex(index=list(names), columns=list(names)).fillna(0.0).to_numpy(np.float64)
 
 
+def _with_labels(
+    inputs: AnalysisInputs, clusters: ClusteringAnalysis, scores: Sequence[Estimate]
+) -> tuple[pd.DataFrame, Verdict]:
+    """Return the verdict by AMI; named is who is above chance by its interval and by shuffling."""
+    names, labels = list(clusters.criteria), inputs.targets.labels
+    assert labels is not None
+    moved = inputs.bootstrap.of(scores)
+    ranks = rank_by(names, [score.mean for score in scores], moved)
+    known = np.flatnonzero(labels >= 0)
+    rows = known[np.unique(inputs.targets.groups[known], return_index=True)[1]]
+    p = label_p(
+        [clusters.at_common_k[name][:_SEEDS_SHUFFLED][:, rows] for name in names],
+        labels[rows],
+        inputs.seeds[0],
+    )
+    low = [interval(score.mean, row)[0] for score, row in zip(scores, moved, strict=True)]
+    above = [
+        name
+        for name, own, bottom in zip(names, p, low, strict=True)
+        if own <= SIGNIFICANT and bottom > 0
+    ]
+    return ranks, verdict_from_labels(ranks, "AMI", above, can_be_shown(labels[rows]))
+
+
 def _without_labels(
-    names: Sequence[str],
-    retention: Sequence[Estimate | None],
+    clusters: ClusteringAnalysis,
     consensus: Sequence[Estimate],
+    criteria: pd.DataFrame,
+    family: Int[np.ndarray, " encoders"],
     resamples: PairedBootstrap,
 ) -> tuple[pd.DataFrame, Verdict]:
-    unknown = mean_estimate(np.full((1, len(resamples.groups)), np.nan))
-    kept = [score or unknown for score in retention]
+    names, images = list(clusters.criteria), len(resamples.groups)
+    unknown = mean_estimate(np.full((1, images), np.nan))
+    scores: dict[str, Sequence[Estimate]] = {
+        "retention": [
+            one.scores.get("cluster_retention") or unknown for one in clusters.criteria.values()
+        ],
+        "consensus": consensus,
+    }
+    by_chance = criteria.set_index(["criterion", "encoder"])[["shuffled", "random"]].max(axis=1)
     return verdict_without_labels(
         names,
-        [score.mean for score in kept],
-        [score.mean for score in consensus],
-        {"retention": resamples.of(kept), "consensus": resamples.of(consensus)},
+        {sign: [score.mean for score in of_sign] for sign, of_sign in scores.items()},
+        {sign: resamples.of(of_sign) for sign, of_sign in scores.items()},
+        {
+            sign: [max(0.0, float(by_chance.get((criterion, name), 0.0))) for name in names]
+            for sign, criterion in zip(scores, SIGNALS, strict=True)
+        },
+        family.tolist(),
+        int(resamples.groups.max()) + 1,
+        resamples.seed,
     )
 
 
@@ -184,7 +222,7 @@ def _columns(
 def _smallest(encoders: pd.DataFrame, verdict: Verdict) -> str | None:
     """Return the smallest encoder of the verdict's group; None without one."""
     group = encoders[encoders["encoder"].isin(verdict.group)]
-    if verdict.answer == CANNOT_TELL or group.empty:
+    if verdict.answer not in NAMING or group.empty:
         return None
     size = group["parameters"].astype(float)
     size = size if size.notna().all() else group["dim"].astype(float)

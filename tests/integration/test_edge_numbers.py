@@ -26,9 +26,10 @@ class Drawn(LookupEncoder):
 
     different: int = 1000
     value: float | None = None
+    dim: int = 8
 
     def lookup(self, names: Sequence[str]) -> np.ndarray:
-        vectors = np.random.default_rng(0).normal(size=(len(names), 8)).astype(np.float32)
+        vectors = np.random.default_rng(0).normal(size=(len(names), self.dim)).astype(np.float32)
         vectors = vectors[np.arange(len(names)) % self.different]
         if self.value is not None:
             vectors[1, 2] = self.value
@@ -43,6 +44,21 @@ def pictures(folder: Path, count: int, different: int) -> Path:
         pixels = random.integers(0, 256, (16, 16, 3)).astype(np.uint8)
         Image.fromarray(pixels).save(folder / f"{number:03d}.png")
     return folder
+
+
+# `copies_by_low_dimensions` of the cases
+@pytest.mark.parametrize("dims", [(2,), (3, 4)])
+def test_an_encoder_of_few_dimensions_makes_no_copies(tmp_path: Path, dims: Sequence[int]) -> None:
+    """Among 40 points on a line or a circle some are always near, as the cosine goes."""
+    folder = pictures(tmp_path / "photos", 40, 39)
+    found = compare(folder, {f"in {dim}": Drawn(dim=dim) for dim in dims}, k="3", **QUICK)
+    assert found.images["group"].tolist() == [*range(39), 0]
+    assert found.run["dataset"]["duplicates"] == pytest.approx(1 / 40)
+    assert found.run["remarks"] == [
+        "1 of the 40 images are copies of others: 1 by their bytes, 0 by how they look at "
+        "32 x 32 pixels; copies count as one image in resamples and folds, and are not neighbours "
+        "of each other"
+    ]
 
 
 @pytest.mark.parametrize(
