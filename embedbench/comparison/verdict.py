@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float64, Int
 from scipy.stats import rankdata
 
 from embedbench.metrics.bootstrap import Replicates
-from embedbench.metrics.chance import SIGNIFICANT, agreement_p
+from embedbench.metrics.chance import agreement_p
 from embedbench.metrics.ranking import rank_by
 from embedbench.results.schema import CANNOT_TELL, NONE_BETTER, TOO_FEW
 from embedbench.utils.text import join_names
@@ -34,6 +34,9 @@ _LEAST_FOR_CONSENSUS = 3
 
 _LEAST_FAMILIES = 4
 """Chance puts three encoders into the same order twice in 1 of 6 cases, four in 1 of 24."""
+
+_AGREES = 1 / 24 + 1e-9
+"""Of more encoders, the two signs must agree as well as that: below 5 %, whatever their number."""
 
 _LEAST_IMAGES = 7
 """Two partitions of 6 images into halves are the same in 1 of 10 cases, of 7 in 1 of 35."""
@@ -137,7 +140,7 @@ def verdict_without_labels(
     alone, and if chance does not explain it:
 
     - the two signs agree on the order of the encoders, or of their families, by more than chance
-      (permutation test, one-sided, 5 %);
+      (permutation test, one-sided, 1 in 24);
     - each of the named is above chance in both signs, and of the better half only these are named;
     - each encoder that is not named keeps its clusters less than the best of the named does, for
       one that is better than all others agrees with none of them.
@@ -254,11 +257,11 @@ class _Signs:
                 "three into the same order by chance too often."
             )
         means = [np.bincount(families, sign) / np.bincount(families) for sign in self.values]
-        correlation, p = agreement_p(means[0].tolist(), means[1].tolist(), seed)
+        correlation, p = agreement_p(means[0], means[1], seed)
         leaders = np.flatnonzero(self.places == self.places.min())
         if (self.alone[:, leaders] > len(self.names) // 2).any():
             return self._contradiction(leaders)
-        if p > SIGNIFICANT:
+        if p > _AGREES:
             return (
                 "The two signs, keeping clusters under light changes and agreement with the other "
                 f"encoders, agree on the order of the encoders no better than chance: their rank "

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
@@ -258,23 +259,29 @@ def test_a_stranger_that_keeps_its_clusters_forbids_a_choice_by_majority() -> No
     assert found.answer == "tied" and set(found.group) == {"c1", "c2", "c3"}
 
 
-@pytest.mark.parametrize("encoders", [2, 3, 4, 5, 6, 8, 10, 12])
-def test_signs_at_random_name_in_at_most_five_percent(encoders: int) -> None:
-    """`luck` of the cases. The least share whose 95 % interval (Wilson) allows 5 % is told."""
-    random = np.random.default_rng(encoders)
-    draws, named = 300, 0
+def named_by_luck(encoders: int, draws: int) -> int:
+    """How often two signs drawn at random name an encoder."""
+    random, named = np.random.default_rng(encoders), 0
     for _ in range(draws):
         values = random.random((2, encoders))
         retention = {f"e{row}": value for row, value in enumerate(values[0])}
         _, found = signs(retention, values[1].tolist(), spread=0.01)
         named += found.answer in NAMING
-    assert wilson(named, draws)[0] <= 0.05
+    return named
 
 
-def wilson(hits: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927)."""
-    low, high = proportion_confint(hits, count)
-    return float(low), float(high)
+@pytest.mark.parametrize("encoders", [2, 3, 5, 10])
+def test_signs_at_random_name_in_no_more_than_five_percent(encoders: int) -> None:
+    """Each is far above chance; before there was a test of agreement, 32 to 94 % named one."""
+    share = binomtest(named_by_luck(encoders, 100), 100).proportion_ci(method="wilson")
+    assert share.low <= 0.05
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("encoders", [2, 3, 4, 5, 6, 8, 10, 12])
+def test_of_a_thousand_draws_at_random_no_more_than_five_percent_name(encoders: int) -> None:
+    """`luck` of the cases."""
+    assert named_by_luck(encoders, 1000) <= 50
 
 
 # The trap
