@@ -1,6 +1,6 @@
 """Compare all encoders: ranks, pairs, criteria, and the verdict on which is best here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from embedbench.metrics.embedding.similarity import agreement
 from embedbench.metrics.ranking import pairs_table, rank_by
 from embedbench.results.schema import NAMING, SIGNALS
 
-__all__ = ["VerdictTables", "WITH_LABELS", "run_verdict_stage"]
+__all__ = ["VerdictTables", "WITH_LABELS", "run_verdict_stage", "verdict_with_labels"]
 
 WITH_LABELS = ("knn_accuracy", "retrieval_map", "r_precision", "linear_probe")
 
@@ -63,8 +63,10 @@ def run_verdict_stage(
     main = next(iter(next(iter(clusters.scores.values()))))
     pairs = pairs_table(clusters.scores, resamples)
     scores = [own[main]["ami"] for own in clusters.scores.values() if "ami" in own[main]]
-    if any(score.n_images for score in scores):
-        ranks, verdict = _with_labels(inputs, clusters, scores)
+    labels = inputs.targets.labels
+    if labels is not None and any(score.n_images for score in scores):
+        partitions = {name: clusters.at_common_k[name] for name in names}
+        ranks, verdict = verdict_with_labels(partitions, scores, labels, resamples)
     else:
         ranks, verdict = _without_labels(clusters, consensus, criteria, family, resamples)
     columns = _columns(clusters, criteria, resamples)
@@ -87,21 +89,29 @@ def _matrix(
     return matrix.reindex(index=list(names), columns=list(names)).fillna(0.0).to_numpy(np.float64)
 
 
-def _with_labels(
-    inputs: AnalysisInputs, clusters: ClusteringAnalysis, scores: Sequence[Estimate]
+def verdict_with_labels(
+    partitions: Mapping[str, Int[np.ndarray, "seeds images"]],
+    scores: Sequence[Estimate],
+    labels: Int[np.ndarray, " images"],
+    resamples: PairedBootstrap,
 ) -> tuple[pd.DataFrame, Verdict]:
-    """Return the verdict by AMI; named is who is above chance by its interval and by shuffling."""
-    names, labels = list(clusters.criteria), inputs.targets.labels
-    assert labels is not None
-    moved = inputs.bootstrap.of(scores)
+    """Return the ranks by AMI and the verdict; only encoders above chance are named.
+
+    These are above chance: their partitions know more of the labels than of shuffled ones, and the
+    interval of their AMI is above 0.
+
+    Args:
+        partitions: of each encoder.
+        scores: the AMI of each.
+        labels: class code of each image, -1 where unknown.
+        resamples: of the images; of copies of one image, one is compared with shuffled labels.
+    """
+    names, moved = list(partitions), resamples.of(scores)
     ranks = rank_by(names, [score.mean for score in scores], moved)
     known = np.flatnonzero(labels >= 0)
-    rows = known[np.unique(inputs.targets.groups[known], return_index=True)[1]]
-    p = label_p(
-        [clusters.at_common_k[name][:_SEEDS_SHUFFLED][:, rows] for name in names],
-        labels[rows],
-        inputs.seeds[0],
-    )
+    rows = known[np.unique(resamples.groups[known], return_index=True)[1]]
+    shown = [runs[:_SEEDS_SHUFFLED][:, rows] for runs in partitions.values()]
+    p = label_p(shown, labels[rows], resamples.seed)
     low = [interval(score.mean, row)[0] for score, row in zip(scores, moved, strict=True)]
     above = [
         name

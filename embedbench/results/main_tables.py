@@ -53,7 +53,8 @@ MAIN_TABLES: Mapping[str, Table] = {
         }
         | RANK
         | {
-            "tied_with_best": "Whether the encoder may be the best. By AMI with labels; else "
+            "tied_with_best": "Whether the encoder may be the best. By AMI with labels, whether or "
+            "not it is above chance; else "
             "whether the verdict names it.",
             "recommended": "Whether it is the smallest of the encoders that the verdict names.",
             "status": "`ok` or `failed`.",
