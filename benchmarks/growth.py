@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 from threadpoolctl import threadpool_limits
 
 import embedbench.analysis.label_free
@@ -42,6 +43,7 @@ from embedbench.comparison.clustering_stage import ClusteringAnalysis, run_clust
 from embedbench.comparison.config import parse_k
 from embedbench.comparison.memory import Memory
 from embedbench.comparison.verdict_stage import run_verdict_stage
+from embedbench.data.images.decoding import thumbnail
 from embedbench.encoder import Vectors
 from embedbench.utils.progress import Progress
 from measure import Row, at_most, run, told
@@ -110,6 +112,13 @@ def inputs_of(truth: np.ndarray, short: bool) -> AnalysisInputs:
     )
 
 
+def thumbnails(images: int) -> list[bytes]:
+    """Return a small JPEG of each of different pictures without detail."""
+    random = np.random.default_rng(1)
+    pixels = random.integers(0, 256, size=(images, 6, 8, 3)).astype(np.uint8)
+    return [thumbnail(Image.fromarray(one).resize((128, 96))) for one in pixels]
+
+
 def write(partitions: pd.DataFrame) -> None:
     with tempfile.TemporaryDirectory() as folder:
         partitions.to_parquet(Path(folder) / "partitions.parquet", index=False)
@@ -119,7 +128,7 @@ def whole(images: int, short: bool) -> ClusteringAnalysis:
     """Analyse this number of images, from vectors to the partitions on disk."""
     vectors, truth = made(images)
     inputs = inputs_of(truth, short)
-    duplicate_groups(inputs.image_names, [vectors])
+    duplicate_groups(inputs.image_names, thumbnails(images))
     analysis = run_clustering_stage(
         inputs, {"made": vectors}, {"made": None}, Memory(LIMIT), Progress(quiet=True)
     )

@@ -27,10 +27,11 @@ from sklearn.preprocessing import normalize
 
 from embedbench.analysis.pairwise import disagreement
 from embedbench.clustering.kmeans import fit_kmeans
-from embedbench.comparison.verdict import consensus_scores, similar_groups, verdict_without_labels
+from embedbench.comparison.verdict import verdict_without_labels
 from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.agreement import ami_score
 from embedbench.metrics.clustering.ami import pairwise_ami
+from embedbench.metrics.clustering.consensus import consensus_scores, similar_groups
 from embedbench.metrics.clustering.silhouette import silhouettes
 from embedbench.metrics.embedding.consistency import cluster_retention, consistency
 from embedbench.metrics.embedding.geometry import (
@@ -91,14 +92,20 @@ def trial(bank: dict[str, Vectors], truth: np.ndarray, seed: list[int]) -> list[
     for one, other in combinations(range(len(names)), 2):
         cka = linear_cka(pool[names[one]][0], pool[names[other]][0])
         alike[one, other] = alike[other, one] = cka
-    consensus = consensus_scores([found["partitions"] for found in looked], similar_groups(alike))
+    family = similar_groups(alike)
+    consensus = consensus_scores([found["partitions"] for found in looked], family)
     resamples = PairedBootstrap(groups, 0, 200)
     kept = [found["kept"] for found in looked]
     ranks, verdict = verdict_without_labels(
         names,
-        [score.mean for score in kept],
-        [score.mean for score in consensus],
+        {
+            "retention": [score.mean for score in kept],
+            "consensus": [score.mean for score in consensus],
+        },
         {"retention": resamples.of(kept), "consensus": resamples.of(consensus)},
+        {"retention": [0.0] * len(names), "consensus": [0.0] * len(names)},  # AMI by chance
+        family.tolist(),
+        len(rows),
     )
     few = few_labels(
         labels,

@@ -1,97 +1,89 @@
-"""Find duplicates among the images, by their files and by their vectors."""
+"""Find duplicates among the images, by their bytes and by how the pictures look."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from io import BytesIO
 
 import numpy as np
-from jaxtyping import Float32, Int
+from jaxtyping import Bool, Float32, Int, UInt8
+from PIL import Image
+from scipy.fft import dctn
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from sklearn.preprocessing import normalize
 
-from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
-from embedbench.encoder import Vectors
-
-__all__ = ["Rows", "duplicate_groups", "duplicate_rate"]
-
-AnyVectors = Float32[np.ndarray, "images _"]
-"""Vectors of one encoder of several; each has its own number of dimensions."""
-
-_NEAR = 0.95
-"""The least centred cosine of two duplicates ..."""
-
-_CLOSER = 0.5
-"""... which are at most this share as far apart as either is from its fifth nearest image."""
-
-_NEIGHBOURS = 5
-
-_SURE = 0.99
-"""From this centred cosine on, two images are duplicates, however many others are as near."""
-
-_BLOCK_BYTES = 2**26
-
-_CELL, _CELLS = 500, 4
-"""About how many images a cell has, and how many cells each image belongs to."""
+__all__ = ["Rows", "duplicate_groups", "duplicate_rate", "duplicate_remarks"]
 
 Rows = Int[np.ndarray, " rows"]
+Pixels = UInt8[np.ndarray, "images side side 3"]
+
+_SIDE = 32
+"""Side of the square to which each picture is shrunk, in pixels."""
+
+_LOW = 8
+"""The lowest frequencies, this many in each direction, are compared first."""
+
+_LEAST_LOW, _LEAST = 0.96, 0.97
+"""Least correlation of the grey pixels of two duplicates: in low frequencies, and of all."""
+
+_MOST_AWAY = 20.0
+"""Largest mean difference of the colours of two duplicates, of 255 levels."""
+
+_AWAY, _LEAST_AWAY = 12.0, 0.99
+"""From this difference on, as of a brighter copy, the least correlation is higher."""
+
+_MOST_STRETCH = 0.05
+"""Largest difference of the logarithms of width / height of two duplicates."""
+
+_PLAIN = 5.0
+"""A picture whose grey values vary less, in levels, has no features: its bytes decide."""
+
+_BLOCK, _PAIRS = 1024, 4096
+"""Pictures, and pairs of pictures, compared at once."""
+
+_NEAREST = 50
+"""Of more candidates than this, a picture is compared with the nearest alone."""
 
 
 def duplicate_groups(
-    hashes: Sequence[str], vectors: Sequence[AnyVectors], limit: SampleLimit = DEFAULT_LIMIT
+    hashes: Sequence[str], thumbnails: Sequence[bytes]
 ) -> Int[np.ndarray, " images"]:
     """Return the near-duplicate group of each image.
 
     Groups are numbered from 0 in the order in which they appear; most hold one image. Two images
-    are duplicates if their files are the same, or if more than half of the encoders find them
-    nearly equal; images linked by a chain of duplicates are in one group. An encoder finds two
-    images nearly equal where their cosine, after subtracting the mean of all images of unit
-    length, is at least 0.95, and they are at most half as far apart as either is from its fifth
-    nearest image; or where it is at least 0.99. Without subtracting the mean, all images are
-    nearly equal to an untrained network. Without the fifth neighbour, the views of one scene,
-    each near to the next, become one group. An encoder that gives all images one vector is
-    ignored.
+    are duplicates if their files are the same, or if they look the same; images linked by a chain
+    of duplicates are in one group. No encoder has a say, so the groups do not depend on which
+    encoders are compared.
 
-    Measured on 32 photographs that had no part in choosing the rule, 20 small (about 300 x 200,
-    Caltech-101) and 12 large (1024 pixels, Open Images), with the colours and edges of `pixels`
-    and with EfficientNet-Lite (0 and 2 trained, 0 also untrained). Of the copies of the small
-    ones and of the large ones were found, in %:
+    Two pictures look the same if, shrunk to 32 x 32 pixels, their grey values have a correlation
+    of at least 0.97 (and of 0.96 in the 8 x 8 lowest frequencies of the cosine transform, which
+    is compared first), their colours differ by at most 12 of 255 levels on average, or by at most
+    20 where the correlation is at least 0.99, and the ratios of width to height by at most 5 %:
+    a copy was either cut a little or made a little brighter, another view is both.
+    `docs/explanation/intervals.md` has what is measured of this rule: how often different
+    photographs are taken for copies, and which copies are found.
 
-        encoders                   JPEG 75    JPEG 50    half size   2 % cut off
-        pixels                     100, 100   95, 92     95, 100     90, 100
-        Lite0                      100, 100   40, 83      0, 92      90, 92
-        Lite0 untrained            100, 92    10, 67      0, 33       0, 0
-        pixels, Lite0              100, 100   40, 75      0, 92      80, 92
-        pixels, Lite0, untrained   100, 100   40, 100     0, 92      80, 92
-        pixels, Lite0, Lite2       100, 100   60, 75      0, 92      95, 92
-
-    No two of 144 different photographs, including new ones, were taken for copies. Random crops
-    of 35 to 100 % of one photograph are no copies; the rule was chosen on these. Of 504 pairs (8 of
-    each of 18 photographs) Lite0 alone takes 4 for copies, of 1,656 (24 of each of 6, most of
-    them textures) 2, and Lite2 alone 1; `pixels`, and two or more encoders together, none. No
-    group holds more than two.
-
-    So duplicates may be missed: small ones above all; mirrored ones; where an image has more
-    than five that were changed beyond saving again; and where most of the images are duplicates
-    of one, for then the mean is what they share.
+    So duplicates may be missed: mirrored, turned or recoloured ones, those of which more than
+    about 2 % was cut off, and plain pictures without features, unless their files are the same.
 
     Args:
         hashes: of the file of each image.
-        vectors: of each encoder, one row per image; with none, the hashes decide.
-        limit: with more images, each is compared with those of the nearest cells only.
+        thumbnails: a small JPEG of each image.
 
     Raises:
-        ValueError: an encoder has not one row for each hash.
+        ValueError: there is not one thumbnail for each hash.
     """
-    for rows in vectors:
-        if len(rows) != len(hashes):
-            raise ValueError(
-                f"`vectors` must hold a row for each of {len(hashes)} hashes; not {len(rows)}"
-            )
+    if len(thumbnails) != len(hashes):
+        raise ValueError(
+            f"`thumbnails` must hold one for each of {len(hashes)} hashes; not {len(thumbnails)}"
+        )
     _, first, files = np.unique(
         np.asarray(hashes, dtype=str), return_index=True, return_inverse=True
     )
     groups = np.arange(len(first))
-    for left, right in _pairs([rows[first] for rows in vectors], limit):
-        groups = _join(groups, left, right)
+    if len(first) > 1:
+        looks = _Looks.of([thumbnails[row] for row in first])
+        groups = _join(len(first), list(_pairs(looks)))
     _, appears, numbers = np.unique(groups[files], return_index=True, return_inverse=True)
     return np.asarray(np.argsort(np.argsort(appears))[numbers])
 
@@ -107,94 +99,133 @@ def duplicate_rate(groups: Int[np.ndarray, " images"]) -> float:
     return 1 - len(np.unique(groups)) / len(groups) if len(groups) else float("nan")
 
 
-def _pairs(
-    vectors: Sequence[AnyVectors], limit: SampleLimit
-) -> Iterator[tuple[Int[np.ndarray, " pairs"], Int[np.ndarray, " pairs"]]]:
-    """Yield the pairs that more than half of the encoders find nearly equal, block by block."""
-    voters = [_centred(rows) for rows in vectors if (rows != rows[:1]).any()]
-    if not voters:
-        return
-    nearby = [_nearest(points, limit) for points in voters]
-    # Few images have another that is near enough; only those are compared again.
-    near = np.sum([nearest >= _NEAR for nearest, _ in nearby], axis=0)
-    left = np.flatnonzero(2 * near > len(voters))
-    voters = [points[left] for points in voters]
-    least = [_least_cosines(fifth[left]) for _, fifth in nearby]
-    for block in _blocks(len(left)):
-        votes = np.zeros((block.stop - block.start, len(left)), dtype=np.int16)
-        for points, bound in zip(voters, least, strict=True):
-            cosines = points[block] @ points.T
-            votes += cosines >= np.maximum(bound[block, None], bound)
-        firsts, seconds = np.nonzero(2 * votes > len(voters))
-        yield left[firsts + block.start], left[seconds]
+def duplicate_remarks(hashes: Sequence[str], groups: Int[np.ndarray, " images"]) -> tuple[str, ...]:
+    """Return a remark on how many images are copies and how they were found; none without copies.
 
-
-def _centred(rows: Vectors) -> Vectors:
-    """Return the rows at unit length, after subtracting their mean at unit length."""
-    wide = normalize(rows.astype(np.float64))
-    wide -= wide.mean(axis=0)
-    return np.asarray(normalize(wide), dtype=np.float32)
-
-
-def _nearest(
-    points: Vectors, limit: SampleLimit
-) -> tuple[Float32[np.ndarray, " images"], Float32[np.ndarray, " images"]]:
-    """Return each image's cosine with its nearest other and its fifth nearest, or the last."""
-    count = min(_NEIGHBOURS, len(points) - 1)
-    highest = np.full((len(points), count), -1, dtype=np.float32)
-    for rows, columns in _candidates(points, limit):
-        cosines = points[rows] @ points[columns].T
-        cosines[rows[:, None] == columns] = -np.inf
-        most = min(count, len(columns) - 1)
-        start = len(columns) - most
-        highest[rows, :most] = np.partition(cosines, start, axis=1)[:, start:]
-    return highest.max(axis=1), highest.min(axis=1)
-
-
-def _candidates(points: Vectors, limit: SampleLimit) -> Iterator[tuple[Rows, Rows]]:
-    """Yield images and those that may be near them: all, or of many images those of a cell.
-
-    Some images drawn at random are the middles of cells. An image is compared with those that
-    have the middle nearest to it among the four nearest to them, as a duplicate of it has.
+    Args:
+        hashes: of the file of each image.
+        groups: as of `duplicate_groups`.
     """
-    if len(points) <= limit.images:
-        for block in _blocks(len(points)):
-            yield np.arange(block.start, block.stop), np.arange(len(points))
-        return
-    random = np.random.default_rng(0)
-    cells = len(points) // _CELL
-    middles = points[np.sort(random.choice(len(points), cells, replace=False, shuffle=False))]
-    nearest = np.empty((len(points), min(_CELLS, cells)), dtype=np.int64)
-    for block in _blocks(len(points)):
-        order = np.argsort(-(points[block] @ middles.T), axis=1, kind="stable")
-        nearest[block] = order[:, :_CELLS]
-    for cell in range(cells):
-        rows = np.flatnonzero(nearest[:, 0] == cell)
-        columns = np.flatnonzero((nearest == cell).any(axis=1))
-        for start in range(0, len(rows), _CELL):
-            yield rows[start : start + _CELL], columns
+    images, files, different = len(groups), len(set(hashes)), len(np.unique(groups))
+    if different == images:
+        return ()
+    return (
+        f"{images - different} of the {images} images are copies of others: {images - files} by "
+        f"their bytes, {files - different} by how they look at 32 x 32 pixels; copies count as one "
+        "image in resamples and folds, and are not neighbours of each other",
+    )
 
 
-def _least_cosines(fifth: Float32[np.ndarray, " images"]) -> Float32[np.ndarray, " images"]:
-    """Return the least cosine of a duplicate of each image, from that of its fifth nearest."""
-    # The square of the distance of two points of unit length is twice 1 - cosine.
-    return np.clip(1 - np.float32(_CLOSER**2) * (1 - fifth), _NEAR, _SURE).astype(np.float32)
+@dataclass(frozen=True, eq=False)
+class _Looks:
+    """How pictures look, in the order of their brightness.
+
+    Attributes:
+        pixels: of each, shrunk to a square.
+        low: low frequencies of the grey pixels, of length one; zeros for a plain picture.
+        brightness: mean of all values.
+        shape: logarithm of width / height.
+        rows: the row of each in the arguments.
+    """
+
+    pixels: Pixels
+    low: Float32[np.ndarray, "images frequencies"]
+    brightness: Float32[np.ndarray, " images"]
+    shape: Float32[np.ndarray, " images"]
+    rows: Rows
+
+    @classmethod
+    def of(cls, thumbnails: Sequence[bytes]) -> "_Looks":
+        """Return the looks of JPEG files."""
+        with ThreadPoolExecutor() as threads:
+            found = list(threads.map(_shrunk, thumbnails, chunksize=64))
+        pixels = np.stack([one for one, _ in found])
+        brightness = pixels.reshape(len(pixels), -1).mean(axis=1, dtype=np.float32)
+        order = np.argsort(brightness, kind="stable")
+        pixels = pixels[order]
+        shape = np.array([shape for _, shape in found], dtype=np.float32)
+        low = np.concatenate(
+            [
+                _low_frequencies(pixels[start : start + _BLOCK])
+                for start in range(0, len(pixels), _BLOCK)
+            ]
+        )
+        return cls(pixels, low, brightness[order], shape[order], order)
+
+    def same(self, one: Rows, other: Rows) -> Bool[np.ndarray, " rows"]:
+        """Return which pairs look the same."""
+        away = np.abs(self.pixels[one].astype(np.int16) - self.pixels[other]).mean(axis=(1, 2, 3))
+        correlation = (_centred(self.pixels[one]) * _centred(self.pixels[other])).sum(axis=(1, 2))
+        stretch = np.abs(self.shape[one] - self.shape[other])
+        return np.asarray(
+            (correlation >= np.where(away <= _AWAY, _LEAST, _LEAST_AWAY))
+            & (away <= _MOST_AWAY)
+            & (stretch <= _MOST_STRETCH)
+        )
 
 
-def _blocks(images: int) -> Iterator[slice]:
-    rows = max(1, _BLOCK_BYTES // (4 * max(1, images)))
-    for start in range(0, images, rows):
-        yield slice(start, min(start + rows, images))
+def _shrunk(thumbnail: bytes) -> tuple[UInt8[np.ndarray, "side side 3"], float]:
+    """Return a picture's pixels in a small square, and the logarithm of width / height."""
+    with Image.open(BytesIO(thumbnail)) as image:
+        width, height = image.size
+        small = image.convert("RGB").resize((_SIDE, _SIDE), Image.Resampling.BOX)
+    return np.asarray(small), float(np.log(width / height))
 
 
-def _join(
-    groups: Int[np.ndarray, " images"],
-    one: Int[np.ndarray, " pairs"],
-    other: Int[np.ndarray, " pairs"],
-) -> Int[np.ndarray, " images"]:
-    """Return the groups after merging those of each pair."""
-    links = np.ones(len(one), dtype=bool)
-    shape = (len(groups), len(groups))
-    graph = coo_array((links, (groups[one], groups[other])), shape=shape)
-    joined = connected_components(graph, directed=False)[1]
-    return np.asarray(joined[groups], dtype=np.int64)
+def _grey(pixels: Pixels) -> Float32[np.ndarray, "images side side"]:
+    """Return the grey values with mean 0."""
+    grey = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
+    return np.asarray(grey - grey.mean(axis=(1, 2), keepdims=True))
+
+
+def _centred(pixels: Pixels) -> Float32[np.ndarray, "images side side"]:
+    """Return the grey values with mean 0 and length one; none of the pictures is plain."""
+    grey = _grey(pixels)
+    return np.asarray(grey / np.sqrt((grey**2).sum(axis=(1, 2), keepdims=True)))
+
+
+def _low_frequencies(pixels: Pixels) -> Float32[np.ndarray, "images frequencies"]:
+    grey = _grey(pixels)
+    low = dctn(grey, axes=(1, 2), norm="ortho")[:, :_LOW, :_LOW].reshape(len(pixels), -1)
+    low[grey.std(axis=(1, 2)) < _PLAIN] = 0
+    lengths = np.linalg.norm(low, axis=1, keepdims=True)
+    return np.asarray(low / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+
+
+def _pairs(looks: _Looks) -> Iterator[tuple[Rows, Rows]]:
+    """Yield the pairs that look the same, by their rows in the arguments, block by block.
+
+    The mean difference of the colours is at least that of the brightness, so a picture is
+    compared only with those of about its brightness.
+    """
+    count = len(looks.rows)
+    for start in range(0, count, _BLOCK):
+        stop = min(start + _BLOCK, count)
+        end = np.searchsorted(looks.brightness, looks.brightness[stop - 1] + _MOST_AWAY, "right")
+        likeness = looks.low[start:stop] @ looks.low[start:end].T
+        likeness[np.tril_indices(stop - start)] = 0
+        one, other = np.nonzero(_candidates(likeness))
+        for first in range(0, len(one), _PAIRS):
+            part = slice(first, first + _PAIRS)
+            these, those = one[part] + start, other[part] + start
+            same = looks.same(these, those)
+            yield looks.rows[these[same]], looks.rows[those[same]]
+
+
+def _candidates(likeness: Float32[np.ndarray, "block others"]) -> Bool[np.ndarray, "block others"]:
+    """Return which pairs are compared closely."""
+    near = likeness >= _LEAST_LOW
+    for row in np.flatnonzero(near.sum(axis=1) > _NEAREST):
+        kept = np.argpartition(-likeness[row], _NEAREST)[:_NEAREST]
+        near[row] = False
+        near[row, kept] = True
+    return np.asarray(near)
+
+
+def _join(count: int, pairs: Sequence[tuple[Rows, Rows]]) -> Int[np.ndarray, " images"]:
+    """Return the group of each of the images after linking those of each pair."""
+    none = np.zeros(0, dtype=np.int64)
+    one = np.concatenate([none, *(pair[0] for pair in pairs)])
+    other = np.concatenate([none, *(pair[1] for pair in pairs)])
+    graph = coo_array((np.ones(len(one), dtype=bool), (one, other)), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)

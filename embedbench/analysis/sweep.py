@@ -13,7 +13,7 @@ from embedbench.analysis.k_selection import KSelection, select_k
 from embedbench.clustering.clusterers import Clusterer, KMeans, run_clusterers
 from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
 from embedbench.clustering.partitions import Partitions, Points, noise_as_singletons
-from embedbench.clustering.spaces import to_space
+from embedbench.clustering.spaces import check_lengths, to_space
 from embedbench.clustering.subsample import sample_points
 from embedbench.encoder import Vectors
 from embedbench.metrics.base import Estimate, mean_estimate
@@ -71,9 +71,13 @@ def sweep_encoder(
         labels: class code of each image, -1 where unknown; None without labels.
         settings: clusterers, space, ks, seeds and limit.
         choose_from: the ks from which the criteria choose one; empty to skip them.
+
+    Raises:
+        InputError: a k does not fit the images, or float32 does not hold the vectors' squares.
     """
     space, seeds = settings.space, settings.seeds
     points = to_space(vectors, space, settings.seed)
+    check_lengths(points, space)
     sample = settings.sample(len(points))
     partitions = run_clusterers(points, settings.clusterers, settings.ks, seeds, settings.limit)
     assignments = partitions.labels

@@ -18,7 +18,12 @@ from sklearn.metrics.pairwise import cosine_distances
 from embedbench.clustering.density import DensityTrees
 from embedbench.clustering.distances import Distances
 from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
-from embedbench.clustering.partitions import Partitions, Points, make_partitions
+from embedbench.clustering.partitions import (
+    Partitions,
+    Points,
+    distinct_rows,
+    make_partitions,
+)
 from embedbench.clustering.subsample import assign_to_nearest, kmeans_from_sample, reduce_dimensions
 from embedbench.errors import InputError
 from embedbench.utils.spec import parse_fields, read_spec
@@ -226,8 +231,7 @@ def max_k(points: Points) -> int:
 
     It is the smaller of the number of images minus 1 and the number of distinct rows.
     """
-    different = {row.tobytes() for row in points + np.float32(0)}  # -0 becomes 0
-    return min(len(points) - 1, len(different))
+    return min(len(points) - 1, distinct_rows(points))
 
 
 def check_k(points: Points, ks: Sequence[int], seeds: Sequence[int]) -> None:

@@ -14,7 +14,6 @@ has the measurements behind the limit, and what each approximation costs in fide
 | choice of k, its curves | sample only |
 | stability | sample only, on the first 20 principal components |
 | maps | sample only |
-| duplicates by vector | each image against those of nearby cells |
 
 The limit does not depend on the machine, so the tables are the same on every machine.
 """
@@ -90,5 +89,4 @@ def remarks(
         f"the choice of k and its curves: from {some} of the {every} images",
         f"stability: of {some} of the {every} images, on the first 20 principal components",
         f"maps: {some} of the {every} images",
-        "duplicates: each image compared with those of nearby cells, not with all",
     ]

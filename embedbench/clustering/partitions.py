@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float32, Int
 
-__all__ = ["Partitions", "Points", "make_partitions", "noise_as_singletons"]
+__all__ = ["Partitions", "Points", "distinct_rows", "make_partitions", "noise_as_singletons"]
 
 Points = Float32[np.ndarray, "images dim"]
+
+_BLOCK = 256
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,22 @@ class Partitions:
 
     labels: Int[np.ndarray, "runs images"]
     runs: pd.DataFrame
+
+
+def distinct_rows(points: Points, enough: int | None = None) -> int:
+    """Return the number of distinct rows.
+
+    Args:
+        points: one row per image.
+        enough: where counting stops; None to count all.
+    """
+    seen: set[bytes] = set()
+    for start in range(0, len(points), _BLOCK):
+        # -0 becomes 0
+        seen |= {row.tobytes() for row in points[start : start + _BLOCK] + np.float32(0)}
+        if enough is not None and len(seen) >= enough:
+            return enough
+    return len(seen)
 
 
 def make_partitions(

@@ -14,7 +14,7 @@ from sklearn.manifold import TSNE
 from embedbench.errors import InputError, MissingLibraryError
 from embedbench.parallel.lifetime import exit_with_parent
 
-__all__ = ["NO_UMAP", "check_space", "principal_components", "to_space"]
+__all__ = ["NO_UMAP", "check_lengths", "check_space", "principal_components", "to_space"]
 
 NO_UMAP = (
     "space 'umap:N' needs the library 'umap-learn', which is not installed; "
@@ -27,12 +27,34 @@ _WHITENED_VARIANCE = 0.5
 _UMAP_NEIGHBOURS = 30
 _TSNE_PERPLEXITY = 30.0
 _TSNE_LEAST_IMAGES = 4
+_SHORTEST, _LONGEST = 1e-15, 1e15
+"""Float32 holds squares from 1e-38 to 3e38; there is room for sums of 100 million of them."""
 
 
 def check_space(space: str) -> None:
     """Raise InputError, with the list of spaces, unless `space` names one."""
     if not _PATTERN.fullmatch(space):
         raise InputError(f"unknown space '{space}'; spaces: {_ALLOWED}")
+
+
+def check_lengths(points: Float32[np.ndarray, "images components"], space: str) -> None:
+    """Raise InputError unless the squares of the points' lengths fit float32, also their sum.
+
+    K-means adds squares up in float32: too large ones make one cluster of all images, as do those
+    that are too small.
+
+    Args:
+        points: vectors in the space.
+        space: its name, for the error.
+    """
+    lengths = np.linalg.norm(points.astype(np.float64), axis=1)
+    longest = float(lengths.max(initial=0))
+    if longest and not _SHORTEST <= longest <= _LONGEST:
+        raise InputError(
+            f"in the space '{space}' the longest vector has the length {longest:.1e}, whose square "
+            f"float32 cannot hold; it must be between {_SHORTEST:.0e} and {_LONGEST:.0e}: use the "
+            "space 'l2', or scale the vectors"
+        )
 
 
 def to_space(

@@ -1,7 +1,7 @@
 """What a comparison is asked for: read, checked before any work, and written down."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,19 +10,20 @@ from embedbench.analysis.inputs import KGrid
 from embedbench.analysis.projections import check_projection
 from embedbench.clustering.clusterers import Clusterer, parse_clusterer
 from embedbench.clustering.estimator import Estimator
+from embedbench.clustering.partitions import distinct_rows
 from embedbench.clustering.spaces import check_space
 from embedbench.comparison.memory import Memory, parse_memory
 from embedbench.comparison.options import DEFAULT_K, ComparisonOptions
 from embedbench.data.depth.drawing import Drawing
 from embedbench.data.images.corruptions import Corruption, read_corruptions
 from embedbench.data.mixing import MixSpec, read_mix
-from embedbench.encoder import Encoder, TextEncoder
+from embedbench.encoder import Encoder, TextEncoder, Vectors
 from embedbench.encoders.registry import create_encoders
 from embedbench.errors import InputError
 from embedbench.utils.options import as_list
 from embedbench.utils.progress import Progress
 
-__all__ = ["ComparisonConfig", "parse_k", "read_options"]
+__all__ = ["ComparisonConfig", "choose_ks", "k_remarks", "parse_k", "read_options"]
 
 
 @dataclass(frozen=True)
@@ -143,19 +144,44 @@ def _read_clusterers(given: Sequence[Any]) -> tuple[Clusterer, ...]:
 
 
 _LEAST_IMAGES = 4  # a t-SNE map needs as many
+_NUMBER = r"\d{1,1000}"  # Python reads no number of more than 4,300 digits
+
+
+def choose_ks(
+    k: str, images: int, classes: int | None, different: int, vectors: Mapping[str, Vectors]
+) -> tuple[KGrid, tuple[str, ...]]:
+    """Return which numbers of clusters are tried, and a remark if they were cut.
+
+    There are at most as many clusters as the encoder with the most distinct vectors has; an
+    encoder with fewer of them than clusters fails.
+
+    Args:
+        k: as for `parse_k`, and so are `images`, `classes` and `different`.
+        images: number of images compared.
+        classes: number of classes in their labels; None without labels.
+        different: number of different images.
+        vectors: of each encoder.
+    """
+    grid = parse_k(k, images, classes, different)
+    most = max(distinct_rows(rows, grid.ks[-1]) for rows in vectors.values())
+    if most < grid.ks[-1]:
+        different = max(2, most)
+        grid = parse_k(k, images, classes, different)
+    return grid, k_remarks(k, grid, images, different)
 
 
 def parse_k(k: str, images: int, classes: int | None, different: int | None = None) -> KGrid:
-    """Return the plan for `2..20`, `4` or `truth`.
+    """Return the plan for `2..20`, `4` or `truth`; a range ends at what the images allow.
 
     Args:
         k: one of these texts.
         images: number of images compared.
         classes: number of classes in their labels; None without labels.
-        different: number of different files among the images; all of them if None.
+        different: number of different images; all of them if None.
 
     Raises:
-        InputError: it is none of these, more clusters than possible, or `truth` without labels.
+        InputError: it is none of these, a number or the start of a range is more clusters than
+            possible, or `truth` without labels.
     """
     most = min(images - 1, images if different is None else different)
     if most < 2 or images < _LEAST_IMAGES:
@@ -166,21 +192,47 @@ def parse_k(k: str, images: int, classes: int | None, different: int | None = No
         if classes is None:
             raise InputError("`k` can be `truth` only with labels; give some, or a range: 2..20")
         return KGrid((_fits(classes, most, images),), classes, "truth", ())
-    if re.fullmatch(r"\d+", k):
-        return KGrid((_fits(int(k), most, images),), int(k), "given", ())
-    match = re.fullmatch(r"(\d+)\.\.(\d+)", k)
-    if not match or int(match[1]) > int(match[2]):
-        raise InputError(f"`k` must be a range such as 2..20, a number or `truth`; not '{k}'")
-    low, high = (int(part) for part in match.groups())
-    if k == DEFAULT_K:
-        high = min(high, most)
-    ks = tuple(range(_fits(low, most, images), _fits(high, most, images) + 1))
+    low, high = _read_range(k)
+    if ".." not in k:
+        return KGrid((_fits(low, most, images),), low, "given", ())
+    ks = tuple(range(_fits(low, most, images), min(high, most) + 1))
     if classes is None or not 2 <= classes <= most:
         return KGrid(ks, None, "shared", ks)
     return KGrid(tuple(sorted({*ks, classes})), classes, "truth", ks)
 
 
+def k_remarks(k: str, grid: KGrid, images: int, different: int) -> tuple[str, ...]:
+    """Return a remark where a range was cut; the default is cut to few images silently.
+
+    Args:
+        k: what was asked for.
+        grid: its plan.
+        images: how many images are compared.
+        different: how many of the images differ from each other.
+    """
+    if ".." not in k:
+        return ()
+    low, high = _read_range(k)
+    last = max(one for one in grid.ks if low <= one <= high)
+    if last == high or (k == DEFAULT_K and last == images - 1):
+        return ()
+    why = f"there are {images} images"
+    if different < images - 1:
+        why = f"{different} of the {images} images differ from each other"
+    return (f"the numbers of clusters {k} were cut to {low}..{last}: {why}",)
+
+
+def _read_range(k: str) -> tuple[int, int]:
+    """Return the ends of a range, or a number twice."""
+    match = re.fullmatch(rf"({_NUMBER})(?:\.\.({_NUMBER}))?", k)
+    low, high = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+    if low > high:
+        raise InputError(f"`k` must be a range such as 2..20, a number or `truth`; not '{k}'")
+    return low, high
+
+
 def _fits(k: int, most: int, images: int) -> int:
     if not 2 <= k <= most:
-        raise InputError(f"`k` must be between 2 and {most} for {images} images; not {k}")
+        few = f", {most} of them different" if most < images - 1 else ""
+        raise InputError(f"`k` must be between 2 and {most} for {images} images{few}; not {k}")
     return k

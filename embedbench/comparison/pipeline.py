@@ -6,13 +6,13 @@ from typing import Any
 import pandas as pd
 
 from embedbench.analysis.cluster_naming import image_text_similarity, prompts_for, two_best_names
-from embedbench.analysis.duplicates import duplicate_groups
+from embedbench.analysis.duplicates import duplicate_groups, duplicate_remarks
 from embedbench.analysis.inputs import AnalysisInputs, Targets
 from embedbench.analysis.label_free import AugmentedViews
 from embedbench.analysis.shortcuts import attributes
 from embedbench.clustering.limits import remarks as size_remarks
 from embedbench.comparison.clustering_stage import ClusteringAnalysis, run_clustering_stage
-from embedbench.comparison.config import ComparisonConfig, parse_k
+from embedbench.comparison.config import ComparisonConfig, choose_ks
 from embedbench.comparison.extra_images import ExtraImages, plan_extra_images
 from embedbench.comparison.memory import comparison_size
 from embedbench.comparison.provenance import run_record
@@ -222,17 +222,19 @@ def analysis_inputs(
     """
     dataset, table, vectors = images.dataset, images.table, encoded.vectors
     labels, classes = dataset.truth_codes() or (None, [])
-    groups = duplicate_groups(images.hashes, list(vectors.values()))
+    groups = duplicate_groups(images.hashes, list(table["thumbnail"]))
     similarity = None
     if encoded.naming_encoder is not None:
         namer = encoded.embeddings[encoded.naming_encoder]
         similarity = image_text_similarity(namer.vectors, namer.texts)
+    different = table["hash"].nunique()
+    k_grid, cut = choose_ks(config.k, len(dataset), class_count(dataset), different, vectors)
     inputs = AnalysisInputs(
         image_names=dataset.names,
         targets=Targets(labels, classes, groups),
         clusterers=config.clusterers,
         spaces=config.spaces,
-        k_grid=parse_k(config.k, len(dataset), class_count(dataset), table["hash"].nunique()),
+        k_grid=k_grid,
         seeds=config.seeds,
         attributes=attributes(table),
         projections=config.maps,
@@ -244,7 +246,8 @@ def analysis_inputs(
     shortage = config.memory.shortage(comparison_size(inputs, vectors))
     clusterers = [clusterer.name for clusterer in config.clusterers]
     remarks = size_remarks(len(dataset), clusterers, inputs.limit)
-    return replace(inputs, remarks=(*shortage, *remarks))
+    copies = duplicate_remarks(images.hashes, groups)
+    return replace(inputs, remarks=(*copies, *cut, *shortage, *remarks))
 
 
 def assemble_results(

@@ -4,38 +4,45 @@ With labels it is a matter of statistics. Without labels, no number is the truth
 in each encoder's own space says next to nothing. Two signals say something, and they fail in
 different places. One is cluster retention: whether images keep their cluster when they are slightly
 changed. The other is consensus: whether the encoder's clusters agree with those of the other
-encoders. `docs/explanation/verdict.md` says how often they were right.
+encoders. `docs/explanation/verdict.md` says how often they were right. One that does not beat
+chance itself is never named, nor is any where the two signals agree no better than chance.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64, Int
+from jaxtyping import Bool, Float64, Int
 from scipy.stats import rankdata
 
-from embedbench.metrics.base import Estimate
 from embedbench.metrics.bootstrap import Replicates
-from embedbench.metrics.clustering.agreement import ami_score
+from embedbench.metrics.chance import agreement_p
 from embedbench.metrics.ranking import rank_by
-from embedbench.results.schema import CANNOT_TELL
+from embedbench.results.schema import CANNOT_TELL, NONE_BETTER, TOO_FEW
 from embedbench.utils.text import join_names
 
 __all__ = [
     "Verdict",
-    "consensus_scores",
     "mean_ranks",
-    "similar_groups",
     "verdict_from_labels",
     "verdict_without_labels",
 ]
 
-FAMILY = 0.95
-"""Encoders at least this much alike (linear CKA) have one voice in the consensus."""
-
 _LEAST_FOR_CONSENSUS = 3
+
+_LEAST_FAMILIES = 4
+"""Chance puts three encoders into the same order twice in 1 of 6 cases, four in 1 of 24."""
+
+_AGREES = 1 / 24 + 1e-9
+"""Of more encoders, the two signals must agree as well: below 5 %, whatever their number."""
+
+_LEAST_IMAGES = 7
+"""Two partitions of 6 images into halves are the same in 1 of 10 cases, of 7 in 1 of 35."""
+
+_TAIL = 0.025
+"""Share of the resamples below the lower end of an interval."""
 
 
 NOTHING_TO_RANK = "Fewer than two encoders have a number to be ranked by."
@@ -47,9 +54,10 @@ class Verdict:
 
     Attributes:
         basis: `labels`, `no labels`, or `nothing` where there is nothing to compare.
-        answer: `best` where one is named, `tied` where several are, else `cannot tell`.
+        answer: `best` where one is named, `tied` where several are; else `none better than
+            chance`, `too few pictures` or `cannot tell`.
         group: the encoders named, the best first; those among which the best may be if it
-            cannot be told.
+            cannot be told; none if there is nothing better than chance, or too few pictures.
         reasons: sentences.
     """
 
@@ -63,11 +71,37 @@ class Verdict:
         return asdict(self)
 
 
-def verdict_from_labels(ranks: pd.DataFrame, metric: str) -> Verdict:
-    """Return the verdict on a table of `rank_by` made against the labels."""
+def verdict_from_labels(
+    ranks: pd.DataFrame,
+    metric: str,
+    above: Collection[str] | None = None,
+    is_enough: bool = True,
+) -> Verdict:
+    """Return the verdict on a table of `rank_by` made against the labels.
+
+    Args:
+        ranks: as of `rank_by`.
+        metric: its name in sentences.
+        above: the encoders whose metric is higher than chance explains; None for all.
+        is_enough: whether the labels are enough to tell a perfect encoder from chance.
+    """
     if ranks.empty:
         return Verdict("nothing", CANNOT_TELL, (), (NOTHING_TO_RANK,))
-    group = tuple(ranks[ranks["tied_with_best"]].sort_values("rank", kind="stable").index)
+    if not is_enough:
+        reason = "With these few labels even clusters that equal the classes could be chance."
+        return Verdict("labels", TOO_FEW, (), (reason,))
+    tied = tuple(ranks[ranks["tied_with_best"]].sort_values("rank", kind="stable").index)
+    group = tied if above is None else tuple(name for name in tied if name in above)
+    if not group:
+        reason = f"No {metric} is higher than shuffled labels give by chance."
+        return Verdict("labels", NONE_BETTER, (), (reason,))
+    if len(group) < len(tied):
+        reason = (
+            f"Of those that may be the best, only {join_names(group)} "
+            f"{'has an' if len(group) == 1 else 'have an'} {metric} higher than shuffled labels "
+            "give by chance."
+        )
+        return Verdict("labels", "best" if len(group) == 1 else "tied", group, (reason,))
     if len(group) == 1:
         reason = (
             f"Its {metric} is higher than that of every other encoder by more than chance explains."
@@ -83,56 +117,6 @@ def verdict_from_labels(ranks: pd.DataFrame, metric: str) -> Verdict:
     return Verdict("labels", "tied", group, (reason,))
 
 
-def similar_groups(alike: Float64[np.ndarray, "encoders encoders"]) -> Int[np.ndarray, " encoders"]:
-    """Return the family of each encoder, from their linear CKA with each other."""
-    family = np.arange(len(alike))
-    for first, second in zip(*np.nonzero(alike >= FAMILY), strict=True):
-        family[family == family[first]] = family[second]
-    return np.asarray(family)
-
-
-def consensus_scores(
-    labels: Sequence[Int[np.ndarray, "ks seeds images"]],
-    family: Int[np.ndarray, " encoders"],
-) -> list[Estimate]:
-    """Return how well each encoder's partitions agree with those of the other families.
-
-    It is the mean over the other families of the mean over their members of the AMI with the
-    partition of the same k and of the first seed: at most 1, higher is more in agreement.
-    Consensus is not truth: an encoder that is better than all others agrees with none. nan where
-    there is no other family.
-
-    Args:
-        labels: of each encoder, at the same ks and seeds.
-        family: the family of each.
-    """
-    scores = []
-    for encoder, partitions in enumerate(labels):
-        others = [other for other in range(len(labels)) if family[other] != family[encoder]]
-        sizes = {name: sum(family[other] == name for other in others) for name in family}
-        weights = {other: 1 / sizes[family[other]] for other in others}
-        parts = [
-            (weight, ami_score(partitions[k], labels[other][k][0]))
-            for other, weight in weights.items()
-            for k in range(len(partitions))
-        ]
-        scores.append(_weighted(parts, partitions.shape[1:]))
-    return scores
-
-
-def _weighted(parts: list[tuple[float, Estimate]], shape: tuple[int, ...]) -> Estimate:
-    if not parts:
-        nan = np.full(shape[0], np.nan)
-        return Estimate(nan, np.zeros(shape), nan, 0)
-    total = sum(weight for weight, _ in parts)
-    return Estimate(
-        np.asarray(sum(weight * score.estimates for weight, score in parts) / total),
-        np.asarray(sum(weight * score.influence for weight, score in parts) / total),
-        np.asarray(sum(weight * score.smoothing_error for weight, score in parts) / total),
-        parts[0][1].n_images,
-    )
-
-
 def mean_ranks(
     signals: Float64[np.ndarray, "signals ... encoders"],
 ) -> Float64[np.ndarray, "..."]:
@@ -142,27 +126,39 @@ def mean_ranks(
 
 def verdict_without_labels(
     names: Sequence[str],
-    retention: Sequence[float],
-    consensus: Sequence[float],
+    signals: Mapping[str, Sequence[float]],
     replicates: Mapping[str, Replicates],
+    chance: Mapping[str, Sequence[float]],
+    family: Sequence[int],
+    images: int,
+    seed: int = 0,
 ) -> tuple[pd.DataFrame, Verdict]:
     """Return the ranks, as `embedbench.metrics.ranking.rank_by`, and the verdict.
 
-    Order the encoders by their mean rank in retention and consensus, then by the worse of the
-    two. Name the better half of them, except those that a signal ranks last, if each signal alone
-    ranks the first encoder, and those tied with it, in the better half. Otherwise the signals
-    contradict each other, and the answer is `cannot tell`; so it is with fewer than three
-    encoders, because two agree with each other equally, except by chance.
+    Encoders are put in order by their mean rank in retention and in consensus, then by the worse
+    of their two ranks. The better half is named if its first is in the better half by each signal
+    alone, and if chance does not explain it:
+
+    - the two signals agree on the order of the encoders, or of their families, by more than chance
+      (permutation test, one-sided, 1 in 24);
+    - each of the named is above chance in both signals; others of the better half are not named;
+    - each encoder that is not named keeps its clusters less than the best of the named does, for
+      one that is better than all others agrees with none of them.
+
+    Encoders that one of the signals puts last are not named.
 
     Args:
         names: of the encoders.
-        retention: of each, how far images keep their cluster when they are slightly changed.
-        consensus: of each, how far its clusters agree with those of other families.
-        replicates: both, by `retention` and `consensus`, in each resample.
+        signals: `retention`, how well each keeps clusters under small changes, and `consensus`, how
+            far its clusters agree with those of other families; nan where there is none.
+        replicates: both in each resample.
+        chance: both as chance gives them.
+        family: of each encoder; a family has one voice.
+        images: their number, copies counted once.
+        seed: of the permutations.
     """
-    both = np.array([retention, consensus], dtype=np.float64)
+    both = np.array([signals[signal] for signal in _SIGNALS], dtype=np.float64)
     complete = np.asarray(np.isfinite(both).all(axis=0))
-    half = int(complete.sum()) // 2
     left_out = [name for name, is_complete in zip(names, complete, strict=True) if not is_complete]
     missing: tuple[str, ...] = (
         f"Left out: {join_names(left_out)}: there are no slightly changed images, or no other "
@@ -174,37 +170,127 @@ def verdict_without_labels(
             "nothing", CANNOT_TELL, (), (NOTHING_TO_RANK, *missing)
         )
     ranked = [name for name, is_complete in zip(names, complete, strict=True) if is_complete]
-    combined_ranks = mean_ranks(both[:, complete])
-    moved = np.stack([replicates[name][complete].T for name in ("retention", "consensus")])
-    alone = rankdata(-both[:, complete], axis=1)
-    ranks = rank_by(ranked, list(-combined_ranks), -mean_ranks(moved).T)
-    first = [
-        ranked[row] for row in np.lexsort((np.array(ranked), alone.max(axis=0), combined_ranks))
-    ]
-    leaders = alone[:, combined_ranks == combined_ranks.min()]
-    last = alone.max(axis=0) >= len(ranked)
-    group = tuple(name for name in first[:half] if not last[ranked.index(name)])
-    ranks["tied_with_best"] = [name in group for name in ranks.index]
-    reasons: tuple[str, ...]
-    if len(ranked) < _LEAST_FOR_CONSENSUS:
-        answer = CANNOT_TELL
-        reasons = ("Consensus needs at least three encoders: two agree with each other equally.",)
-    elif (leaders <= half).all():
-        answer = "best" if len(group) == 1 else "tied"
-        reasons = (
-            f"Two signals agree on the better half of the {len(ranked)} encoders: images keep "
-            "their cluster when they are slightly changed, and the clusters agree with those of "
-            "the other encoders. This is evidence, not proof.",
+    moved = np.stack([replicates[signal][complete] for signal in _SIGNALS])
+    compared = _Signals(
+        ranked,
+        both[:, complete],
+        moved,
+        np.array([chance[signal] for signal in _SIGNALS], dtype=np.float64)[:, complete],
+        np.asarray(family)[complete],
+    )
+    ranks = rank_by(ranked, list(-compared.ranks), -mean_ranks(moved.swapaxes(1, 2)).T)
+    verdict = compared.verdict(images, seed)
+    ranks["tied_with_best"] = [name in verdict.group for name in ranks.index]
+    return ranks, replace(verdict, reasons=verdict.reasons + missing)
+
+
+_SIGNALS = ("retention", "consensus")
+
+
+@dataclass(frozen=True, eq=False)
+class _Signals:
+    """Both signals of the encoders that have them: values, resamples, and values by chance."""
+
+    names: Sequence[str]
+    values: Float64[np.ndarray, "signals encoders"]
+    moved: Float64[np.ndarray, "signals encoders resamples"]
+    chance: Float64[np.ndarray, "signals encoders"]
+    family: Int[np.ndarray, " encoders"]
+
+    @property
+    def alone(self) -> Float64[np.ndarray, "signals encoders"]:
+        """Each encoder's rank by each signal."""
+        return np.asarray(rankdata(-self.values, axis=1))
+
+    @property
+    def ranks(self) -> Float64[np.ndarray, " encoders"]:
+        """Each encoder's mean rank."""
+        return mean_ranks(self.values)
+
+    @property
+    def above(self) -> Bool[np.ndarray, "signals encoders"]:
+        """Which encoders are above chance by each signal, beyond the interval of the resamples."""
+        low = np.minimum(np.quantile(self.moved, _TAIL, axis=2), self.values)
+        return np.asarray(low > self.chance)
+
+    def verdict(self, images: int, seed: int) -> Verdict:
+        """Return the verdict."""
+        if images < _LEAST_IMAGES:
+            reason = f"With fewer than {_LEAST_IMAGES} images any agreement may be chance."
+            return Verdict("no labels", TOO_FEW, (), (reason,))
+        if not self.above.any():
+            reason = (
+                "No encoder's images keep their cluster when they are slightly changed, and no "
+                "clusters agree with those of other encoders, more than chance gives."
+            )
+            return Verdict("no labels", NONE_BETTER, (), (reason,))
+        half = self._better_half()
+        named = [row for row in half if self.above[:, row].all()]
+        reason = self._doubt(half, named, seed)
+        if reason:
+            return Verdict("no labels", CANNOT_TELL, self._names(half), (reason,))
+        reason = (
+            f"Two signals agree on the better half of the {len(self.names)} encoders, by more than "
+            "chance explains: images keep their cluster when they are slightly changed, and the "
+            "clusters agree with those of the other encoders. This is evidence, not proof."
         )
-    else:
-        worst = [
-            name for name in first if combined_ranks[ranked.index(name)] == combined_ranks.min()
-        ][-1]
-        leader = alone[:, ranked.index(worst)]
-        answer = CANNOT_TELL
-        reasons = (
-            f"The two signals contradict each other: {worst} comes first by their mean, but ranks "
-            f"{leader[0]:g} of {len(ranked)} in keeping clusters under small changes and "
-            f"{leader[1]:g} of {len(ranked)} in agreement with the other encoders.",
+        answer = "best" if len(named) == 1 else "tied"
+        return Verdict("no labels", answer, self._names(named), (reason,))
+
+    def _names(self, rows: Sequence[int]) -> tuple[str, ...]:
+        return tuple(self.names[row] for row in rows)
+
+    def _better_half(self) -> list[int]:
+        """Return the better half, the best first, without those that a signal puts last."""
+        worst = self.alone.max(axis=0)
+        first = np.lexsort((np.array(self.names), worst, self.ranks))
+        return [int(row) for row in first[: len(first) // 2] if worst[row] < len(first)]
+
+    def _doubt(self, half: Sequence[int], named: Sequence[int], seed: int) -> str:
+        """Return why none can be named; empty if some can."""
+        if len(self.names) < _LEAST_FOR_CONSENSUS:
+            return "Consensus needs at least three encoders: two agree with each other equally."
+        families = np.unique(self.family, return_inverse=True)[1]
+        if families.max() + 1 < _LEAST_FAMILIES:
+            return (
+                "There are fewer than four encoders, or groups of similar ones: two signals put "
+                "three into the same order by chance too often."
+            )
+        means = [np.bincount(families, signal) / np.bincount(families) for signal in self.values]
+        correlation, p = agreement_p(means[0], means[1], seed)
+        leaders = np.flatnonzero(self.ranks == self.ranks.min())
+        if (self.alone[:, leaders] > len(self.names) // 2).any():
+            return self._contradiction(leaders)
+        if p > _AGREES:
+            return (
+                "The two signals, keeping clusters under small changes and agreement with the "
+                "other encoders, agree on the order of the encoders no better than chance: their "
+                f"rank correlation is {correlation:.2f} (p = {p:.2f})."
+            )
+        if not named:
+            return "The encoders that come first by both signals are not above chance in both."
+        return self._rival(named)
+
+    def _contradiction(self, leaders: Int[np.ndarray, " leaders"]) -> str:
+        order = np.lexsort((np.array(self.names), self.alone.max(axis=0), self.ranks))
+        worst = [row for row in order if row in leaders][-1]
+        kept, agreed = self.alone[:, worst]
+        return (
+            f"The two signals contradict each other: {self.names[worst]} comes first by their "
+            f"mean, but ranks {kept:g} of {len(self.names)} in keeping clusters under small "
+            f"changes and {agreed:g} in agreement with the other encoders."
         )
-    return ranks, Verdict("no labels", answer, group, reasons + missing)
+
+    def _rival(self, named: Sequence[int]) -> str:
+        """Return a sentence on encoders that keep their clusters as well as the named, or none."""
+        best = named[int(np.argmax(self.values[0, named]))]
+        ahead = np.quantile(self.moved[0, best] - self.moved[0], _TAIL, axis=1)
+        others = [row for row in range(len(self.names)) if row not in named]
+        rivals = [row for row in others if self.above[0, row] and not ahead[row] > 0]
+        if not rivals:
+            return ""
+        return (
+            f"{join_names(self._names(rivals))} may keep clusters under small changes as well as "
+            f"{self.names[best]} does, and agreement with the other encoders alone excludes none: "
+            "the encoders may see different things in these pictures."
+        )

@@ -1,32 +1,35 @@
 """Compare all encoders: ranks, pairs, criteria, and the verdict on which is best here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float64
+from jaxtyping import Float64, Int
 
 from embedbench.analysis.inputs import AnalysisInputs
 from embedbench.comparison.clustering_stage import ClusteringAnalysis
 from embedbench.comparison.verdict import (
     Verdict,
-    consensus_scores,
-    similar_groups,
     verdict_from_labels,
     verdict_without_labels,
 )
 from embedbench.metrics.base import Estimate, mean_estimate
-from embedbench.metrics.bootstrap import PairedBootstrap
+from embedbench.metrics.bootstrap import PairedBootstrap, interval
+from embedbench.metrics.chance import SIGNIFICANT, can_be_shown, label_p
+from embedbench.metrics.clustering.consensus import consensus_scores, similar_groups
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS
 from embedbench.metrics.embedding.similarity import agreement
 from embedbench.metrics.ranking import pairs_table, rank_by
-from embedbench.results.schema import CANNOT_TELL
+from embedbench.results.schema import NAMING, SIGNALS
 
-__all__ = ["VerdictTables", "WITH_LABELS", "run_verdict_stage"]
+__all__ = ["VerdictTables", "WITH_LABELS", "run_verdict_stage", "verdict_with_labels"]
 
 WITH_LABELS = ("knn_accuracy", "retrieval_map", "r_precision", "linear_probe")
+
+_SEEDS_SHUFFLED = 3
+"""Of more seeds, the partitions of the first are compared with shuffled labels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,26 +57,18 @@ def run_verdict_stage(
     """
     names, resamples = list(clusters.criteria), inputs.bootstrap
     alike = _matrix(names, clusters.tables["similarity"], "cka")
-    consensus = consensus_scores(
-        [clusters.assignments[name] for name in names], similar_groups(alike)
-    )
+    family = similar_groups(alike)
+    consensus = consensus_scores([clusters.assignments[name] for name in names], family)
     criteria = _criteria_table(clusters, consensus, resamples)
     main = next(iter(next(iter(clusters.scores.values()))))
     pairs = pairs_table(clusters.scores, resamples)
-    scores = [
-        by_clusterer[main]["ami"]
-        for by_clusterer in clusters.scores.values()
-        if "ami" in by_clusterer[main]
-    ]
-    if any(score.n_images for score in scores):
-        ranks = rank_by(names, [score.mean for score in scores], resamples.of(scores))
-        verdict = verdict_from_labels(ranks, "AMI")
+    scores = [own[main]["ami"] for own in clusters.scores.values() if "ami" in own[main]]
+    labels = inputs.targets.labels
+    if labels is not None and any(score.n_images for score in scores):
+        partitions = {name: clusters.at_common_k[name] for name in names}
+        ranks, verdict = verdict_with_labels(partitions, scores, labels, resamples)
     else:
-        retention = [
-            encoder_scores.scores.get("cluster_retention")
-            for encoder_scores in clusters.criteria.values()
-        ]
-        ranks, verdict = _without_labels(names, retention, consensus, resamples)
+        ranks, verdict = _without_labels(clusters, consensus, criteria, family, resamples)
     columns = _columns(clusters, criteria, resamples)
     table = encoders.merge(columns.join(ranks), "left", left_on="encoder", right_index=True)
     table = table.astype(dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64"))
@@ -94,19 +89,65 @@ def _matrix(
     return matrix.reindex(index=list(names), columns=list(names)).fillna(0.0).to_numpy(np.float64)
 
 
-def _without_labels(
-    names: Sequence[str],
-    retention: Sequence[Estimate | None],
-    consensus: Sequence[Estimate],
+def verdict_with_labels(
+    partitions: Mapping[str, Int[np.ndarray, "seeds images"]],
+    scores: Sequence[Estimate],
+    labels: Int[np.ndarray, " images"],
     resamples: PairedBootstrap,
 ) -> tuple[pd.DataFrame, Verdict]:
-    unknown = mean_estimate(np.full((1, len(resamples.groups)), np.nan))
-    estimates = [score or unknown for score in retention]
+    """Return the ranks by AMI and the verdict; only encoders above chance are named.
+
+    These are above chance: their partitions know more of the labels than of shuffled ones, and the
+    interval of their AMI is above 0.
+
+    Args:
+        partitions: of each encoder.
+        scores: the AMI of each.
+        labels: class code of each image, -1 where unknown.
+        resamples: of the images; of copies of one image, one is compared with shuffled labels.
+    """
+    names, moved = list(partitions), resamples.of(scores)
+    ranks = rank_by(names, [score.mean for score in scores], moved)
+    known = np.flatnonzero(labels >= 0)
+    rows = known[np.unique(resamples.groups[known], return_index=True)[1]]
+    shown = [runs[:_SEEDS_SHUFFLED][:, rows] for runs in partitions.values()]
+    p = label_p(shown, labels[rows], resamples.seed)
+    low = [interval(score.mean, row)[0] for score, row in zip(scores, moved, strict=True)]
+    above = [
+        name
+        for name, own, bottom in zip(names, p, low, strict=True)
+        if own <= SIGNIFICANT and bottom > 0
+    ]
+    return ranks, verdict_from_labels(ranks, "AMI", above, can_be_shown(labels[rows]))
+
+
+def _without_labels(
+    clusters: ClusteringAnalysis,
+    consensus: Sequence[Estimate],
+    criteria: pd.DataFrame,
+    family: Int[np.ndarray, " encoders"],
+    resamples: PairedBootstrap,
+) -> tuple[pd.DataFrame, Verdict]:
+    names, images = list(clusters.criteria), len(resamples.groups)
+    unknown = mean_estimate(np.full((1, images), np.nan))
+    scores: dict[str, Sequence[Estimate]] = {
+        "retention": [
+            one.scores.get("cluster_retention") or unknown for one in clusters.criteria.values()
+        ],
+        "consensus": consensus,
+    }
+    by_chance = criteria.set_index(["criterion", "encoder"])[["shuffled", "random"]].max(axis=1)
     return verdict_without_labels(
         names,
-        [score.mean for score in estimates],
-        [score.mean for score in consensus],
-        {"retention": resamples.of(estimates), "consensus": resamples.of(consensus)},
+        {signal: [score.mean for score in of_sign] for signal, of_sign in scores.items()},
+        {signal: resamples.of(of_sign) for signal, of_sign in scores.items()},
+        {
+            signal: [max(0.0, float(by_chance.get((criterion, name), 0.0))) for name in names]
+            for signal, criterion in zip(scores, SIGNALS, strict=True)
+        },
+        family.tolist(),
+        int(resamples.groups.max()) + 1,
+        resamples.seed,
     )
 
 
@@ -195,7 +236,7 @@ def _columns(
 def _smallest(encoders: pd.DataFrame, verdict: Verdict) -> str | None:
     """Return the smallest encoder of the verdict's group; None without one."""
     group = encoders[encoders["encoder"].isin(verdict.group)]
-    if verdict.answer == CANNOT_TELL or group.empty:
+    if verdict.answer not in NAMING or group.empty:
         return None
     size = group["parameters"].astype(float)
     size = size if size.notna().all() else group["dim"].astype(float)

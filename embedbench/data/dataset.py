@@ -10,7 +10,7 @@ import pandas as pd
 from jaxtyping import Int
 
 from embedbench.data.images.sources import Source, place_of
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.labels import (
     as_labels,
     drop_missing,

@@ -9,7 +9,7 @@ from embedbench.data.folders.layout import read_layout
 from embedbench.data.folders.walk import FolderContents, read_folder
 from embedbench.data.images.formats import FORMATS
 from embedbench.data.images.sources import PackedImage, read_source
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.labels import labels_of_images
 from embedbench.data.tables.reading import UserTable, read_table
 from embedbench.errors import ImageError, InputError

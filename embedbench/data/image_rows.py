@@ -9,7 +9,7 @@ import pandas as pd
 
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import Source
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.reading import as_table
 from embedbench.data.tables.truth import with_truth
 from embedbench.io.paths import AnyPath

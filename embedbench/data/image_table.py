@@ -9,12 +9,8 @@ from embedbench.data.dataset import Dataset
 from embedbench.data.folders.walk import read_folder
 from embedbench.data.images.formats import has_image_suffix
 from embedbench.data.images.sources import RemoteImage
-from embedbench.data.tables.columns import (
-    TableForm,
-    image_column,
-    named_column,
-    texts,
-)
+from embedbench.data.tables.columns import image_column, named_column, texts
+from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.locations import in_order, place_of, with_extensions
 from embedbench.data.tables.matching import match_names
 from embedbench.data.tables.reading import UserTable, read_table

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedbench.data.depth.drawing import Drawing, read_drawing
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.utils.options import option
 
 __all__ = ["SourceOptions"]

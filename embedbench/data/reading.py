@@ -23,7 +23,7 @@ from embedbench.data.image_folder import read_image_folder
 from embedbench.data.image_table import read_image_table
 from embedbench.data.images.formats import HEADER_BYTES, format_of, has_image_suffix
 from embedbench.data.options import SourceOptions
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.reading import TABLE_SUFFIXES, is_table_name
 from embedbench.errors import InputError
 from embedbench.io.paths import HUB, AnyPath, RemotePath, files_below, open_file, parse_path

@@ -10,7 +10,7 @@ from embedbench.report.pairwise import visible_difference
 from embedbench.report.shortcuts import shortcut_warnings
 from embedbench.report.tables import interval_text
 from embedbench.results.results import Results
-from embedbench.results.schema import CANNOT_TELL, K_CRITERIA
+from embedbench.results.schema import K_CRITERIA, NAMING
 from embedbench.results.sentences import NAMED, list_names, verdict_sentences
 from embedbench.results.views import chosen_k, fastest, headline_rows
 from embedbench.utils.text import join_names, pluralise
@@ -49,9 +49,9 @@ def _verdict(results: Results, rows: pd.DataFrame) -> list[Markup]:
     if not verdict:
         return []
     sentences = verdict_sentences(verdict, fastest(results), Markup, _strong)
-    if verdict["basis"] != "nothing" and verdict["answer"] == CANNOT_TELL:
-        return [Markup(sentence) for sentence in sentences]
-    return [*(Markup(sentence) for sentence in sentences), *_scores(results, rows)]
+    if verdict["basis"] != "nothing" and verdict["answer"] not in NAMING:
+        return [Markup(one) for one in sentences]
+    return [*(Markup(one) for one in sentences), *_scores(results, rows)]
 
 
 def _strong(name: str) -> Markup:

@@ -53,7 +53,8 @@ MAIN_TABLES: Mapping[str, Table] = {
         }
         | RANK
         | {
-            "tied_with_best": "Whether the encoder may be the best. By AMI with labels; else "
+            "tied_with_best": "Whether the encoder may be the best. By AMI with labels, whether or "
+            "not it is above chance; else "
             "whether the verdict names it.",
             "recommended": "Whether it is the smallest of the encoders that the verdict names.",
             "status": "`ok` or `failed`.",
@@ -88,7 +89,8 @@ MAIN_TABLES: Mapping[str, Table] = {
             "thumbnail": "Small JPEG, as bytes.",
             "truth": "Label, only with labels; missing where it is not known.",
             "domain": "Domain, only with domains; missing where it is not known.",
-            "group": "Images of the same number are duplicates.",
+            "group": "Images of the same number are duplicates: the same bytes, or pictures that "
+            "look the same at 32 x 32 pixels.",
             "disagreement": "Mean share of nearest images that two encoders do not have in "
             "common, 0 to 1; nan for one encoder.",
         },

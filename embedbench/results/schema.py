@@ -14,7 +14,9 @@ __all__ = [
     "FAILURE_COLUMNS",
     "HEADLINE",
     "K_CRITERIA",
+    "NAMING",
     "NEIGHBOUR_RETENTION",
+    "NONE_BETTER",
     "NULLABLE_TEXT_COLUMNS",
     "RANKING_COLUMNS",
     "ROBUSTNESS_COLUMNS",
@@ -22,12 +24,17 @@ __all__ = [
     "SIGNALS",
     "TABLES",
     "TEXT_COLUMNS",
+    "TOO_FEW",
     "Table",
 ]
 
 SCHEMA_VERSION = 4
 
 CANNOT_TELL = "cannot tell"
+NONE_BETTER = "none better than chance"
+TOO_FEW = "too few pictures"
+NAMING = ("best", "tied")
+"""The answers of a verdict that name encoders; the others are the three above."""
 
 CLUSTER_CHANGES = "cluster_changes"
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from embedbench.results.schema import CANNOT_TELL
+from embedbench.results.schema import CANNOT_TELL, NONE_BETTER, TOO_FEW
 from embedbench.utils.text import join_names
 
 __all__ = ["NAMED", "list_names", "verdict_sentences"]
@@ -34,6 +34,12 @@ def verdict_sentences(
     elif verdict["answer"] == CANNOT_TELL:
         form = text("{}, we {} which encoder is best here.")
         first = form.format(by.capitalize(), strong("cannot tell"))
+    elif verdict["answer"] == NONE_BETTER:
+        form = text("{} of them groups these pictures better than chance.")
+        first = form.format(strong("None"))
+    elif verdict["answer"] == TOO_FEW:
+        form = text("There are {} to tell which encoder is best here.")
+        first = form.format(strong("too few pictures"))
     elif len(group) == 1:
         first = text("{} is the {} here, {}.").format(strong(group[0]), strong("best"), by)
     else:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import adjusted_rand_score
 
-from embedbench.clustering.partitions import make_partitions, noise_as_singletons
+from embedbench.clustering.partitions import distinct_rows, make_partitions, noise_as_singletons
 
 LABELS = arrays(np.int64, (2, 7), elements=st.integers(-2, 3))
 
@@ -32,6 +32,14 @@ def test_the_runs_hold_the_settings_with_k_and_inertia_missing_where_there_are_n
 def test_no_runs_keep_the_number_of_images() -> None:
     partitions = make_partitions("made", np.zeros((3, 2), dtype=np.float32), [], [])
     assert partitions.labels.shape == (0, 3) and partitions.runs.empty
+
+
+def test_equal_rows_and_the_two_zeros_count_once_and_counting_stops_where_it_may() -> None:
+    points = np.array([[0, 1], [-0.0, 1], [2, 3], [0, 1]] * 200, dtype=np.float32)
+    assert distinct_rows(points) == 2 and distinct_rows(points[:0]) == 0
+    many = np.arange(1000, dtype=np.float32)[:, None]
+    assert distinct_rows(many) == 1000 and distinct_rows(many, 7) == 7
+    assert distinct_rows(points, 7) == 2
 
 
 @given(LABELS)

@@ -11,7 +11,7 @@ from scipy.spatial.distance import pdist
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import normalize
 
-from embedbench.clustering.spaces import check_space, to_space
+from embedbench.clustering.spaces import check_lengths, check_space, to_space
 from embedbench.errors import InputError
 
 VECTORS = np.random.default_rng(0).normal(3, 2, size=(60, 12)).astype(np.float32)
@@ -118,6 +118,21 @@ def test_a_known_space_passes(space: str) -> None:
 def test_the_error_for_too_many_components_names_the_maximum(space: str, highest: int) -> None:
     with pytest.raises(InputError, match=f"'{space}' has too many .* at most {highest} fit"):
         to_space(VECTORS, space, 0)
+
+
+@pytest.mark.parametrize("length", [1e30, 3e38, 1e-30])
+def test_lengths_whose_squares_float32_cannot_hold_are_an_error(length: float) -> None:
+    points = np.full((4, 1), 1e-3, np.float32) * np.float32(min(length, 1))
+    points[2] = length
+    with np.errstate(over="ignore", under="ignore"):
+        assert points[2] ** 2 in (0, np.inf)
+    with pytest.raises(InputError, match="space 'raw' the longest vector has the length"):
+        check_lengths(points, "raw")
+
+
+@pytest.mark.parametrize("length", [0, 1, 1e-12, 1e12])
+def test_other_lengths_and_zeros_pass(length: float) -> None:
+    check_lengths(np.full((4, 1), length, np.float32), "raw")
 
 
 def test_tsne_of_three_images_is_an_error() -> None:

@@ -112,6 +112,18 @@ def test_constant_vectors_leave_the_others_compared() -> None:
     )
 
 
+def test_vectors_whose_squares_overflow_are_an_error_of_their_encoder_alone() -> None:
+    vectors = VECTORS | {"huge": np.float32(1e30) * VECTORS["good"]}
+    inputs = replace(INPUTS, spaces=("raw",))
+    found = analysed(inputs, vectors)
+    assert list(found.criteria) == ["good", "noise"]
+    assert "the longest vector has the length" in found.errors["huge"]
+    # Of unit length, they are those of "good".
+    alone = analysed(replace(INPUTS, spaces=("l2",)), vectors)
+    assert not alone.errors
+    assert alone.scores["huge"]["kmeans"]["ami"].mean == pytest.approx(1)
+
+
 def test_where_no_encoder_can_be_clustered_the_first_reason_is_given() -> None:
     with pytest.raises(InputError, match="no encoder's vectors could be clustered; 'constant'"):
         analysed(INPUTS, {"constant": np.ones((36, 8), np.float32)})

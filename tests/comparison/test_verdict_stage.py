@@ -23,6 +23,7 @@ from embedbench.comparison.clustering_stage import ClusteringAnalysis
 from embedbench.comparison.config import parse_k
 from embedbench.comparison.tables import similarity_table
 from embedbench.comparison.verdict_stage import WITH_LABELS, VerdictTables, run_verdict_stage
+from embedbench.results.schema import NONE_BETTER, TOO_FEW
 
 KMEANS = (KMeans(),)
 
@@ -155,16 +156,44 @@ def test_of_tied_encoders_the_smallest_is_named() -> None:
 
 
 def test_without_labels_the_one_that_keeps_its_clusters_and_agrees_comes_first() -> None:
-    vectors = {name: encoder(noise, row) for row, (name, noise) in enumerate(NOISE.items())}
-    found = judged(vectors, None, {"a": 0.1, "b": 1.0, "c": 3.0, "d": 10.0})
+    vectors = {name: encoder(noise, row, 90) for row, (name, noise) in enumerate(NOISE.items())}
+    found = judged(vectors, None, {"a": 0.1, "b": 0.5, "c": 1.0, "d": 2.0, "e": 4.0, "f": 10.0})
     assert found.verdict["basis"] == "no labels" and found.verdict["answer"] != "cannot tell"
-    assert found.verdict["group"][0] == "a" and "d" not in found.verdict["group"]
+    assert found.verdict["group"][0] == "a" and "f" not in found.verdict["group"]
     table = found.tables["encoders"].set_index("encoder")
     assert table.loc["a", "rank"] == 1 and table["cluster_retention"].idxmax() == "a"
     assert found.tables["pairwise"].empty and not set(WITH_LABELS) & set(table.columns)
 
 
-NOISE = {"a": 0.2, "b": 1.0, "c": 1.5, "d": 30.0}
+NOISE = {"a": 0.2, "b": 0.8, "c": 1.2, "d": 1.7, "e": 2.6, "f": 30.0}
+
+
+def noises(count: int, images: int) -> dict[str, np.ndarray]:
+    """Encoders whose vectors are random by the picture; so are those of a changed one."""
+    random = np.random.default_rng([count, images])
+    return {f"n{row}": random.normal(size=(images, 8)).astype(np.float32) for row in range(count)}
+
+
+def test_encoders_of_noise_group_no_better_than_chance() -> None:
+    """`noise_encoders` and `noise_with_labels` of the cases."""
+    vectors = noises(4, 60)
+    blind = judged(vectors, None, dict.fromkeys(vectors, 30.0)).verdict
+    assert (blind["basis"], blind["answer"]) == ("no labels", NONE_BETTER)
+    seen = judged(vectors, np.random.default_rng(5).permutation(truth_of(60))).verdict
+    assert (seen["basis"], seen["answer"]) == ("labels", NONE_BETTER)
+    for verdict in (blind, seen):
+        assert verdict["group"] == () and verdict["smallest"] is None
+
+
+@pytest.mark.parametrize("images", [4, 5, 6])
+def test_of_a_handful_of_pictures_nothing_is_named(images: int) -> None:
+    """`four_pictures` of the cases: two encoders of noise, two classes."""
+    vectors, truth = noises(2, images), (np.arange(images) % 2).astype(np.int32)
+    found = judged(vectors, truth)
+    assert found.verdict["answer"] == TOO_FEW and found.verdict["group"] == ()
+    assert not found.tables["encoders"]["recommended"].any()
+    blind = judged(noises(4, images), None, {"n0": 1.0, "n1": 1.0, "n2": 1.0, "n3": 1.0})
+    assert blind.verdict["answer"] == TOO_FEW
 
 
 def test_criteria_have_an_interval_and_what_chance_gives(labelled: VerdictTables) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from embedbench.data.image_rows import dataset_of_rows, unique_names
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.errors import InputError
 
 

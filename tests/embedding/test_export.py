@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from embedbench.data.options import SourceOptions
 from embedbench.embedding.export import write_vectors
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError
@@ -35,7 +36,9 @@ def test_a_table_has_the_vectors_by_name_of_a_sample(
     photographs: Path, tmp_path: Path, colour_encoder: Callable[..., Encoder]
 ) -> None:
     out = tmp_path / "rows.parquet"
-    assert write_vectors(photographs, colour_encoder(), str(out), limit=5) == (5, {})
+    assert write_vectors(
+        photographs, colour_encoder(), str(out), reading=SourceOptions(limit=5)
+    ) == (5, {})
     table = pd.read_parquet(out)
     assert list(table.columns) == ["image", "vector"] and len(table) == 5
 

@@ -20,7 +20,9 @@ from PIL import Image
 
 from embedbench.cli.commands import main
 from embedbench.cli.output import summarise
-from embedbench.data.tables.labels import labels_from_file
+from embedbench.data.tables.form import TableForm
+from embedbench.data.tables.labels import labels_of_images
+from embedbench.data.tables.reading import read_table
 from embedbench.errors import InputError
 from embedbench.io.safe_csv import defused
 from embedbench.report import draw
@@ -214,7 +216,7 @@ def test_a_file_to_label_names_the_images_as_they_are(run_folder: Path, tmp_path
     label = defused("=1+1")
     table.assign(label=label).to_csv(file, index=False)
     names = run.images["image"].tolist()
-    labels = labels_from_file(file, names)
+    labels, _ = labels_of_images(read_table(file), names, TableForm())
     assert labels.notna().sum() == 30 and set(labels.dropna()) == {"=1+1"}
 
 

@@ -208,7 +208,10 @@ def test_text_of_the_program_stays_text() -> None:
 def test_every_file_that_a_page_names_is_a_table_of_the_run_folder() -> None:
     known = {f"{name}.{table.suffix}" for name, table in program.tables().items()}
     ours = re.compile(r"`([a-z_]+\.(?:csv|parquet))`")
-    given = {"photos.csv", "urls.csv", "labels.csv", "comparison.csv", "mine.parquet"}
+    given = {
+        "photos.csv", "urls.csv", "labels.csv", "comparison.csv", "metadata.csv", "mine.parquet",
+        "metadata.parquet", "train.parquet",
+    }  # fmt: skip
     for page in PAGES:
         named = set(ours.findall((DOCS / page).read_text(encoding="utf-8")))
         assert named - given <= known, page

@@ -40,6 +40,12 @@ def test_the_verdict_is_told_as_it_was_given() -> None:
     assert summary(unclear)[0] == (
         "Without labels, we <strong>cannot tell</strong> which encoder is best here. A &amp; B."
     )
+    none = with_verdict(results, answer="none better than chance", group=[], smallest=None)
+    assert summary(none)[0].startswith(
+        "<strong>None</strong> of them groups these pictures better than chance. Their AMI cannot"
+    )
+    few = with_verdict(results, answer="too few pictures", group=[], smallest=None)
+    assert summary(few)[0].startswith("There are <strong>too few pictures</strong> to tell which")
     nothing = with_verdict(results, basis="nothing", answer="cannot tell", group=[])
     assert "<strong>no verdict</strong>" in summary(nothing)[0]
 

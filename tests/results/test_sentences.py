@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from markupsafe import Markup
 
-from embedbench.results.schema import CANNOT_TELL
+from embedbench.results.schema import CANNOT_TELL, NONE_BETTER, TOO_FEW
 from embedbench.results.sentences import NAMED, verdict_sentences
 
 
@@ -43,6 +43,16 @@ def record(answer: str, *group: str, basis: str = "labels", smallest: str | None
             "Without labels, we cannot tell which encoder is best here.",
         ),
         (record(CANNOT_TELL, basis="nothing"), None, "There is no verdict."),
+        (
+            record(NONE_BETTER, basis="no labels"),
+            None,
+            "None of them groups these pictures better than chance.",
+        ),
+        (
+            record(TOO_FEW),
+            None,
+            "There are too few pictures to tell which encoder is best here.",
+        ),
     ],
 )
 def test_a_verdict_in_sentences(verdict: Any, fastest: str | None, words: str) -> None:

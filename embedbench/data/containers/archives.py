@@ -10,7 +10,7 @@ from embedbench.data.containers.zip_files import files_in_zip
 from embedbench.data.dataset import Dataset
 from embedbench.data.folders.walk import contents_of
 from embedbench.data.image_folder import dataset_of_folder, inner_folder
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath
 

@@ -15,7 +15,8 @@ from embedbench.data.containers.table_images import named_classes
 from embedbench.data.dataset import Dataset
 from embedbench.data.image_rows import dataset_of_rows, unique_names
 from embedbench.data.images.sources import PackedImage, RejectedImage, Source, read_source
-from embedbench.data.tables.columns import IMAGE_COLUMNS, TableForm
+from embedbench.data.tables.columns import IMAGE_COLUMNS
+from embedbench.data.tables.form import TableForm
 from embedbench.errors import ImageError, InputError
 from embedbench.io.paths import HUB, AnyPath, files_in, folders_in, open_file
 from embedbench.utils.text import join_names

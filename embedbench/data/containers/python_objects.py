@@ -17,7 +17,7 @@ from embedbench.data.image_rows import dataset_of_rows
 from embedbench.data.image_table import read_image_table
 from embedbench.data.images.pixels import PixelImage, check_pixels, check_stack
 from embedbench.data.images.sources import RejectedImage, Source
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.reading import as_table
 from embedbench.errors import InputError
 from embedbench.io.paths import RemotePath, parse_path

@@ -20,7 +20,8 @@ from embedbench.data.image_rows import dataset_of_rows, unique_names
 from embedbench.data.images.formats import HEADER_BYTES, format_of
 from embedbench.data.images.sources import RejectedImage, Source
 from embedbench.data.splits import split_of
-from embedbench.data.tables.columns import IMAGE_COLUMNS, TableForm
+from embedbench.data.tables.columns import IMAGE_COLUMNS
+from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.locations import place_of
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, open_file

@@ -14,7 +14,7 @@ from embedbench.data.folders.walk import File, contents_of
 from embedbench.data.image_folder import dataset_of_folder
 from embedbench.data.images.formats import has_image_suffix
 from embedbench.data.images.sources import PackedImage
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.reading import as_table
 from embedbench.data.tables.truth import with_truth
 from embedbench.errors import ImageError

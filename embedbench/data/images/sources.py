@@ -126,7 +126,14 @@ class RenderedImage:
 
 
 Source = (
-    Path | RemotePath | bytes | RemoteImage | RejectedImage | RotatedImage | PackedImage | RenderedImage
+    Path
+    | RemotePath
+    | bytes
+    | RemoteImage
+    | RejectedImage
+    | RotatedImage
+    | PackedImage
+    | RenderedImage
 )
 """A local or remote file, bytes, an image to download, to turn upright or to draw in 8 bits, a
 rejected image, or an image that reads itself."""

@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from embedbench.data.images.formats import has_image_suffix
 from embedbench.data.splits import is_split_name
+from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.reading import UserTable
 from embedbench.errors import InputError
 from embedbench.utils.text import join_names, pluralise
 
-__all__ = ["TableForm", "image_column", "label_column", "named_column", "texts"]
+__all__ = ["image_column", "label_column", "named_column", "texts"]
 
 IMAGE_COLUMNS = (
     "path", "file", "filename", "filepath", "image", "img", "imagepath", "imgpath", "imagefile",
@@ -30,23 +29,6 @@ LABEL_COLUMNS = (
 
 _NO_LABELS = ("split", "set", "subset", "partition", "fold", "usage", "url", "width", "height")
 _BOXES = re.compile(r"(bbox)?(x|y|w|h|xmin|xmax|ymin|ymax|x1|x2|y1|y2|left|top|right|bottom|area)")
-
-
-@dataclass(frozen=True)
-class TableForm:
-    """The columns of a table, and where the files are that it names.
-
-    Attributes:
-        path: column of file names; None for the usual names.
-        label: column of labels; None for the usual names.
-        root: folder or address; None for that of the table.
-        keep_na: whether texts such as `NA` and `None` are classes; else they are missing labels.
-    """
-
-    path: str | None = None
-    label: str | None = None
-    root: str | Path | None = None
-    keep_na: bool = False
 
 
 def named_column(table: UserTable, name: str) -> str:

@@ -9,12 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from embedbench.data.tables.columns import (
-    TableForm,
-    image_column,
-    label_column,
-    texts,
-)
+from embedbench.data.tables.columns import image_column, label_column, texts
+from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.matching import Matches, match_names
 from embedbench.data.tables.reading import UserTable
 from embedbench.errors import InputError

@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from embedbench.data.tables.columns import LABEL_COLUMNS, TableForm, label_column
+from embedbench.data.tables.columns import LABEL_COLUMNS, label_column
+from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.labels import as_labels, drop_missing, drop_several
 from embedbench.data.tables.reading import UserTable
 from embedbench.errors import InputError

@@ -19,7 +19,7 @@ from embedbench.data.containers.zip_files import ZipMember
 from embedbench.data.dataset import Dataset
 from embedbench.data.image_folder import read_image_folder
 from embedbench.data.images.sources import RejectedImage, read_source, source_hash
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.errors import ImageError, InputError
 from embedbench.io.atomic import write_atomic
 from embedbench.io.paths import parse_path

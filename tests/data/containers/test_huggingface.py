@@ -16,7 +16,7 @@ from embedbench.data.containers import huggingface
 from embedbench.data.containers.huggingface import read_hub, read_rows, read_stream, saved_files
 from embedbench.data.images.sources import read_source
 from embedbench.data.loading import read_dataset
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.errors import InputError
 from embedbench.io.atomic import write_atomic
 from embedbench.io.paths import check_offline, parse_path

@@ -19,7 +19,7 @@ from embedbench.data.containers.python_objects import (
 )
 from embedbench.data.images.decoding import open_pixels
 from embedbench.data.images.sources import RejectedImage, read_source
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.errors import InputError
 
 FORM = TableForm()

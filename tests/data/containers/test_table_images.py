@@ -14,7 +14,7 @@ from PIL import Image
 from embedbench.data.containers.table_images import has_images, read_table_images
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import RejectedImage, read_source, source_hash
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.errors import ImageError, InputError
 from embedbench.io.atomic import write_atomic
 from embedbench.io.paths import parse_path

@@ -9,7 +9,7 @@ import pytest
 from embedbench.data.containers.members import MemoryImage
 from embedbench.data.containers.webdataset import is_webdataset, read_webdataset
 from embedbench.data.dataset import Dataset
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.errors import InputError
 
 IMAGE = MemoryImage(b"\x89PNG\r\n\x1a\n")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.labels import (
     as_labels,
     drop_missing,
@@ -37,7 +37,7 @@ def test_labels_have_the_columns_that_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", [{"path": "file"}, {"label": "file"}])
 def test_a_missing_column_is_an_error_that_lists_the_columns(
-    tmp_path: Path, form: dict[str, str]
+    tmp_path: Path, form: dict[str, Any]
 ) -> None:
     with pytest.raises(InputError, match="t.csv' has no column 'file'; it has path, label$"):
         read(tmp_path, "path,label", "x.png,x", **form)

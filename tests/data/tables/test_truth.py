@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from embedbench.data.tables.columns import TableForm
+from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.reading import as_table
 from embedbench.data.tables.truth import with_truth
 
