@@ -218,7 +218,7 @@ def _walk(folder: Path, follow_links: bool) -> Iterator[tuple[str, Path | Reject
 
 def leads_out(path: Path, folder: str | Path) -> bool:
     """Return whether a path is a link to a target outside the folder."""
-    return path.is_symlink() and not _is_below(os.path.realpath(path), os.path.realpath(folder))
+    return os.path.islink(path) and not _is_below(os.path.realpath(path), os.path.realpath(folder))
 
 
 def reject_outside(folder: Path, source: Source) -> Source:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import PurePosixPath
 
 __all__ = [
     "FORMATS",
@@ -75,8 +74,10 @@ _OTHERS = frozenset(
 
 
 def suffix_of(name: str) -> str:
-    """Return the suffix of a file, in lower case; "" without one."""
-    return PurePosixPath(name).suffix.lower()
+    """Return the suffix of a file, as pathlib does, in lower case; "" without one."""
+    last = name.rstrip("/").rpartition("/")[2]
+    dot = last.rfind(".")
+    return last[dot:].lower() if 0 < dot < len(last) - 1 else ""
 
 
 def has_image_suffix(name: str) -> bool:

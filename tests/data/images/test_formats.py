@@ -1,8 +1,18 @@
 """Promises of formats: the content decides, and a missing plug-in is named."""
 
-import pytest
+from pathlib import PurePosixPath
 
-from embedbench.data.images.formats import FORMATS, format_of, format_of_suffix, without_suffix
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embedbench.data.images.formats import (
+    FORMATS,
+    format_of,
+    format_of_suffix,
+    suffix_of,
+    without_suffix,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,3 +47,8 @@ def test_suffixes_of_any_case_are_known() -> None:
 def test_each_format_that_needs_a_package_names_its_extra() -> None:
     needed = {one.name: one.extra for one in FORMATS.values() if one.module not in ("", "?")}
     assert needed == {"HEIF": "heif", "JPEG XL": "jxl", "DICOM": "dicom"}
+
+
+@given(st.text(alphabet="aB./ é", max_size=9))
+def test_a_suffix_is_what_pathlib_says_in_lower_case(name: str) -> None:
+    assert suffix_of(name) == PurePosixPath(name).suffix.lower()
