@@ -141,7 +141,7 @@ def recipe(name: str | None, source: tuple[str, ...], **given: Any) -> int:
 @click.argument("source", nargs=-1, required=True)
 @click_options(*READING_KEYWORDS, "offline")
 def look(source: tuple[str, ...], **options: Any) -> int:
-    """Show what would be compared: images, formats, sizes, labels, splits, copies.
+    """Show what would be compared: images, formats, sizes, depths, labels, splits, copies.
 
     Encodes and downloads nothing. SOURCE and options are those of `embedbench run`.
     """
@@ -154,7 +154,8 @@ def look(source: tuple[str, ...], **options: Any) -> int:
     reading = from_keywords(SourceOptions, given)
     with no_network(given["offline"]), stdout_reserved():
         check_offline(given["offline"], [*source, reading.labels, reading.root])
-        lines = overview(read_sources(list(source), reading).sample(reading.limit))
+        dataset = read_sources(list(source), reading).sample(reading.limit)
+        lines = overview(dataset, reading.drawing)
     for line in lines:
         click.echo(printable(line))
     return OK

@@ -4,16 +4,25 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from embedbench.data.dataset import Dataset
+from embedbench.data.depth.drawing import Drawing
+from embedbench.data.depth.survey import with_renderings
 from embedbench.data.images.decoding import upright_size
 from embedbench.data.images.formats import HEADER_BYTES, format_of, suffix_of
-from embedbench.data.images.sources import Source, read_source, remote_of, source_hash
+from embedbench.data.images.sources import (
+    PackedImage,
+    Source,
+    is_elsewhere,
+    read_source,
+    remote_of,
+    source_hash,
+)
 from embedbench.errors import ImageError
+from embedbench.utils.progress import Progress
 from embedbench.utils.text import pluralise, shorten
 
 __all__ = ["overview"]
@@ -22,6 +31,10 @@ _LOOKED_AT = 300
 """Images whose formats and sizes are read; a seeded sample of more images."""
 
 _MOST_LISTED = 12
+_USUAL_DRAWING = Drawing()
+
+_MOST_PACKED = 2000
+"""Images in archives and tables, at most, that are compared with each other."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +46,17 @@ class _Header:
     error: str = ""
 
 
-def overview(dataset: Dataset) -> list[str]:
+def overview(dataset: Dataset, drawing: Drawing = _USUAL_DRAWING) -> list[str]:
     """Return what is known of a dataset before any work, one line each.
 
-    Formats and sizes are those of at most 300 images; copies are files of the same bytes.
+    Formats, sizes and depths are those of at most 300 images; copies are files of the same bytes.
+
+    Args:
+        dataset: the images.
+        drawing: how deep images would be drawn.
     """
     sample = dataset.sample(_LOOKED_AT)
+    drawn = with_renderings(sample, drawing, 1, Progress(quiet=True))
     with ThreadPoolExecutor() as threads:
         headers = list(threads.map(_header, sample.sources))
     lines = [f"{pluralise(len(dataset), 'image')} in {dataset.origin}"]
@@ -59,7 +77,8 @@ def overview(dataset: Dataset) -> list[str]:
     if "truth" not in dataset.table:
         lines.append("labels: none")
     lines.append(f"copies: {_copies(dataset)}")
-    return [*lines, *dataset.remarks, *dataset.label_remarks]
+    depths = [f"{remark}{of}" for remark in drawn.remarks[len(sample.remarks) :]]
+    return [*lines, *depths, *dataset.remarks, *dataset.label_remarks]
 
 
 def _header(source: Source) -> _Header:
@@ -97,25 +116,33 @@ def _counts(counts: "Counter[str]") -> str:
 
 
 def _copies(dataset: Dataset) -> str:
-    """Return how many local files have the same bytes as another one."""
-    by_size: dict[int, list[int]] = {}
-    for row, source in enumerate(dataset.sources):
-        if isinstance(source, Path):
-            try:
-                by_size.setdefault(os.stat(source).st_size, []).append(row)
-            except OSError:
-                continue
+    """Return how many images on this machine have the same bytes as another one."""
+    files = [row for row, source in enumerate(dataset.sources) if isinstance(source, Path)]
+    packed = [row for row, source in enumerate(dataset.sources) if _is_packed(source)]
+    rows = _of_one_size(dataset, files) + (packed if len(packed) <= _MOST_PACKED else [])
     by_hash: dict[str, list[int]] = {}
-    for rows in by_size.values():
-        if len(rows) > 1:
-            for row in rows:
-                try:
-                    by_hash.setdefault(source_hash(dataset.sources[row]), []).append(row)
-                except ImageError:
-                    continue
-    groups = [rows for rows in by_hash.values() if len(rows) > 1]
+    for row in rows:
+        with suppress(ImageError):
+            by_hash.setdefault(source_hash(dataset.sources[row]), []).append(row)
+    unknown = len(dataset) - len(files) - (len(packed) if len(packed) <= _MOST_PACKED else 0)
+    rest = f"; {pluralise(unknown, 'image')} not compared yet" if unknown else ""
+    groups = [sorted(rows) for rows in by_hash.values() if len(rows) > 1]
     if not groups:
-        return "no two files have the same bytes"
-    first, second = (shorten(dataset.names[row]) for row in groups[0][:2])
-    extra = int(np.sum([len(rows) - 1 for rows in groups]))
-    return f"{pluralise(extra, 'file')} with the bytes of another, such as '{second}' of '{first}'"
+        return f"no two files have the same bytes{rest}" if unknown < len(dataset) else rest[2:]
+    first, second = (shorten(dataset.names[row]) for row in min(groups)[:2])
+    extra = sum(len(rows) - 1 for rows in groups)
+    copies = pluralise(extra, "file")
+    return f"{copies} with the bytes of another, such as '{second}' of '{first}'{rest}"
+
+
+def _is_packed(source: Source) -> bool:
+    return isinstance(source, bytes | PackedImage) and not is_elsewhere(source)
+
+
+def _of_one_size(dataset: Dataset, rows: Sequence[int]) -> list[int]:
+    """Return the rows of files that have the size of another one."""
+    by_size: dict[int, list[int]] = {}
+    for row in rows:
+        with suppress(OSError):
+            by_size.setdefault(os.stat(str(dataset.sources[row])).st_size, []).append(row)
+    return [row for rows in by_size.values() if len(rows) > 1 for row in rows]

@@ -1,9 +1,15 @@
 """Promises of the overview: it counts what would be compared, and reads no more than it says."""
 
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
+import numpy as np
+import pytest
 from PIL import Image
 
+from embedbench.data import overview as module
+from embedbench.data.depth.drawing import Drawing
 from embedbench.data.loading import read_dataset
 from embedbench.data.overview import overview
 
@@ -49,3 +55,27 @@ def test_what_is_not_here_yet_is_said(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("url,label\nhttps://a.org/1.jpg,x\nhttps://a.org/2.jpg,x\n")
     lines = overview(read_dataset(tmp_path / "t.csv"))
     assert lines[1] == "formats: to be downloaded 2" and lines[2] == "labels: x 2"
+
+
+def test_copies_in_an_archive_are_counted_and_of_too_many_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ZipFile(tmp_path / "set.zip", "w") as archive:
+        for number in range(4):
+            content = BytesIO()
+            Image.new("RGB", (4, 4), (number % 3, 0, 0)).save(content, "PNG")
+            archive.writestr(f"{number}.png", content.getvalue())
+    copies = "copies: 1 file with the bytes of another, such as '3.png' of '0.png'"
+    assert copies in overview(read_dataset(tmp_path / "set.zip"))
+    monkeypatch.setattr(module, "_MOST_PACKED", 3)
+    assert "copies: 4 images not compared yet" in overview(read_dataset(tmp_path / "set.zip"))
+
+
+def test_how_deep_images_would_be_drawn_is_said(tmp_path: Path) -> None:
+    for number in range(2):
+        pixels = np.full((4, 4), 4000 * number, dtype=np.uint16)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    said = "2 deep images: 12 bits are taken for all of them"
+    assert any(line.startswith(said) for line in overview(read_dataset(tmp_path)))
+    asked = overview(read_dataset(tmp_path), Drawing(depth=16))
+    assert any("values from 0 to 65,535 are drawn black to white" in line for line in asked)
