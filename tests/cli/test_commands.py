@@ -54,6 +54,8 @@ def test_a_run_prints_the_table_alone_writes_the_folder_and_is_drawn_again_from_
     assert len(lines) == 2 + 3
     assert err.splitlines()[1:] == [
         "36 images, 1 encoder",
+        "note: the folders were taken for labels: 3 classes, such as 'blue', 'green' and 'red'; "
+        "--labels none ignores them",
         "verdict: There is no verdict. Fewer than two encoders have a number to be ranked by.",
         f"report: {out / 'report.html'}",
     ]
@@ -110,7 +112,7 @@ def test_a_toml_file_says_the_same(
         (["run", "{photographs}", "-e", "pixels", "--k", "99"], "between 2 and 35"),
         (["run", "{photographs}", "-e", "pixels", "--labels", "none", "--k", "truth"], "labels"),
         (["run", "{photographs}", "-e", "pixels", "--labels", "{labels}"], "name none of the 36"),
-        (["run", "{table}", "-e", "pixels"], "must have a column `path`"),
+        (["run", "{table}", "-e", "pixels"], "must have a column of images"),
         (["run", "{photographs}", "-e", "pixels", "--out", "{table}"], "it is a file"),
         (["run", "{photographs}", "-e", "pixels", "--wrong"], "No such option"),
         (["report", "{empty}"], "not a whole run folder"),
@@ -134,7 +136,7 @@ def test_bad_input_is_one_line_and_exit_2(
     (places["one"] / "1.png").write_bytes((photographs / "red" / "00.png").read_bytes())
     places |= {name: tmp_path / f"{name}.csv" for name in ("labels", "table")}
     places["labels"].write_text("filename,label\nelsewhere.png,dog\n")
-    places["table"].write_text("file\na.png\n")
+    places["table"].write_text("colour\nred\n")
     before = sorted(tmp_path.rglob("*"))
     filled = [text.format(photographs=photographs, **places) for text in arguments]
     code, out, err = call(capsys, *filled)
