@@ -24,12 +24,12 @@ def share(names: Sequence[str]) -> float:
     return sum(name in FILES for name in names) / max(1, len(names))
 
 
-def images_in(form: TableForm | None = None, **columns: list[Any]) -> str | None:
+def images_in(columns: dict[str, list[Any]], form: TableForm | None = None) -> str | None:
     return image_column(table_of(**columns), form or TableForm(), share)
 
 
-def labels_in(*taken: str, form: TableForm | None = None, **columns: list[Any]) -> str | None:
-    return label_column(table_of(**columns), form or TableForm(), taken)
+def labels_in(columns: dict[str, list[Any]], form: TableForm | None = None) -> str | None:
+    return label_column(table_of(**columns), form or TableForm(), {"path"})
 
 
 def test_a_column_is_named_exactly_or_in_another_case() -> None:
@@ -64,17 +64,17 @@ def test_missing_values_and_columns_are_empty_texts() -> None:
 def test_images_are_in_the_usual_column_or_in_the_one_whose_values_fit(
     columns: dict[str, list[Any]], expected: str | None
 ) -> None:
-    assert images_in(**columns) == expected
+    assert images_in(columns) == expected
 
 
 def test_images_are_in_the_column_that_is_named() -> None:
     columns = {"file": ["a.png"], "mask": ["b.png"]}
-    assert images_in(TableForm(path="mask"), **columns) == "mask"
+    assert images_in(columns, TableForm(path="mask")) == "mask"
 
 
 def test_several_columns_that_name_images_are_an_error() -> None:
     with pytest.raises(InputError, match="may be those of left and right: .* --path-column"):
-        images_in(left=["a.png", "b.png"], right=["b.png", "c.png"])
+        images_in({"left": ["a.png", "b.png"], "right": ["b.png", "c.png"]})
 
 
 @pytest.mark.parametrize(
@@ -97,12 +97,12 @@ def test_several_columns_that_name_images_are_an_error() -> None:
 def test_labels_are_in_the_usual_column_or_in_the_only_one_that_is_left(
     columns: dict[str, list[Any]], expected: str | None
 ) -> None:
-    assert labels_in("path", **columns) == expected
+    assert labels_in(columns) == expected
 
 
 def test_labels_are_in_the_column_that_is_named() -> None:
     columns = {"path": ["a", "b"], "label": ["x", "y"], "url": ["u", "v"]}
-    assert labels_in("path", form=TableForm(label="url"), **columns) == "url"
+    assert labels_in(columns, TableForm(label="url")) == "url"
 
 
 @pytest.mark.parametrize("names", [("one", "two"), ("label", "species")])
@@ -112,4 +112,4 @@ def test_several_columns_that_may_be_labels_are_an_error_that_counts_their_value
     values = ["x", "x", "y"], ["u", "u", "u"]
     columns = dict(zip(names, values, strict=True))
     with pytest.raises(InputError, match=r"2 values\) and .* \(1 value\): .* --label-column"):
-        labels_in("path", path=["a", "b", "c"], **columns)
+        labels_in({"path": ["a", "b", "c"], **columns})
