@@ -38,7 +38,8 @@ soak: .venv/test-installed
 
 # Readers, specs and tables on several times as many broken inputs, about a minute.
 fuzz: .venv/test-installed
-	FUZZ_TIMES=10 $(BIN)/pytest -n 2 tests/integration/test_fuzz.py
+	FUZZ_TIMES=10 $(BIN)/pytest -n 2 tests/integration/test_fuzz.py \
+		tests/integration/test_fuzz_sources.py
 
 # The tests with the oldest versions that pyproject.toml allows: of all, or of the core alone.
 oldest: build/tools/installed

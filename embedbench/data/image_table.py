@@ -50,11 +50,13 @@ def read_image_table(file: AnyPath, form: TableForm, given: UserTable | None = N
         cells = cells.drop(columns="url", errors="ignore").rename(columns={url_column: "url"})
     if not url_column and "" in (paths := texts(cells, "path")):
         raise InputError(f"'{file}' has no path in row {paths.index('') + 1}")
-    cells = _without_repeated(file, in_order(cells), remarks)
+    cells = in_order(cells)
+    if "path" in cells:
+        cells = in_order(cells.assign(path=_as_found(root, texts(cells, "path"), remarks)))
+    cells = _without_repeated(file, cells, remarks)
     paths, urls = (texts(cells, column) for column in ("path", "url"))
     urls = [path if _is_url(path) else url for path, url in zip(paths, urls, strict=True)]
-    paths = ["" if _is_url(path) else _name_of(path) for path in paths]
-    paths = _found_below(root, with_extensions(paths, root), remarks)
+    paths = ["" if _is_url(path) else path for path in paths]
     named = iter(names_of_urls([u for p, u in zip(paths, urls, strict=True) if not p], paths))
     names = tuple(shown(path or next(named)) for path in paths)
     sources = tuple(
@@ -108,16 +110,26 @@ def _without_repeated(file: AnyPath, cells: pd.DataFrame, remarks: list[str]) ->
     if not repeated.any():
         return cells
     if "truth" in cells:
-        labels = cells["truth"].groupby(paths.to_numpy()).nunique()
-        if (labels > 1).any():
-            name = str(labels.index[labels > 1][0])
+        labels = cells["truth"].groupby(paths.to_numpy())
+        counts = labels.nunique().drop("", errors="ignore")
+        if (counts > 1).any():
+            name = str(counts.index[counts > 1][0])
             raise InputError(
                 f"'{file}' has two labels for '{name}'; images of several classes cannot be scored"
             )
+        own = (paths == "").to_numpy()
+        cells = cells.assign(truth=cells["truth"].where(own, labels.transform("first")))
     remarks.append(
         f"{pluralise(int(repeated.sum()), 'row')} of '{file.name}' repeat an image of another row"
     )
     return cells[~repeated].reset_index(drop=True)
+
+
+def _as_found(root: AnyPath, paths: list[str], remarks: list[str]) -> list[str]:
+    """Return the paths of the files that are meant, with forward slashes; URLs as they are."""
+    files = ["" if _is_url(path) else _name_of(path) for path in paths]
+    files = _found_below(root, with_extensions(files, root), remarks)
+    return [file or path for file, path in zip(files, paths, strict=True)]
 
 
 def _found_below(root: AnyPath, paths: list[str], remarks: list[str]) -> list[str]:

@@ -244,7 +244,7 @@ def _from_records(records: list[dict[str, Any]]) -> pd.DataFrame:
 def _read_excel(file: io.BufferedReader) -> Read:
     with pd.ExcelFile(file, engine="openpyxl") as book:
         names = [str(name) for name in book.sheet_names]
-        sheet = book.parse(names[0], header=None, dtype=object)
+        sheet = pd.read_excel(book, sheet_name=names[0], header=None, dtype=object)
     remarks = [f"has {len(names)} sheets: '{names[0]}' was read"] if len(names) > 1 else []
     filled = sheet.notna()
     sheet = sheet.loc[filled.any(axis=1).cummax()]

@@ -44,6 +44,13 @@ def test_suffixes_of_any_case_are_known() -> None:
     assert without_suffix("a/b.tiff") == "a/b" and without_suffix("a/b.txt") == "a/b.txt"
 
 
+@pytest.mark.parametrize(
+    ("name", "bare"), [("a/b.JPG", "a/b"), ("v1.2", "v1.2"), ("a.b/c", "a.b/c"), ("x.1.png", "x.1")]
+)
+def test_only_suffixes_of_images_are_removed(name: str, bare: str) -> None:
+    assert without_suffix(name) == bare
+
+
 def test_each_format_that_needs_a_package_names_its_extra() -> None:
     needed = {one.name: one.extra for one in FORMATS.values() if one.module not in ("", "?")}
     assert needed == {"HEIF": "heif", "JPEG XL": "jxl", "DICOM": "dicom"}

@@ -53,6 +53,13 @@ def test_a_label_without_a_name_is_left_out(tmp_path: Path) -> None:
     assert labels == [None, None, None, "x"]
 
 
+def test_names_of_labels_may_lack_their_extension(tmp_path: Path) -> None:
+    images = ["red/1.png", "red/2.JPG", "blue/2.png", "blue/3.png", "4.tar", "5.png", "a", "a.png"]
+    lines = "1,one", "red/2,two", "3.png,three", "2,no", "4,no", "5.png,five", "a,bare"
+    labels, _ = read(tmp_path, "name,label", *lines, images=images)
+    assert labels == ["one", "two", None, "three", None, "five", "bare", None]
+
+
 def test_rows_and_images_without_each_other_are_counted_with_examples(tmp_path: Path) -> None:
     labels, remarks = read(tmp_path, "path,label", "x.png,a", "gone.png,b", "gone2.png,b")
     assert labels == [None, None, None, "a"]
