@@ -12,7 +12,14 @@ import numpy as np
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.decoding import upright_size
 from embedbench.data.images.formats import HEADER_BYTES, format_of, suffix_of
-from embedbench.data.images.sources import Source, read_source, remote_of, source_hash
+from embedbench.data.images.sources import (
+    PackedImage,
+    RejectedImage,
+    Source,
+    read_source,
+    remote_of,
+    source_hash,
+)
 from embedbench.errors import ImageError
 from embedbench.utils.text import pluralise, shorten
 
@@ -96,15 +103,28 @@ def _counts(counts: "Counter[str]") -> str:
     return kinds + ", ".join(listed)
 
 
+def _size_of(source: Source) -> int | None:
+    """Return the size of an image on this machine, in bytes; None where only reading tells it."""
+    if isinstance(source, bytes):
+        return len(source)
+    if isinstance(source, PackedImage):
+        return None if source.is_elsewhere else source.known_size
+    try:
+        return os.stat(source).st_size if isinstance(source, Path) else None
+    except (OSError, ValueError):
+        return None
+
+
 def _copies(dataset: Dataset) -> str:
-    """Return how many local files have the same bytes as another one."""
+    """Return how many images have the same bytes as another one, of those whose size is known."""
     by_size: dict[int, list[int]] = {}
+    unknown = 0
     for row, source in enumerate(dataset.sources):
-        if isinstance(source, Path):
-            try:
-                by_size.setdefault(os.stat(source).st_size, []).append(row)
-            except OSError:
-                continue
+        size = _size_of(source)
+        if size is not None:
+            by_size.setdefault(size, []).append(row)
+        elif not isinstance(source, Path | RejectedImage):
+            unknown += 1
     by_hash: dict[str, list[int]] = {}
     for rows in by_size.values():
         if len(rows) > 1:
@@ -114,8 +134,12 @@ def _copies(dataset: Dataset) -> str:
                 except ImageError:
                     continue
     groups = [rows for rows in by_hash.values() if len(rows) > 1]
+    if unknown == len(dataset):
+        return "not looked for, as that would take reading all images"
     if not groups:
-        return "no two files have the same bytes"
+        return "no two files have the same bytes" + (
+            f"; not looked for in {pluralise(unknown, 'image')}" if unknown else ""
+        )
     first, second = (shorten(dataset.names[row]) for row in groups[0][:2])
     extra = int(np.sum([len(rows) - 1 for rows in groups]))
     return f"{pluralise(extra, 'file')} with the bytes of another, such as '{second}' of '{first}'"

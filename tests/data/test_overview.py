@@ -1,9 +1,12 @@
 """Promises of the overview: it counts what would be compared, and reads no more than it says."""
 
+import shutil
 from pathlib import Path
 
+import pandas as pd
 from PIL import Image
 
+from embedbench.data.dataset import Dataset
 from embedbench.data.loading import read_dataset
 from embedbench.data.overview import overview
 
@@ -49,3 +52,24 @@ def test_what_is_not_here_yet_is_said(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("url,label\nhttps://a.org/1.jpg,x\nhttps://a.org/2.jpg,x\n")
     lines = overview(read_dataset(tmp_path / "t.csv"))
     assert lines[1] == "formats: to be downloaded 2" and lines[2] == "labels: x 2"
+
+
+def test_copies_are_found_in_archives_and_not_denied_where_they_were_not_looked_for(
+    tmp_path: Path,
+) -> None:
+    for name, colour in (("a", 1), ("b", 2), ("c", 1)):
+        picture(tmp_path / "photos" / f"{name}.png", colour=colour)
+    files = sorted((tmp_path / "photos").iterdir())
+    for kind in ("zip", "tar", "gztar"):
+        archive = shutil.make_archive(str(tmp_path / kind), kind, tmp_path / "photos")
+        assert overview(read_dataset(archive))[-1] == (
+            "copies: 1 file with the bytes of another, such as 'c.png' of 'a.png'"
+        )
+    table = tmp_path / "t.parquet"
+    pd.DataFrame({"image": [file.read_bytes() for file in files]}).to_parquet(table)
+    unread = [Path("nothing.png")]
+    assert overview(read_dataset(table))[-1].startswith("copies: not looked for, as")
+    both = Dataset.from_images([*read_dataset(table).sources, *files[:2], *unread])
+    assert overview(both)[-1] == (
+        "copies: no two files have the same bytes; not looked for in 3 images"
+    )
