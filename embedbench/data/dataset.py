@@ -13,6 +13,7 @@ from embedbench.data.images.sources import Source, place_of
 from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.labels import (
     as_labels,
+    composed_text,
     drop_missing,
     drop_several,
     labels_of_images,
@@ -213,11 +214,11 @@ def select(dataset: Dataset, where: Sequence[str]) -> Dataset:
                 f"`where` must be COLUMN=VALUE, with one of the columns {columns}; not "
                 f"'{condition}'"
             )
-        allowed.setdefault(column, []).append(value)
+        allowed.setdefault(column, []).append(composed_text(value))
     fits = np.ones(len(dataset), dtype=bool)
     for column, values in allowed.items():
         cells = as_labels(dataset.table[column])
-        fits &= cells.isin(values).to_numpy()
+        fits &= cells.map(composed_text).isin(values).to_numpy()
         if not fits.any():
             known = ", ".join(sorted({one for one in cells if one is not None})[:10])
             raise InputError(f"no image has {column}={' or '.join(values)}; there are {known}")

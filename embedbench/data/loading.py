@@ -8,9 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from embedbench.data.dataset import SET, Dataset, note_single_images, select, with_labels
+from embedbench.data.dataset import (
+    SET,
+    Dataset,
+    note_single_images,
+    select,
+    with_labels,
+)
 from embedbench.data.options import SourceOptions
 from embedbench.data.reading import grouped, read_source_of, uses
+from embedbench.data.tables.labels import in_one_writing
 from embedbench.data.tables.reading import is_table_name
 from embedbench.errors import InputError
 from embedbench.io.paths import parse_path
@@ -80,8 +87,19 @@ def read_sources(source: Sources, options: SourceOptions) -> Dataset:
         of_images = replace(of_images, label=None)
     datasets = [read_source_of(one, options, of_images) for one in sources]
     dataset = datasets[0] if len(datasets) == 1 else _join(datasets)
-    labelled = with_labels(dataset, options.labels, options.form)
+    labelled = _in_one_writing(with_labels(dataset, options.labels, options.form))
     return note_single_images(select(labelled, options.where))
+
+
+def _in_one_writing(dataset: Dataset) -> Dataset:
+    if "truth" not in dataset.table:
+        return dataset
+    labels, remarks = in_one_writing(dataset.table["truth"])
+    return replace(
+        dataset,
+        table=dataset.table.assign(truth=labels),
+        label_remarks=(*dataset.label_remarks, *remarks),
+    )
 
 
 def _check_used(sources: Sequence[object], options: SourceOptions) -> None:

@@ -4,7 +4,6 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +14,8 @@ from embedbench.data.images.decoding import upright_size
 from embedbench.data.images.formats import HEADER_BYTES, format_of, suffix_of
 from embedbench.data.images.sources import (
     PackedImage,
+    RejectedImage,
     Source,
-    is_elsewhere,
     read_source,
     remote_of,
     source_hash,
@@ -32,9 +31,6 @@ _LOOKED_AT = 300
 
 _MOST_LISTED = 12
 _USUAL_DRAWING = Drawing()
-
-_MOST_PACKED = 2000
-"""Images in archives and tables, at most, that are compared with each other."""
 
 
 @dataclass(frozen=True)
@@ -115,34 +111,43 @@ def _counts(counts: "Counter[str]") -> str:
     return kinds + ", ".join(listed)
 
 
+def _size_of(source: Source) -> int | None:
+    """Return the size of an image on this machine, in bytes; None where only reading tells it."""
+    if isinstance(source, bytes):
+        return len(source)
+    if isinstance(source, PackedImage):
+        return None if source.is_elsewhere else source.known_size
+    try:
+        return os.stat(source).st_size if isinstance(source, Path) else None
+    except (OSError, ValueError):
+        return None
+
+
 def _copies(dataset: Dataset) -> str:
-    """Return how many images on this machine have the same bytes as another one."""
-    files = [row for row, source in enumerate(dataset.sources) if isinstance(source, Path)]
-    packed = [row for row, source in enumerate(dataset.sources) if _is_packed(source)]
-    rows = _of_one_size(dataset, files) + (packed if len(packed) <= _MOST_PACKED else [])
-    by_hash: dict[str, list[int]] = {}
-    for row in rows:
-        with suppress(ImageError):
-            by_hash.setdefault(source_hash(dataset.sources[row]), []).append(row)
-    unknown = len(dataset) - len(files) - (len(packed) if len(packed) <= _MOST_PACKED else 0)
-    rest = f"; {pluralise(unknown, 'image')} not compared yet" if unknown else ""
-    groups = [sorted(rows) for rows in by_hash.values() if len(rows) > 1]
-    if not groups:
-        return f"no two files have the same bytes{rest}" if unknown < len(dataset) else rest[2:]
-    first, second = (shorten(dataset.names[row]) for row in min(groups)[:2])
-    extra = sum(len(rows) - 1 for rows in groups)
-    copies = pluralise(extra, "file")
-    return f"{copies} with the bytes of another, such as '{second}' of '{first}'{rest}"
-
-
-def _is_packed(source: Source) -> bool:
-    return isinstance(source, bytes | PackedImage) and not is_elsewhere(source)
-
-
-def _of_one_size(dataset: Dataset, rows: Sequence[int]) -> list[int]:
-    """Return the rows of files that have the size of another one."""
+    """Return how many images have the same bytes as another one, of those whose size is known."""
     by_size: dict[int, list[int]] = {}
-    for row in rows:
-        with suppress(OSError):
-            by_size.setdefault(os.stat(str(dataset.sources[row])).st_size, []).append(row)
-    return [row for rows in by_size.values() if len(rows) > 1 for row in rows]
+    unknown = 0
+    for row, source in enumerate(dataset.sources):
+        size = _size_of(source)
+        if size is not None:
+            by_size.setdefault(size, []).append(row)
+        elif not isinstance(source, Path | RejectedImage):
+            unknown += 1
+    by_hash: dict[str, list[int]] = {}
+    for rows in by_size.values():
+        if len(rows) > 1:
+            for row in rows:
+                try:
+                    by_hash.setdefault(source_hash(dataset.sources[row]), []).append(row)
+                except ImageError:
+                    continue
+    groups = [rows for rows in by_hash.values() if len(rows) > 1]
+    if unknown == len(dataset):
+        return "not looked for, as that would take reading all images"
+    if not groups:
+        return "no two files have the same bytes" + (
+            f"; not looked for in {pluralise(unknown, 'image')}" if unknown else ""
+        )
+    first, second = (shorten(dataset.names[row]) for row in groups[0][:2])
+    extra = sum(len(rows) - 1 for rows in groups)
+    return f"{pluralise(extra, 'file')} with the bytes of another, such as '{second}' of '{first}'"

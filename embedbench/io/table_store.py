@@ -39,8 +39,10 @@ class TableStore:
     def read(self, keys: Sequence[str]) -> pd.DataFrame | None:
         """Return the stored rows of these hashes, one per hash, indexed by hash.
 
-        None if there are no tables of this kind.
+        None if there are no tables of this kind, or no hashes.
         """
+        if not keys:  # pyarrow cannot compare texts with a list of nothing
+            return None
         parts = list(self.store.each_parquet(self.kind, partial(_rows, keys=set(keys))))
         if not parts:
             return None

@@ -197,3 +197,14 @@ def test_a_column_of_labels_is_named_once(tmp_path: Path) -> None:
     table = table_of(tmp_path / "t.csv", "path,kind,species", "a.png,1,dog")
     with pytest.raises(InputError, match="`label_column` is for a table of labels; there is none"):
         read_dataset(table, labels="kind", label_column="species")
+
+
+def test_labels_that_differ_in_how_accents_are_stored_are_one(tmp_path: Path) -> None:
+    for folder in ("caf\u00e9", "cafe\u0301", "bar"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "1.png").write_bytes(b"")
+    found = read_dataset(tmp_path)
+    assert sorted(found.table["truth"]) == ["bar", "caf\u00e9", "caf\u00e9"]
+    assert sum("1 label differed from another only in" in one for one in found.label_remarks) == 1
+    assert len(read_dataset(tmp_path, where=["label=cafe\u0301"])) == 2
+    assert len({str(one) for one in found.sources}) == 3

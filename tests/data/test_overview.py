@@ -1,14 +1,13 @@
 """Promises of the overview: it counts what would be compared, and reads no more than it says."""
 
-from io import BytesIO
+import shutil
 from pathlib import Path
-from zipfile import ZipFile
 
 import numpy as np
-import pytest
+import pandas as pd
 from PIL import Image
 
-from embedbench.data import overview as module
+from embedbench.data.dataset import Dataset
 from embedbench.data.depth.drawing import Drawing
 from embedbench.data.loading import read_dataset
 from embedbench.data.overview import overview
@@ -57,18 +56,25 @@ def test_what_is_not_here_yet_is_said(tmp_path: Path) -> None:
     assert lines[1] == "formats: to be downloaded 2" and lines[2] == "labels: x 2"
 
 
-def test_copies_in_an_archive_are_counted_and_of_too_many_it_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_copies_are_found_in_archives_and_not_denied_where_they_were_not_looked_for(
+    tmp_path: Path,
 ) -> None:
-    with ZipFile(tmp_path / "set.zip", "w") as archive:
-        for number in range(4):
-            content = BytesIO()
-            Image.new("RGB", (4, 4), (number % 3, 0, 0)).save(content, "PNG")
-            archive.writestr(f"{number}.png", content.getvalue())
-    copies = "copies: 1 file with the bytes of another, such as '3.png' of '0.png'"
-    assert copies in overview(read_dataset(tmp_path / "set.zip"))
-    monkeypatch.setattr(module, "_MOST_PACKED", 3)
-    assert "copies: 4 images not compared yet" in overview(read_dataset(tmp_path / "set.zip"))
+    for name, colour in (("a", 1), ("b", 2), ("c", 1)):
+        picture(tmp_path / "photos" / f"{name}.png", colour=colour)
+    files = sorted((tmp_path / "photos").iterdir())
+    for kind in ("zip", "tar", "gztar"):
+        archive = shutil.make_archive(str(tmp_path / kind), kind, tmp_path / "photos")
+        assert overview(read_dataset(archive))[-1] == (
+            "copies: 1 file with the bytes of another, such as 'c.png' of 'a.png'"
+        )
+    table = tmp_path / "t.parquet"
+    pd.DataFrame({"image": [file.read_bytes() for file in files]}).to_parquet(table)
+    unread = [Path("nothing.png")]
+    assert overview(read_dataset(table))[-1].startswith("copies: not looked for, as")
+    both = Dataset.from_images([*read_dataset(table).sources, *files[:2], *unread])
+    assert overview(both)[-1] == (
+        "copies: no two files have the same bytes; not looked for in 3 images"
+    )
 
 
 def test_how_deep_images_would_be_drawn_is_said(tmp_path: Path) -> None:

@@ -22,6 +22,12 @@ def test_rows_are_read_back_by_hash(tmp_path: Path) -> None:
     assert table["width"].to_dict() == {KEYS[1]: 2, KEYS[2]: 3, KEYS[3]: 4}
 
 
+def test_no_hashes_have_no_rows(tmp_path: Path) -> None:
+    tables = TableStore(Store(tmp_path), "images")
+    tables.add(pd.DataFrame({"hash": KEYS, "width": 1}))
+    assert tables.read([]) is None
+
+
 def test_kinds_are_separate(tmp_path: Path) -> None:
     TableStore(Store(tmp_path), "images").add(pd.DataFrame({"hash": KEYS, "width": 1}))
     assert TableStore(Store(tmp_path), "texts").read(KEYS) is None

@@ -34,6 +34,11 @@ class MemoryImage(PackedImage):
         """Return its bytes, as in `PackedImage`."""
         return self.content[:most]
 
+    @property
+    def known_size(self) -> int | None:
+        """The size of its file in bytes."""
+        return len(self.content)
+
 
 @dataclass(frozen=True)
 class Entry:

@@ -65,6 +65,11 @@ class TarMember(PackedImage):
         """Whether its archive is at an address."""
         return isinstance(self.archive, RemotePath)
 
+    @property
+    def known_size(self) -> int | None:
+        """The size of its file in bytes."""
+        return self.size
+
 
 class _Headers:
     """A file as tarfile reads it: header by header, and never much at once."""

@@ -75,6 +75,11 @@ class ZipMember(PackedImage):
         """Whether its archive is at an address."""
         return isinstance(self.archive, RemotePath)
 
+    @property
+    def known_size(self) -> int | None:
+        """The size of its file in bytes."""
+        return self.size
+
 
 def _read(member: BufferedIOBase, most: int) -> bytes:
     parts, left = [], most

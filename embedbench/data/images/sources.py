@@ -106,6 +106,11 @@ class PackedImage(ABC):
         """Whether its bytes are at an address."""
         return False
 
+    @property
+    def known_size(self) -> int | None:
+        """The size of its file in bytes, where that is known without reading it."""
+        return None
+
 
 @dataclass(frozen=True)
 class RenderedImage:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +18,14 @@ from embedbench.errors import InputError
 from embedbench.io.safe_csv import restored
 from embedbench.utils.text import pluralise, shorten
 
-__all__ = ["as_labels", "drop_missing", "drop_several", "labels_of_images"]
+__all__ = [
+    "as_labels",
+    "drop_missing",
+    "drop_several",
+    "composed_text",
+    "in_one_writing",
+    "labels_of_images",
+]
 
 _MISSING = frozenset(
     "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|"
@@ -150,6 +158,28 @@ def _label(value: Any, whole: bool) -> str | None:
     if value is None or pd.isna(value):
         return None
     return str(int(value) if whole else value).strip() or None
+
+
+def in_one_writing(labels: "pd.Series[Any]") -> tuple["pd.Series[Any]", list[str]]:
+    """Return labels with accents composed (NFC), and a remark if that makes two of them one.
+
+    macOS takes letters and their accents apart in the names of folders; other systems do not.
+    """
+    composed = labels.map(composed_text)
+    pairs = pd.DataFrame({"before": labels, "after": composed}).dropna().drop_duplicates()
+    merged = pairs["after"][pairs["after"].duplicated()]
+    if merged.empty:
+        return composed, []
+    remark = (
+        f"{pluralise(len(merged), 'label')} differed from another only in how accents are stored, "
+        f"such as '{shorten(str(merged.iloc[0]))}', and counted as the same"
+    )
+    return composed, [remark]
+
+
+def composed_text(value: Any) -> Any:
+    """Return a text with its accents composed (NFC); another value as it is."""
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 
 def drop_missing(labels: "pd.Series[Any]", file: str) -> tuple["pd.Series[Any]", list[str]]:
