@@ -71,7 +71,7 @@ def keep(remote: RemoteImage, content: bytes) -> None:
 def _name_of_file(url: str) -> str:
     suffix = PurePosixPath(url.partition("?")[0].partition("#")[0]).suffix.lower()
     name = hashlib.sha256(url.encode()).hexdigest()
-    return f"{name}{suffix}" if has_image_suffix(suffix) else f"{name}.img"
+    return f"{name}{suffix}" if has_image_suffix(f"{name}{suffix}") else f"{name}.img"
 
 
 def image_with_md5(url: str | None, md5: str | None, file: Path) -> RemoteImage:
