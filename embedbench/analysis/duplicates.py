@@ -12,6 +12,8 @@ from scipy.fft import dctn
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from embedbench.utils.text import agreeing
+
 __all__ = ["Rows", "duplicate_groups", "duplicate_rate", "duplicate_remarks"]
 
 Rows = Int[np.ndarray, " rows"]
@@ -109,10 +111,11 @@ def duplicate_remarks(hashes: Sequence[str], groups: Int[np.ndarray, " images"])
     images, files, different = len(groups), len(set(hashes)), len(np.unique(groups))
     if different == images:
         return ()
+    copies = images - different
     return (
-        f"{images - different} of the {images} images are copies of others: {images - files} by "
-        f"their bytes, {files - different} by how they look at 32 x 32 pixels; copies count as one "
-        "image in resamples and folds, and are not neighbours of each other",
+        f"{copies} of the {images} images {agreeing(copies, 'are')} copies of others: "
+        f"{images - files} by their bytes, {files - different} by how they look at 32 x 32 pixels; "
+        "copies count as one image in resamples and folds, and are not neighbours of each other",
     )
 
 

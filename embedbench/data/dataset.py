@@ -21,7 +21,7 @@ from embedbench.data.tables.labels import (
 from embedbench.data.tables.reading import is_table_name, read_table
 from embedbench.errors import InputError
 from embedbench.io.paths import RemotePath, parse_path
-from embedbench.utils.text import join_names, pluralise, shown
+from embedbench.utils.text import agreeing, join_names, pluralise, shown
 
 __all__ = [
     "Dataset",
@@ -187,8 +187,8 @@ def note_single_images(dataset: Dataset) -> Dataset:
         return dataset
     shown = join_names(single) if len(single) <= 3 else f"{', '.join(single[:2])} ..."
     remark = (
-        f"{len(single):,} of {pluralise(len(counts), 'class')} have one image ({shown}): classes "
-        "of one picture can be neither retrieved nor learned"
+        f"{len(single):,} of {pluralise(len(counts), 'class')} {agreeing(len(single), 'have')} "
+        f"one image ({shown}): classes of one picture can be neither retrieved nor learned"
     )
     return replace(dataset, label_remarks=(*dataset.label_remarks, remark))
 

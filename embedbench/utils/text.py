@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 __all__ = [
+    "agreeing",
     "escape_latex_cell",
     "escape_markdown",
     "join_names",
@@ -106,6 +107,13 @@ def pluralise(number: int, noun: str) -> str:
     """Return a number and its noun: 1 image, 2 images, 3 classes."""
     plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
+
+
+def agreeing(number: int, verb: str) -> str:
+    """Return a verb as it agrees with a number: 1 is, 2 are."""
+    if number != 1:
+        return verb
+    return {"are": "is", "have": "has"}.get(verb, f"{verb}s")
 
 
 def join_names(names: Sequence[str]) -> str:

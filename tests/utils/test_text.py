@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedbench.utils.text import (
+    agreeing,
     escape_latex_cell,
     escape_markdown,
     join_names,
@@ -129,3 +130,8 @@ def test_shortened_text_fits_on_its_line(text: str, length: int) -> None:
 
 def test_shortened_text_keeps_both_ends() -> None:
     assert shorten("timm:resnet50,pretrained=false", 16) == "timm:resne…false"
+
+
+def test_a_verb_agrees_with_its_number() -> None:
+    assert [agreeing(1, verb) for verb in ("are", "have", "look")] == ["is", "has", "looks"]
+    assert agreeing(0, "are") == "are" and agreeing(2, "have") == "have"

@@ -17,7 +17,7 @@ from embedbench.data.images.sources import RejectedImage, Source
 from embedbench.data.tables.locations import place_of
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, open_file, parse_path
-from embedbench.utils.text import pluralise, shown
+from embedbench.utils.text import agreeing, pluralise, shown
 
 __all__ = ["Annotations", "load_annotations", "read_annotations"]
 
@@ -171,7 +171,7 @@ def _read_boxes(annotations: Annotations, places: dict[Any, Source]) -> _Read:
         rows.append((name, numbers[key], _cropped(places[key], box), category))
     remarks = [f"left out: {pluralise(n, 'annotation')} {why}" for why, n in left.items()]
     if without := len(set(places) - set(numbers)):
-        remarks.append(f"{pluralise(without, 'image')} have no box")
+        remarks.append(f"{pluralise(without, 'image')} {agreeing(without, 'have')} no box")
     return rows, remarks, [f"labels: categories of '{annotations.file.name}'"]
 
 

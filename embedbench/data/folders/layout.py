@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from embedbench.data.splits import split_of
-from embedbench.utils.text import join_names, pluralise
+from embedbench.utils.text import agreeing, join_names, pluralise
 
 __all__ = ["Layout", "read_layout"]
 
@@ -129,7 +129,8 @@ def _remark_on_labels(layout: Layout, parents: list[Parts], example: str, wrappe
     )
     missing = len(parents) - len(labels)
     if missing:
-        layout.label_remarks.append(f"{pluralise(missing, 'image')} are in no folder of a label")
+        images = f"{pluralise(missing, 'image')} {agreeing(missing, 'are')}"
+        layout.label_remarks.append(f"{images} in no folder of a label")
     if pair := _parallel_trees(parents):
         folders = join_names([f"'{one}'" for one in pair])
         layout.label_remarks.append(

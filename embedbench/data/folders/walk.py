@@ -18,7 +18,7 @@ from embedbench.data.images.formats import (
 )
 from embedbench.data.images.sources import PackedImage, RejectedImage, RotatedImage, Source
 from embedbench.io.paths import AnyPath, RemotePath, files_below, open_file
-from embedbench.utils.text import pluralise, shown
+from embedbench.utils.text import agreeing, pluralise, shown
 
 __all__ = [
     "File",
@@ -83,8 +83,8 @@ class FolderContents:
         if count := self.unreadable.total():
             kinds = [_unreadable(kind, n) for kind, n in sorted(self.unreadable.items())]
             remarks.append(
-                f"{pluralise(count, 'file')} look like pictures but cannot be read: "
-                f"{', '.join(kinds)}"
+                f"{pluralise(count, 'file')} {agreeing(count, 'look')} like pictures but "
+                f"cannot be read: {', '.join(kinds)}"
             )
         return remarks
 

@@ -16,13 +16,13 @@ from embedbench.data.tables.matching import Matches, match_names
 from embedbench.data.tables.reading import UserTable
 from embedbench.errors import InputError
 from embedbench.io.safe_csv import restored
-from embedbench.utils.text import pluralise, shorten
+from embedbench.utils.text import agreeing, pluralise, shorten
 
 __all__ = [
     "as_labels",
+    "composed_text",
     "drop_missing",
     "drop_several",
-    "composed_text",
     "in_one_writing",
     "labels_of_images",
 ]
@@ -129,9 +129,10 @@ def _left_out(
             f"'{shorten(second)}' fit: left out"
         )
     if without:
+        count = len(without)
         remarks.append(
-            f"{len(without):,} of {pluralise(len(images), 'image')} have no row in '{file}', such "
-            f"as '{shorten(without[0])}'"
+            f"{count:,} of {pluralise(len(images), 'image')} {agreeing(count, 'have')} no row in "
+            f"'{file}', such as '{shorten(without[0])}'"
         )
     return remarks
 
@@ -165,7 +166,8 @@ def in_one_writing(labels: "pd.Series[Any]") -> tuple["pd.Series[Any]", list[str
 
     macOS takes letters and their accents apart in the names of folders; other systems do not.
     """
-    composed = labels.map(composed_text)
+    texts = [composed_text(label) for label in labels]
+    composed = pd.Series(texts, labels.index, dtype=object)
     pairs = pd.DataFrame({"before": labels, "after": composed}).dropna().drop_duplicates()
     merged = pairs["after"][pairs["after"].duplicated()]
     if merged.empty:
@@ -187,10 +189,10 @@ def drop_missing(labels: "pd.Series[Any]", file: str) -> tuple["pd.Series[Any]",
     dropped = labels.isin(_MISSING)
     if not dropped.any():
         return labels, []
-    kinds = ", ".join(sorted(set(labels[dropped])))
+    kinds, count = ", ".join(sorted(set(labels[dropped]))), int(dropped.sum())
     remark = (
-        f"{pluralise(int(dropped.sum()), 'image')} have the label {kinds} in '{file}', which was "
-        "taken for a missing value; --keep-na takes it for a class"
+        f"{pluralise(count, 'image')} {agreeing(count, 'have')} the label {kinds} in '{file}', "
+        "which was taken for a missing value; --keep-na takes it for a class"
     )
     return labels.where(~dropped, None), [remark]
 
@@ -212,8 +214,9 @@ def drop_several(labels: "pd.Series[Any]", file: str) -> tuple["pd.Series[Any]",
     if not several:
         return labels, []
     dropped = labels.isin(several)
+    count = int(dropped.sum())
     remark = (
-        f"{pluralise(int(dropped.sum()), 'image')} have several labels in '{file}', such as "
-        f"'{shorten(min(several))}': they were left without a label"
+        f"{pluralise(count, 'image')} {agreeing(count, 'have')} several labels in '{file}', such "
+        f"as '{shorten(min(several))}': left without a label"
     )
     return labels.where(~dropped, None), [remark]
