@@ -12,8 +12,6 @@ from scipy.fft import dctn
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from embedbench.utils.text import agreeing
-
 __all__ = ["Rows", "duplicate_groups", "duplicate_rate", "duplicate_remarks"]
 
 Rows = Int[np.ndarray, " rows"]
@@ -112,8 +110,9 @@ def duplicate_remarks(hashes: Sequence[str], groups: Int[np.ndarray, " images"])
     if different == images:
         return ()
     copies = images - different
+    are = "is a copy of another" if copies == 1 else "are copies of others"
     return (
-        f"{copies} of the {images} images {agreeing(copies, 'are')} copies of others: "
+        f"{copies} of the {images} images {are}: "
         f"{images - files} by their bytes, {files - different} by how they look at 32 x 32 pixels; "
         "copies count as one image in resamples and folds, and are not neighbours of each other",
     )

@@ -55,7 +55,7 @@ def test_an_encoder_of_few_dimensions_makes_no_copies(tmp_path: Path, dims: Sequ
     assert found.images["group"].tolist() == [*range(39), 0]
     assert found.run["dataset"]["duplicates"] == pytest.approx(1 / 40)
     assert found.run["remarks"] == [
-        "1 of the 40 images is a copy of others: 1 by their bytes, 0 by how they look at "
+        "1 of the 40 images is a copy of another: 1 by their bytes, 0 by how they look at "
         "32 x 32 pixels; copies count as one image in resamples and folds, and are not neighbours "
         "of each other"
     ]
