@@ -42,7 +42,7 @@ _BLOCK, _PAIRS = 1024, 4096
 """Pictures, and pairs of pictures, compared at once."""
 
 _NEAREST = 50
-"""Of more candidates than this, a picture is compared with the nearest alone."""
+"""Of more candidates than this, a picture is compared with the nearest and the next in order."""
 
 
 def duplicate_groups(
@@ -217,10 +217,13 @@ def _pairs(looks: _Looks) -> Iterator[tuple[Rows, Rows]]:
 def _candidates(likeness: Float32[np.ndarray, "block others"]) -> Bool[np.ndarray, "block others"]:
     """Return which pairs are compared closely."""
     near = likeness >= _LEAST_LOW
+    half = _NEAREST // 2
     for row in np.flatnonzero(near.sum(axis=1) > _NEAREST):
-        kept = np.argpartition(-likeness[row], _NEAREST)[:_NEAREST]
+        # The next ones link many copies of one picture in a chain, whatever rounding does.
+        following = np.flatnonzero(near[row])[:half]
+        nearest = np.argpartition(-likeness[row], half)[:half]
         near[row] = False
-        near[row, kept] = True
+        near[row, np.concatenate([following, nearest])] = True
     return np.asarray(near)
 
 
