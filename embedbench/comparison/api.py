@@ -38,6 +38,10 @@ def compare(
     limit: int | None = None,
     allow_local: bool = False,
     follow_links: bool = False,
+    bands: str | None = None,
+    depth: int | None = None,
+    value_range: str | None = None,
+    plane: int | None = None,
     domain: str | None = None,
     clusterers: Sequence[Any] = CLUSTERERS,
     spaces: Sequence[str] = ("l2",),
@@ -84,6 +88,11 @@ def compare(
         allow_local: images may be downloaded from this machine and its network.
         follow_links: links that lead out of a folder of images are followed; else they are
             listed as failures.
+        bands: bands to draw of images with several, such as `4,3,2`; None for the first three.
+        depth: bits of deep images; None for those that the images use.
+        value_range: values of deep images that are drawn black and white, such as `0..3000`; None
+            for those that the images need.
+        plane: plane of stacks, from 1; None for the first.
         domain: a column, or `folder` for the top folder: every metric by domain, and whether
             clusters follow it.
         clusterers: texts such as `hdbscan,min_cluster_size=10`, or any object with
