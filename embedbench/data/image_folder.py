@@ -1,6 +1,6 @@
 """Read a folder of images as a dataset: its labels and splits, by its sub-folders or metadata."""
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
@@ -19,7 +19,10 @@ __all__ = ["dataset_of_folder", "inner_folder", "read_image_folder"]
 
 
 def read_image_folder(
-    folder: AnyPath, images: str | None = None, follow_links: bool = False
+    folder: AnyPath,
+    images: str | None = None,
+    follow_links: bool = False,
+    labels: AnyPath | None = None,
 ) -> Dataset:
     """Return the images below a folder, with the columns `truth` and `split` where it has them.
 
@@ -30,6 +33,7 @@ def read_image_folder(
         folder: the folder.
         images: its sub-folder that holds the images; None for all.
         follow_links: whether links that lead out of the folder are followed.
+        labels: a table that is used elsewhere, which may be in the folder.
 
     Raises:
         InputError: there is no such folder, or no image in it.
@@ -42,7 +46,14 @@ def read_image_folder(
         raise InputError(f"there is no folder or table '{folder}'") from error
     except OSError as error:
         raise InputError(f"cannot read '{folder}': {error.strerror or error}") from error
+    if labels is not None:
+        used = _whole(labels)
+        contents.unused = [name for name in contents.unused if _whole(folder / name) != used]
     return dataset_of_folder(contents, folder)
+
+
+def _whole(place: AnyPath) -> AnyPath:
+    return place.absolute() if isinstance(place, Path) else place
 
 
 def inner_folder(images: str, folder: AnyPath) -> str:

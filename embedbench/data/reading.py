@@ -212,7 +212,8 @@ class _Reader:
         if isinstance(folder, Path) and (saved := saved_files(folder)):
             return read_table_images(saved, folder, self.form)
         try:
-            return read_image_folder(folder, options.images, options.follow_links)
+            labels = options.labels and parse_path(options.labels)
+            return read_image_folder(folder, options.images, options.follow_links, labels or None)
         except InputError:
             saved = saved_files(folder) or []
             files = saved or _packed_below(folder)

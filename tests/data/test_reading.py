@@ -283,3 +283,26 @@ def test_a_pil_image_is_turned_as_its_file_says() -> None:
     Image.fromarray(pixels).save(content, "PNG", exif=exif)
     [from_pil] = read_dataset([Image.open(content)]).sources
     assert np.array_equal(open_pixels(read_source(from_pil)), open_pixels(content.getvalue()))
+
+
+def test_tables_and_archives_among_the_images_are_said_unless_used(
+    photographs: Path, tmp_path: Path
+) -> None:
+    def unused(**options: Any) -> list[str]:
+        return [one for one in read_dataset(photographs, **options).remarks if "not used" in one]
+
+    (photographs / "red" / "00.json").write_text("{}")  # beside the image of the same name
+    (photographs / "red" / "00.png.json").write_text("{}")
+    (photographs / "metadata.csv").write_text("file_name,label\nred/00.png,x\n")
+    assert unused() == []
+    table = photographs / "train.csv"
+    table.write_text("path,label\nred/00.png,x\nblue/00.png,y\n")
+    assert unused(labels=str(table)) == []
+    assert unused()[0].startswith("not used: 1 table or archive among the files, 'train.csv': give")
+    (photographs / "red" / "more.zip").write_bytes(b"")
+    assert unused()[0].startswith("not used: 2 tables and archives among the files, such as 'tra")
+    (tmp_path / "nested").mkdir()
+    shutil.make_archive(str(tmp_path / "nested" / "inner"), "zip", photographs)
+    nested = shutil.make_archive(str(tmp_path / "nested"), "zip", tmp_path / "nested")
+    with pytest.raises(InputError, match=r"there are no images in .*'inner.zip': give it as the"):
+        read_dataset(nested)

@@ -4,10 +4,10 @@ import json
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -28,6 +28,7 @@ _LOOKED_AT = 4096
 _LEAST_SIDE = 2
 _TRIED = 20
 _Box = tuple[float, float, float, float]
+_Entry = TypeVar("_Entry")
 
 
 @dataclass(frozen=True)
@@ -67,28 +68,43 @@ def load_annotations(file: AnyPath) -> Annotations | None:
     kinds = [content.get(key) for key in ("images", "annotations", "categories")]
     if not isinstance(kinds[0], list) or not any(isinstance(one, list) for one in kinds[1:]):
         return None
-    try:
-        names = {one["id"]: str(one.get("name", one["id"])) for one in kinds[2] or ()}
-        images = {one["id"]: str(one["file_name"]) for one in kinds[0]}
-        return Annotations(file, images, tuple(_boxes(kinds[1] or [], names)))
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        reason = f"no {error}" if isinstance(error, KeyError) else str(error)
-        raise InputError(
-            f"'{file}' is not in the format of COCO: an image, annotation or category has {reason}"
-        ) from error
+    images, annotations, categories = kinds
+    names = dict(_each(file, "category", categories, lambda one: _named(one, one.get("name"))))
+    paths = dict(_each(file, "image", images, lambda one: _named(one, one["file_name"])))
+    boxes = _each(file, "annotation", annotations, lambda one: _annotation(one, names))
+    return Annotations(file, paths, tuple(boxes))
 
 
-def _boxes(
-    annotations: list[Any], names: dict[Any, str]
-) -> Iterator[tuple[Any, _Box | None, str | None, bool]]:
-    for one in annotations:
-        category = one.get("category_id")
-        name = None if category is None else names.get(category, str(category))
-        corners, box = one.get("bbox"), None
-        if corners:
-            left, top, width, height = map(float, corners)
-            box = (left, top, width, height)
-        yield one["image_id"], box, name, bool(one.get("iscrowd"))
+def _each(
+    file: AnyPath, kind: str, entries: list[Any] | None, read: Callable[[Any], _Entry]
+) -> Iterator[_Entry]:
+    """Yield what is read of each entry; InputError names the first that is broken."""
+    for number, one in enumerate(entries or (), start=1):
+        try:
+            yield read(one)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            reason = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+            raise InputError(
+                f"'{file}' is not in the format of COCO: {kind} {number} of the file is broken "
+                f"({reason})"
+            ) from error
+
+
+def _named(one: Any, name: Any) -> tuple[Any, str]:
+    """Return the number of an image or a category, and its name."""
+    key = one["id"]
+    hash(key)  # raises TypeError for a list
+    return key, str(key if name is None else name)
+
+
+def _annotation(one: Any, names: dict[Any, str]) -> tuple[Any, _Box | None, str | None, bool]:
+    category = one.get("category_id")
+    name = None if category is None else names.get(category, str(category))
+    corners, box = one.get("bbox"), None
+    if corners:
+        left, top, width, height = map(float, corners)
+        box = (left, top, width, height)
+    return one["image_id"], box, name, bool(one.get("iscrowd"))
 
 
 def read_annotations(
@@ -120,6 +136,11 @@ def read_annotations(
         remarks.append(f"{pluralise(lost, 'annotation')} of '{file.name}' are of no image in it")
     if isinstance(home, Path) and home != file.parent and root is None:
         remarks.append(f"images: below '{home}'; --root names another folder")
+    below = [one for one in places.values() if isinstance(one, Path) and _is_in(one, home)]
+    if below and not any(map(_is_there, below[:_TRIED])):
+        remarks.append(
+            f"no image of '{file.name}' was found in '{home}': --root names the folder of images"
+        )
     rows.sort(key=lambda row: row[:2])
     table = pd.DataFrame({"truth": pd.Series([row[3] for row in rows], dtype=object)})
     names = tuple(f"{name}#{number}" if number else name for name, number, _, _ in rows)
@@ -189,7 +210,6 @@ def _root_of(annotations: Annotations) -> AnyPath:
     file = annotations.file
     if not isinstance(file, Path):
         return file.parent
-    names = [name for name in list(annotations.images.values())[:_TRIED] if name]
     split = file.stem.rpartition("_")[2]
     above = file.parent.parent
     tried = [
@@ -197,9 +217,26 @@ def _root_of(annotations: Annotations) -> AnyPath:
         above / split, above / "images" / split,
     ]  # fmt: skip
     for folder in tried:
-        if any(_is_file(folder, name) for name in names):
+        if _has_any(folder, annotations):
             return folder
     return file.parent
+
+
+def _has_any(folder: Path, annotations: Annotations) -> bool:
+    """Return whether one of the first images is in a folder."""
+    names = [name for name in list(annotations.images.values())[:_TRIED] if name]
+    return any(_is_file(folder, name) for name in names)
+
+
+def _is_in(place: Path, home: AnyPath) -> bool:
+    return isinstance(home, Path) and place.is_relative_to(home)
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _is_file(folder: Path, name: str) -> bool:

@@ -19,6 +19,7 @@ from embedbench.data.tables.columns import IMAGE_COLUMNS
 from embedbench.data.tables.form import TableForm
 from embedbench.errors import ImageError, InputError
 from embedbench.io.paths import HUB, AnyPath, files_in, folders_in, open_file
+from embedbench.utils.offline import hub_environment
 from embedbench.utils.text import join_names
 
 __all__ = ["read_hub", "read_rows", "read_stream", "saved_files"]
@@ -106,6 +107,11 @@ def read_hub(source: str, limit: int | None, form: TableForm) -> Dataset:
         raise InputError(
             f"to read '{source}', install datasets: pip install 'image-embedbench[hf]'"
         ) from error
+    if hub_environment(offline=False):  # datasets would retry for half a minute
+        raise InputError(
+            f"cannot read '{source}': the hub of Hugging Face does not answer; with "
+            "HF_HUB_OFFLINE=1 a copy is read that the library datasets has kept"
+        )
     with _in_words(source):
         loaded = datasets.load_dataset(name, split=split or None, streaming=True)
     if isinstance(loaded, Mapping):

@@ -18,7 +18,7 @@ from embedbench.data.images.formats import (
 )
 from embedbench.data.images.sources import PackedImage, RejectedImage, RotatedImage, Source
 from embedbench.io.paths import AnyPath, RemotePath, files_below, open_file
-from embedbench.utils.text import agreeing, pluralise, shown
+from embedbench.utils.text import agreeing, pluralise, shorten, shown
 
 __all__ = [
     "File",
@@ -57,6 +57,13 @@ _METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 """Names of tables that describe the images of their folder, as Hugging Face writes them."""
 
 
+_CONTAINERS = frozenset(
+    ".csv .tsv .json .jsonl .ndjson .xlsx .parquet .arrow .zip .tar .tgz .gz .bz2 .xz .7z "
+    ".rar".split()
+)
+"""Suffixes of tables and archives, which may hold labels or images."""
+
+
 @dataclass
 class FolderContents:
     """What is below a folder, or in an archive.
@@ -66,12 +73,14 @@ class FolderContents:
         left_out: number of image files that are none of the set, by reason.
         unreadable: number of files that look like images but cannot be read, by suffix.
         metadata: tables that describe the images below their folder, by name.
+        unused: names of other tables and of archives, without those that are called as an image.
     """
 
     images: dict[str, File] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
     metadata: dict[str, Path | RemotePath | PackedImage] = field(default_factory=dict)
+    unused: list[str] = field(default_factory=list)
 
     @property
     def remarks(self) -> list[str]:
@@ -85,6 +94,15 @@ class FolderContents:
             remarks.append(
                 f"{pluralise(count, 'file')} {agreeing(count, 'look')} like pictures but "
                 f"cannot be read: {', '.join(kinds)}"
+            )
+        if self.unused:
+            first = shorten(shown(min(self.unused, key=lambda name: (name.count("/"), name))))
+            remarks.append(
+                f"not used: {pluralise(len(self.unused), 'table or archive')} among the files, "
+                f"'{first}': give it as the source, or a table of labels by --labels"
+                if len(self.unused) == 1
+                else f"not used: {len(self.unused):,} tables and archives among the files, such as "
+                f"'{first}': give one as the source, or a table of labels by --labels"
             )
         return remarks
 
@@ -143,7 +161,15 @@ def contents_of(files: Iterable[tuple[str, File]]) -> FolderContents:
         written = shown(name)
         tries = (f"{written}#{number}" for number in count(2))
         contents.images[next(tries) if written in contents.images else written] = source
+    beside = {_until_dot(name) for name, _ in images}
+    contents.unused = [name for name in contents.unused if _until_dot(name) not in beside]
     return contents
+
+
+def _until_dot(name: str) -> str:
+    """Return a path up to the first dot of its last part."""
+    above, slash, last = name.rpartition("/")
+    return above + slash + last.partition(".")[0]
 
 
 def _is_image(name: str, source: File, contents: FolderContents) -> bool:
@@ -161,6 +187,8 @@ def _is_image(name: str, source: File, contents: FolderContents) -> bool:
         return True
     if last.lower() in _METADATA:
         contents.metadata[name] = source
+    elif suffix_of(last) in _CONTAINERS:
+        contents.unused.append(name)
     if is_other_suffix(last):
         return False
     form = format_of_suffix(last)

@@ -13,8 +13,10 @@ from typing import Any
 import pandas as pd
 
 from embedbench.data.images.formats import has_image_suffix
+from embedbench.data.tables.excel import read_excel, remark_on_names
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, open_file
+from embedbench.utils.text import pluralise
 
 __all__ = ["TABLE_SUFFIXES", "UserTable", "as_table", "is_table_name", "read_table"]
 
@@ -138,16 +140,36 @@ def _read_delimited(file: io.BufferedReader) -> Read:
     separator = max(rows, key=lambda one: _regularity(rows[one]))
     first = next(iter(rows[separator]), [])
     headed = not any(has_image_suffix(cell.strip()) for cell in first)
-    table = pd.read_csv(
-        io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, na_values=[""],
-        skipinitialspace=True, header=0 if headed else None,
-    )  # fmt: skip
+    try:
+        table = pd.read_csv(
+            io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, na_values=[""],
+            skipinitialspace=True, header=0 if headed else None,
+        )  # fmt: skip
+    except ValueError as error:
+        raise ValueError(_fault(text, separator) or str(error)) from error
     if not isinstance(table.index, pd.RangeIndex):  # pandas uses extra fields as an index
-        raise ValueError("a row has more fields than the first")
+        raise ValueError(_fault(text, separator) or "a row has more fields than the first")
     if not headed:
         table.columns = pd.Index([f"column {number + 1}" for number in range(len(table.columns))])
         remarks.append("has no row of column names: its first row names an image")
-    return table, remarks
+        return table, remarks
+    return table, remarks + remark_on_names(first)
+
+
+def _fault(text: str, separator: str) -> str:
+    """Return which line has more fields than the first, or starts a quotation without an end."""
+    reader = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True, strict=True)
+    width, line = 0, 1
+    try:
+        for row in reader:
+            width = width or len(row)
+            if len(row) > width:
+                return f"line {line} has {pluralise(len(row), 'field')}, the first line {width}"
+            line = reader.line_num + 1
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            return f"the quotation that starts in line {line} has no end"
+    return ""
 
 
 def _first_rows(text: str) -> dict[str, list[list[str]]]:
@@ -241,36 +263,6 @@ def _from_records(records: list[dict[str, Any]]) -> pd.DataFrame:
     )
 
 
-def _read_excel(file: io.BufferedReader) -> Read:
-    with pd.ExcelFile(file, engine="openpyxl") as book:
-        names = [str(name) for name in book.sheet_names]
-        sheet = pd.read_excel(book, sheet_name=names[0], header=None, dtype=object)
-    remarks = [f"has {len(names)} sheets: '{names[0]}' was read"] if len(names) > 1 else []
-    filled = sheet.notna()
-    sheet = sheet.loc[filled.any(axis=1).cummax()]
-    columns = filled.any(axis=0)
-    used = [number for number, any_cell in enumerate(columns) if any_cell]
-    if not used:
-        raise ValueError("its first sheet is empty")
-    if not columns.iloc[used[0] : used[-1] + 1].all() or _two_blocks(sheet):
-        raise ValueError(f"the sheet '{names[0]}' holds two tables: it must hold one")
-    table = sheet.iloc[1:, used].reset_index(drop=True)
-    table.columns = pd.Index([str(name) for name in sheet.iloc[0, used]])
-    return table, remarks
-
-
-def _two_blocks(sheet: pd.DataFrame) -> bool:
-    """Return whether rows of other columns, or a second header, follow a blank row."""
-    filled = sheet.notna()
-    header = sheet.iloc[0].astype(str).tolist()
-    for above, row in zip(range(len(sheet)), range(1, len(sheet)), strict=False):
-        if not filled.iloc[above].any() and filled.iloc[row].any():
-            cells = sheet.iloc[row]
-            if cells.astype(str).tolist() == header or (filled.iloc[row] & ~filled.iloc[0]).any():
-                return True
-    return False
-
-
 _READERS: dict[str, Callable[[Any], Read]] = {
     ".csv": _read_delimited,
     ".tsv": _read_delimited,
@@ -280,7 +272,7 @@ _READERS: dict[str, Callable[[Any], Read]] = {
     ".json": _read_json,
     ".jsonl": _read_json_lines,
     ".ndjson": _read_json_lines,
-    ".xlsx": _read_excel,
+    ".xlsx": read_excel,
 }
 TABLE_SUFFIXES = frozenset(_READERS)
 """Suffixes of tables, in lower case."""

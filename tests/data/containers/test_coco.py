@@ -12,6 +12,7 @@ from embedbench.data.containers.coco import load_annotations, read_annotations
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.decoding import open_pixels
 from embedbench.data.images.sources import RejectedImage, read_source
+from embedbench.data.loading import read_dataset
 from embedbench.errors import InputError
 
 CATEGORIES = [{"id": 1, "name": "cat"}, {"id": 7, "name": "dog"}]
@@ -100,13 +101,13 @@ def test_other_json_files_are_tables(tmp_path: Path, content: str) -> None:
     ("content", "words"),
     [
         ('{"images": [', "cannot read '.*a.json'"),
-        ('{"images": [{"id": 1}], "annotations": []}', "has no 'file_name'"),
+        ('{"images": [{"id": 1}], "annotations": []}', "image 1 .* no 'file_name'"),
         ('{"images": [3], "annotations": []}', "is not in the format of COCO"),
         ('{"images": [{"id": [], "file_name": "a"}], "annotations": []}', "is not in the format"),
         (
             '{"images": [{"id": 1, "file_name": "a"}], "annotations": [{"image_id": 1, '
             '"bbox": [1, 2]}]}',
-            "is not in the format of COCO",
+            "is not in the format of COCO: annotation 1 of the file",
         ),
     ],
 )
@@ -122,3 +123,12 @@ def test_a_file_without_boxes_is_refused_where_boxes_are_asked_for(tmp_path: Pat
     with pytest.raises(InputError, match="there are no boxes in '.*coco.json'"):
         read(write(tmp_path, []), crop="boxes")
     assert "truth" not in read(write(tmp_path, [])).table
+
+
+def test_images_that_are_nowhere_near_the_file_are_said(tmp_path: Path) -> None:
+    content = {"images": [{"id": 1, "file_name": "a.png"}], "annotations": []}
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    remark = f"no image of 'a.json' was found in '{tmp_path}': --root names the folder of images"
+    assert remark in read_dataset(tmp_path / "a.json").remarks
+    (tmp_path / "a.png").write_bytes(b"")
+    assert remark not in read_dataset(tmp_path / "a.json").remarks

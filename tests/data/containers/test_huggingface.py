@@ -146,6 +146,7 @@ def test_a_name_is_loaded_as_a_stream_without_foreign_code(monkeypatch: pytest.M
         return {"train": Stream(2), "test": Stream(3)} if not options["split"] else Stream(2)
 
     library = SimpleNamespace(load_dataset=load_dataset)
+    monkeypatch.setattr(huggingface, "hub_environment", lambda offline: {})
     monkeypatch.setitem(sys.modules, "datasets", library)
     assert len(read_hub("hf:user/name:train", None, FORM)) == 2
     assert asked == [("user/name", {"split": "train", "streaming": True})]
@@ -157,8 +158,12 @@ def test_a_missing_library_and_a_missing_network_are_lines(monkeypatch: pytest.M
     def fails(*args: Any, **options: Any) -> Any:
         raise ConnectionError("no\nnetwork")
 
+    monkeypatch.setattr(huggingface, "hub_environment", lambda offline: {})
     monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=fails))
     with pytest.raises(InputError, match="cannot read 'hf:x': no network"):
+        read_dataset("hf:x")
+    monkeypatch.setattr(huggingface, "hub_environment", lambda offline: {"HF_HUB_OFFLINE": "1"})
+    with pytest.raises(InputError, match="'hf:x': the hub of Hugging Face does not answer"):
         read_dataset("hf:x")
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(InputError, match=r"pip install 'image-embedbench\[hf\]'"):

@@ -53,10 +53,14 @@ def test_windows_1252_is_read_and_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("t.csv", b"path,label\na.png,x,one too many,two\n", "3 fields|more fields|Expected"),
+        (
+            "t.csv",
+            b"path,label\na.png,x,one too many,two\n",
+            "line 2 has 4 fields, the first line 2",
+        ),
         ("t.csv", b"path\n\x81.png\n", "line 2 is neither UTF-8 nor Windows-1252"),
         ("t.csv", b"", "it is empty"),
-        ("t.csv", b'path\n"open\n', "EOF"),
+        ("t.csv", b'path\n"open\n', "has no end"),
         ("t.csv", b"PK\x03\x04abcde\x00fgh", "it is not a text"),
         ("t.json", b"[1]", "object"),
         ("t.json", b"{", "line 1"),
@@ -110,21 +114,23 @@ def test_rows_of_a_parquet_table_may_be_numbered_anyhow(tmp_path: Path) -> None:
     assert cells(tmp_path / "t.parquet") == [["b"], ["a"]]
 
 
-def test_an_excel_sheet_holds_one_table(tmp_path: Path) -> None:
-    pytest.importorskip("openpyxl")
-    frame = pd.DataFrame({"file": ["a.jpg", "b.jpg"], "label": [1, 2]})
-    with pd.ExcelWriter(tmp_path / "t.xlsx") as book:
-        frame.to_excel(book, sheet_name="one", index=False, startrow=2, startcol=1)
-        frame.to_excel(book, sheet_name="two", index=False)
-    table = read_table(tmp_path / "t.xlsx")
-    assert table.cells.astype(str).values.tolist() == [["a.jpg", "1"], ["b.jpg", "2"]]
-    assert table.remarks == ("'t.xlsx' has 2 sheets: 'one' was read",)
-    for column, row in ((4, 0), (0, 5)):
-        with pd.ExcelWriter(tmp_path / "two.xlsx") as book:
-            frame.to_excel(book, index=False)
-            frame.to_excel(book, index=False, startrow=row, startcol=column)
-        with pytest.raises(InputError, match="holds two tables"):
-            read_table(tmp_path / "two.xlsx")
+def test_a_row_with_more_fields_than_the_first_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    for text, fault in (
+        ("path,label\na,b\nc,d,e\n", "line 3 has 3 fields, the first line 2"),
+        ("path,label\na,b,\nc,d,\n", "line 2 has 3 fields, the first line 2"),
+        ('path,label\na,b\n"c,d\ne,f\n', "the quotation that starts in line 3 has no end"),
+    ):
+        file.write_text(text)
+        with pytest.raises(InputError, match=fault):
+            read_table(file)
+
+
+def test_columns_of_the_same_name_are_said(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("path,label,label\na.jpg,1,2\n")
+    table = read_table(tmp_path / "t.csv")
+    assert table.cells["label"].tolist() == ["1"]
+    assert table.remarks == ("'t.csv' has several columns called 'label': the first was used",)
 
 
 def test_tables_are_known_by_their_suffix_in_any_case() -> None:
