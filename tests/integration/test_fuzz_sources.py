@@ -182,8 +182,10 @@ def check_labels(case: Case, found: dict[str, str | None], several: int) -> None
     """No image has another label than that of its row; none lacks it that only one row can mean."""
     keys = Counter(map(key, case.images))
     for image in case.images:
-        own = [label for meant, _, label in case.rows if meant == image]
-        others = [label for meant, _, label in case.rows if meant and key(meant) == key(image)]
+        own = [composed(label) for meant, _, label in case.rows if meant == image]
+        others = [
+            composed(label) for meant, _, label in case.rows if meant and key(meant) == key(image)
+        ]
         label = found.get(image)
         if case.is_whole or keys[key(image)] == 1:
             assert label in (*own, None), (image, label)
@@ -200,15 +202,15 @@ def read_as_labels(case: Case, folder: Path) -> bool:
     remarks, labels = told(dataset), labels_in(dataset)
     if case.has_other_labels(remarks):
         return True
-    several = counted("images? have several labels", remarks)
+    several = counted("images? ha(?:ve|s) several labels", remarks)
     check_labels(case, dict(zip(dataset.names, labels, strict=True)), several)
     unmatched = counted(r"of \d+ rows? in", remarks)
     doubtful = counted("names? in", remarks) + counted("images? could be that", remarks)
     labelled = sum(label is not None for label in labels)
-    most, least = len(case.rows), len({image or name for image, name, _ in case.rows})
+    most, least = len(case.rows), len({key(image or name) for image, name, _ in case.rows})
     assert labelled + unmatched + several <= most
     assert doubtful or labelled + unmatched + several >= least
-    assert len(labels) - labelled - several == counted(r"of \d+ images? have no row", remarks)
+    assert len(labels) - labelled - several == counted(r"of \d+ images? ha(?:ve|s) no row", remarks)
     return True
 
 
@@ -228,7 +230,7 @@ def read_as_images(case: Case, folder: Path) -> bool:
     for image, _, _ in case.rows:
         assert image is None or image in found or keys[key(image)] > 1, image
     if not case.has_other_labels(remarks):
-        check_labels(case, found, counted("images? have several labels", remarks))
+        check_labels(case, found, counted("images? ha(?:ve|s) several labels", remarks))
     return True
 
 
@@ -330,7 +332,7 @@ def read_as_folder(tree: Tree, folder: Path) -> bool:
     dataset = read_dataset(folder)
     remarks = told(dataset)
     assert sorted(dataset.names) == sorted(tree.images)
-    left_out = counted(r"files? (?:in|look)\b", remarks)
+    left_out = counted(r"files? (?:in|looks?)\b", remarks)
     assert left_out == len(tree.rubbish), remarks
     splits = dataset.table["split"] if "split" in dataset.table else [None] * len(dataset)
     for name, label, split in zip(dataset.names, labels_in(dataset), splits, strict=True):
