@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 __all__ = ["Rows", "duplicate_groups", "duplicate_rate", "duplicate_remarks"]
 
 Rows = Int[np.ndarray, " rows"]
+AnyRows = Int[np.ndarray, "..."]
 Pixels = UInt8[np.ndarray, "images side side 3"]
 
 _SIDE = 32
@@ -227,7 +228,7 @@ def _candidates(likeness: Float32[np.ndarray, "block others"]) -> Bool[np.ndarra
     return np.asarray(near)
 
 
-def _join(count: int, pairs: Sequence[tuple[Rows, Rows]]) -> Int[np.ndarray, " images"]:
+def _join(count: int, pairs: Sequence[tuple[AnyRows, AnyRows]]) -> Int[np.ndarray, " images"]:
     """Return the group of each of the images after linking those of each pair."""
     none = np.zeros(0, dtype=np.int64)
     one = np.concatenate([none, *(pair[0] for pair in pairs)])

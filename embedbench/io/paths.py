@@ -226,9 +226,10 @@ def files_in(folder: AnyPath) -> dict[str, int]:
     if isinstance(folder, RemotePath):
         return folder.files()
     sizes = {}
-    for entry in os.scandir(folder):
-        with contextlib.suppress(FileNotFoundError):  # removed meanwhile
-            sizes[entry.name] = entry.stat().st_size
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+                sizes[entry.name] = entry.stat().st_size
     return sizes
 
 
@@ -236,7 +237,8 @@ def folders_in(folder: AnyPath) -> list[str]:
     """Return the names of the sub-folders of a folder."""
     if isinstance(folder, RemotePath):
         return folder.folders()
-    return [entry.name for entry in os.scandir(folder) if entry.is_dir()]
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries if entry.is_dir()]
 
 
 def size_of(file: AnyPath) -> int:

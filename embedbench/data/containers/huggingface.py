@@ -65,6 +65,8 @@ def saved_files(folder: AnyPath) -> list[AnyPath] | None:
     Raises:
         InputError: the list of files in the folder is broken.
     """
+    if isinstance(folder, Path) and not any((folder / one).exists() for one in (_SPLITS, _DATASET)):
+        return None  # a folder of a million images is not listed for this
     try:
         names = files_in(folder)
         if _SPLITS in names:

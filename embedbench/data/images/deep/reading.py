@@ -5,6 +5,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from PIL import UnidentifiedImageError
+
 from embedbench.data.images.deep.dicom import read_dicom
 from embedbench.data.images.deep.pixmaps import (
     is_deep_jpeg2000,
@@ -102,6 +104,8 @@ def errors_in_words() -> Iterator[None]:
         raise
     except MemoryError as error:
         raise ImageError("too large for the memory") from error
+    except UnidentifiedImageError as error:  # its text has an address in memory
+        raise ImageError("broken image: its header cannot be read") from error
     except Exception as error:  # decoders raise nearly anything on broken files
         if _NEEDS_CODECS in str(error):
             raise ImageError(
