@@ -251,4 +251,6 @@ def _reason(content: bytes, error: Exception) -> str:
             return f"a file of the format {form.name}, which is not read"
         known = ", ".join(one.name for one in FORMATS.values() if one.module != "?")
         return f"not an image of a known format ({known})"
+    if "libjxl" in str(error):  # its text is for those who build the library
+        return "broken image: the decoder of JPEG XL cannot read it"
     return " ".join(f"broken image: {error}".split())

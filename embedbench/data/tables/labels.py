@@ -24,6 +24,7 @@ __all__ = [
     "drop_missing",
     "drop_several",
     "in_one_writing",
+    "labels_in_column",
     "labels_of_images",
 ]
 
@@ -66,9 +67,7 @@ def labels_of_images(
     if labels_in is None:
         raise InputError(f"'{file}' has no column of labels beside '{names_in}'")
     names = texts(table.cells, names_in)
-    labels = [
-        restored(one) if isinstance(one, str) else one for one in as_labels(table.cells[labels_in])
-    ]
+    labels = labels_in_column(table, labels_in)
     remarks = [f"labels: column '{labels_in}' of '{file.name}', images by its column '{names_in}'"]
     matches = _match(names, images, folder)
     found = np.full(len(images), None, dtype=object)
@@ -135,6 +134,16 @@ def _left_out(
             f"'{file}', such as '{shorten(without[0])}'"
         )
     return remarks
+
+
+def labels_in_column(table: UserTable, column: str) -> "pd.Series[Any]":
+    """Return the labels in a column as `as_labels`, without the guards against formulas.
+
+    embedbench writes a quotation mark before what a spreadsheet would take for a formula.
+    """
+    texts = as_labels(table.cells[column])
+    labels = [restored(text) if isinstance(text, str) else text for text in texts]
+    return pd.Series(labels, texts.index, dtype=object)
 
 
 def as_labels(column: "pd.Series[Any]") -> "pd.Series[Any]":

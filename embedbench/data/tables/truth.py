@@ -6,7 +6,7 @@ import pandas as pd
 
 from embedbench.data.tables.columns import LABEL_COLUMNS, label_column
 from embedbench.data.tables.form import TableForm
-from embedbench.data.tables.labels import as_labels, drop_missing, drop_several
+from embedbench.data.tables.labels import drop_missing, drop_several, labels_in_column
 from embedbench.data.tables.reading import UserTable
 from embedbench.errors import InputError
 
@@ -29,7 +29,7 @@ def with_truth(
     label = _column_of_labels(table, form, set(taken))
     if label is None:
         return table.cells, []
-    truth, several = drop_several(as_labels(table.cells[label]), table.file.name)
+    truth, several = drop_several(labels_in_column(table, label), table.file.name)
     truth, missing = (truth, []) if form.keep_na else drop_missing(truth, table.file.name)
     remark = f"labels: column '{label}' of '{table.file.name}'"
     return table.cells.assign(truth=truth), [remark, *several, *missing]

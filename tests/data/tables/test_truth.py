@@ -28,3 +28,9 @@ def test_several_other_columns_are_no_labels_unless_one_is_named() -> None:
     assert named["truth"].tolist() == ["c", "c", "d"]
     left, _ = with_truth(table, TableForm(), {"one"})
     assert left["truth"].tolist() == ["c", "c", "d"]
+
+
+def test_a_label_that_is_a_formula_is_as_it_was_before_it_was_made_safe() -> None:
+    table = as_table(FILE, pd.DataFrame({"label": ["'=1+1", "=1+1", "'tis"]}))
+    cells, _ = with_truth(table, TableForm(), ())
+    assert cells["truth"].tolist() == ["=1+1", "=1+1", "'tis"]
