@@ -10,6 +10,7 @@ from pathlib import Path
 from embedbench.data.dataset import Dataset
 from embedbench.data.depth.drawing import Drawing
 from embedbench.data.depth.survey import with_renderings
+from embedbench.data.images.crops import CroppedImage
 from embedbench.data.images.decoding import upright_size
 from embedbench.data.images.formats import HEADER_BYTES, format_of, suffix_of
 from embedbench.data.images.sources import (
@@ -82,7 +83,8 @@ def _header(source: Source) -> _Header:
         return _Header("to be downloaded")
     try:
         content = read_source(source)
-        form = format_of(content[:HEADER_BYTES])
+        file = read_source(source.source) if isinstance(source, CroppedImage) else content
+        form = format_of(file[:HEADER_BYTES])
         name = form.name if form else (suffix_of(str(source)) or "unknown")
         return _Header(name, upright_size(content))
     except ImageError as error:

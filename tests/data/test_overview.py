@@ -9,6 +9,7 @@ from PIL import Image
 
 from embedbench.data.dataset import Dataset
 from embedbench.data.depth.drawing import Drawing
+from embedbench.data.images.crops import CroppedImage
 from embedbench.data.loading import read_dataset
 from embedbench.data.overview import overview
 
@@ -85,3 +86,10 @@ def test_how_deep_images_would_be_drawn_is_said(tmp_path: Path) -> None:
     assert any(line.startswith(said) for line in overview(read_dataset(tmp_path)))
     asked = overview(read_dataset(tmp_path), Drawing(depth=16))
     assert any("values from 0 to 65,535 are drawn black to white" in line for line in asked)
+
+
+def test_the_format_of_a_box_is_that_of_its_picture(tmp_path: Path) -> None:
+    picture(tmp_path / "a.jpg", (40, 30))
+    boxes = [CroppedImage(tmp_path / "a.jpg", (left, 0, 8, 6)) for left in (0, 9)]
+    lines = overview(Dataset.from_images(boxes))
+    assert lines[1:3] == ["formats: JPEG 2", "size: 8 x 6 pixels"]
