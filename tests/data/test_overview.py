@@ -90,6 +90,6 @@ def test_how_deep_images_would_be_drawn_is_said(tmp_path: Path) -> None:
 
 def test_the_format_of_a_box_is_that_of_its_picture(tmp_path: Path) -> None:
     picture(tmp_path / "a.jpg", (40, 30))
-    boxes = [CroppedImage(tmp_path / "a.jpg", (left, 0, 8, 6)) for left in (0, 9)]
+    boxes = [CroppedImage(tmp_path / "a.jpg", (left, 0.0, 8.0, 6.0)) for left in (0.0, 9.0)]
     lines = overview(Dataset.from_images(boxes))
     assert lines[1:3] == ["formats: JPEG 2", "size: 8 x 6 pixels"]
