@@ -140,6 +140,8 @@ def _compare(options: ComparisonOptions) -> Results:
         labelled = read_sources(options.source, reading)
         dataset = with_domain(labelled, options.domain).sample(reading.limit)
         config = read_options(options)
+        for remark in (*dataset.remarks, *dataset.label_remarks):
+            config.progress.say(f"note: {remark}")
         parse_k(config.k, len(dataset), class_count(dataset))
         record = {"source": dataset.origin} | record_options(options, config.record())
         with ExitStack() as stack:

@@ -188,6 +188,16 @@ def test_clusters_name_their_medoid_and_their_size(results: Results) -> None:
     assert rows["size"].eq(12).all() and rows["silhouette"].gt(0.5).all()
 
 
+def test_what_was_taken_for_labels_is_said_before_any_work(
+    photographs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(InputError, match="between 2 and 35"):
+        compare(photographs, ["pixels"], k=99, quiet=False)
+    assert capsys.readouterr().err.startswith(
+        "note: the folders were taken for labels: 3 classes, such as 'blue', 'green' and 'red'"
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
