@@ -11,6 +11,7 @@ from scipy.stats import t
 from sklearn.preprocessing import normalize
 
 from embedbench.errors import InputError
+from embedbench.utils.text import agreeing
 
 __all__ = [
     "ClusterName",
@@ -65,10 +66,14 @@ def read_words(names: str | Sequence[str]) -> tuple[tuple[str, ...], tuple[str, 
     words = tuple(dict.fromkeys(word for word in cleaned if word))
     if not words:
         raise InputError(f"there are no words in '{names}'")
-    repeated = len([word for word in cleaned if word]) - len(words)
-    return words, (
-        (f"{repeated} of the candidate names stand there twice",) if repeated else ()
-    ) + ((f"{cleaned.count('')} of the candidate names are empty",) if "" in cleaned else ())
+    empty = cleaned.count("")
+    repeated = len(cleaned) - empty - len(words)
+    remarks = (
+        f"{repeated} of the candidate names {agreeing(repeated, 'stand')} there twice",
+        f"{empty} of the candidate names {agreeing(empty, 'are')} empty",
+    )
+    counts = (repeated, empty)
+    return words, tuple(one for one, count in zip(remarks, counts, strict=True) if count)
 
 
 def _read_file(names: str) -> list[str]:

@@ -139,7 +139,8 @@ def test_a_bucket_serves_the_cluster(
     dataset = read_dataset(f"s3://bucket/photographs{query}").take(range(20, 32))
     log = tmp_path / "encoded"
     found = run(noted(log), dataset, engine(f"s3://bucket/store{query}"))
-    assert found.failures == {4: "not an image of a known format (JPEG, PNG, WebP, GIF, BMP, TIFF)"}
+    assert found.failures.keys() == {4}
+    assert found.failures[4].startswith("not an image of a known format (JPEG, PNG, ")
     kept = [row for row in range(len(dataset)) if row != 4]
     assert np.array_equal(found.vectors[kept], plainly(dataset.take(kept), tmp_path))
     before = log.read_text()
