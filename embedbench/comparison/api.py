@@ -140,13 +140,13 @@ def _compare(options: ComparisonOptions) -> Results:
         labelled = read_sources(options.source, reading)
         dataset = with_domain(labelled, options.domain).sample(reading.limit)
         config = read_options(options)
-        for remark in (*dataset.remarks, *dataset.label_remarks):
-            config.progress.say(f"note: {remark}")
         parse_k(config.k, len(dataset), class_count(dataset))
         record = {"source": dataset.origin} | record_options(options, config.record())
         with ExitStack() as stack:
             out = options.out
             out_folder = None if out is None else stack.enter_context(OutFolder(Path(out)))
+            for remark in (*dataset.remarks, *dataset.label_remarks):
+                config.progress.say(f"note: {remark}")
             running = make_engine(engine, config.progress)
             fetching = running.download_settings(reading.allow_local)
             results = run_comparison(dataset, config, running, fetching, started, record)

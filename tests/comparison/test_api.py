@@ -189,13 +189,18 @@ def test_clusters_name_their_medoid_and_their_size(results: Results) -> None:
 
 
 def test_what_was_taken_for_labels_is_said_before_any_work(
-    photographs: Path, capsys: pytest.CaptureFixture[str]
+    photographs: Path, shared_store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(InputError, match="between 2 and 35"):
-        compare(photographs, ["pixels"], k=99, quiet=False)
-    assert capsys.readouterr().err.startswith(
-        "note: the folders were taken for labels: 3 classes, such as 'blue', 'green' and 'red'"
-    )
+    @dataclass(frozen=True)
+    class Broken(Encoder):
+        def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
+            raise ValueError("no luck")
+
+    with pytest.raises(InputError, match="no luck"):
+        compare(photographs, {"broken": Broken()}, store=shared_store, quiet=False)
+    note, _, rest = capsys.readouterr().err.partition("\n")
+    said = "note: the folders were taken for labels: 3 classes, such as 'blue', 'green' and 'red'"
+    assert note.startswith(said) and "encoder 'broken' failed: " in rest
 
 
 @pytest.mark.parametrize(
