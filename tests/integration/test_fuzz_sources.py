@@ -82,7 +82,7 @@ def cases(draw: st.DrawFn) -> Case:
     )
     images = draw(st.lists(paths, min_size=1, max_size=5, unique=True))
     changes: list[Callable[[str], str]] = []
-    for change in (bare, without_folders, str.upper):
+    for change in (bare, without_folders, in_capitals):
         if draw(st.integers(0, 4)) == 0:
             changes.append(change)
     is_whole = not changes
@@ -118,6 +118,11 @@ def cases(draw: st.DrawFn) -> Case:
         columns = {"path_column": name_column, "label_column": label_column}
     content = draw(encoded(written([header, *cells], separator)))
     return Case(images, rows, is_whole, f"t{suffix}", content, columns, label_column)
+
+
+def in_capitals(name: str) -> str:
+    """Return a name in capitals, but for letters such as a dotless i, which are lost by that."""
+    return "".join(one.upper() if one.upper().casefold() == one.casefold() else one for one in name)
 
 
 def composed(name: str) -> str:
