@@ -58,7 +58,7 @@ def test_metadata_gives_the_labels_instead_of_the_folders(tmp_path: Path) -> Non
     assert labels_of(found) == {"x/1.png": "owl", "y/2.png": "bat", "y/3.png": None}
     told = " ".join(found.label_remarks)
     assert "column 'label' of 'metadata.csv'" in told
-    assert "1 of 3 images have no row in 'metadata.csv', such as 'y/3.png'" in told
+    assert "1 of 3 images has no row in 'metadata.csv', such as 'y/3.png'" in told
 
 
 def test_each_table_of_metadata_labels_the_images_below_its_folder(tmp_path: Path) -> None:

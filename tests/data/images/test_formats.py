@@ -56,6 +56,6 @@ def test_each_format_that_needs_a_package_names_its_extra() -> None:
     assert needed == {"HEIF": "heif", "JPEG XL": "jxl", "DICOM": "dicom"}
 
 
-@given(st.text(alphabet="aB./ é", max_size=9))
+@given(st.text(alphabet="aB. é", max_size=9))
 def test_a_suffix_is_what_pathlib_says_in_lower_case(name: str) -> None:
     assert suffix_of(name) == PurePosixPath(name).suffix.lower()
