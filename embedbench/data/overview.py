@@ -17,6 +17,7 @@ from embedbench.data.images.sources import (
     PackedImage,
     RejectedImage,
     Source,
+    first_bytes,
     read_source,
     remote_of,
     source_hash,
@@ -83,8 +84,8 @@ def _header(source: Source) -> _Header:
         return _Header("to be downloaded")
     try:
         content = read_source(source)
-        file = read_source(source.source) if isinstance(source, CroppedImage) else content
-        form = format_of(file[:HEADER_BYTES])
+        file = source.source if isinstance(source, CroppedImage) else content
+        form = format_of(first_bytes(file, HEADER_BYTES))
         name = form.name if form else (suffix_of(str(source)) or "unknown")
         return _Header(name, upright_size(content))
     except ImageError as error:

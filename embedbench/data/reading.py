@@ -22,11 +22,12 @@ from embedbench.data.dataset import Dataset
 from embedbench.data.image_folder import read_image_folder
 from embedbench.data.image_table import read_image_table
 from embedbench.data.images.formats import HEADER_BYTES, format_of, has_image_suffix
+from embedbench.data.images.sources import first_bytes
 from embedbench.data.options import SourceOptions
 from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.reading import TABLE_SUFFIXES, is_table_name
 from embedbench.errors import InputError
-from embedbench.io.paths import HUB, AnyPath, RemotePath, files_below, open_file, parse_path
+from embedbench.io.paths import HUB, AnyPath, RemotePath, files_below, parse_path
 from embedbench.utils.text import pluralise
 
 __all__ = ["grouped", "is_named", "read_source_of", "uses"]
@@ -253,8 +254,4 @@ def _is_table_of_bytes(place: AnyPath) -> bool:
 def _starts_as_image(place: AnyPath) -> bool:
     if isinstance(place, RemotePath):
         return False
-    try:
-        with open_file(place) as file:
-            return format_of(file.read(HEADER_BYTES)) is not None
-    except (OSError, ValueError):
-        return False
+    return format_of(first_bytes(place, HEADER_BYTES)) is not None

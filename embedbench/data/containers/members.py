@@ -8,9 +8,18 @@ from dataclasses import dataclass, field, replace
 from embedbench.data.folders.walk import File
 from embedbench.data.images.formats import has_image_suffix, is_other_suffix, suffix_of
 from embedbench.data.images.sources import PackedImage, RejectedImage
+from embedbench.io.paths import AnyPath, RemotePath
 from embedbench.utils.text import shorten
 
-__all__ = ["ArchiveFiles", "Entry", "LABEL_SUFFIXES", "MemoryImage", "files_of", "may_be_used"]
+__all__ = [
+    "ArchiveFiles",
+    "ArchiveMember",
+    "Entry",
+    "LABEL_SUFFIXES",
+    "MemoryImage",
+    "files_of",
+    "may_be_used",
+]
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _MOST_LINKS = 40
@@ -38,6 +47,31 @@ class MemoryImage(PackedImage):
     def known_size(self) -> int | None:
         """The size of its file in bytes."""
         return len(self.content)
+
+
+@dataclass(frozen=True)
+class ArchiveMember(PackedImage):
+    """An image in an archive, which is read where it is.
+
+    Attributes:
+        archive: the archive.
+        offset: where it starts, in bytes.
+        size: its size, in bytes.
+    """
+
+    archive: AnyPath
+    offset: int
+    size: int
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether its archive is at an address."""
+        return isinstance(self.archive, RemotePath)
+
+    @property
+    def known_size(self) -> int | None:
+        """The size of its file in bytes."""
+        return self.size
 
 
 @dataclass(frozen=True)

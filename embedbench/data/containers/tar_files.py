@@ -14,6 +14,7 @@ from typing import IO, cast
 from embedbench.data.containers.members import (
     LABEL_SUFFIXES,
     ArchiveFiles,
+    ArchiveMember,
     Entry,
     MemoryImage,
     files_of,
@@ -21,9 +22,9 @@ from embedbench.data.containers.members import (
 )
 from embedbench.data.folders.walk import File
 from embedbench.data.images.formats import suffix_of
-from embedbench.data.images.sources import PackedImage, RejectedImage
+from embedbench.data.images.sources import RejectedImage
 from embedbench.errors import InputError
-from embedbench.io.paths import AnyPath, RemotePath, open_file, size_of
+from embedbench.io.paths import AnyPath, open_file, size_of
 from embedbench.utils.text import shorten, shown
 
 __all__ = ["TarMember", "files_in_tar"]
@@ -41,34 +42,14 @@ _CUT = "cut off: its archive ends within it"
 
 
 @dataclass(frozen=True)
-class TarMember(PackedImage):
-    """An image in a tar archive that is not compressed.
-
-    Attributes:
-        archive: the archive.
-        offset: where it starts, in bytes.
-        size: its size, in bytes.
-    """
-
-    archive: AnyPath
-    offset: int
-    size: int
+class TarMember(ArchiveMember):
+    """An image in a tar archive that is not compressed."""
 
     def read(self, most: int) -> bytes:
         """Return its bytes, as in `PackedImage`."""
         with open_file(self.archive) as file:
             file.seek(self.offset)
             return file.read(min(self.size, most))
-
-    @property
-    def is_elsewhere(self) -> bool:
-        """Whether its archive is at an address."""
-        return isinstance(self.archive, RemotePath)
-
-    @property
-    def known_size(self) -> int | None:
-        """The size of its file in bytes."""
-        return self.size
 
 
 class _Headers:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedIOBase
 
-from embedbench.data.containers.members import ArchiveFiles, Entry, files_of
+from embedbench.data.containers.members import ArchiveFiles, ArchiveMember, Entry, files_of
 from embedbench.data.folders.walk import File
 from embedbench.data.images.formats import has_image_suffix
-from embedbench.data.images.sources import PackedImage, RejectedImage
+from embedbench.data.images.sources import RejectedImage
 from embedbench.errors import ImageError, InputError
-from embedbench.io.paths import AnyPath, RemotePath, open_file, size_of
+from embedbench.io.paths import AnyPath, open_file, size_of
 
 __all__ = ["ZipMember", "files_in_zip"]
 
@@ -33,22 +33,16 @@ _LONGEST_LINK = 4096
 
 
 @dataclass(frozen=True)
-class ZipMember(PackedImage):
-    """An image in a zip archive.
+class ZipMember(ArchiveMember):
+    """An image in a zip archive; `offset` is where its header starts.
 
     Attributes:
-        archive: the archive.
-        offset: where its header starts, in bytes.
         packed: its size in the archive, in bytes.
-        size: its size, in bytes.
         crc: its CRC-32.
         method: how it is packed, by the number of the zip format.
     """
 
-    archive: AnyPath
-    offset: int
     packed: int
-    size: int
     crc: int
     method: int
 
@@ -69,16 +63,6 @@ class ZipMember(PackedImage):
                     return _read(member, most)
             except Exception as error:  # each way of packing has errors of its own
                 raise ImageError(f"broken in its archive: {str(error) or 'cut off'}") from error
-
-    @property
-    def is_elsewhere(self) -> bool:
-        """Whether its archive is at an address."""
-        return isinstance(self.archive, RemotePath)
-
-    @property
-    def known_size(self) -> int | None:
-        """The size of its file in bytes."""
-        return self.size
 
 
 def _read(member: BufferedIOBase, most: int) -> bytes:
@@ -155,5 +139,5 @@ def _file_of(archive: AnyPath, info: zipfile.ZipInfo) -> File:
             "in the archive, as a zip bomb does"
         )
     return ZipMember(
-        archive, info.header_offset, info.compress_size, info.file_size, info.CRC, method
+        archive, info.header_offset, info.file_size, info.compress_size, info.CRC, method
     )

@@ -23,9 +23,15 @@ from embedbench.data.images.deep.reading import (
 from embedbench.data.images.deep.tiff import tiff_header
 from embedbench.data.images.formats import format_of, format_of_suffix
 from embedbench.data.images.pixels import PixelImage
-from embedbench.data.images.sources import PackedImage, RenderedImage, Source, read_source
+from embedbench.data.images.sources import (
+    PackedImage,
+    RenderedImage,
+    Source,
+    first_bytes,
+    read_source,
+)
 from embedbench.errors import ImageError
-from embedbench.io.paths import AnyPath, RemotePath, open_file
+from embedbench.io.paths import AnyPath, RemotePath
 from embedbench.parallel.quarantine import Item, map_with_quarantine, under_alarm
 from embedbench.parallel.reading_workers import ReadingWorkers
 from embedbench.utils.progress import Progress
@@ -105,23 +111,14 @@ def _suspects(sources: Sequence[Source]) -> list[int]:
 
 
 def _header(source: Source) -> bytes:
-    """Return the first bytes of a file; nothing if it has none, or if its name is enough."""
-    if isinstance(source, bytes):
-        return source[:DEEP_HEADER_BYTES]
-    try:
-        if isinstance(source, RemotePath):
-            form = format_of_suffix(source.path)
-            if form is not None and form.name in _SHALLOW:
-                return b""
-            return source.read_bytes(DEEP_HEADER_BYTES)
-        if isinstance(source, Path):
-            with open_file(source) as file:
-                return file.read(DEEP_HEADER_BYTES)
-        if isinstance(source, PackedImage) and not isinstance(source, PixelImage):
-            return source.read(DEEP_HEADER_BYTES)
-    except (OSError, ValueError, ImageError):  # the scan lists it
+    """Return the first bytes of a file; nothing if it has none, or is known not to be deep."""
+    if isinstance(source, PixelImage):
         return b""
-    return b""
+    if isinstance(source, RemotePath):
+        form = format_of_suffix(source.path)
+        if form is not None and form.name in _SHALLOW:
+            return b""
+    return first_bytes(source, DEEP_HEADER_BYTES)
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,15 @@ from embedbench.data.images.formats import (
     is_other_suffix,
     suffix_of,
 )
-from embedbench.data.images.sources import PackedImage, RejectedImage, RotatedImage, Source
-from embedbench.io.paths import AnyPath, RemotePath, files_below, open_file
+from embedbench.data.images.sources import (
+    PackedImage,
+    RejectedImage,
+    RotatedImage,
+    Source,
+    first_bytes,
+    is_elsewhere,
+)
+from embedbench.io.paths import AnyPath, RemotePath, files_below
 from embedbench.utils.text import agreeing, pluralise, shorten, shown
 
 __all__ = [
@@ -180,8 +187,8 @@ def _is_image(name: str, source: File, contents: FolderContents) -> bool:
     if reason is None and any(one.startswith(".") for one in (*folders, last)):
         reason = "in hidden folders, or with hidden names"
     if reason:
-        contents.left_out[reason] += looks_like_one and not isinstance(source, RejectedImage)
-        contents.left_out += Counter()  # drops what was counted as 0
+        if looks_like_one and not isinstance(source, RejectedImage):
+            contents.left_out[reason] += 1
         return False
     if isinstance(source, RejectedImage):
         return True
@@ -203,15 +210,7 @@ def _is_image(name: str, source: File, contents: FolderContents) -> bool:
 
 def _format_inside(file: AnyPath | PackedImage) -> ImageFormat | None:
     """Return the format of a file by its first bytes; None if it cannot be read, or is no image."""
-    if isinstance(file, RemotePath) or (isinstance(file, PackedImage) and file.is_elsewhere):
-        return None
-    try:
-        if isinstance(file, PackedImage):
-            return format_of(file.read(HEADER_BYTES))
-        with open_file(file) as opened:
-            return format_of(opened.read(HEADER_BYTES))
-    except (OSError, ValueError):  # an ImageError is a ValueError
-        return None
+    return None if is_elsewhere(file) else format_of(first_bytes(file, HEADER_BYTES))
 
 
 def _walk(folder: Path, follow_links: bool) -> Iterator[tuple[str, Path | RejectedImage]]:

@@ -51,34 +51,32 @@ def png_of(pixels: Any) -> bytes:
 
 def check_pixels(pixels: Any, name: str) -> None:
     """Raise InputError if an array is no image of uint8 with its channels last."""
-    shape = "x".join(map(str, pixels.shape))
-    fits = pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in _CHANNELS)
-    if not fits or not pixels.size:
-        hint = ""
-        if pixels.ndim == 3 and pixels.shape[0] in _CHANNELS:
-            hint = ": its channels come first, array.transpose(1, 2, 0) puts them last"
-        raise InputError(
-            f"{name} must be an array of height x width x channels (1, 3 or 4); not of "
-            f"{shape}{hint}"
-        )
-    _check_bytes(pixels, name)
+    _check(pixels, name, "", "(1, 2, 0)")
 
 
 def check_stack(pixels: Any, name: str) -> None:
     """Raise InputError if an array is no stack of images of uint8 with their channels last."""
-    shape = "x".join(map(str, pixels.shape))
-    fits = pixels.ndim == 3 or (pixels.ndim == 4 and pixels.shape[3] in _CHANNELS)
+    _check(pixels, name, "images x ", "(0, 2, 3, 1)")
+
+
+def _check(pixels: Any, name: str, stacked: str, channels_last: str) -> None:
+    """Raise InputError if an array is no image, or no stack of images.
+
+    Args:
+        pixels: the array.
+        name: what it is called in messages.
+        stacked: what comes before height and width in its shape; "" for one image.
+        channels_last: the order of axes that puts channels last where they come first.
+    """
+    axes = pixels.shape[1:] if stacked else pixels.shape  # of one image
+    fits = len(axes) == 2 or (len(axes) == 3 and axes[2] in _CHANNELS)
     if not fits or not pixels.size:
         hint = ""
-        if pixels.ndim == 4 and pixels.shape[1] in _CHANNELS:
-            hint = ": its channels come first, array.transpose(0, 2, 3, 1) puts them last"
+        if len(axes) == 3 and axes[0] in _CHANNELS:
+            hint = f": its channels come first, array.transpose{channels_last} puts them last"
         raise InputError(
-            f"{name} must be an array of images x height x width x channels (1, 3 or 4); not of "
-            f"{shape}{hint}"
+            f"{name} must be an array of {stacked}height x width x channels (1, 3 or 4); not of "
+            f"{'x'.join(map(str, pixels.shape))}{hint}"
         )
-    _check_bytes(pixels, name)
-
-
-def _check_bytes(pixels: Any, name: str) -> None:
     if pixels.dtype != np.uint8:
         raise InputError(f"{name} must be of uint8, from 0 to 255; not of {pixels.dtype}")

@@ -24,6 +24,7 @@ __all__ = [
     "RotatedImage",
     "Source",
     "content_hash",
+    "first_bytes",
     "is_elsewhere",
     "place_of",
     "read_source",
@@ -172,6 +173,28 @@ def read_source(source: Source) -> bytes:
                 size = os.fstat(file.fileno()).st_size
                 content = file.read(min(size, MOST_BYTES) + 1)
     return _not_too_large(content, len(content))
+
+
+def first_bytes(source: Source, count: int) -> bytes:
+    """Return the first bytes of a source; nothing if it cannot be read, or is not a file as it is.
+
+    Args:
+        source: the source; of one that is turned, drawn or to download there are none.
+        count: number of bytes; a shorter file gives all that it has.
+    """
+    try:
+        if isinstance(source, bytes):
+            return source[:count]
+        if isinstance(source, RemotePath):
+            return source.read_bytes(count)
+        if isinstance(source, PackedImage):
+            return source.read(count)
+        if isinstance(source, Path):
+            with open_file(source) as file:
+                return file.read(count)
+    except (OSError, ValueError):  # an ImageError is a ValueError; the scan lists it
+        return b""
+    return b""
 
 
 def read_verified(source: Source, key: str) -> bytes:

@@ -25,7 +25,7 @@ Kind = Literal["unsigned", "signed", "float"]
 """Kinds of values; each has its own limits in a data set."""
 
 Limits = tuple[float | int, float | int]
-"""The value that is drawn black, and the one that is drawn white."""
+"""The values drawn black and white."""
 
 Values = Num[np.ndarray, "height width bands"] | Bool[np.ndarray, "height width bands"]
 
