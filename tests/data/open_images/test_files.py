@@ -19,14 +19,8 @@ from tests.support.openimages_folder import (
     id_row,
     label,
     lines,
-    make,
     truth,
 )
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make(tmp_path / "oi")
 
 
 def test_a_class_is_rare_by_its_number_of_images_not_of_rows(folder: Path) -> None:

@@ -27,14 +27,8 @@ from tests.support.openimages_folder import (
     id_row,
     label,
     lines,
-    make,
     truth,
 )
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return make(tmp_path / "oi")
 
 
 def test_the_official_layout_is_read(folder: Path) -> None:
