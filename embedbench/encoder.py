@@ -56,15 +56,26 @@ class Facts:
         parameters: number of weights, trainable or not.
         licence: the licence of the weights.
         pretrained_on: the data that the weights were trained on.
+        weights: the weights by name, as their hub or library calls them.
+        revision: the version of the weights, such as the commit of a hub's repository.
+        pooling: how one vector comes out of many, and from which layer: "cls",
+            "mean of layer -2".
+        image_size: what the model sees, in pixels: "224x224", height first.
         device: where the model runs, as its library names it: "cpu", "cuda", ...
         devices: how many of these there are.
+        remark: what a reader of the results should know of how the model was read; one sentence.
     """
 
     parameters: int | None = None
     licence: str | None = None
     pretrained_on: str | None = None
+    weights: str | None = None
+    revision: str | None = None
+    pooling: str | None = None
+    image_size: str | None = None
     device: str = "cpu"
     devices: int = 1
+    remark: str | None = None
 
 
 class Encoder(ABC):
@@ -78,6 +89,7 @@ class Encoder(ABC):
     Attributes:
         libraries: distributions that must be installed. Their versions are part of the
             fingerprint.
+        examples: specs of this encoder that a person may start from, as after `-e`.
         batch_size: number of images in each call of `encode_batch`. The last batch is padded, so
             that no vector depends on the position of its image.
         compiled: whether the model is compiled at first use, which is slow; such a variant is
@@ -87,6 +99,7 @@ class Encoder(ABC):
     """
 
     libraries: ClassVar[tuple[str, ...]] = ()
+    examples: ClassVar[tuple[str, ...]] = ()
     batch_size: int = 8
     compiled: bool = False
 

@@ -15,7 +15,7 @@ from embedbench.comparison.clustering_stage import ClusteringAnalysis, run_clust
 from embedbench.comparison.config import ComparisonConfig, choose_ks
 from embedbench.comparison.extra_images import ExtraImages, plan_extra_images
 from embedbench.comparison.memory import comparison_size
-from embedbench.comparison.provenance import run_record
+from embedbench.comparison.provenance import model_remarks, run_record
 from embedbench.comparison.robustness_stage import RobustnessTables, run_robustness_stage
 from embedbench.comparison.tables import (
     encoder_failures,
@@ -280,6 +280,7 @@ def _remarks(config: ComparisonConfig, outputs: StageOutputs) -> list[str]:
     return [
         *outputs.images.dataset.remarks,
         *outputs.images.dataset.label_remarks,
+        *model_remarks(outputs.encoded.embeddings),
         *config.remarks,
         *outputs.extra.remarks,
         *outputs.effects.remarks,

@@ -6,21 +6,33 @@ import platform
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING
+from itertools import combinations
 from pathlib import PurePath
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from embedbench.analysis.duplicates import duplicate_rate
 from embedbench.comparison.options import OPTIONS, ComparisonOptions
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
-from embedbench.encoder import Encoder
+from embedbench.encoder import Encoder, Vectors
 from embedbench.encoders.record import EncoderRecord
 from embedbench.utils.hardware import cores
 from embedbench.utils.options import Option, value_of
 
-__all__ = ["python_objects", "record_options", "repeat_command", "run_record"]
+__all__ = [
+    "model_remarks",
+    "python_objects",
+    "record_options",
+    "repeat_command",
+    "run_record",
+]
+
+_SAME_COSINE = 0.9999
+"""Least cosine of two encoders' vectors of one image from which they count as the same network;
+that of one network in float32 and in bfloat16 is about this."""
 
 
 def record_options(options: ComparisonOptions, read: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,6 +135,34 @@ def run_record(
             "cores": cores(),
         },
     }
+
+
+def model_remarks(embeddings: Mapping[str, Embedding]) -> list[str]:
+    """Return what a reader should know of the models: their own remarks, and which are the same.
+
+    Two encoders are the same network under two names if every image has the same vector, up to
+    its length.
+    """
+    remarks = [
+        f"{name}: {embedding.record.facts.remark}"
+        for name, embedding in embeddings.items()
+        if embedding.record.facts.remark
+    ]
+    for (first, left), (second, right) in combinations(embeddings.items(), 2):
+        if left.vectors.shape == right.vectors.shape:
+            cosine = _least_cosine(left.vectors, right.vectors)
+            if cosine >= _SAME_COSINE:
+                remarks.append(
+                    f"{first} and {second} give the same vectors (least cosine {cosine:.6f}): "
+                    "they are one network with one preparation under two names"
+                )
+    return remarks
+
+
+def _least_cosine(vectors: Vectors, others: Vectors) -> float:
+    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(others, axis=1)
+    products = np.einsum("ij,ij->i", vectors, others)
+    return float(np.min(products / np.maximum(lengths, np.finfo(np.float32).tiny)))
 
 
 def _weights(record: EncoderRecord) -> dict[str, str]:

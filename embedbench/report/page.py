@@ -40,7 +40,7 @@ HIDDEN_KEYS = {"command", "objects", "remarks", "schema", "tables", "verdict"}
 
 FACTS = (
     "encoder", "status", "dim", "parameters", *MEASURED, "precision", "precision_cosine", "licence",
-    "pretrained_on", "device", "fingerprint",
+    "pretrained_on", "weights", "revision", "pooling", "image_size", "device", "fingerprint",
 )  # fmt: skip
 """What the table of encoders shows; errors stand below it, the rest has sections of its own."""
 

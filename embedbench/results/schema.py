@@ -89,5 +89,8 @@ TEXT_COLUMNS = (
 )  # fmt: skip
 """Columns of CSV files that hold text, "" where nothing is known."""
 
-NULLABLE_TEXT_COLUMNS = ("device", "fingerprint", "licence", "precision", "pretrained_on")
+NULLABLE_TEXT_COLUMNS = (
+    "device", "fingerprint", "image_size", "licence", "pooling", "precision", "pretrained_on",
+    "revision", "weights",
+)  # fmt: skip
 """Columns of CSV files that hold text, missing where nothing is known."""
