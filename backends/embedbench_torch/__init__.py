@@ -20,7 +20,7 @@ from embedbench.encoder import Encoder, InputError, Pixels, Vectors
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["PRECISIONS", "Preparation", "TorchEncoder", "device", "devices", "seeded"]
+__all__ = ["PRECISIONS", "Preparation", "TorchEncoder", "device", "devices", "running", "seeded"]
 
 PRECISIONS = ("auto", "float32", "mixed", "bfloat16", "float16")
 """`mixed` computes products in bfloat16 and keeps the rest in float32 (torch.autocast);
@@ -162,20 +162,34 @@ class TorchEncoder(Encoder):
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        """Without gradients; on a GPU without TF32, in one order; want of memory told as such."""
-        import torch
+        """As `running`, in this encoder's precision."""
+        with running(self.precision == "mixed"):
+            yield
 
-        exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
-        mixed = torch.autocast(device(), torch.bfloat16, enabled=self.precision == "mixed")
-        try:
-            with torch.inference_mode(), exact, mixed:
-                yield
-        except RuntimeError as error:
-            if isinstance(error, torch.OutOfMemoryError):
-                torch.cuda.empty_cache()
-            elif "can't allocate memory" not in str(error):  # the allocator's on a CPU
-                raise
-            raise MemoryError(str(error)) from error
+
+@contextmanager
+def running(is_mixed: bool = False) -> Iterator[None]:
+    """Run without gradients; on a GPU without TF32, in one order; tell want of memory as such.
+
+    Args:
+        is_mixed: whether products are computed in bfloat16.
+
+    Raises:
+        MemoryError: the device's memory, or the machine's, ran out.
+    """
+    import torch
+
+    exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
+    mixed = torch.autocast(device(), torch.bfloat16, enabled=is_mixed)
+    try:
+        with torch.inference_mode(), exact, mixed:
+            yield
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            torch.cuda.empty_cache()
+        elif "can't allocate memory" not in str(error):  # the allocator's on a CPU
+            raise
+        raise MemoryError(str(error)) from error
 
 
 def device() -> str:

@@ -79,6 +79,8 @@ def project_vectors(
                 {"image": names, "projection": kind, "x": projection[:, 0], "y": projection[:, 1]}
             )
         )
+    if not frames:
+        return pd.DataFrame({name: [] for name in ("image", "projection", "x", "y")})
     return pd.concat(frames, ignore_index=True)
 
 

@@ -17,7 +17,7 @@ from embedbench.cli.options import (
     keywords_from_words,
     run_options,
 )
-from embedbench.cli.output import echo_err, print_table, print_tuned, stdout_reserved
+from embedbench.cli.output import echo_err, print_table, stdout_reserved
 from embedbench.cli.signals import SignalHandler
 from embedbench.data.options import SourceOptions
 from embedbench.errors import EmbedbenchError
@@ -172,20 +172,19 @@ def demo(out: str, store: str | None, quiet: bool | None) -> int:
 
 
 @cli.command()
+@click.argument("name", required=False)
 @click_options("store")
-def encoders(store: str | None) -> int:
-    """List the installed encoders, what each needs, and the measured settings."""
-    from embedbench.encoders.listing import list_encoders
-    from embedbench.io.paths import parse_path
-    from embedbench.io.records import default_store, read_records
+def encoders(name: str | None, store: str | None) -> int:
+    """List the installed encoders, what each needs, and the measured settings.
 
-    with stdout_reserved():
-        rows = list_encoders()
-    print_table(["encoder", "by default", "status", "what it is"], rows)
-    measured = read_records(parse_path(store) if store else default_store(), "tunings")
-    if measured:
-        click.echo("\nfastest settings, as measured on this store's images:")
-        print_tuned(measured)
+    With NAME, the fields and examples of one encoder, or the encoders of a set.
+    """
+    from embedbench.cli.encoders import show_encoder, show_encoders
+
+    if name is None:
+        show_encoders(store)
+    else:
+        show_encoder(name)
     return OK
 
 

@@ -13,7 +13,6 @@ from embedbench.comparison.provenance import record_options
 from embedbench.data.dataset import with_domain
 from embedbench.data.loading import Sources, read_sources, source_list
 from embedbench.embedding.factory import make_engine
-from embedbench.encoder import Encoder
 from embedbench.io.paths import check_offline
 from embedbench.results.results import Results
 from embedbench.results.run_folder import OutFolder
@@ -25,7 +24,7 @@ __all__ = ["compare"]
 
 def compare(
     source: Sources,
-    encoders: Sequence[str | Encoder] | Mapping[str, Encoder],
+    encoders: Sequence[Any] | Mapping[str, Any],
     *,
     labels: str | None = None,
     label_column: str | None = None,
@@ -72,7 +71,11 @@ def compare(
             `s3://bucket/photos`, `open-images:FOLDER`, a Dataset, a DataFrame, a list of images,
             an array, a `datasets.Dataset`, a torch Dataset, or several of these, which then are
             the domains. `embedbench.read_dataset` says more.
-        encoders: texts such as `timm:resnet50`, or Encoder objects, which a mapping names.
+        encoders: texts such as `timm:resnet50`, `./my_encoder.py:Brightness` or `starter`; Encoder
+            objects; a function from a list of RGB images to one vector for each; a pair of a
+            PyTorch network and a transform of one image; a fitted transformer of scikit-learn;
+            vectors made elsewhere: a DataFrame, a mapping from file names, a pair of an array
+            "images dim" and its file names. A mapping gives short names to any of these.
         labels: known classes: a table, a column of the source, `folder` for all folders of an
             image, `parent` for its last one, or `none`; by default those that the source has.
         label_column: column of labels, of the table of labels if there is one, else of the tables

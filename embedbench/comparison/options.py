@@ -16,7 +16,6 @@ from embedbench.utils.options import list_options, option
 
 if TYPE_CHECKING:
     from embedbench.data.loading import Sources
-    from embedbench.encoder import Encoder
 
 __all__ = ["CLUSTERERS", "ComparisonOptions", "DEFAULT_K", "OPTIONS"]
 
@@ -30,13 +29,14 @@ class ComparisonOptions:
     """Options of a comparison; `embedbench.compare` says what each means."""
 
     source: "Sources" = option(MISSING, kind=list, is_file=True)
-    encoders: "Sequence[str | Encoder] | Mapping[str, Encoder]" = option(
+    encoders: "Sequence[Any] | Mapping[str, Any]" = option(
         MISSING,
         "-e",
         "--encoder",
         kind=list,
         metavar="ENCODER",
-        help="NAME[:MODEL][,field=value ...]; may be repeated.",
+        help="NAME[:MODEL][,field=value ...], FILE.py:CLASS, or a set: starter, strong; may be "
+        "repeated.",
     )
     reading: SourceOptions = SourceOptions()
     domain: str | None = option(

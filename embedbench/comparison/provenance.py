@@ -160,9 +160,10 @@ def model_remarks(embeddings: Mapping[str, Embedding]) -> list[str]:
 
 
 def _least_cosine(vectors: Vectors, others: Vectors) -> float:
-    lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(others, axis=1)
-    products = np.einsum("ij,ij->i", vectors, others)
-    return float(np.min(products / np.maximum(lengths, np.finfo(np.float32).tiny)))
+    left, right = vectors.astype(np.float64), others.astype(np.float64)
+    lengths = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
+    products = np.einsum("ij,ij->i", left, right)
+    return float(np.min(products / np.maximum(lengths, np.finfo(np.float64).tiny)))
 
 
 def _weights(record: EncoderRecord) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Registry of encoders: create one from a text such as `timm:resnet50,pretrained=false`.
 
-All encoders, also the built-in ones, are in the entry-point group `embedbench.encoders`.
+All encoders, also the built-in ones, are in the entry-point group `embedbench.encoders`. Beside
+them stand sets of encoders, files and modules of one's own, and Python objects.
 """
 
 import importlib.metadata
@@ -12,15 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from embedbench.encoder import Encoder
+from embedbench.encoders.objects import encoder_of
+from embedbench.encoders.own_code import create_own_encoder, is_own_code
+from embedbench.encoders.sets import SETS, specs_of
 from embedbench.errors import EncoderError, InputError, MissingLibraryError, UnknownEncoderError
 from embedbench.utils.messages import describe_error, wrap_foreign_errors
-from embedbench.utils.spec import field_list, parse_fields, read_spec
+from embedbench.utils.spec import Spec, field_list, parse_fields, read_spec
 
 __all__ = [
     "EncoderPlugin",
     "GROUP",
     "create_encoder",
     "create_encoders",
+    "encoder_class",
     "encoder_label",
     "installed_encoders",
 ]
@@ -110,8 +115,28 @@ def installed_encoders() -> dict[str, EncoderPlugin]:
     return dict(sorted(plugins.items()))
 
 
+def encoder_class(spec: Spec) -> type[Encoder]:
+    """Return the class of the encoder that a spec names, without creating one.
+
+    Raises:
+        EmbedbenchError: there is none, or it cannot be imported.
+    """
+    plugins = installed_encoders()
+    if spec.name in plugins:
+        return plugins[spec.name].load()
+    if is_own_code(spec):
+        return type(create_own_encoder(spec))
+    raise UnknownEncoderError(
+        f"unknown encoder '{spec.name}'; installed encoders: {', '.join(plugins) or 'none'}; sets: "
+        f"{', '.join(SETS)}; your own: ./FILE.py:CLASS"
+    )
+
+
 def create_encoder(spec: str) -> Encoder:
     """Return the encoder that `NAME[:MODEL][,field=value ...]` describes, without loading it.
+
+    NAME is that of an installed encoder, a Python file or a module: `./my_encoder.py:Brightness`,
+    `package.module:Class`.
 
     Raises:
         UnknownEncoderError: no installed encoder has that name.
@@ -121,11 +146,9 @@ def create_encoder(spec: str) -> Encoder:
     """
     parsed = read_spec(spec)
     name, plugins = parsed.name, installed_encoders()
-    if name not in plugins:
-        raise UnknownEncoderError(
-            f"unknown encoder '{name}'; installed encoders: {', '.join(plugins) or 'none'}"
-        )
-    cls = plugins[name].load()
+    if name not in plugins and is_own_code(parsed):
+        return create_own_encoder(parsed)
+    cls = encoder_class(parsed)
     fields = [field.name for field in field_list(cls)]
     if parsed.model is not None and not fields:
         raise InputError(f"encoder '{name}' takes no model; not '{parsed.model}'")
@@ -137,33 +160,56 @@ def create_encoder(spec: str) -> Encoder:
         return cls(**values)
 
 
-def create_encoders(
-    encoders: Sequence[str | Encoder] | Mapping[str, Encoder],
-) -> dict[str, Encoder]:
+def create_encoders(encoders: Sequence[Any] | Mapping[str, Any]) -> dict[str, Encoder]:
     """Return the encoders by their names in the tables.
+
+    Args:
+        encoders: specs, names of sets, and what `encoder_of` takes; or these by name.
 
     Raises:
         EmbedbenchError: an encoder is unknown, cannot be created, or is given twice.
     """
     if isinstance(encoders, Mapping):
-        return dict(encoders)
-    created: dict[str, Encoder] = {}
-    for given in encoders:
-        encoder = create_encoder(given) if isinstance(given, str) else given
-        kind = given.partition(":")[0].partition(",")[0] if isinstance(given, str) else None
-        with wrap_foreign_errors():
-            name = encoder_label(kind or type(encoder).__name__, encoder)
-        if created.get(name) == encoder:
-            raise InputError(f"the encoder '{name}' is given twice")
-        created[str(given) if name in created else name] = encoder
+        created = {str(name): _create(given, str(name)) for name, given in encoders.items()}
+    elif isinstance(encoders, str) or not isinstance(encoders, Sequence):
+        raise InputError(
+            f"`encoders` must be a list or a mapping; not {type(encoders).__name__}: give [...]"
+        )
+    else:
+        created = _by_label(encoders)
     if not created:
         raise InputError("a comparison needs an encoder; try: -e timm -e pixels")
     return created
 
 
+def _by_label(encoders: Sequence[Any]) -> dict[str, Encoder]:
+    """Return the encoders by what distinguishes them: name, model, changed fields."""
+    created: dict[str, Encoder] = {}
+    in_sets = (specs_of(given) if isinstance(given, str) else [given] for given in encoders)
+    for given in (one for specs in in_sets for one in specs):
+        encoder = _create(given, None)
+        with wrap_foreign_errors():
+            name = encoder_label(_kind(given, encoder), encoder)
+        if created.get(name) == encoder:
+            raise InputError(f"the encoder '{name}' is given twice")
+        created[str(given) if name in created else name] = encoder
+    return created
+
+
+def _create(given: Any, name: str | None) -> Encoder:
+    return create_encoder(given) if isinstance(given, str) else encoder_of(given, name)
+
+
+def _kind(given: Any, encoder: Encoder) -> str:
+    """Return the name of an installed encoder, else that of the encoder's class."""
+    if isinstance(given, str) and not is_own_code(spec := read_spec(given)):
+        return spec.name
+    return type(encoder).__name__
+
+
 def encoder_label(name: str, encoder: Encoder) -> str:
     """Return the short name of the encoder for tables: name, model, changed fields."""
-    fields = field_list(type(encoder))
+    fields = [field for field in field_list(type(encoder)) if not field.name.startswith("_")]
     head = name
     if _is_model(type(encoder)):
         head = f"{name}:{_short(getattr(encoder, fields.pop(0).name))}"

@@ -4,13 +4,22 @@ from dataclasses import MISSING
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from embedbench.cli.commands import run
 from embedbench.cli.options import given_words, keywords_from_words
 from embedbench.comparison.options import OPTIONS, ComparisonOptions
-from embedbench.comparison.provenance import python_objects, record_options, repeat_command
+from embedbench.comparison.provenance import (
+    model_remarks,
+    python_objects,
+    record_options,
+    repeat_command,
+)
 from embedbench.data.dataset import Dataset
+from embedbench.embedding.embed import Embedding
+from embedbench.encoder import Facts
+from embedbench.encoders.record import EncoderRecord
 from embedbench.utils.options import Option, from_keywords, value_of
 from embedbench_pixels import PixelsEncoder
 
@@ -89,3 +98,26 @@ def test_every_option_is_recorded_as_it_was_given_or_as_it_was_read() -> None:
     assert record["sources"] == ["photos"] and record["encoders"] == ["timm", "pixels"]
     assert record["seeds"] == [0, 1] and record["workers"] is None
     assert record["command"].endswith("--labels 'my labels.csv' --seeds 2")
+
+
+def embedding_of(vectors: np.ndarray, remark: str | None = None) -> Embedding:
+    record = EncoderRecord("f", (), Facts(remark=remark), dim=vectors.shape[1])
+    rows = vectors.astype(np.float32)
+    return Embedding(rows, rows[:0], rows[:0], {}, record, 0)
+
+
+def test_remarks_of_models_and_two_names_of_one_network_are_told() -> None:
+    vectors = np.random.default_rng(0).normal(size=(6, 4))
+    turned = vectors.copy()
+    turned[5] = turned[5, ::-1]
+    embeddings = {
+        "a": embedding_of(vectors, "left out of 'ft.pth': 2 tensors"),
+        "b": embedding_of(3 * vectors),
+        "c": embedding_of(turned),
+        "d": embedding_of(vectors[:, :3]),
+    }
+    assert model_remarks(embeddings) == [
+        "a: left out of 'ft.pth': 2 tensors",
+        "a and b give the same vectors (least cosine 1.000000): they are one network with one "
+        "preparation under two names",
+    ]
