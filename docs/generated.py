@@ -4,6 +4,7 @@ A page asks for one by a line `<!-- generated: NAME -->`, NAME being a key of `P
 """
 
 import html
+import inspect
 import re
 from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
@@ -112,9 +113,35 @@ def run_folder() -> str:
 
 
 def encoders() -> str:
-    """Return a table of the installed encoders."""
-    rows = [[_code(name), _cell(about)] for name, about in program.encoders().items()]
-    return _table(["encoder", "what it is"], rows)
+    """Return a section for each installed encoder: what it is, its fields, examples."""
+    sections = []
+    for name, cls in program.encoders().items():
+        about = inspect.getdoc(cls) or ""
+        rows = [
+            [_code(field), _code(default) if default else "", _cell(sentence)]
+            for field, default, sentence in program.fields_of(cls)
+        ]
+        fields = _table(["field", "by default", "what it is"], rows) if rows else "It has no field."
+        examples = [f"- `-e {example}`" for example in cls.examples]
+        parts = [f"## {name}", _prose(about.split("\n\n")[0]), fields, "\n".join(examples)]
+        sections.append("\n\n".join(filter(None, parts)))
+    return "\n\n".join(sections)
+
+
+def encoder_sets() -> str:
+    """Return a table for each set of encoders."""
+    headings = ["encoder", "million parameters", "licence", "year", "good at"]
+    return "\n\n".join(
+        f"`-e {name}`:\n\n"
+        + _table(
+            headings,
+            [
+                [_code(one.spec), str(one.millions), one.licence, str(one.year), one.good_at]
+                for one in choices
+            ],
+        )
+        for name, choices in program.encoder_sets().items()
+    )
 
 
 def checks() -> str:
@@ -182,6 +209,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "checks": checks,
     "cluster metrics": cluster_metrics,
     "encoder metrics": encoder_metrics,
+    "encoder sets": encoder_sets,
     "encoders": encoders,
     "promised names": promised_names,
     "run folder": run_folder,

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import click
 
+    from embedbench.encoder import Encoder
+    from embedbench.encoders.sets import EncoderChoice
     from embedbench.metrics.base import Metric
     from embedbench.results import schema
 
 __all__ = [
     "checks",
     "commands",
+    "encoder_sets",
     "encoders",
+    "fields_of",
     "metrics_of_clusters",
     "metrics_of_encoders",
     "promised_modules",
@@ -53,14 +57,25 @@ def tables() -> "Mapping[str, schema.Table]":
     return schema.TABLES
 
 
-def encoders() -> Mapping[str, str]:
-    """Return the first line on each installed encoder, by its name."""
+def encoders() -> "Mapping[str, type[Encoder]]":
+    """Return the class of each installed encoder, by its name."""
     from embedbench.encoders.registry import installed_encoders
 
-    return {
-        name: (found.load().__doc__ or "").strip().splitlines()[0]
-        for name, found in installed_encoders().items()
-    }
+    return {name: found.load() for name, found in installed_encoders().items()}
+
+
+def fields_of(cls: "type[Encoder]") -> list[list[str]]:
+    """Return one row per field of an encoder: name, default, what it is."""
+    from embedbench.encoders.listing import list_fields
+
+    return list_fields(cls)
+
+
+def encoder_sets() -> "Mapping[str, Sequence[EncoderChoice]]":
+    """Return the sets of encoders, by their names."""
+    from embedbench.encoders.sets import SETS
+
+    return SETS
 
 
 def promised_modules() -> Sequence[ModuleType]:

@@ -1,6 +1,6 @@
 """The command line as `python -m embedbench`."""
 
-from embedbench.cli.commands import main
+from embedbench.cli.main import main
 
 __all__: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Every model of keras.applications as an encoder: its last layer, averaged over the image.
+"""Models of keras.applications and Keras files of one's own as encoders.
 
 Source: https://keras.io/api/applications.
 """
@@ -6,11 +6,7 @@ Source: https://keras.io/api/applications.
 import difflib
 import os
 import random
-import re
 import sys
-import threading
-import urllib.error
-import urllib.request
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,12 +19,12 @@ import numpy as np
 from jaxtyping import Float32
 from PIL import Image
 
-from embedbench.encoder import Encoder, Facts, InputError, Vectors, WeightsError, first_sentence
+from embedbench.encoder import Encoder, Facts, InputError, Vectors, WeightsError
+from embedbench_keras.download import advice, check_server
+from embedbench_keras.own_file import MODES, layer_output, load_network, normalise, pooled_output
 
 __all__ = ["KerasEncoder"]
 
-_SERVER = "https://storage.googleapis.com/tensorflow/keras-applications/"
-_PATIENCE_SECONDS = 5.0
 _FORMS = (".keras", ".h5", ".hdf5")
 """Forms of which Keras reads arrays alone: the model that such a file describes is never built."""
 
@@ -37,16 +33,22 @@ _PRECISIONS = ("auto", "float32", "mixed")
 
 @dataclass(frozen=True)
 class KerasEncoder(Encoder):
-    """Any network of keras.applications, without its top and averaged over the image.
+    """Any network of keras.applications without its top, or a `.keras` file of your own.
 
     Images are squeezed straight to the model's own size (224 x 224 for ResNet50), whatever their
     shape, by Pillow's bilinear filter, which averages where it makes an image smaller. Then the
-    model's own `preprocess_input` follows.
+    model's own `preprocess_input` follows; for a file you say which.
 
     Attributes:
-        model: a name in keras.applications: "ResNet50", "MobileNetV2", "EfficientNetB0".
+        model: a name in keras.applications: "ResNet50", "MobileNetV2", "EfficientNetB0"; or a
+            `.keras` file, of which nothing but Keras's own layers is built.
         weights: "imagenet", "none" (random: the untrained control), or a local file made for the
-            model without its top.
+            model without its top; not for a `.keras` file, which holds its own.
+        layer: name of the layer whose output is the vector; empty for the last one.
+        pool: of an output with a vector for each place or token: `mean` or `max`.
+        size: the images' side in pixels, for a `.keras` file that leaves it open; else 0.
+        preprocess: the numbers that a `.keras` file takes: `caffe`, `tf` (-1 to 1) or `torch` as in
+            `preprocess_input`, `scale` (0 to 1), `none` (0 to 255).
         seed: of the random weights.
         precision: `auto`, `float32` or `mixed` (products in bfloat16); by default the quicker one
             that is faithful on the first images, where they are many.
@@ -55,14 +57,25 @@ class KerasEncoder(Encoder):
 
     model: str = "ResNet50"
     weights: str = "imagenet"
+    layer: str = ""
+    pool: str = "mean"
+    size: int = 0
+    preprocess: str = ""
     seed: int = 0
     precision: str = "auto"
     batch_size: int = 8
 
     libraries: ClassVar[tuple[str, ...]] = ("keras", "tensorflow", "pillow")
+    examples: ClassVar[tuple[str, ...]] = (
+        "keras:ResNet50",
+        "keras:ResNet50,layer=conv4_block6_out",
+        "keras:mine.keras,preprocess=scale,layer=features",
+    )
 
     def prepare(self, image: Image.Image) -> Float32[np.ndarray, "height width channels"]:
         """Return the image resized, and normalised by the model's own `preprocess_input`."""
+        if self._file:
+            return normalise(image, self._size, self.preprocess)
         small = image.resize((self._size, self._size), Image.Resampling.BILINEAR)
         return np.asarray(self._preprocess(np.asarray(small, np.float32)), np.float32)
 
@@ -93,6 +106,8 @@ class KerasEncoder(Encoder):
         For "imagenet" the version of Keras, which is part of the fingerprint, and the model's
         name say which bytes they are: Keras holds the hash of each file, and checks it.
         """
+        if self._file:
+            return [self._file]
         return [] if self.weights in ("imagenet", "none") else [Path(self.weights)]
 
     def facts(self) -> Facts:
@@ -100,15 +115,27 @@ class KerasEncoder(Encoder):
         import tensorflow
 
         gpus = tensorflow.config.list_physical_devices("GPU")
+        network, _, pooling = self._loaded
+        trained = self.weights == "imagenet" and not self._file
         return Facts(
-            parameters=self._network.count_params(),
-            pretrained_on="ImageNet-1k" if self.weights == "imagenet" else None,
+            parameters=network.count_params(),
+            pretrained_on="ImageNet-1k" if trained else None,
+            weights=self._file.name if self._file else self.weights,
+            pooling=pooling,
+            image_size=f"{self._size}x{self._size}",
             device="gpu" if gpus else "cpu",
             devices=max(1, len(gpus)),
         )
 
+    @property
+    def _file(self) -> Path | None:
+        """The `.keras` file; None for a model of keras.applications."""
+        return Path(self.model) if self.model.lower().endswith(".keras") else None
+
     @cached_property
     def _size(self) -> int:
+        if self._file:
+            return self._loaded[1]
         # Only with its top does a model say how large its images are. MobileNetV3 takes any size
         # and says none; Keras has its weights for 224.
         with _random_state_kept():
@@ -124,11 +151,9 @@ class KerasEncoder(Encoder):
     @cached_property
     def _build(self) -> Callable[..., Any]:
         """The function that builds the model."""
-        os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        _set_up()
         import keras
 
-        keras.config.disable_interactive_logging()  # it prints to standard output
         known = {name: item for name, item in vars(keras.applications).items() if name[0].isupper()}
         if self.model not in known:
             close = difflib.get_close_matches(self.model, known, n=4, cutoff=0.4)
@@ -137,12 +162,50 @@ class KerasEncoder(Encoder):
         build: Callable[..., Any] = known[self.model]
         return build
 
-    @cached_property
+    @property
     def _network(self) -> Any:
+        return self._loaded[0]
+
+    @cached_property
+    def _loaded(self) -> tuple[Any, int, str]:
+        """The network, the images' side, and how the vector comes out of it."""
+        return self._own() if self._file else self._application()
+
+    def _own(self) -> tuple[Any, int, str]:
+        if self.weights != "imagenet":
+            raise InputError(f"'{self.model}' holds its own weights; leave `weights` out")
+        if self.preprocess not in MODES:
+            raise InputError(
+                f"'{self.model}' does not say what numbers it takes; `preprocess` must be one of "
+                f"{', '.join(MODES)}"
+            )
+        _set_up()
+        with _random_state_kept(), _policy(self.precision):
+            return load_network(Path(self.model), self.layer, self.pool, self.size)
+
+    def _application(self) -> tuple[Any, int, str]:
+        if self.size or self.preprocess:
+            raise InputError(
+                f"'{self.model}' has its own size and numbers; `size` and `preprocess` are for "
+                "`.keras` files"
+            )
+        if not self.layer:
+            pooling = {"mean": "avg", "max": "max"}.get(self.pool)
+            if pooling is None:
+                raise InputError(f"`pool` must be one of mean, max; not '{self.pool}'")
+            return self._built(pooling), self._size, f"{self.pool} of the last layer"
+        network = self._built(None)
+        import keras
+
+        output = layer_output(network, self.layer, self.model)
+        cut = keras.Model(network.inputs, pooled_output(output, self.pool, self.layer))
+        return cut, self._size, f"{self.pool} of layer {self.layer}"
+
+    def _built(self, pooling: str | None) -> Any:
         build = self._build  # a model that there is not is told first
         weights = None if self.weights == "none" else self.weights
         if weights == "imagenet":
-            _check_server(self.model)
+            check_server(self.model)
         elif weights and not Path(weights).is_file():
             raise WeightsError(
                 f"there is no file '{weights}'; `weights` must be imagenet, none or a local file"
@@ -157,11 +220,20 @@ class KerasEncoder(Encoder):
             warnings.filterwarnings("error", r"[\s\S]*freshly-initialized", UserWarning)
             keras.utils.set_random_seed(self.seed)
             try:
-                return build(weights=weights, include_top=False, pooling="avg", input_shape=shape)
+                return build(weights=weights, include_top=False, pooling=pooling, input_shape=shape)
             except Exception as error:  # Keras raises a bare Exception when a download fails
                 if weights is None:
                     raise
-                raise WeightsError(_advice(self.model, weights, error)) from error
+                raise WeightsError(advice(self.model, weights, error)) from error
+
+
+def _set_up() -> None:
+    """Import Keras on TensorFlow, with nothing printed to standard output."""
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras
+
+    keras.config.disable_interactive_logging()
 
 
 @contextmanager
@@ -186,48 +258,3 @@ def _random_state_kept() -> Iterator[None]:
     finally:
         random.setstate(states[0])
         np.random.set_state(states[1])
-
-
-def _advice(model: str, weights: str, error: Exception | str) -> str:
-    why = first_sentence(error)
-    if weights != "imagenet":
-        return f"cannot load '{weights}' into {model} without its top: {why}"
-    return (
-        f"cannot fetch the ImageNet weights of {model}: {why}; fetch them on a machine that "
-        "reaches it and give the file: weights=FILE, or leave them random: weights=none"
-    )
-
-
-def _check_server(model: str) -> None:
-    """Raise WeightsError within seconds where Keras would wait long for a file to download."""
-    if not _is_cached(model) and (reason := _silence(_SERVER)):
-        raise WeightsError(_advice(model, "imagenet", reason))
-
-
-def _is_cached(model: str) -> bool:
-    """Whether Keras has fetched the model's weights before; its file names have many styles."""
-    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    wanted = re.compile(model.lower() + r"(?!v\d).*notop")  # ResNet50 is not ResNet50V2
-    files = (home / "models").glob("*.h5")
-    return any(wanted.search(re.sub("[-_]", "", file.name.lower())) for file in files)
-
-
-def _silence(address: str) -> str:
-    """Return why an address does not answer within seconds; nothing if it does."""
-    reasons = [f"no answer from {address} within {_PATIENCE_SECONDS:.0f} seconds"]
-
-    def ask() -> None:
-        request = urllib.request.Request(address, method="HEAD")
-        try:
-            urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS).close()
-            reasons.append("")
-        except urllib.error.HTTPError:
-            reasons.append("")
-        except (OSError, ValueError) as error:
-            reasons.append(f"no answer from {address}: {error}")
-
-    # A server has many addresses, each with a timeout of its own: a thread has one for all.
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(_PATIENCE_SECONDS)
-    return reasons[-1]

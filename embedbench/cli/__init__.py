@@ -1,5 +1,5 @@
 """The command line: parse, call, print."""
 
-from embedbench.cli.commands import main
+from embedbench.cli.main import main
 
 __all__ = ["main"]

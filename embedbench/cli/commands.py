@@ -1,8 +1,6 @@
-"""The command line: read it, call, print."""
+"""The commands: read the words, call, print."""
 
-import errno
 import shlex
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,44 +16,13 @@ from embedbench.cli.options import (
     run_options,
 )
 from embedbench.cli.output import echo_err, print_table, stdout_reserved
-from embedbench.cli.signals import SignalHandler
 from embedbench.data.options import SourceOptions
 from embedbench.errors import EmbedbenchError
 from embedbench.parallel.engine_options import EngineOptions
 from embedbench.utils.options import from_keywords
 from embedbench.utils.text import pluralise, printable
 
-__all__ = ["check", "cli", "embed", "look", "main", "new_backend", "suggest_labels"]
-
-NOTHING_DONE = 2
-
-_STOPPED = "stopped; what was encoded is kept: the same command continues from there"
-_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE)
-"""Errors of a disk that is full or gone; any other OSError is a bug."""
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and end the process: 0 all done, 3 partly, 2 nothing."""
-    with SignalHandler(_STOPPED) as ending:
-        try:
-            code = cli.main(arguments, prog_name="embedbench", standalone_mode=False)
-        except click.ClickException as error:
-            _fail(error.format_message())
-        except EmbedbenchError as error:
-            _fail(str(error))
-        except (KeyboardInterrupt, click.Abort):
-            ending.tell()
-            sys.exit(ending.code)
-        except OSError as error:
-            if error.errno not in _DISK:
-                raise
-            _fail(f"{error}; what was encoded is kept: run again once there is room")
-    sys.exit(code if isinstance(code, int) else OK)
-
-
-def _fail(message: str) -> None:
-    echo_err(f"error: {' '.join(message.split())}")
-    sys.exit(NOTHING_DONE)
+__all__ = ["check", "cli", "embed", "fetch", "look", "new_backend", "suggest_labels"]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -186,6 +153,28 @@ def encoders(name: str | None, store: str | None) -> int:
     else:
         show_encoder(name)
     return OK
+
+
+@cli.command()
+@click.option(
+    "-e",
+    "--encoder",
+    "encoders",
+    multiple=True,
+    required=True,
+    metavar="ENCODER",
+    help="As for `embedbench run`; may be repeated.",
+)
+@click_options(*ENGINE_KEYWORDS, "quiet")
+def fetch(encoders: tuple[str, ...], **options: Any) -> int:
+    """Download the weights of encoders ahead of time, and show what is there.
+
+    Later runs find them, also with --offline. A download that broke off goes on where it was.
+    """
+    from embedbench.cli.fetch import fetch as download
+
+    given = keywords_from_words(given_words(options))
+    return download(encoders, from_keywords(EngineOptions, given), bool(given["quiet"]))
 
 
 @cli.command()

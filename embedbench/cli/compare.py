@@ -10,9 +10,9 @@ from embedbench.cli.options import keywords_from_words
 from embedbench.cli.output import stdout_reserved, summarise
 from embedbench.errors import InputError, NotWrittenError
 
-__all__ = ["OK", "PARTLY_DONE", "compare_and_print", "name_of_run"]
+__all__ = ["NOTHING_DONE", "OK", "PARTLY_DONE", "compare_and_print", "name_of_run"]
 
-OK, PARTLY_DONE = 0, 3
+OK, NOTHING_DONE, PARTLY_DONE = 0, 2, 3
 """What the process ends with."""
 
 

@@ -37,8 +37,8 @@ class Workers(Protocol):
     def writes(self) -> bool:
         """Whether they write vectors to the store themselves, because the caller is far away."""
 
-    def load(self) -> LoadedEncoder:
-        """Load the encoder in one worker."""
+    def load(self, tick: Callable[[int], object]) -> LoadedEncoder:
+        """Load the encoder in one worker; call `tick` with the bytes that it downloads."""
 
     def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Return the result of one call in a worker."""

@@ -131,8 +131,8 @@ class EncodingJob:
 
     @cached_property
     def _loaded(self) -> LoadedEncoder:
-        with self.progress.bar(f"{self.label}: loading", 0, "images"):
-            return self.workers.load()
+        with self.progress.loading(f"{self.label}: loading") as tick:
+            return self.workers.load(tick)
 
     @property
     def _variants(self) -> Sequence[Encoder]:

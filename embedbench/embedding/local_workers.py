@@ -93,10 +93,10 @@ class LocalWorkers:
         """They send vectors to the caller, who writes them."""
         return False
 
-    def load(self) -> LoadedEncoder:
+    def load(self, tick: Callable[[int], object]) -> LoadedEncoder:
         """Load the encoder in one worker, and plan how many workers there can be."""
         free_mb = min(available(), self.engine.memory or available()) / 1e6
-        loaded = self.call(load)
+        loaded = self._call(load, tick=tick)
         on_cpu = loaded.facts.device == "cpu"
         self._devices = 0 if on_cpu else loaded.facts.devices
         self._planned = plan_workers(
@@ -108,8 +108,16 @@ class LocalWorkers:
 
     def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Return the result of one call in a worker."""
+        return self._call(function, *arguments)
+
+    def _call(
+        self,
+        function: Callable[..., Result],
+        *arguments: Any,
+        tick: Callable[[int], object] | None = None,
+    ) -> Result:
         try:
-            return self.start(1)[0].call(function, *arguments)
+            return self.start(1)[0].call(function, *arguments, tick=tick)
         except WorkerDied as error:
             self._end(error)
             raise

@@ -99,8 +99,10 @@ class RayWorkers:
         """They write vectors to the store themselves."""
         return True
 
-    def load(self) -> LoadedEncoder:
+    def load(self, tick: Callable[[int], object]) -> LoadedEncoder:
         """Load the encoder in one actor, on a GPU if the cluster has one and the encoder uses it.
+
+        Nothing is known of what an actor downloads, so `tick` is not called.
 
         Raises:
             EmbedbenchError: it cannot be loaded.

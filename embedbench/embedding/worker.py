@@ -76,7 +76,7 @@ def load() -> LoadedEncoder:
     encoder = state().load_variant(Placement())
     seconds = time.perf_counter() - start
     state().check_row_order(encoder)
-    weights = tuple(WeightsFile.read(Path(path).resolve()) for path in encoder.weights_files())
+    weights = tuple(WeightsFile.read(Path(path).absolute()) for path in encoder.weights_files())
     facts = check_facts(encoder.facts())
     return LoadedEncoder(weights, facts, round(seconds, 2), round(peak_memory_mb()))
 

@@ -3,6 +3,7 @@
 The store keeps it as JSON, so that a later run finds the encoder's vectors without loading it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -10,13 +11,15 @@ from types import UnionType
 from typing import Any, get_type_hints
 
 from embedbench.encoder import Encoder, Facts, combine, hash_file
-from embedbench.errors import EncoderError
+from embedbench.errors import EncoderError, WeightsError
 from embedbench.utils.messages import one_line
 
 __all__ = ["EncoderRecord", "LoadedEncoder", "WeightsFile", "check_facts"]
 
 _LEFT_OUT = ("images_per_second", "workers")
 """Keys that the JSON does not have where no image was encoded."""
+
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 _LARGEST = 2**63
 """Integers from here on fit no table."""
@@ -40,9 +43,19 @@ class WeightsFile:
 
     @classmethod
     def read(cls, path: Path) -> "WeightsFile":
-        """Return what a file is now."""
-        status = path.stat()
-        return cls(str(path), status.st_size, status.st_mtime_ns, hash_file(path))
+        """Return what a file is now.
+
+        Raises:
+            WeightsError: the cache of a hub names the file by another hash than that of its bytes.
+        """
+        status, sha256 = path.stat(), hash_file(path)
+        named = path.resolve().name
+        if _SHA256.fullmatch(named) and named != sha256:
+            raise WeightsError(
+                f"'{path.name}' is not the file that the hub has: its SHA-256 is {sha256}, it must "
+                f"be {named}; delete '{path.resolve()}' and run again"
+            )
+        return cls(str(path), status.st_size, status.st_mtime_ns, sha256)
 
     @property
     def is_unchanged(self) -> bool:

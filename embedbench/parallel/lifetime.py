@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import wait
 from typing import Any
 
-__all__ = ["DeadWorkerMonitor", "exit_with_parent", "sigint_blocked"]
+__all__ = ["DeadWorkerMonitor", "end_executor", "exit_with_parent", "sigint_blocked"]
 
 _UNNOTICED_SECONDS = 2.0
 
@@ -91,3 +91,20 @@ class DeadWorkerMonitor:
                 self._answers._writer.close()
                 return
             dead = still
+
+
+def end_executor(executor: Any, kill: bool, grace: float) -> None:
+    """Shut down the processes; kill those that do not exit within `grace` seconds."""
+    processes = list(executor._processes or ())
+    ending = executor._executor_manager_thread
+    executor.shutdown(wait=kill, kill_workers=kill)
+    if ending is None or kill:
+        return
+    ending.join(grace)
+    if ending.is_alive():
+        import psutil  # not needed by the command line
+
+        for pid in processes:
+            with contextlib.suppress(psutil.Error):
+                psutil.Process(pid).kill()
+        ending.join()

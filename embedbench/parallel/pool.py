@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 from loky.process_executor import BrokenProcessPool, ProcessPoolExecutor, TerminatedWorkerError
 
 from embedbench.errors import EncoderError
-from embedbench.parallel.lifetime import DeadWorkerMonitor, sigint_blocked
+from embedbench.parallel.activity import result_while_active
+from embedbench.parallel.lifetime import DeadWorkerMonitor, end_executor, sigint_blocked
 from embedbench.parallel.worker_init import start
 from embedbench.utils.messages import one_line
 from embedbench.utils.offline import is_forbidden
@@ -122,7 +123,7 @@ class Pool:
         self._is_started = False
 
     def _close(self, kill: bool) -> None:
-        _end(self._executor, kill)
+        end_executor(self._executor, kill, _GRACE)
         self._watch.over.set()
 
     def __enter__(self) -> "Pool":
@@ -132,12 +133,24 @@ class Pool:
         self._close(kill=error[0] is not None)
         self._log.close()
 
-    def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
-        """Return the result of one call in a worker; the time limit starts when the worker runs."""
+    def call(
+        self,
+        function: Callable[..., Result],
+        *arguments: Any,
+        tick: Callable[[int], object] | None = None,
+    ) -> Result:
+        """Return the result of one call in a worker; the time limit starts when the worker runs.
+
+        Args:
+            function: the call.
+            arguments: of the call.
+            tick: called with the number of bytes that the worker wrote since the last time; then
+                the time limit starts anew.
+        """
         if not self._is_started:
             self._wait_for(self.submit(os.getpid), self.patience and max(self.patience, PATIENCE))
             self._is_started = True
-        return self.result(self.submit(function, *arguments))
+        return self._wait_for(self.submit(function, *arguments), self.patience, tick)
 
     def submit(self, function: Callable[..., Result], *arguments: Any) -> "Future[Result]":
         """Start one call in a worker.
@@ -209,8 +222,15 @@ class Pool:
         """
         return self._wait_for(future, self.patience)
 
-    def _wait_for(self, future: "Future[Result]", patience: float | None) -> Result:
+    def _wait_for(
+        self,
+        future: "Future[Result]",
+        patience: float | None,
+        tick: Callable[[int], object] | None = None,
+    ) -> Result:
         try:
+            if tick is not None:
+                return result_while_active(future, self.processes, patience, tick)
             return future.result(patience)
         except TimeoutError as error:
             raise no_answer(patience) from error
@@ -245,23 +265,6 @@ class Pool:
             log.seek(max(0, log.seek(0, os.SEEK_END) - 10_000))
             lines = log.read().decode(errors="replace").strip().splitlines()
         return f"; its last line was: {one_line(lines[-1])[:200]}" if lines else ", without output"
-
-
-def _end(executor: ProcessPoolExecutor, kill: bool) -> None:
-    """Shut down the processes; kill those that do not exit, such as with running threads."""
-    processes = list(executor._processes or ())
-    ending = executor._executor_manager_thread
-    executor.shutdown(wait=kill, kill_workers=kill)
-    if ending is None or kill:
-        return
-    ending.join(_GRACE)
-    if ending.is_alive():
-        import psutil  # not needed by the command line
-
-        for pid in processes:
-            with suppress(psutil.Error):
-                psutil.Process(pid).kill()
-        ending.join()
 
 
 def map_unordered(

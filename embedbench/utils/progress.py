@@ -1,6 +1,8 @@
 """Progress bars on standard error."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +37,18 @@ class Progress:
             smoothing=0.1,
             bar_format=None if total else "{desc} ({elapsed})",
         )
+
+    @contextmanager
+    def loading(self, what: str) -> Iterator[Callable[[int], None]]:
+        """Show the time, and the bytes downloaded once a function is called with their number."""
+        with self.bar(what, 0, "B") as bar:
+            bar.unit_scale = True
+
+            def tick(count: int) -> None:
+                bar.bar_format = "{desc}: {n_fmt}B downloaded ({elapsed}, {rate_fmt})"
+                bar.update(count)
+
+            yield tick
 
     def say(self, text: str) -> None:
         """Print a line above the bar, unless quiet."""

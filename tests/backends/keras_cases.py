@@ -19,6 +19,9 @@ from embedbench.errors import InputError, WeightsError
 from embedbench_keras import KerasEncoder
 from tests.backends.attacks import Attack, assert_harmless
 
+# Keras's own variables, when it writes them to a file.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 
 def _pictures(count: int) -> list[Image.Image]:
     pixels = np.random.default_rng(0).integers(0, 256, (count, 6, 5, 3), dtype=np.uint8)
@@ -178,3 +181,144 @@ def test_a_server_that_never_answers_is_soon_given_up(
         with pytest.raises(WeightsError, match="no answer from .*give the file: weights=FILE"):
             encoder.facts()
         assert time.monotonic() - start < 60
+
+
+@pytest.fixture
+def own_file(tmp_path: Path) -> Path:
+    """A small network with a layer of features, tokens and classes, as training leaves it."""
+    import keras
+
+    layers = keras.layers
+    image = keras.Input((32, 32, 3))
+    maps = layers.Conv2D(4, 5, strides=4, activation="relu", name="maps")(image)
+    tokens = layers.Reshape((-1, 4), name="tokens")(maps)
+    features = layers.GlobalAveragePooling1D(name="features")(tokens)
+    classes = layers.Dense(3, activation="softmax", name="classes")(features)
+    keras.utils.set_random_seed(0)
+    network = keras.Model(image, classes)
+    network.compile("adam", "sparse_categorical_crossentropy")
+    network.save(tmp_path / "mine.keras")
+    return tmp_path / "mine.keras"
+
+
+@pytest.mark.parametrize(
+    ("layer", "pool", "pooled"),
+    [
+        ("", "mean", lambda rows: rows),
+        ("features", "mean", lambda rows: rows),
+        ("tokens", "max", lambda rows: rows.max(axis=1)),
+        ("maps", "mean", lambda rows: rows.mean(axis=(1, 2))),
+    ],
+)
+def test_any_layer_of_a_file_is_as_keras_computes_it(
+    own_file: Path, layer: str, pool: str, pooled: object
+) -> None:
+    import keras
+
+    network = keras.saving.load_model(own_file)
+    cut = keras.Model(network.inputs, network.get_layer(layer or "classes").output)
+    expected = pooled(cut.predict_on_batch(_pixels(_pictures(8), 32) / 255))  # type: ignore[operator]
+    encoder = KerasEncoder(str(own_file), layer=layer, pool=pool, preprocess="scale")
+    np.testing.assert_allclose(encoder.encode(_pictures(8)), expected, rtol=1e-5, atol=1e-6)
+    assert encoder.weights_files() == [own_file]
+    assert encoder.facts().image_size == "32x32"
+
+
+def test_the_numbers_of_a_file_are_those_of_preprocess_input(own_file: Path) -> None:
+    import keras
+
+    picture = _pictures(1)[0]
+    pixels = _pixels([picture], 32)
+    for mode in ("caffe", "tf", "torch"):
+        prepared = KerasEncoder(str(own_file), preprocess=mode).prepare(picture)
+        expected = keras.applications.imagenet_utils.preprocess_input(pixels.copy(), mode=mode)
+        np.testing.assert_allclose(prepared, expected[0], rtol=1e-5, atol=1e-5)
+    np.testing.assert_array_equal(
+        KerasEncoder(str(own_file), preprocess="none").prepare(picture), pixels[0]
+    )
+
+
+def test_how_a_vector_comes_out_of_a_file_is_told(own_file: Path) -> None:
+    facts = KerasEncoder(str(own_file), preprocess="scale").facts()
+    assert facts.pooling == "layer classes (softmax of classes)" and facts.weights == "mine.keras"
+    facts = KerasEncoder(str(own_file), preprocess="scale", layer="maps").facts()
+    assert facts.pooling == "mean of layer maps"
+
+
+def test_a_layer_of_a_known_model_is_as_keras_computes_it() -> None:
+    import keras
+
+    keras.utils.set_random_seed(0)
+    network = keras.applications.MobileNetV2(
+        weights=None, include_top=False, input_shape=(224, 224, 3)
+    )
+    cut = keras.Model(network.inputs, network.get_layer("block_6_expand_relu").output)
+    expected = cut.predict_on_batch(_pixels(_pictures(2), 224) / 127.5 - 1).mean(axis=(1, 2))
+    encoder = KerasEncoder("MobileNetV2", weights="none", layer="block_6_expand_relu")
+    np.testing.assert_allclose(encoder.encode(_pictures(2)), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "`preprocess` must be one of caffe, tf, torch, scale, none"),
+        ({"preprocess": "half"}, "`preprocess` must be one of"),
+        ({"preprocess": "scale", "layer": "nope"}, "has no layer 'nope'; its last ones: .*classes"),
+        ({"preprocess": "scale", "pool": "cls"}, "`pool` must be one of mean, max; not 'cls'"),
+        ({"preprocess": "scale", "size": 64}, "takes images of 32 x 32 pixels; not 64"),
+        ({"preprocess": "scale", "weights": "none"}, "holds its own weights"),
+    ],
+)
+def test_a_field_that_does_not_fit_a_file_is_refused(
+    own_file: Path, fields: dict[str, object], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        KerasEncoder(str(own_file), **fields).facts()  # type: ignore[arg-type]
+
+
+def test_a_file_for_any_size_needs_a_size(tmp_path: Path) -> None:
+    import keras
+
+    network = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(2, 3)])
+    network.save(tmp_path / "any.keras")
+    with pytest.raises(InputError, match="takes images of any size; give size=PIXELS"):
+        KerasEncoder(str(tmp_path / "any.keras"), preprocess="tf").facts()
+    encoder = KerasEncoder(str(tmp_path / "any.keras"), preprocess="tf", size=40)
+    assert encoder.encode(_pictures(2)).shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"module": "keras.layers", "class_name": "Lambda", "config": {}},
+        {"module": "keras.layers", "class_name": "TFSMLayer", "config": {"filepath": "x"}},
+        {"module": "os", "class_name": "system", "config": "touch attacked"},
+        {"module": "builtins", "class_name": "function", "config": "eval"},
+        {"module": "keras.utils", "class_name": "function", "config": "get_file"},
+        {"module": "keras", "class_name": "__lambda__", "config": {"value": "4wEA"}},
+        {"module": "mine", "class_name": "MyLayer", "config": {}},
+    ],
+)
+def test_a_file_that_asks_for_other_code_is_refused_before_it_is_built(
+    own_file: Path, tmp_path: Path, node: dict[str, object]
+) -> None:
+    evil = tmp_path / "evil.keras"
+    with zipfile.ZipFile(own_file) as archive, zipfile.ZipFile(evil, "w") as copy:
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name == "config.json":
+                config = json.loads(content)
+                config["config"]["layers"][1]["config"]["activation"] = node
+                content = json.dumps(config).encode()
+            copy.writestr(name, content)
+    with pytest.raises(WeightsError, match=r"which is not one of Keras's own layers"):
+        KerasEncoder(str(evil), preprocess="scale").facts()
+
+
+def test_what_is_no_keras_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "no.keras"
+    with pytest.raises(WeightsError, match="there is no file"):
+        KerasEncoder(str(path), preprocess="scale").facts()
+    path.write_text("no model")
+    with pytest.raises(WeightsError, match="is no .keras file.*save the model again"):
+        KerasEncoder(str(path), preprocess="scale").facts()

@@ -82,7 +82,7 @@ def test_what_a_worker_died_on_is_done_again(tmp_path: Path) -> None:
     (tmp_path / "trap").touch()
     encoder = Mortal(str(tmp_path))
     with local(encoder, 2, tmp_path) as workers:
-        workers.load()
+        workers.load(print)
         done = list(workers.map(encode_images, work))
         assert workers.count == 1  # half as many: memory may have run out
     found = {batch.keys[0]: batch.vectors[0, 0] for batch in done}
@@ -93,7 +93,7 @@ def test_an_image_on_which_a_worker_always_dies_is_listed(tmp_path: Path) -> Non
     work = batches(tmp_path)
     pairs = [work[row] + work[row + 1] for row in range(0, 12, 2)]
     with local(Mortal(str(tmp_path), always=True), 1, tmp_path) as workers:
-        workers.load()
+        workers.load(print)
         done = list(workers.map(encode_images, pairs))
     guilty = work[8][0][0]
     failures = {key: reason for batch in done for key, reason in batch.failures.items()}
@@ -123,7 +123,7 @@ def test_an_image_that_hangs_is_listed(
     work = batches(tmp_path)
     encode = partial(encode_images, placement=Placement(threads=threads))
     with local(Slow(), 1, tmp_path) as workers:
-        workers.load()
+        workers.load(print)
         done = list(workers.map(encode, [work[7] + work[8] + work[9], work[10]]))
     failures = {key: reason for batch in done for key, reason in batch.failures.items()}
     assert failures == {work[8][0][0]: "took longer than 1 s"}
@@ -142,7 +142,7 @@ class Doomed(Encoder):
 
 def test_an_encoder_that_dies_on_everything_is_given_up(tmp_path: Path) -> None:
     with local(Doomed(), 1, tmp_path) as workers:
-        workers.load()
+        workers.load(print)
         with pytest.raises(WorkerDied, match="its process died"):
             list(workers.map(encode_images, batches(tmp_path)))
 
@@ -194,7 +194,7 @@ def test_a_slow_image_holds_up_its_own_worker_alone(tmp_path: Path) -> None:
             return np.ones((len(images), 1), np.float32)
 
     with local(Slow(str(tmp_path / "done")), 2, tmp_path) as workers:
-        workers.load()
+        workers.load(print)
         work = batches(tmp_path)
         order = [batch.keys[0] for batch in workers.map(encode_images, work)]
     assert len(order) == 12 and work[0][0][0] in order[-2:]
@@ -213,7 +213,7 @@ def test_a_worker_that_takes_much_memory_stays(tmp_path: Path) -> None:
 
     held: list[bytearray] = []
     with local(Growing(), 1, tmp_path) as workers:
-        workers.load()
+        workers.load(print)
         work = batches(tmp_path)[:3]
         processes = {float(done.vectors[0, 0]) for done in workers.map(encode_images, work)}
     assert len(processes) == 1

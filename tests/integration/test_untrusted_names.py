@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from embedbench.cli.commands import main
+from embedbench.cli.main import main
 from embedbench.cli.output import summarise
 from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.labels import labels_of_images

@@ -1,0 +1,42 @@
+"""Run the command line and end the process with its status."""
+
+import errno
+import sys
+
+import click
+
+from embedbench.cli.commands import cli
+from embedbench.cli.compare import NOTHING_DONE, OK
+from embedbench.cli.output import echo_err
+from embedbench.cli.signals import SignalHandler
+from embedbench.errors import EmbedbenchError
+
+__all__ = ["main"]
+
+_STOPPED = "stopped; what was encoded is kept: the same command continues from there"
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE)
+"""Errors of a disk that is full or gone; any other OSError is a bug."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process: 0 all done, 3 partly, 2 nothing."""
+    with SignalHandler(_STOPPED) as ending:
+        try:
+            code = cli.main(arguments, prog_name="embedbench", standalone_mode=False)
+        except click.ClickException as error:
+            _fail(error.format_message())
+        except EmbedbenchError as error:
+            _fail(str(error))
+        except (KeyboardInterrupt, click.Abort):
+            ending.tell()
+            sys.exit(ending.code)
+        except OSError as error:
+            if error.errno not in _DISK:
+                raise
+            _fail(f"{error}; what was encoded is kept: run again once there is room")
+    sys.exit(code if isinstance(code, int) else OK)
+
+
+def _fail(message: str) -> None:
+    echo_err(f"error: {' '.join(message.split())}")
+    sys.exit(NOTHING_DONE)
