@@ -14,11 +14,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from embedbench.encoders.checks import run_checks
+from embedbench.encoders.registry import create_encoder
 from embedbench.encoders.scaffold import new_backend
+from tests.support.libraries import library
 from tests.support.paths import ROOT
 
+torch = library("torch")
+
 PAGE = (ROOT / "docs" / "how-to" / "write-a-backend.md").read_text(encoding="utf-8")
-STEPS = re.findall(r"(?:`(\S+)`:\n\n)?```(sh|python)\n(.*?)```", PAGE, re.DOTALL)
+STEPS = re.findall(
+    r"(?:`(\S+)`:\n\n)?```(sh|python)\n(.*?)```", PAGE.split("## Use a model")[0], re.DOTALL
+)
 
 
 def see_the_libraries_of_these_tests(folder: Path) -> None:
@@ -71,3 +78,18 @@ def test_the_page_has_steps_and_shows_the_files_that_are_written(tmp_path: Path)
     written = new_backend("hue", tmp_path)
     folders = {path.parent.name for path in written}
     assert sorted(shown) == sorted({path.name for path in written} | folders)
+
+
+def test_the_network_of_the_page_keeps_the_contract(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    [text] = re.findall(r"<!-- network -->\n```python\n(.*?)```", PAGE, re.DOTALL)
+    (tmp_path / "net_of_the_page.py").write_text(text)
+    torch.manual_seed(0)
+    save_file(
+        {"0.weight": torch.randn(8, 3, 4, 4), "0.bias": torch.randn(8)}, tmp_path / "w.safetensors"
+    )
+    encoder = create_encoder(
+        f"{tmp_path}/net_of_the_page.py:NetEncoder,model={tmp_path}/w.safetensors"
+    )
+    assert set(run_checks(encoder).values()) == {""}
