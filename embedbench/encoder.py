@@ -7,8 +7,6 @@ A plug-in imports this module and its own library, nothing else of embedbench.
 
 import dataclasses
 import hashlib
-import importlib.metadata
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from jaxtyping import Float32, UInt8
 from PIL import Image
 
 from embedbench.errors import EncoderError, InputError, WeightsError
+from embedbench.utils.fingerprint import combine, hash_file, json_value, library_version
 from embedbench.utils.messages import first_sentence
 from embedbench.utils.source_code import module_code, package_code
 
@@ -185,7 +184,7 @@ class Encoder(ABC):
             "class": f"{type(self).__module__}.{type(self).__qualname__}",
             "code": _code_hash(type(self)),
             "fields": _fields(self),
-            "libraries": {name: _version(name) for name in self.libraries},
+            "libraries": {name: library_version(name) for name in self.libraries},
         }
 
     def fingerprint(self) -> str:
@@ -256,40 +255,11 @@ def join_rows(parts: Sequence[np.ndarray]) -> Vectors:
     return np.concatenate(parts)
 
 
-def combine(identity: dict[str, Any], weights: Sequence[str]) -> str:
-    """Return the fingerprint of an identity and the hashes of its weights' files."""
-    text = json.dumps([identity, list(weights)], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _fields(encoder: Encoder) -> dict[str, Any]:
     if not dataclasses.is_dataclass(encoder):
         return {}
     names = [field.name for field in dataclasses.fields(encoder)]
-    return {name: _plain(getattr(encoder, name)) for name in names if not name.startswith("_")}
-
-
-def _plain(value: Any) -> Any:
-    """Return a field's value for JSON: a file by its bytes, a folder by its name alone."""
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    path = Path(str(value))
-    if str(value) and path.is_file():
-        return f"sha256:{hash_file(path)}"
-    return path.name if str(value) and path.is_dir() else str(value)
-
-
-def _version(distribution: str) -> str | None:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    return {name: json_value(getattr(encoder, name)) for name in names if not name.startswith("_")}
 
 
 @cache

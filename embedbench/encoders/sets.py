@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["SETS", "EncoderChoice", "specs_of"]
+__all__ = ["EncoderChoice", "SETS", "specs_of"]
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,6 @@
-"""Promises of the command line: one line and exit 2, 3 for a part, the table alone on stdout."""
+"""Promises of the commands: one line and exit 2, 3 for a part, the table alone on stdout."""
 
 import json
-import subprocess
-import sys
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedbench.cli import commands as cli
+from embedbench import cli
 from embedbench.embedding.autotune import Fidelity, TunedVariant, save_tuning
 from embedbench.io.store import Store
 from embedbench.results.schema import SCHEMA_VERSION
 from embedbench.utils.hardware import machine_name
 from embedbench_timm import TimmEncoder
-from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.usefixtures("one_core")
 
@@ -29,15 +25,6 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, s
     out, err = capsys.readouterr()
     assert isinstance(stop.value.code, int)
     return stop.value.code, out, err
-
-
-def test_it_runs_as_a_module_too_and_says_its_version() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    command = [sys.executable, "-m", "embedbench"]
-    done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
-    assert done.stdout == f"embedbench, version {project['version']}\n"
-    wrong = subprocess.run([*command, "no-such-command"], capture_output=True, text=True)
-    assert wrong.returncode == 2 and wrong.stderr.startswith("error: No such command")
 
 
 def test_a_run_prints_the_table_alone_writes_the_folder_and_is_drawn_again_from_it_alone(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from embedbench.cli import commands as cli
+from embedbench import cli
 from embedbench.cli.recipes import recipes
 from embedbench.comparison.config import parse_k
 from embedbench.data.sample_photos import write_samples

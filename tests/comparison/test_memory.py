@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from embedbench import compare
-from embedbench.cli import commands as cli
+from embedbench import cli, compare
 from embedbench.cli.toml import read_toml
 from embedbench.comparison.memory import Memory, Size, parse_memory
 from embedbench.errors import InputError

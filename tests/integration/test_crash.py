@@ -18,7 +18,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from embedbench.cli import commands as cli
+from embedbench import cli
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset

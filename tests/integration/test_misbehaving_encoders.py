@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedbench import Results, compare
-from embedbench.cli import commands as cli
+from embedbench import Results, cli, compare
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError
 from tests.conftest import write_photographs

@@ -5,8 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from embedbench import compare
-from embedbench.cli import commands as cli
+from embedbench import cli, compare
 from embedbench.results.results import Results
 from tests.support.image_server import ImageServer, jpeg
 from tests.support.openimages_folder import IDS, make
