@@ -22,6 +22,7 @@ from jaxtyping import Float32, UInt8
 from PIL import Image
 
 from embedbench.errors import EncoderError, InputError, WeightsError
+from embedbench.utils.matching import Matches, match_names
 from embedbench.utils.messages import first_sentence
 from embedbench.utils.source_code import module_code, package_code
 
@@ -31,6 +32,7 @@ __all__ = [
     "Facts",
     "InputError",
     "LookupEncoder",
+    "Matches",
     "Pixels",
     "TextEncoder",
     "Vectors",
@@ -40,6 +42,7 @@ __all__ = [
     "first_sentence",
     "hash_file",
     "join_rows",
+    "match_names",
 ]
 
 _NO_PLUGINS = ("abc", "builtins", "embedbench")
@@ -214,10 +217,15 @@ class LookupEncoder(Encoder):
 
     @abstractmethod
     def lookup(self, names: Sequence[str]) -> Vectors:
-        """Return one row for each name, in their order.
+        """Return one row for each name, in their order; a row of nan for a name without one.
+
+        Images without a row are left out of the comparison of all encoders, and listed.
+
+        Args:
+            names: paths of the images below the source, with forward slashes; unique.
 
         Raises:
-            InputError: a name has no row.
+            InputError: what was made elsewhere cannot be read, or does not belong to the names.
         """
 
     def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
