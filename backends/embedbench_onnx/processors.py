@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -67,8 +67,9 @@ def _by_transformers(described: Described) -> tuple[str, Processor]:
             raise EncoderError(
                 f"{name} cannot prepare an image: {first_sentence(error)}"
             ) from error
-        if "pixel_values" not in found:
-            raise EncoderError(f"{name} gives {_listed(found)} of an image, no pixel_values")
+        if not isinstance(found, Mapping) or "pixel_values" not in found:
+            what = ", ".join(found) if isinstance(found, Mapping) else type(found).__name__
+            raise EncoderError(f"{name} gives {what} of an image; pixel_values are what can be run")
         return _single(name, np.asarray(found["pixel_values"]))
 
     return name, prepare
@@ -105,7 +106,3 @@ def _single(name: str, pixels: np.ndarray) -> np.ndarray:
         f"{name} makes shape {pixels.shape} of an image; a network of one image at a time, of "
         "three colours, is what can be run: export the part that takes one"
     )
-
-
-def _listed(names: Any) -> str:
-    return ", ".join(map(str, names)) or "nothing"
