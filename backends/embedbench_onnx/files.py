@@ -69,6 +69,10 @@ class NetworkFile:
         self._check_memory(files)
         return files
 
+    @cached_property
+    def _quantises_by_batch(self) -> bool:
+        return any(node.op_type == "DynamicQuantizeLinear" for node in self._model.graph.node)
+
     @property
     def parameters(self) -> int:
         """How many numbers the network's tensors hold."""
@@ -108,6 +112,9 @@ class NetworkFile:
     def run(self, output: str, inputs: dict[str, np.ndarray]) -> np.ndarray:
         """Return an output in float32, in pieces where the network takes a fixed number at once.
 
+        Rows go one by one where the network quantises by what is in the batch, so that no row
+        depends on the others.
+
         Args:
             output: its name.
             inputs: by their names, all of as many rows.
@@ -117,7 +124,8 @@ class NetworkFile:
         """
         count = len(next(iter(inputs.values())))
         fixed = [one.shape[0] for one in self.session.get_inputs() if one.shape]
-        at_once = min([number for number in fixed if isinstance(number, int)], default=count)
+        least = 1 if self._quantises_by_batch else count
+        at_once = min([number for number in fixed if isinstance(number, int)], default=least)
         pieces = []
         for start in range(0, count, at_once):
             rows = np.minimum(np.arange(start, start + at_once), count - 1)  # fills up the last
