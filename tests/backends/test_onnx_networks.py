@@ -77,7 +77,7 @@ def whole_clip(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
     torch.manual_seed(0)
     network = transformers.CLIPModel(config).eval()
 
-    class Whole(torch.nn.Module):  # type: ignore[misc, name-defined]
+    class Whole(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.clip = network
