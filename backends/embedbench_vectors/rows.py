@@ -40,9 +40,7 @@ class NamedVectors:
                 finite.
         """
         matches = match_names(filter(None, self.names), images)
-        found = self._rows_by_image(matches)
-        for image, (one, other) in matches.clashes.items():
-            raise InputError(f"in {self.origin} '{one}' and '{other}' both fit '{image}'")
+        found = self._rows_by_image(matches, images)
         if 2 * len(found) < len(images):
             without = next(image for row, image in enumerate(images) if row not in found)
             has = next(filter(None, self.names), "")
@@ -63,7 +61,7 @@ class NamedVectors:
         digest.update(self._float32(order).tobytes())
         return digest.hexdigest()
 
-    def _rows_by_image(self, matches: Matches) -> dict[int, int]:
+    def _rows_by_image(self, matches: Matches, images: Sequence[str]) -> dict[int, int]:
         """Return the vector's row by the image's."""
         found: dict[int, int] = {}
         first = _first_rows(self.names)
@@ -73,6 +71,13 @@ class NamedVectors:
                 names = f"'{self.names[found[image]]}' and '{name}'"
                 raise InputError(f"in {self.origin} {names} are one image with different vectors")
             found.setdefault(image, row)
+        for clashing, (one, other) in matches.clashes.items():
+            if not np.array_equal(self.vectors[first[one]], self.vectors[first[other]]):
+                raise InputError(
+                    f"in {self.origin} '{one}' and '{other}' both fit the image '{clashing}' and "
+                    "have different vectors: give names that tell them apart"
+                )
+            found[images.index(clashing)] = first[one]
         return found
 
     def _float32(self, rows: list[int]) -> Vectors:

@@ -79,6 +79,14 @@ def test_names_match_as_those_of_labels_do(named: list[str], tmp_path: Path) -> 
     np.testing.assert_array_equal(rows, VECTORS)
 
 
+def test_two_names_that_fit_one_image_must_have_one_vector(tmp_path: Path) -> None:
+    file = _npy(tmp_path, ["train/1.jpg", "test/1.jpg"], VECTORS[[0, 0]])
+    np.testing.assert_array_equal(VectorsEncoder(file).lookup(["1.jpg"]), VECTORS[:1])
+    file = _npy(tmp_path, ["train/1.jpg", "test/1.jpg"], VECTORS[:2])
+    with pytest.raises(InputError, match="'train/1.jpg' and 'test/1.jpg' both fit .* '1.jpg'"):
+        VectorsEncoder(file).lookup(["1.jpg"])
+
+
 def test_accents_match_however_they_are_stored(tmp_path: Path) -> None:
     rows = VectorsEncoder(_npy(tmp_path, ["e\u0301t\u00e9.jpg"], VECTORS[:1])).lookup(
         ["\u00e9te\u0301.jpg"]
