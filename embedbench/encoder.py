@@ -21,6 +21,7 @@ from PIL import Image
 
 from embedbench.errors import EncoderError, InputError, WeightsError
 from embedbench.utils.fingerprint import combine, hash_file, json_value, library_version
+from embedbench.utils.matching import Matches, match_names
 from embedbench.utils.messages import first_sentence
 from embedbench.utils.source_code import module_code, package_code
 
@@ -30,6 +31,7 @@ __all__ = [
     "Facts",
     "InputError",
     "LookupEncoder",
+    "Matches",
     "Pixels",
     "TextEncoder",
     "Vectors",
@@ -39,6 +41,7 @@ __all__ = [
     "first_sentence",
     "hash_file",
     "join_rows",
+    "match_names",
 ]
 
 _NO_PLUGINS = ("abc", "builtins", "embedbench")
@@ -213,10 +216,15 @@ class LookupEncoder(Encoder):
 
     @abstractmethod
     def lookup(self, names: Sequence[str]) -> Vectors:
-        """Return one row for each name, in their order.
+        """Return one row for each name, in their order; a row of nan for a name without one.
+
+        Images without a row are left out of the comparison of all encoders, and listed.
+
+        Args:
+            names: paths of the images below the source, with forward slashes; unique.
 
         Raises:
-            InputError: a name has no row.
+            InputError: what was made elsewhere cannot be read, or does not belong to the names.
         """
 
     def encode_batch(self, images: Sequence[Any]) -> np.ndarray:

@@ -1,105 +1,116 @@
 """Vectors that were made elsewhere, say by a model behind an API, joined to the images by name."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
-from embedbench.encoder import InputError, LookupEncoder, Vectors
+from embedbench.encoder import Facts, InputError, LookupEncoder, Vectors
+from embedbench_vectors.rows import NamedVectors, name_vectors
 
-__all__ = ["VectorsEncoder"]
+__all__ = ["VectorsEncoder", "encoder_of_rows"]
 
 
 @dataclass(frozen=True)
 class VectorsEncoder(LookupEncoder):
-    """Vectors made elsewhere, from a .parquet or .npy file, by the images' names.
+    """Vectors made elsewhere, from a file, by the images' names.
 
-    A name is the image's path below the dataset's folder, with forward slashes; the file name
-    alone does where no two images share it.
+    A name is the image's path below the dataset's folder, or a longer or shorter end of it;
+    backslashes, another root and another or no suffix do no harm. Images without a vector are
+    left out of the comparison and listed, unless they are most.
 
     Attributes:
-        file: a `.parquet` file with the columns `image` (names) and `vector` (lists of numbers);
-            or a `.npy` file of shape (images, dim), beside it a `.txt` file of the same stem
-            with one name a line.
+        file: a table (.parquet, .csv, .tsv, .json, .jsonl) with a column of names and one of
+            vectors, or one for each dimension; an array (.npy) with the names in a .txt, .csv or
+            .json file of the same stem, or in `paths.txt`; arrays (.npz, .h5, .safetensors, .pt)
+            of names and of vectors, or of one vector under each name; a folder that
+            clip-retrieval wrote.
+        column: what the vectors are called in it, if not `vector`, `embedding`, `features` ...
+        names: what the images' names are called in it, if not `image`, `path`, `filename` ...;
+            or the file that holds them, one a line.
     """
 
     file: Path
+    column: str = ""
+    names: str = ""
+
+    examples: ClassVar[tuple[str, ...]] = (
+        "vectors:mine.parquet",
+        "vectors:features.npy,names=paths.txt",
+        "vectors:table.csv,column=clip,names=file",
+    )
 
     def lookup(self, names: Sequence[str]) -> Vectors:
-        """Return one row for each name, in their order.
+        """Return one row for each name, in their order; a row of nan for a name without one.
 
         Raises:
-            InputError: a name has no row, or the file cannot be used.
+            InputError: the file cannot be used, or has no vector of most names.
         """
-        known, vectors = self._table
-        shared = Counter(PurePosixPath(name).name for name in names)
-        rows = []
-        for name in names:
-            last = PurePosixPath(name).name
-            row = known.get(name, known.get(last) if shared[last] == 1 else None)
-            if row is None:
-                raise InputError(f"'{self.file}' has no vector for the image '{name}'")
-            rows.append(row)
-        return vectors[rows]
+        return self._vectors.lookup(names)
 
     def weights_files(self) -> Sequence[Path]:
-        """Return the file, and the names beside a `.npy` file."""
-        file = Path(self.file)
-        return [file, _names_file(file)] if file.suffix == ".npy" else [file]
+        """Return the file, and the names beside it where they are apart."""
+        return self._vectors.files
+
+    def facts(self) -> Facts:
+        """Return the name of the file."""
+        return Facts(weights=Path(self.file).name)
 
     @cached_property
-    def _table(self) -> tuple[dict[str, int], Vectors]:
-        """The rows by name, and the vectors."""
-        file = Path(self.file)
-        if file.suffix not in (".npy", ".parquet"):
-            raise InputError(f"vectors must be a .npy or a .parquet file; not '{file}'")
-        names, values = (_read_npy if file.suffix == ".npy" else _read_parquet)(file)
-        if len(names) != len(values):
-            raise InputError(f"'{file}' has {len(values)} vectors for {len(names)} names")
-        if repeated := [name for name, count in Counter(names).items() if count > 1]:
-            raise InputError(f"'{file}' has the image '{repeated[0]}' more than once")
-        return {name: row for row, name in enumerate(names)}, _checked(file, names, values)
+    def _vectors(self) -> NamedVectors:
+        from embedbench_vectors.files import read_vectors
+
+        return read_vectors(Path(self.file), self.column, self.names)
 
 
-def _read_npy(file: Path) -> tuple[list[str], Any]:
-    try:
-        lines = _names_file(file).read_text(encoding="utf-8").splitlines()
-        return lines, np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"cannot read the vectors in '{file}': {error}") from error
+@dataclass(frozen=True)
+class _RowsEncoder(LookupEncoder):
+    """Vectors given from Python.
+
+    Attributes:
+        content: the SHA-256 of their names and values.
+    """
+
+    content: str
+    _vectors: NamedVectors = field(repr=False, compare=False)
+
+    def lookup(self, names: Sequence[str]) -> Vectors:
+        """Return one row for each name, in their order; a row of nan for a name without one."""
+        return self._vectors.lookup(names)
 
 
-def _read_parquet(file: Path) -> tuple[list[str], Any]:
-    import pandas as pd
+def encoder_of_rows(value: Any, names: Sequence[str] | None = None) -> LookupEncoder:
+    """Return an encoder of vectors that were made elsewhere. Equal content, equal fingerprint.
 
-    try:
-        table = pd.read_parquet(file)
-        return table["image"].astype(str).tolist(), list(table["vector"])
-    except KeyError as error:
-        raise InputError(f"'{file}' must have the columns `image` and `vector`") from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read the vectors in '{file}': {error}") from error
+    Args:
+        value: an array, "images dim", with its `names`; a DataFrame, as a file's table is read;
+            or a mapping of one vector for each name.
+        names: of the rows of an array, as in `VectorsEncoder`.
+
+    Raises:
+        InputError: names are missing or too many, or the vectors cannot be used.
+    """
+    from embedbench_vectors.columns import from_arrays, from_table
+
+    origin = "the vectors"
+    vectors: Any = value
+    found: Sequence[Any] | None = None
+    if hasattr(value, "columns") and hasattr(value, "iloc"):  # a DataFrame
+        found, vectors = from_table(origin, value)
+    elif isinstance(value, Mapping):
+        found, vectors = from_arrays(origin, value)
+    if found is not None and names is not None:
+        raise InputError("the vectors have names of their own; leave `names`")
+    found = names if found is None else found
+    if found is None:
+        raise InputError("vectors in an array need names: give (array, names), one name a row")
+    held = name_vectors(origin, found, _copied(vectors))
+    return _RowsEncoder(held.content, held)
 
 
-def _checked(file: Path, names: list[str], values: Any) -> Vectors:
-    try:
-        with np.errstate(over="ignore"):  # too large for float32 becomes infinite
-            vectors = np.asarray(values).astype(np.float32)
-    except (ValueError, TypeError) as error:
-        raise InputError(
-            f"the vectors in '{file}' must be numbers, as many in each row: {error}"
-        ) from error
-    if vectors.ndim != 2 or 0 in vectors.shape:
-        raise InputError(f"'{file}' has shape {vectors.shape}; it must be (images, dim)")
-    broken = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-    if len(broken):
-        raise InputError(f"in '{file}' the vector of '{names[broken[0]]}' is not finite")
-    return vectors
-
-
-def _names_file(file: Path) -> Path:
-    return file.with_suffix(".txt")
+def _copied(vectors: Any) -> Any:
+    """Return what cannot be changed by whoever gave it."""
+    return vectors.copy() if isinstance(vectors, np.ndarray) else vectors

@@ -7,13 +7,13 @@ import pandas as pd
 from embedbench.data.dataset import Dataset
 from embedbench.data.folders.layout import read_layout
 from embedbench.data.folders.walk import FolderContents, read_folder
-from embedbench.data.images.formats import FORMATS
 from embedbench.data.images.sources import PackedImage, read_source
 from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.labels import labels_of_images
 from embedbench.data.tables.reading import UserTable, read_table
 from embedbench.errors import ImageError, InputError
 from embedbench.io.paths import AnyPath
+from embedbench.utils.formats import FORMATS
 
 __all__ = ["dataset_of_folder", "inner_folder", "read_image_folder"]
 

@@ -7,17 +7,17 @@ import pandas as pd
 
 from embedbench.data.dataset import Dataset
 from embedbench.data.folders.walk import read_folder
-from embedbench.data.images.formats import has_image_suffix
 from embedbench.data.images.sources import RemoteImage
 from embedbench.data.tables.columns import image_column, named_column, texts
 from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.locations import in_order, place_of, with_extensions
-from embedbench.data.tables.matching import match_names
 from embedbench.data.tables.reading import UserTable, read_table
 from embedbench.data.tables.truth import with_truth
 from embedbench.data.tables.urls import names_of_urls
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, is_remote_path, parse_path
+from embedbench.utils.formats import has_image_suffix
+from embedbench.utils.matching import match_names
 from embedbench.utils.text import pluralise, shorten, shown
 
 __all__ = ["read_image_table"]

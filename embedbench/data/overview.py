@@ -12,7 +12,6 @@ from embedbench.data.depth.drawing import Drawing
 from embedbench.data.depth.survey import with_renderings
 from embedbench.data.images.crops import CroppedImage
 from embedbench.data.images.decoding import upright_size
-from embedbench.data.images.formats import HEADER_BYTES, format_of, suffix_of
 from embedbench.data.images.sources import (
     PackedImage,
     RejectedImage,
@@ -23,6 +22,7 @@ from embedbench.data.images.sources import (
     source_hash,
 )
 from embedbench.errors import ImageError
+from embedbench.utils.formats import HEADER_BYTES, format_of, suffix_of
 from embedbench.utils.progress import Progress
 from embedbench.utils.text import pluralise, shorten
 

@@ -21,13 +21,13 @@ from embedbench.data.containers.table_images import has_images, read_table_image
 from embedbench.data.dataset import Dataset
 from embedbench.data.image_folder import read_image_folder
 from embedbench.data.image_table import read_image_table
-from embedbench.data.images.formats import HEADER_BYTES, format_of, has_image_suffix
 from embedbench.data.images.sources import first_bytes
 from embedbench.data.options import SourceOptions
 from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.reading import TABLE_SUFFIXES, is_table_name
 from embedbench.errors import InputError
 from embedbench.io.paths import HUB, AnyPath, RemotePath, files_below, parse_path
+from embedbench.utils.formats import HEADER_BYTES, format_of, has_image_suffix
 from embedbench.utils.text import pluralise
 
 __all__ = ["grouped", "is_named", "read_source_of", "uses"]

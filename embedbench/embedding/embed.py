@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
@@ -133,12 +134,29 @@ def _collect(
 
 
 def _look_up(encoder: LookupEncoder, dataset: Dataset) -> Embedding:
-    vectors = check_rows(encoder.lookup(dataset.names), len(dataset))
+    """Return the vectors that were made elsewhere; images without one are failures."""
+    vectors = encoder.lookup(dataset.names)
+    missing = _rows_of_nan(vectors, len(dataset))
+    if len(missing) == len(dataset):
+        raise EncoderError("it has a vector of none of the images")
+    there = np.delete(vectors, missing, axis=0) if missing else vectors
+    check_rows(there, len(dataset) - len(missing))
     dim = vectors.shape[1]
+    facts = encoder.facts()
+    reason = f"no vector in '{facts.weights}'" if facts.weights else "no vector"
     weights = tuple(WeightsFile.read(file) for file in encoder.weights_files())
-    record = EncoderRecord(encoder.fingerprint(), weights, encoder.facts(), dim)
+    record = EncoderRecord(encoder.fingerprint(), weights, facts, dim)
     nothing = np.empty((0, dim), np.float32)
-    return Embedding(vectors, nothing, nothing, {}, record, 0)
+    return Embedding(vectors, nothing, nothing, dict.fromkeys(missing, reason), record, 0)
+
+
+def _rows_of_nan(vectors: Any, count: int) -> list[int]:
+    """Return which rows are nan and nothing else; none where these are no rows."""
+    if not isinstance(vectors, np.ndarray) or vectors.dtype != np.float32:
+        return []
+    if vectors.ndim != 2 or len(vectors) != count:
+        return []
+    return np.flatnonzero(np.isnan(vectors).all(axis=1)).tolist()
 
 
 def _load_record(store: Store, encoder: Encoder) -> EncoderRecord | None:

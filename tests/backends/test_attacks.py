@@ -115,3 +115,29 @@ def test_vectors_run_no_code_in_their_file(tmp_path: Path, mark: Path) -> None:
     (tmp_path / "rows.txt").write_text("a.jpg\n")
     encoder = vectors.VectorsEncoder(tmp_path / "rows.npy")
     assert_harmless(lambda: encoder.lookup(["a.jpg"]), mark, InputError)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_vectors_run_no_code_in_a_file_of_torch(tmp_path: Path, mark: Path, form: str) -> None:
+    vectors = pytest.importorskip("embedbench_vectors")
+    FORMS[form](tmp_path / "rows.pt", mark)
+    (tmp_path / "rows.txt").write_text("a.jpg\n")
+    encoder = vectors.VectorsEncoder(tmp_path / "rows.pt")
+    assert_harmless(lambda: encoder.lookup(["a.jpg"]), mark, InputError)
+
+
+def test_onnx_runs_no_code_beside_its_settings(tmp_path: Path, mark: Path) -> None:
+    processors = pytest.importorskip("embedbench_onnx.processors")
+    from embedbench_onnx.settings import described
+
+    (tmp_path / "own.py").write_text(
+        f"import pathlib; pathlib.Path({str(mark)!r}).touch()\n"
+        "from transformers import CLIPImageProcessor as Processor\n"
+    )
+    asked = {
+        "image_processor_type": "Processor",
+        "auto_map": {"AutoImageProcessor": "own.Processor"},
+    }
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(asked))
+    found = described(tmp_path / "model.onnx")
+    assert_harmless(lambda: processors.load_processor(found), mark, InputError)

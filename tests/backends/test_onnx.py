@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,15 @@ timm = library("timm")
 
 FLOAT, UINT8, INT64 = 1, 2, 7
 """Types as ONNX numbers them."""
+
+SQUASH = {"resize": "squash", "interpolation": "bilinear"}
+IMAGENET = SQUASH | {"mean": "0.485;0.456;0.406", "std": "0.229;0.224;0.225"}
+PLAIN = SQUASH | {"mean": "0", "std": "1"}
+"""Fields that say how images are prepared."""
+
+
+def _encoder(file: Path, fields: Mapping[str, Any] = PLAIN, **others: Any) -> OnnxEncoder:
+    return OnnxEncoder(file, **{**fields, **others})
 
 
 def _pictures(count: int, size: tuple[int, int] = (64, 64)) -> list[Image.Image]:
@@ -110,7 +120,7 @@ def test_rows_are_those_of_the_network_in_pytorch(resnet: tuple[Any, Path]) -> N
     pictures = _pictures(11)
     with torch.inference_mode():
         expected = network(_normalised(pictures)).numpy()
-    encoder = OnnxEncoder(file)
+    encoder = _encoder(file, IMAGENET)
     rows = encoder.encode(pictures)
     assert rows.shape == (11, 512)
     np.testing.assert_allclose(rows, expected, atol=1e-4 * np.abs(expected).max())
@@ -121,24 +131,26 @@ def test_rows_are_those_of_the_network_in_pytorch(resnet: tuple[Any, Path]) -> N
     assert encoder.facts().device == "cpu"
 
 
-@pytest.mark.parametrize("pooling", ["first", "mean"])
-def test_tokens_of_a_vit_are_pooled_as_timm_does(pooling: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("pool", ["cls", "mean"])
+def test_tokens_of_a_vit_are_pooled_as_timm_does(pool: str, tmp_path: Path) -> None:
     network = timm.create_model("vit_tiny_patch16_224", img_size=32, num_classes=0, depth=2)
     network.forward = network.forward_features
     _exported(network.eval(), tmp_path / "vit.onnx", side=32)
     pictures = _pictures(3, (32, 32))
     with torch.inference_mode():
         tokens = network.forward_features(_normalised(pictures)).numpy()
-    expected = tokens[:, 0] if pooling == "first" else tokens.mean(axis=1)
-    rows = OnnxEncoder(tmp_path / "vit.onnx", pooling=pooling).encode(pictures)
+    expected = tokens[:, 0] if pool == "cls" else tokens.mean(axis=1)
+    encoder = _encoder(tmp_path / "vit.onnx", IMAGENET, pool=pool)
+    rows = encoder.encode(pictures)
+    assert encoder.facts().pooling == pool
     np.testing.assert_allclose(rows, expected, atol=1e-4)
-    with pytest.raises(InputError, match=r"'features' has shape \(8, 5, 192\).* pooling=first"):
-        OnnxEncoder(tmp_path / "vit.onnx").encode(pictures)
+    with pytest.raises(InputError, match=r"'features' has shape \(8, 5, 192\).* pool=cls"):
+        _encoder(tmp_path / "vit.onnx").encode(pictures)
 
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_it_conforms(check: Check, resnet: tuple[Any, Path]) -> None:
-    check(OnnxEncoder(resnet[1]))
+    check(_encoder(resnet[1], IMAGENET))
 
 
 @pytest.mark.parametrize("size", [(640, 427), (231, 500), (256, 256), (30, 40)])
@@ -151,61 +163,9 @@ def test_images_are_prepared_as_torchvision_does(size: tuple[int, int], tmp_path
         "256": [transforms.Resize(256), transforms.CenterCrop(224)],
         "squash": [transforms.Resize((224, 224))],
     }.items():
-        expected = np.asarray(transforms.Compose(steps)(picture))
-        np.testing.assert_array_equal(OnnxEncoder(file, resize=resize).prepare(picture), expected)
-
-
-def test_a_preprocessor_config_beside_the_file_is_followed(tmp_path: Path) -> None:
-    from transformers import CLIPImageProcessor
-
-    (tmp_path / "onnx").mkdir()
-    file = _mean_colours(tmp_path / "onnx" / "a.onnx", ["images", 3, "height", "width"])
-    processor = CLIPImageProcessor(
-        size={"shortest_edge": 40}, crop_size={"height": 32, "width": 24}
-    )
-    encoder = OnnxEncoder(file)
-    before = encoder.fingerprint()
-    processor.save_pretrained(tmp_path)
-    encoder = OnnxEncoder(file)
-    assert encoder.fingerprint() != before
-    picture = _pictures(1, (90, 70))[0]
-    expected = processor(picture, return_tensors="np")["pixel_values"][0]
-    found = encoder._preparation.batch(encoder.prepare(picture)[None])[0]
-    assert found.shape == expected.shape == (3, 32, 24)
-    # The processor resizes by torchvision, a grey level from Pillow at most.
-    assert np.abs(found - expected).max() < 1.01 / 255 / 0.26
-
-
-def test_colours_are_scaled_and_ordered_as_the_file_beside_says(tmp_path: Path) -> None:
-    from transformers import MobileViTImageProcessor, ViTImageProcessor
-
-    file = _mean_colours(tmp_path / "a.onnx")
-    picture = _pictures(1, (8, 8))[0]
-    size = {"size": {"height": 8, "width": 8}}
-    for processor in (
-        ViTImageProcessor(do_normalize=False, **size),
-        ViTImageProcessor(
-            rescale_factor=1 / 127.5, image_mean=[1.0] * 3, image_std=[1.0] * 3, **size
-        ),
-        ViTImageProcessor(do_rescale=False, image_mean=[9.0, 8.0, 7.0], **size),
-        MobileViTImageProcessor(size={"shortest_edge": 8}, do_center_crop=False),
-    ):
-        processor.save_pretrained(tmp_path)
-        expected = processor(picture, return_tensors="np")["pixel_values"][0]
-        encoder = OnnxEncoder(file)
-        found = encoder._preparation.batch(encoder.prepare(picture)[None])[0]
-        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
-
-
-def test_fields_go_before_the_file_beside(tmp_path: Path) -> None:
-    file = _mean_colours(tmp_path / "a.onnx")
-    (tmp_path / "preprocessor_config.json").write_text('{"image_mean": [0.1, 0.1, 0.1], "size": 8}')
-    picture = Image.new("RGB", (20, 20), (255, 51, 0))
-    spec = f"onnx:{file},mean=0;0.2;1,deviation=0.5"
-    rows = create_encoder(spec).encode([picture])
-    np.testing.assert_allclose(rows, [[2 * 1 / 0.5, 0, 5 * -1 / 0.5]], atol=1e-6)
-    rows = OnnxEncoder(file, deviation="1").encode([picture])
-    np.testing.assert_allclose(rows, [[2 * 0.9, 3 * 0.1, 5 * -0.1]], atol=1e-6)
+        expected = transforms.Compose([*steps, transforms.ToTensor()])(picture).numpy()
+        found = _encoder(file, PLAIN, resize=resize, size="224").prepare(picture)
+        np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 def test_a_network_for_bytes_with_colours_last_and_four_images_at_once(tmp_path: Path) -> None:
@@ -220,7 +180,9 @@ def test_a_network_for_bytes_with_colours_last_and_four_images_at_once(tmp_path:
     )
     pictures = _pictures(11, (8, 6))
     expected = [np.asarray(picture, np.float64).mean(axis=(0, 1)) for picture in pictures]
-    np.testing.assert_allclose(OnnxEncoder(file).encode(pictures), expected, rtol=1e-5)
+    np.testing.assert_allclose(_encoder(file, SQUASH).encode(pictures), expected, rtol=1e-5)
+    with pytest.raises(InputError, match="takes bytes, which no `mean` changes"):
+        _encoder(file).encode(pictures)
 
 
 def test_of_several_outputs_the_likely_one_or_the_wanted_one_is_taken(tmp_path: Path) -> None:
@@ -233,16 +195,14 @@ def test_of_several_outputs_the_likely_one_or_the_wanted_one_is_taken(tmp_path: 
 
     white = [Image.new("RGB", (8, 8), "white")]
     white[0].putpixel((0, 0), (0, 0, 0))
-    plain = {"mean": "0", "deviation": "1"}
     file = outputs(["logits", "image_embeds"])
-    assert OnnxEncoder(file, **plain).encode(white).max() == 0  # type: ignore[arg-type]
-    assert OnnxEncoder(file, "logits", **plain).encode(white).min() == 1  # type: ignore[arg-type]
-    with pytest.raises(
-        EncoderError, match=r"no output 'x'; .* one of \['logits', 'image_embeds'\]"
-    ):
-        OnnxEncoder(file, "x").encode(white)
-    with pytest.raises(EncoderError, match="several outputs; output must be one of"):
-        OnnxEncoder(outputs(["one", "two"])).encode(white)
+    assert _encoder(file).encode(white).max() == 0
+    assert _encoder(file, output="logits").encode(white).min() == 1
+    assert _encoder(file).facts().remark == "its output image_embeds is taken, not logits"
+    with pytest.raises(EncoderError, match=r"no output 'x'; give output=NAME, one of 'logits' \("):
+        _encoder(file, output="x").encode(white)
+    with pytest.raises(EncoderError, match="has 2 outputs; give output=NAME, one of 'one'"):
+        _encoder(outputs(["one", "two"])).encode(white)
 
 
 def _with_weights_elsewhere(file: Path, place: str) -> Path:
@@ -263,7 +223,7 @@ def test_weights_beside_the_file_are_read_and_are_part_of_the_fingerprint(tmp_pa
     prints = set()
     for numbers in ([2, 3, 5], [7, 11, 13]):
         (tmp_path / "weights.bin").write_bytes(np.array(numbers, np.float32).tobytes())
-        encoder = OnnxEncoder(file, mean="0", deviation="1")
+        encoder = _encoder(file)
         np.testing.assert_allclose(encoder.encode(white), [numbers])
         assert encoder.weights_files() == [file, tmp_path / "weights.bin"]
         prints.add(encoder.fingerprint())
@@ -327,10 +287,12 @@ def test_a_file_that_is_absent_or_broken_is_refused(tmp_path: Path) -> None:
         ({"resize": "4"}, InputError, "`resize` must be squash or at least 8"),
         ({"interpolation": "box"}, InputError, "must be one of bilinear, bicubic"),
         ({"mean": "0.5;0.5"}, InputError, "`mean` must be like 0.485;0.456;0.406"),
-        ({"deviation": "0"}, InputError, "`deviation` must be like"),
+        ({"std": "0"}, InputError, "`std` must be like"),
+        ({"mean": "nan"}, InputError, "`mean` must be like"),
         ({"layout": "hwc"}, InputError, "`layout` must be nchw or nhwc; not 'hwc'"),
         ({"layout": "nhwc"}, EncoderError, "takes 8 colours as nhwc, not 3"),
-        ({"pooling": "max"}, InputError, "`pooling` must be mean, first or none; not 'max'"),
+        ({"pool": "max"}, InputError, "`pool` must be one of cls, mean, none; not 'max'"),
+        ({"pool": "cls"}, InputError, r"shape \(8, 3\), which pool=cls cannot pool"),
     ],
 )
 def test_a_wrong_field_says_what_would_be_right(
@@ -338,7 +300,7 @@ def test_a_wrong_field_says_what_would_be_right(
 ) -> None:
     file = _mean_colours(tmp_path / "a.onnx")
     with pytest.raises(error, match=words):
-        OnnxEncoder(file, **fields).encode(_pictures(1))  # type: ignore[arg-type]
+        _encoder(file, PLAIN, **fields).encode(_pictures(1))
 
 
 @pytest.fixture
@@ -369,11 +331,11 @@ def reader(tmp_path: Path) -> Path:
 
 
 def test_texts_go_through_the_tokenizer_and_the_text_network(reader: Path) -> None:
-    encoder = OnnxEncoder(_mean_colours(reader.parent / "image.onnx"), text_model=str(reader))
+    encoder = _encoder(_mean_colours(reader.parent / "image.onnx"), text_model=str(reader))
     rows = encoder.encode_texts(["red", "red blue", "green green red blue"])  # cut after 3 tokens
     expected = [[1.0, 0, 0], [0.5, 0, 0.5], [1 / 3, 2 / 3, 0]]
     np.testing.assert_allclose(rows, expected, rtol=1e-6)
-    filled = OnnxEncoder(encoder.model, text_model=str(reader), text_length=2)
+    filled = _encoder(encoder.model, text_model=str(reader), text_length=2)
     np.testing.assert_allclose(filled.encode_texts(["red"]), [[0.5, 0, 0]])
     names = [path.name for path in encoder.weights_files()]
     assert names == ["image.onnx", "text.onnx", "tokenizer.json", "tokenizer_config.json"]
@@ -397,7 +359,7 @@ def test_names_are_refused_where_no_network_reads_them(tmp_path: Path, photograp
 @pytest.mark.usefixtures("one_core")
 def test_clusters_are_named_from_both_networks(reader: Path, photographs: Path) -> None:
     file = _mean_colours(reader.parent / "image.onnx")
-    spec = f"onnx:{file},mean=0.3,deviation=1,text_model={reader}"
+    spec = f"onnx:{file},resize=squash,interpolation=bilinear,mean=0.3,std=1,text_model={reader}"
     words = ["red", "green", "blue"]
     results = compare(
         photographs, [spec], k="3", seeds=1, clusterers=["kmeans"], names=words, copies=0,

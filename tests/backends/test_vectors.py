@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
+from embedbench.comparison.api import compare
+from embedbench.encoder import LookupEncoder
 from embedbench.errors import EncoderError, InputError
-from embedbench_vectors import VectorsEncoder
+from embedbench_vectors import VectorsEncoder, encoder_of_rows
 
 NAMES = ["cats/a.jpg", "cats/b.jpg", "dogs/a.jpg"]
 VECTORS = np.array([[0.5, 1, 2], [3, 4, 5], [6, 7, -8]], np.float32)
@@ -57,19 +59,59 @@ def test_a_file_name_alone_will_do_where_it_is_unique(tmp_path: Path) -> None:
     file = _npy(tmp_path, ["a.jpg", "b.jpg"], VECTORS[:2])
     rows = VectorsEncoder(file).lookup(["cats/b.jpg", "cats/a.jpg"])
     np.testing.assert_array_equal(rows, VECTORS[[1, 0]])
-    with pytest.raises(InputError, match="no vector for the image 'cats/a.jpg'"):
-        VectorsEncoder(file).lookup(["cats/a.jpg", "dogs/a.jpg"])
+    rows = VectorsEncoder(file).lookup(["cats/a.jpg", "dogs/a.jpg", "b.jpg", "c/b.jpg"][1:3])
+    np.testing.assert_array_equal(rows, VECTORS[[0, 1]])
 
 
-def test_a_missing_name_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no vector for the image 'dogs/z.jpg'"):
-        VectorsEncoder(_npy(tmp_path, NAMES, VECTORS)).lookup(["cats/a.jpg", "dogs/z.jpg"])
+@pytest.mark.parametrize(
+    "named",
+    [
+        ["cats\\a.jpg", "cats\\b.jpg", "dogs\\a.jpg"],
+        ["C:\\data\\cats\\a.jpg", "C:\\data\\cats\\b.jpg", "C:\\data\\dogs\\a.jpg"],
+        ["/mnt/old/cats/a.jpg", "/mnt/old/cats/b.jpg", "/mnt/old/dogs/a.jpg"],
+        ["./cats/a", "./cats/b", "./dogs/a"],
+        ["cats/a.png", "cats/b.png", "dogs/a.png"],
+        ["Cats/A.JPG", "Cats/B.JPG", "Dogs/A.JPG"],
+    ],
+)
+def test_names_match_as_those_of_labels_do(named: list[str], tmp_path: Path) -> None:
+    rows = VectorsEncoder(_npy(tmp_path, named, VECTORS)).lookup(NAMES)
+    np.testing.assert_array_equal(rows, VECTORS)
 
 
-def test_a_repeated_name_is_named(tmp_path: Path) -> None:
+def test_two_names_that_fit_one_image_must_have_one_vector(tmp_path: Path) -> None:
+    file = _npy(tmp_path, ["train/1.jpg", "test/1.jpg"], VECTORS[[0, 0]])
+    np.testing.assert_array_equal(VectorsEncoder(file).lookup(["1.jpg"]), VECTORS[:1])
+    file = _npy(tmp_path, ["train/1.jpg", "test/1.jpg"], VECTORS[:2])
+    with pytest.raises(InputError, match="'train/1.jpg' and 'test/1.jpg' both fit .* '1.jpg'"):
+        VectorsEncoder(file).lookup(["1.jpg"])
+
+
+def test_accents_match_however_they_are_stored(tmp_path: Path) -> None:
+    rows = VectorsEncoder(_npy(tmp_path, ["e\u0301t\u00e9.jpg"], VECTORS[:1])).lookup(
+        ["\u00e9te\u0301.jpg"]
+    )
+    np.testing.assert_array_equal(rows, VECTORS[:1])
+
+
+def test_an_image_without_a_vector_has_a_row_of_nan(tmp_path: Path) -> None:
+    rows = VectorsEncoder(_npy(tmp_path, NAMES, VECTORS)).lookup(["cats/a.jpg", "owls/z.jpg"])
+    np.testing.assert_array_equal(rows, [VECTORS[0], [np.nan] * 3])
+
+
+def test_most_images_without_a_vector_are_refused_with_names_of_both_sides(tmp_path: Path) -> None:
+    words = r"has vectors of 1 of 3 images: 'x.jpg' has none; its names are such as 'cats/a.jpg'"
+    with pytest.raises(InputError, match=words):
+        VectorsEncoder(_npy(tmp_path, NAMES, VECTORS)).lookup(["cats/a.jpg", "x.jpg", "y.jpg"])
+
+
+def test_a_repeated_name_must_have_one_vector(tmp_path: Path) -> None:
     file = _npy(tmp_path, ["a.jpg", "b.jpg", "b.jpg"], VECTORS)
-    with pytest.raises(InputError, match="has the image 'b.jpg' more than once"):
+    with pytest.raises(InputError, match="'b.jpg' more than once, with different vectors"):
         VectorsEncoder(file).lookup(["a.jpg"])
+    file = _npy(tmp_path, ["a.jpg", "b.jpg", "b.jpg", "./b.jpg"], VECTORS[[0, 1, 1, 1]])
+    rows = VectorsEncoder(file).lookup(["b.jpg", "a.jpg"])
+    np.testing.assert_array_equal(rows, VECTORS[[1, 0]])
 
 
 def test_names_and_vectors_must_be_as_many(tmp_path: Path) -> None:
@@ -101,7 +143,7 @@ def test_files_that_cannot_be_used_are_input_errors(tmp_path: Path) -> None:
     for name in ("columns.parquet", "nameless.npy", "pickled.npy", "broken.parquet", "rows.npy"):
         with pytest.raises(InputError, match=name):
             VectorsEncoder(tmp_path / name).lookup(["a.jpg"])
-    for name in ("absent.npy", "absent.parquet", "table.csv"):
+    for name in ("absent.npy", "absent.parquet", "absent.csv", "vectors.xyz"):
         with pytest.raises(InputError, match=name):
             VectorsEncoder(tmp_path / name).lookup(["a.jpg"])
 
@@ -117,3 +159,63 @@ def test_it_encodes_no_images(tmp_path: Path) -> None:
     encoder = VectorsEncoder(_npy(tmp_path, NAMES, VECTORS))
     with pytest.raises(EncoderError, match="made elsewhere"):
         encoder.encode([Image.new("RGB", (8, 8))])
+
+
+def _same(encoder: LookupEncoder) -> None:
+    np.testing.assert_array_equal(encoder.lookup(NAMES[::-1]), VECTORS[::-1])
+
+
+def test_vectors_from_python_are_found_by_name() -> None:
+    frame = pd.DataFrame({"path": NAMES, "embedding": VECTORS.tolist()})
+    indexed = pd.DataFrame(VECTORS, index=NAMES)
+    for value in (frame, indexed, dict(zip(NAMES, VECTORS, strict=True))):
+        _same(encoder_of_rows(value))
+    _same(encoder_of_rows(VECTORS, NAMES))
+    _same(encoder_of_rows(VECTORS.tolist(), NAMES))
+
+
+def test_equal_content_from_python_has_one_fingerprint() -> None:
+    first = encoder_of_rows(VECTORS, NAMES)
+    assert first.weights_files() == ()
+    same = encoder_of_rows(dict(zip(NAMES[::-1], VECTORS[::-1].astype(np.float64), strict=True)))
+    assert first.fingerprint() == same.fingerprint()
+    others = (encoder_of_rows(VECTORS + 1, NAMES), encoder_of_rows(VECTORS, NAMES[::-1]))
+    assert len({first.fingerprint(), *(one.fingerprint() for one in others)}) == 3
+
+
+def test_vectors_from_python_do_not_change_with_what_was_given() -> None:
+    given = VECTORS.copy()
+    encoder = encoder_of_rows(given, NAMES)
+    given[:] = 0
+    _same(encoder)
+
+
+def test_vectors_from_python_that_cannot_be_used_are_refused() -> None:
+    for value, names, words in (
+        (VECTORS, None, "need names"),
+        (VECTORS, NAMES[:2], "has 3 vectors for 2 names"),
+        ({"a.jpg": [1.0], "b.jpg": [1.0, 2.0]}, None, "of one length"),
+        ({"a.jpg": [1.0]}, ["a.jpg"], "names of their own"),
+        ([["a"], ["b"]], ["a", "b"], "must be numbers"),
+        (np.full((1, 2), np.nan), ["a.jpg"], "vector of 'a.jpg' is not finite"),
+        ({}, None, "holds no vectors"),
+    ):
+        with pytest.raises(InputError, match=words) as caught:
+            encoder_of_rows(value, names)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("one_core")
+def test_images_without_a_vector_are_left_out_of_the_whole_comparison(photographs: Path) -> None:
+    names = sorted(str(path.relative_to(photographs)) for path in photographs.rglob("*.png"))
+    random = np.random.default_rng(0)
+    pd.DataFrame({"image": names[2:], "vector": random.normal(size=(34, 4)).tolist()}).to_parquet(
+        photographs.parent / "mine.parquet"
+    )
+    results = compare(
+        photographs, ["pixels", f"vectors:{photographs.parent / 'mine.parquet'}"], k="3",
+        seeds=1, clusterers=["kmeans"], copies=0, projections=["pca"],
+    )  # fmt: skip
+    assert len(results.images) == 34
+    assert results.failures["name"].tolist() == names[:2]
+    assert set(results.failures["error"]) == {"no vector in 'mine.parquet'"}

@@ -17,7 +17,7 @@ from embedbench.data.loading import read_dataset
 from embedbench.embedding.embed import Embedding, embed
 from embedbench.embedding.engine import Engine
 from embedbench.embedding.local_workers import LocalEngine
-from embedbench.encoder import Encoder, LookupEncoder, TextEncoder
+from embedbench.encoder import Encoder, Facts, LookupEncoder, TextEncoder
 from embedbench.errors import EncoderError, WeightsError
 from embedbench.io.store import Store
 from embedbench.utils.progress import Progress
@@ -181,6 +181,29 @@ def test_vectors_made_elsewhere_are_looked_up_by_name(photographs: Path, engine:
     dataset = read_dataset(photographs)
     found = run(Named(), dataset, engine)
     assert found.vectors[:, 0].tolist() == [len(name) for name in dataset.names]
+
+
+def test_images_without_a_vector_made_elsewhere_are_failures(
+    photographs: Path, engine: Engine
+) -> None:
+    @dataclass(frozen=True)
+    class Half(LookupEncoder):
+        known: int
+
+        def lookup(self, names: Sequence[str]) -> np.ndarray:
+            rows = np.ones((len(names), 2), np.float32)
+            rows[self.known :] = np.nan
+            return rows
+
+        def facts(self) -> Facts:
+            return Facts(weights="rows.npy")
+
+    dataset = read_dataset(photographs).take(range(3))
+    found = run(Half(2), dataset, engine)
+    assert found.failures == {2: "no vector in 'rows.npy'"}
+    assert np.isnan(found.vectors[2]).all() and (found.vectors[:2] == 1).all()
+    with pytest.raises(EncoderError, match="it has a vector of none of the images"):
+        run(Half(0), dataset, engine)
 
 
 def test_changed_weights_are_noticed(photographs: Path, engine: Engine) -> None:

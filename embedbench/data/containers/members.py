@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from embedbench.data.folders.walk import File
-from embedbench.data.images.formats import has_image_suffix, is_other_suffix, suffix_of
 from embedbench.data.images.sources import PackedImage, RejectedImage
 from embedbench.io.paths import AnyPath, RemotePath
+from embedbench.utils.formats import has_image_suffix, is_other_suffix, suffix_of
 from embedbench.utils.text import shorten
 
 __all__ = [

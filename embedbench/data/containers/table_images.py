@@ -17,7 +17,6 @@ from embedbench.data.containers.record_batches import (
 )
 from embedbench.data.dataset import Dataset
 from embedbench.data.image_rows import dataset_of_rows, unique_names
-from embedbench.data.images.formats import HEADER_BYTES, format_of
 from embedbench.data.images.sources import RejectedImage, Source
 from embedbench.data.splits import split_of
 from embedbench.data.tables.columns import IMAGE_COLUMNS
@@ -25,6 +24,7 @@ from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.locations import place_of
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, open_file
+from embedbench.utils.formats import HEADER_BYTES, format_of
 from embedbench.utils.text import join_names, shown
 
 __all__ = ["has_images", "named_classes", "read_table_images"]

@@ -21,10 +21,10 @@ from embedbench.data.containers.members import (
     may_be_used,
 )
 from embedbench.data.folders.walk import File
-from embedbench.data.images.formats import suffix_of
 from embedbench.data.images.sources import RejectedImage
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, open_file, size_of
+from embedbench.utils.formats import suffix_of
 from embedbench.utils.text import shorten, shown
 
 __all__ = ["TarMember", "files_in_tar"]

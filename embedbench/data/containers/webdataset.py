@@ -12,13 +12,13 @@ from embedbench.data.containers.members import LABEL_SUFFIXES
 from embedbench.data.dataset import Dataset
 from embedbench.data.folders.walk import File, contents_of
 from embedbench.data.image_folder import dataset_of_folder
-from embedbench.data.images.formats import has_image_suffix
 from embedbench.data.images.sources import PackedImage
 from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.reading import as_table
 from embedbench.data.tables.truth import with_truth
 from embedbench.errors import ImageError
 from embedbench.io.paths import AnyPath
+from embedbench.utils.formats import has_image_suffix
 from embedbench.utils.text import pluralise, shorten
 
 __all__ = ["is_webdataset", "read_webdataset"]

@@ -10,10 +10,10 @@ from io import BufferedIOBase
 
 from embedbench.data.containers.members import ArchiveFiles, ArchiveMember, Entry, files_of
 from embedbench.data.folders.walk import File
-from embedbench.data.images.formats import has_image_suffix
 from embedbench.data.images.sources import RejectedImage
 from embedbench.errors import ImageError, InputError
 from embedbench.io.paths import AnyPath, open_file, size_of
+from embedbench.utils.formats import has_image_suffix
 
 __all__ = ["ZipMember", "files_in_zip"]
 

@@ -21,7 +21,6 @@ from embedbench.data.images.deep.reading import (
     read_raster,
 )
 from embedbench.data.images.deep.tiff import tiff_header
-from embedbench.data.images.formats import format_of, format_of_suffix
 from embedbench.data.images.pixels import PixelImage
 from embedbench.data.images.sources import (
     PackedImage,
@@ -34,6 +33,7 @@ from embedbench.errors import ImageError
 from embedbench.io.paths import AnyPath, RemotePath
 from embedbench.parallel.quarantine import Item, map_with_quarantine, under_alarm
 from embedbench.parallel.reading_workers import ReadingWorkers
+from embedbench.utils.formats import format_of, format_of_suffix
 from embedbench.utils.progress import Progress
 
 __all__ = ["with_renderings"]

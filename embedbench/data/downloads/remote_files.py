@@ -8,11 +8,11 @@ from pathlib import Path, PurePosixPath
 
 from embedbench.data.dataset import Dataset
 from embedbench.data.downloads.checks import md5_of
-from embedbench.data.images.formats import has_image_suffix
 from embedbench.data.images.sources import RemoteImage, RotatedImage, Source, remote_of
 from embedbench.errors import InputError
 from embedbench.io.atomic import write_atomic
 from embedbench.io.paths import AnyPath, size_of
+from embedbench.utils.formats import has_image_suffix
 
 __all__ = ["image_with_md5", "in_place", "is_here", "keep", "remotes_of"]
 

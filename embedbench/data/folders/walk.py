@@ -7,15 +7,6 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from embedbench.data.images.formats import (
-    HEADER_BYTES,
-    ImageFormat,
-    format_of,
-    format_of_suffix,
-    has_image_suffix,
-    is_other_suffix,
-    suffix_of,
-)
 from embedbench.data.images.sources import (
     PackedImage,
     RejectedImage,
@@ -25,6 +16,15 @@ from embedbench.data.images.sources import (
     is_elsewhere,
 )
 from embedbench.io.paths import AnyPath, RemotePath, files_below
+from embedbench.utils.formats import (
+    HEADER_BYTES,
+    ImageFormat,
+    format_of,
+    format_of_suffix,
+    has_image_suffix,
+    is_other_suffix,
+    suffix_of,
+)
 from embedbench.utils.text import agreeing, pluralise, shorten, shown
 
 __all__ = [

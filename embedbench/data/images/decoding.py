@@ -13,11 +13,11 @@ from PIL import Image, UnidentifiedImageError
 
 from embedbench.data.images.deep.raster import MOST_PIXELS
 from embedbench.data.images.deep.reading import plain_content
-from embedbench.data.images.formats import FORMATS, HEADER_BYTES, format_of
 from embedbench.data.images.jpeg_end import with_end_marker
 from embedbench.data.images.orientation import TURNS, orientation_of
 from embedbench.data.images.profiles import through_profile
 from embedbench.errors import ImageError
+from embedbench.utils.formats import FORMATS, HEADER_BYTES, format_of
 
 __all__ = [
     "JPEG_SIDE",

@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from embedbench.data.images.formats import has_image_suffix
 from embedbench.data.splits import is_split_name
 from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.reading import UserTable
 from embedbench.errors import InputError
+from embedbench.utils.formats import has_image_suffix
 from embedbench.utils.text import join_names, pluralise
 
 __all__ = ["image_column", "label_column", "named_column", "texts"]

@@ -12,10 +12,10 @@ import pandas as pd
 
 from embedbench.data.tables.columns import image_column, label_column, texts
 from embedbench.data.tables.form import TableForm
-from embedbench.data.tables.matching import Matches, match_names
 from embedbench.data.tables.reading import UserTable
 from embedbench.errors import InputError
 from embedbench.io.safe_csv import restored
+from embedbench.utils.matching import Matches, match_names
 from embedbench.utils.text import agreeing, pluralise, shorten
 
 __all__ = [

@@ -6,11 +6,11 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
-from embedbench.data.images.formats import has_image_suffix, without_suffix
 from embedbench.data.images.sources import RejectedImage
 from embedbench.data.tables.columns import texts
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, RemotePath, files_in, is_remote_path, parse_path
+from embedbench.utils.formats import has_image_suffix, without_suffix
 from embedbench.utils.text import join_names
 
 __all__ = ["in_order", "place_of", "with_extensions"]

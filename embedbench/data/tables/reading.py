@@ -12,10 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from embedbench.data.images.formats import has_image_suffix
 from embedbench.data.tables.excel import read_excel, remark_on_names
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, open_file
+from embedbench.utils.formats import has_image_suffix
 from embedbench.utils.text import pluralise
 
 __all__ = ["TABLE_SUFFIXES", "UserTable", "as_table", "is_table_name", "read_table"]

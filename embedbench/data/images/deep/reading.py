@@ -18,8 +18,8 @@ from embedbench.data.images.deep.pixmaps import (
 )
 from embedbench.data.images.deep.raster import Raster, Rendering, draw
 from embedbench.data.images.deep.tiff import read_tiff
-from embedbench.data.images.formats import HEADER_BYTES, format_of
 from embedbench.errors import ImageError
+from embedbench.utils.formats import HEADER_BYTES, format_of
 
 __all__ = ["AS_STORED", "DEEP_HEADER_BYTES", "errors_in_words", "may_be_deep", "plain_content",
            "read_raster"]  # fmt: skip

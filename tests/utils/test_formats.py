@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.data.images.formats import (
+from embedbench.utils.formats import (
     FORMATS,
     format_of,
     format_of_suffix,

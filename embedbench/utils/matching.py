@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from embedbench.data.images.formats import without_suffix
+from embedbench.utils.formats import without_suffix
 
 __all__ = ["Matches", "match_names"]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedbench.data.tables.matching import match_names
+from embedbench.utils.matching import match_names
 
 IMAGES = ["cat/1.jpg", "dog/1.jpg", "dog/2.JPG", "é.png", "x.tar"]
 
