@@ -204,3 +204,22 @@ def test_the_kinds_stand_apart() -> None:
 
     assert isinstance(encoder_of(means), FunctionEncoder)
     assert isinstance(encoder_of(StandardScaler()), TransformerEncoder)
+
+
+@pytest.mark.usefixtures("one_core")
+def test_vectors_in_memory_are_compared_by_the_names_of_the_images(photographs: Path) -> None:
+    import pandas as pd
+
+    names = sorted(path.relative_to(photographs).as_posix() for path in photographs.rglob("*.png"))
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(36, 4)).astype(np.float32)
+    vectors[:, 0] += 9 * np.repeat([0, 1, 2], 12)  # blue, green, red
+    mapping = dict(zip(names, vectors, strict=True))
+    table = pd.DataFrame({"path": names, "embedding": list(2 * vectors)})
+    results = compare(
+        photographs, {"map": mapping, "table": table, "pair": (vectors[::-1], names[::-1])},
+        k="3", seeds=1, copies=0,
+    )  # fmt: skip
+    assert results.encoders["status"].tolist() == ["ok", "ok", "ok"]
+    told = [one for one in results.run["remarks"] if "same vectors" in one]
+    assert len(told) == 3  # each is up to its length the same
