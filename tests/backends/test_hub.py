@@ -2,6 +2,7 @@
 
 import errno
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,9 +14,8 @@ hub = library("huggingface_hub.errors")
 
 def _answer(name: str, status: int) -> Exception:
     """An error of the hub's own class, as its library builds it from an answer."""
-    httpx = pytest.importorskip("httpx")
-    request = httpx.Request("GET", "https://huggingface.co/api/models/a/b")
-    error: Exception = getattr(hub, name)("", response=httpx.Response(status, request=request))
+    answer = SimpleNamespace(headers={}, request=None, status_code=status)
+    error: Exception = getattr(hub, name)("", response=answer)
     return error
 
 
