@@ -136,6 +136,8 @@ class Source:
         from transformers.utils import logging
 
         logging.disable_progress_bar()
+        said = logging.get_verbosity()
+        logging.set_verbosity_error()  # what the weights lack is checked by the caller
         if self.below:
             options["subfolder"] = self.below
         try:
@@ -148,6 +150,8 @@ class Source:
             pickle.UnpicklingError,
         ) as error:
             raise self._failure(error) from error
+        finally:
+            logging.set_verbosity(said)
 
     def _file(self, name: str, **options: bool) -> Path | None:
         """Return a file here, fetched if need be; None where there is none.

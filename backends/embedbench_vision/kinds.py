@@ -16,18 +16,18 @@ _INPUTS = {"pixel_values", "pixel_attention_mask", "spatial_shapes"}
 
 
 def image_class(model: str, settings: dict[str, Any]) -> Any:
-    """Return the class that reads a vision model: AutoModel, or AutoBackbone.
+    """Return the class that reads a vision model: AutoModel, or a backbone's own.
 
     Raises:
         EncoderError: it is none; the message says what it is instead.
         WeightsError: the installed transformers does not know it.
     """
-    from transformers import AutoBackbone, AutoModel
+    from transformers import CONFIG_MAPPING, MODEL_FOR_BACKBONE_MAPPING, AutoModel
 
     family = model_type(model, settings)
     kind = configured_class(family, settings)
     if kind is None and is_listed(family, "BACKBONE"):
-        return AutoBackbone
+        return MODEL_FOR_BACKBONE_MAPPING[CONFIG_MAPPING[family]]
     if other := _other_kind(model, family, kind, settings):
         name = getattr(kind, "__name__", family)
         raise EncoderError(
@@ -61,7 +61,7 @@ def _other_kind(model: str, family: str, kind: Any, settings: dict[str, Any]) ->
         family, "IMAGE_CLASSIFICATION", "BACKBONE"
     ):
         return "a detector of objects"
-    parts = family.endswith(("_vision", "_vision_model", "_vit_model"))
+    parts = family.endswith(("_vision_model", "_vit_model"))
     if not parts and not is_listed(family, "IMAGE_CLASSIFICATION", "BACKBONE", "IMAGE"):
         return "a model of another task"
     needed = {
