@@ -44,7 +44,17 @@ def _by_hand(family: str, output: Any) -> Any:
     }[how]()
 
 
-def _directly(family: str, folder: Path) -> np.ndarray:
+def _mean_by_hand(output: Any, network: Any, sides: Any) -> Any:
+    """The mean of a map, or of as many last tokens as the image has patches; None for others."""
+    last = output.feature_maps[-1] if "feature_maps" in output else output.last_hidden_state
+    if last.ndim == 4:
+        return last.mean((1, 2) if network.config.model_type == "sam2_vision_model" else (2, 3))
+    patch = getattr(network.config, "patch_size", None)
+    patches = (sides[0] // patch) * (sides[1] // patch) if isinstance(patch, int) else 0
+    return last[:, -patches:].mean(1) if 0 < patches <= last.shape[1] else None
+
+
+def _directly(family: str, folder: Path) -> tuple[np.ndarray, np.ndarray | None]:
     inputs = transformers.AutoImageProcessor.from_pretrained(folder)
     inputs = inputs([np.array(one) for one in _pictures()], return_tensors="pt")
     from transformers.models.auto import modeling_auto
@@ -56,19 +66,30 @@ def _directly(family: str, folder: Path) -> np.ndarray:
     if family == "vit_mae":
         network.config.mask_ratio = 0.0
     with torch.inference_mode():
-        rows: np.ndarray = _by_hand(family, network(**inputs)).numpy()
-    return rows
+        output = network(**inputs)
+        mean = None
+        if "spatial_shapes" not in inputs:
+            mean = _mean_by_hand(output, network, inputs["pixel_values"].shape[-2:])
+        rows = _by_hand(family, output).numpy()
+    return rows, None if mean is None else mean.numpy()
 
 
 def _assert_as_the_library(family: str, folder: Path) -> None:
     write_family(family, folder)
-    expected = _directly(family, folder)
+    expected, mean = _directly(family, folder)
     rows = VisionEncoder(str(folder), batch_size=2).encode(_pictures())
+    _assert_alike(rows, expected)
+    assert not np.array_equal(rows[0], rows[1])
+    if mean is not None:
+        encoder = VisionEncoder(str(folder), pool="mean", batch_size=2)
+        _assert_alike(encoder.encode(_pictures()), mean)
+
+
+def _assert_alike(rows: np.ndarray, expected: np.ndarray) -> None:
     assert rows.shape == expected.shape
     lengths = np.linalg.norm(rows, axis=1), np.linalg.norm(expected, axis=1)
     assert (rows * expected).sum(1) / lengths[0] / lengths[1] == pytest.approx(1, abs=1e-6)
     assert lengths[0] == pytest.approx(lengths[1], rel=1e-3)
-    assert not np.array_equal(rows[0], rows[1])
 
 
 @pytest.mark.parametrize("family", SAMPLE)
