@@ -32,7 +32,7 @@ class _KeptWorkers(LocalWorkers):
 
     _loaded: LoadedEncoder | None = None
 
-    def load(self) -> LoadedEncoder:
+    def load(self, tick: Callable[[int], object]) -> LoadedEncoder:
         """Return what was known when the encoder was loaded first."""
         self._loaded = self._loaded or super().load()
         return self._loaded

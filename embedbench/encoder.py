@@ -20,10 +20,16 @@ from jaxtyping import Float32, UInt8
 from PIL import Image
 
 from embedbench.errors import EncoderError, InputError, WeightsError
-from embedbench.utils.fingerprint import combine, hash_file, json_value, library_version
+from embedbench.utils.fingerprint import (
+    combine,
+    hash_file,
+    json_value,
+    library_version,
+    module_code,
+    package_code,
+)
 from embedbench.utils.matching import Matches, match_names
 from embedbench.utils.messages import first_sentence
-from embedbench.utils.source_code import module_code, package_code
 
 __all__ = [
     "Encoder",

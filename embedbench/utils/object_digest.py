@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from embedbench.utils.source_code import package_code
+from embedbench.utils.fingerprint import package_code
 
 __all__ = ["object_digest"]
 

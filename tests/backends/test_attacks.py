@@ -109,6 +109,21 @@ def test_clip_runs_no_code_beside_its_weights(tmp_path: Path, mark: Path, kind: 
     assert_harmless(clip.ClipEncoder(str(tmp_path)).facts, mark, WeightsError)
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_vision_runs_no_code_in_or_beside_its_weights(
+    tmp_path: Path, mark: Path, form: str
+) -> None:
+    vision = pytest.importorskip("embedbench_vision")
+    config: dict[str, Any] = {"model_type": "vit", "hidden_size": 8, "num_attention_heads": 1}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    FORMS[form](tmp_path / "pytorch_model.bin", mark)
+    assert_harmless(vision.VisionEncoder(str(tmp_path)).facts, mark, WeightsError)
+    (tmp_path / "own.py").write_text(f"import pathlib; pathlib.Path({str(mark)!r}).touch()\n")
+    asked = {"auto_map": {"AutoConfig": "own.Config", "AutoModel": "own.Model"}}
+    (tmp_path / "config.json").write_text(json.dumps(config | asked))
+    assert_harmless(vision.VisionEncoder(str(tmp_path)).facts, mark, WeightsError)
+
+
 def test_vectors_run_no_code_in_their_file(tmp_path: Path, mark: Path) -> None:
     vectors = pytest.importorskip("embedbench_vectors")
     np.save(tmp_path / "rows.npy", np.array([Attack(mark)]), allow_pickle=True)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -175,12 +176,14 @@ def test_the_fingerprint_changes_with_the_weights(clip_folder: Path, tmp_path: P
     assert first.fingerprint() != second.fingerprint()
 
 
-def test_facts_tell_parameters_and_licence(clip_folder: Path, tmp_path: Path) -> None:
-    encoder = ClipEncoder(str(clip_folder))
+def test_facts_tell_parameters_name_size_and_licence(clip_folder: Path, tmp_path: Path) -> None:
+    facts = ClipEncoder(str(clip_folder)).facts()
     model = transformers.CLIPModel.from_pretrained(clip_folder)
-    assert encoder.facts().parameters == model.num_parameters()
-    assert encoder.facts().licence is None
+    assert facts.parameters == model.num_parameters()
+    assert (facts.licence, facts.revision) == (None, None)
+    assert (facts.weights, facts.image_size) == (clip_folder.name, "32x32")
     model.save_pretrained(tmp_path)
+    transformers.CLIPImageProcessor.from_pretrained(clip_folder).save_pretrained(tmp_path)
     (tmp_path / "README.md").write_text("---\nlicense: mit\n---\nA model.\n")
     assert ClipEncoder(str(tmp_path)).facts().licence == "mit"
 
@@ -238,7 +241,9 @@ def test_it_conforms(clip_folder: Path, conformance: Callable[[str], None]) -> N
 def test_an_empty_folder_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="there is no folder"):
         ClipEncoder(str(tmp_path / "absent")).facts()
-    with pytest.raises(WeightsError, match="cannot load .* must hold what save_pretrained writes"):
+    with pytest.raises(
+        WeightsError, match="cannot load .* no config.json.* what save_pretrained writes"
+    ):
         ClipEncoder(str(tmp_path)).facts()
 
 
@@ -250,7 +255,7 @@ def test_a_hub_out_of_reach_is_a_weights_error_with_the_next_step(tmp_path: Path
     )
     last = run.stderr.strip().splitlines()[-1]
     assert "WeightsError: cannot load 'openai/clip-vit-base-patch32'" in last
-    assert last.endswith("give the folder: clip:FOLDER")
+    assert last.endswith("the model on a machine that reaches the hub and give the folder")
 
 
 @pytest.mark.usefixtures("one_core")
@@ -268,3 +273,86 @@ def test_a_comparison_with_names_runs_whole(clip_folder: Path, photographs: Path
     assert results.clusters["name_margin"].ge(0).all()
     named = results.clusters["name"] != ""
     assert (results.clusters["name"] == results.clusters["nearest_word"])[named].all()
+
+
+@pytest.fixture(scope="module")
+def flava_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small FLAVA, with the tokenizer of BERT."""
+    folder = tmp_path_factory.mktemp("flava")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "cat", "dog", "photo", "of"]
+    (folder / "vocab.txt").write_text("\n".join(words))
+    small = {name: number for name, number in VISION.items() if name != "num_channels"}
+    torch.manual_seed(0)
+    config = transformers.FlavaConfig(
+        image_config=small,
+        text_config=TEXT | {"vocab_size": len(words)},
+        multimodal_config={name: TEXT[name] for name in list(TEXT)[:4]},
+        projection_dim=24,
+        hidden_size=32,
+    )
+    transformers.FlavaModel(config).save_pretrained(folder)
+    size = {"height": 32, "width": 32}
+    processor = transformers.FlavaImageProcessor(size=size, crop_size=size)
+    processor.save_pretrained(folder)
+    tokenizer = transformers.BertTokenizer(str(folder / "vocab.txt"), model_max_length=16)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def test_flava_gives_the_projected_class_tokens_of_its_contrastive_head(
+    flava_folder: Path,
+) -> None:
+    pictures, texts = _pictures(3), TEXTS[:3]
+    model = transformers.FlavaModel.from_pretrained(flava_folder).eval()
+    processor = transformers.FlavaImageProcessor.from_pretrained(flava_folder)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(flava_folder)
+    pixels = processor(pictures, return_tensors="pt")["pixel_values"]
+    with torch.inference_mode():
+        seen = model.image_model(pixels).last_hidden_state
+        read = model.text_model(**tokenizer(texts, padding=True, return_tensors="pt"))
+        images = model.image_projection(seen[:, 0]).numpy()
+        words = model.text_projection(read.last_hidden_state[:, 0]).numpy()
+    encoder = ClipEncoder(str(flava_folder))
+    np.testing.assert_allclose(encoder.encode(pictures), _unit(images), atol=1e-5)
+    np.testing.assert_allclose(encoder.encode_texts(texts), _unit(words), atol=1e-5)
+
+
+def test_siglip2_of_any_aspect_ratio_is_as_transformers_encodes_it(tmp_path: Path) -> None:
+    words = _write_tokenizer(tmp_path)
+    numbers = {name: number for name, number in VISION.items() if name != "image_size"}
+    text = TEXT | {"vocab_size": len(words), "projection_size": 32}
+    torch.manual_seed(0)
+    config = transformers.Siglip2Config(
+        text_config=text, vision_config=numbers | {"num_patches": 16}
+    )
+    transformers.Siglip2Model(config).save_pretrained(tmp_path)
+    processor = transformers.Siglip2ImageProcessor(patch_size=8, max_num_patches=24)
+    processor.save_pretrained(tmp_path)
+    transformers.CLIPTokenizer.from_pretrained(tmp_path).save_pretrained(tmp_path)
+    pictures = [*_pictures(2), _pictures(1)[0].resize((200, 50))]
+    model = transformers.Siglip2Model.from_pretrained(tmp_path).eval()
+    with torch.inference_mode():
+        expected = _pooled(model.get_image_features(**processor(pictures, return_tensors="pt")))
+    encoder = ClipEncoder(str(tmp_path))
+    np.testing.assert_allclose(encoder.encode(pictures), _unit(expected.numpy()), atol=1e-5)
+    assert encoder.encode_texts(["a cat"]).shape == (1, 32)
+
+
+def test_clip_as_sentence_transformers_keeps_it_is_read(clip_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(clip_folder, tmp_path / "0_CLIPModel")
+    kind = "sentence_transformers.models.CLIPModel"
+    modules = [{"idx": 0, "name": "0", "path": "0_CLIPModel", "type": kind}]
+    (tmp_path / "modules.json").write_text(json.dumps(modules))
+    (tmp_path / "README.md").write_text("---\nlicense: mit\n---\nA model.\n")
+    encoder, pictures = ClipEncoder(str(tmp_path)), _pictures(2)
+    expected = ClipEncoder(str(clip_folder))
+    np.testing.assert_array_equal(encoder.encode(pictures), expected.encode(pictures))
+    np.testing.assert_array_equal(encoder.encode_texts(TEXTS), expected.encode_texts(TEXTS))
+    assert tmp_path / "0_CLIPModel" / "model.safetensors" in encoder.weights_files()
+    assert encoder.facts().licence == "mit"
+
+
+def test_blip2_is_refused_for_it_gives_several_vectors_an_image(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "blip-2"}')
+    with pytest.raises(EncoderError, match="nearest of several vectors of an image; .* must give"):
+        ClipEncoder(str(tmp_path)).facts()

@@ -19,7 +19,7 @@ from embedbench.encoders.registry import (
 from embedbench.errors import InputError, MissingLibraryError, UnknownEncoderError
 from tests.support.paths import ROOT
 
-BUILT_IN = {"clip", "conse", "keras", "onnx", "openclip", "pixels", "timm", "vectors"}
+BUILT_IN = {"clip", "conse", "keras", "onnx", "openclip", "pixels", "timm", "vectors", "vision"}
 
 PLUG_IN = '''
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def test_every_entry_point_has_an_extra_and_a_folder() -> None:
     names = set(project["entry-points"]["embedbench.encoders"])
     assert names == BUILT_IN
     assert names <= set(project["optional-dependencies"])
-    shared = {"embedbench_torch"}  # what several of them are made with
+    shared = {"embedbench_torch", "embedbench_transformers"}  # what several of them are made with
     assert {path.name for path in (root / "backends").iterdir()} == shared | {
         f"embedbench_{name}" for name in names
     }

@@ -1,9 +1,88 @@
-"""Promises of fingerprints: they follow the bytes of files and the order of weights."""
+"""Promises of fingerprints: they follow files, weights, and the code of an encoder's package."""
 
+import ast
 import hashlib
+import importlib
+import sys
 from pathlib import Path
 
+import pytest
+
+from embedbench.encoder import Encoder
 from embedbench.utils.fingerprint import combine, hash_file, json_value, library_version
+
+ENCODER = """
+from dataclasses import dataclass
+from embedbench.encoder import Encoder
+{}
+
+@dataclass(frozen=True)
+class Plugin(Encoder):
+    def encode_batch(self, images):
+        return scale(images)  # all of them
+"""
+SCALE = "def scale(images):\n    return 2 * images\n"
+BELOW = "from plugin.parts.scale import scale"
+
+
+def plugin(folder: Path, files: dict[str, str]) -> Encoder:
+    """Write these files to a new folder, and return the encoder in their module `plugin`."""
+    for name, content in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        made: Encoder = importlib.import_module("plugin").Plugin()
+        made.identity()  # while its modules are there
+    for name in [name for name in sys.modules if name.partition(".")[0] == "plugin"]:
+        del sys.modules[name]
+    return made
+
+
+def package(folder: Path, scale: str = SCALE, **more: str) -> Encoder:
+    """Return the encoder of a package whose computation is in another module."""
+    files = {"__init__.py": ENCODER.format(BELOW), "parts/__init__.py": "", "parts/scale.py": scale}
+    return plugin(folder, {f"plugin/{name}": text for name, text in (files | more).items()})
+
+
+def test_all_modules_of_a_package_count_and_comments_do_not(tmp_path: Path) -> None:
+    first = package(tmp_path / "first").fingerprint()
+    assert package(tmp_path / "same").fingerprint() == first
+    remark = "# twice as much\n" + SCALE.replace("    return", "\n    return")
+    assert package(tmp_path / "remark", remark).fingerprint() == first
+    assert package(tmp_path / "other", SCALE.replace("2", "3")).fingerprint() != first
+    assert package(tmp_path / "more", **{"last.py": "LAST = 1"}).fingerprint() != first
+
+
+def test_a_file_that_is_not_python_counts_by_its_bytes(tmp_path: Path) -> None:
+    prints = {
+        package(tmp_path / str(number), **{"form.py": form}).fingerprint()
+        for number, form in enumerate(["{{ one }} {%", "{{ other }} {%", "{{ one }} {%"])
+    }
+    assert len(prints) == 2
+
+
+def test_a_package_of_one_file_and_a_single_module_have_the_code_of_that_file(
+    tmp_path: Path,
+) -> None:
+    source = ENCODER.format(SCALE)
+    expected = hashlib.sha256(ast.unparse(ast.parse(source)).encode()).hexdigest()[:16]
+    beside = {"beside.py": "1", "plugin.json": "{}"}
+    for name, files in {
+        "package": {"plugin/__init__.py": source},
+        "loose": {"plugin.py": source} | beside,
+    }.items():
+        assert plugin(tmp_path / name, files).identity()["code"] == expected, name
+
+
+def test_a_module_outside_a_package_has_only_its_own_code() -> None:
+    class Here(Encoder):
+        encode_batch = None  # type: ignore[assignment]
+
+    source = ast.unparse(ast.parse(Path(__file__).read_text()))
+    expected = hashlib.sha256(source.encode()).hexdigest()[:16]
+    assert Here.identity(Here.__new__(Here))["code"] == expected
 
 
 def test_a_file_counts_by_its_bytes_and_a_folder_by_its_name(tmp_path: Path) -> None:
