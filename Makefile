@@ -10,12 +10,12 @@ TEST_TOOLS := beartype fsspec hypothesis packaging pytest pytest-xdist
 # Old libraries warn of newer ones, and the oldest jaxtyping has no part in pytest.
 RUN_OLDEST := PYTEST_ADDOPTS='--override-ini filterwarnings=default \
 	--override-ini "addopts=--strict-markers --import-mode=importlib"' \
-	build/oldest/bin/pytest -n 2 --dist loadfile -m "not soak and not slow and not weights"
+	build/oldest/bin/pytest -n 2 --dist loadfile -m "not soak and not models and not slow and not weights"
 CORE_TESTS := $(addprefix tests/,metrics clustering analysis/test_k_selection.py \
 	io/test_safe_csv.py io/test_store.py data/test_image_table.py data/images/test_decoding.py \
 	report/test_page.py report/plots project/test_dependencies.py)
 
-.PHONY: demo test docs soak fuzz oldest oldest-core lock audit format tutorial bench
+.PHONY: demo test docs soak models fuzz oldest oldest-core lock audit format tutorial bench
 
 demo: .venv/demo-installed
 	$(BIN)/embedbench demo
@@ -35,6 +35,10 @@ docs: .venv/test-installed
 # The long forms of tests: many more kills, broken files, fuzzed inputs.
 soak: .venv/test-installed
 	$(BIN)/pytest -m soak
+
+# Every model family of the libraries, held against the library called directly; about an hour.
+models: .venv/test-installed
+	$(BIN)/pytest -n 2 -m models
 
 # Readers, specs and tables on several times as many broken inputs, about a minute.
 fuzz: .venv/test-installed

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from embedbench.encoder import Facts, InputError, WeightsError, first_sentence
+from embedbench.encoder import EncoderError, Facts, InputError, WeightsError, first_sentence
 from embedbench_timm.features import check_features, features_of, pooling_name
 from embedbench_timm.packaged import PACKAGED, Packaged
 from embedbench_timm.preparation import data_config, evaluation_preparation
@@ -221,6 +221,8 @@ class TimmEncoder(TorchEncoder):
         try:
             with torch.inference_mode():
                 features_of(network, torch.zeros(1, 3, height, width), self.pool, self.layer)
+        except EncoderError:
+            raise
         except (AssertionError, IndexError, RuntimeError, TypeError) as error:
             raise InputError(
                 f"'{self.model}' takes no image of `size` {height}, `layer` {self.layer}, `pool` "

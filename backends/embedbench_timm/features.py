@@ -75,10 +75,11 @@ def pooling_name(network: Any, pool: str, layer: int) -> str | None:
 
 
 def _named(network: Any, pool: str) -> str:
-    """Return the pooling of another layer or of tokens where the model's own is asked for."""
+    """Return the pooling of a layer where the model's own is asked for: its class token, if any."""
     if pool != "auto":
         return pool
-    return "cls" if own_pooling(network) == "token" else "mean"
+    own = own_pooling(network) == "token" and _has_class(network) and _gives_prefix(network)
+    return "cls" if own else "mean"
 
 
 def _block(network: Any, batch: "torch.Tensor", layer: int) -> "torch.Tensor":
@@ -88,13 +89,18 @@ def _block(network: Any, batch: "torch.Tensor", layer: int) -> "torch.Tensor":
     if not hasattr(network, "forward_intermediates"):
         raise EncoderError("timm gives this model's last layer alone; leave `layer` 0")
     options: dict[str, Any] = {"indices": [layer], "intermediates_only": True}
-    known = inspect.signature(network.forward_intermediates).parameters
-    if not (_prefix(network) and "return_prefix_tokens" in known):
+    if not _gives_prefix(network):
         features: torch.Tensor = network.forward_intermediates(batch, **options)[0]
         return features
     options |= {"return_prefix_tokens": True, "output_fmt": "NLC"}
     patches, prefix = network.forward_intermediates(batch, **options)[0]
     return torch.cat([prefix, patches], dim=1)
+
+
+def _gives_prefix(network: Any) -> bool:
+    """Whether each block has tokens of its own before those of the patches."""
+    known = inspect.signature(network.forward_intermediates).parameters
+    return _prefix(network) > 0 and "return_prefix_tokens" in known
 
 
 def _prefix(network: Any) -> int:
