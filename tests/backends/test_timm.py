@@ -351,7 +351,7 @@ def _smallest(module: str) -> str:
             network = timm.create_model(model, num_classes=0)
         side = timm.data.resolve_model_data_config(network)["input_size"][-1]
         effort[model] = side**2 * sum(one.numel() for one in network.parameters())
-    return min(effort, key=lambda model: effort[model])
+    return str(min(effort, key=lambda model: effort[model]))
 
 
 @pytest.mark.models

@@ -19,7 +19,17 @@ from embedbench.encoders.registry import (
 from embedbench.errors import InputError, MissingLibraryError, UnknownEncoderError
 from tests.support.paths import ROOT
 
-BUILT_IN = {"clip", "conse", "keras", "onnx", "openclip", "pixels", "timm", "vectors"}
+BUILT_IN = {
+    "clip",
+    "conse",
+    "keras",
+    "onnx",
+    "openclip",
+    "pixels",
+    "timm",
+    "torchvision",
+    "vectors",
+}
 
 PLUG_IN = '''
 from dataclasses import dataclass
