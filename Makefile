@@ -36,7 +36,7 @@ docs: .venv/test-installed
 soak: .venv/test-installed
 	$(BIN)/pytest -m soak
 
-# Every family of models that the installed libraries know, small and with random weights.
+# Every model family of the libraries, held against the library called directly; about an hour.
 models: .venv/test-installed
 	$(BIN)/pytest -n 2 -m models
 

@@ -1,5 +1,6 @@
 """An encoder with persistent workers, so that starting and loading are not timed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class _KeptWorkers(LocalWorkers):
 
     def load(self, tick: Callable[[int], object]) -> LoadedEncoder:
         """Return what was known when the encoder was loaded first."""
-        self._loaded = self._loaded or super().load()
+        self._loaded = self._loaded or super().load(tick)
         return self._loaded
 
     def __exit__(self, *error: object) -> None:

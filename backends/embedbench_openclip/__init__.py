@@ -15,6 +15,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from embedbench.encoder import Facts, InputError, TextEncoder, Vectors, WeightsError, first_sentence
+from embedbench_openclip.described import WEIGHTS, Described, described, preparation_beside
+from embedbench_openclip.preparation import (
+    preparation_of,
+    preparation_on_record,
+    sides,
+    ways_on_record,
+)
 from embedbench_torch import Preparation, TorchEncoder, device, devices, seeded
 
 if TYPE_CHECKING:
@@ -23,8 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["OpenClipEncoder"]
 
 _TEXTS_AT_ONCE = 64
-_PREPARATION = ("mean", "std", "interpolation", "resize_mode", "fill_color")
-_WEIGHTS = (".safetensors", ".bin", ".pt", ".pth")
+_POOLINGS = {"tok": "cls", "avg": "mean"}
+"""What OpenCLIP calls pooling, as others do."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +42,15 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
     (`weights_only=True`).
 
     Attributes:
-        model: a name that open_clip knows: "ViT-B-32", "RN50", "coca_ViT-B-32".
+        model: a name that open_clip knows: "ViT-B-32", "RN50", "coca_ViT-B-32"; or one that an
+            open_clip_config.json describes, on the hub, "hf-hub:OWNER/NAME" (`@` and a revision
+            may follow), or in a folder, "local-dir:FOLDER" or the folder's path.
         pretrained: the weights, as open_clip calls them: "laion2b_s34b_b79k", "openai"; `none`
-            leaves them random: the untrained control.
-        weights: a local .safetensors, .bin, .pt or .pth file in place of those; `pretrained` then
-            says whose activation and preparation of images they want.
+            leaves them random: the untrained control. A model of the hub or of a folder has its
+            own.
+        weights: a local .safetensors, .bin, .pt or .pth file in place of those. Images are
+            prepared as an open_clip_config.json or preprocess_cfg.json beside it says; otherwise
+            `pretrained` says whose preparation and activation it wants.
         seed: of the random weights.
         precision: `auto`, `float32`, `mixed`, `bfloat16` or `float16`; by default the quickest
             that is faithful on the first images, where they are many.
@@ -65,6 +76,12 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
         "pillow",
     )
 
+    examples: ClassVar[tuple[str, ...]] = (
+        "openclip:ViT-B-32",
+        "openclip:ViT-B-16-SigLIP,pretrained=webli",
+        "openclip:hf-hub:imageomics/bioclip",
+    )
+
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Return the text features, of length 1, one row a text; a long text is cut off."""
         if not texts:
@@ -75,18 +92,56 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
         return np.concatenate([self._text_features(list(part)) for part in parts])
 
     def weights_files(self) -> Sequence[Path]:
-        """Return the file that the weights were loaded from; none where they are random."""
-        return [self._weights_file] if self._weights_file else []
+        """Return the file that the weights were loaded from; none where they are random.
+
+        Of a folder or repository its description as well, which says what network it is.
+        """
+        files = [self._described.config()] if self._described else []
+        return [*files, self._weights_file] if self._weights_file else files
 
     def facts(self) -> Facts:
-        """Return the number of parameters and the name of the weights."""
-        trained = self._weights_file is not None and not self.weights
+        """Return the number of parameters, and what is known of the weights."""
+        visual, file = self._network.visual, self._weights_file
+        published = file is not None and not self.weights and not self._described
+        height, width = sides(visual.preprocess_cfg["size"])
+        snapshot = file is not None and file.parent.parent.name == "snapshots"
         return Facts(
             parameters=sum(parameter.numel() for parameter in self._network.parameters()),
-            pretrained_on=self.pretrained if trained else None,
+            pretrained_on=self.pretrained if published else None,
+            weights=self._weights_name,
+            revision=file.parent.name if file and snapshot else None,
+            pooling=_POOLINGS.get(getattr(visual, "pool_type", "")),
+            image_size=f"{height}x{width}",
             device=device(),
             devices=devices(),
+            remark=self._remark,
         )
+
+    @property
+    def _weights_name(self) -> str | None:
+        if self.weights or not self._weights_file:
+            return Path(self.weights).name or None
+        return self._described.name if self._described else self.pretrained
+
+    @property
+    def _remark(self) -> str | None:
+        """Say whose preparation a file gets, where those of the model's weights differ."""
+        if not self.weights or self._described or self._published:
+            return None
+        if preparation_beside(Path(self.weights)):
+            return None
+        ways = ways_on_record(self.model)
+        if len(ways) < 2:
+            return None
+        first, *others = ways
+        return (
+            f"images are prepared as for pretrained={first}; for {', '.join(others)} they are "
+            "prepared otherwise"
+        )
+
+    @cached_property
+    def _described(self) -> Described | None:
+        return described(self.model)
 
     @cached_property
     def _weights_file(self) -> Path | None:
@@ -96,9 +151,11 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
             path = Path(self.weights)
             if not path.is_file():
                 raise WeightsError(f"there is no file '{path}'; `weights` must be a local file")
-            if path.suffix not in _WEIGHTS:
-                raise InputError(f"`weights` must be one of {', '.join(_WEIGHTS)}; not '{path}'")
+            if path.suffix not in WEIGHTS:
+                raise InputError(f"`weights` must be one of {', '.join(WEIGHTS)}; not '{path}'")
             return path
+        if self._described and self.pretrained != "none":
+            return self._described.weights()
         if not config:
             return None
         from open_clip.pretrained import download_pretrained
@@ -117,6 +174,8 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
         """What open_clip has on record of the weights `pretrained`; empty if it has none."""
         import open_clip
 
+        if self._described:
+            return {}
         known = open_clip.list_models()
         if self.model not in known:
             close = difflib.get_close_matches(self.model, known, n=4, cutoff=0.5) or known[:4]
@@ -134,32 +193,49 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
     def _network(self) -> Any:
         import open_clip
 
-        config, path = self._published, self._weights_file
+        config, path, found = self._published, self._weights_file, self._described
         with seeded(self.seed), _silent_log():
             try:
                 network = open_clip.create_model(
-                    self.model,
-                    pretrained=str(path) if path else None,
-                    weights_only=True,
+                    f"local-dir:{found.folder}" if found else self.model,
+                    load_weights=False,
                     pretrained_text=False,
                     # OpenAI's weights want the activation that they were trained with.
                     force_quick_gelu=bool(config.get("quick_gelu")),
-                    force_preprocess_cfg=_preparation_on_record(self.model, config),
+                    force_preprocess_cfg=self._preparation_of_weights(path),
                 )
+                if path:
+                    open_clip.load_checkpoint(network, str(path), weights_only=True)
             except Exception as error:  # safetensors, pickle and torch raise errors of their own
                 raise WeightsError(
-                    f"cannot load '{path or self.model}' as OpenCLIP's {self.model}: "
-                    f"{first_sentence(error)}"
+                    f"cannot load '{path or self.model}' as OpenCLIP's "
+                    f"{found.name if found else self.model}: {first_sentence(error)}"
                 ) from error
         return self._settle(network)
 
+    def _preparation_of_weights(self, path: Path | None) -> dict[str, Any]:
+        """Return how images are prepared: as is said beside the file, or is on record."""
+        if self.weights and path and (beside := preparation_beside(path)):
+            return beside
+        if self._described:
+            return preparation_beside(self._described.config())
+        return preparation_on_record(self.model, self._published)
+
     @cached_property
     def _preparation(self) -> Preparation:
-        return _preparation_of(self._network)
+        return preparation_of(self._network)
 
     def _features(self, batch: "torch.Tensor") -> "torch.Tensor":
         features: torch.Tensor = self._network.encode_image(batch, normalize=False)
         return _unit(features)
+
+    @property
+    def _tokenizer_name(self) -> str:
+        """Return where open_clip looks for the tokenizer: its list, the hub, a folder."""
+        found = self._described
+        if not found:
+            return self.model
+        return f"hf-hub:{found.name}" if found.hub else f"local-dir:{found.folder}"
 
     @cached_property
     def _tokenizer(self) -> Callable[[list[str]], "torch.Tensor"]:
@@ -167,7 +243,9 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
 
         try:
             with _silent_log():
-                tokenizer: Callable[[list[str]], torch.Tensor] = open_clip.get_tokenizer(self.model)
+                tokenizer: Callable[[list[str]], torch.Tensor] = open_clip.get_tokenizer(
+                    self._tokenizer_name
+                )
         except (ImportError, OSError, ValueError) as error:
             raise WeightsError(
                 f"cannot load the tokenizer of '{self.model}', which OpenCLIP takes from the "
@@ -189,48 +267,6 @@ def _unit(features: "torch.Tensor") -> "torch.Tensor":
 
     rows: torch.Tensor = torch.nn.functional.normalize(features.float(), dim=-1)
     return rows
-
-
-def _preparation_on_record(model: str, config: dict[str, Any]) -> dict[str, Any]:
-    """Return how images are prepared for these weights; of unknown ones, for the model's first."""
-    import open_clip
-
-    if not config:
-        tags = open_clip.list_pretrained_tags_by_model(model)
-        config = open_clip.get_pretrained_cfg(model, tags[0]) if tags else {}
-    return {name: value for name, value in config.items() if name in _PREPARATION}
-
-
-def _preparation_of(network: Any) -> Preparation:
-    """Return how open_clip prepares an image for this model when it is evaluated.
-
-    The usual sequences (resize and crop the middle, or squash) work on bytes; any other is
-    open_clip's own, on a Pillow image.
-    """
-    from open_clip.transform import PreprocessCfg, image_transform_v2
-    from torchvision.transforms import InterpolationMode
-    from torchvision.transforms.v2 import functional
-
-    config = PreprocessCfg(**network.visual.preprocess_cfg)
-    height, width = config.input_size[1:]
-    squash = config.resize_mode == "squash"
-    usual = squash or (config.resize_mode == "shortest" and height == width)
-    bilinear = config.interpolation == "bilinear"
-    filter_ = InterpolationMode.BILINEAR if bilinear else InterpolationMode.BICUBIC
-    steps = image_transform_v2(config, is_train=False)
-
-    def by_openclip(image: "torch.Tensor") -> "torch.Tensor":
-        prepared: torch.Tensor = steps(functional.to_pil_image(image))
-        return prepared
-
-    def on_bytes(image: "torch.Tensor") -> "torch.Tensor":
-        size = [height, width] if squash else [height]
-        small = functional.resize(image, size, filter_, antialias=True)
-        cropped: torch.Tensor = functional.center_crop(small, [height, width])
-        return cropped
-
-    mean, deviation = ([255 * value for value in values] for values in (config.mean, config.std))
-    return Preparation(on_bytes if usual else by_openclip, mean, deviation, min(height, width))
 
 
 @contextmanager

@@ -3,24 +3,31 @@
 Source: timm, https://github.com/huggingface/pytorch-image-models.
 """
 
-import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from embedbench.encoder import Facts, InputError, WeightsError, first_sentence
+from embedbench.encoder import EncoderError, Facts, InputError, WeightsError, first_sentence
+from embedbench_timm.features import check_features, features_of, pooling_name
 from embedbench_timm.packaged import PACKAGED, Packaged
+from embedbench_timm.preparation import data_config, evaluation_preparation
+from embedbench_timm.sources import (
+    check_name,
+    fetched_files,
+    full_name,
+    is_listed,
+    weights_of_folder,
+)
 from embedbench_torch import Preparation, TorchEncoder, device, devices, seeded
+from embedbench_torch.checkpoints import check_file, fit_state, load_checkpoint
 
 if TYPE_CHECKING:
     import torch
 
 __all__ = ["PACKAGED", "Packaged", "TimmEncoder", "evaluation_preparation", "load_packaged"]
-
-_WEIGHTS = (".safetensors", ".pth", ".pt", ".bin")
 
 
 def load_packaged(model: str) -> Any:
@@ -44,40 +51,6 @@ def load_packaged(model: str) -> Any:
     return network.eval()
 
 
-def evaluation_preparation(network: Any) -> Preparation:
-    """Return how timm prepares an image for this model when it is evaluated.
-
-    The usual sequence (resize, crop the middle, normalise) works on bytes; any other is timm's
-    own, on a Pillow image.
-    """
-    from timm.data.config import resolve_model_data_config
-    from timm.data.transforms_factory import create_transform
-    from torchvision import transforms
-    from torchvision.transforms.v2 import functional
-
-    config = resolve_model_data_config(network)
-    steps = create_transform(**config, is_training=False).transforms
-    mean, deviation = ([255 * value for value in config[name]] for name in ("mean", "std"))
-
-    def by_timm(image: "torch.Tensor") -> "torch.Tensor":
-        for step in (functional.to_pil_image, *steps):
-            image = step(image)
-        return image
-
-    def on_bytes(image: "torch.Tensor") -> "torch.Tensor":
-        size = [resize.size] if isinstance(resize.size, int) else list(resize.size)
-        small = functional.resize(image, size, resize.interpolation, antialias=True)
-        cropped: torch.Tensor = functional.center_crop(small, list(crop.size))
-        return cropped
-
-    resize, crop, *_ = steps
-    kinds = [type(step).__name__ for step in steps]
-    usual = kinds == ["Resize", "CenterCrop", "MaybeToTensor", "Normalize"]
-    usual = usual and isinstance(resize, transforms.Resize)
-    side = min(config["input_size"][-2:])
-    return Preparation(on_bytes if usual else by_timm, mean, deviation, side)
-
-
 @dataclass(frozen=True)
 class TimmEncoder(TorchEncoder):
     """Any timm model, without its classifier, its images prepared as in its evaluation.
@@ -86,15 +59,23 @@ class TimmEncoder(TorchEncoder):
     are installed; all others come from where timm has them, mostly the Hugging Face hub.
 
     Attributes:
-        model: a name that timm knows, with or without a tag: "resnet50", "resnet50.a1_in1k".
+        model: a name that timm knows, with or without a tag: "resnet50", "resnet50.a1_in1k"; a
+            model that timm saved on the hub, "hf-hub:timm/resnet50.a1_in1k" (`@` and a revision
+            may follow), or in a folder, "local-dir:FOLDER" or the folder's path.
         pretrained: false leaves the weights random: the untrained control.
-        weights: a local .safetensors, .pth, .pt or .bin file in place of the pretrained weights.
+        weights: a local file in place of the pretrained weights, as a training script saves it;
+            what belongs to a classifier or a projection head is left out.
         seed: of the random weights.
         precision: `auto`, `float32`, `mixed`, `bfloat16` or `float16`; by default the quickest
             that is faithful on the first images, where they are many.
         batch_size: how many images are encoded at once; left to the same measurement by `auto`.
         compiled: whether torch.compile is used; left to the same measurement by `auto`.
         fast_decode: whether large JPEGs are decoded at a reduced scale, which blurs a little.
+        pool: `auto` (the model's own), `cls`, `mean`, `cls+mean` or `gem`; of the tokens or the
+            map that enter the model's own pooling.
+        layer: 0 for the last; -2 for the second last block, or stage of a convolutional network,
+            without the model's last norm.
+        size: the side of the images in pixels; 0 for the model's own.
     """
 
     model: str = "tf_efficientnet_lite0"
@@ -105,11 +86,22 @@ class TimmEncoder(TorchEncoder):
     batch_size: int = 8
     compiled: bool = False
     fast_decode: bool = False
+    pool: str = "auto"
+    layer: int = 0
+    size: int = 0
 
     libraries: ClassVar[tuple[str, ...]] = ("timm", "torch", "torchvision", "pillow")
+    examples: ClassVar[tuple[str, ...]] = (
+        "timm:resnet50",
+        "timm:vit_small_patch14_dinov2.lvd142m",
+        "timm:convnext_tiny,weights=FILE",
+    )
 
     def weights_files(self) -> Sequence[Path]:
-        """Return the file that the weights were loaded from; none where they are random."""
+        """Return the file that the weights were loaded from; none where they are random.
+
+        Of a folder its config.json as well, which says what network it is.
+        """
         if self.weights:
             return [Path(self.weights)]
         if not self.pretrained:
@@ -117,18 +109,49 @@ class TimmEncoder(TorchEncoder):
         if self._packaged and (path := self._packaged.find()):
             return [path]
         _ = self._network  # timm fetches the file
-        return _fetched_files(self.model, self._network.pretrained_cfg)
+        if self._name.startswith("local-dir:"):
+            file = weights_of_folder(self._name)
+            return [file.with_name("config.json"), file]
+        return fetched_files(self.model, self._network.pretrained_cfg)
 
     def facts(self) -> Facts:
-        """Return the number of parameters, and the licence and tag that timm has on record."""
-        config = self._network.pretrained_cfg if self.pretrained and not self.weights else {}
+        """Return the number of parameters, and what timm has on record of the weights."""
+        network = self._network
+        trained = self.pretrained and not self.weights
+        config = network.pretrained_cfg if trained else {}
+        height, width = data_config(network, self.size)["input_size"][-2:]
         return Facts(
-            parameters=sum(parameter.numel() for parameter in self._network.parameters()),
+            parameters=sum(parameter.numel() for parameter in network.parameters()),
             licence=config.get("license"),
             pretrained_on=config.get("tag") or None,
+            weights=self._weights_name(config),
+            revision=self._revision(config),
+            pooling=pooling_name(network, self.pool, self.layer),
+            image_size=f"{height}x{width}",
             device=device(),
             devices=devices(),
+            remark=self._loaded[1],
         )
+
+    def _weights_name(self, config: dict[str, Any]) -> str | None:
+        if self.weights:
+            return Path(self.weights).name
+        if not config:
+            return None
+        if not is_listed(self._name):
+            return Path(self._name.partition(":")[2].partition("@")[0]).as_posix()
+        return ".".join(filter(None, [self.model.partition(".")[0], config.get("tag")]))
+
+    def _revision(self, config: dict[str, Any]) -> str | None:
+        """Return the commit of the hub's repository, as its cache calls the folder."""
+        if not config.get("hf_hub_id") or (self._packaged and self._packaged.find()):
+            return None
+        folder = self.weights_files()[0].parent
+        return folder.name if folder.parent.name == "snapshots" else None
+
+    @property
+    def _name(self) -> str:
+        return full_name(self.model)
 
     @property
     def _packaged(self) -> Packaged | None:
@@ -136,55 +159,85 @@ class TimmEncoder(TorchEncoder):
 
     @cached_property
     def _preparation(self) -> Preparation:
-        return evaluation_preparation(self._network)
+        return evaluation_preparation(self._network, self.size)
 
     def _features(self, batch: "torch.Tensor") -> "torch.Tensor":
-        features: torch.Tensor = self._network(batch)
-        return features
+        return features_of(self._network, batch, self.pool, self.layer)
+
+    @property
+    def _network(self) -> Any:
+        return self._loaded[0]
 
     @cached_property
-    def _network(self) -> Any:
-        _check_name(self.model, self.pretrained and not self.weights)
+    def _loaded(self) -> tuple[Any, str | None]:
+        """The network, and what was left out of the file of its weights."""
+        check_features(self.pool, self.layer, self.size)
         if self.weights:
-            network = self._from_file(Path(self.weights))
-        elif not self.pretrained:
-            network = self._untrained()
-        elif self._packaged and self._packaged.find():
+            check_file(Path(self.weights))
+        check_name(self._name, self.pretrained and not self.weights)
+        remark = None
+        if self.weights or not self.pretrained:
+            network = self._create()
+            if self.weights:
+                remark = _load(network, Path(self.weights))
+        elif self._name.startswith("local-dir:"):
+            network = self._create()
+            remark = _load(network, weights_of_folder(self._name))
+        elif self._packaged and self._packaged.find() and not self.size:
             network = load_packaged(self.model.removesuffix(".in1k"))
             network.reset_classifier(0)
         else:
-            network = self._from_hub()
-        return self._settle(network)
+            network, remark = self._from_hub()
+        self._try(network.eval())
+        return self._settle(network), remark
 
-    def _untrained(self) -> Any:
+    def _create(self, **options: Any) -> Any:
+        """Return the network, of the size that is asked for; random, unless options say more."""
         import timm
 
+        if self.size:
+            try:
+                with seeded(self.seed):
+                    return timm.create_model(
+                        self._name, num_classes=0, img_size=self.size, **options
+                    )
+            except TypeError as error:  # a convolutional network takes any size, and no word of it
+                if "img_size" not in str(error):
+                    raise
+            except (AssertionError, ValueError) as error:
+                raise InputError(
+                    f"`size` {self.size} does not fit '{self.model}': {first_sentence(error)}"
+                ) from error
         with seeded(self.seed):
-            return timm.create_model(self.model, num_classes=0)
+            return timm.create_model(self._name, num_classes=0, **options)
 
-    def _from_file(self, path: Path) -> Any:
-        if not path.is_file():
-            raise WeightsError(f"there is no file '{path}'; `weights` must be a local file")
-        if path.suffix not in _WEIGHTS:
-            raise InputError(f"`weights` must be one of {', '.join(_WEIGHTS)}; not '{path}'")
-        network = self._untrained()
+    def _try(self, network: Any) -> None:
+        """Raise InputError if the fields do not fit the model, before any image is encoded."""
+        import torch
+
+        if self.pool == "auto" and not self.layer and not self.size:
+            return
+        height, width = data_config(network, self.size)["input_size"][-2:]
         try:
-            _load_file(network, path)
-        except WeightsError:
+            with torch.inference_mode():
+                features_of(network, torch.zeros(1, 3, height, width), self.pool, self.layer)
+        except EncoderError:
             raise
-        except Exception as error:  # safetensors, pickle and torch raise errors of their own
-            raise WeightsError(
-                f"cannot load '{path}' into {self.model}: {first_sentence(error)}"
+        except (AssertionError, IndexError, RuntimeError, TypeError) as error:
+            raise InputError(
+                f"'{self.model}' takes no image of `size` {height}, `layer` {self.layer}, `pool` "
+                f"{self.pool}: {first_sentence(error)}"
             ) from error
-        return network
 
-    def _from_hub(self) -> Any:
+    def _from_hub(self) -> tuple[Any, str | None]:
         from pickle import UnpicklingError
 
-        import timm
-
         try:
-            return timm.create_model(self.model, pretrained=True, num_classes=0)
+            if is_listed(self._name):
+                return self._create(pretrained=True), None
+            return self._from_repository()
+        except (InputError, WeightsError):
+            raise
         except (OSError, RuntimeError, UnpicklingError, ValueError) as error:
             raise WeightsError(
                 f"cannot fetch the weights of '{self.model}': {first_sentence(error)}; fetch them "
@@ -192,62 +245,30 @@ class TimmEncoder(TorchEncoder):
                 "random: pretrained=false"
             ) from error
 
+    def _from_repository(self) -> tuple[Any, str | None]:
+        """Load a repository's tensors ourselves: timm accepts it if some are missing."""
+        from timm.models import load_state_dict_from_hf
 
-def _load_file(network: Any, path: Path) -> None:
-    """Load a file of timm's names; only a classifier may be more than the network needs."""
-    from timm.models import load_state_dict
+        network, name = self._create(), self._name.partition(":")[2]
+        file = network.pretrained_cfg.get("hf_hub_filename")
+        options = {"filename": file} if file else {}
+        state = load_state_dict_from_hf(name, weights_only=True, **options)
+        fitted = fit_state(network, state, name, _classifiers(network), _converter(network))
+        network.load_state_dict(fitted.state, strict=False)
+        return network, fitted.remark
 
-    state = load_state_dict(str(path), weights_only=True)
+
+def _load(network: Any, path: Path) -> str | None:
+    """Load a file under timm's names or the authors' own; return what was left out of it."""
+    return load_checkpoint(network, path, _classifiers(network), _converter(network))
+
+
+def _classifiers(network: Any) -> tuple[str, ...]:
+    names = network.pretrained_cfg.get("classifier") or ()
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _converter(network: Any) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    """Return timm's own conversion of the authors' files, if this model has one."""
     convert = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
-    if convert and not set(network.state_dict()) <= set(state):
-        state = convert(state, network)  # the hub's file may be the authors' own, not timm's
-    classifiers = network.pretrained_cfg.get("classifier") or ()
-    classifiers = (classifiers,) if isinstance(classifiers, str) else tuple(classifiers)
-    heads = tuple(f"{name}." for name in classifiers)
-    state = {name: tensor for name, tensor in state.items() if not name.startswith(heads)}
-    shapes = {name: tensor.shape for name, tensor in network.state_dict().items()}
-    wrong = {
-        "lacks": [name for name in shapes if name not in state],
-        "also holds": [name for name in state if name not in shapes],
-        "has another shape for": [n for n in shapes if n in state and state[n].shape != shapes[n]],
-    }
-    for what, names in wrong.items():
-        if names:
-            raise WeightsError(
-                f"'{path}' does not fit the model: it {what} '{names[0]}' "
-                f"(so with {len(names)} tensors; the model has {len(shapes)})"
-            )
-    network.load_state_dict(state)
-
-
-def _check_name(model: str, pretrained: bool) -> None:
-    import timm
-
-    if not timm.is_model(model):
-        known = timm.list_models()
-        close = difflib.get_close_matches(model, known, n=4, cutoff=0.5) or known[:4]
-        raise InputError(f"unknown timm model '{model}'; some are: {', '.join(close)}")
-    tag = model.partition(".")[2]
-    if (tag or pretrained) and not timm.models.is_model_pretrained(model):
-        base = model.partition(".")[0]
-        tags = timm.list_models(base, pretrained=True)
-        if tags:
-            raise InputError(f"unknown timm model '{model}'; known: {', '.join(tags)}")
-        raise InputError(f"timm has no weights for '{base}'; add pretrained=false or weights=FILE")
-
-
-def _fetched_files(model: str, config: dict[str, Any]) -> list[Path]:
-    """Return the weights' file in the cache that timm fetched it to."""
-    import torch
-    from huggingface_hub import snapshot_download
-
-    if hub := config.get("hf_hub_id"):
-        name, _, revision = hub.partition("@")
-        folder = Path(snapshot_download(name, revision=revision or None, local_files_only=True))
-        found = sorted(path for path in folder.iterdir() if path.suffix in (*_WEIGHTS, ".npz"))
-        found = [path for path in found if path.suffix == ".safetensors"] or found
-    else:
-        found = [Path(torch.hub.get_dir(), "checkpoints", Path(config["url"]).name)]
-    if not found or not found[0].is_file():
-        raise WeightsError(f"the weights of '{model}' were loaded, but are not in the cache")
-    return found
+    return (lambda state: convert(state, network)) if convert else None

@@ -133,11 +133,143 @@ def test_weights_that_want_quick_gelu_get_it(
     np.testing.assert_allclose(encoder.encode(pictures), _unit(expected), atol=1e-5)
 
 
+def test_every_published_weights_images_are_prepared_as_open_clip_does() -> None:
+    """Merged into its defaults as its `create_model` does it; the size is the network's own."""
+    from open_clip.transform import PreprocessCfg, merge_preprocess_dict
+
+    from embedbench_openclip.preparation import preparation_on_record
+
+    defaults = PreprocessCfg()
+    for model, tag in open_clip.list_pretrained():
+        record = open_clip.get_pretrained_cfg(model, tag)
+        ours = merge_preprocess_dict(defaults, preparation_on_record(model, record))
+        assert ours == merge_preprocess_dict(defaults, record), (model, tag)
+
+
+@pytest.mark.parametrize(
+    ("model", "other"),
+    [
+        ("ViT-L-14", "laion2b_s32b_b82k"),
+        ("ViT-H-14", "dfn5b"),
+        ("ViT-H-14-quickgelu", "dfn5b"),
+    ],
+)
+def test_a_file_whose_preparation_is_one_of_several_is_told(model: str, other: str) -> None:
+    encoder = OpenClipEncoder(model, pretrained="unknown", weights="file.pt")
+    assert encoder._remark and other in encoder._remark and "\n" not in encoder._remark
+    assert OpenClipEncoder(model, pretrained=other, weights="file.pt")._remark is None
+    assert OpenClipEncoder("RN50", pretrained="unknown", weights="file.pt")._remark is None
+
+
+def _described_folder(folder: Path, seed: int = 1) -> dict[str, Any]:
+    """A folder as BioCLIP's and Marqo's: another mean and filter than OpenCLIP's usual ones."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    preparation = {"mean": [0.1, 0.2, 0.3], "std": [0.5, 0.6, 0.7], "interpolation": "bilinear",
+                   "resize_mode": "squash", "size": 32, "mode": "RGB"}  # fmt: skip
+    config = {"model_cfg": TINY, "preprocess_cfg": preparation}
+    (folder / "open_clip_config.json").write_text(json.dumps(config))
+    torch.manual_seed(seed)
+    network = open_clip.create_model("tiny")
+    save_file(network.state_dict(), folder / "open_clip_model.safetensors")
+    return preparation
+
+
+def _expected(folder: Path, pictures: list[Image.Image]) -> np.ndarray:
+    network, _, transform = open_clip.create_model_and_transforms(f"local-dir:{folder}")
+    with torch.inference_mode():
+        batch = torch.stack([transform(one) for one in pictures])
+        return _unit(network.eval().encode_image(batch).numpy())
+
+
+def test_a_folder_is_loaded_with_its_own_preparation_and_tokenizer(tmp_path: Path) -> None:
+    folder, pictures = tmp_path / "mine", _pictures(2, (32, 32))
+    _described_folder(folder)
+    expected = _expected(folder, pictures)
+    for name in (f"local-dir:{folder}", str(folder)):
+        encoder = OpenClipEncoder(name, batch_size=2)
+        np.testing.assert_allclose(encoder.encode(pictures), expected, atol=1e-5)
+    assert encoder.encode_texts(TEXTS).shape == (4, 24)
+    assert [file.name for file in encoder.weights_files()] == [
+        "open_clip_config.json", "open_clip_model.safetensors",
+    ]  # fmt: skip
+    facts = encoder.facts()
+    assert (facts.weights, facts.image_size, facts.pooling) == ("mine", "32x32", "cls")
+    other = OpenClipEncoder(str(folder), pretrained="none", batch_size=2)
+    assert np.abs(other.encode(pictures) - expected).max() > 1e-3
+    (folder / "open_clip_model.safetensors").unlink()
+    with pytest.raises(WeightsError, match="which has none; give one: weights=FILE"):
+        OpenClipEncoder(str(folder)).facts()
+
+
+@pytest.mark.parametrize("beside", ["open_clip_config.json", "preprocess_cfg.json"])
+def test_a_file_is_prepared_as_is_said_beside_it(beside: str, tmp_path: Path) -> None:
+    folder, pictures = tmp_path / "mine", _pictures(2, (32, 32))
+    preparation = _described_folder(folder)
+    expected = _expected(folder, pictures)
+    file = str(folder / "open_clip_model.safetensors")
+    if beside == "preprocess_cfg.json":
+        (folder / "open_clip_config.json").unlink()
+        (folder / beside).write_text(json.dumps(preparation))
+    encoder = OpenClipEncoder("tiny", weights=file, batch_size=2)
+    np.testing.assert_allclose(encoder.encode(pictures), expected, atol=1e-5)
+    (folder / beside).write_text("{")
+    with pytest.raises(WeightsError, match=f"cannot read '.*{beside}'") as caught:
+        OpenClipEncoder("tiny", weights=file).facts()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_repository_of_the_hub_is_loaded_as_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    place, pictures = tmp_path / "models--me--mine", _pictures(2, (32, 32))
+    _described_folder(place / "snapshots" / ("5" * 40))
+    (place / "refs").mkdir()
+    (place / "refs" / "main").write_text("5" * 40)
+    encoder = OpenClipEncoder("hf-hub:me/mine", batch_size=2)
+    expected = _expected(place / "snapshots" / ("5" * 40), pictures)
+    np.testing.assert_allclose(encoder.encode(pictures), expected, atol=1e-5)
+    assert encoder.encode_texts(["a cat"]).shape == (1, 24)
+    facts = encoder.facts()
+    assert (facts.weights, facts.revision) == ("me/mine", "5" * 40)
+    with pytest.raises(WeightsError, match="cannot fetch open_clip_config.json of 'me/yours'"):
+        OpenClipEncoder("hf-hub:me/yours").facts()
+    with pytest.raises(InputError, match="is called hf-hub:OWNER/NAME; not hf-hub:mine"):
+        OpenClipEncoder("hf-hub:mine").facts()
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    "model",
+    ["RN50", "ViT-B-32", "ViT-B-32-quickgelu", "ViT-B-16-SigLIP", "coca_ViT-B-32", "EVA02-B-16",
+     "convnext_base", "MobileCLIP-S1", "ViTamin-S", "vit_medium_patch16_gap_256"],
+)  # fmt: skip
+def test_families_are_as_open_clip_encodes_them(model: str) -> None:
+    tags = open_clip.list_pretrained_tags_by_model(model)
+    record = open_clip.get_pretrained_cfg(model, tags[0]) if tags else {}
+    names = {"mean": "image_mean", "std": "image_std", "interpolation": "image_interpolation",
+             "resize_mode": "image_resize_mode"}  # fmt: skip
+    options = {names[name]: value for name, value in record.items() if name in names}
+    network, transform = _direct(model, 5, pretrained_text=False, **options)
+    encoder = OpenClipEncoder(model, pretrained="none", seed=5, batch_size=2)
+    height, width = encoder.prepare(_pictures(1)[0]).shape[-2:]
+    pictures = _pictures(2, (width, height))
+    with torch.inference_mode():
+        expected = network.encode_image(torch.stack([transform(one) for one in pictures])).numpy()
+    rows = encoder.encode(pictures)
+    assert (rows * _unit(expected)).sum(axis=1).min() > 0.999999
+
+
 def test_untrained_models_see_images_as_trained_ones_do() -> None:
-    from embedbench_openclip import _preparation_on_record
+    from embedbench_openclip.preparation import preparation_on_record
 
     # SigLIP's publication: mean and deviation of 1/2, images squashed.
-    siglip = _preparation_on_record("ViT-B-16-SigLIP", {})
+    siglip = preparation_on_record("ViT-B-16-SigLIP", {})
     assert siglip["mean"] == siglip["std"] == (0.5, 0.5, 0.5)
     assert siglip["resize_mode"] == "squash"
 

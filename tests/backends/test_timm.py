@@ -1,5 +1,6 @@
 """The `timm` encoder against timm itself, called directly, and against torchvision."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from PIL import Image
 
 from embedbench.embedding.worker_state import encode_rows
-from embedbench.errors import InputError, WeightsError
+from embedbench.errors import EncoderError, InputError, WeightsError
 from embedbench_timm import PACKAGED, Packaged, TimmEncoder, load_packaged
 from tests.backends.prepared import timm_batch
 from tests.support.libraries import library
@@ -197,7 +198,7 @@ def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
             return Path.touch, (tmp_path / "attacked",)
 
     torch.save({"conv1.weight": Attack()}, tmp_path / "attack.pth")
-    with pytest.raises(WeightsError, match="cannot load .*attack.pth' into resnet18"):
+    with pytest.raises(WeightsError, match="cannot load .*attack.pth': it holds more than"):
         TimmEncoder("resnet18", weights=str(tmp_path / "attack.pth")).facts()
     assert not (tmp_path / "attacked").exists()
 
@@ -206,7 +207,7 @@ def test_a_file_that_is_absent_or_of_another_kind_is_refused(tmp_path: Path) -> 
     with pytest.raises(WeightsError, match="there is no file"):
         TimmEncoder("resnet18", weights=str(tmp_path / "absent.pth")).facts()
     (tmp_path / "weights.h5").write_text("")
-    with pytest.raises(InputError, match="must be one of .safetensors, .pth, .pt, .bin"):
+    with pytest.raises(InputError, match="must be one of .safetensors, .pth, .pt, .bin, "):
         TimmEncoder("resnet18", weights=str(tmp_path / "weights.h5")).facts()
 
 
@@ -299,3 +300,235 @@ def test_mobilenet_from_a_file_equals_torchvision(assets: Path) -> None:
     with torch.inference_mode():
         expected = network(batch).mean(dim=(2, 3)).numpy()
     np.testing.assert_allclose(encoder.encode(_pictures(8)), expected, atol=1e-4)
+
+
+FAMILIES = {
+    "test_vit": "token", "test_vit3": "map", "test_convnext": "avg", "test_mambaout": None,
+    "test_efficientnet": "avg",
+}  # fmt: skip
+"""A class token, registers and attention, maps with channels first and last: a sample."""
+
+
+def _cosine(rows: np.ndarray, others: np.ndarray) -> float:
+    lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(others, axis=1)
+    return float(((rows * others).sum(axis=1) / lengths).min())
+
+
+def _random(model: str, **options: Any) -> Any:
+    torch.manual_seed(0)
+    return timm.create_model(model, num_classes=0, **options).eval()
+
+
+def _assert_as_timm(model: str) -> None:
+    network, pictures = _random(model), _pictures(2)
+    encoder = TimmEncoder(model, pretrained=False, batch_size=2)
+    assert _cosine(encoder.encode(pictures), _features(network, pictures)) > 0.999999
+
+
+@pytest.mark.parametrize("model", FAMILIES)
+def test_each_family_is_as_timm_computes_it(model: str) -> None:
+    _assert_as_timm(model)
+    facts = TimmEncoder(model, pretrained=False).facts()
+    assert facts.pooling == FAMILIES[model] and facts.weights is None
+    size = timm.get_pretrained_cfg(model).input_size[-1]
+    assert facts.image_size == f"{size}x{size}"
+
+
+def _modules() -> list[str]:
+    """Return timm's modules of architectures; timm is not imported where none of them is run."""
+    spec = importlib.util.find_spec("timm")
+    if spec is None or not spec.submodule_search_locations:
+        return []
+    files = sorted(Path(spec.submodule_search_locations[0], "models").glob("[a-z]*.py"))
+    return [file.stem for file in files if "\n@register_model" in file.read_text()]
+
+
+def _smallest(module: str) -> str:
+    """Return the one of a module's first models that computes least."""
+    effort = {}
+    for model in timm.list_models(module=module)[:12]:
+        with torch.device("meta"):
+            network = timm.create_model(model, num_classes=0)
+        side = timm.data.resolve_model_data_config(network)["input_size"][-1]
+        effort[model] = side**2 * sum(one.numel() for one in network.parameters())
+    return str(min(effort, key=lambda model: effort[model]))
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("module", _modules())
+def test_every_architecture_is_as_timm_computes_it(module: str) -> None:
+    _assert_as_timm(_smallest(module))
+
+
+def _by_hand(network: Any, batch: Any, pool: str, layer: int) -> Any:
+    """Of test_vit, which has one token before those of the patches; of test_resnet, a map."""
+    if not isinstance(network, timm.models.ResNet):
+        tokens = network.forward_features(batch)
+        if layer:
+            hooked: list[Any] = []
+            network.blocks[layer].register_forward_hook(lambda *call: hooked.append(call[-1]))
+            network(batch)
+            tokens = hooked[0]
+        first, patches = tokens[:, 0], tokens[:, 1:]
+    else:
+        features = network.forward_features(batch)
+        if layer:
+            features = network.layer3(network.layer2(network.layer1(_stem(network, batch))))
+        patches = features.flatten(2).transpose(1, 2)
+    if pool == "cls":
+        return first
+    if pool == "cls+mean":
+        return torch.cat([first, patches.mean(1)], 1)
+    return patches.mean(1) if pool == "mean" else patches.clamp(1e-6).pow(3).mean(1).pow(1 / 3)
+
+
+def _stem(network: Any, batch: Any) -> Any:
+    return network.maxpool(network.act1(network.bn1(network.conv1(batch))))
+
+
+@pytest.mark.parametrize(
+    ("model", "pool", "layer", "told"),
+    [
+        ("test_vit", "cls", 0, "cls"),
+        ("test_vit", "mean", 0, "mean"),
+        ("test_vit", "cls+mean", 0, "cls+mean"),
+        ("test_vit", "gem", -2, "gem of layer -2"),
+        ("test_vit", "cls", -2, "cls of layer -2"),
+        ("test_resnet", "mean", -2, "mean of layer -2"),
+        ("test_resnet", "gem", 0, "gem"),
+    ],
+)
+def test_pooling_and_layer_are_those_asked_for(
+    model: str, pool: str, layer: int, told: str
+) -> None:
+    network, pictures = _random(model), _pictures(2)
+    with torch.inference_mode():
+        expected = _by_hand(network, timm_batch(network, pictures), pool, layer).numpy()
+    encoder = TimmEncoder(model, pretrained=False, pool=pool, layer=layer, batch_size=2)
+    rows = encoder.encode(pictures)
+    assert rows.shape == expected.shape and _cosine(rows, expected) > 0.999999
+    assert encoder.facts().pooling == told
+
+
+def test_the_model_s_own_pooling_of_another_layer_is_its_class_token() -> None:
+    pictures = _pictures(2)
+    for model, own in (("test_vit", "cls"), ("test_vit3", "mean"), ("test_resnet", "mean")):
+        auto = TimmEncoder(model, pretrained=False, layer=-1)
+        named = TimmEncoder(model, pretrained=False, layer=-1, pool=own)
+        np.testing.assert_array_equal(auto.encode(pictures), named.encode(pictures))
+        assert auto.facts().pooling == f"{own} of layer -1"
+
+
+@pytest.mark.parametrize("model", ["test_vit", "test_resnet"])
+def test_the_size_is_the_one_asked_for(model: str) -> None:
+    options = {"img_size": 192} if model == "test_vit" else {}
+    network, picture = _random(model, **options), _pictures(1)[0]
+    config = timm.data.resolve_data_config({"input_size": (3, 192, 192)}, model=network)
+    resize, crop, *_, normalise = timm.data.create_transform(**config).transforms
+    from torchvision.transforms.v2 import functional
+
+    small = functional.resize(functional.pil_to_tensor(picture), resize.size, resize.interpolation)
+    with torch.inference_mode():
+        expected = network(normalise(crop(small) / 255)[None]).numpy()
+    encoder = TimmEncoder(model, pretrained=False, size=192)
+    assert encoder.prepare(picture).shape == (3, 192, 192)
+    assert _cosine(encoder.encode([picture]), expected) > 0.999999
+    assert encoder.facts().image_size == "192x192"
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "words"),
+    [
+        ("test_resnet", {"pool": "max"}, "`pool` must be one of auto, .*; not 'max'"),
+        ("test_resnet", {"pool": "pooler"}, "timm's models have no pooler"),
+        ("test_resnet", {"layer": 2}, "count from the end: -2; not 2"),
+        ("test_vit", {"layer": -90}, "`layer` -90, .* out of range"),
+        ("test_resnet", {"size": -1}, "`size` must be 0"),
+        ("test_vit", {"size": 3}, "`size` 3"),
+        ("hf-hub", {}, "unknown timm model 'hf-hub'"),
+        ("bert", {}, "unknown timm model 'bert'; some are: "),
+        ("bert/base", {}, "on the hub it would be hf-hub:bert/base"),
+    ],
+)
+def test_fields_that_do_not_fit_are_told_in_one_line(
+    model: str, fields: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(InputError, match=words) as caught:
+        TimmEncoder(model, pretrained=False, **fields).facts()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_class_token_that_is_not_there_is_told() -> None:
+    for model in ("test_resnet", "test_vit3"):  # a map; registers alone
+        with pytest.raises(EncoderError, match="no class token, so `pool` cannot be 'cls'"):
+            TimmEncoder(model, pretrained=False, pool="cls").facts()
+
+
+def _saved_by_timm(folder: Path, classes: int = 7) -> Any:
+    """What timm's `save_for_hf` writes, of a model fine-tuned to other classes."""
+    torch.manual_seed(3)
+    network = timm.create_model("test_resnet", num_classes=classes)
+    mean = {"mean": (0.1, 0.2, 0.3), "license": "mit", "tag": "mine"}
+    timm.models.save_for_hf(network, str(folder), model_config=mean, safe_serialization=True)
+    return network
+
+
+def test_a_folder_that_timm_saved_is_loaded_with_its_own_preparation(tmp_path: Path) -> None:
+    network, pictures = _saved_by_timm(tmp_path / "mine"), _pictures(2)
+    again = timm.create_model(f"local-dir:{tmp_path / 'mine'}", pretrained=True, num_classes=0)
+    assert torch.equal(again.conv1[0].weight, network.conv1[0].weight)
+    expected = _features(again, pictures)
+    for name in (f"local-dir:{tmp_path / 'mine'}", str(tmp_path / "mine")):
+        encoder = TimmEncoder(name, batch_size=2)
+        _assert_same(encoder.encode(pictures), expected)
+        assert [file.name for file in encoder.weights_files()] == [
+            "config.json", "model.safetensors",
+        ]  # fmt: skip
+        assert "left out of 'model.safetensors': 2 tensors (fc." in str(encoder.facts().remark)
+
+
+def test_a_repository_of_the_hub_is_loaded_strictly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    place = tmp_path / "models--me--mine"
+    network = _saved_by_timm(place / "snapshots" / ("5" * 40))
+    (place / "refs").mkdir()
+    (place / "refs" / "main").write_text("5" * 40)
+    network.reset_classifier(0)
+    pictures = _pictures(2)
+    encoder = TimmEncoder("hf-hub:me/mine", batch_size=2)
+    _assert_same(encoder.encode(pictures), _features(network, pictures))
+    facts = encoder.facts()
+    assert (facts.weights, facts.revision) == ("me/mine", "5" * 40)
+    from safetensors.torch import load_file, save_file
+
+    state = load_file(place / "snapshots" / ("5" * 40) / "model.safetensors")
+    del state["conv1.0.weight"]
+    save_file(state, place / "snapshots" / ("5" * 40) / "model.safetensors")
+    with pytest.raises(WeightsError, match="'me/mine' does not fit the model: it lacks 'conv1.0"):
+        TimmEncoder("hf_hub:me/mine").facts()
+
+
+def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="there is no folder '.*absent'"):
+        TimmEncoder(f"local-dir:{tmp_path / 'absent'}").facts()
+    with pytest.raises(WeightsError, match="there is no config.json in the folder"):
+        TimmEncoder(f"local-dir:{tmp_path}").facts()
+
+
+def test_weights_of_the_authors_are_converted_as_timm_does(tmp_path: Path) -> None:
+    """DINOv2's own names of its registers and masks, behind a training script's prefix."""
+    torch.manual_seed(4)
+    network = timm.create_model("test_vit2", num_classes=0, img_size=128)  # another grid
+    state = {f"module.{name}": tensor for name, tensor in network.state_dict().items()}
+    torch.save({"model": state}, tmp_path / "ft.pth")
+    expected = timm.create_model("test_vit2", num_classes=0)
+    convert = timm.models.vision_transformer.checkpoint_filter_fn
+    expected.load_state_dict(convert(network.state_dict(), expected))
+    pictures = _pictures(2)
+    encoder = TimmEncoder("test_vit2", weights=str(tmp_path / "ft.pth"), batch_size=2)
+    assert _cosine(encoder.encode(pictures), _features(expected, pictures)) > 0.999999

@@ -182,7 +182,7 @@ def test_encoders_lists_all_that_are_installed(capsys: pytest.CaptureFixture[str
     code, table, _ = call(capsys, "encoders")
     assert code == 0
     assert [line.split()[0] for line in table.splitlines()[2:]] == [
-        "clip", "conse", "keras", "onnx", "openclip", "pixels", "timm", "vectors",
+        "clip", "conse", "keras", "onnx", "openclip", "pixels", "timm", "torchvision", "vectors",
     ]  # fmt: skip
 
 

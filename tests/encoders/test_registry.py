@@ -19,7 +19,10 @@ from embedbench.encoders.registry import (
 from embedbench.errors import InputError, MissingLibraryError, UnknownEncoderError
 from tests.support.paths import ROOT
 
-BUILT_IN = {"clip", "conse", "keras", "onnx", "openclip", "pixels", "timm", "vectors", "vision"}
+BUILT_IN = {
+    "clip", "conse", "keras", "onnx", "openclip", "pixels", "timm", "torchvision", "vectors",
+    "vision",
+}  # fmt: skip
 
 PLUG_IN = '''
 from dataclasses import dataclass
