@@ -155,6 +155,10 @@ class Encoder(ABC):
         """Return what the library knows of the model. Called after the model was loaded."""
         return Facts()
 
+    def outline(self) -> tuple[Facts, int | None] | None:
+        """Return facts and dimensions, as far as they are known without fetching the weights."""
+        return None
+
     def encode(self, images: Iterable[Image.Image]) -> Vectors:
         """Return one row for each image, in their order.
 

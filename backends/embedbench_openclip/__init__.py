@@ -4,10 +4,8 @@ Source: open_clip_torch, https://github.com/mlfoundations/open_clip.
 """
 
 import difflib
-import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,6 +14,7 @@ import numpy as np
 
 from embedbench.encoder import Facts, InputError, TextEncoder, Vectors, WeightsError, first_sentence
 from embedbench_openclip.described import WEIGHTS, Described, described, preparation_beside
+from embedbench_openclip.log import silent_log
 from embedbench_openclip.preparation import (
     preparation_of,
     preparation_on_record,
@@ -23,6 +22,7 @@ from embedbench_openclip.preparation import (
     ways_on_record,
 )
 from embedbench_torch import Preparation, TorchEncoder, device, devices, seeded
+from embedbench_torch.hub import hub_reason
 
 if TYPE_CHECKING:
     import torch
@@ -117,6 +117,20 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
             remark=self._remark,
         )
 
+    def outline(self) -> tuple[Facts, int | None] | None:
+        """Return the facts and the dimensions, from a network that has no numbers."""
+        outline = super().outline()
+        if outline is None or self.pretrained == "none" or self.weights:
+            return outline
+        name = self._described.name if self._described else self.pretrained
+        return replace(outline[0], weights=name), outline[1]
+
+    def _build_bare(self) -> bool:
+        config = self._published
+        vars(self)["_weights_file"] = None
+        vars(self)["_network"] = self._build(config, None).eval()
+        return True
+
     @property
     def _weights_name(self) -> str | None:
         if self.weights or not self._weights_file:
@@ -163,10 +177,13 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
         try:
             return Path(download_pretrained(config))
         except (OSError, RuntimeError, ValueError) as error:
+            step = (
+                "fetch them on a machine that reaches the hub and give the file: weights=FILE, or "
+                "leave them random: pretrained=none"
+            )
             raise WeightsError(
                 f"cannot fetch the weights '{self.pretrained}' of '{self.model}': "
-                f"{first_sentence(error)}; fetch them on a machine that reaches the hub and "
-                "give the file: weights=FILE, or leave them random: pretrained=none"
+                f"{hub_reason(error, step)}"
             ) from error
 
     @property
@@ -191,13 +208,19 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
 
     @cached_property
     def _network(self) -> Any:
-        import open_clip
+        return self._settle(self._build(self._published, self._weights_file))
 
-        config, path, found = self._published, self._weights_file, self._described
-        with seeded(self.seed), _silent_log():
+    def _build(self, config: dict[str, Any], path: Path | None) -> Any:
+        """Return the network with the weights of a file, random without one."""
+        import open_clip
+        import torch
+
+        found = self._described
+        with seeded(self.seed), silent_log():
             try:
                 network = open_clip.create_model(
                     f"local-dir:{found.folder}" if found else self.model,
+                    device=torch.get_default_device(),  # "meta" for a network without numbers
                     load_weights=False,
                     pretrained_text=False,
                     # OpenAI's weights want the activation that they were trained with.
@@ -211,7 +234,7 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
                     f"cannot load '{path or self.model}' as OpenCLIP's "
                     f"{found.name if found else self.model}: {first_sentence(error)}"
                 ) from error
-        return self._settle(network)
+        return network
 
     def _preparation_of_weights(self, path: Path | None) -> dict[str, Any]:
         """Return how images are prepared: as is said beside the file, or is on record."""
@@ -242,14 +265,14 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
         import open_clip
 
         try:
-            with _silent_log():
+            with silent_log():
                 tokenizer: Callable[[list[str]], torch.Tensor] = open_clip.get_tokenizer(
                     self._tokenizer_name
                 )
         except (ImportError, OSError, ValueError) as error:
             raise WeightsError(
                 f"cannot load the tokenizer of '{self.model}', which OpenCLIP takes from the "
-                f"Hugging Face hub: {first_sentence(error)}"
+                f"Hugging Face hub: {hub_reason(error)}"
             ) from error
         return tokenizer
 
@@ -267,14 +290,3 @@ def _unit(features: "torch.Tensor") -> "torch.Tensor":
 
     rows: torch.Tensor = torch.nn.functional.normalize(features.float(), dim=-1)
     return rows
-
-
-@contextmanager
-def _silent_log() -> Iterator[None]:
-    """Let nobody hear what open_clip logs, unless the program has set up a log."""
-    root, nobody = logging.getLogger(), logging.NullHandler()
-    root.addHandler(nobody)
-    try:
-        yield
-    finally:
-        root.removeHandler(nobody)

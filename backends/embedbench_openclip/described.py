@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from embedbench.encoder import InputError, WeightsError, first_sentence
+from embedbench_torch.hub import hub_reason
 
 __all__ = ["PREPARATION", "WEIGHTS", "Described", "described", "preparation_beside"]
 
@@ -126,8 +127,10 @@ def _fetched(hub: str, file: str | None = None) -> Path:
     try:
         return Path(download_pretrained_from_hf(name, filename=file, revision=revision or None))
     except (OSError, RuntimeError, ValueError) as error:
-        raise WeightsError(
-            f"cannot fetch {file or 'the weights'} of '{hub}': {first_sentence(error)}; fetch the "
-            "repository on a machine that reaches the hub and give its folder: "
+        step = (
+            "fetch the repository on a machine that reaches the hub and give its folder: "
             "openclip:local-dir:FOLDER"
+        )
+        raise WeightsError(
+            f"cannot fetch {file or 'the weights'} of '{hub}': {hub_reason(error, step)}"
         ) from error

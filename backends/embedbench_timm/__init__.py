@@ -23,6 +23,7 @@ from embedbench_timm.sources import (
 )
 from embedbench_torch import Preparation, TorchEncoder, device, devices, seeded
 from embedbench_torch.checkpoints import check_file, fit_state, load_checkpoint
+from embedbench_torch.hub import hub_reason
 
 if TYPE_CHECKING:
     import torch
@@ -133,6 +134,12 @@ class TimmEncoder(TorchEncoder):
             remark=self._loaded[1],
         )
 
+    def _build_bare(self) -> bool:
+        check_features(self.pool, self.layer, self.size)
+        check_name(self._name, self.pretrained and not self.weights)
+        vars(self)["_loaded"] = (self._create().eval(), None)
+        return True
+
     def _weights_name(self, config: dict[str, Any]) -> str | None:
         if self.weights:
             return Path(self.weights).name
@@ -146,7 +153,10 @@ class TimmEncoder(TorchEncoder):
         """Return the commit of the hub's repository, as its cache calls the folder."""
         if not config.get("hf_hub_id") or (self._packaged and self._packaged.find()):
             return None
-        folder = self.weights_files()[0].parent
+        try:
+            folder = self.weights_files()[0].parent
+        except (OSError, WeightsError):  # nothing is fetched yet
+            return None
         return folder.name if folder.parent.name == "snapshots" else None
 
     @property
@@ -239,10 +249,12 @@ class TimmEncoder(TorchEncoder):
         except (InputError, WeightsError):
             raise
         except (OSError, RuntimeError, UnpicklingError, ValueError) as error:
+            step = (
+                "fetch them on a machine that reaches the hub and give the file: weights=FILE, or "
+                "leave them random: pretrained=false"
+            )
             raise WeightsError(
-                f"cannot fetch the weights of '{self.model}': {first_sentence(error)}; fetch them "
-                "on a machine that reaches the hub and give the file: weights=FILE, or leave them "
-                "random: pretrained=false"
+                f"cannot fetch the weights of '{self.model}': {hub_reason(error, step)}"
             ) from error
 
     def _from_repository(self) -> tuple[Any, str | None]:

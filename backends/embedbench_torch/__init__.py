@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from embedbench.encoder import Encoder, InputError, Pixels, Vectors
+from embedbench.encoder import Encoder, Facts, InputError, Pixels, Vectors
 
 if TYPE_CHECKING:
     import torch
@@ -110,6 +110,28 @@ class TorchEncoder(Encoder):
         ]
         plain = [reference, *(one for one in plain if one != reference)]
         return (*plain, *(replace(one, compiled=True) for one in plain))  # type: ignore[type-var]
+
+    def outline(self) -> tuple[Facts, int | None] | None:
+        """Return the facts and the dimensions, from a network that has no numbers."""
+        import torch
+
+        bare = replace(self, precision="float32")  # type: ignore[type-var]
+        with torch.device("meta"):
+            if not bare._build_bare():
+                return None
+        facts: Facts = bare.facts()
+        with torch.inference_mode():
+            small = bare._preparation.shrink(torch.zeros(3, 64, 64, dtype=torch.uint8))
+            batch = torch.empty(1, *small.shape, device="meta")
+            try:
+                dim: int | None = int(bare._features(batch).shape[1])
+            except (NotImplementedError, RuntimeError):  # it looks at numbers on its way
+                dim = None
+        return facts, dim
+
+    def _build_bare(self) -> bool:
+        """Build the network without weights, on the device of this context; whether it can be."""
+        return False
 
     def prepare(self, image: Image.Image) -> "torch.Tensor":
         """Return the image resized and cropped as the network wants it, in bytes."""

@@ -183,6 +183,7 @@ def _check_memory(path: Path) -> None:
 
 
 def _read(path: Path) -> Any:
+    from argparse import Namespace
     from pickle import UnpicklingError
 
     import torch
@@ -191,7 +192,8 @@ def _read(path: Path) -> Any:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals([Namespace]):  # settings that scripts save beside
+            return torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
         raise WeightsError(
             f"cannot load '{path}': it holds more than tensors{_unsafe(path)}, which could run "

@@ -41,10 +41,15 @@ _CUT = {
 }
 
 
-def hub_reason(error: BaseException) -> str:
+def hub_reason(error: BaseException, elsewhere: str = "") -> str:
     """Return why the hub gave no model, and the next step, from an error and its causes.
 
     Errors that say nothing of the hub are returned as their own first sentence.
+
+    Args:
+        error: as the hub's library raised it.
+        elsewhere: the next step where the hub is out of reach, or nothing is known of the error;
+            by default to give the folder.
     """
     chain = list(_causes(error))
     names = {name for cause in chain for name in _class_names(cause)}
@@ -66,8 +71,9 @@ def hub_reason(error: BaseException) -> str:
     if status and status >= 500:
         return f"the hub is out of order (status {status}); try again later"
     if _UNREACHABLE & names:
-        return f"the hub is out of reach and the cache does not hold it; {_ELSEWHERE}"
-    return first_sentence(str(error) or type(error).__name__)
+        return f"the hub is out of reach and the cache does not hold it; {elsewhere or _ELSEWHERE}"
+    sentence = first_sentence(str(error) or type(error).__name__)
+    return f"{sentence}; {elsewhere}" if elsewhere else sentence
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

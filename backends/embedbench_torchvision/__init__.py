@@ -85,6 +85,16 @@ class TorchvisionEncoder(TorchEncoder):
             remark=self._loaded[1],
         )
 
+    def _build_bare(self) -> bool:
+        _check_name(self.model)
+        if self._is_local:
+            check_file(Path(self.weights))
+        vars(self)["_file"] = Path(self.weights) if self._is_local else None
+        network = _create(self.model, self._published, None, self.seed)
+        _replace(network, self._head(network))
+        vars(self)["_loaded"] = (network.eval(), None)
+        return True
+
     @cached_property
     def _published(self) -> Any:
         """The member of the model's enumeration of weights; None for a file and for random ones."""
@@ -137,11 +147,14 @@ class TorchvisionEncoder(TorchEncoder):
         _check_name(self.model)
         file = self._file
         network = _create(self.model, self._published, file, self.seed)
-        only_map = self._published is not None and self._published.name.endswith("_FEATURES")
-        head = "classifier" if only_map else _classifier(network)
+        head = self._head(network)
         _replace(network, head)
         remark = load_checkpoint(network, file, (head, *_AUXILIARY), _renamed) if file else None
         return self._settle(network), None if self._published else remark
+
+    def _head(self, network: Any) -> str:
+        only_map = self._published is not None and self._published.name.endswith("_FEATURES")
+        return "classifier" if only_map else _classifier(network)
 
 
 def _create(model: str, published: Any, file: Path | None, seed: int) -> Any:

@@ -57,6 +57,16 @@ class TransformersEncoder(TorchEncoder):
             devices=devices(),
         )
 
+    def _build_bare(self) -> bool:
+        from transformers import AutoConfig
+
+        source = self._source
+        kind = self._network_class(source.settings())
+        config = source.load(AutoConfig)
+        build = getattr(kind, "from_config", None) or kind._from_config
+        vars(self)["_loaded"] = (build(config).eval(), ())
+        return True
+
     @property
     def _network(self) -> Any:
         return self._loaded[0]

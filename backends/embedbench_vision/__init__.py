@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from embedbench.encoder import EncoderError, Facts, InputError, Vectors, first_sentence
-from embedbench_torch import device
 from embedbench_torch.pooling import check_pooling
 from embedbench_transformers import TransformersEncoder
 from embedbench_transformers.preparation import resized_processor, unpack
@@ -116,7 +115,8 @@ class VisionEncoder(TransformersEncoder):
         import torch
 
         empty = self._preparation.shrink(torch.zeros(3, 64, 64, dtype=torch.uint8))
-        batch = empty[None].float().to(device()).to(self._dtype)
+        place = next(self._network.parameters()).device
+        batch = empty[None].float().to(place).to(self._dtype)
         try:
             with self._running():
                 output = self._output(batch)

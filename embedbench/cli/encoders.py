@@ -1,6 +1,7 @@
 """What `embedbench encoders` prints: all installed ones, one with its fields, or a set."""
 
 import inspect
+from dataclasses import asdict
 
 import click
 
@@ -55,3 +56,26 @@ def show_encoder(name: str) -> None:
         print_table(["field", "by default", "what it is"], rows)
     for example in cls.examples:
         click.echo(f"-e {printable(example)}")
+    if spec.model is not None:
+        _show_model(name)
+
+
+def _show_model(name: str) -> None:
+    """Print what is known of an encoder's model before its weights are loaded."""
+    from embedbench.encoders.registry import create_encoder
+    from embedbench.utils.messages import wrap_foreign_errors
+
+    with stdout_reserved(), wrap_foreign_errors():
+        outline = create_encoder(name).outline()
+    if outline is None:
+        echo_err(f"{name} says nothing of its model before its weights are loaded")
+        return
+    facts, dim = outline
+    values = {"dim": dim, **asdict(facts)}
+    rows = [
+        [field, f"{value:,}" if isinstance(value, int) else str(value)]
+        for field, value in values.items()
+        if value is not None and field not in ("device", "devices")
+    ]
+    click.echo()
+    print_table(["model", name], rows)

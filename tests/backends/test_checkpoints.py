@@ -2,6 +2,7 @@
 share."""
 
 import argparse
+import fractions
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ FORMS: dict[str, Any] = {
     "distributed": lambda good, bad: {"state_dict": _under("module.", good), "epoch": 3},
     "compiled": lambda good, bad: {"model": _under("_orig_mod.", good), "optimizer": {"a": [bad]}},
     "lightning": lambda good, bad: {"state_dict": _under("model.backbone.", good)},
+    "timm": lambda good, bad: {"state_dict": good, "args": argparse.Namespace(lr=0.1), "epoch": 3},
     "averaged": lambda good, bad: {"state_dict": bad, "state_dict_ema": good},
     "averaged, but not yet": lambda good, bad: {"model": good, "model_ema": None},
     "DINO": lambda good, bad: {
@@ -96,8 +98,8 @@ def test_nothing_left_out_is_no_remark_and_old_batch_norm_is_read(tmp_path: Path
          "'stem.weight'"),
         (lambda s: {"epoch": 3, "loss": 0.5}, "holds no tensors by name, but epoch, loss; save"),
         (lambda s: s["conv.weight"], "holds no tensors by name, but Tensor"),
-        (lambda s: {"model": s, "args": argparse.Namespace(lr=1)},
-         r"holds more than tensors \(argparse.Namespace\), .*torch.save\(model.state_dict\(\)"),
+        (lambda s: {"model": s, "args": fractions.Fraction(1, 2)},
+         r"holds more than tensors \(fractions.Fraction\), .*torch.save\(model.state_dict\(\)"),
     ],
 )  # fmt: skip
 def test_a_file_that_does_not_fit_is_told_in_one_line(

@@ -1,5 +1,7 @@
 """Promises of `embedbench encoders`: an encoder's fields and examples, the encoders of a set."""
 
+from pathlib import Path
+
 import pytest
 
 from embedbench.cli.encoders import show_encoder
@@ -25,3 +27,32 @@ def test_a_set_shows_its_encoders(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_unknown_name_says_what_there_is() -> None:
     with pytest.raises(UnknownEncoderError, match="installed encoders: .*; sets: starter, strong"):
         show_encoder("nope")
+
+
+@pytest.mark.parametrize(
+    ("spec", "dim", "parameters", "words"),
+    [
+        ("timm:resnet18.a1_in1k", 512, 11_176_512, {"weights": "resnet18.a1_in1k"}),
+        ("timm:vit_tiny_patch16_224,pool=cls+mean", 384, 5_524_416, {"pooling": "cls+mean"}),
+        ("torchvision:resnet18", 512, 11_176_512, {"image_size": "224x224"}),
+        ("openclip:RN50,pretrained=openai", 1024, 102_007_137, {"weights": "openai"}),
+    ],
+)
+def test_a_model_is_known_before_its_weights_are_there(
+    spec: str, dim: int, parameters: int, words: dict[str, str],
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    show_encoder(spec)
+    out = capsys.readouterr().out
+    shown = dict(line.split(maxsplit=1) for line in out.split("\n\n")[-1].splitlines()[2:])
+    assert shown["dim"] == f"{dim:,}" and shown["parameters"] == f"{parameters:,}"
+    assert words.items() <= shown.items()
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_an_encoder_that_knows_nothing_of_its_model_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    show_encoder(f"vectors:{tmp_path / 'mine.npy'}")
+    assert "says nothing of its model" in capsys.readouterr().err
