@@ -51,7 +51,7 @@ class TransformersEncoder(TorchEncoder):
             parameters=sum(parameter.numel() for parameter in network.parameters()),
             licence=source.licence(),
             weights=source.name,
-            revision=getattr(network.config, "_commit_hash", None),
+            revision=source.commit(),
             image_size=seen_size(self._preparation),
             device=device(),
             devices=devices(),

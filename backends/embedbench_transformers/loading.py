@@ -127,10 +127,19 @@ class Source:
         """Return the licence in the header of the model card, if one lies beside the files."""
         from huggingface_hub import metadata_load
 
-        top = self.folder.parents[len(Path(self.below).parts) - 1] if self.below else self.folder
-        card = top / "README.md"
+        card = self._top / "README.md"
         header = metadata_load(card) if card.is_file() else None
         return str(header["license"]) if header and "license" in header else None
+
+    def commit(self) -> str | None:
+        """Return the commit that was read, as the hub's cache calls the folder; None for others."""
+        top = self._top
+        return top.name if top.parent.name == "snapshots" else None
+
+    @property
+    def _top(self) -> Path:
+        """The folder of the whole model."""
+        return self.folder.parents[len(Path(self.below).parts) - 1] if self.below else self.folder
 
     def _load(self, read: Any, **options: Any) -> Any:
         from transformers.utils import logging

@@ -39,17 +39,17 @@ for spec in sys.argv[1:]:
 """
 
 
-def write_model(folder: Path, **options: Any) -> Path:
+def write_model(folder: Path, is_pickled: bool = False, intermediate_size: int = 32) -> Path:
     """Write a small ViT with its image processor."""
     config = transformers.ViTConfig(
-        hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
-        image_size=32, patch_size=16,
+        hidden_size=32, num_hidden_layers=1, num_attention_heads=2, image_size=32, patch_size=16,
+        intermediate_size=intermediate_size,
     )  # fmt: skip
     torch.manual_seed(0)
     model = transformers.ViTModel(config)
     model.save_pretrained(folder)
     transformers.ViTImageProcessor(size={"height": 32, "width": 32}).save_pretrained(folder)
-    if options.get("is_pickled"):
+    if is_pickled:
         (folder / "model.safetensors").unlink()
         torch.save(model.state_dict(), folder / "pytorch_model.bin")
     return folder
@@ -92,7 +92,8 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
         "small/vit": Repository(model, branches={"main": "a" * 40, "old": "b" * 40}),
         "small/pickled": Repository(write_model(folder / "pickled", is_pickled=True)),
         "small/gated": Repository(model, is_gated=True),
-        "small/cut": Repository(model, cuts=1),
+        # The hub's library writes ten megabytes at once, and goes on after those.
+        "small/cut": Repository(write_model(folder / "cut", intermediate_size=10**5), cuts=1),
         "small/slow": Repository(model, pause=0.05),
         "small/swapped": Repository(model, is_swapped=True),
         "small/text": Repository(folder / "text"),
