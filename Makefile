@@ -38,7 +38,9 @@ soak: .venv/test-installed
 
 # Every model family of the libraries, held against the library called directly; about an hour.
 models: .venv/test-installed
-	$(BIN)/pytest -n 2 -m models
+	rm -f build/models.csv
+	MODELS_CSV=build/models.csv $(BIN)/pytest -n 2 -m models
+	$(BIN)/python docs/fill_models.py build/models.csv
 
 # Readers, specs and tables on several times as many broken inputs, about a minute.
 fuzz: .venv/test-installed

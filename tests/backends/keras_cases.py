@@ -1,10 +1,12 @@
 """The cases of test_keras.py: the `keras` encoder against Keras itself, called directly."""
 
 import codecs
+import importlib.util
 import json
 import marshal
 import pickle
 import random
+import re
 import socket
 import sys
 import time
@@ -18,6 +20,7 @@ from PIL import Image
 from embedbench.errors import InputError, WeightsError
 from embedbench_keras import KerasEncoder
 from tests.backends.attacks import Attack, assert_harmless
+from tests.support.model_families import least_cosine, photographs, record_cosine
 
 # Keras's own variables, when it writes them to a file.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -322,3 +325,45 @@ def test_what_is_no_keras_file_is_refused(tmp_path: Path) -> None:
     path.write_text("no model")
     with pytest.raises(WeightsError, match="is no .keras file.*save the model again"):
         KerasEncoder(str(path), preprocess="scale").facts()
+
+
+def _applications() -> list[str]:
+    """Return the models of keras.applications, without importing TensorFlow for it."""
+    spec = importlib.util.find_spec("keras")
+    if spec is None or not spec.submodule_search_locations:
+        return []
+    folder = Path(spec.submodule_search_locations[0], "src", "applications")
+    paths = [
+        path
+        for file in sorted(folder.glob("[a-z]*.py"))
+        if not file.name.endswith("_test.py")
+        for path in re.findall(r'"keras\.applications\.([A-Z]\w+)"', file.read_text())
+    ]
+    return sorted(set(paths))
+
+
+@pytest.mark.models
+def test_every_name_is_a_model_of_keras() -> None:
+    import keras
+
+    known = [name for name, item in vars(keras.applications).items() if name[0].isupper()]
+    assert _applications() == sorted(known)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("model", _applications())
+def test_every_model_is_as_keras_computes_it(model: str) -> None:
+    import keras
+
+    keras.backend.clear_session()
+    build = getattr(keras.applications, model)
+    encoder = KerasEncoder(model, weights="none", seed=3, batch_size=2)
+    rows = encoder.encode(photographs(2))
+    size = int(str(encoder.facts().image_size).partition("x")[0])
+    keras.utils.set_random_seed(3)
+    network = build(weights=None, include_top=False, pooling="avg", input_shape=(size, size, 3))
+    preprocess = sys.modules[build.__module__].preprocess_input
+    expected = network.predict_on_batch(preprocess(_pixels(photographs(2), size)))
+    cosine = least_cosine(rows, expected)
+    record_cosine("Keras", model, cosine)
+    assert rows.shape == expected.shape and cosine > 0.999999

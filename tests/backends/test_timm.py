@@ -19,6 +19,7 @@ from embedbench.errors import EncoderError, InputError, WeightsError
 from embedbench_timm import PACKAGED, Packaged, TimmEncoder, load_packaged
 from tests.backends.prepared import timm_batch
 from tests.support.libraries import library
+from tests.support.model_families import least_cosine, photographs, record_cosine
 
 timm = library("timm")
 torch = library("torch")
@@ -320,9 +321,11 @@ def _random(model: str, **options: Any) -> Any:
 
 
 def _assert_as_timm(model: str) -> None:
-    network, pictures = _random(model), _pictures(2)
+    network, pictures = _random(model), photographs(2)
     encoder = TimmEncoder(model, pretrained=False, batch_size=2)
-    assert _cosine(encoder.encode(pictures), _features(network, pictures)) > 0.999999
+    cosine = least_cosine(encoder.encode(pictures), _features(network, pictures))
+    record_cosine("timm", model, cosine)
+    assert cosine > 0.999999
 
 
 @pytest.mark.parametrize("model", FAMILIES)

@@ -20,14 +20,19 @@ from tests.backends.vision_families import (
     write_family,
 )
 from tests.support.libraries import library
+from tests.support.model_families import (
+    least_cosine,
+    photographs,
+    record_cosine,
+    record_exception,
+)
 
 torch = library("torch")
 transformers = library("transformers")
 
 
 def _pictures() -> list[Image.Image]:
-    pixels = np.random.default_rng(0).integers(0, 256, (2, 6, 5, 3), dtype=np.uint8)
-    return [Image.fromarray(small).resize((290, 230)) for small in pixels]
+    return photographs(2, (290, 230))
 
 
 def _by_hand(family: str, output: Any) -> Any:
@@ -78,6 +83,7 @@ def _assert_as_the_library(family: str, folder: Path) -> None:
     write_family(family, folder)
     expected, mean = _directly(family, folder)
     rows = VisionEncoder(str(folder), batch_size=2).encode(_pictures())
+    record_cosine("transformers", family, least_cosine(rows, expected))
     _assert_alike(rows, expected)
     assert not np.array_equal(rows[0], rows[1])
     if mean is not None:
@@ -111,8 +117,16 @@ def test_a_family_without_a_vector_is_refused_by_its_configuration(
     transformers.CONFIG_MAPPING[family]().save_pretrained(tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
     assert config["model_type"] == family
+    record_exception("transformers", family, WITHOUT_A_VECTOR[family])
     with pytest.raises(EncoderError, match="`vision` takes image models, e.g. facebook/dinov2"):
         VisionEncoder(str(tmp_path)).facts()
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("family", sorted(NOT_BUILT))
+def test_a_family_that_is_not_built_has_a_reason(family: str) -> None:
+    assert NOT_BUILT[family]
+    record_exception("transformers", family, f"not tried: {NOT_BUILT[family]}")
 
 
 def test_each_exception_is_a_family_that_the_library_lists() -> None:
