@@ -124,11 +124,11 @@ class Source:
         return sorted(weights) + sorted(settings)
 
     def licence(self) -> str | None:
-        """Return the licence in the header of the model card, if one lies beside the files."""
+        """Return the licence in the header of the model card, fetched if it was not."""
         from huggingface_hub import metadata_load
 
-        card = self._top / "README.md"
-        header = metadata_load(card) if card.is_file() else None
+        card = Source(self.model, self.revision)._file("README.md")
+        header = metadata_load(card) if card else None
         return str(header["license"]) if header and "license" in header else None
 
     def commit(self) -> str | None:

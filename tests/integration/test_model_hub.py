@@ -32,7 +32,9 @@ for spec in sys.argv[1:]:
         facts = encoder.facts()
         for path in encoder.weights_files():
             WeightsFile.read(Path(path))
-        answer = {"weights": facts.weights, "revision": facts.revision}
+        answer = {
+            "weights": facts.weights, "revision": facts.revision, "licence": facts.licence
+        }
     except Exception as error:
         answer = {"error": f"{type(error).__name__}: {error}"}
     print(json.dumps(answer), flush=True)
@@ -49,6 +51,7 @@ def write_model(folder: Path, is_pickled: bool = False, intermediate_size: int =
     model = transformers.ViTModel(config)
     model.save_pretrained(folder)
     transformers.ViTImageProcessor(size={"height": 32, "width": 32}).save_pretrained(folder)
+    (folder / "README.md").write_text("---\nlicense: mit\n---\nA small model.\n")
     if is_pickled:
         (folder / "model.safetensors").unlink()
         torch.save(model.state_dict(), folder / "pytorch_model.bin")
@@ -121,8 +124,8 @@ def ask(
     return dict(zip(specs, map(json.loads, lines), strict=True)), run.stderr
 
 
-def test_a_model_comes_with_its_commit(asked: Asked) -> None:
-    answer = {"weights": "small/vit", "revision": "a" * 40}
+def test_a_model_comes_with_its_commit_and_licence(asked: Asked) -> None:
+    answer = {"weights": "small/vit", "revision": "a" * 40, "licence": "mit"}
     assert asked.answers["vision:small/vit"] == answer
     assert asked.answers["vision:small/vit,revision=old"] == answer | {"revision": "b" * 40}
 
