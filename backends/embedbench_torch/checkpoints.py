@@ -4,6 +4,7 @@ A training script saves its network inside other things: under `state_dict` or `
 `module.` or `backbone.`, beside a classifier, a projection head and an optimiser.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +21,9 @@ CHECKPOINTS = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".tar")
 """How the names of files of weights end."""
 
 _NESTED = (
-    "state_dict_ema",
-    "model_ema",
-    "teacher",
-    "state_dict",
-    "model",
-    "model_state",
-    "model_state_dict",
-    "net",
-    "student",
-)
+    "state_dict_ema", "model_ema", "teacher", "state_dict", "model", "model_state",
+    "model_state_dict", "net", "student",
+)  # fmt: skip
 """Under which name a checkpoint holds its network, what is to be preferred first."""
 
 _WRAPPERS = {
@@ -141,7 +135,8 @@ def fit_state(
         WeightsError: a tensor of the network is missing or of another shape, or the file holds
             more of the network than it has.
     """
-    wanted = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    own: Any = network.state_dict()
+    wanted = {name: tensor.shape for name, tensor in own.items()}
     prefixes = _prefixes(state)
     tried = [(_strip(state, prefix), prefix) for prefix in prefixes]
     found, prefix = max(tried, key=lambda one: _matches(one[0], wanted))
@@ -151,7 +146,8 @@ def fit_state(
     left = [name for name in found if name not in wanted]
     _check_fit(found, wanted, [name for name in left if not _is_head(name, wanted, heads)], source)
     left += [name for name in state if not name.startswith(prefix)]
-    kept = {name: tensor for name, tensor in found.items() if name in wanted}
+    kept: Any = OrderedDict((name, tensor) for name, tensor in found.items() if name in wanted)
+    kept._metadata = own._metadata  # versions of modules, which some ask for
     return Fitted(kept, _remark(left, source))
 
 
