@@ -233,6 +233,8 @@ class Pool:
                 return result_while_active(future, self.processes, patience, tick)
             return future.result(patience)
         except TimeoutError as error:
+            if future.done():  # the call's own, or the result came at the last moment
+                return future.result()
             raise no_answer(patience) from error
         except BrokenProcessPool as error:
             if self._watch.ended or isinstance(error, TerminatedWorkerError):

@@ -183,6 +183,7 @@ def test_encoders_lists_all_that_are_installed(capsys: pytest.CaptureFixture[str
     assert code == 0
     assert [line.split()[0] for line in table.splitlines()[2:]] == [
         "clip", "conse", "keras", "onnx", "openclip", "pixels", "timm", "torchvision", "vectors",
+        "vision",
     ]  # fmt: skip
 
 
