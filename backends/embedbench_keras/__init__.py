@@ -21,7 +21,14 @@ from PIL import Image
 
 from embedbench.encoder import Encoder, Facts, InputError, Vectors, WeightsError
 from embedbench_keras.download import advice, check_server
-from embedbench_keras.own_file import MODES, layer_output, load_network, normalise, pooled_output
+from embedbench_keras.own_file import (
+    MODES,
+    check_classes,
+    layer_output,
+    load_network,
+    normalise,
+    pooled_output,
+)
 
 __all__ = ["KerasEncoder"]
 
@@ -120,7 +127,7 @@ class KerasEncoder(Encoder):
         return Facts(
             parameters=network.count_params(),
             pretrained_on="ImageNet-1k" if trained else None,
-            weights=self._file.name if self._file else self.weights,
+            weights=self._file.name if self._file else Path(self.weights).name,
             pooling=pooling,
             image_size=f"{self._size}x{self._size}",
             device="gpu" if gpus else "cpu",
@@ -158,6 +165,11 @@ class KerasEncoder(Encoder):
         if self.model not in known:
             close = difflib.get_close_matches(self.model, known, n=4, cutoff=0.4)
             some = ", ".join(close or list(known)[:4])
+            if Path(self.model).suffix.lower() in (".h5", ".hdf5"):
+                raise InputError(
+                    f"a model in '{self.model}' is not read, for it may hold code; save it again "
+                    "by model.save('model.keras')"
+                )
             raise InputError(f"unknown Keras model '{self.model}'; some are: {some}")
         build: Callable[..., Any] = known[self.model]
         return build
@@ -174,6 +186,7 @@ class KerasEncoder(Encoder):
     def _own(self) -> tuple[Any, int, str]:
         if self.weights != "imagenet":
             raise InputError(f"'{self.model}' holds its own weights; leave `weights` out")
+        check_classes(Path(self.model))
         if self.preprocess not in MODES:
             raise InputError(
                 f"'{self.model}' does not say what numbers it takes; `preprocess` must be one of "

@@ -15,7 +15,15 @@ from PIL import Image
 
 from embedbench.encoder import EncoderError, InputError, WeightsError, first_sentence
 
-__all__ = ["MODES", "POOLINGS", "layer_output", "load_network", "normalise", "pooled_output"]
+__all__ = [
+    "MODES",
+    "POOLINGS",
+    "check_classes",
+    "layer_output",
+    "load_network",
+    "normalise",
+    "pooled_output",
+]
 
 MODES = ("caffe", "tf", "torch", "scale", "none")
 """Of Keras's `preprocess_input`: `caffe` is blue, green, red less ImageNet's mean; `tf` from -1 to
@@ -39,18 +47,17 @@ def load_network(path: Path, layer: str, pool: str, size: int) -> tuple[Any, int
     """Return the network of a file up to a layer, the images' side, and what its output is.
 
     Args:
-        path: a `.keras` file.
+        path: a `.keras` file, which `check_classes` has passed.
         layer: whose output is the vector; empty for the last one.
         pool: `mean` or `max`, of an output with a vector for each place.
         size: the images' side in pixels; 0 for that of the network's input.
 
     Raises:
-        WeightsError: the file cannot be read, or would run code.
+        WeightsError: the file cannot be read.
         InputError: a field does not fit the network.
     """
     import keras
 
-    _check_classes(path)
     try:
         network = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises errors of many kinds
@@ -137,7 +144,7 @@ def _described(network: Any, output: Any, layer: str, pool: str) -> str:
     return f"{pooled}layer {layer}" + (f" ({activation} of classes)" if is_classifier else "")
 
 
-def _check_classes(path: Path) -> None:
+def check_classes(path: Path) -> None:
     """Raise WeightsError unless a file describes a model of Keras's own classes."""
     if not path.is_file():
         raise WeightsError(f"there is no file '{path}' of a Keras model")
@@ -150,7 +157,7 @@ def _check_classes(path: Path) -> None:
             "model.save('model.keras')"
         ) from error
     for node in _nodes(config):
-        name, module = str(node.get("class_name")), str(node.get("module") or "keras")
+        name, module = str(node.get("class_name")), str(node.get("module") or "your code")
         own = module in _MODULES or module.startswith(_OWN_MODULES)
         own = module == "keras.activations" if name == "function" else own
         is_code = name in _REFUSED or name == "type" or name.startswith("__")

@@ -1,11 +1,12 @@
 """What a timm model may be called, and where its weights lie: timm's list, the hub, a folder."""
 
 import difflib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from embedbench.encoder import InputError, WeightsError
+from embedbench.encoder import InputError, WeightsError, first_sentence
 
 __all__ = ["check_name", "fetched_files", "full_name", "is_listed", "weights_of_folder"]
 
@@ -48,6 +49,11 @@ def check_name(model: str, pretrained: bool) -> None:
             raise WeightsError(
                 f"there is {what} '{folder}'; a folder that timm saved has config.json and weights"
             )
+        if "architecture" not in _settings(folder / "config.json"):
+            raise WeightsError(
+                f"the config.json in '{folder}' names no `architecture`, so timm has not saved it; "
+                f"a folder of transformers is given as vision:{folder}"
+            )
     if not is_listed(model):
         return
     if not timm.is_model(model):
@@ -62,6 +68,14 @@ def check_name(model: str, pretrained: bool) -> None:
         if tags:
             raise InputError(f"unknown timm model '{model}'; known: {', '.join(tags)}")
         raise InputError(f"timm has no weights for '{base}'; add pretrained=false or weights=FILE")
+
+
+def _settings(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"cannot read '{file}': {first_sentence(error)}") from error
+    return content if isinstance(content, dict) else {}
 
 
 def weights_of_folder(model: str) -> Path:

@@ -112,7 +112,7 @@ def name_vectors(
     if array.ndim != 2 or 0 in array.shape:
         raise InputError(f"{origin} has shape {array.shape}; it must be (images, dim)")
     if len(texts) != len(array):
-        raise InputError(f"{origin} has {len(array)} vectors for {len(texts)} names")
+        raise InputError(f"{origin}: there are {len(array)} vectors for {len(texts)} names")
     first = _first_rows(texts)
     for row, name in enumerate(texts):
         if first[name] != row and name and not np.array_equal(array[first[name]], array[row]):

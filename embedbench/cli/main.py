@@ -1,6 +1,7 @@
 """Run the command line and end the process with its status."""
 
 import errno
+import os
 import sys
 
 import click
@@ -14,12 +15,17 @@ from embedbench.errors import EmbedbenchError
 __all__ = ["main"]
 
 _STOPPED = "stopped; what was encoded is kept: the same command continues from there"
+_STRAY = "ignore:resource_tracker"
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE)
 """Errors of a disk that is full or gone; any other OSError is a bug."""
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process: 0 all done, 3 partly, 2 nothing."""
+    # loky's tracker of semaphores warns of those that a stopped run leaves to it, and frees them.
+    filters = os.environ.get("PYTHONWARNINGS", "").split(",")
+    if _STRAY not in filters:
+        os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [*filters, _STRAY]))
     with SignalHandler(_STOPPED) as ending:
         try:
             code = cli.main(arguments, prog_name="embedbench", standalone_mode=False)

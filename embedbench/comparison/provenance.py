@@ -6,7 +6,6 @@ import platform
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING
-from itertools import combinations
 from pathlib import PurePath
 from typing import Any
 
@@ -21,6 +20,7 @@ from embedbench.encoder import Encoder, Vectors
 from embedbench.encoders.record import EncoderRecord
 from embedbench.utils.hardware import cores
 from embedbench.utils.options import Option, value_of
+from embedbench.utils.text import join_names
 
 __all__ = [
     "model_remarks",
@@ -140,22 +140,28 @@ def run_record(
 def model_remarks(embeddings: Mapping[str, Embedding]) -> list[str]:
     """Return what a reader should know of the models: their own remarks, and which are the same.
 
-    Two encoders are the same network under two names if every image has the same vector, up to
-    its length.
+    Encoders are the same under several names if every image has the same vector, up to its length.
     """
     remarks = [
         f"{name}: {embedding.record.facts.remark}"
         for name, embedding in embeddings.items()
         if embedding.record.facts.remark
     ]
-    for (first, left), (second, right) in combinations(embeddings.items(), 2):
-        if left.vectors.shape == right.vectors.shape:
-            cosine = _least_cosine(left.vectors, right.vectors)
-            if cosine >= _SAME_COSINE:
-                remarks.append(
-                    f"{first} and {second} give the same vectors (least cosine {cosine:.6f}): "
-                    "they are one network with one preparation under two names"
-                )
+    told: set[str] = set()
+    for first, embedding in embeddings.items():
+        others = {
+            name: _least_cosine(embedding.vectors, other.vectors)
+            for name, other in embeddings.items()
+            if name != first and other.vectors.shape == embedding.vectors.shape
+        }
+        same = [name for name, cosine in others.items() if cosine >= _SAME_COSINE]
+        if same and not told & {first, *same}:
+            least = min(others[name] for name in same)
+            remarks.append(
+                f"{join_names([first, *same])} give the same vectors (least cosine {least:.6f}): "
+                "they are one encoder under several names"
+            )
+        told.update([first, *same] if same else [])
     return remarks
 
 

@@ -187,7 +187,7 @@ def encoder_of(value: Any, name: str | None = None) -> Encoder:
     if callable(value):
         own_name = str(getattr(value, "__name__", type(value).__name__))
         return FunctionEncoder(name or own_name, _content=value)
-    raise InputError(f"an encoder cannot be a {type(value).__name__}; it must be {_KINDS}")
+    raise InputError(f"an encoder cannot be of type {type(value).__name__}; it must be {_KINDS}")
 
 
 def _is_network(value: Any) -> bool:

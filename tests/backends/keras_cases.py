@@ -300,6 +300,7 @@ def test_a_file_for_any_size_needs_a_size(tmp_path: Path) -> None:
         {"module": "keras.utils", "class_name": "function", "config": "get_file"},
         {"module": "keras", "class_name": "__lambda__", "config": {"value": "4wEA"}},
         {"module": "mine", "class_name": "MyLayer", "config": {}},
+        {"module": None, "class_name": "MyLayer", "registered_name": "Custom>MyLayer"},
     ],
 )
 def test_a_file_that_asks_for_other_code_is_refused_before_it_is_built(
@@ -322,6 +323,8 @@ def test_what_is_no_keras_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "no.keras"
     with pytest.raises(WeightsError, match="there is no file"):
         KerasEncoder(str(path), preprocess="scale").facts()
+    with pytest.raises(InputError, match="is not read, for it may hold code; save it again by"):
+        KerasEncoder(str(tmp_path / "no.h5")).facts()
     path.write_text("no model")
     with pytest.raises(WeightsError, match="is no .keras file.*save the model again"):
         KerasEncoder(str(path), preprocess="scale").facts()

@@ -535,3 +535,14 @@ def test_weights_of_the_authors_are_converted_as_timm_does(tmp_path: Path) -> No
     pictures = _pictures(2)
     encoder = TimmEncoder("test_vit2", weights=str(tmp_path / "ft.pth"), batch_size=2)
     assert _cosine(encoder.encode(pictures), _features(expected, pictures)) > 0.999999
+
+
+def test_a_folder_of_transformers_is_no_model_of_timm(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "dinov2"}')
+    with pytest.raises(
+        WeightsError, match="names no `architecture`, so timm has not saved it; a f"
+    ):
+        TimmEncoder(str(tmp_path)).facts()
+    (tmp_path / "config.json").write_text("no json")
+    with pytest.raises(WeightsError, match="cannot read '.*config.json'"):
+        TimmEncoder(str(tmp_path)).facts()

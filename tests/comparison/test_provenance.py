@@ -106,7 +106,7 @@ def embedding_of(vectors: np.ndarray, remark: str | None = None) -> Embedding:
     return Embedding(rows, rows[:0], rows[:0], {}, record, 0)
 
 
-def test_remarks_of_models_and_two_names_of_one_network_are_told() -> None:
+def test_remarks_of_models_and_several_names_of_one_encoder_are_told() -> None:
     vectors = np.random.default_rng(0).normal(size=(6, 4))
     turned = vectors.copy()
     turned[5] = turned[5, ::-1]
@@ -115,9 +115,10 @@ def test_remarks_of_models_and_two_names_of_one_network_are_told() -> None:
         "b": embedding_of(3 * vectors),
         "c": embedding_of(turned),
         "d": embedding_of(vectors[:, :3]),
+        "e": embedding_of(vectors),
     }
     assert model_remarks(embeddings) == [
         "a: left out of 'ft.pth': 2 tensors",
-        "a and b give the same vectors (least cosine 1.000000): they are one network with one "
-        "preparation under two names",
+        "a, b and e give the same vectors (least cosine 1.000000): they are one encoder under "
+        "several names",
     ]
