@@ -55,7 +55,8 @@ class KerasEncoder(Encoder):
         pool: of an output with a vector for each place or token: `mean` or `max`.
         size: the images' side in pixels, for a `.keras` file that leaves it open; else 0.
         preprocess: the numbers that a `.keras` file takes: `caffe`, `tf` (-1 to 1) or `torch` as in
-            `preprocess_input`, `scale` (0 to 1), `none` (0 to 255).
+            `preprocess_input`, `scale` (0 to 1), `none` (0 to 255, also for a model with a
+            layer that scales).
         seed: of the random weights.
         precision: `auto`, `float32` or `mixed` (products in bfloat16); by default the quicker one
             that is faithful on the first images, where they are many.
@@ -122,7 +123,7 @@ class KerasEncoder(Encoder):
         import tensorflow
 
         gpus = tensorflow.config.list_physical_devices("GPU")
-        network, _, pooling = self._loaded
+        network, _, pooling, remark = self._loaded
         trained = self.weights == "imagenet" and not self._file
         return Facts(
             parameters=network.count_params(),
@@ -130,6 +131,7 @@ class KerasEncoder(Encoder):
             weights=self._file.name if self._file else Path(self.weights).name,
             pooling=pooling,
             image_size=f"{self._size}x{self._size}",
+            remark=remark,
             device="gpu" if gpus else "cpu",
             devices=max(1, len(gpus)),
         )
@@ -179,24 +181,24 @@ class KerasEncoder(Encoder):
         return self._loaded[0]
 
     @cached_property
-    def _loaded(self) -> tuple[Any, int, str]:
-        """The network, the images' side, and how the vector comes out of it."""
+    def _loaded(self) -> tuple[Any, int, str, str | None]:
+        """The network, the images' side, how the vector comes out of it, and a remark."""
         return self._own() if self._file else self._application()
 
-    def _own(self) -> tuple[Any, int, str]:
+    def _own(self) -> tuple[Any, int, str, str | None]:
         if self.weights != "imagenet":
             raise InputError(f"'{self.model}' holds its own weights; leave `weights` out")
         check_classes(Path(self.model))
         if self.preprocess not in MODES:
             raise InputError(
                 f"'{self.model}' does not say what numbers it takes; `preprocess` must be one of "
-                f"{', '.join(MODES)}"
+                f"{', '.join(MODES)}; not '{self.preprocess}'"
             )
         _set_up()
         with _random_state_kept(), _policy(self.precision):
-            return load_network(Path(self.model), self.layer, self.pool, self.size)
+            return load_network(Path(self.model), self.layer, self.pool, self.size, self.preprocess)
 
-    def _application(self) -> tuple[Any, int, str]:
+    def _application(self) -> tuple[Any, int, str, str | None]:
         if self.size or self.preprocess:
             raise InputError(
                 f"'{self.model}' has its own size and numbers; `size` and `preprocess` are for "
@@ -206,13 +208,13 @@ class KerasEncoder(Encoder):
             pooling = {"mean": "avg", "max": "max"}.get(self.pool)
             if pooling is None:
                 raise InputError(f"`pool` must be one of mean, max; not '{self.pool}'")
-            return self._built(pooling), self._size, f"{self.pool} of the last layer"
+            return self._built(pooling), self._size, f"{self.pool} of the last layer", None
         network = self._built(None)
         import keras
 
         output = layer_output(network, self.layer, self.model)
         cut = keras.Model(network.inputs, pooled_output(output, self.pool, self.layer))
-        return cut, self._size, f"{self.pool} of layer {self.layer}"
+        return cut, self._size, f"{self.pool} of layer {self.layer}", None
 
     def _built(self, pooling: str | None) -> Any:
         build = self._build  # a model that there is not is told first

@@ -31,6 +31,8 @@ MODES = ("caffe", "tf", "torch", "scale", "none")
 
 POOLINGS = ("mean", "max")
 
+_SCALING = ("Rescaling", "Normalization")
+
 _MODULES = (
     "keras", "keras.layers", "keras.models", "keras.initializers", "keras.activations",
     "keras.regularizers", "keras.constraints", "keras.dtype_policies",
@@ -43,14 +45,17 @@ _DATA = {"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis
 """Names that stand for data, not for a class."""
 
 
-def load_network(path: Path, layer: str, pool: str, size: int) -> tuple[Any, int, str]:
-    """Return the network of a file up to a layer, the images' side, and what its output is.
+def load_network(
+    path: Path, layer: str, pool: str, size: int, mode: str
+) -> tuple[Any, int, str, str | None]:
+    """Return the network of a file up to a layer, the images' side, its pooling, and a remark.
 
     Args:
         path: a `.keras` file, which `check_classes` has passed.
         layer: whose output is the vector; empty for the last one.
         pool: `mean` or `max`, of an output with a vector for each place.
         size: the images' side in pixels; 0 for that of the network's input.
+        mode: the numbers that it gets, one of `MODES`.
 
     Raises:
         WeightsError: the file cannot be read.
@@ -80,7 +85,8 @@ def load_network(path: Path, layer: str, pool: str, size: int) -> tuple[Any, int
     if layer:
         output, name = layer_output(network, layer, str(path)), layer
     cut = keras.Model(network.inputs, pooled_output(output, pool, name))
-    return cut, size or height, _described(network, output, name, pool)
+    pooled = f"{pool} of " if len(output.shape) > 2 else ""
+    return cut, size or height, f"{pooled}layer {name}", _remark(network, layer, mode)
 
 
 def layer_output(network: Any, layer: str, model: str) -> Any:
@@ -135,13 +141,23 @@ def normalise(image: Image.Image, size: int, mode: str) -> np.ndarray:
     return np.asarray(preprocess(pixels.copy(), data_format="channels_last", mode=mode), np.float32)
 
 
-def _described(network: Any, output: Any, layer: str, pool: str) -> str:
-    """Return how the vector comes out of the network, in words."""
-    pooled = f"{pool} of " if len(output.shape) > 2 else ""
+def _remark(network: Any, layer: str, mode: str) -> str | None:
+    """Return what a reader should know: classes in place of features, numbers scaled twice."""
+    remarks = []
     last = network.layers[-1]
-    activation = getattr(getattr(last, "activation", None), "__name__", "")
-    is_classifier = layer == last.name and activation in ("softmax", "sigmoid")
-    return f"{pooled}layer {layer}" + (f" ({activation} of classes)" if is_classifier else "")
+    if not layer and type(last).__name__ == "Dense":
+        before = network.layers[-2].name
+        remarks.append(
+            f"the vector is the output of the dense layer '{last.name}', which may be that of a "
+            f"classifier; layer={before} takes the layer before"
+        )
+    own = [one.name for one in network.layers if type(one).__name__ in _SCALING]
+    if own and mode != "none":
+        remarks.append(
+            f"the model scales images itself (layer '{own[0]}') after preprocess={mode}; "
+            "preprocess=none leaves it to the model"
+        )
+    return "; ".join(remarks) or None
 
 
 def check_classes(path: Path) -> None:
@@ -163,8 +179,8 @@ def check_classes(path: Path) -> None:
         is_code = name in _REFUSED or name == "type" or name.startswith("__")
         if name not in _DATA and (is_code or not own):
             raise WeightsError(
-                f"'{path}' asks for {module}.{name}, which is not one of Keras's own layers; such "
-                "code is never run: export the model to ONNX, or write an Encoder class"
+                f"'{path}' asks for {module}.{name}; only Keras's own layers without code of the "
+                "file are built: export the model to ONNX, or write an Encoder class"
             )
 
 

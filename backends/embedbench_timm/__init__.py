@@ -19,6 +19,7 @@ from embedbench_timm.sources import (
     fetched_files,
     full_name,
     is_listed,
+    told_by_folder,
     weights_of_folder,
 )
 from embedbench_torch import Preparation, TorchEncoder, device, devices, seeded
@@ -120,6 +121,8 @@ class TimmEncoder(TorchEncoder):
         network = self._network
         trained = self.pretrained and not self.weights
         config = network.pretrained_cfg if trained else {}
+        if self._name.startswith("local-dir:"):  # timm fills in what it knows of the architecture
+            config = {key: config.get(key) for key in told_by_folder(self._name) & set(config)}
         height, width = data_config(network, self.size)["input_size"][-2:]
         return Facts(
             parameters=sum(parameter.numel() for parameter in network.parameters()),
@@ -146,7 +149,8 @@ class TimmEncoder(TorchEncoder):
         if not config:
             return None
         if not is_listed(self._name):
-            return Path(self._name.partition(":")[2].partition("@")[0]).as_posix()
+            place = self._name.partition(":")[2].partition("@")[0]
+            return Path(place).resolve().name if Path(place).is_dir() else place
         return ".".join(filter(None, [self.model.partition(".")[0], config.get("tag")]))
 
     def _revision(self, config: dict[str, Any]) -> str | None:

@@ -8,7 +8,14 @@ from typing import Any
 
 from embedbench.encoder import InputError, WeightsError, first_sentence
 
-__all__ = ["check_name", "fetched_files", "full_name", "is_listed", "weights_of_folder"]
+__all__ = [
+    "check_name",
+    "fetched_files",
+    "full_name",
+    "is_listed",
+    "told_by_folder",
+    "weights_of_folder",
+]
 
 _HUB = ("hf-hub:", "hf_hub:")
 _FOLDER = "local-dir:"
@@ -76,6 +83,13 @@ def _settings(file: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise WeightsError(f"cannot read '{file}': {first_sentence(error)}") from error
     return content if isinstance(content, dict) else {}
+
+
+def told_by_folder(model: str) -> set[str]:
+    """Return what the config.json of a folder says itself of its weights: names of fields."""
+    settings = _settings(Path(model.removeprefix(_FOLDER)) / "config.json")
+    own = settings.get("pretrained_cfg")
+    return set(own) - {"tag"} if isinstance(own, dict) else set()
 
 
 def weights_of_folder(model: str) -> Path:

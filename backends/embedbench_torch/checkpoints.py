@@ -27,38 +27,15 @@ _NESTED = (
 """Under which name a checkpoint holds its network, what is to be preferred first."""
 
 _WRAPPERS = {
-    "_orig_mod",
-    "backbone",
-    "base_encoder",
-    "encoder",
-    "encoder_q",
-    "model",
-    "module",
-    "net",
-    "network",
-    "student",
-    "teacher",
-    "trunk",
-}
+    "_orig_mod", "backbone", "base_encoder", "encoder", "encoder_q", "model", "module", "net",
+    "network", "student", "teacher", "trunk",
+}  # fmt: skip
 """What stands before a tensor's name where the network was part of another module."""
 
 _HEADS = (
-    "aux",
-    "center",
-    "classif",
-    "decoder",
-    "fc",
-    "head",
-    "linear",
-    "logit",
-    "loss",
-    "mask_token",
-    "mlp",
-    "predict",
-    "proj",
-    "prototype",
-    "queue",
-)
+    "aux", "center", "classif", "decoder", "fc", "head", "linear", "logit", "loss", "mask_token",
+    "mlp", "predict", "proj", "prototype", "queue",
+)  # fmt: skip
 """Parts of the names of what is trained beside a network, and is no part of its features."""
 
 _COUNTER = "num_batches_tracked"
@@ -101,10 +78,10 @@ def read_checkpoint(path: Path) -> State:
     _check_memory(path)
     content: Any = _read(path)
     while isinstance(content, Mapping):
-        nested = [content[name] for name in _NESTED if isinstance(content.get(name), Mapping)]
+        nested = [name for name in _NESTED if isinstance(content.get(name), Mapping)]
         if not nested:
             break
-        content = nested[0]
+        content = content[nested[0]]
     tensors = _tensors(content)
     if not tensors:
         found = ", ".join(map(str, list(content)[:4])) if isinstance(content, Mapping) else ""
@@ -146,9 +123,11 @@ def fit_state(
     left = [name for name in found if name not in wanted]
     _check_fit(found, wanted, [name for name in left if not _is_head(name, wanted, heads)], source)
     left += [name for name in state if not name.startswith(prefix)]
+    raw = _strip(state, prefix)
+    resized = [name for name in found if name in raw and raw[name].shape != found[name].shape]
     kept: Any = OrderedDict((name, tensor) for name, tensor in found.items() if name in wanted)
     kept._metadata = own._metadata  # versions of modules, which some ask for
-    return Fitted(kept, _remark(left, source))
+    return Fitted(kept, _remark(left, [name for name in resized if "pos" in name], source))
 
 
 def load_checkpoint(
@@ -197,7 +176,10 @@ def _read(path: Path) -> Any:
             "torch.save(model.state_dict(), FILE)"
         ) from error
     except Exception as error:  # safetensors, zip files and torch raise errors of their own
-        raise WeightsError(f"cannot load '{path}': {first_sentence(error)}") from error
+        raise WeightsError(
+            f"cannot load '{path}', which is no whole file of torch.save or safetensors: "
+            f"{type(error).__name__}: {first_sentence(error)}"
+        ) from error
 
 
 def _unsafe(path: Path) -> str:
@@ -289,8 +271,14 @@ def _check_fit(
             )
 
 
-def _remark(left: Sequence[str], source: str) -> str | None:
-    if not left:
-        return None
-    names = ", ".join([*left[:2], *(["..."] if len(left) > 2 else [])])
-    return f"left out of '{source}': {len(left)} tensors ({names})"
+def _remark(left: Sequence[str], resized: Sequence[str], source: str) -> str | None:
+    remarks = []
+    if resized:
+        remarks.append(
+            f"'{source}' was trained at another image size: its {resized[0]} was interpolated; "
+            "`size` gives that size"
+        )
+    if left:
+        names = ", ".join([*left[:2], *(["..."] if len(left) > 2 else [])])
+        remarks.append(f"left out of '{source}': {len(left)} tensors ({names})")
+    return "; ".join(remarks) or None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from embedbench.encoder import EncoderError, Facts, Vectors
+from embedbench.encoder import EncoderError, Facts, Vectors, first_sentence
 from embedbench_torch import device, devices, running
 
 __all__ = ["module_facts", "run_module"]
@@ -34,8 +34,15 @@ def run_module(network: Any, images: Sequence[Any], name: str) -> Vectors:
             f"the transform of '{name}' made tensors of shapes {shapes[0]} and {shapes[1]}; it "
             "must bring all images to one size"
         )
-    with running():
-        output = network.eval().to(device())(torch.stack(list(images)).to(device()))
+    batch = torch.stack(list(images)).to(device())
+    try:
+        with running():
+            output = network.eval().to(device())(batch)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise EncoderError(
+            f"'{name}' raised {type(error).__name__} on a batch of shape {tuple(batch.shape)}, as "
+            f"its transform makes it: {first_sentence(error)}"
+        ) from error
     if not isinstance(output, torch.Tensor) or output.ndim != 2:
         shape = getattr(output, "shape", None)
         came = f"shape {tuple(shape)}" if shape is not None else f"a {type(output).__name__}"

@@ -99,6 +99,7 @@ class TransformersEncoder(TorchEncoder):
         _ = self._loaded  # first, for its errors say more
         from transformers import AutoImageProcessor
 
+        self._source.check_processor()
         return self._source.load(AutoImageProcessor)
 
     @cached_property

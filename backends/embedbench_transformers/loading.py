@@ -60,6 +60,10 @@ class Source:
                     f"`revision` must be empty for a folder; not '{self.revision}', with the "
                     f"folder '{self.model}'"
                 )
+        elif Path(self.model).is_file():
+            raise WeightsError(
+                f"'{self.model}' is a file; give the folder that save_pretrained wrote"
+            )
         elif self.model.count("/") > 1 or self.model.startswith(("/", ".", "~")):
             raise WeightsError(
                 f"there is no folder '{self.model}'; the model must be a local folder or a name "
@@ -115,6 +119,18 @@ class Source:
             WeightsError: it cannot be had or read.
         """
         return self._load(kind.from_pretrained, trust_remote_code=False, **options)
+
+    def check_processor(self) -> None:
+        """Raise WeightsError unless it says how images are prepared."""
+        if self.is_local and not any(
+            (self.folder / name).is_file()
+            for name in ("preprocessor_config.json", "processor_config.json")
+        ):
+            raise WeightsError(
+                f"'{self.model}' has no preprocessor_config.json, so nobody knows how its images "
+                "are prepared; save that of the model it was made from beside it: "
+                "AutoImageProcessor.from_pretrained(BASE).save_pretrained(FOLDER)"
+            )
 
     def weights_files(self) -> Sequence[Path]:
         """Return the files of weights, and those that configure model, processor, tokenizer."""
@@ -188,5 +204,5 @@ class Source:
         if self.is_local:
             reason = f"{first_sentence(error)}; the folder must hold what save_pretrained writes"
         else:
-            reason = hub_reason(error)
+            reason = f"there is no folder of this name, and {hub_reason(error)}"
         return WeightsError(f"cannot load '{self.model}': {reason}")

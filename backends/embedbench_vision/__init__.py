@@ -140,6 +140,12 @@ class VisionEncoder(TransformersEncoder):
     def _output(self, batch: "torch.Tensor") -> Any:
         options: dict[str, Any] = {"output_hidden_states": True} if self.layer else {}
         known = self._inputs
+        patch = getattr(self._network.config, "patch_size", None)
+        if "interpolate_pos_encoding" in known and isinstance(patch, int) and self.size % patch:
+            raise InputError(
+                f"`size` must be a multiple of the {patch} pixels of the model's patches; not "
+                f"{self.size}"
+            )
         if self.size and "interpolate_pos_encoding" in known:
             options["interpolate_pos_encoding"] = True
         inputs = {"pixel_values": batch}

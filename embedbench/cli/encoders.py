@@ -1,6 +1,7 @@
 """What `embedbench encoders` prints: all installed ones, one with its fields, or a set."""
 
 import inspect
+import os
 from dataclasses import asdict
 
 import click
@@ -49,22 +50,26 @@ def show_encoder(name: str) -> None:
     spec = read_spec(name)
     with stdout_reserved():
         cls = encoder_class(spec)
+    if spec.model is not None:
+        _show_model(name)
+        echo_err(f"its fields: embedbench encoders {spec.name}")
+        return
     description = inspect.getdoc(cls) or ""
     click.echo(printable(" ".join(description.split("\n\n")[0].split())))
     if rows := list_fields(cls):
         click.echo()
-        print_table(["field", "by default", "what it is"], rows)
+        print_table(["field", "by default", "what it is"], rows, widest=80)
     for example in cls.examples:
         click.echo(f"-e {printable(example)}")
-    if spec.model is not None:
-        _show_model(name)
 
 
 def _show_model(name: str) -> None:
     """Print what is known of an encoder's model before its weights are loaded."""
     from embedbench.encoders.registry import create_encoder
     from embedbench.utils.messages import wrap_foreign_errors
+    from embedbench.utils.offline import hub_environment
 
+    os.environ.update(hub_environment(offline=False))  # so that no hub is asked again and again
     with stdout_reserved(), wrap_foreign_errors():
         outline = create_encoder(name).outline()
     if outline is None:
@@ -77,5 +82,4 @@ def _show_model(name: str) -> None:
         for field, value in values.items()
         if value is not None and field not in ("device", "devices")
     ]
-    click.echo()
     print_table(["model", name], rows)

@@ -30,19 +30,18 @@ def fetch(encoders: Sequence[str], options: EngineOptions, quiet: bool) -> int:
     """
     if options.offline:
         raise InputError("`fetch` downloads; leave --offline out")
-    rows, errors = [], []
+    rows, failed = [], False
     with stdout_reserved():
         engine = make_engine(options, Progress(quiet))
         for name, encoder in create_encoders(encoders).items():
             try:
                 rows.append(_row(name, _load(name, encoder, engine)))
             except EmbedbenchError as error:
-                errors.append(f"{name} failed: {describe_error(error)}")
+                failed = True
+                echo_err(f"{name} failed: {describe_error(error)}")
     if rows:
         print_table(["encoder", "weights", "revision", "files", "MB"], rows)
-    for line in errors:
-        echo_err(line)
-    return (PARTLY_DONE if rows else NOTHING_DONE) if errors else OK
+    return (PARTLY_DONE if rows else NOTHING_DONE) if failed else OK
 
 
 def _load(name: str, encoder: Encoder, engine: Engine) -> LoadedEncoder:

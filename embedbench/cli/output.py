@@ -76,12 +76,14 @@ def echo_err(line: str) -> None:
     click.echo(printable(line), err=True)
 
 
-def print_table(headings: list[str], rows: list[list[str]]) -> None:
-    """Print a table to standard output."""
+def print_table(headings: list[str], rows: list[list[str]], widest: int | None = None) -> None:
+    """Print a table to standard output; the last column has at most `widest` letters a line."""
     from tabulate import tabulate
 
     cells = [[printable(cell) for cell in row] for row in rows]
-    click.echo(tabulate(cells, headings, disable_numparse=True))  # a name may look like a number
+    widths = None if widest is None else [*[None] * (len(headings) - 1), widest]
+    # A name may look like a number.
+    click.echo(tabulate(cells, headings, disable_numparse=True, maxcolwidths=widths))
 
 
 def print_tuned(records: list[dict[str, Any]]) -> None:

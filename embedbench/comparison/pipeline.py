@@ -21,6 +21,7 @@ from embedbench.comparison.tables import (
     encoder_failures,
     encoders_table,
     image_failures,
+    left_out_remarks,
     without_timings,
 )
 from embedbench.comparison.verdict_stage import VerdictTables, run_verdict_stage
@@ -280,6 +281,7 @@ def _remarks(config: ComparisonConfig, outputs: StageOutputs) -> list[str]:
     return [
         *outputs.images.dataset.remarks,
         *outputs.images.dataset.label_remarks,
+        *left_out_remarks(outputs.images.failures),
         *model_remarks(outputs.encoded.embeddings),
         *config.remarks,
         *outputs.extra.remarks,

@@ -14,12 +14,14 @@ from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder
 from embedbench.results.schema import FAILURE_COLUMNS, TABLES
+from embedbench.utils.text import pluralise
 
 __all__ = [
     "elbow_table",
     "encoder_failures",
     "encoders_table",
     "image_failures",
+    "left_out_remarks",
     "partitions_table",
     "shortcuts_table",
     "similarity_table",
@@ -119,6 +121,20 @@ def shortcuts_table(shortcuts: Mapping[str, Sequence[Shortcut]]) -> pd.DataFrame
             for name, probed in shortcuts.items()
         }
     )
+
+
+def left_out_remarks(failures: pd.DataFrame) -> list[str]:
+    """Return a remark for each encoder without which more images would be compared.
+
+    Args:
+        failures: those of images, as `image_failures` returns them.
+    """
+    of_encoders = failures[failures["stage"].str.startswith("encode: ")]
+    return [
+        f"left out for all encoders: {pluralise(len(rows), 'image')}, because of "
+        f"{str(stage).removeprefix('encode: ')}: {rows['error'].iloc[0]}"
+        for stage, rows in of_encoders.groupby("stage", sort=False)
+    ]
 
 
 def similarity_table(related: dict[tuple[str, str], dict[str, float]]) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from embedbench.encoder import Encoder, Facts, Vectors
 from embedbench.errors import EncoderError, InputError
+from embedbench.utils.messages import describe_error
 from embedbench.utils.object_digest import object_digest
 
 __all__ = [
@@ -74,7 +75,14 @@ class FunctionEncoder(ObjectEncoder):
         Raises:
             EncoderError: it returned no numbers, or not one row an image.
         """
-        return _rows(self._content(list(images)), self.name, len(images))
+        try:
+            rows = self._content(list(images))
+        except Exception as error:  # it is somebody's own
+            raise EncoderError(
+                f"'{self.name}' raised {describe_error(error)}; it gets a list of RGB images and "
+                "must return one row for each"
+            ) from error
+        return _rows(rows, self.name, len(images))
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,8 @@ def _why(name: str, file: Path | None, error: BaseException) -> str:
     line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
     at = f", line {line}" if line and (file or isinstance(error, SyntaxError)) else ""
     reason = error.msg if isinstance(error, SyntaxError) else describe_error(error)
+    message = f"'{name}' cannot be imported: {reason}{at}"
     if isinstance(error, ModuleNotFoundError) and file and error.name:
         if (file.parent / f"{error.name.partition('.')[0]}.py").is_file():
-            reason += "; a file stands alone: for several files give package.module:Class"
-    return f"'{name}' cannot be imported: {reason}{at}"
+            message += "; a file stands alone: for several files give package.module:Class"
+    return message

@@ -243,9 +243,24 @@ def test_the_numbers_of_a_file_are_those_of_preprocess_input(own_file: Path) -> 
 
 def test_how_a_vector_comes_out_of_a_file_is_told(own_file: Path) -> None:
     facts = KerasEncoder(str(own_file), preprocess="scale").facts()
-    assert facts.pooling == "layer classes (softmax of classes)" and facts.weights == "mine.keras"
+    assert facts.pooling == "layer classes" and facts.weights == "mine.keras"
+    assert facts.remark == (
+        "the vector is the output of the dense layer 'classes', which may be that of a classifier; "
+        "layer=features takes the layer before"
+    )
     facts = KerasEncoder(str(own_file), preprocess="scale", layer="maps").facts()
-    assert facts.pooling == "mean of layer maps"
+    assert facts.pooling == "mean of layer maps" and facts.remark is None
+
+
+def test_numbers_that_are_scaled_twice_are_told(tmp_path: Path) -> None:
+    import keras
+
+    parts = [keras.Input((8, 8, 3)), keras.layers.Rescaling(1 / 255), keras.layers.Conv2D(2, 3)]
+    keras.Sequential(parts).save(tmp_path / "own.keras")
+    path = str(tmp_path / "own.keras")
+    remark = KerasEncoder(path, preprocess="scale").facts().remark
+    assert remark is not None and "scales images itself (layer 'rescaling" in remark
+    assert KerasEncoder(path, preprocess="none").facts().remark is None
 
 
 def test_a_layer_of_a_known_model_is_as_keras_computes_it() -> None:
@@ -315,7 +330,7 @@ def test_a_file_that_asks_for_other_code_is_refused_before_it_is_built(
                 config["config"]["layers"][1]["config"]["activation"] = node
                 content = json.dumps(config).encode()
             copy.writestr(name, content)
-    with pytest.raises(WeightsError, match=r"which is not one of Keras's own layers"):
+    with pytest.raises(WeightsError, match=r"only Keras's own layers without code of"):
         KerasEncoder(str(evil), preprocess="scale").facts()
 
 

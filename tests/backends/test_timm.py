@@ -546,3 +546,22 @@ def test_a_folder_of_transformers_is_no_model_of_timm(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("no json")
     with pytest.raises(WeightsError, match="cannot read '.*config.json'"):
         TimmEncoder(str(tmp_path)).facts()
+
+
+def test_a_file_of_another_image_size_is_told(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = timm.create_model("test_vit", img_size=96, num_classes=3)
+    torch.save(network.state_dict(), tmp_path / "vit96.pth")
+    weights = str(tmp_path / "vit96.pth")
+    remark = TimmEncoder("test_vit", weights=weights).facts().remark
+    assert remark is not None and "another image size: its pos_embed was interpolated" in remark
+    remark = TimmEncoder("test_vit", weights=weights, size=96).facts().remark
+    assert remark == "left out of 'vit96.pth': 2 tensors (head.weight, head.bias)"
+
+
+def test_a_folder_does_not_inherit_what_timm_knows_of_its_architecture(tmp_path: Path) -> None:
+    from timm.models import save_for_hf
+
+    save_for_hf(timm.create_model("test_vit"), tmp_path / "own", model_config={})
+    facts = TimmEncoder(f"local-dir:{tmp_path / 'own'}").facts()
+    assert facts.pretrained_on is None and facts.weights == "own"

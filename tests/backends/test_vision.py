@@ -204,3 +204,18 @@ def test_the_image_part_of_siglip2_naflex_is_read(tmp_path: Path) -> None:
 
 def test_it_conforms(dinov2: Path, conformance: Callable[[str], None]) -> None:
     conformance(f"vision:{dinov2}")
+
+
+def test_a_folder_without_image_processor_says_how_to_save_one(tmp_path: Path) -> None:
+    config = transformers.ViTConfig(
+        hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8,
+        image_size=32, patch_size=16,
+    )  # fmt: skip
+    transformers.ViTModel(config).save_pretrained(tmp_path)
+    with pytest.raises(WeightsError, match="has no preprocessor_config.json, .*AutoImageProcessor"):
+        VisionEncoder(str(tmp_path)).facts()
+    transformers.ViTImageProcessor(size={"height": 32, "width": 32}).save_pretrained(tmp_path)
+    with pytest.raises(InputError, match="must be a multiple of the 16 pixels .* not 40"):
+        VisionEncoder(str(tmp_path), size=40).facts()
+    with pytest.raises(WeightsError, match="is a file; give the folder"):
+        VisionEncoder(str(tmp_path / "model.safetensors")).facts()

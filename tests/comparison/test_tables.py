@@ -11,6 +11,7 @@ from embedbench.comparison.tables import (
     encoder_failures,
     encoders_table,
     image_failures,
+    left_out_remarks,
     partitions_table,
     similarity_table,
     stack,
@@ -46,6 +47,9 @@ def test_failures_name_the_image_or_the_encoder_and_the_reason() -> None:
     images = Dataset(("a.png", "b.png"), (b"", b""))
     found = image_failures(images, {"one": embedding(), BITING: embedding(row1="too dark")})
     assert found.to_numpy().tolist() == [["image", "b.png", f"encode: {BITING}", "too dark"]]
+    assert left_out_remarks(found) == [
+        f"left out for all encoders: 1 image, because of {BITING}: too dark"
+    ]
     found = encoder_failures({"one": "no luck"}, {BITING: "all alike"})
     assert found.to_numpy().tolist() == [
         ["encoder", "one", "encode", "no luck"],
