@@ -179,6 +179,8 @@ def format_value(name: str, value: Any) -> str:
     """Return one value of the column `name` as a person reads it."""
     if value is None or value is pd.NA or value != value or value == "":
         return NOTHING
+    if name == "revision":
+        return str(value)[:8]  # as git shortens a commit
     if isinstance(value, (str, bool)):
         return str(value)
     if name == "coverage":

@@ -50,6 +50,7 @@ def test_every_end_of_an_interval_is_explained_by_the_name_of_its_number() -> No
         ("parameters", 4_652_008, "4.7 M"),
         ("load_seconds", 2.34, "2.3"),
         ("licence", "mit", "mit"),
+        ("revision", "0123456789" * 4, "01234567"),
     ],
 )
 def test_values_read_well(name: str, value: object, text: str) -> None:
