@@ -115,7 +115,7 @@ def test_a_repeated_name_must_have_one_vector(tmp_path: Path) -> None:
 
 
 def test_names_and_vectors_must_be_as_many(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="has 3 vectors for 2 names"):
+    with pytest.raises(InputError, match="there are 3 vectors for 2 names"):
         VectorsEncoder(_npy(tmp_path, NAMES[:2], VECTORS)).lookup(NAMES[:1])
 
 
@@ -193,7 +193,7 @@ def test_vectors_from_python_do_not_change_with_what_was_given() -> None:
 def test_vectors_from_python_that_cannot_be_used_are_refused() -> None:
     for value, names, words in (
         (VECTORS, None, "need names"),
-        (VECTORS, NAMES[:2], "has 3 vectors for 2 names"),
+        (VECTORS, NAMES[:2], "there are 3 vectors for 2 names"),
         ({"a.jpg": [1.0], "b.jpg": [1.0, 2.0]}, None, "of one length"),
         ({"a.jpg": [1.0]}, ["a.jpg"], "names of their own"),
         ([["a"], ["b"]], ["a", "b"], "must be numbers"),

@@ -109,8 +109,12 @@ def _entries(archive: AnyPath, infos: list[zipfile.ZipInfo]) -> Iterator[Entry]:
             continue
         file = _file_of(archive, info)
         if stat.S_ISLNK(info.external_attr >> 16) and isinstance(file, ZipMember):
-            link = file.read(_LONGEST_LINK).decode("utf-8", "surrogateescape")
-            yield Entry(name, None, posixpath.join(posixpath.dirname(name), link))
+            try:
+                link = file.read(_LONGEST_LINK).decode("utf-8", "surrogateescape")
+            except ImageError:  # the same error is told when the image is read
+                yield Entry(name, file)
+            else:
+                yield Entry(name, None, posixpath.join(posixpath.dirname(name), link))
         else:
             yield Entry(name, file)
 

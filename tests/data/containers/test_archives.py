@@ -370,3 +370,19 @@ def test_names_of_archives_are_known_by_their_suffix() -> None:
     names = ["a.ZIP", "a.tar.gz", "a.tgz", "a.tar", "a.rar", "b.7z"]
     assert all(map(is_archive_name, names))
     assert not any(map(is_archive_name, ["a.png", "zip", "a.csv", "a.parquet"]))
+
+
+def test_a_file_that_is_broken_into_a_link_is_listed_and_told_when_it_is_read(
+    tmp_path: Path,
+) -> None:
+    archive = tmp_path / "a.zip"
+    WRITERS["a.zip"](archive, [("a/1.png", picture(1)), ("b/2.png", picture(2))])
+    content = bytearray(archive.read_bytes())
+    # Of the first entry in the central directory: the mode of a link, the local header at 1.
+    entry = content.index(b"PK\x01\x02")
+    content[entry + 38 : entry + 46] = b"\x00\x00\x00\xa0\x01\x00\x00\x00"
+    archive.write_bytes(content)
+    found = read(archive)
+    assert len(found.sources) == 2
+    with pytest.raises(ImageError, match="its archive is broken here"):
+        read_source(found.sources[list(found.names).index("a/1.png")])
