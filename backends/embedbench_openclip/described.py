@@ -78,7 +78,9 @@ def described(model: str) -> Described | None:
     if model.startswith(_HUB):
         hub = model.removeprefix(_HUB)
         found = Described(_fetched(hub, _CONFIG).parent, hub)
-    elif model.startswith(_FOLDER) or ("/" in model and Path(model).is_dir()):
+    elif model.startswith(_FOLDER) or (
+        Path(model).is_dir() and ("/" in model or Path(model, _CONFIG).is_file())
+    ):
         found = Described(Path(model.removeprefix(_FOLDER)))
     else:
         return None

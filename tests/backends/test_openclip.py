@@ -347,3 +347,14 @@ def test_a_hub_out_of_reach_is_a_weights_error_with_the_next_step(tmp_path: Path
 @pytest.mark.parametrize("check", CHECKS)
 def test_it_conforms(check: Check) -> None:
     check(OpenClipEncoder("tiny", pretrained="none"))
+
+
+def test_a_folder_may_be_given_by_its_bare_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _described_folder(tmp_path / "mine")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert OpenClipEncoder("mine").facts().weights == "mine"
+    with pytest.raises(WeightsError, match="there is no open_clip_config.json in the folder"):
+        OpenClipEncoder("./empty").facts()
