@@ -130,17 +130,13 @@ def encoders() -> str:
 
 def encoder_sets() -> str:
     """Return a table for each set of encoders."""
-    headings = ["encoder", "million parameters", "licence", "year", "good at"]
+    headings, sets = program.encoder_sets()
+    tables = {
+        name: [[_code(spec), *map(_cell, rest)] for spec, *rest in (one.row() for one in choices)]
+        for name, choices in sets.items()
+    }
     return "\n\n".join(
-        f"`-e {name}`:\n\n"
-        + _table(
-            headings,
-            [
-                [_code(one.spec), str(one.millions), one.licence, str(one.year), one.good_at]
-                for one in choices
-            ],
-        )
-        for name, choices in program.encoder_sets().items()
+        f"`-e {name}`:\n\n" + _table(headings, rows) for name, rows in tables.items()
     )
 
 

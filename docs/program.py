@@ -71,11 +71,11 @@ def fields_of(cls: "type[Encoder]") -> list[list[str]]:
     return list_fields(cls)
 
 
-def encoder_sets() -> "Mapping[str, Sequence[EncoderChoice]]":
-    """Return the sets of encoders, by their names."""
-    from embedbench.encoders.sets import SETS
+def encoder_sets() -> "tuple[list[str], Mapping[str, Sequence[EncoderChoice]]]":
+    """Return the headings of a set's table, and the sets of encoders by their names."""
+    from embedbench.encoders.sets import HEADINGS, SETS
 
-    return SETS
+    return HEADINGS, SETS
 
 
 def promised_modules() -> Sequence[ModuleType]:

@@ -1,8 +1,7 @@
 """The encoder, the only plug-in point: RGB images in, one float32 row each out.
 
-A plug-in is a frozen dataclass that subclasses `Encoder` (or `TextEncoder`) and writes
-`encode_batch`. Everything that encoders share (batches, order, checks, identity) lives here.
-A plug-in imports this module and its own library, nothing else of embedbench.
+A plug-in is a frozen dataclass that subclasses `Encoder` (or `TextEncoder`), writes `encode_batch`
+and imports nothing of embedbench but this module, where all that encoders share lives.
 """
 
 import dataclasses
@@ -47,6 +46,7 @@ __all__ = [
     "first_sentence",
     "hash_file",
     "join_rows",
+    "library_version",
     "match_names",
 ]
 

@@ -217,7 +217,7 @@ class KerasEncoder(Encoder):
         return cut, self._size, f"{self.pool} of layer {self.layer}", None
 
     def _built(self, pooling: str | None) -> Any:
-        build = self._build  # a model that there is not is told first
+        build = self._build  # an unknown model is an error before anything else
         weights = None if self.weights == "none" else self.weights
         if weights == "imagenet":
             check_server(self.model)

@@ -12,13 +12,13 @@ from typing import Any, ClassVar
 import numpy as np
 from PIL import Image
 
-from embedbench.encoder import Facts, InputError, TextEncoder, Vectors, hash_file
+from embedbench.encoder import Facts, InputError, TextEncoder, Vectors, hash_file, library_version
 from embedbench_onnx.fields import FIELDS, processor_of_fields
 from embedbench_onnx.files import NetworkFile
 from embedbench_onnx.inputs import ImageInput, fill_text_inputs, find_image_input
 from embedbench_onnx.pooling import pool_rows, pooling_of
 from embedbench_onnx.processors import Processor, load_processor
-from embedbench_onnx.settings import Described, described, installed
+from embedbench_onnx.settings import Described, described
 from embedbench_onnx.texts import TextNetwork
 
 __all__ = ["OnnxEncoder"]
@@ -102,10 +102,10 @@ class OnnxEncoder(TextEncoder):
         found = self._described
         if found is None:
             return super().identity()
-        libraries = (found.library, "torch", "torchvision")
+        libraries = (found.distribution, "torch", "torchvision")
         return super().identity() | {
             "preparation": {path.name: hash_file(path) for path in (found.file, *found.others)},
-            "preparing": {name: installed(name) for name in libraries},
+            "preparing": {name: library_version(name) for name in libraries},
         }
 
     def prepare(self, image: Image.Image) -> np.ndarray:

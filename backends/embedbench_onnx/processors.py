@@ -11,8 +11,14 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
-from embedbench.encoder import EncoderError, InputError, WeightsError, first_sentence
-from embedbench_onnx.settings import Described, installed
+from embedbench.encoder import (
+    EncoderError,
+    InputError,
+    WeightsError,
+    first_sentence,
+    library_version,
+)
+from embedbench_onnx.settings import Described
 
 __all__ = ["Processor", "load_processor"]
 
@@ -26,22 +32,22 @@ def load_processor(described: Described) -> tuple[str, Processor]:
         WeightsError: its library is not installed.
         InputError: the library does not understand the settings.
     """
-    if installed(described.library) is None:
+    if library_version(described.distribution) is None:
         raise WeightsError(
-            f"'{described.file}' describes a preparation by {described.library}, which is not "
-            f"installed; run: pip install {described.library}"
+            f"'{described.file}' describes a preparation by {described.distribution}, which is not "
+            f"installed; run: pip install {described.distribution}"
         )
     load = {"transformers": _by_transformers, "open-clip-torch": _by_openclip, "timm": _by_timm}
     try:
-        return load[described.library](described)
+        return load[described.distribution](described)
     except ModuleNotFoundError as error:
         raise WeightsError(
-            f"'{described.file}' describes a preparation by {described.library}, which needs "
+            f"'{described.file}' describes a preparation by {described.distribution}, which needs "
             f"{error.name}; run: pip install {error.name}"
         ) from error
     except Exception as error:  # the libraries raise errors of all kinds
         raise InputError(
-            f"{described.library} cannot prepare images as '{described.file}' says: "
+            f"{described.distribution} cannot prepare images as '{described.file}' says: "
             f"{first_sentence(error)}; it must name an image processor that this version knows"
         ) from error
 

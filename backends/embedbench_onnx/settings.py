@@ -1,6 +1,5 @@
 """Files of settings beside a network, and the preparation that they describe."""
 
-import importlib.metadata
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any
 
 from embedbench.encoder import InputError
 
-__all__ = ["Described", "described", "installed", "read_settings", "settings_file"]
+__all__ = ["Described", "described", "read_settings", "settings_file"]
 
 _FOLDER_OF_NETWORKS = "onnx"
 """A folder of this name holds networks alone; the files of settings lie above it."""
@@ -21,13 +20,13 @@ class Described:
 
     Attributes:
         file: that describes it.
-        library: distribution that carries it out.
+        distribution: the library that carries it out.
         settings: what the file says of it.
         others: further files that were read for it.
     """
 
     file: Path
-    library: str
+    distribution: str
     settings: dict[str, Any]
     others: tuple[Path, ...] = ()
 
@@ -64,15 +63,7 @@ def read_settings(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError) as error:
-        raise InputError(f"'{path}' is no JSON object: {error}; write it anew") from error
-
-
-def installed(library: str) -> str | None:
-    """Return the version of a distribution that is installed; None where it is not."""
-    try:
-        return importlib.metadata.version(library)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+        raise InputError(f"'{path}' is no JSON object: {error}; it must hold one") from error
 
 
 def _of_transformers(model: Path) -> Described | None:

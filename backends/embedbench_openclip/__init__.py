@@ -22,6 +22,7 @@ from embedbench_openclip.preparation import (
     ways_on_record,
 )
 from embedbench_torch import Preparation, TorchEncoder, device, devices, seeded
+from embedbench_torch.checkpoints import check_file
 from embedbench_torch.hub import hub_reason
 
 if TYPE_CHECKING:
@@ -163,10 +164,7 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
         config = self._published
         if self.weights:
             path = Path(self.weights)
-            if not path.is_file():
-                raise WeightsError(f"there is no file '{path}'; `weights` must be a local file")
-            if path.suffix not in WEIGHTS:
-                raise InputError(f"`weights` must be one of {', '.join(WEIGHTS)}; not '{path}'")
+            check_file(path, WEIGHTS)
             return path
         if self._described and self.pretrained != "none":
             return self._described.weights()

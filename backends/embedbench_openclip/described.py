@@ -1,12 +1,12 @@
 """What OpenCLIP writes beside weights: a model's configuration, and how its images are prepared."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from embedbench.encoder import InputError, WeightsError, first_sentence
+from embedbench.encoder import InputError, WeightsError
+from embedbench_torch.folders import read_settings, weights_in
 from embedbench_torch.hub import hub_reason
 
 __all__ = ["PREPARATION", "WEIGHTS", "Described", "described", "preparation_beside"]
@@ -53,17 +53,7 @@ class Described:
         """
         if self.hub:
             return _fetched(self.hub)
-        named = [self.folder / f"{name}{end}" for end in WEIGHTS for name in _PREFERRED]
-        if found := [path for path in named if path.is_file()]:
-            return found[0]
-        others = sorted(path for path in self.folder.iterdir() if path.suffix in WEIGHTS)
-        if len(others) == 1:
-            return others[0]
-        several = f"several ({', '.join(path.name for path in others[:3])})" if others else "none"
-        raise WeightsError(
-            f"one file of weights, such as open_clip_model.safetensors, must lie in "
-            f"'{self.folder}', which has {several}; give one: weights=FILE"
-        )
+        return weights_in(self.folder, _PREFERRED, WEIGHTS)
 
 
 def described(model: str) -> Described | None:
@@ -87,7 +77,7 @@ def described(model: str) -> Described | None:
     if not found.config().is_file():
         what = f"no {_CONFIG} in the folder" if found.folder.is_dir() else "no folder"
         raise WeightsError(f"there is {what} '{found.folder}'; OpenCLIP saves one beside weights")
-    if "model_cfg" not in _read(found.config()):
+    if "model_cfg" not in read_settings(found.config()):
         raise WeightsError(f"'{found.config()}' has no `model_cfg`, which says what network it is")
     return found
 
@@ -101,22 +91,12 @@ def preparation_beside(weights: Path) -> dict[str, Any]:
     for name in _BESIDE:
         file = weights.with_name(name)
         if file.is_file():
-            content = _read(file)
+            content = read_settings(file)
             found = content.get("preprocess_cfg", {}) if name == _CONFIG else content
             if not isinstance(found, Mapping):
                 raise WeightsError(f"`preprocess_cfg` in '{file}' must be a table of values")
             return {name: value for name, value in found.items() if name in PREPARATION}
     return {}
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"cannot read '{file}': {first_sentence(error)}") from error
-    if not isinstance(content, dict):
-        raise WeightsError(f"'{file}' must hold a table of values; not {type(content).__name__}")
-    return content
 
 
 def _fetched(hub: str, file: str | None = None) -> Path:

@@ -1,12 +1,12 @@
 """What a timm model may be called, and where its weights lie: timm's list, the hub, a folder."""
 
 import difflib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from embedbench.encoder import InputError, WeightsError, first_sentence
+from embedbench.encoder import InputError, WeightsError
+from embedbench_torch.folders import read_settings, weights_in
 
 __all__ = [
     "check_name",
@@ -56,7 +56,7 @@ def check_name(model: str, pretrained: bool) -> None:
             raise WeightsError(
                 f"there is {what} '{folder}'; a folder that timm saved has config.json and weights"
             )
-        if "architecture" not in _settings(folder / "config.json"):
+        if "architecture" not in read_settings(folder / "config.json"):
             raise WeightsError(
                 f"the config.json in '{folder}' names no `architecture`, so timm has not saved it; "
                 f"a folder of transformers is given as vision:{folder}"
@@ -77,17 +77,9 @@ def check_name(model: str, pretrained: bool) -> None:
         raise InputError(f"timm has no weights for '{base}'; add pretrained=false or weights=FILE")
 
 
-def _settings(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"cannot read '{file}': {first_sentence(error)}") from error
-    return content if isinstance(content, dict) else {}
-
-
 def told_by_folder(model: str) -> set[str]:
     """Return what the config.json of a folder says itself of its weights: names of fields."""
-    settings = _settings(Path(model.removeprefix(_FOLDER)) / "config.json")
+    settings = read_settings(Path(model.removeprefix(_FOLDER)) / "config.json")
     own = settings.get("pretrained_cfg")
     return set(own) - {"tag"} if isinstance(own, dict) else set()
 
@@ -98,19 +90,7 @@ def weights_of_folder(model: str) -> Path:
     Raises:
         WeightsError: there is none, or one cannot tell which of several it is.
     """
-    folder = Path(model.removeprefix(_FOLDER))
-    named = [folder / f"{name}{suffix}" for suffix in _SUFFIXES for name in _PREFERRED]
-    if found := [path for path in named if path.is_file()]:
-        return found[0]
-    others = sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES)
-    if len(others) == 1:
-        return others[0]
-    if not others:
-        raise WeightsError(f"there are no weights in '{folder}'; model.safetensors is expected")
-    raise WeightsError(
-        f"'{folder}' has several files of weights ({', '.join(path.name for path in others[:3])}); "
-        f"give one of them: weights={others[0]}"
-    )
+    return weights_in(Path(model.removeprefix(_FOLDER)), _PREFERRED, _SUFFIXES)
 
 
 def fetched_files(model: str, config: Mapping[str, Any]) -> list[Path]:

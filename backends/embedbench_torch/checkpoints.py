@@ -57,12 +57,12 @@ class Fitted:
     remark: str | None
 
 
-def check_file(path: Path) -> None:
+def check_file(path: Path, suffixes: Sequence[str] = CHECKPOINTS) -> None:
     """Raise WeightsError unless there is this file; InputError unless it is named as weights."""
     if not path.is_file():
         raise WeightsError(f"there is no file '{path}'; `weights` must be a local file")
-    if path.suffix not in CHECKPOINTS:
-        raise InputError(f"`weights` must be one of {', '.join(CHECKPOINTS)}; not '{path}'")
+    if path.suffix not in suffixes:
+        raise InputError(f"`weights` must be one of {', '.join(suffixes)}; not '{path}'")
 
 
 def read_checkpoint(path: Path) -> State:

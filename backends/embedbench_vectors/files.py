@@ -192,15 +192,8 @@ def _read_torch(file: Path, column: str, names: str) -> tuple[list[Any] | None, 
 
     found = torch.load(file, map_location="cpu", weights_only=True)
     if isinstance(found, dict):
-        arrays = {key: _as_numpy(value) for key, value in found.items()}
-        return from_arrays(f"'{file}'", arrays, column, names)
+        return from_arrays(f"'{file}'", found, column, names)
     return None, found
-
-
-def _as_numpy(value: Any) -> Any:
-    if not hasattr(value, "detach"):
-        return value
-    return (value.float() if value.is_floating_point() else value).detach().numpy()
 
 
 def _read_hdf5(file: Path, column: str, names: str) -> tuple[list[Any] | None, Any]:

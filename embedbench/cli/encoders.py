@@ -38,13 +38,10 @@ def show_encoder(name: str) -> None:
     """
     from embedbench.encoders.listing import list_fields
     from embedbench.encoders.registry import encoder_class
-    from embedbench.encoders.sets import SETS
+    from embedbench.encoders.sets import HEADINGS, SETS
 
     if name in SETS:
-        headings = ["encoder", "million parameters", "licence", "year", "good at"]
-        choices = SETS[name]
-        rows = [[c.spec, str(c.millions), c.licence, str(c.year), c.good_at] for c in choices]
-        print_table(headings, rows)
+        print_table(HEADINGS, [choice.row() for choice in SETS[name]])
         echo_err(f"all of them: embedbench run PHOTOS -e {name}")
         return
     spec = read_spec(name)

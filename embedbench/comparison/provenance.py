@@ -1,7 +1,6 @@
 """Provenance of a comparison: all that `run.json` needs to repeat it."""
 
 import hashlib
-import importlib.metadata
 import platform
 import shlex
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder, Vectors
 from embedbench.encoders.record import EncoderRecord
+from embedbench.utils.fingerprint import library_version
 from embedbench.utils.hardware import cores
 from embedbench.utils.options import Option, value_of
 from embedbench.utils.text import join_names
@@ -33,6 +33,9 @@ __all__ = [
 _SAME_COSINE = 0.9999
 """Least cosine of two encoders' vectors of one image from which they count as the same network;
 that of one network in float32 and in bfloat16 is about this."""
+
+_FIRST = 64
+"""Images that tell most different encoders apart."""
 
 
 def record_options(options: ComparisonOptions, read: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,25 +150,30 @@ def model_remarks(embeddings: Mapping[str, Embedding]) -> list[str]:
         for name, embedding in embeddings.items()
         if embedding.record.facts.remark
     ]
-    told: set[str] = set()
-    for first, embedding in embeddings.items():
-        others = {
-            name: _least_cosine(embedding.vectors, other.vectors)
-            for name, other in embeddings.items()
-            if name != first and other.vectors.shape == embedding.vectors.shape
+    names, told = list(embeddings), set[str]()
+    for number, first in enumerate(names):
+        if first in told:
+            continue
+        cosines = {
+            name: _least_cosine(embeddings[first].vectors, embeddings[name].vectors)
+            for name in names[number + 1 :]
+            if embeddings[name].vectors.shape == embeddings[first].vectors.shape
         }
-        same = [name for name, cosine in others.items() if cosine >= _SAME_COSINE]
-        if same and not told & {first, *same}:
-            least = min(others[name] for name in same)
+        same = [name for name, cosine in cosines.items() if cosine >= _SAME_COSINE]
+        told.update(same)
+        if same:
             remarks.append(
-                f"{join_names([first, *same])} give the same vectors (least cosine {least:.6f}): "
-                "they are one encoder under several names"
+                f"{join_names([first, *same])} give the same vectors (least cosine "
+                f"{min(cosines[name] for name in same):.6f}): they are one encoder under several "
+                "names"
             )
-        told.update([first, *same] if same else [])
     return remarks
 
 
 def _least_cosine(vectors: Vectors, others: Vectors) -> float:
+    """Return the least cosine of an image's two vectors; of many images, -1 if the first differ."""
+    if len(vectors) > _FIRST and _least_cosine(vectors[:_FIRST], others[:_FIRST]) < _SAME_COSINE:
+        return -1.0
     left, right = vectors.astype(np.float64), others.astype(np.float64)
     lengths = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
     products = np.einsum("ij,ij->i", left, right)
@@ -180,13 +188,9 @@ def _weights(record: EncoderRecord) -> dict[str, str]:
 def _versions(encoders: dict[str, Encoder]) -> dict[str, str]:
     names = {"image-embedbench", "numpy", "scipy", "scikit-learn", "hdbscan", "pandas", "pillow"}
     names |= {library for encoder in encoders.values() for library in encoder.libraries}
-    versions = {"python": platform.python_version()}
-    for name in sorted(names):
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
+    versions = {name: library_version(name) for name in sorted(names)}
+    known = {name: version for name, version in versions.items() if version is not None}
+    return {"python": platform.python_version()} | known
 
 
 def _dataset_fingerprint(images: pd.DataFrame) -> str:

@@ -17,6 +17,7 @@ from embedbench.encoders.objects import encoder_of
 from embedbench.encoders.own_code import create_own_encoder, is_own_code
 from embedbench.encoders.sets import SETS, specs_of
 from embedbench.errors import EncoderError, InputError, MissingLibraryError, UnknownEncoderError
+from embedbench.utils.fingerprint import library_version
 from embedbench.utils.messages import describe_error, wrap_foreign_errors
 from embedbench.utils.spec import Spec, field_list, parse_fields, read_spec
 
@@ -121,11 +122,21 @@ def encoder_class(spec: Spec) -> type[Encoder]:
     Raises:
         EmbedbenchError: there is none, or it cannot be imported.
     """
+    plugin = _plugin(spec)
+    return plugin.load() if plugin else type(create_own_encoder(spec))
+
+
+def _plugin(spec: Spec) -> EncoderPlugin | None:
+    """Return the installed encoder that a spec names; None for a file or module of one's own.
+
+    Raises:
+        UnknownEncoderError: it is neither.
+    """
     plugins = installed_encoders()
     if spec.name in plugins:
-        return plugins[spec.name].load()
+        return plugins[spec.name]
     if is_own_code(spec):
-        return type(create_own_encoder(spec))
+        return None
     raise UnknownEncoderError(
         f"unknown encoder '{spec.name}'; installed encoders: {', '.join(plugins) or 'none'}; sets: "
         f"{', '.join(SETS)}; your own: ./FILE.py:CLASS"
@@ -145,18 +156,18 @@ def create_encoder(spec: str) -> Encoder:
         InputError: it has no such field, or the value does not fit.
     """
     parsed = read_spec(spec)
-    name, plugins = parsed.name, installed_encoders()
-    if name not in plugins and is_own_code(parsed):
+    name, plugin = parsed.name, _plugin(parsed)
+    if plugin is None:
         return create_own_encoder(parsed)
-    cls = encoder_class(parsed)
+    cls = plugin.load()
     fields = [field.name for field in field_list(cls)]
     if parsed.model is not None and not fields:
         raise InputError(f"encoder '{name}' takes no model; not '{parsed.model}'")
     model = {} if parsed.model is None else {fields[0]: parsed.model}
     values = parse_fields(f"encoder '{name}'", cls, model | parsed.fields)
     with wrap_foreign_errors():
-        for library in plugins[name].missing():
-            raise MissingLibraryError(plugins[name].advice(library))
+        for library in plugin.missing():
+            raise MissingLibraryError(plugin.advice(library))
         return cls(**values)
 
 
@@ -236,8 +247,6 @@ def _short(value: Any) -> str:
 
 
 def _has(distribution: str) -> bool:
-    try:
-        importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:  # tensorflow-cpu provides tensorflow
-        return importlib.util.find_spec(distribution.replace("-", "_")) is not None
-    return True
+    # tensorflow-cpu provides tensorflow
+    spec = distribution.replace("-", "_")
+    return library_version(distribution) is not None or importlib.util.find_spec(spec) is not None

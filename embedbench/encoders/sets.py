@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-__all__ = ["EncoderChoice", "SETS", "specs_of"]
+__all__ = ["EncoderChoice", "HEADINGS", "SETS", "specs_of"]
+
+HEADINGS = ["encoder", "million parameters", "licence", "year", "good at"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,10 @@ class EncoderChoice:
     licence: str
     year: int
     good_at: str
+
+    def row(self) -> list[str]:
+        """Return a row of a table, under `HEADINGS`."""
+        return [self.spec, str(self.millions), self.licence, str(self.year), self.good_at]
 
 
 SETS = {

@@ -35,7 +35,7 @@ def result_while_active(
     patience: float | None,
     tick: Callable[[int], object],
 ) -> Result:
-    """Return the result of a call; time starts anew with every megabyte that its process writes.
+    """Return the result of a call; each megabyte that its process writes restarts the time limit.
 
     Args:
         future: the call.

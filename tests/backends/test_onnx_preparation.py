@@ -228,7 +228,7 @@ def test_settings_that_cannot_be_followed_are_refused_in_one_line(tmp_path: Path
 def test_a_missing_library_is_named_with_its_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embedbench_onnx.processors.installed", lambda library: None)
+    monkeypatch.setattr("embedbench_onnx.processors.library_version", lambda library: None)
     _write(tmp_path / "preprocess_cfg.json", {"size": 32})
     with pytest.raises(WeightsError, match="run: pip install open-clip-torch"):
         OnnxEncoder(_network(tmp_path / "model.onnx")).encode(_pictures())
