@@ -4,13 +4,20 @@ Source: transformers, https://huggingface.co/docs/transformers.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from embedbench.encoder import EncoderError, InputError, TextEncoder, Vectors
+from embedbench.encoder import EncoderError, Facts, InputError, TextEncoder, Vectors
+from embedbench_clip.blip2 import (
+    ARCHITECTURE,
+    POOLING,
+    blip2_class,
+    image_vectors,
+    text_vectors,
+)
 from embedbench_torch import device
 from embedbench_transformers import TransformersEncoder
 from embedbench_transformers.kinds import configured_class, model_type
@@ -31,7 +38,9 @@ class ClipEncoder(TransformersEncoder, TextEncoder):
     All rows have length 1. Weights are read from safetensors where there are any, else from
     pickles of tensors alone (`weights_only=True`); code that comes with a model is never run.
     Of SigLIP 2 those of any aspect ratio (NaFlex) are read too, and CLIP as sentence-transformers
-    keeps it. FLAVA's vectors are those of its contrastive head, the projected class tokens.
+    keeps it. FLAVA's vectors are those of its contrastive head, the projected class tokens. Those
+    of BLIP-2 for retrieval are the mean of an image's query vectors, where BLIP-2 itself compares a
+    text with the nearest of them.
 
     Attributes:
         model: a name on the Hugging Face hub, or a folder that `save_pretrained` wrote.
@@ -74,15 +83,16 @@ class ClipEncoder(TransformersEncoder, TextEncoder):
             rows.append(self._text_features(dict(batch)))
         return np.concatenate(rows)
 
+    def facts(self) -> Facts:
+        """Return what is known of the model, with the pooling of a BLIP-2."""
+        return replace(super().facts(), pooling=POOLING if self._is_blip2 else None)
+
     def _network_class(self, settings: dict[str, Any]) -> Any:
         family = model_type(self.model, settings)
         kind = configured_class(family, settings)
-        name = getattr(kind, "__name__", family)
         if family == "blip-2":
-            raise EncoderError(
-                f"'{self.model}' is a {name}, which compares a text with the nearest of several "
-                "vectors of an image; the model must give one vector an image: CLIP, SigLIP ..."
-            )
+            return blip2_class(self.model, settings)
+        name = getattr(kind, "__name__", family)
         for features in ("get_image_features", "get_text_features"):
             if not hasattr(kind, features):
                 raise EncoderError(
@@ -103,18 +113,30 @@ class ClipEncoder(TransformersEncoder, TextEncoder):
     @property
     def _longest_text(self) -> int:
         """How many tokens a text may have; a tokenizer that does not know says a huge number."""
-        positions = getattr(self._network.config.text_config, "max_position_embeddings", None)
+        config = self._network.config
+        reader = config.qformer_config if self._is_blip2 else config.text_config
+        positions = getattr(reader, "max_position_embeddings", None)
         known: int = self._tokenizer.model_max_length
         return min(known, positions or known)
 
+    @property
+    def _is_blip2(self) -> bool:
+        return type(self._network).__name__ == ARCHITECTURE
+
     def _features(self, batch: "torch.Tensor") -> "torch.Tensor":
+        if self._is_blip2:
+            return _unit_rows(image_vectors(self._network, batch))
         inputs = unpack(batch) if batch.shape[1] == 1 else {"pixel_values": batch}
         return _unit_rows(self._network.get_image_features(**inputs))
 
     def _text_features(self, batch: "dict[str, torch.Tensor]") -> Vectors:
         batch = {name: rows.to(device()) for name, rows in batch.items()}
         with self._running():
-            rows: Vectors = _unit_rows(self._network.get_text_features(**batch)).cpu().numpy()
+            if self._is_blip2:
+                features = text_vectors(self._network, batch)
+            else:
+                features = self._network.get_text_features(**batch)
+            rows: Vectors = _unit_rows(features).cpu().numpy()
         return rows
 
 

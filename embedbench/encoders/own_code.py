@@ -9,11 +9,14 @@ import importlib.util
 import re
 import sys
 import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import cloudpickle
+import numpy as np
 
 from embedbench.encoder import Encoder
 from embedbench.encoders.objects import encoder_of
@@ -21,12 +24,29 @@ from embedbench.errors import EncoderError, InputError
 from embedbench.utils.messages import describe_error, wrap_foreign_errors
 from embedbench.utils.spec import Spec, field_list, parse_fields
 
-__all__ = ["create_own_encoder", "is_own_code"]
+__all__ = ["BrokenEncoder", "create_own_encoder", "is_own_code"]
 
 _FILE = re.compile(r".*\.py", re.IGNORECASE)
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 _PREFIX = "embedbench_file_"
 """Before the module's name of a file, so that `timm.py` does not stand in for timm."""
+
+
+@dataclass(frozen=True)
+class BrokenEncoder(Encoder):
+    """What stands for an encoder whose code cannot be imported, so that the others go on.
+
+    Attributes:
+        spec: the encoder that was asked for.
+        reason: why there is none.
+    """
+
+    spec: str
+    reason: str
+
+    def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
+        """Raise EncoderError: there is no encoder."""
+        raise EncoderError(self.reason)
 
 
 def is_own_code(spec: Spec) -> bool:

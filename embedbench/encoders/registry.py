@@ -14,7 +14,7 @@ from typing import Any
 
 from embedbench.encoder import Encoder
 from embedbench.encoders.objects import encoder_of
-from embedbench.encoders.own_code import create_own_encoder, is_own_code
+from embedbench.encoders.own_code import BrokenEncoder, create_own_encoder, is_own_code
 from embedbench.encoders.sets import SETS, specs_of
 from embedbench.errors import EncoderError, InputError, MissingLibraryError, UnknownEncoderError
 from embedbench.utils.fingerprint import library_version
@@ -177,6 +177,8 @@ def create_encoders(encoders: Sequence[Any] | Mapping[str, Any]) -> dict[str, En
     Args:
         encoders: specs, names of sets, and what `encoder_of` takes; or these by name.
 
+    One whose code cannot be imported is there too: it fails at its first use, as the others go on.
+
     Raises:
         EmbedbenchError: an encoder is unknown, cannot be created, or is given twice.
     """
@@ -200,7 +202,7 @@ def _by_label(encoders: Sequence[Any]) -> dict[str, Encoder]:
     for given in (one for specs in in_sets for one in specs):
         encoder = _create(given, None)
         with wrap_foreign_errors():
-            name = encoder_label(_kind(given, encoder), encoder)
+            name = _label(given, encoder)
         if created.get(name) == encoder:
             raise InputError(f"the encoder '{name}' is given twice")
         created[str(given) if name in created else name] = encoder
@@ -208,14 +210,21 @@ def _by_label(encoders: Sequence[Any]) -> dict[str, Encoder]:
 
 
 def _create(given: Any, name: str | None) -> Encoder:
-    return create_encoder(given) if isinstance(given, str) else encoder_of(given, name)
+    if not isinstance(given, str):
+        return encoder_of(given, name)
+    try:
+        return create_encoder(given)
+    except EncoderError as error:
+        return BrokenEncoder(given, str(error))
 
 
-def _kind(given: Any, encoder: Encoder) -> str:
-    """Return the name of an installed encoder, else that of the encoder's class."""
+def _label(given: Any, encoder: Encoder) -> str:
+    """Return the encoder's label by its installed name, else by that of its class."""
+    if isinstance(encoder, BrokenEncoder):
+        return encoder.spec
     if isinstance(given, str) and not is_own_code(spec := read_spec(given)):
-        return spec.name
-    return type(encoder).__name__
+        return encoder_label(spec.name, encoder)
+    return encoder_label(type(encoder).__name__, encoder)
 
 
 def encoder_label(name: str, encoder: Encoder) -> str:

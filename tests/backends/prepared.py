@@ -13,7 +13,10 @@ def timm_batch(network: Any, pictures: list[Image.Image]) -> Any:
     from torchvision.transforms.v2 import functional
 
     config = resolve_model_data_config(network)
-    resize, crop, _, normalise = create_transform(**config).transforms
+    transform = create_transform(**config)
+    if config["crop_mode"] != "center":  # other steps, which torchvision has not
+        return torch.stack([transform(one) for one in pictures])
+    resize, crop, _, normalise = transform.transforms
     small = [
         functional.resize(functional.pil_to_tensor(one), resize.size, resize.interpolation)
         for one in pictures

@@ -352,7 +352,49 @@ def test_clip_as_sentence_transformers_keeps_it_is_read(clip_folder: Path, tmp_p
     assert encoder.facts().licence == "mit"
 
 
-def test_blip2_is_refused_for_it_gives_several_vectors_an_image(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"model_type": "blip-2"}')
-    with pytest.raises(EncoderError, match="nearest of several vectors of an image; .* must give"):
+@pytest.fixture(scope="module")
+def blip2_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small BLIP-2 for retrieval, with five queries and the tokenizer of the small CLIP."""
+    folder = tmp_path_factory.mktemp("blip2")
+    words = _write_tokenizer(folder)
+    reader = TEXT | {"vocab_size": len(words), "encoder_hidden_size": 32, "pad_token_id": 0}
+    config = transformers.Blip2Config(
+        vision_config=VISION,
+        qformer_config=reader | {"use_qformer_text_input": True},
+        text_config={"model_type": "opt", "hidden_size": 32, "num_hidden_layers": 1},
+        num_query_tokens=5,
+        image_text_hidden_size=24,
+    )
+    torch.manual_seed(0)
+    network = transformers.Blip2ForImageTextRetrieval(config)
+    torch.nn.init.normal_(network.query_tokens)  # all are 0 in an untrained one, so all are equal
+    network.save_pretrained(folder)
+    size = {"height": 32, "width": 32}
+    transformers.BlipImageProcessor(size=size).save_pretrained(folder)
+    transformers.CLIPTokenizer.from_pretrained(folder).save_pretrained(folder)
+    return folder
+
+
+def test_blip2_gives_the_mean_of_an_images_query_vectors(blip2_folder: Path) -> None:
+    encoder, pictures = ClipEncoder(str(blip2_folder)), _pictures(3)
+    processor = transformers.BlipImageProcessor.from_pretrained(blip2_folder)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(blip2_folder)
+    network = transformers.Blip2ForImageTextRetrieval.from_pretrained(blip2_folder).eval()
+    with torch.inference_mode():
+        expected = network(
+            **processor(pictures, return_tensors="pt"),
+            **tokenizer(TEXTS[:3], padding=True, return_tensors="pt"),
+        )
+    queries = expected.image_embeds.numpy()
+    assert queries.shape == (3, 5, 24)
+    np.testing.assert_allclose(encoder.encode(pictures), _unit(queries.mean(axis=1)), atol=1e-6)
+    texts = encoder.encode_texts(TEXTS[:3])
+    np.testing.assert_allclose(texts, expected.text_embeds.numpy(), atol=1e-6)
+    assert encoder.facts().pooling == "mean of the query vectors"
+
+
+def test_blip2_without_a_head_for_retrieval_is_refused(tmp_path: Path) -> None:
+    settings = {"model_type": "blip-2", "architectures": ["Blip2ForConditionalGeneration"]}
+    (tmp_path / "config.json").write_text(json.dumps(settings))
+    with pytest.raises(EncoderError, match="puts no texts beside them; the model must be a Blip2F"):
         ClipEncoder(str(tmp_path)).facts()

@@ -172,6 +172,18 @@ def test_what_is_wrong_with_a_file_is_one_line(
     assert "\n" not in str(caught.value)
 
 
+def test_a_file_that_cannot_be_imported_is_a_failed_row_and_the_others_go_on(
+    file: Path, tmp_path: Path, photographs: Path
+) -> None:
+    broken = tmp_path / "broken.py"
+    broken.write_text("def broken(:\n")
+    specs = [f"{broken}:Mine", f"{file}:Brightness"]
+    results = compare(photographs, specs, k="3", seeds=1, copies=0)
+    table = results.encoders.set_index("encoder")
+    assert table["status"].to_dict() == {specs[0]: "failed", "Brightness": "ok"}
+    assert "cannot be imported: invalid syntax, line 1" in table["error"][specs[0]]
+
+
 def test_a_file_that_needs_its_neighbour_is_told_to_be_a_package(tmp_path: Path) -> None:
     (tmp_path / "neighbour.py").write_text("SIDE = 3\n")
     (tmp_path / "wrong.py").write_text("from neighbour import SIDE\n")

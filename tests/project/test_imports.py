@@ -102,3 +102,30 @@ def test_exported_names_are_there_and_sorted(name: str) -> None:
 
 def test_everything_of_the_package_can_be_had() -> None:
     assert all(getattr(embedbench, name) is not None for name in embedbench.__all__)
+
+
+BACKENDS = {
+    "pixels": "pixels",
+    "timm:test_resnet,pretrained=false": "timm",
+    "torchvision:squeezenet1_1,weights=none": "torchvision",
+    "keras:MobileNetV2,weights=none": "keras",
+}
+"""One of each library that needs no file of weights."""
+
+
+@pytest.mark.parametrize("spec", BACKENDS)
+def test_an_encoder_at_work_imports_no_other_backend(spec: str) -> None:
+    if BACKENDS[spec] != "pixels":
+        pytest.importorskip(BACKENDS[spec])
+    code = (
+        "import sys, PIL.Image as I; from embedbench.encoders.registry import create_encoder; "
+        f"create_encoder({spec!r}).encode([I.new('RGB', (64, 64))]); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = {name.partition(".")[0] for name in done.stdout.split()}
+    shared = {"embedbench_torch"}
+    own = {name for name in modules if name.startswith("embedbench_")} - shared
+    assert own == {f"embedbench_{BACKENDS[spec]}"}
+    others = {"timm", "transformers", "open_clip", "tensorflow", "onnxruntime"}
+    needed = {"keras": "tensorflow"}.get(BACKENDS[spec], BACKENDS[spec])
+    assert modules & others <= {needed}
