@@ -22,18 +22,18 @@ PAGES = Path(__file__).parent / "recipes"
 WIDEST = 1100
 
 FIGURES = {
-    "clip-guide": {"pictures": "01_*/space_*_pictures.jpg"},
+    "clip-guide": {"pictures": "01_*/space_*_pictures"},
     "resnet50-elbow": {
-        "elbow": "01_*/elbow.png",
-        "sheet": "01_*/contact_sheet.jpg",
-        "tsne": "01_*/map_tsne.png",
+        "elbow": "01_*/elbow",
+        "sheet": "01_*/contact_sheet",
+        "tsne": "01_*/map_tsne",
     },
     "clip-analysis": {
-        "plane": "01_*/space_*_map.png",
-        "curves": "robustness_neighbour_retention.png",
+        "plane": "01_*/space_*_map",
+        "curves": "robustness_neighbour_retention",
     },
-    "clip-vs-resnet50": {"comparison": "comparison.png", "maps": "maps_tsne.jpg"},
-    "curated-vs-random": {"domains": "domains.png"},
+    "clip-vs-resnet50": {"comparison": "comparison", "maps": "maps_tsne"},
+    "curated-vs-random": {"domains": "domains"},
 }
 """Of each recipe, the figures that its page shows, and where a run has them."""
 
@@ -164,7 +164,8 @@ def main() -> None:
             text = fill(text, block, make(results))
         page.write_text(text, encoding="utf-8")
         for figure, pattern in FIGURES[name].items():
-            with Image.open(min((run / "figures").glob(pattern))) as image:
+            first, *_ = results.figures(run / "figures", [pattern])
+            with Image.open(first) as image:
                 picture = image.convert("RGB")
             picture.thumbnail((WIDEST, 3 * WIDEST))
             picture.save(PAGES / f"{name}-{figure}.webp", quality=80)

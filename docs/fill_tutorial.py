@@ -30,7 +30,7 @@ def demo_table(results: Results) -> str:
 
 def clusters_picture(run: Path) -> None:
     """Write the first encoder's map of pictures, small enough for a page."""
-    source = min((run / "figures").glob("01_*/*tsne_pictures.jpg"))
+    (source,) = Results.read(run).figures(run / "figures", ["01_*/*tsne_pictures"])
     with Image.open(source) as picture:
         picture.thumbnail((1000, 1100))
         picture.save(IMAGES / "demo-clusters.webp", quality=80)

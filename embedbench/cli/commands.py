@@ -20,9 +20,9 @@ from embedbench.data.options import SourceOptions
 from embedbench.errors import EmbedbenchError
 from embedbench.parallel.engine_options import EngineOptions
 from embedbench.utils.options import from_keywords
-from embedbench.utils.text import pluralise, printable
+from embedbench.utils.text import printable
 
-__all__ = ["check", "cli", "embed", "fetch", "look", "new_backend", "suggest_labels"]
+__all__ = ["check", "cli", "embed", "fetch", "look", "new_backend"]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -221,37 +221,6 @@ def new_backend(name: str, out: str, texts: bool) -> int:
         click.echo(path)
     package = shlex.quote(str(written[0].parent.absolute()))
     click.echo(f"now: pip install -e {package} && embedbench check {name}", err=True)
-    return OK
-
-
-@cli.command()
-@click.argument("run_folder", metavar="RUN")
-def report(run_folder: str) -> int:
-    """Draw the figures and the report of a run folder again, without encoding."""
-    from embedbench.report import redraw
-
-    folder = Path(run_folder)
-    redraw(folder)
-    echo_err(f"report: {folder / 'report.html'}")
-    return OK
-
-
-@cli.command()
-@click.argument("run_folder", metavar="RUN")
-@click.option("-n", "count", type=int, default=60, metavar="N", show_default=True)
-@click.option("--out", default="labels.csv", metavar="FILE.csv", show_default=True)
-def suggest_labels(run_folder: str, count: int, out: str) -> int:
-    """Choose N images to label, so that the verdict can use labels.
-
-    Fill in the column `label`, whole or in part, and run again with --labels FILE.csv.
-    """
-    from embedbench.results.label_sheet import suggest_labels as write
-    from embedbench.results.results import Results
-
-    written = write(Path(run_folder), count, Path(out))
-    source = shlex.join(Results.read(Path(run_folder)).run.get("sources", ["SOURCE"]))
-    echo_err(f"{pluralise(written, 'image')} to label: {out}")
-    echo_err(f"then: embedbench run {source} --labels {out} -e ...")
     return OK
 
 

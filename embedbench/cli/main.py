@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from embedbench.cli import run_folders  # noqa: F401  its commands register themselves
 from embedbench.cli.commands import cli
 from embedbench.cli.compare import NOTHING_DONE, OK
 from embedbench.cli.output import echo_err

@@ -154,8 +154,8 @@ def _compare(options: ComparisonOptions) -> Results:
             fetching = running.download_settings(reading.allow_local)
             results = run_comparison(dataset, config, running, fetching, started, record)
             if out_folder is not None:
-                from embedbench.report import draw
+                from embedbench.report.page import write_report
 
-                with config.progress.bar("drawing figures and report", 0, ""):
-                    results.put(out_folder, draw)
+                with config.progress.bar("writing the report", 0, ""):
+                    results.put(out_folder, write_report)
     return results

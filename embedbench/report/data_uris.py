@@ -26,20 +26,30 @@ class EmbeddedFigure:
     note: str
 
 
-def embed_figure(drawing: FigureSpec, figures: Path) -> EmbeddedFigure:
-    """Return a figure for the page, drawn into the folder `figures` if it is not there yet."""
-    path = figures / drawing.file
-    if not path.exists():
-        save(drawing.draw(), path)
-    with Image.open(path) as image:
+def embed_figure(spec: FigureSpec, figures: Path) -> EmbeddedFigure | None:
+    """Return a figure for the page; None for one of a single encoder that was not drawn before.
+
+    Args:
+        spec: the figure.
+        figures: the folder where it lies if it was drawn.
+    """
+    drawn = figures / spec.file
+    if drawn.is_file():
+        content = BytesIO(drawn.read_bytes())
+    elif spec.encoder is None:
+        content = BytesIO()
+        save(spec.draw(), content, "jpg" if spec.photographic else "png")
+    else:
+        return None
+    with Image.open(content) as image:
         picture = image.convert("RGB")
     buffer = BytesIO()
-    if drawing.photographic:
+    if spec.photographic:
         picture.save(buffer, "WEBP", quality=78)
     else:
         picture.save(buffer, "WEBP", lossless=True)
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    texts = (drawing.title, drawing.section, drawing.note)
+    texts = (spec.title, spec.section, spec.note)
     return EmbeddedFigure(data, picture.width, picture.height, *texts)
 
 

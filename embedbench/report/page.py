@@ -45,29 +45,33 @@ FACTS = (
 """What the table of encoders shows; errors stand below it, the rest has sections of its own."""
 
 
-def write_report(results: Results, folder: Path) -> Path:
+def write_report(results: Results, folder: Path, figures: Path | None = None) -> Path:
     """Write `folder/report.html`, one file that needs no other and no network; return its path.
 
-    Embed the figures in `folder/figures`; draw the missing ones there first.
+    Charts of all encoders together are drawn for it. Those of single encoders are many, so the page
+    shows the ones that lie in the folder `figures`, by default `folder/figures`.
     """
+    figures = figures or folder / "figures"
     embedded = {
-        drawing.file: (drawing.encoder, embed_figure(drawing, folder / "figures"))
-        for drawing in figure_specs(results)
-        if not drawing.file.endswith("contact_sheet.jpg")
+        spec.file: (spec.encoder, figure)
+        for spec in figure_specs(results)
+        if not spec.file.endswith("contact_sheet.jpg")
+        and (figure := embed_figure(spec, figures)) is not None
     }
     encoders = encoder_parts(results, embedded)
     findings = _findings(results)
     used = _used(encoders, findings)
     thumbnails = thumbnail_data(results.images[results.images["image"].isin(used)])
-    figures = {file: figure for file, (owner, figure) in embedded.items() if owner is None}
+    of_all = {file: figure for file, (owner, figure) in embedded.items() if owner is None}
     drawn: dict[str, list[EmbeddedFigure]] = defaultdict(list)
-    for figure in figures.values():
+    for figure in of_all.values():
         drawn[figure.section].append(figure)
     page = _template().render(
         title=_title(results),
         subtitle=_subtitle(results),
         summary=summary(results),
-        figures=figures,
+        figures=of_all,
+        charted=len(embedded) > len(of_all),
         drawn=drawn,
         sure=bool(findings["pairwise"] or "sure" in drawn),
         differ=bool(findings["splits"] or findings["disputed"] or "why" in drawn),
@@ -79,7 +83,7 @@ def write_report(results: Results, folder: Path) -> Path:
         # The number is the name of a class in the style sheet: names of files never go there.
         thumbnails={name: number for number, name in enumerate(sorted(thumbnails))},
         thumbnail_data=thumbnails,
-        together=[figure for file, figure in figures.items() if file.startswith("maps_")],
+        together=[figure for file, figure in of_all.items() if file.startswith("maps_")],
         failures=plain_table(results.failures),
         remarks=[str(remark) for remark in results.run.get("remarks") or []],
         command=str(results.run.get("command") or ""),

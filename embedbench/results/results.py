@@ -1,7 +1,8 @@
 """Results: every table of one comparison, and the run folder that holds them on disk."""
 
+import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -103,12 +104,12 @@ class Results:
     def _repr_html_(self) -> str:
         return str(self.headline().to_html(index=False, float_format="{:.3f}".format, na_rep=""))
 
-    def write(self, folder: Path, draw: Callable[["Results", Path], None] | None = None) -> None:
+    def write(self, folder: Path, draw: Callable[["Results", Path], object] | None = None) -> None:
         """Write the run folder: all of it, or nothing.
 
         Args:
             folder: the run folder; an earlier run folder there is replaced.
-            draw: called with these results and the unfinished folder, to add figures and report.
+            draw: called with these results and the unfinished folder, to add the report.
 
         Raises:
             InputError: the folder holds something else, or cannot be written.
@@ -116,7 +117,9 @@ class Results:
         with OutFolder(folder) as out_folder:
             self.put(out_folder, draw)
 
-    def put(self, place: OutFolder, draw: Callable[["Results", Path], None] | None = None) -> None:
+    def put(
+        self, place: OutFolder, draw: Callable[["Results", Path], object] | None = None
+    ) -> None:
         """Write the run folder into a place that is taken already; see `write`.
 
         Raises:
@@ -149,6 +152,24 @@ class Results:
         run = self.run | {"schema": SCHEMA_VERSION, "tables": sorted(written)}
         text = json.dumps(run, indent=2, sort_keys=True, ensure_ascii=False)
         (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+
+    def figures(
+        self, folder: str | Path, only: Sequence[str] = (), format: str = "png"
+    ) -> list[Path]:
+        """Draw figures into a folder, in parallel processes, and return their files.
+
+        Args:
+            folder: where they go, with a folder in it for each encoder.
+            only: names of figures without ending, such as `ranks` or `timm/elbow`, or patterns
+                such as `*/map_*`; empty for all.
+            format: `png`, `svg` or `pdf`.
+
+        Raises:
+            InputError: there is no such figure or format, or the folder cannot be written.
+        """
+        drawing = importlib.import_module("embedbench.report.plots.drawing")
+        files: list[Path] = drawing.draw_figures(self, Path(folder), only, format)
+        return files
 
     @classmethod
     def read(cls, folder: Path) -> "Results":

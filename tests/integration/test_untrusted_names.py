@@ -25,8 +25,9 @@ from embedbench.data.tables.labels import labels_of_images
 from embedbench.data.tables.reading import read_table
 from embedbench.errors import InputError
 from embedbench.io.safe_csv import defused
-from embedbench.report import draw
+from embedbench.report import redraw
 from embedbench.report.page import write_report
+from embedbench.report.plots.drawing import draw_figures
 from embedbench.report.plots.figures import figure_specs
 from embedbench.results.label_sheet import suggest_labels
 from embedbench.results.results import Results
@@ -248,8 +249,12 @@ def test_a_run_folder_of_others_cannot_name_a_figure_elsewhere(hostile: Results)
 
 def test_a_report_is_not_written_through_a_link(hostile: Results, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    (tmp_path / "run").mkdir()
+    hostile.write(tmp_path / "run")
     (tmp_path / "run" / "report.html").symlink_to(tmp_path / "mine.txt")
     with pytest.raises(InputError, match="is a link"):
-        draw(hostile, tmp_path / "run")
+        redraw(tmp_path / "run")
+    (tmp_path / "run" / "figures").mkdir()
+    (tmp_path / "run" / "figures" / "ranks.png").symlink_to(tmp_path / "mine.txt")
+    with pytest.raises(InputError, match="is a link"):
+        draw_figures(hostile, tmp_path / "run" / "figures", ["ranks"])
     assert (tmp_path / "mine.txt").read_text() == "mine"

@@ -19,13 +19,17 @@ from tests.support.example_results import example_results
 RESULTS = example_results()
 
 
-def test_figures_that_are_there_are_not_drawn_again(tmp_path: Path) -> None:
+def test_a_figure_that_is_there_is_shown_as_it_is(tmp_path: Path) -> None:
     first = figure_specs(RESULTS)[0]
-    embed_figure(first, tmp_path)
-    written = (tmp_path / first.file).stat().st_mtime_ns
-    embedded = embed_figure(first, tmp_path)
-    assert (tmp_path / first.file).stat().st_mtime_ns == written
-    assert base64.b64decode(embedded.data)[8:12] == b"WEBP"
+    Image.new("RGB", (7, 5)).save(tmp_path / first.file)
+    shown = embed_figure(first, tmp_path)
+    assert shown is not None and (shown.width, shown.height) == (7, 5)
+    assert base64.b64decode(shown.data)[8:12] == b"WEBP"
+
+
+def test_a_figure_of_one_encoder_is_not_drawn_for_the_page(tmp_path: Path) -> None:
+    own = next(spec for spec in figure_specs(RESULTS) if spec.encoder)
+    assert embed_figure(own, tmp_path) is None
 
 
 def square(colour: str) -> Figure:
@@ -38,7 +42,7 @@ def test_a_figure_in_the_page_has_its_size_and_its_colours(
 ) -> None:
     spec = FigureSpec("a.png", "<b>{0}</b>", None, partial(square, "#0072B2"), photographic)
     embedded = embed_figure(spec, tmp_path)
-    assert embedded.title == "<b>{0}</b>"
+    assert embedded is not None and embedded.title == "<b>{0}</b>"
     with Image.open(BytesIO(base64.b64decode(embedded.data))) as image:
         assert image.size == (embedded.width, embedded.height) == (100, 50)
         pixel = np.array(image.convert("RGB").getpixel((50, 25)))

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedbench.report import draw
 from embedbench.report.page import write_report
+from embedbench.report.plots.drawing import draw_figures
 from embedbench.report.plots.figures import figure_specs
 from embedbench.results.results import Results
 from tests.support.example_results import (
@@ -49,7 +49,9 @@ class Page(HTMLParser):
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the figures and the report of the example."""
     folder = tmp_path_factory.mktemp("drawn")
-    draw(example_results(), folder)
+    results = example_results()
+    draw_figures(results, folder / "figures")
+    write_report(results, folder)
     return folder
 
 
@@ -279,6 +281,14 @@ def test_the_table_of_encoders_holds_facts_only(page: str) -> None:
 def test_a_run_that_tells_nothing_of_itself_still_has_a_report(folder: Path) -> None:
     bare = dataclasses.replace(example_results(), run={})
     assert "3 encoders compared" in write_report(bare, folder).read_text(encoding="utf-8")
+
+
+def test_a_page_before_figures_were_drawn_has_those_of_all_encoders_alone(tmp_path: Path) -> None:
+    page = Page(write_report(example_results(), tmp_path).read_text(encoding="utf-8"))
+    shown = [text for text in page.attributes("alt") if text]
+    of_all = [one.title for one in figure_specs(example_results()) if one.encoder is None]
+    assert sorted(shown) == sorted(of_all) and "embedbench figures RUN" in page.text
+    assert not (tmp_path / "figures").exists()
 
 
 @pytest.mark.parametrize("truth", [True, False])

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
 
@@ -21,13 +20,13 @@ from embedbench.report.plots.maps import contact_sheet, map_figure, picture_map
 from embedbench.report.plots.ranks import ranks_figure, signals_figure
 from embedbench.report.plots.robustness import contamination_figure, curves_figure, main_curve
 from embedbench.report.plots.similarity import similarity_figure
-from embedbench.report.plots.style import encoder_colours, save
+from embedbench.report.plots.style import encoder_colours
 from embedbench.results.results import Results
 from embedbench.results.schema import NEIGHBOUR_RETENTION, SIGNALS
 from embedbench.results.views import headline_rows, members_of, ranked, space_names
 from embedbench.utils.text import safe_names, shorten
 
-__all__ = ["draw_figures", "figure_specs"]
+__all__ = ["figure_specs"]
 
 MAP_TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 
@@ -44,16 +43,6 @@ _VARIANCE_NOTE = (
     "For vectors at unit length, as on the PCA map. The rest of the variance is in directions that "
     "a plane does not show."
 )
-
-
-def draw_figures(results: Results, folder: Path) -> None:
-    """Write every figure under `folder/figures`, a folder for each encoder.
-
-    Charts are PNG, pictures JPEG. Silhouettes, and clusters against classes, are drawn for each
-    clusterer; maps and contact sheets for the first clusterer only.
-    """
-    for drawing in figure_specs(results):
-        save(drawing.draw(), folder / "figures" / drawing.file)
 
 
 def figure_specs(results: Results) -> list[FigureSpec]:

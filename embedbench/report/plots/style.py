@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
@@ -61,6 +62,9 @@ _SETTINGS = {
     "font.family": ["DejaVu Sans"],
     "font.size": 10,
     "grid.color": "#E6EAEE",
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "embedbench",
     "text.color": INK,
     # A label such as "$5 note" is a name, not a formula.
     "text.parse_math": False,
@@ -114,8 +118,12 @@ def empty_axes(axes: Axes, reason: str) -> None:
     axes.text(0.5, 0.5, reason, ha="center", va="center", color=MUTED, transform=axes.transAxes)
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG or JPEG, as its name ends; its folder is made where there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def save(figure: Figure, place: Path | BytesIO, format: str | None = None) -> None:
+    """Write a figure in a format, by default that of the file's ending; its folder is made."""
+    if isinstance(place, Path):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        format = format or place.suffix.removeprefix(".")
+    # The same figure is the same file at any time.
+    undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(format or "")
     with plot_style():
-        figure.savefig(path)
+        figure.savefig(place, format=format, metadata=undated)

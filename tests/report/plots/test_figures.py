@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embedbench.report.plots.figures import draw_figures, figure_specs
+from embedbench.report.plots.drawing import draw_figures
+from embedbench.report.plots.figures import figure_specs
 from embedbench.report.plots.style import save
 from tests.support.example_results import ENCODERS, FAILED, example_results
 
@@ -34,7 +35,7 @@ WHERE_ASKED = (
 
 def test_every_encoder_that_worked_gets_its_figures(tmp_path: Path) -> None:
     draw_figures(RESULTS, tmp_path)
-    found = {path.relative_to(tmp_path / "figures") for path in tmp_path.rglob("*.*")}
+    found = {path.relative_to(tmp_path) for path in tmp_path.rglob("*.*")}
     files = ["elbow.png"]
     files += ["map_pca.png", "map_pca_pictures.jpg", "map_tsne.png", "map_tsne_pictures.jpg"]
     files += ["contact_sheet.jpg"]

@@ -1,0 +1,80 @@
+"""The commands on a run folder: they encode nothing."""
+
+import shlex
+from pathlib import Path
+
+import click
+
+from embedbench.cli.commands import cli
+from embedbench.cli.compare import OK
+from embedbench.cli.output import echo_err
+from embedbench.utils.text import pluralise
+
+__all__ = ["figures", "report", "suggest_labels"]
+
+
+@cli.command()
+@click.argument("run_folder", metavar="RUN")
+def report(run_folder: str) -> int:
+    """Write the report of a run folder again, without encoding.
+
+    It shows the figures of single encoders that `embedbench figures` has drawn.
+    """
+    from embedbench.report import redraw
+
+    folder = Path(run_folder)
+    redraw(folder)
+    echo_err(f"report: {folder / 'report.html'}")
+    return OK
+
+
+@cli.command()
+@click.argument("run_folder", metavar="RUN")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    help="A figure such as ranks or timm/elbow, or a pattern such as '*/map_*'; may be repeated.",
+)
+@click.option(
+    "--format",
+    "format_",
+    default="png",
+    metavar="png|svg|pdf",
+    show_default=True,
+    help="svg and pdf are for papers; pictures among the png files are jpg.",
+)
+@click.option("--quiet", is_flag=True, help="Show no progress bars.")
+def figures(run_folder: str, only: tuple[str, ...], format_: str, quiet: bool) -> int:
+    """Draw the figures of a run folder as files, in its folder `figures`.
+
+    Nothing is encoded or computed. `embedbench report RUN` then shows those of single encoders.
+    """
+    from embedbench.report.plots.drawing import draw_figures
+    from embedbench.results.results import Results
+    from embedbench.utils.progress import Progress
+
+    results, folder = Results.read(Path(run_folder)), Path(run_folder) / "figures"
+    with Progress(quiet).bar("drawing figures", 0, "figures") as bar:
+        files = draw_figures(results, folder, only, format_, bar.update)
+    echo_err(f"{pluralise(len(files), 'figure')}: {folder}")
+    return OK
+
+
+@cli.command()
+@click.argument("run_folder", metavar="RUN")
+@click.option("-n", "count", type=int, default=60, metavar="N", show_default=True)
+@click.option("--out", default="labels.csv", metavar="FILE.csv", show_default=True)
+def suggest_labels(run_folder: str, count: int, out: str) -> int:
+    """Choose N images to label, so that the verdict can use labels.
+
+    Fill in the column `label`, whole or in part, and run again with --labels FILE.csv.
+    """
+    from embedbench.results.label_sheet import suggest_labels as write
+    from embedbench.results.results import Results
+
+    written = write(Path(run_folder), count, Path(out))
+    source = shlex.join(Results.read(Path(run_folder)).run.get("sources", ["SOURCE"]))
+    echo_err(f"{pluralise(written, 'image')} to label: {out}")
+    echo_err(f"then: embedbench run {source} --labels {out} -e ...")
+    return OK
