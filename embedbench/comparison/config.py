@@ -37,7 +37,7 @@ class ComparisonConfig:
         k: a range, a number or `truth`.
         seeds: the same for every encoder.
         words: candidate names for clusters.
-        copies: number of images to augment.
+        copies: number of images to augment; None to leave it to whether there are labels.
         corruptions: what else is done to images or vectors.
         corrupted: of how many images corrupted copies are encoded.
         mix: which images of another kind are mixed in; None for none.
@@ -55,7 +55,7 @@ class ComparisonConfig:
     k: str
     seeds: tuple[int, ...]
     words: tuple[str, ...]
-    copies: int
+    copies: int | None
     corruptions: tuple[Corruption, ...]
     corrupted: int
     mix: MixSpec | None
@@ -71,7 +71,7 @@ class ComparisonConfig:
         if not self.seeds:
             raise InputError("`seeds` must be at least 1")
         for name, count in (("copies", self.copies), ("corrupted", self.corrupted)):
-            if count < 0:
+            if count is not None and count < 0:
                 raise InputError(f"`{name}` must be at least 0; not {count}")
         if not self.clusterers or not self.spaces:
             raise InputError("a comparison needs a clusterer and a space")

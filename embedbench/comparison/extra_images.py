@@ -32,6 +32,9 @@ Block = tuple[str, ...]
 
 AUGMENTED, CORRUPTED, MIXED = "augmented", "corrupted", "mixed"
 
+COPIES = 100
+"""How many images are augmented where there are no labels."""
+
 Rows = Int[np.ndarray, " sampled"]
 
 
@@ -112,7 +115,7 @@ def plan_extra_images(
         engine: where extra images are scanned.
         downloads: how images to mix in are downloaded.
     """
-    augmented = choose_augmented(hashes, config.copies)
+    augmented = choose_augmented(hashes, _copies(config, dataset))
     corrupted = choose_augmented(hashes, config.corrupted) if config.corruptions else []
     rows = {AUGMENTED: augmented} | ({CORRUPTED: corrupted} if config.corruptions else {})
     changes: dict[Block, str] = {(AUGMENTED, name): name for name in AUGMENTATIONS}
@@ -138,6 +141,13 @@ def plan_extra_images(
         failures=failures,
         remarks=remarks,
     )
+
+
+def _copies(config: ComparisonConfig, dataset: Dataset) -> int:
+    """Return how many images to augment: the signals without labels need them, labels do not."""
+    if config.copies is not None:
+        return config.copies
+    return COPIES if dataset.truth_codes() is None else 0
 
 
 def _positions(lengths: Iterable[int]) -> list[Int[np.ndarray, " block"]]:

@@ -109,12 +109,13 @@ class ComparisonOptions:
         help="Folder for the results.",
         shown_default="embedbench-runs/SOURCE",
     )
-    copies: int = option(
-        100,
+    copies: int | None = option(
+        None,
         "--copies",
         kind=int,
         metavar="N",
         help="Number of images to augment, for the metrics that need no labels; 0 for none.",
+        shown_default="100 without labels, 0 with labels",
     )
     engine: EngineOptions = EngineOptions()
     quiet: bool = option(True, "--quiet", kind=bool, help="Show no progress bars.")

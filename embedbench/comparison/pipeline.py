@@ -64,7 +64,7 @@ def run_comparison(
     images, encoded, extra = keep_common(images, encoded, extra)
     inputs = analysis_inputs(config, images, encoded)
     vectors, augmented = encoded.vectors, encoded.augmented(extra)
-    limits = (config.memory, engine.progress)
+    limits = (config.memory, engine.progress, engine.store)
     clusters = run_clustering_stage(inputs, vectors, augmented, *limits)
     effects = run_robustness_stage(inputs, encoded.embeddings, extra, clusters, *limits)
     encoders = encoders_table(config.encoders, encoded.embeddings, encoded.errors | clusters.errors)

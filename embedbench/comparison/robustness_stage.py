@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,14 +28,16 @@ from embedbench.analysis.robustness.domain_shift import (
     worst_images,
 )
 from embedbench.analysis.robustness.ranking import rank_by_retention
+from embedbench.analysis.stored_steps import StoredSteps
 from embedbench.clustering.spaces import to_space
-from embedbench.comparison.clustering_stage import ClusteringAnalysis, gather_by_key
+from embedbench.comparison.clustering_stage import ClusteringAnalysis
 from embedbench.comparison.extra_images import CORRUPTED, MIXED, ExtraImages
 from embedbench.comparison.memory import Memory, comparison_size
 from embedbench.comparison.tables import stack, stack_by_encoder
 from embedbench.data.images.corruptions import Corruption
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Vectors
+from embedbench.io.store import Store
 from embedbench.parallel.pool import Pool
 from embedbench.utils.progress import Progress
 
@@ -67,6 +68,7 @@ def run_robustness_stage(
     clusters: ClusteringAnalysis,
     memory: Memory,
     progress: Progress,
+    store: Store | None = None,
 ) -> RobustnessTables:
     """Evaluate all encoders under the conditions that were asked for.
 
@@ -77,6 +79,7 @@ def run_robustness_stage(
         clusters: results of the clustering stage.
         memory: decides the number of worker processes.
         progress: how progress is shown.
+        store: where results of earlier runs are found, and those of this one kept.
     """
     embeddings = {name: embeddings[name] for name in clusters.criteria}
     tables = {"composition": _composition(inputs, clusters)}
@@ -97,7 +100,7 @@ def run_robustness_stage(
         progress.bar("other conditions", len(vectors) * sum(conditions), "steps") as bar,
         Pool(workers, patience=None) as pool,
     ):
-        gather = partial(gather_by_key, pool, bar.update)
+        gather = StoredSteps(store, pool, bar.update).gather
         work = _RobustnessJobs(inputs, embeddings, extra, clusters, gather)
         if corruptions:
             tables |= work.corrupted(extra.rows[CORRUPTED])

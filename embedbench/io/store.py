@@ -3,19 +3,23 @@
 A store is a local or remote folder. `vectors/FINGERPRINT/` has files of vectors by key (SHA-256 of
 the image file's bytes or of the text). Files are only added, each atomically, so that several
 processes may write at once and a killed process leaves no partial row. `tables/` has Parquet
-files, such as sizes and thumbnails of images. `encoders/` has measurements of an encoder, and the
-files from which its fingerprint was computed.
+files, such as sizes and thumbnails of images; `analysis/` what was computed from
+vectors. `encoders/` has measurements of an encoder, and the files from which its fingerprint was
+computed.
 """
 
 import errno
 import hashlib
 import json
+import os
 import re
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -145,6 +149,33 @@ class Store:
         """Return a small record; None if it is missing or cannot be read."""
         return read_record(self._record(kind, key))
 
+    def put_bytes(self, kind: str, key: str, content: bytes) -> None:
+        """Write a file of what was computed; replaces the one of the same key."""
+        self._add(self._computed(kind, key), content)
+
+    def get_bytes(self, kind: str, key: str) -> bytes | None:
+        """Return what was computed; None if it is not there."""
+        path = self._computed(kind, key)
+        content = self._ask(_content, path)
+        if content is not None and isinstance(path, Path):
+            with suppress(OSError):  # the store may be another's
+                os.utime(path)
+        return content
+
+    def trim(self, kind: str, most: int) -> None:
+        """Remove what was not used for longest where a local store holds more bytes than this."""
+        folder = self._root / _one_name(kind)
+        if not isinstance(folder, Path):
+            return
+        with suppress(OSError):
+            files = [(path, path.stat()) for path in folder.glob("*.npz")]
+            excess = sum(found.st_size for _, found in files) - most
+            for path, found in sorted(files, key=lambda file: file[1].st_mtime):
+                if excess <= 0:
+                    return
+                path.unlink()
+                excess -= found.st_size
+
     def other_versions_note(self) -> str | None:
         """Return a note for a store that only other versions of embedbench have written to.
 
@@ -170,6 +201,9 @@ class Store:
 
     def _record(self, kind: str, key: str) -> AnyPath:
         return self._root / _one_name(kind) / f"{_one_name(key)}.json"
+
+    def _computed(self, kind: str, key: str) -> AnyPath:
+        return self._root / _one_name(kind) / f"{_one_name(key)}.npz"
 
     def _files(self, folder: AnyPath, suffix: str) -> list[tuple[AnyPath, int]]:
         """Return the files in a folder, with their sizes in bytes."""
@@ -242,6 +276,10 @@ def _rows(path: AnyPath, wanted: Collection[str] | None = None) -> Rows:
     with open_file(path) as file:
         part = RowFile.open(file)
         return part.rows(set(part.keys) if wanted is None else wanted)
+
+
+def _content(path: AnyPath) -> bytes:
+    return path.read_bytes()
 
 
 def _remove(path: AnyPath) -> None:

@@ -1,0 +1,142 @@
+"""Steps of the analysis, computed once: their results are kept in the store by what made them."""
+
+import hashlib
+import json
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from embedbench.analysis.inputs import EvaluationSettings, Targets
+from embedbench.analysis.k_selection import KSelection
+from embedbench.analysis.label_free import EncoderScores
+from embedbench.analysis.measurement import Evaluation
+from embedbench.analysis.robustness.corruption_effects import CleanBaseline, CorruptionEffect
+from embedbench.analysis.robustness.domain_shift import DomainAlignment
+from embedbench.analysis.shortcuts import Shortcut
+from embedbench.analysis.sweep import Sweep
+from embedbench.clustering.clusterers import Agglomerative, Hdbscan, KMeans
+from embedbench.clustering.limits import SampleLimit
+from embedbench.clustering.partitions import Partitions
+from embedbench.data.images.corruptions import Corruption
+from embedbench.io.store import Store
+from embedbench.io.structured import parts_of, read_structured, write_structured
+from embedbench.metrics.base import Estimate
+from embedbench.metrics.embedding.neighbours import Neighbourhood
+from embedbench.parallel.pool import Pool
+from embedbench.utils.fingerprint import library_version
+
+__all__ = ["RESULT_TYPES", "StoredSteps"]
+
+Key = TypeVar("Key", bound=Hashable)
+
+RESULT_TYPES = (
+    Agglomerative,
+    CleanBaseline,
+    Corruption,
+    CorruptionEffect,
+    DomainAlignment,
+    EncoderScores,
+    Estimate,
+    Evaluation,
+    EvaluationSettings,
+    Hdbscan,
+    KMeans,
+    KSelection,
+    Neighbourhood,
+    Partitions,
+    SampleLimit,
+    Shortcut,
+    Sweep,
+    Targets,
+)
+"""The dataclasses that the results of steps are made of."""
+
+_KIND = "analysis"
+_ROOMS = ("analysis", "clustering", "comparison", "metrics")
+"""Folders of the code that the steps run."""
+
+_LIBRARIES = ("hdbscan", "numpy", "openTSNE", "pandas", "scikit-learn", "scipy", "umap-learn")
+
+_MOST_BYTES = 2 * 10**9
+"""More than this in a local store, and the results that were not used for longest are removed."""
+
+
+@dataclass(frozen=True)
+class StoredSteps:
+    """Calls of the analysis, spread over worker processes; those in the store are read instead.
+
+    A step is known by its function, its arguments, the code of the analysis and the versions of
+    its libraries. One whose arguments are of other packages' classes is always computed.
+
+    Attributes:
+        store: where results are kept; None to compute every step.
+        pool: computes the others.
+        tick: called with 1 after each step.
+    """
+
+    store: Store | None
+    pool: Pool
+    tick: Callable[[int], object]
+
+    def gather(self, calls: Mapping[Key, tuple[Any, ...]]) -> dict[Key, Any]:
+        """Return the result of each call, (function, argument ...), by its key."""
+        names = {key: self._name(call) for key, call in calls.items()}
+        found = {key: result for key, name in names.items() if (result := self._read(name))}
+        self.tick(len(found))
+        missing = [key for key in calls if key not in found]
+        computed = dict(
+            zip(missing, self.pool.gather([calls[key] for key in missing], self.tick), strict=True)
+        )
+        for key, result in computed.items():
+            self._keep(names[key], result)
+        if self.store and computed:
+            self.store.trim(_KIND, _MOST_BYTES)
+        return {key: found[key][0] if key in found else computed[key] for key in calls}
+
+    def _name(self, call: tuple[Any, ...]) -> str | None:
+        """Return the name of a call's result in the store; None where it cannot be told."""
+        if self.store is None:
+            return None
+        try:
+            outline, arrays = parts_of(call)
+        except TypeError:
+            return None
+        digest = hashlib.sha256(json.dumps([_code(), outline]).encode())
+        for array in arrays:
+            digest.update(f"{array.dtype} {array.shape}".encode())
+            digest.update(array.tobytes())
+        return digest.hexdigest()[:32]
+
+    def _read(self, name: str | None) -> tuple[Any] | None:
+        """Return a stored result in a tuple, for a result may be anything; None without one."""
+        content = self.store.get_bytes(_KIND, name) if self.store and name else None
+        if content is None:
+            return None
+        try:
+            return (read_structured(content, RESULT_TYPES),)
+        except ValueError:
+            return None
+
+    def _keep(self, name: str | None, result: Any) -> None:
+        """Keep a result that is read back as it is written."""
+        if self.store is None or name is None:
+            return
+        try:
+            content = write_structured(result)
+            is_same = write_structured(read_structured(content, RESULT_TYPES)) == content
+        except (TypeError, ValueError):
+            return
+        if is_same:
+            self.store.put_bytes(_KIND, name, content)
+
+
+@cache
+def _code() -> str:
+    """Return a digest of the analysis's code and of its libraries' versions."""
+    package = Path(__file__).parents[1]
+    files = sorted(file for room in _ROOMS for file in (package / room).rglob("*.py"))
+    digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files))
+    digest.update(repr([library_version(name) for name in _LIBRARIES]).encode())
+    return digest.hexdigest()
