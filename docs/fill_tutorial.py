@@ -13,8 +13,10 @@ from pathlib import Path
 
 from blocks import fill
 from PIL import Image
+from tabulate import tabulate
 
 from embedbench.results.results import Results
+from embedbench.results.short_table import short_table
 
 DOCS = Path(__file__).parent
 PAGE = DOCS / "tutorial.md"
@@ -24,8 +26,10 @@ WINDOW = (1100, 945)
 
 
 def demo_table(results: Results) -> str:
-    """Return the main rows of a run as it prints them."""
-    return f"```text\n{results.to_text()}\n```"
+    """Return the table of a run as it prints it."""
+    table = short_table(results)
+    rows = table.to_numpy().tolist()
+    return f"```text\n{tabulate(rows, list(table.columns), disable_numparse=True)}\n```"
 
 
 def clusters_picture(run: Path) -> None:

@@ -10,6 +10,7 @@ from embedbench.cli.compare import OK, PARTLY_DONE, compare_and_print, name_of_r
 from embedbench.cli.options import (
     ENGINE_KEYWORDS,
     READING_KEYWORDS,
+    as_json_option,
     click_options,
     given_words,
     keywords_from_words,
@@ -38,7 +39,8 @@ def cli() -> None:
 @cli.command()
 @click.argument("source", nargs=-1)
 @run_options
-def run(source: tuple[str, ...], **given: Any) -> int:
+@as_json_option
+def run(source: tuple[str, ...], as_json: bool, **given: Any) -> int:
     """Compare encoders on your own images.
 
     SOURCE is a folder (sub-folders are labels if two or more hold images), a .csv or .parquet
@@ -57,14 +59,15 @@ def run(source: tuple[str, ...], **given: Any) -> int:
         settings = read_toml(Path(source[0]))
         if "source" not in settings:
             raise click.UsageError(f"'{source[0]}' names no source")
-    return compare_and_print(settings | given_words(given))
+    return compare_and_print(settings | given_words(given), as_json)
 
 
 @cli.command()
 @click.argument("name", required=False)
 @click.argument("source", nargs=-1)
 @run_options
-def recipe(name: str | None, source: tuple[str, ...], **given: Any) -> int:
+@as_json_option
+def recipe(name: str | None, source: tuple[str, ...], as_json: bool, **given: Any) -> int:
     """Run a prepared comparison; without NAME, list them.
 
     A recipe sets options of `embedbench run`; options given here replace them, so `-e` replaces
@@ -95,7 +98,7 @@ def recipe(name: str | None, source: tuple[str, ...], **given: Any) -> int:
         "-e ENCODER; conse, timm and pixels need no hub"
     )
     try:
-        code = compare_and_print(settings)
+        code = compare_and_print(settings, as_json)
     except EmbedbenchError:
         echo_err(hint)
         raise

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
 from embedbench.cli.options import keywords_from_words
-from embedbench.cli.output import stdout_reserved, summarise
+from embedbench.cli.output import print_results, stdout_reserved
 from embedbench.errors import InputError, NotWrittenError
 
 __all__ = ["NOTHING_DONE", "OK", "PARTLY_DONE", "compare_and_print", "name_of_run"]
@@ -16,8 +14,12 @@ OK, NOTHING_DONE, PARTLY_DONE = 0, 2, 3
 """What the process ends with."""
 
 
-def compare_and_print(words: Mapping[str, Any]) -> int:
-    """Run the comparison that these words of the command line ask for, and print its table.
+def compare_and_print(words: Mapping[str, Any], as_json: bool = False) -> int:
+    """Run the comparison that these words of the command line ask for, and print what came out.
+
+    Args:
+        words: options by their names in a TOML file.
+        as_json: print a JSON object.
 
     Returns:
         What the process ends with.
@@ -33,10 +35,9 @@ def compare_and_print(words: Mapping[str, Any]) -> int:
         with stdout_reserved():
             results = compare(**given | {"out": out})
     except NotWrittenError as error:
-        click.echo(error.results.to_text())
+        print_results(error.results, out, as_json)
         raise InputError(f"{error}; what was encoded is kept: run again once it can be") from error
-    click.echo(results.to_text())
-    summarise(results, out)
+    print_results(results, out, as_json)
     return PARTLY_DONE if len(results.failures) else OK
 
 

@@ -30,6 +30,9 @@ def main(arguments: list[str] | None = None) -> None:
     with SignalHandler(_STOPPED) as ending:
         try:
             code = cli.main(arguments, prog_name="embedbench", standalone_mode=False)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.ctx.get_help() if error.ctx else error.format_message())
+            code = OK
         except click.ClickException as error:
             _fail(error.format_message())
         except EmbedbenchError as error:

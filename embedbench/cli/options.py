@@ -32,6 +32,10 @@ def run_options(command: Any) -> Any:
     return click_options(*(option.keyword for option in OPTIONS if option.flags))(command)
 
 
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+"""For commands that print a table."""
+
+
 def click_options(*keywords: str) -> Callable[[Any], Any]:
     """Return a decorator that adds options of a comparison, by keyword, to a command."""
     options = {option.keyword: option for option in OPTIONS}

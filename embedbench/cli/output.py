@@ -4,11 +4,14 @@ Names, labels and errors come from others: what a terminal would obey in them is
 """
 
 import ctypes
+import json
+import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +21,14 @@ from embedbench.utils.text import pluralise, printable
 if TYPE_CHECKING:
     from embedbench.results.results import Results
 
-__all__ = ["echo_err", "print_table", "print_tuned", "stdout_reserved", "summarise"]
+__all__ = [
+    "echo_err",
+    "print_json",
+    "print_results",
+    "print_table",
+    "print_tuned",
+    "stdout_reserved",
+]
 
 _TUNED = {
     "encoder": "encoder",
@@ -31,6 +41,10 @@ _TUNED = {
     "machine": "machine",
 }
 """Columns that say how an encoder runs, with their headings; the speed is that of one worker."""
+
+
+_LEAST_NAME = 12
+"""Letters that the first column keeps on a narrow terminal; longer names are folded."""
 
 
 @contextmanager
@@ -49,26 +63,89 @@ def stdout_reserved() -> Iterator[None]:
         os.close(stdout_copy)
 
 
-def summarise(results: "Results", out: Path) -> None:
-    """Print below the table what was compared, what was left out, and the verdict."""
-    from embedbench.results.sentences import verdict_sentences
-    from embedbench.results.views import fastest
+def print_results(results: "Results", out: Path, as_json: bool = False) -> None:
+    """Print what a person wants to know first: the table, what was left out, and the verdict.
 
+    Args:
+        results: of the run.
+        out: its folder.
+        as_json: print encoders, comparison and verdict as one JSON object instead.
+    """
+    from embedbench.results.sentences import verdict_sentences
+    from embedbench.results.short_table import short_table
+    from embedbench.results.views import fastest, headline_rows, with_timings
+
+    sentences = verdict_sentences(results.run["verdict"], fastest(results))
+    if as_json:
+        print_json(
+            {
+                "encoders": with_timings(results).to_dict("records"),
+                "comparison": headline_rows(results).to_dict("records"),
+                "verdict": results.run["verdict"] | {"sentences": sentences},
+                "remarks": results.run["remarks"],
+                "failures": results.failures.to_dict("records"),
+                "out": str(out),
+            }
+        )
+        return
+    table = short_table(results)
+    print_table(list(table.columns), table.to_numpy().tolist(), results.run["verdict"]["group"])
+    for line in _left_out(results, out):
+        echo_err(line)
+    _print_verdict(" ".join(sentences))
+    echo_err(f"report: {out / 'report.html'}")
+    echo_err(f"next: {_next_step(results, out)}")
+
+
+def _left_out(results: "Results", out: Path) -> list[str]:
     kinds = results.failures["what"]
     skipped, failed = int((kinds == "image").sum()), int((kinds == "encoder").sum())
     encoders = int((results.encoders["status"] == "ok").sum())
-    lines = [
-        "* in the encoder's own space: compares clusterings of one encoder, not encoders",
-        f"{pluralise(len(results.images), 'image')}, {pluralise(encoders, 'encoder')}",
-    ]
+    lines = [f"{pluralise(len(results.images), 'image')}, {pluralise(encoders, 'encoder')}"]
     if skipped:
         lines.append(f"{pluralise(skipped, 'image')} skipped: {out / 'failures.csv'} says why")
     if failed:
         lines.append(f"{pluralise(failed, 'encoder')} failed: {out / 'failures.csv'} says why")
-    lines += [f"note: {remark}" for remark in results.run["remarks"]]
-    verdict = " ".join(verdict_sentences(results.run["verdict"], fastest(results)))
-    for line in [*lines, f"verdict: {verdict}", f"report: {out / 'report.html'}"]:
-        echo_err(line)
+    return [*lines, *(f"note: {remark}" for remark in results.run["remarks"])]
+
+
+def _next_step(results: "Results", out: Path) -> str:
+    """Return what a person would do now."""
+    if not results.has_truth and len(results.encoders) > 1:
+        return f"labels of some images make it surer: embedbench suggest-labels {quote(str(out))}"
+    return f"every clusterer and number: embedbench show {quote(str(out))} --full"
+
+
+def _print_verdict(text: str) -> None:
+    """Print the verdict: in a box on a terminal, else in one line."""
+    if not sys.stderr.isatty():
+        echo_err(f"verdict: {text}")
+        return
+    from rich.console import Console
+    from rich.panel import Panel
+    from rich.text import Text
+
+    Console(stderr=True).print(Panel(Text(printable(text)), title="verdict", title_align="left"))
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON to standard output; what is not a number is null."""
+    click.echo(json.dumps(_finite(value), indent=1, default=str))
+
+
+def _finite(value: Any) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(value, dict):
+        return {str(key): _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    if isinstance(value, np.generic):
+        return _finite(value.item())
+    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value
 
 
 def echo_err(line: str) -> None:
@@ -76,14 +153,65 @@ def echo_err(line: str) -> None:
     click.echo(printable(line), err=True)
 
 
-def print_table(headings: list[str], rows: list[list[str]], widest: int | None = None) -> None:
-    """Print a table to standard output; the last column has at most `widest` letters a line."""
+def print_table(
+    headings: list[str],
+    rows: list[list[str]],
+    marked: Collection[str] | None = None,
+    widest: int | None = None,
+) -> None:
+    """Print a table to standard output: fitted to a terminal, elsewhere as plain text.
+
+    Args:
+        headings: of the columns.
+        rows: their cells.
+        marked: first cells of rows that stand out on a terminal, where the last columns may be left
+            out if it is narrow; None for a table that is folded instead.
+        widest: most letters a line of the last column, elsewhere.
+    """
+    cells = [[printable(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        console = Console()
+        shown = len(headings) if marked is None else _fitting(headings, cells, console.width)
+        rich = _rich_table(headings[:shown], [row[:shown] for row in cells], marked or ())
+        console.print(rich)
+        if shown < len(headings):
+            left_out = ", ".join(heading.strip() for heading in headings[shown:])
+            echo_err(f"left out here, for the terminal is narrow: {left_out}")
+        return
     from tabulate import tabulate
 
-    cells = [[printable(cell) for cell in row] for row in rows]
     widths = None if widest is None else [*[None] * (len(headings) - 1), widest]
     # A name may look like a number.
     click.echo(tabulate(cells, headings, disable_numparse=True, maxcolwidths=widths))
+
+
+def _fitting(headings: list[str], rows: list[list[str]], width: int) -> int:
+    """Return how many of the columns fit a terminal, the first in at least 12 letters."""
+    room = width - _LEAST_NAME - 2
+    for number, cells in enumerate(zip(*rows, strict=True) if rows else [], 0):
+        if number:
+            room -= 3 + max(len(headings[number].strip()), *map(len, cells))
+        if room < 0:
+            return max(number, 1)
+    return len(headings)
+
+
+def _rich_table(headings: list[str], rows: list[list[str]], marked: Collection[str]) -> Any:
+    """Return a table that folds long cells instead of cutting them off."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    marked = {printable(name) for name in marked}
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(Text(heading.strip()), overflow="fold")
+    for row in rows:
+        style = "bold" if row and row[0] in marked else ""
+        table.add_row(*(Text(cell, style) for cell in row))
+    return table
 
 
 def print_tuned(records: list[dict[str, Any]]) -> None:

@@ -7,10 +7,30 @@ import click
 
 from embedbench.cli.commands import cli
 from embedbench.cli.compare import OK
-from embedbench.cli.output import echo_err
+from embedbench.cli.options import as_json_option
+from embedbench.cli.output import echo_err, print_json, print_results
 from embedbench.utils.text import pluralise
 
-__all__ = ["figures", "report", "suggest_labels"]
+__all__ = ["figures", "report", "show", "suggest_labels"]
+
+
+@cli.command()
+@click.argument("run_folder", metavar="RUN")
+@click.option("--full", is_flag=True, help="Every clusterer, with every number of the comparison.")
+@as_json_option
+def show(run_folder: str, full: bool, as_json: bool) -> int:
+    """Print the table and the verdict of a run folder again."""
+    from embedbench.results.results import Results
+
+    results = Results.read(Path(run_folder))
+    if full and as_json:
+        print_json(results.comparison.to_dict("records"))
+    elif full:
+        click.echo(results.to_text())
+        echo_err("* in the encoder's own space: compares clusterings of one encoder, not encoders")
+    else:
+        print_results(results, Path(run_folder), as_json)
+    return OK
 
 
 @cli.command()

@@ -32,6 +32,7 @@ class OutFolder:
         self._aside = target.with_name(f".{target.name}.unfinished")
         self._new, self._old = self._aside / "new", self._aside / "old"
         self._lock: TextIOWrapper | None = None
+        self._made: list[Path] = []
 
     def __enter__(self) -> "OutFolder":
         check_writable(self.folder)
@@ -49,6 +50,10 @@ class OutFolder:
         assert self._lock is not None
         shutil.rmtree(self._aside, ignore_errors=True)
         self._lock.close()
+        # A run that failed leaves no empty folders.
+        with contextlib.suppress(OSError):
+            for folder in self._made:
+                folder.rmdir()
 
     def fill(self, write: Callable[[Path], None]) -> None:
         """Put what `write` makes in a new folder in place of the earlier one: all, or nothing.
@@ -69,6 +74,8 @@ class OutFolder:
 
     def _take(self) -> TextIOWrapper | None:
         """Return the lock, which the system lets go of with the process; None to try again."""
+        missing = [path for path in self._aside.parents if not path.exists()]
+        self._made = self._made or missing
         self._aside.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as stack, contextlib.suppress(FileNotFoundError):
             lock = stack.enter_context((self._aside / "lock").open("a"))

@@ -35,8 +35,9 @@ class CountingPool(Pool):
 
 @pytest.fixture
 def pool() -> Iterator[CountingPool]:
-    with CountingPool(1) as pool:
-        yield pool
+    counting = CountingPool(1)
+    with counting:
+        yield counting
 
 
 @pytest.fixture

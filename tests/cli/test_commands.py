@@ -35,15 +35,23 @@ def test_a_run_prints_the_table_alone_writes_the_folder_and_is_drawn_again_from_
     )  # fmt: skip
     assert code == 0
     lines = table.splitlines()
-    assert lines[0].split()[:4] == ["encoder", "clusterer", "k", "from"]
-    assert len(lines) == 2 + 3
-    assert err.splitlines()[1:] == [
+    assert lines[0].split()[:3] == ["encoder", "clusters", "AMI"]
+    assert len(lines) == 2 + 1
+    assert err.splitlines() == [
         "36 images, 1 encoder",
         "note: the folders were taken for labels: 3 classes, such as 'blue', 'green' and 'red'; "
         "--labels none ignores them",
         "verdict: There is no verdict. Fewer than two encoders have a number to be ranked by.",
         f"report: {out / 'report.html'}",
+        f"next: every clusterer and number: embedbench show {out} --full",
     ]
+    code, again, told = call(capsys, "show", out)
+    assert (code, again, told) == (0, table, err)
+    code, full, _ = call(capsys, "show", out, "--full")
+    assert code == 0 and full.split()[:4] == ["encoder", "clusterer", "k", "from"]
+    assert len(full.splitlines()) == 2 + 3
+    rows = json.loads(call(capsys, "show", out, "--full", "--json")[1])
+    assert [row["clusterer"] for row in rows] == ["kmeans", "agglomerative", "hdbscan"]
     for name in (
         "comparison.csv comparison.md comparison.tex encoders.csv timings.csv partitions.parquet "
         "elbow.csv clusters.csv run.json report.html"

@@ -1,12 +1,24 @@
 """Promises of what the command line prints: tables stand alone, and names are shown as they are."""
 
 import dataclasses
+import json
 import os
+import re
+import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from embedbench.cli.output import echo_err, print_table, print_tuned, stdout_reserved, summarise
+from embedbench.cli.output import (
+    echo_err,
+    print_json,
+    print_results,
+    print_table,
+    print_tuned,
+    stdout_reserved,
+)
 from tests.support.example_results import example_results
 
 
@@ -32,18 +44,65 @@ def test_standard_output_is_there_again_after_an_error(capfd: pytest.CaptureFixt
 def test_the_summary_counts_what_was_compared_and_says_where_the_reasons_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    summarise(example_results(), Path("run"))
-    out, err = capsys.readouterr()
-    lines = err.splitlines()
-    assert out == ""
-    assert lines[1:5] == [
+    print_results(example_results(), Path("run"))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:4] == [
         "40 images, 3 encoders",
         f"1 image skipped: {Path('run/failures.csv')} says why",
         f"1 encoder failed: {Path('run/failures.csv')} says why",
         "note: one of the <names> stands there twice",
     ]
-    assert lines[5].startswith("verdict: pixels and timm:resnet50,pretrained=false are tied")
-    assert lines[6:] == [f"report: {Path('run/report.html')}"]
+    assert lines[4].startswith("verdict: pixels and timm:resnet50,pretrained=false are tied")
+    assert lines[5:] == [
+        f"report: {Path('run/report.html')}",
+        "next: every clusterer and number: embedbench show run --full",
+    ]
+
+
+def test_without_labels_the_next_step_is_to_label_some(capsys: pytest.CaptureFixture[str]) -> None:
+    print_results(example_results(truth=False), Path("my run"))
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.endswith("embedbench suggest-labels 'my run'")
+
+
+def test_json_has_the_numbers_as_numbers_and_no_nan(capsys: pytest.CaptureFixture[str]) -> None:
+    results = example_results()
+    print_results(results, Path("run"), as_json=True)
+    out, err = capsys.readouterr()
+    found = json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert err == "" and found["out"] == "run"
+    assert [one["encoder"] for one in found["encoders"]] == results.encoders["encoder"].tolist()
+    amis = results.comparison.set_index("encoder")["ami"]
+    first = found["comparison"][0]
+    assert first["ami"] == amis[first["encoder"]].iloc[0]
+    assert found["verdict"]["group"] == results.run["verdict"]["group"]
+    assert found["failures"][0]["what"] == "image"
+
+
+def test_json_has_null_for_what_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"a": [float("nan"), np.float32(0.5), pd.NA, None], 3: (np.int64(2), float("inf"))})
+    assert json.loads(capsys.readouterr().out) == {"a": [None, 0.5, None, None], "3": [2, None]}
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_terminal_of_any_width_shows_every_letter(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm")
+    for stream in (sys.stdout, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    results = example_results()
+    print_results(results, Path("run"))
+    out, err = (re.sub(r"\x1b\[[0-9;]*m", "", text) for text in capsys.readouterr())
+    table = [line for line in out.splitlines() if line.strip()]
+    assert max(map(len, table)) <= width
+    letters = "".join(out.split())
+    assert all(name[:6] in letters for name in results.comparison["encoder"])
+    boxed = [line for line in err.splitlines() if line[:1] in "\u256d\u2502\u2570"]
+    assert len(boxed) >= 3 and max(map(len, boxed)) <= width and "verdict" in boxed[0]
+    assert "tied" in err and ("left out here" in err) == (width == 40)
+    assert "AMI" in out and ("images/s" in out) == (width > 40)
 
 
 def test_where_nothing_failed_nothing_is_said_of_failures(
@@ -53,7 +112,7 @@ def test_where_nothing_failed_nothing_is_said_of_failures(
     whole = dataclasses.replace(
         results, failures=results.failures.iloc[:0], run=results.run | {"remarks": []}
     )
-    summarise(whole, Path("run"))
+    print_results(whole, Path("run"))
     err = capsys.readouterr().err
     assert "failures.csv" not in err and "note:" not in err
 

@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from embedbench.cli.main import main
-from embedbench.cli.output import summarise
+from embedbench.cli.output import print_results
 from embedbench.data.tables.form import TableForm
 from embedbench.data.tables.labels import labels_of_images
 from embedbench.data.tables.reading import read_table
@@ -232,7 +232,8 @@ def test_an_error_on_the_command_line_steers_no_terminal(
 def test_the_terminal_gets_no_control(
     hostile: Results, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    summarise(hostile, tmp_path)
+    print_results(hostile, tmp_path)
+    print_results(hostile, tmp_path, as_json=True)
     print(hostile.to_text())
     printed = capsys.readouterr()
     assert "owned" in printed.err and "gpj.exe" in printed.out + printed.err

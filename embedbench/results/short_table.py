@@ -1,0 +1,82 @@
+"""The comparison in few columns: one row an encoder, with the numbers that decide."""
+
+import pandas as pd
+
+from embedbench.results.results import Results
+from embedbench.results.schema import SIGNALS
+from embedbench.results.views import headline_rows, ranked, with_timings
+
+__all__ = ["short_table"]
+
+_INTERVAL = "95 % interval"
+
+
+def short_table(results: Results) -> pd.DataFrame:
+    """Return one row for each encoder that was compared, the best first, in about 80 letters.
+
+    With labels they are the rank and the AMI of the first clusterer, without labels the two
+    signals that the verdict rests on; a single encoder has its clusters. Then follow the size of
+    the vectors and the speed.
+    """
+    table = pd.DataFrame({"encoder": ranked(results)})
+    facts = with_timings(results).set_index("encoder").reindex(table["encoder"])
+    rows = headline_rows(results)
+    first = rows[rows["clusterer"] == rows["clusterer"].iloc[0]].set_index("encoder")
+    first = first.reindex(table["encoder"])
+    if results.has_truth and len(table) > 1:
+        table["rank"] = [_range(*row) for row in _ranks(facts)]
+        table["AMI"] = first["ami"].astype(float).map(_number).to_list()
+        table[_INTERVAL] = _intervals(first, "ami")
+        if "accuracy" in first:
+            table["accuracy"] = first["accuracy"].astype(float).map(_number).to_list()
+    elif len(table) > 1:
+        for signal in SIGNALS:
+            own = results.label_free[results.label_free["criterion"] == signal]
+            own = own.set_index("encoder").reindex(table["encoder"])
+            table[signal.removeprefix("cluster_")] = (
+                own["value"].astype(float).map(_number).to_list()
+            )
+            table[_INTERVAL + " " * SIGNALS.index(signal)] = _intervals(own)
+    else:
+        table["clusters"] = first["clusters"].astype(float).map(_whole).to_list()
+        if results.has_truth:
+            table["AMI"] = first["ami"].astype(float).map(_number).to_list()
+            table[_INTERVAL] = _intervals(first, "ami")
+        table["silhouette"] = first["silhouette"].astype(float).map(_number).to_list()
+        table["stability"] = first["stability"].astype(float).map(_number).to_list()
+    table["dim"] = facts["dim"].astype(float).map(_whole).to_list()
+    table["images/s"] = facts["images_per_second"].astype(float).map(_speed).to_list()
+    return table
+
+
+def _ranks(facts: pd.DataFrame) -> list[tuple[float, float]]:
+    """Return the best and the worst rank of each encoder; nan where there is none."""
+    columns = facts.reindex(columns=["rank_low", "rank_high"]).astype(float)
+    return list(columns.itertuples(index=False, name=None))
+
+
+def _range(low: float, high: float) -> str:
+    if pd.isna(low):
+        return ""
+    return f"{low:.0f}" if low == high else f"{low:.0f}-{high:.0f}"
+
+
+def _intervals(rows: pd.DataFrame, name: str = "") -> list[str]:
+    lead = f"{name}_" if name else ""
+    columns = rows.reindex(columns=[f"{lead}low", f"{lead}high"]).astype(float)
+    return [
+        "" if pd.isna(low) else f"{_number(low)} to {_number(high)}"
+        for low, high in columns.itertuples(index=False, name=None)
+    ]
+
+
+def _number(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.2f}".replace("-0.00", "0.00")
+
+
+def _whole(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.0f}"
+
+
+def _speed(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.3g}"

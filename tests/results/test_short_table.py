@@ -1,0 +1,45 @@
+"""Promises of the short table: a row an encoder, the best first, the numbers of the long one."""
+
+import dataclasses
+
+import numpy as np
+
+from embedbench.results.short_table import short_table
+from embedbench.results.views import ranked
+from tests.support.example_results import ENCODERS, example_results
+
+
+def test_with_labels_it_has_rank_and_ami_of_the_first_clusterer() -> None:
+    results = example_results()
+    table = short_table(results)
+    assert table["encoder"].tolist() == ranked(results)
+    assert {"rank", "AMI", "95 % interval", "accuracy", "dim", "images/s"} <= set(table.columns)
+    rows = results.comparison
+    rows = rows[(rows["clusterer"] == rows["clusterer"].iloc[0]) & (rows["space"] == "l2")]
+    for _, row in table.iterrows():
+        own = rows[rows["encoder"] == row["encoder"]].iloc[0]
+        assert row["AMI"] == f"{own['ami']:.2f}"
+        assert row["95 % interval"] == f"{own['ami_low']:.2f} to {own['ami_high']:.2f}"
+
+
+def test_without_labels_it_has_the_two_signals_and_no_silhouette() -> None:
+    results = example_results(truth=False)
+    table = short_table(results)
+    assert [name.strip() for name in table.columns] == [
+        "encoder", "retention", "95 % interval", "consensus", "95 % interval", "dim", "images/s",
+    ]  # fmt: skip
+    signals = results.label_free.set_index(["criterion", "encoder"])["value"]
+    for _, row in table.iterrows():
+        assert row["consensus"] == f"{signals['consensus', row['encoder']]:.2f}"
+
+
+def test_one_encoder_has_its_clusters_as_whole_numbers() -> None:
+    results = example_results()
+    alone = dataclasses.replace(
+        results,
+        comparison=results.comparison[results.comparison["encoder"] == ENCODERS[0]],
+        encoders=results.encoders.head(1).assign(rank=np.nan),
+    )
+    (row,) = short_table(alone).to_dict("records")
+    assert row["encoder"] == ENCODERS[0] and row["clusters"].isdigit()
+    assert "rank" not in row and {"AMI", "silhouette", "stability"} <= set(row)
