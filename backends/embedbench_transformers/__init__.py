@@ -4,7 +4,7 @@ No encoder by itself. Source: transformers, https://huggingface.co/docs/transfor
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ class TransformersEncoder(TorchEncoder):
         source = self._source
         kind = self._network_class(source.settings())
         network, loaded = source.load(kind, weights_only=True, output_loading_info=True)
-        missing = sorted(loaded["missing_keys"])
+        missing = _own_names(network, loaded["missing_keys"])
         if needed := [name for name in missing if not self._may_lack(name)]:
             raise WeightsError(
                 f"the weights of '{self.model}' lack {len(needed)} tensors of "
@@ -105,3 +105,9 @@ class TransformersEncoder(TorchEncoder):
     @cached_property
     def _preparation(self) -> Preparation:
         return preparation_by(self._processor)
+
+
+def _own_names(network: Any, names: Iterable[str]) -> list[str]:
+    """Return tensors by their names in the network; transformers 4 may give those of the file."""
+    own, prefix = network.state_dict(), f"{network.base_model_prefix}."
+    return sorted(name if name in own else name.removeprefix(prefix) for name in names)

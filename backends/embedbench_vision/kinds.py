@@ -29,7 +29,7 @@ def image_class(model: str, settings: dict[str, Any]) -> Any:
     if kind is None and is_listed(family, "BACKBONE"):
         return MODEL_FOR_BACKBONE_MAPPING[CONFIG_MAPPING[family]]
     if other := _other_kind(model, family, kind, settings):
-        name = getattr(kind, "__name__", family)
+        name = (kind or CONFIG_MAPPING[family]).__name__
         raise EncoderError(
             f"'{model}' is {other} ({name}); `vision` takes image models, e.g. "
             "facebook/dinov2-small"
@@ -41,6 +41,8 @@ def _other_kind(model: str, family: str, kind: Any, settings: dict[str, Any]) ->
     """Return what a model is that is no vision model with a vector; None for one that is."""
     if family in _WITHOUT_A_VECTOR:
         return _WITHOUT_A_VECTOR[family]
+    if kind is None and "vision_config" in settings:  # in transformers 4: LLaVA and others
+        return "a model of images and texts"
     if kind is None:
         return f"of the family '{family}', which has no network without a head"
     takes = kind.main_input_name
@@ -53,7 +55,8 @@ def _other_kind(model: str, family: str, kind: Any, settings: dict[str, Any]) ->
         return "a video model"
     if takes in ("input_values", "input_features", "audio_values"):
         return "an audio model"
-    if takes == "input_ids" and "image" not in modalities:
+    reads_images = "image" in modalities or is_listed(family, "IMAGE_CLASSIFICATION")
+    if takes == "input_ids" and not reads_images:
         return "a text model"
     if takes != "pixel_values":
         return f"a model of `{takes}`, not of pixels"

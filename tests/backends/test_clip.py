@@ -17,7 +17,7 @@ from PIL import Image
 from embedbench.comparison.api import compare
 from embedbench.errors import EncoderError, WeightsError
 from embedbench_clip import ClipEncoder
-from tests.support.libraries import library
+from tests.support.libraries import library, needs
 
 torch = library("torch")
 transformers = library("transformers")
@@ -318,6 +318,7 @@ def test_flava_gives_the_projected_class_tokens_of_its_contrastive_head(
 
 
 def test_siglip2_of_any_aspect_ratio_is_as_transformers_encodes_it(tmp_path: Path) -> None:
+    needs(transformers, "Siglip2Config")
     words = _write_tokenizer(tmp_path)
     numbers = {name: number for name, number in VISION.items() if name != "image_size"}
     text = TEXT | {"vocab_size": len(words), "projection_size": 32}

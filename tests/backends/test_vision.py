@@ -11,7 +11,7 @@ from PIL import Image
 
 from embedbench.errors import EncoderError, InputError, WeightsError
 from embedbench_vision import VisionEncoder
-from tests.support.libraries import library
+from tests.support.libraries import library, needs
 
 torch = library("torch")
 transformers = library("transformers")
@@ -191,6 +191,7 @@ def test_what_transformers_does_not_know_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_image_part_of_siglip2_naflex_is_read(tmp_path: Path) -> None:
+    needs(transformers, "Siglip2VisionConfig")
     torch.manual_seed(0)
     numbers = {name: value for name, value in SMALL.items() if name != "image_size"}
     config = transformers.Siglip2VisionConfig(**numbers, num_patches=16)

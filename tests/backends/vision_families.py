@@ -198,5 +198,6 @@ def _processor(family: str) -> Any:
     if family.startswith(("sam", "donut", "lw_detr", "rf_detr", "uvdoc", "swin2sr", "maskformer")):
         return transformers.ViTImageProcessor(size=side)
     family = family.removesuffix("_vision_model") if family.startswith("siglip") else family
-    names = IMAGE_PROCESSOR_MAPPING_NAMES.get(family, {"torchvision": "ViTImageProcessor"})
-    return getattr(transformers, names["torchvision"])()
+    names = IMAGE_PROCESSOR_MAPPING_NAMES.get(family, ["ViTImageProcessor"])
+    name = names["torchvision"] if isinstance(names, dict) else names[0]  # transformers 5, or 4
+    return getattr(transformers, name)()

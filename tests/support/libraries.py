@@ -18,6 +18,12 @@ def library(name: str) -> Any:
     return _Library(name)
 
 
+def needs(library: Any, name: str) -> None:
+    """Skip the test where the installed library is too old to have this name."""
+    if not hasattr(library, name):
+        pytest.skip(f"the installed {library.name} has no {name}")
+
+
 @dataclass(frozen=True)
 class _Library:
     name: str
