@@ -8,7 +8,7 @@ from typing import Any
 
 from embedbench.comparison.config import parse_k, read_options
 from embedbench.comparison.options import CLUSTERERS, DEFAULT_K, ComparisonOptions
-from embedbench.comparison.pipeline import class_count, run_comparison
+from embedbench.comparison.pipeline import run_comparison
 from embedbench.comparison.provenance import record_options
 from embedbench.data.dataset import with_domain
 from embedbench.data.loading import Sources, read_sources, source_list
@@ -144,7 +144,7 @@ def _compare(options: ComparisonOptions) -> Results:
         labelled = read_sources(options.source, reading)
         dataset = with_domain(labelled, options.domain).sample(reading.limit)
         config = read_options(options)
-        parse_k(config.k, len(dataset), class_count(dataset))
+        parse_k(config.k, len(dataset), dataset.class_count)
         record = {"source": dataset.origin} | record_options(options, config.record())
         with ExitStack() as stack:
             out = options.out

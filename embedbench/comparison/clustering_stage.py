@@ -1,7 +1,7 @@
 """Cluster and score all encoders in all spaces, spread over worker processes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -85,8 +85,9 @@ def run_clustering_stage(
     memory: Memory,
     progress: Progress,
     store: Store | None = None,
+    decided: Callable[["ClusteringAnalysis"], object] = lambda _: None,
 ) -> ClusteringAnalysis:
-    """Cluster, score and compare all encoders.
+    """Cluster, score and compare all encoders: first what decides, then what describes them.
 
     Args:
         inputs: of the analysis.
@@ -95,6 +96,7 @@ def run_clustering_stage(
         memory: decides the number of worker processes.
         progress: how progress is shown.
         store: where results of earlier runs are found, and those of this one kept.
+        decided: called with the analysis once all is known that a verdict needs.
 
     Raises:
         InputError: no encoder's vectors could be clustered.
@@ -124,27 +126,23 @@ def run_clustering_stage(
             for name, sweep in leading.items()
         }
         comparison, scores = work.compare(sweeps, common_k)
-        tables = work.describe(sweeps, common_k) | work.project(list(leading))
         criteria = work.score(augmented, assignments, common_k)
+        analysis = ClusteringAnalysis(
+            tables={"comparison": comparison} | work.relate(assignments, criteria),
+            common_k=common_k,
+            scores=scores,
+            criteria=criteria,
+            at_common_k=at_common_k,
+            assignments=assignments,
+            disagreement=disagreement([one.neighbours for one in criteria.values()]),
+            errors=errors,
+        )
+        decided(analysis)
+        tables = work.describe(sweeps, common_k) | work.project(list(leading))
         tables["shortcuts"] = work.probe(at_common_k)
-        tables |= work.relate(assignments, criteria)
-    tables |= {
-        "comparison": comparison,
-        "partitions": partitions_table(sweeps, inputs.image_names),
-        "elbow": elbow_table(leading),
-    }
-    return ClusteringAnalysis(
-        tables=tables,
-        common_k=common_k,
-        scores=scores,
-        criteria=criteria,
-        at_common_k=at_common_k,
-        assignments=assignments,
-        disagreement=disagreement(
-            [encoder_scores.neighbours for encoder_scores in criteria.values()]
-        ),
-        errors=errors,
-    )
+    tables["partitions"] = partitions_table(sweeps, inputs.image_names)
+    tables["elbow"] = elbow_table(leading)
+    return replace(analysis, tables=analysis.tables | tables)
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,9 +35,10 @@ from embedbench.embedding.engine import Engine
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError, StoreError
 from embedbench.results.results import Results
+from embedbench.results.sentences import verdict_sentences
 from embedbench.utils.messages import one_line, wrap_foreign_errors
 
-__all__ = ["class_count", "run_comparison"]
+__all__ = ["run_comparison"]
 
 
 def run_comparison(
@@ -65,11 +66,18 @@ def run_comparison(
     inputs = analysis_inputs(config, images, encoded)
     vectors, augmented = encoded.vectors, encoded.augmented(extra)
     limits = (config.memory, engine.progress, engine.store)
-    clusters = run_clustering_stage(inputs, vectors, augmented, *limits)
+    verdicts: list[VerdictTables] = []
+
+    def decide(clusters: ClusteringAnalysis) -> None:
+        errors = encoded.errors | clusters.errors
+        encoders = encoders_table(config.encoders, encoded.embeddings, errors)
+        verdicts.append(run_verdict_stage(inputs, clusters, encoders))
+        sentences = verdict_sentences(verdicts[0].verdict, None)
+        engine.progress.say(f"verdict: {' '.join(sentences)}")
+
+    clusters = run_clustering_stage(inputs, vectors, augmented, *limits, decide)
     effects = run_robustness_stage(inputs, encoded.embeddings, extra, clusters, *limits)
-    encoders = encoders_table(config.encoders, encoded.embeddings, encoded.errors | clusters.errors)
-    verdict = run_verdict_stage(inputs, clusters, encoders)
-    outputs = StageOutputs(images, extra, encoded, inputs, clusters, effects, verdict)
+    outputs = StageOutputs(images, extra, encoded, inputs, clusters, effects, verdicts[0])
     return assemble_results(config, outputs, started, record)
 
 
@@ -229,7 +237,7 @@ def analysis_inputs(
         namer = encoded.embeddings[encoded.naming_encoder]
         similarity = image_text_similarity(namer.vectors, namer.texts)
     different = table["hash"].nunique()
-    k_grid, cut = choose_ks(config.k, len(dataset), class_count(dataset), different, vectors)
+    k_grid, cut = choose_ks(config.k, len(dataset), dataset.class_count, different, vectors)
     inputs = AnalysisInputs(
         image_names=dataset.names,
         targets=Targets(labels, classes, groups),
@@ -289,9 +297,3 @@ def _remarks(config: ComparisonConfig, outputs: StageOutputs) -> list[str]:
         *([few_words] if 0 < words < clusters else []),
         *outputs.inputs.remarks,
     ]
-
-
-def class_count(dataset: Dataset) -> int | None:
-    """Return the number of classes; None without labels."""
-    codes = dataset.truth_codes()
-    return len(codes[1]) if codes else None

@@ -147,6 +147,12 @@ class Dataset:
             return None
         return codes.astype(np.int32), [str(name) for name in classes]
 
+    @property
+    def class_count(self) -> int | None:
+        """The number of classes; None without labels."""
+        codes = self.truth_codes()
+        return len(codes[1]) if codes else None
+
     @classmethod
     def from_images(
         cls,

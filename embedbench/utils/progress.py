@@ -1,10 +1,13 @@
-"""Progress bars on standard error."""
+"""Progress on standard error: bars on a terminal and in notebooks, else a line now and then."""
 
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from embedbench.utils.text import printable
 
@@ -13,30 +16,37 @@ if TYPE_CHECKING:
 
 __all__ = ["Progress"]
 
+_LINE_SECONDS = 30.0
+"""Where there is no terminal, a long task says where it is this often."""
+
+_TICK_SECONDS = 1.0
+"""A bar shows the time this often, also where its task stands still."""
+
 
 @dataclass(frozen=True)
 class Progress:
     """Settings of progress bars.
 
     Attributes:
-        quiet: show nothing; otherwise bars are shown if standard error is a terminal.
+        quiet: show nothing; otherwise bars are shown if standard error is a terminal or the code
+            runs in a notebook, else a line every half minute.
     """
 
     quiet: bool = False
 
     def bar(self, what: str, total: int, unit: str) -> "tqdm[None]":
         """Return a progress bar, a context manager; with a total of 0 it shows only the time."""
-        from tqdm import tqdm
-
-        return tqdm(
+        bar: tqdm[None] = _bar_class()(
             total=total,
             desc=printable(what),
             unit=f" {unit}",
-            disable=self.quiet or None,
+            disable=self.quiet or (None if not _in_notebook() else False),
             leave=False,
             smoothing=0.1,
             bar_format=None if total else "{desc} ({elapsed})",
+            silent=self.quiet,
         )
+        return bar
 
     @contextmanager
     def loading(self, what: str) -> Iterator[Callable[[int], None]]:
@@ -56,3 +66,58 @@ class Progress:
             from tqdm import tqdm
 
             tqdm.write(printable(text), file=sys.stderr)
+
+
+def _in_notebook() -> bool:
+    return "ipykernel" in sys.modules
+
+
+@cache
+def _bar_class() -> Any:
+    """Return the bar of tqdm that ticks by itself, and writes lines where it cannot be shown."""
+    if _in_notebook():
+        from tqdm.auto import tqdm
+    else:
+        from tqdm import tqdm
+
+    class TickingBar(tqdm):  # type: ignore[misc]
+        """A bar with a thread that shows it again and again."""
+
+        def __init__(self, *arguments: Any, silent: bool, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self._ended = threading.Event()
+            self._began, self._counted = time.monotonic(), 0
+            self._told = (options["desc"], options["total"], options["unit"].strip())
+            if not silent:
+                threading.Thread(target=self._tick, daemon=True).start()
+
+        def update(self, n: float | int | None = 1) -> bool | None:
+            """Count n more."""
+            self._counted += int(n or 0)
+            shown: bool | None = super().update(n)
+            return shown
+
+        def close(self) -> None:
+            """End the bar and its thread."""
+            if hasattr(self, "_ended"):
+                self._ended.set()
+            super().close()
+
+        def _tick(self) -> None:
+            while not self._ended.wait(_LINE_SECONDS if self.disable else _TICK_SECONDS):
+                if self.disable:
+                    print(self._line(), file=sys.stderr, flush=True)
+                else:
+                    self.refresh()
+
+        def _line(self) -> str:
+            what, total, unit = self._told
+            minutes, seconds = divmod(int(time.monotonic() - self._began), 60)
+            counted = ""
+            if total:
+                counted = f": {self._counted} of {total} {unit}"
+            elif self._counted and unit == "B":
+                counted = f": {self._counted / 10**6:.0f} MB"
+            return f"{what}{counted} ({minutes}:{seconds:02d})"
+
+    return TickingBar

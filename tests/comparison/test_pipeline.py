@@ -11,7 +11,7 @@ import pytest
 
 from embedbench import Dataset, compare
 from embedbench.comparison.extra_images import ExtraImages
-from embedbench.comparison.pipeline import EncodedImages, PreparedImages, class_count, keep_common
+from embedbench.comparison.pipeline import EncodedImages, PreparedImages, keep_common
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder, Facts, TextEncoder
 from embedbench.encoders.record import EncoderRecord
@@ -122,4 +122,4 @@ def test_where_no_image_is_left_there_is_an_error() -> None:
 def test_classes_are_counted_where_two_images_have_a_label(
     labels: list[str | None], classes: int | None
 ) -> None:
-    assert class_count(dataset(*labels)) == classes
+    assert dataset(*labels).class_count == classes
