@@ -35,7 +35,7 @@ def compare_and_print(words: Mapping[str, Any], as_json: bool = False) -> int:
         with stdout_reserved():
             results = compare(**given | {"out": out})
     except NotWrittenError as error:
-        print_results(error.results, out, as_json)
+        print_results(error.results, None, as_json)
         raise InputError(f"{error}; what was encoded is kept: run again once it can be") from error
     print_results(results, out, as_json)
     return PARTLY_DONE if len(results.failures) else OK

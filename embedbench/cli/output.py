@@ -63,12 +63,12 @@ def stdout_reserved() -> Iterator[None]:
         os.close(stdout_copy)
 
 
-def print_results(results: "Results", out: Path, as_json: bool = False) -> None:
+def print_results(results: "Results", out: Path | None, as_json: bool = False) -> None:
     """Print what a person wants to know first: the table, what was left out, and the verdict.
 
     Args:
         results: of the run.
-        out: its folder.
+        out: its folder; None if it could not be written.
         as_json: print encoders, comparison and verdict as one JSON object instead.
     """
     from embedbench.results.sentences import verdict_sentences
@@ -84,7 +84,7 @@ def print_results(results: "Results", out: Path, as_json: bool = False) -> None:
                 "verdict": results.run["verdict"] | {"sentences": sentences},
                 "remarks": results.run["remarks"],
                 "failures": results.failures.to_dict("records"),
-                "out": str(out),
+                "out": out and str(out),
             }
         )
         return
@@ -93,19 +93,21 @@ def print_results(results: "Results", out: Path, as_json: bool = False) -> None:
     for line in _left_out(results, out):
         echo_err(line)
     _print_verdict(" ".join(sentences))
-    echo_err(f"report: {out / 'report.html'}")
-    echo_err(f"next: {_next_step(results, out)}")
+    if out is not None:
+        echo_err(f"report: {out / 'report.html'}")
+        echo_err(f"next: {_next_step(results, out)}")
 
 
-def _left_out(results: "Results", out: Path) -> list[str]:
+def _left_out(results: "Results", out: Path | None) -> list[str]:
     kinds = results.failures["what"]
     skipped, failed = int((kinds == "image").sum()), int((kinds == "encoder").sum())
     encoders = int((results.encoders["status"] == "ok").sum())
     lines = [f"{pluralise(len(results.images), 'image')}, {pluralise(encoders, 'encoder')}"]
+    where = f": {out / 'failures.csv'} says why" if out else ""
     if skipped:
-        lines.append(f"{pluralise(skipped, 'image')} skipped: {out / 'failures.csv'} says why")
+        lines.append(f"{pluralise(skipped, 'image')} skipped{where}")
     if failed:
-        lines.append(f"{pluralise(failed, 'encoder')} failed: {out / 'failures.csv'} says why")
+        lines.append(f"{pluralise(failed, 'encoder')} failed{where}")
     return [*lines, *(f"note: {remark}" for remark in results.run["remarks"])]
 
 

@@ -402,6 +402,7 @@ def test_results_that_cannot_be_written_are_shown_and_the_old_run_stays(
     out = small_disk / "run"
     out.mkdir()
     (out / "run.json").write_text("{}")
+    (small_disk / "filler").write_bytes(bytes(200_000))
     with pytest.raises(SystemExit) as stop:
         cli.main(
             ["run", str(photographs), "-e", "pixels", "--k", "3", "--seeds", "1", "--quiet"]
@@ -409,12 +410,15 @@ def test_results_that_cannot_be_written_are_shown_and_the_old_run_stays(
         )
     table, err = capsys.readouterr()
     assert stop.value.code == 2
-    assert len(table.splitlines()) == 3 and "kmeans" in table
-    assert err.splitlines() == [
+    assert len(table.splitlines()) == 3 and "pixels" in table
+    *said, last = err.splitlines()
+    assert not [line for line in said if line.startswith(("report:", "next:"))]
+    assert any(line.startswith("verdict: There is no verdict.") for line in said)
+    assert [last] == [
         f"error: cannot write '{out}': No space left on device; "
         "what was encoded is kept: run again once it can be"
     ]
-    assert [one.name for one in small_disk.iterdir()] == ["run"]
+    assert {one.name for one in small_disk.iterdir()} == {"filler", "run"}
     assert [one.name for one in out.iterdir()] == ["run.json"]
 
 
