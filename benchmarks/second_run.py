@@ -4,7 +4,7 @@ python benchmarks/second_run.py [--long]
 
 600 photographs and timm's default model, from files to vectors: reading, hashing, scanning and
 encoding. Starting workers and loading weights count. The long form also measures a whole
-comparison, which clusters again, as partitions are not stored.
+comparison, of which the second run reads every step from the store.
 """
 
 import tempfile
@@ -58,7 +58,7 @@ def rows(short: bool) -> list[Row]:
             return found
         whole = [_seconds(lambda: _whole(photographs, home / "whole")) for _ in range(2)]
         share = _once(100 * whole[1] / whole[0])
-        note = f"the first took {whole[0]:.0f} s; what is left is clustering, metrics and figures"
+        note = f"the first took {whole[0]:.0f} s; what is left is imports, reading and the page"
         return [*found, told("second run, whole comparison", share, "% of the first", note)]
 
 
