@@ -19,6 +19,20 @@ __all__ = ["parts_of", "read_structured", "write_structured"]
 _OUTLINE = "outline"
 """Name of the JSON description among the arrays."""
 
+_BROKEN = (
+    AttributeError,
+    EOFError,
+    KeyError,
+    IndexError,
+    MemoryError,
+    NotImplementedError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    zipfile.BadZipFile,
+)
+"""What broken bytes raise, beside ValueError."""
+
 _PLAIN = (type(None), bool, int, float, str)
 
 
@@ -60,11 +74,15 @@ def read_structured(content: bytes, types: Sequence[type]) -> Any:
         ValueError: the bytes are incomplete, hold something else or another dataclass.
     """
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as members:
+            # Uncompressed, no member holds more than the file, whatever it says of itself.
+            if any(one.compress_type != zipfile.ZIP_STORED for one in members.infolist()):
+                raise ValueError("a member is compressed")
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         outline = json.loads(arrays.pop(_OUTLINE).tobytes())
         return _value(outline, arrays, {_type_name(one): one for one in types})
-    except (KeyError, IndexError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except _BROKEN as error:
         raise ValueError(f"not a whole file: {error}") from error
 
 

@@ -40,6 +40,10 @@ def test_no_name_leads_out_of_the_store(tmp_path: Path, name: str) -> None:
         lambda: store.put_record(name, "key", {}),
         lambda: store.put_record("kind", name, {}),
         lambda: store.get_record("kind", name),
+        lambda: store.put_bytes(name, "key", b""),
+        lambda: store.put_bytes("kind", name, b""),
+        lambda: store.get_bytes("kind", name),
+        lambda: store.trim(name, 0),
         lambda: TableStore(store, name).add(pd.DataFrame({"hash": KEYS})),
     ]
     for use in uses:

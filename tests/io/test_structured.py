@@ -113,6 +113,26 @@ def test_broken_bytes_are_a_value_error() -> None:
             read_structured(content[:end], ())
 
 
+def test_a_file_that_says_it_is_huge_is_refused_without_the_memory() -> None:
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (10000000000000,), }"
+    header += b" " * (118 - 1 - len(header)) + b"\n"
+    lie = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    for compression in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", compression) as file:
+            file.writestr("outline.npy", lie)
+        with pytest.raises(ValueError):
+            read_structured(buffer.getvalue(), ())
+
+
+def test_a_deep_outline_is_a_value_error() -> None:
+    text = np.frombuffer((b'{"list": [' * 5000) + b"1" + (b"]}" * 5000), np.uint8)
+    buffer = io.BytesIO()
+    np.savez(buffer, outline=text)
+    with pytest.raises(ValueError):
+        read_structured(buffer.getvalue(), ())
+
+
 def test_a_file_with_a_pickle_is_refused() -> None:
     buffer = io.BytesIO()
     outline = np.frombuffer(json.dumps({"array": 0}).encode(), np.uint8)
