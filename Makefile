@@ -87,7 +87,7 @@ build/tools/installed:
 
 .venv/demo-installed: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --editable ".[all]"
+	$(BIN)/pip install --quiet --editable ".[demo]"
 	touch $@
 
 .venv/test-installed: pyproject.toml

@@ -32,17 +32,21 @@ def run_demo(out: Path, store: str | None, quiet: bool) -> int:
     from embedbench.utils.offline import reachable
 
     photographs = write_samples(out / "photographs")
-    unreachable = [name for name, hub in HUBS.items() if not reachable(hub)]
+    absent = {name: missing for name in HUBS if (missing := _missing(name))}
+    unreachable = [name for name, hub in HUBS.items() if name not in absent and not reachable(hub)]
+    more = [name for name in HUBS if name not in absent and name not in unreachable]
     code = compare_and_print(
         {
             "source": [str(photographs)],
-            "encoder": [*ENCODERS, *(name for name in HUBS if name not in unreachable)],
+            "encoder": [*ENCODERS, *more],
             "names": ",".join(WORDS),
             "out": str(out / "run"),
             "store": store,
             "quiet": quiet,
         }
     )
+    for reason in absent.values():
+        echo_err(f"left out: {reason}")
     if unreachable:
         command = " ".join(f"-e {name}" for name in ["timm", *unreachable])
         echo_err(
@@ -50,3 +54,15 @@ def run_demo(out: Path, store: str | None, quiet: bool) -> int:
             f"machine does not reach; on one that does: embedbench run {photographs} {command}"
         )
     return code
+
+
+def _missing(name: str) -> str | None:
+    """Return why an encoder cannot be used here; None if its libraries are installed."""
+    from embedbench.encoders.registry import create_encoder
+    from embedbench.errors import MissingLibraryError
+
+    try:
+        create_encoder(name)
+    except MissingLibraryError as error:
+        return str(error)
+    return None
