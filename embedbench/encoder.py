@@ -267,9 +267,9 @@ def join_rows(parts: Sequence[np.ndarray]) -> Vectors:
     Raises:
         EncoderError: they are of different lengths.
     """
-    lengths = list(dict.fromkeys(rows.shape[1] for rows in parts))
+    lengths = sorted({rows.shape[1] for rows in parts})
     if len(lengths) > 1:
-        raise EncoderError(f"it returned rows of {lengths[0]} numbers, then of {lengths[1]}")
+        raise EncoderError(f"it returned rows of {lengths[0]} numbers and of {lengths[-1]}")
     return np.concatenate(parts)
 
 

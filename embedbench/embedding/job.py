@@ -153,7 +153,9 @@ class EncodingJob:
         if len(rows):
             dim = self._dim = self._dim or rows.shape[1]
             if rows.shape[1] != dim:
-                raise EncoderError(f"it returned rows of {dim} numbers, then of {rows.shape[1]}")
+                # Several workers answer, in any order.
+                low, high = sorted((dim, rows.shape[1]))
+                raise EncoderError(f"it returned rows of {low} numbers and of {high}")
         return rows
 
     def _tune(self, items: list[Item]) -> TunedVariant:

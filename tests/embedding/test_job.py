@@ -62,5 +62,5 @@ def test_a_second_job_encodes_the_rest_and_keeps_its_record(
 
 def test_rows_of_another_length_are_refused(photographs: Path, tmp_path: Path) -> None:
     blue_last = [*range(12, 20), *range(8)]  # folders in order: blue, green, red
-    with pytest.raises(EncoderError, match="rows of 3 numbers, then of 2"):
+    with pytest.raises(EncoderError, match="rows of 2 numbers and of 3"):
         run(Uneven(), photographs, blue_last, Store(tmp_path / "store"))

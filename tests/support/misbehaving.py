@@ -394,7 +394,7 @@ FAILING: dict[str, tuple[Encoder, str]] = {
     "nothing": (Nothing(), "it returned a NoneType; it must return a numpy array"),
     "reversed": (Reversed(), "its rows are not in the order of the images"),
     "sorted": (Sorted(), "its rows are not in the order of the images"),
-    "other dim": (OtherDim(), "it returned rows of 12 numbers, then of 24"),
+    "other dim": (OtherDim(), "it returned rows of 12 numbers and of 24"),
     "sys.exit": (Exits(), "SystemExit: enough"),
     "keyboard": (Interrupts(), "KeyboardInterrupt"),
     "no exception": (RaisesBase(), "Base: not even an Exception"),
@@ -431,7 +431,7 @@ HANGING: dict[str, tuple[Encoder, str]] = {
 }
 
 TEXTS: dict[str, tuple[Encoder, str]] = {
-    "other dim of texts": (OtherDimOfTexts(), "it returned rows of 5 numbers, then of 12"),
+    "other dim of texts": (OtherDimOfTexts(), "it returned rows of 5 numbers and of 12"),
 }
 
 _REFUSED = "OSError: no network when offline; a connection to 192.0.2.1 was refused"
