@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from embedbench.analysis.inputs import EvaluationSettings, Targets
 from embedbench.analysis.k_selection import KSelection
@@ -20,14 +20,13 @@ from embedbench.clustering.clusterers import Agglomerative, Hdbscan, KMeans
 from embedbench.clustering.limits import SampleLimit
 from embedbench.clustering.partitions import Partitions
 from embedbench.data.images.corruptions import Corruption
-from embedbench.io.store import Store
 from embedbench.io.structured import parts_of, read_structured, write_structured
 from embedbench.metrics.base import Estimate
 from embedbench.metrics.embedding.neighbours import Neighbourhood
 from embedbench.parallel.pool import Pool
 from embedbench.utils.fingerprint import library_version
 
-__all__ = ["RESULT_TYPES", "StoredSteps"]
+__all__ = ["RESULT_TYPES", "ResultStore", "StoredSteps"]
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -63,6 +62,20 @@ _MOST_BYTES = 2 * 10**9
 """More than this in a local store, and the results that were not used for longest are removed."""
 
 
+@runtime_checkable
+class ResultStore(Protocol):
+    """Where results are kept, by kind and key; `embedbench.io.store.Store` is one."""
+
+    def get_bytes(self, kind: str, key: str) -> bytes | None:
+        """Return what was kept; None if it is not there."""
+
+    def put_bytes(self, kind: str, key: str, content: bytes) -> None:
+        """Keep it."""
+
+    def trim(self, kind: str, most: int) -> None:
+        """Remove what was not used for longest if there are more bytes than this."""
+
+
 @dataclass(frozen=True)
 class StoredSteps:
     """Calls of the analysis, spread over worker processes; those in the store are read instead.
@@ -76,7 +89,7 @@ class StoredSteps:
         tick: called with 1 after each step.
     """
 
-    store: Store | None
+    store: ResultStore | None
     pool: Pool
     tick: Callable[[int], object]
 
