@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from embedbench.cli.compare import OK, PARTLY_DONE, compare_and_print, name_of_run
+from embedbench.cli.compare import OK, PARTLY_DONE, compare_and_print, draw_run, name_of_run
 from embedbench.cli.options import (
     ENGINE_KEYWORDS,
     READING_KEYWORDS,
@@ -71,7 +71,7 @@ def recipe(name: str | None, source: tuple[str, ...], as_json: bool, **given: An
     """Run a prepared comparison; without NAME, list them.
 
     A recipe sets options of `embedbench run`; options given here replace them, so `-e` replaces
-    the encoders.
+    the encoders. Its figures are drawn too, and stand in the page.
     """
     from embedbench.cli.recipes import recipes
 
@@ -104,6 +104,8 @@ def recipe(name: str | None, source: tuple[str, ...], as_json: bool, **given: An
         raise
     if code != OK:
         echo_err(hint)
+    with stdout_reserved():
+        draw_run(Path(settings["out"]), quiet=bool(settings.get("quiet")), into_page=True)
     return code
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from embedbench.cli.options import keywords_from_words
-from embedbench.cli.output import print_results, stdout_reserved
+from embedbench.cli.output import echo_err, print_results, stdout_reserved
 from embedbench.errors import InputError, NotWrittenError
+from embedbench.utils.text import pluralise
 
-__all__ = ["NOTHING_DONE", "OK", "PARTLY_DONE", "compare_and_print", "name_of_run"]
+__all__ = ["NOTHING_DONE", "OK", "PARTLY_DONE", "compare_and_print", "draw_run", "name_of_run"]
 
 OK, NOTHING_DONE, PARTLY_DONE = 0, 2, 3
 """What the process ends with."""
@@ -39,6 +40,39 @@ def compare_and_print(words: Mapping[str, Any], as_json: bool = False) -> int:
         raise InputError(f"{error}; what was encoded is kept: run again once it can be") from error
     print_results(results, out, as_json)
     return PARTLY_DONE if len(results.failures) else OK
+
+
+def draw_run(
+    folder: Path,
+    only: Sequence[str] = (),
+    format: str = "png",
+    quiet: bool = False,
+    into_page: bool = False,
+) -> None:
+    """Draw figures of a run folder, and say where they are.
+
+    Args:
+        folder: the run folder.
+        only: names of figures; empty for all.
+        format: of their files.
+        quiet: show no progress.
+        into_page: whether the page is written again, to show them.
+
+    Raises:
+        EmbedbenchError: it is no run folder, or has no such figures.
+    """
+    from embedbench.report.plots.drawing import draw_figures
+    from embedbench.results.results import Results
+    from embedbench.utils.progress import Progress
+
+    results, place = Results.read(folder), folder / "figures"
+    with Progress(quiet).bar("drawing figures", 0, "figures") as bar:
+        files = draw_figures(results, place, only, format, bar.update)
+    echo_err(f"{pluralise(len(files), 'figure')}: {place}")
+    if into_page:
+        from embedbench.report import redraw
+
+        redraw(folder)
 
 
 def name_of_run(sources: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from embedbench.cli.commands import cli
-from embedbench.cli.compare import OK
+from embedbench.cli.compare import OK, draw_run
 from embedbench.cli.options import as_json_option
 from embedbench.cli.output import echo_err, print_json, print_results
 from embedbench.utils.text import pluralise
@@ -70,14 +70,7 @@ def figures(run_folder: str, only: tuple[str, ...], format_: str, quiet: bool) -
 
     Nothing is encoded or computed. `embedbench report RUN` then shows those of single encoders.
     """
-    from embedbench.report.plots.drawing import draw_figures
-    from embedbench.results.results import Results
-    from embedbench.utils.progress import Progress
-
-    results, folder = Results.read(Path(run_folder)), Path(run_folder) / "figures"
-    with Progress(quiet).bar("drawing figures", 0, "figures") as bar:
-        files = draw_figures(results, folder, only, format_, bar.update)
-    echo_err(f"{pluralise(len(files), 'figure')}: {folder}")
+    draw_run(Path(run_folder), only, format_, quiet)
     return OK
 
 
