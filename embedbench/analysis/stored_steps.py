@@ -53,10 +53,10 @@ RESULT_TYPES = (
 """The dataclasses that the results of steps are made of."""
 
 _KIND = "analysis"
-_ROOMS = ("analysis", "clustering", "comparison", "metrics")
+_ROOMS = ("analysis", "clustering", "comparison", "metrics", "results", "utils")
 """Folders of the code that the steps run."""
 
-_LIBRARIES = ("hdbscan", "numpy", "openTSNE", "pandas", "scikit-learn", "scipy", "umap-learn")
+_LIBRARIES = ("hdbscan", "kneed", "numpy", "pandas", "scikit-learn", "scipy", "umap-learn")
 
 _MOST_BYTES = 2 * 10**9
 """More than this in a local store, and the results that were not used for longest are removed."""

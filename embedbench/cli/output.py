@@ -192,7 +192,7 @@ def print_table(
 def _fitting(headings: list[str], rows: list[list[str]], width: int) -> int:
     """Return how many of the columns fit a terminal, the first in at least 12 letters."""
     room = width - _LEAST_NAME - 2
-    for number, cells in enumerate(zip(*rows, strict=True) if rows else [], 0):
+    for number, cells in enumerate(zip(*rows, strict=True) if rows else []):
         if number:
             room -= 3 + max(len(headings[number].strip()), *map(len, cells))
         if room < 0:

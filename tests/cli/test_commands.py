@@ -8,21 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from embedbench import cli
 from embedbench.embedding.autotune import Fidelity, TunedVariant, save_tuning
 from embedbench.io.store import Store
 from embedbench.utils.hardware import machine_name
 from embedbench_timm import TimmEncoder
+from tests.support.command_line import call
 
 pytestmark = pytest.mark.usefixtures("one_core")
-
-
-def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as stop:
-        cli.main([str(argument) for argument in arguments])
-    out, err = capsys.readouterr()
-    assert isinstance(stop.value.code, int)
-    return stop.value.code, out, err
 
 
 def test_a_run_prints_the_table_alone_writes_the_folder_and_is_drawn_again_from_it_alone(

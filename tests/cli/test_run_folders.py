@@ -6,17 +6,9 @@ from typing import Any
 
 import pytest
 
-from embedbench import cli
 from embedbench.results.schema import SCHEMA_VERSION
+from tests.support.command_line import call
 from tests.support.example_results import example_results
-
-
-def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as stop:
-        cli.main([str(argument) for argument in arguments])
-    out, err = capsys.readouterr()
-    assert isinstance(stop.value.code, int)
-    return stop.value.code, out, err
 
 
 def test_figures_are_drawn_and_then_stand_in_the_page(
