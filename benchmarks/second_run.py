@@ -9,7 +9,7 @@ comparison, of which the second run reads every step from the store.
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from embedbench.data.loading import read_dataset
 from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import embed
 from embedbench.embedding.local_workers import LocalEngine, LocalWorkers
+from embedbench.embedding.worker import Item
 from embedbench.encoder import Encoder
 from embedbench.encoders.registry import create_encoder
 from embedbench.io.store import Store
@@ -34,10 +35,10 @@ class CountingEngine(LocalEngine):
 
     starts: list[Encoder] = field(default_factory=list)
 
-    def start_workers(self, encoder: Encoder) -> LocalWorkers:
+    def start_workers(self, encoder: Encoder, items: Sequence[Item] | None = None) -> LocalWorkers:
         """Return the workers."""
         self.starts.append(encoder)
-        return super().start_workers(encoder)
+        return super().start_workers(encoder, items)
 
 
 def rows(short: bool) -> list[Row]:

@@ -1,6 +1,6 @@
 """An encoder with persistent workers, so that starting and loading are not timed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
 from embedbench.embedding.embed import Embedding, embed
 from embedbench.embedding.local_workers import LocalEngine, LocalWorkers
+from embedbench.embedding.worker import Batch, Item
 from embedbench.encoder import Encoder
 from embedbench.encoders.record import LoadedEncoder
 from embedbench.encoders.registry import create_encoder
@@ -31,9 +32,9 @@ def read(folder: Path) -> Pictures:
 class _KeptWorkers(LocalWorkers):
     """Workers that outlive their contexts, and load once."""
 
-    _loaded: LoadedEncoder | None = None
+    _loaded: tuple[LoadedEncoder, Batch] | None = None
 
-    def load(self, tick: Callable[[int], object]) -> LoadedEncoder:
+    def load(self, tick: Callable[[int], object]) -> tuple[LoadedEncoder, Batch]:
         """Return what was known when the encoder was loaded first."""
         self._loaded = self._loaded or super().load(tick)
         return self._loaded
@@ -50,8 +51,8 @@ class _KeptWorkers(LocalWorkers):
 class _WarmEngine(LocalEngine):
     kept: list[_KeptWorkers] = field(default_factory=list)
 
-    def start_workers(self, encoder: Encoder) -> LocalWorkers:
-        """Return the workers, started at first use."""
+    def start_workers(self, encoder: Encoder, items: Sequence[Item] | None = None) -> LocalWorkers:
+        """Return the workers, started at first use: as many as there are cores."""
         if not self.kept:
             self.kept.append(_KeptWorkers(self, encoder))
         return self.kept[0]

@@ -50,7 +50,7 @@ def _load(name: str, encoder: Encoder, engine: Engine) -> LoadedEncoder:
         raise InputError("its vectors were made elsewhere; there is nothing to fetch")
     with engine.start_workers(encoder) as workers:
         with engine.progress.loading(f"{name}: fetching") as tick:
-            loaded = workers.load(tick)
+            loaded, _ = workers.load(tick)
         if isinstance(encoder, TextEncoder) and encoder.reads_texts:
             workers.call(encode_texts, ["a photo"], Placement())
     return loaded

@@ -30,7 +30,7 @@ from embedbench.data.depth.drawing import Drawing
 from embedbench.data.depth.survey import with_renderings
 from embedbench.data.downloads.download import DownloadSettings, download_missing
 from embedbench.data.scan import scan_images
-from embedbench.embedding.embed import Embedding, embed
+from embedbench.embedding.embed import Embedder, Embedding
 from embedbench.embedding.engine import Engine
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError, StoreError
@@ -59,9 +59,10 @@ def run_comparison(
         started: in seconds since 1970.
         record: the options, for `run.json`.
     """
-    images = prepare_images(dataset, engine, downloads, config.drawing)
-    extra = plan_extra_images(config, images.dataset, images.hashes, engine, downloads)
-    encoded = encode_all(config, images, extra, engine)
+    with Embedder(config.encoders, engine) as embedder:
+        images = prepare_images(dataset, embedder, downloads, config.drawing)
+        extra = plan_extra_images(config, images.dataset, images.hashes, engine, downloads)
+        encoded = encode_all(config, images, extra, embedder)
     images, encoded, extra = keep_common(images, encoded, extra)
     inputs = analysis_inputs(config, images, encoded)
     vectors, augmented = encoded.vectors, encoded.augmented(extra)
@@ -143,47 +144,45 @@ class StageOutputs:
 
 
 def prepare_images(
-    dataset: Dataset, engine: Engine, downloads: DownloadSettings, drawing: Drawing
+    dataset: Dataset, embedder: Embedder, downloads: DownloadSettings, drawing: Drawing
 ) -> PreparedImages:
     """Download what is missing, scan all images, and return those that can be read.
 
     Args:
         dataset: the images.
-        engine: where they are scanned.
+        embedder: begins to load its encoders while the images are opened.
         downloads: how missing images are downloaded.
         drawing: how deep images are drawn.
     """
+    engine = embedder.engine
     dataset, missed = download_missing(dataset, downloads)
     dataset = with_renderings(dataset, drawing, engine.workers, engine.progress)
-    dataset, table, unread = scan_images(dataset, engine.store, engine.workers, engine.progress)
+    dataset, table, unread = scan_images(
+        dataset, engine.store, engine.workers, engine.progress, embedder.begin
+    )
     return PreparedImages(dataset, table, pd.concat([missed, unread], ignore_index=True))
 
 
 def encode_all(
-    config: ComparisonConfig, images: PreparedImages, extra: ExtraImages, engine: Engine
+    config: ComparisonConfig, images: PreparedImages, extra: ExtraImages, embedder: Embedder
 ) -> EncodedImages:
-    """Encode the images, and the extra images, by all encoders.
-
-    Raises:
-        InputError: all encoders failed.
-    """
+    """Encode all images by all encoders; raise InputError if all of them failed."""
     embeddings: dict[str, Embedding] = {}
     errors: dict[str, str] = {}
-    for name, encoder in config.encoders.items():
+    for name in config.encoders:
         texts: list[str] = []
         is_named = any(len(embedding.texts) for embedding in embeddings.values())
         try:
             with wrap_foreign_errors():
                 if not is_named and config.reads_texts(name):
                     texts = prompts_for(config.words)
-            embeddings[name] = embed(
-                name, encoder, images.dataset, images.hashes, engine, texts, extra.items
-            )
+            rows = images.dataset, images.hashes
+            embeddings[name] = embedder.embed(name, *rows, texts, extra.items)
         except StoreError:  # no other encoder could keep its vectors either
             raise
         except EmbedbenchError as error:
             errors[name] = one_line(str(error))
-            engine.progress.say(f"encoder '{name}' failed: {errors[name]}")
+            embedder.engine.progress.say(f"encoder '{name}' failed: {errors[name]}")
     if not embeddings:
         name, reason = next(iter(errors.items()))
         raise InputError(f"no encoder could be used; '{name}': {reason}")

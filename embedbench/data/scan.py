@@ -33,7 +33,11 @@ _NOTHING: dict[str, Any] = {"width": 0, "height": 0, "thumbnail": b""}
 
 
 def scan_images(
-    dataset: Dataset, store: Store, workers: int, progress: Progress
+    dataset: Dataset,
+    store: Store,
+    workers: int,
+    progress: Progress,
+    hashed: Callable[[dict[str, Source]], object] = lambda _: None,
 ) -> tuple[Dataset, pd.DataFrame, pd.DataFrame]:
     """Scan the images of a dataset; results of earlier scans are taken from the store.
 
@@ -42,6 +46,7 @@ def scan_images(
         store: the store of the results.
         workers: number of worker processes.
         progress: settings of progress bars.
+        hashed: called with the images by their hashes once all are known, before they are opened.
 
     Returns:
         The dataset without the images that failed; a table with `image, hash, width, height,
@@ -51,6 +56,7 @@ def scan_images(
         InputError: no image can be read.
     """
     hashes = _hashes(dataset.sources)
+    hashed({key: source for (key, _), source in zip(hashes, dataset.sources, strict=True) if key})
     tables = TableStore(store, f"images-{_decoders()}-{THUMBNAIL_SIDE}")
     scanned = tables.read([key for key, _ in hashes if key])
     seen = set() if scanned is None else set(scanned.index)

@@ -1,26 +1,30 @@
 """Turn images into vectors: look them up in the store, and encode the missing ones."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.images.augmentations import AugmentedImage
-from embedbench.data.images.sources import Source
-from embedbench.embedding.autotune import load_tuning
-from embedbench.embedding.engine import Engine
-from embedbench.embedding.job import EncodingJob, missing_from
+from embedbench.embedding.engine import Engine, Workers
+from embedbench.embedding.job import EncodingJob
+from embedbench.embedding.work import EncodingWork, Items
 from embedbench.embedding.worker import Item
-from embedbench.encoder import Encoder, LookupEncoder, Vectors, check_rows, combine
+from embedbench.encoder import Encoder, LookupEncoder, Vectors, check_rows
 from embedbench.encoders.record import EncoderRecord, WeightsFile
-from embedbench.errors import EncoderError, StoreError
+from embedbench.errors import EmbedbenchError, EncoderError, StoreError
 from embedbench.io.store import Store, text_key
 from embedbench.utils.messages import wrap_foreign_errors
 
-__all__ = ["Embedding", "embed"]
+__all__ = ["Embedder", "Embedding", "embed"]
+
+
+_SETTLING = 10.0
+"""Seconds that an encoder waits, at most, for others that are still being loaded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +64,7 @@ def embed(
     texts: Sequence[str] = (),
     others: Sequence[Item] = (),
 ) -> Embedding:
-    """Return the vectors of all images, texts and others; encode those not in the store.
+    """Return the vectors of one encoder; see `Embedder.embed`.
 
     Args:
         label: the encoder's name, for the progress bar.
@@ -74,40 +78,130 @@ def embed(
     Raises:
         EmbedbenchError: the encoder cannot be loaded, fails, or returns something wrong.
     """
-    if isinstance(encoder, LookupEncoder):
-        return _look_up(encoder, dataset)
-    items: dict[str, Source | AugmentedImage] = dict(zip(hashes, dataset.sources, strict=True))
-    items |= dict(others)
-    _check(encoder)
-    tuned = load_tuning(engine.store, encoder, list(items))
-    variant = tuned.encoder if tuned else encoder
-    record = _load_record(engine.store, variant) if tuned else None
-    fingerprint = record.fingerprint if record else None
-    missing, missing_texts = missing_from(engine.store, fingerprint, items, texts)
-    failures: dict[str, str] = {}
-    if record is None or missing or missing_texts:
-        with engine.start_workers(variant) as workers:
-            job = EncodingJob(label, variant, workers, engine.store, engine.progress, tuned, record)
-            result = job.run(items, texts)
-        record, failures, missing = result.record, result.failures, result.missing
-    failed = {row: failures[key] for row, key in enumerate(hashes) if key in failures}
-    if len(failed) == len(hashes):
-        raise EncoderError(f"it could encode none of the images; the first: {failed[0]}")
-    encoded = len({key for key, _ in missing} & set(hashes) - set(failures))
-    return _collect(engine.store, record, hashes, texts, others, failed, encoded)
+    with Embedder({label: encoder}, engine) as embedder:
+        return embedder.embed(label, dataset, hashes, texts, others)
 
 
-def _check(encoder: Encoder) -> None:
-    """Raise EncoderError if an encoder that is not loaded has impossible variants."""
-    variants = list(encoder.variants("cpu"))
-    if not variants:
-        raise EncoderError("it has no variants; the first is the encoder as it is")
-    for variant in variants:
-        if not isinstance(variant, Encoder):
-            kind = type(variant).__name__
-            raise EncoderError(f"one of its variants is a {kind}; it must be an Encoder")
-        if not (isinstance(variant.batch_size, int) and variant.batch_size >= 1):
-            raise EncoderError(f"its batch_size is {variant.batch_size}; it must be at least 1")
+@dataclass
+class Embedder:
+    """Embeds images by several encoders in turn; leaving the context ends their workers.
+
+    While one encoder is loaded, so are the next ones, as many as the engine allows; but none while
+    another one encodes, for its images per second are measured.
+
+    Attributes:
+        encoders: by name, in the order of their turns; not yet loaded.
+        engine: where and how they run.
+    """
+
+    encoders: Mapping[str, Encoder]
+    engine: Engine
+    _begun: dict[str, "_Begun"] = field(default_factory=dict)
+    _ending: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> "Embedder":
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._ending.__exit__(*error)
+
+    def begin(self, items: Items, first: str | None = None) -> None:
+        """Start to load the encoders whose turn comes next, if they are needed for these images.
+
+        Args:
+            items: the images by their keys.
+            first: the encoder whose turn it is; None for the first of all.
+        """
+        names = list(self.encoders)
+        for name in names[names.index(first) if first else 0 :]:
+            if len(self._begun) >= self.engine.at_once:
+                return
+            encoder = self.encoders[name]
+            if isinstance(encoder, LookupEncoder) or name in self._begun:
+                continue
+            with suppress(EmbedbenchError), wrap_foreign_errors():  # told when it is its turn
+                work = EncodingWork.of(self.engine.store, encoder, items, ())
+                if work.images:
+                    stack = self._ending.enter_context(ExitStack())
+                    start = self.engine.start_workers(work.variant, work.images)
+                    workers = stack.enter_context(start)
+                    self._begun[name] = _Begun(work.variant, workers, workers.begin(), stack)
+
+    @wrap_foreign_errors()
+    def embed(
+        self,
+        name: str,
+        dataset: Dataset,
+        hashes: Sequence[str],
+        texts: Sequence[str] = (),
+        others: Sequence[Item] = (),
+    ) -> Embedding:
+        """Return an encoder's vectors of all images, texts and others; encode the missing ones.
+
+        Args:
+            name: the encoder's.
+            dataset: the images.
+            hashes: the hash of each image's bytes.
+            texts: encoded into the images' space; the encoder must be a TextEncoder.
+            others: further images with their keys, such as augmented ones.
+
+        Raises:
+            EmbedbenchError: the encoder cannot be loaded, fails, or returns something wrong.
+        """
+        encoder, engine = self.encoders[name], self.engine
+        if isinstance(encoder, LookupEncoder):
+            return _look_up(encoder, dataset)
+        items = dict(zip(hashes, dataset.sources, strict=True)) | dict(others)
+        work = EncodingWork.of(engine.store, encoder, items, texts)
+        record = work.record
+        failures: dict[str, str] = {}
+        missing: list[Item] = []
+        if record is None or work.images or work.texts:
+            if name not in self._begun:
+                self.begin(items, name)
+            with self._workers(name, work) as workers:
+                job = EncodingJob(
+                    name, work.variant, workers, engine.store, engine.progress, work.tuned, record
+                )
+                job.load()
+                wait([one.loading for one in self._begun.values() if one.loading], _SETTLING)
+                result = job.run(items, texts)
+            record, failures, missing = result.record, result.failures, result.missing
+        failed = {row: failures[key] for row, key in enumerate(hashes) if key in failures}
+        if len(failed) == len(hashes):
+            raise EncoderError(f"it could encode none of the images; the first: {failed[0]}")
+        encoded = len({key for key, _ in missing} & set(hashes) - set(failures))
+        return _collect(engine.store, record, hashes, texts, others, failed, encoded)
+
+    @contextmanager
+    def _workers(self, name: str, work: "EncodingWork") -> Iterator[Workers]:
+        """Yield the encoder's workers: those that were begun, if they hold this variant."""
+        begun = self._begun.pop(name, None)
+        if begun is not None and begun.variant == work.variant:
+            with begun.stack:
+                yield begun.workers
+            return
+        if begun is not None:
+            begun.stack.close()
+        with self.engine.start_workers(work.variant, work.images) as workers:
+            yield workers
+
+
+@dataclass(frozen=True, eq=False)
+class _Begun:
+    """Workers that load an encoder before its turn.
+
+    Attributes:
+        variant: the encoder.
+        workers: what holds it.
+        loading: done once it is loaded; None where that is not known.
+        stack: ends the workers.
+    """
+
+    variant: Encoder
+    workers: Workers
+    loading: "Future[Any] | None"
+    stack: ExitStack
 
 
 def _collect(
@@ -157,15 +251,3 @@ def _rows_of_nan(vectors: Any, count: int) -> list[int]:
     if vectors.ndim != 2 or len(vectors) != count:
         return []
     return np.flatnonzero(np.isnan(vectors).all(axis=1)).tolist()
-
-
-def _load_record(store: Store, encoder: Encoder) -> EncoderRecord | None:
-    """Return the encoder's record; None if there is none, or if its weights have changed."""
-    values = store.get_record("encoders", combine(encoder.identity(), []))
-    if values is None:
-        return None
-    try:
-        record = EncoderRecord.from_json(values)
-    except ValueError:  # others may write to the store
-        return None
-    return record if record.fits(encoder) else None

@@ -5,6 +5,7 @@ An engine starts workers, all processes of one encoder, for a job.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -34,11 +35,22 @@ class Workers(Protocol):
         """How many there are, as far as is known."""
 
     @property
+    def threads(self) -> int:
+        """How many math threads each of them has on a CPU."""
+
+    @property
     def writes(self) -> bool:
         """Whether they write vectors to the store themselves, because the caller is far away."""
 
-    def load(self, tick: Callable[[int], object]) -> LoadedEncoder:
-        """Load the encoder in one worker; call `tick` with the bytes that it downloads."""
+    def begin(self) -> "Future[Any] | None":
+        """Start to load the encoder; return what is done once it is, None where nobody knows."""
+
+    def load(self, tick: Callable[[int], object]) -> tuple[LoadedEncoder, Batch]:
+        """Load the encoder in one worker; return what it is, and the rows of a few images.
+
+        Args:
+            tick: called with the bytes that it downloads.
+        """
 
     def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Return the result of one call in a worker."""
@@ -80,6 +92,19 @@ class Engine(ABC):
         folder = self.store.folder / "downloads"
         return DownloadSettings(folder, self.offline, allow_local, progress=self.progress)
 
+    @property
+    def at_once(self) -> int:
+        """How many encoders may be loaded at the same time."""
+        return 1
+
     @abstractmethod
-    def start_workers(self, encoder: Encoder) -> AbstractContextManager[Workers]:
-        """Return a context manager for workers that hold this encoder; leaving it ends them."""
+    def start_workers(
+        self, encoder: Encoder, items: Sequence[Item] | None = None
+    ) -> AbstractContextManager[Workers]:
+        """Return a context manager for workers that hold this encoder; leaving it ends them.
+
+        Args:
+            encoder: not yet loaded.
+            items: the images to encode, whose number decides how many workers start, and of
+                which the first are encoded when it is loaded; None if they are not known.
+        """

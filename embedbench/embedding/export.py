@@ -10,7 +10,7 @@ from embedbench.data.downloads.download import download_missing
 from embedbench.data.loading import Sources, read_sources, source_list
 from embedbench.data.options import SourceOptions
 from embedbench.data.scan import scan_images
-from embedbench.embedding.embed import embed
+from embedbench.embedding.embed import Embedder
 from embedbench.embedding.factory import make_engine
 from embedbench.encoder import Encoder
 from embedbench.encoders.registry import create_encoders
@@ -68,10 +68,11 @@ def write_vectors(
         dataset = with_renderings(dataset, drawing, running.workers, running.progress)
         for remark in dataset.remarks[known:]:
             running.progress.say(remark)
-        readable, images, failures = scan_images(
-            dataset, running.store, running.workers, running.progress
-        )
-        embedding = embed(name, made, readable, list(images["hash"]), running)
+        with Embedder({name: made}, running) as embedder:
+            readable, images, failures = scan_images(
+                dataset, running.store, running.workers, running.progress, embedder.begin
+            )
+            embedding = embedder.embed(name, readable, list(images["hash"]))
     failures = pd.concat([missed, failures])
     skipped = dict(zip(failures["name"], failures["error"], strict=True))
     skipped |= {readable.names[row]: reason for row, reason in embedding.failures.items()}

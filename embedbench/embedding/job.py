@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -28,9 +28,11 @@ from embedbench.embedding.autotune import (
     timed_first,
 )
 from embedbench.embedding.engine import Workers
+from embedbench.embedding.work import missing_from
 from embedbench.embedding.worker import (
     Batch,
     Item,
+    Totals,
     encode_images,
     encode_into,
     encode_texts,
@@ -46,13 +48,17 @@ from embedbench.parallel.pool import WorkerDied
 from embedbench.utils.hardware import cores
 from embedbench.utils.progress import Progress
 
-__all__ = ["EncodingJob", "JobResult", "missing_from"]
+__all__ = ["EncodingJob", "JobResult"]
 
 Vector = Float32[np.ndarray, " dim"]
 
 _MOST_ROWS = 512
 _SHARES = 16
 """Least number of batches for a worker that writes to the store itself."""
+_PREPARING = 2
+"""Threads of a worker that prepare images ahead while all its threads compute, on a CPU."""
+_AT_ONCE = 32
+"""Images in a call to such a worker."""
 _AT_ONCE_ON_A_GPU = 2048
 """Images in a call to a worker on a GPU, so that its threads can prepare images ahead."""
 
@@ -70,23 +76,6 @@ class JobResult:
     record: EncoderRecord
     failures: dict[str, str]
     missing: list[Item]
-
-
-def missing_from(
-    store: Store,
-    fingerprint: str | None,
-    items: dict[str, Source | AugmentedImage],
-    texts: Sequence[str],
-) -> tuple[list[Item], list[str]]:
-    """Return the images and texts that are not in the store: all if there is no fingerprint."""
-    if fingerprint is None:
-        return list(items.items()), list(texts)
-    keys = [text_key(text) for text in texts]
-    stored = store.stored(fingerprint, [*items, *keys])
-    return (
-        [item for item in items.items() if item[0] not in stored],
-        [text for text, key in zip(texts, keys, strict=True) if key not in stored],
-    )
 
 
 @dataclass
@@ -129,10 +118,18 @@ class EncodingJob:
         self.store.compact(record.fingerprint)
         return JobResult(record, failures, missing)
 
+    def load(self) -> None:
+        """Load the encoder, unless it is loaded."""
+        _ = self._load
+
     @cached_property
-    def _loaded(self) -> LoadedEncoder:
+    def _load(self) -> tuple[LoadedEncoder, Batch]:
         with self.progress.loading(f"{self.label}: loading") as tick:
             return self.workers.load(tick)
+
+    @property
+    def _loaded(self) -> LoadedEncoder:
+        return self._load[0]
 
     @property
     def _variants(self) -> Sequence[Encoder]:
@@ -141,8 +138,16 @@ class EncodingJob:
     def _placement(self, variant: int) -> Placement:
         facts = self._loaded.facts
         if facts.device == "cpu":
-            return Placement(variant)
+            return Placement(variant, threads=min(self.workers.threads, _PREPARING))
         return Placement(variant, facts.device, max(1, cores() // facts.devices))
+
+    def _ready(self, encoder: Encoder, wanted: set[str]) -> Batch:
+        """Return what was encoded of these images when the encoder was loaded."""
+        first = self._load[1]
+        is_reference = encoder == self._variants[0]
+        kept = [row for row, key in enumerate(first.keys) if is_reference and key in wanted]
+        keys = [first.keys[row] for row in kept]
+        return replace(first, keys=keys, vectors=first.vectors[kept])
 
     def _even(self, rows: Vectors) -> Vectors:
         """Return the rows.
@@ -238,19 +243,25 @@ class EncodingJob:
         fingerprint = self._loaded.fingerprint(encoder)
         writer = RowWriter(self.store, fingerprint)
         size = encoder.batch_size
-        if placement.device != "cpu":
-            size *= max(1, _AT_ONCE_ON_A_GPU // size)
+        if placement.threads > 1:
+            size *= max(1, (_AT_ONCE if placement.device == "cpu" else _AT_ONCE_ON_A_GPU) // size)
         encode = partial(encode_images, placement=placement)
         if self.workers.writes:
             size = _rows_of_a_file(len(missing), size, self.workers.count) if label else COMPARED
             encode = partial(
                 encode_into, placement=placement, store=self.store, fingerprint=fingerprint
             )
-        batches = [missing[start : start + size] for start in range(0, len(missing), size)]
-        totals = _Totals()
+        ready = self._ready(encoder, {key for key, _ in missing})
+        totals = Totals()
         progress = self.progress if label else Progress(quiet=True)
         try:
             with progress.bar(label or "", len(missing), "images") as bar:
+                if ready.keys:
+                    writer.add(ready.keys, self._even(ready.vectors), ready.seconds)
+                    totals.add(ready)
+                    bar.update(len(ready.keys))
+                rest = [item for item in missing if item[0] not in set(ready.keys)]
+                batches = [rest[start : start + size] for start in range(0, len(rest), size)]
                 for batch in self.workers.map(encode, batches):
                     if not self.workers.writes:
                         self._even(batch.vectors)
@@ -271,28 +282,3 @@ def _rows_of_a_file(rows: int, batch: int, workers: int) -> int:
     """Return how many images a worker that writes gets at once: few enough to share the work."""
     share = -(-rows // (_SHARES * workers * batch)) * batch
     return min(share, max(batch, _MOST_ROWS // batch * batch))
-
-
-@dataclass
-class _Totals:
-    """Sums and extremes over the batches so far."""
-
-    failures: dict[str, str] = field(default_factory=dict)
-    seconds: float = 0.0
-    peak_memory_mb: float = 0.0
-    rows: int = 0
-    at_once: int = 2**31
-
-    def add(self, batch: Batch) -> None:
-        self.failures |= batch.failures
-        self.seconds += batch.seconds
-        self.rows += len(batch.keys)
-        self.peak_memory_mb = max(self.peak_memory_mb, batch.peak_memory_mb)
-        self.at_once = min(self.at_once, batch.at_once)
-
-    def measured(self, workers: int) -> dict[str, Any]:
-        if not self.seconds:
-            return {}
-        speed = round(workers * self.rows / self.seconds, 2)
-        peak = round(self.peak_memory_mb)
-        return {"images_per_second": speed, "workers": workers, "peak_memory_mb": peak}

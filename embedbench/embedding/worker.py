@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from embedbench.utils.messages import picklable_errors
 __all__ = [
     "Batch",
     "Item",
+    "Totals",
     "encode_images",
     "encode_into",
     "encode_texts",
@@ -69,16 +70,68 @@ class Batch:
     at_once: int
 
 
+@dataclass
+class Totals:
+    """Sums and extremes over the batches so far."""
+
+    failures: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    peak_memory_mb: float = 0.0
+    rows: int = 0
+    at_once: int = 2**31
+
+    def add(self, batch: Batch) -> None:
+        """Count a batch."""
+        self.failures |= batch.failures
+        self.seconds += batch.seconds
+        self.rows += len(batch.keys)
+        self.peak_memory_mb = max(self.peak_memory_mb, batch.peak_memory_mb)
+        self.at_once = min(self.at_once, batch.at_once)
+
+    def measured(self, workers: int) -> dict[str, Any]:
+        """Return the fields of the encoder's record that were measured; none without rows."""
+        if not self.seconds:
+            return {}
+        speed = round(workers * self.rows / self.seconds, 2)
+        peak = round(self.peak_memory_mb)
+        return {"images_per_second": speed, "workers": workers, "peak_memory_mb": peak}
+
+
 @picklable_errors()
-def load() -> LoadedEncoder:
-    """Load the model; return what it is and what it was loaded from."""
+def load(items: list[Item]) -> tuple[LoadedEncoder, Batch]:
+    """Load the model by encoding some images; return what it is, and their rows.
+
+    Where none can be opened, a grey one is encoded. Images that cannot be opened are left out. The
+    batch's time is without loading: that of encoding again, when the order of the rows is checked.
+
+    Args:
+        items: the images, a few.
+    """
+    worker = state()
+    encoder = worker.select_variant(Placement())
     start = time.perf_counter()
-    encoder = state().load_variant(Placement())
+    with _preparing(encoder, items, 1) as prepared:
+        opened = {key: image for key, image in prepared if not isinstance(image, ImageError)}
     seconds = time.perf_counter() - start
-    state().check_row_order(encoder)
-    weights = tuple(WeightsFile.read(Path(path).absolute()) for path in encoder.weights_files())
-    facts = check_facts(encoder.facts())
-    return LoadedEncoder(weights, facts, round(seconds, 2), round(peak_memory_mb()))
+    images = [*opened.values()] or [worker.grey(encoder)]
+    rows, worker.at_once = encode_rows(encoder, images, worker.at_once)
+    load_seconds = time.perf_counter() - start
+    files = [Path(path).absolute() for path in encoder.weights_files()]
+    with ThreadPoolExecutor(1) as hashing:
+        weights = hashing.map(WeightsFile.read, files)
+        start = time.perf_counter()
+        worker.check_row_order(images, rows)
+        seconds += time.perf_counter() - start
+    loaded = LoadedEncoder(
+        tuple(weights),
+        check_facts(encoder.facts()),
+        round(load_seconds, 2),
+        round(peak_memory_mb()),
+    )
+    vectors = rows if opened else np.empty((0, 0), np.float32)
+    return loaded, Batch(
+        [*opened], vectors, {}, seconds, float(loaded.peak_memory_mb), worker.at_once
+    )
 
 
 @picklable_errors()

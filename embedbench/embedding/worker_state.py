@@ -5,14 +5,14 @@ import os
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import cloudpickle
 from PIL import Image
 
 from embedbench.encoder import Encoder, Vectors, join_rows
-from embedbench.encoders.row_order import check_row_order, is_close, probe_images, shifted_by_one
+from embedbench.encoders.row_order import check_row_order, is_close, shifted_by_one
 from embedbench.errors import EncoderError
 from embedbench.utils.messages import describe_error
 from embedbench.utils.offline import forbid_network
@@ -22,8 +22,8 @@ __all__ = ["Placement", "WorkerState", "encode_rows", "init_worker", "state"]
 _GREY = Image.new("RGB", (64, 64), "grey")
 """Encoded first, so that the encoder is loaded."""
 
-_PROBED = 8
-"""Probe images for the order of the rows, at most."""
+_CHECKED = 8
+"""Images on which the order of the rows is checked, at most."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Placement:
     Attributes:
         variant: number of the encoder's variant.
         device: as in `Facts`.
-        threads: threads that open and prepare images while the device computes; one on a CPU.
+        threads: threads that open and prepare images while the device computes; one on a CPU,
+            unless the worker has several.
     """
 
     variant: int = 0
@@ -84,20 +85,26 @@ class WorkerState:
         """Return the variant for this placement, loaded and compiled: it encodes a grey image."""
         before, encoder = self.variant, self.select_variant(placement)
         if encoder is not before:
-            _, self.at_once = encode_rows(encoder, [encoder.prepare(_GREY)], self.at_once)
+            _, self.at_once = encode_rows(encoder, [self.grey(encoder)], self.at_once)
         return encoder
 
-    def check_row_order(self, encoder: Encoder) -> None:
-        """Raise EncoderError if the rows of a loaded encoder are not in the order of its images."""
-        images = [encoder.prepare(image) for image in probe_images(min(self.at_once, _PROBED))]
-        rows, moved = (
-            encode_rows(encoder, batch, self.at_once)[0]
-            for batch in (images, shifted_by_one(images))
-        )
+    def grey(self, encoder: Encoder) -> Any:
+        """Return a grey image as the encoder wants it."""
+        return encoder.prepare(_GREY)
+
+    def check_row_order(self, images: Sequence[Any], rows: Vectors) -> None:
+        """Raise EncoderError if these rows are not in the order of their prepared images.
+
+        Only the first few are encoded again, shifted by one.
+        """
+        assert self.variant is not None
+        few = min(len(images), self.at_once, _CHECKED)
+        again = partial(encode_rows, self.variant, at_once=self.at_once)
+        images, rows = list(images[:few]), rows[:few]
         try:
-            check_row_order(rows, moved)
+            check_row_order(rows, again(shifted_by_one(images))[0])
         except EncoderError:
-            if is_close(encode_rows(encoder, images, self.at_once)[0], rows):
+            if is_close(again(images)[0], rows):
                 raise  # otherwise they are not deterministic
 
 

@@ -55,11 +55,10 @@ PATIENCE = 900.0
 
 _MOST_DEATHS = 3
 
-_GRACE = 5.0
-"""Seconds that a process has to exit before it is killed."""
+_GRACE = 0.1
+"""Seconds that an idle process has to exit before it is killed: its libraries take longer."""
 
-_LONGEST_LOG = 50_000_000
-"""Size limit of the workers' log, in bytes."""
+_LONGEST_LOG = 50_000_000  # bytes
 
 
 class NoAnswer(EncoderError):
@@ -120,7 +119,7 @@ class Pool:
             env=self._environment,
         )
         self._watch = DeadWorkerMonitor(self._executor)
-        self._is_started = False
+        self._starting: Future[int] | None = None
 
     def _close(self, kill: bool) -> None:
         end_executor(self._executor, kill, _GRACE)
@@ -147,10 +146,12 @@ class Pool:
             tick: called with the number of bytes that the worker wrote since the last time; then
                 the time limit starts anew.
         """
-        if not self._is_started:
-            self._wait_for(self.submit(os.getpid), self.patience and max(self.patience, PATIENCE))
-            self._is_started = True
-        return self._wait_for(self.submit(function, *arguments), self.patience, tick)
+        return self.result(self.begin(function, *arguments), tick)
+
+    def begin(self, function: Callable[..., Result], *arguments: Any) -> "Future[Result]":
+        """Start one call in a worker that may still have to start, which takes what it takes."""
+        self._starting = self._starting or self.submit(os.getpid)
+        return self.submit(function, *arguments)
 
     def submit(self, function: Callable[..., Result], *arguments: Any) -> "Future[Result]":
         """Start one call in a worker.
@@ -213,14 +214,13 @@ class Pool:
             results.update({number: future.result() for number, future in done.items()})
             raise
 
-    def result(self, future: "Future[Result]") -> Result:
-        """Return the result of a call, or raise its exception.
-
-        Raises:
-            WorkerDied: the worker died.
-            NoAnswer: there was no result in time.
-        """
-        return self._wait_for(future, self.patience)
+    def result(
+        self, future: "Future[Result]", tick: Callable[[int], object] | None = None
+    ) -> Result:
+        """Return the result of a call, or raise its exception, or WorkerDied, or NoAnswer."""
+        if self._starting is not None:
+            self._wait_for(self._starting, self.patience and max(self.patience, PATIENCE))
+        return self._wait_for(future, self.patience, tick)
 
     def _wait_for(
         self,
@@ -276,7 +276,6 @@ def map_unordered(
 
     Raises:
         WorkerDied: a worker died; the results of running calls are lost.
-        NoAnswer: there was no result in time.
     """
     waiting = iter(items)
     running: dict[Future[Result], Pool] = {}

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from PIL import Image
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash, source_hash
 from embedbench.data.loading import read_dataset
-from embedbench.embedding.embed import Embedding, embed
+from embedbench.embedding.embed import Embedder, Embedding, embed
 from embedbench.embedding.engine import Engine
 from embedbench.embedding.local_workers import LocalEngine
 from embedbench.encoder import Encoder, Facts, LookupEncoder, TextEncoder
@@ -223,3 +224,79 @@ def test_changed_weights_are_noticed(photographs: Path, engine: Engine) -> None:
     file.write_text("22")
     found = run(Scaled(), dataset, engine)
     assert found.vectors[0, 0] == 22 and found.encoded == 36
+
+
+class Pairs(LocalEngine):
+    """Two encoders are loaded at the same time, whatever the machine."""
+
+    @property
+    def at_once(self) -> int:
+        return 2
+
+
+def embed_by_all(
+    encoders: dict[str, Encoder], photographs: Path, store: Path
+) -> dict[str, Embedding]:
+    engine = Pairs(Store(store), workers=1, progress=Progress(quiet=True))
+    dataset = read_dataset(photographs)
+    hashes = [source_hash(source) for source in dataset.sources]
+    with Embedder(encoders, engine) as embedder:
+        embedder.begin(dict(zip(hashes, dataset.sources, strict=True)))
+        return {name: embedder.embed(name, dataset, hashes) for name in encoders}
+
+
+def test_the_next_encoder_is_loaded_with_this_one_but_not_while_it_encodes(
+    photographs: Path, tmp_path: Path
+) -> None:
+    """Each notes when it is loaded and when it encodes; the second waits for the first to load."""
+
+    @dataclass(frozen=True)
+    class Noting(Encoder):
+        name: str
+
+        def encode_batch(self, images: Any) -> np.ndarray:
+            with (tmp_path / "log").open("a") as log:
+                log.write(f"{self.name}\n")
+            while self.name in "ab" and not (tmp_path / "log").read_text().count("b"):
+                time.sleep(0.01)  # forever, if b is loaded after a has encoded
+            return np.stack([np.asarray(image, np.float32).mean((0, 1)) for image in images])
+
+    encoders: dict[str, Encoder] = {name: Noting(name) for name in "abc"}
+    found = embed_by_all(encoders, photographs, tmp_path / "store")
+    assert all(one.encoded == 36 for one in found.values())
+    log = (tmp_path / "log").read_text().split()
+    assert log.index("c") > max(len(log) - 1 - log[::-1].index(name) for name in "ab")
+
+
+def test_an_encoder_that_dies_while_others_are_loaded_is_loaded_again_alone(
+    photographs: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "trap").touch()
+
+    @dataclass(frozen=True)
+    class Crowded(Encoder):
+        def encode_batch(self, images: Any) -> np.ndarray:
+            if (tmp_path / "trap").exists():
+                (tmp_path / "trap").unlink()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return np.ones((len(images), 3), np.float32)
+
+    found = embed_by_all({"it": Crowded()}, photographs, tmp_path / "store")
+    assert found["it"].encoded == 36
+
+
+def test_an_encoder_that_cannot_be_begun_fails_at_its_turn(
+    photographs: Path, tmp_path: Path, colour_encoder: MakeEncoder
+) -> None:
+    @dataclass(frozen=True)
+    class Nothing(Encoder):
+        def variants(self, device: str) -> Sequence[Encoder]:
+            return ()
+
+        def encode_batch(self, images: Any) -> np.ndarray:
+            return np.ones((len(images), 3), np.float32)
+
+    found = embed_by_all({"it": colour_encoder()}, photographs, tmp_path / "store")
+    assert found["it"].encoded == 36
+    with pytest.raises(EncoderError, match="it has no variants"):
+        embed_by_all({"it": Nothing()}, photographs, tmp_path / "store")

@@ -1,11 +1,13 @@
 """Promises of an engine: it knows where vectors are kept and what its workers may do."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from embedbench.embedding.engine import Engine, Workers
+from embedbench.embedding.worker import Item
 from embedbench.encoder import Encoder
 from embedbench.io.store import Store
 from embedbench.parallel.pool import PATIENCE
@@ -16,7 +18,9 @@ from embedbench.utils.progress import Progress
 class Idle(Engine):
     """An engine that starts nothing."""
 
-    def start_workers(self, encoder: Encoder) -> AbstractContextManager[Workers]:
+    def start_workers(
+        self, encoder: Encoder, items: Sequence[Item] | None = None
+    ) -> AbstractContextManager[Workers]:
         raise NotImplementedError
 
 

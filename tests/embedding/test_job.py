@@ -11,11 +11,11 @@ import pytest
 from embedbench.data.images.sources import source_hash
 from embedbench.data.loading import read_dataset
 from embedbench.embedding.autotune import TunedVariant
-from embedbench.embedding.job import EncodingJob, JobResult, missing_from
+from embedbench.embedding.job import EncodingJob, JobResult
 from embedbench.embedding.local_workers import LocalEngine
 from embedbench.encoder import Encoder
 from embedbench.errors import EncoderError
-from embedbench.io.store import Store, text_key
+from embedbench.io.store import Store
 from embedbench.utils.progress import Progress
 
 
@@ -37,16 +37,6 @@ def run(encoder: Encoder, photographs: Path, rows: Sequence[int], store: Store) 
             "it", encoder, workers, store, engine.progress, TunedVariant(encoder), None
         )
         return job.run(dict(items), [])
-
-
-def test_what_is_missing_is_told_by_the_store(tmp_path: Path) -> None:
-    store, keys = Store(tmp_path / "store"), [f"{number:064x}" for number in range(3)]
-    items: dict[str, Any] = {key: Path(key) for key in keys}
-    assert missing_from(store, None, items, ["a"]) == (list(items.items()), ["a"])
-    store.write("f", [keys[1], text_key("a")], np.ones((2, 4), np.float32))
-    missing = [(key, Path(key)) for key in (keys[0], keys[2])]
-    assert missing_from(store, "f", items, ["b", "a"]) == (missing, ["b"])
-    assert missing_from(store, "g", items, [])[0] == list(items.items())
 
 
 def test_a_second_job_encodes_the_rest_and_keeps_its_record(

@@ -16,7 +16,7 @@ from PIL import Image
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash, source_hash
 from embedbench.embedding.embed import embed
-from embedbench.embedding.local_workers import LocalEngine, LocalWorkers, plan_workers
+from embedbench.embedding.local_workers import FEW, LocalEngine, LocalWorkers, plan_workers
 from embedbench.embedding.worker import Item, encode_images
 from embedbench.embedding.worker_state import Placement
 from embedbench.encoder import Encoder
@@ -27,15 +27,18 @@ from embedbench.utils.progress import Progress
 
 
 @pytest.mark.parametrize(
-    ("processors", "devices", "on_cpu", "copy_mb", "available_mb", "expected"),
+    ("images", "processors", "devices", "on_cpu", "copy_mb", "available_mb", "expected"),
     [
-        (8, 0, True, 500.0, 16_000.0, (8, 1)),
-        (8, 0, True, 4_000.0, 16_000.0, (3, 2)),  # 0.8 of 16 GB holds three copies
-        (8, 0, True, 40_000.0, 16_000.0, (1, 8)),
-        (16, 4, False, 4_000.0, 16_000.0, (4, 1)),
+        (1000, 8, 0, True, 500.0, 16_000.0, (8, 1)),
+        (1000, 8, 0, True, 4_000.0, 16_000.0, (3, 2)),  # 0.8 of 16 GB holds three copies
+        (1000, 8, 0, True, 40_000.0, 16_000.0, (1, 8)),
+        (1000, 16, 4, False, 4_000.0, 16_000.0, (4, 1)),
+        (FEW - 1, 8, 0, True, 500.0, 16_000.0, (1, 8)),  # done before a second one has started
+        (FEW - 1, 16, 4, False, 500.0, 16_000.0, (4, 1)),
     ],
 )
-def test_workers_are_as_many_as_fit(
+def test_workers_are_as_many_as_fit_and_pay(
+    images: int,
     processors: int,
     devices: int,
     on_cpu: bool,
@@ -43,7 +46,7 @@ def test_workers_are_as_many_as_fit(
     available_mb: float,
     expected: tuple[int, int],
 ) -> None:
-    assert plan_workers(processors, devices, on_cpu, copy_mb, available_mb) == expected
+    assert plan_workers(images, processors, devices, on_cpu, copy_mb, available_mb) == expected
 
 
 def local(encoder: Encoder, workers: int, folder: Path) -> LocalWorkers:

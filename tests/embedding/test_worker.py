@@ -61,9 +61,19 @@ def test_loading_says_what_was_loaded(tmp_path: Path) -> None:
     file = tmp_path / "weights"
     file.write_text("1")
     init_worker(dumps(Mean(file)), offline=False)
-    loaded = load()
+    loaded, first = load([])
     assert loaded.weights == (WeightsFile.read(file),) and loaded.facts == Facts(licence="MIT")
     assert loaded.load_seconds >= 0 and loaded.peak_memory_mb > 1
+    assert first.keys == [] and first.vectors.shape == (0, 0)
+
+
+def test_what_loading_encodes_is_what_encoding_gives(tmp_path: Path) -> None:
+    items: list[Item] = [(f"{99:064x}", tmp_path / "absent.png"), *make_items(tmp_path)[:7]]
+    init_worker(dumps(Mean()), offline=False)
+    _, first = load(items)
+    assert first.keys == [key for key, _ in items[1:]] and first.failures == {}
+    assert first.vectors[:, 0].tolist() == [10 * number for number in range(7)]
+    assert first.seconds > 0
 
 
 def test_threads_that_run_ahead_of_a_device_change_nothing(

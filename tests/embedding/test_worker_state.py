@@ -70,13 +70,13 @@ def test_a_batch_that_does_not_fit_is_halved_and_one_image_must_fit() -> None:
 
 def test_rows_in_another_order_are_an_error() -> None:
     for encoder, is_wrong in ((Sized(), False), (Backwards(), True)):
-        worker = WorkerState(dumps(encoder))
-        loaded = worker.load_variant(Placement())
+        worker, images = WorkerState(dumps(encoder)), probe_images(20)
+        rows, _ = encode_rows(worker.load_variant(Placement()), images, worker.at_once)
         if not is_wrong:
-            worker.check_row_order(loaded)
+            worker.check_row_order(images, rows)
             continue
         with pytest.raises(EncoderError, match="order of the images"):
-            worker.check_row_order(loaded)
+            worker.check_row_order(images, rows)
 
 
 def test_an_encoder_that_cannot_be_loaded_is_one_line() -> None:

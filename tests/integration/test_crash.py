@@ -37,6 +37,8 @@ from tests.support.image_server import Answer, ImageServer
 from tests.support.slow_encoder import environment, lay, noted
 
 IMAGES = 36
+AGAIN = 1
+"""Images that a run encodes a second time: the first batch of 2, shifted by one, to see its order."""
 STOPPED = "stopped; what was encoded is kept: the same command continues from there"
 ENCODE_SECONDS = 0.2 * IMAGES
 
@@ -179,7 +181,8 @@ def undisturbed(
     site = Site(home, plugin, photographs_of_all)
     start = time.monotonic()
     site.finish()
-    assert set(noted(site.notes).values()) == {1} and len(noted(site.notes)) == IMAGES
+    times = sorted(noted(site.notes).values())
+    assert times == [1] * (IMAGES - AGAIN) + [2] * AGAIN
     return Undisturbed(time.monotonic() - start, tables(site.out))
 
 
@@ -264,7 +267,7 @@ def test_a_run_that_is_killed_at_any_moment_is_taken_up_by_the_next(
     print(f"\n{whoms.total()} kills: {dict(whoms)}; {dict(stages)}")
     print(f"at most {most_again} of {IMAGES} images encoded again by a run")
     # A second's work is 5 images of each worker, and two batches of 2 are under way.
-    assert most_again <= 9 * workers
+    assert most_again <= 9 * workers + AGAIN
 
 
 @pytest.mark.slow

@@ -15,13 +15,13 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import cloudpickle
-import ray  # `embedbench.embedding.ray_cluster` reports it where it is missing
+import ray  # `embedbench.embedding.ray.cluster` reports it where it is missing
 import ray.data
 
 from embedbench.embedding.engine import Engine
 from embedbench.embedding.local_workers import MOST_GUILTY
-from embedbench.embedding.ray_actor import MOST_TRIES, RayActor, result_of, start_monitor
-from embedbench.embedding.ray_cluster import last_line, nodes, room_for
+from embedbench.embedding.ray.actor import MOST_TRIES, RayActor, result_of, start_monitor
+from embedbench.embedding.ray.cluster import last_line, nodes, room_for
 from embedbench.embedding.worker import Batch, Item, failed, load
 from embedbench.encoder import Encoder
 from embedbench.encoders.pickling import dumps
@@ -52,7 +52,7 @@ class RayEngine(Engine):
 
     actors: int | None = None
 
-    def start_workers(self, encoder: Encoder) -> "RayWorkers":
+    def start_workers(self, encoder: Encoder, items: Sequence[Item] | None = None) -> "RayWorkers":
         """Return a context manager for actors that hold this encoder; leaving it ends them."""
         folder = self.store.folder
         if len(nodes()) > 1 and isinstance(folder, Path):
@@ -95,26 +95,35 @@ class RayWorkers:
         return max(1, min(room, self.engine.actors or room))
 
     @property
+    def threads(self) -> int:
+        """One, for there is an actor for each processor."""
+        return 1
+
+    @property
     def writes(self) -> bool:
         """They write vectors to the store themselves."""
         return True
 
-    def load(self, tick: Callable[[int], object]) -> LoadedEncoder:
+    def begin(self) -> None:
+        """Do nothing: the first actor's place may still be taken."""
+
+    def load(self, tick: Callable[[int], object]) -> tuple[LoadedEncoder, Batch]:
         """Load the encoder in one actor, on a GPU if the cluster has one and the encoder uses it.
 
-        Nothing is known of what an actor downloads, so `tick` is not called.
+        Nothing is known of what an actor downloads, so `tick` is not called; no image is encoded,
+        for actors write what they encode to the store themselves.
 
         Raises:
             EmbedbenchError: it cannot be loaded.
         """
-        loaded = self.call(load)
+        loaded, nothing = self.call(load, [])
         if loaded.facts.device == "cpu":
             if "GPU" in self._needs:
                 self._end()
             memory = _MEMORY_MARGIN * 1e6 * loaded.peak_memory_mb
             fitting = {"CPU": 1.0, "memory": memory}
             self._needs = fitting if room_for(fitting) else {"CPU": 1.0}
-        return loaded
+        return loaded, nothing
 
     def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Return the result of one call in an actor."""

@@ -1,0 +1,1 @@
+"""Encoders on a Ray cluster: the engine, its actors, and the cluster itself."""
