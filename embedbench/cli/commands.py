@@ -16,7 +16,7 @@ from embedbench.cli.options import (
     keywords_from_words,
     run_options,
 )
-from embedbench.cli.output import echo_err, print_table, stdout_reserved
+from embedbench.cli.output import echo, echo_err, print_table, stdout_reserved
 from embedbench.data.options import SourceOptions
 from embedbench.errors import EmbedbenchError
 from embedbench.parallel.engine_options import EngineOptions
@@ -129,7 +129,7 @@ def look(source: tuple[str, ...], **options: Any) -> int:
         dataset = read_sources(list(source), reading).sample(reading.limit)
         lines = overview(dataset, reading.drawing)
     for line in lines:
-        click.echo(printable(line))
+        echo(printable(line))
     return OK
 
 
@@ -223,9 +223,9 @@ def new_backend(name: str, out: str, texts: bool) -> int:
 
     written = write(name, Path(out), texts)
     for path in written:
-        click.echo(path)
+        echo(str(path))
     package = shlex.quote(str(written[0].parent.absolute()))
-    click.echo(f"now: pip install -e {package} && embedbench check {name}", err=True)
+    echo_err(f"now: pip install -e {package} && embedbench check {name}")
     return OK
 
 

@@ -4,9 +4,7 @@ import inspect
 import os
 from dataclasses import asdict
 
-import click
-
-from embedbench.cli.output import echo_err, print_table, print_tuned, stdout_reserved
+from embedbench.cli.output import echo, echo_err, print_table, print_tuned, stdout_reserved
 from embedbench.utils.spec import read_spec
 from embedbench.utils.text import printable
 
@@ -26,7 +24,7 @@ def show_encoders(store: str | None) -> None:
     echo_err(f"sets of encoders: {', '.join(SETS)}; more of each: embedbench encoders NAME")
     measured = read_records(parse_path(store) if store else default_store(), "tunings")
     if measured:
-        click.echo("\nfastest settings, as measured on this store's images:")
+        echo("\nfastest settings, as measured on this store's images:")
         print_tuned(measured)
 
 
@@ -52,12 +50,12 @@ def show_encoder(name: str) -> None:
         echo_err(f"its fields: embedbench encoders {spec.name}")
         return
     description = inspect.getdoc(cls) or ""
-    click.echo(printable(" ".join(description.split("\n\n")[0].split())))
+    echo(printable(" ".join(description.split("\n\n")[0].split())))
     if rows := list_fields(cls):
-        click.echo()
+        echo("")
         print_table(["field", "by default", "what it is"], rows, widest=80)
     for example in cls.examples:
-        click.echo(f"-e {printable(example)}")
+        echo(f"-e {printable(example)}")
 
 
 def _show_model(name: str) -> None:

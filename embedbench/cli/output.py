@@ -14,14 +14,13 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from embedbench.utils.text import pluralise, printable
 
 if TYPE_CHECKING:
     from embedbench.results.results import Results
 
 __all__ = [
+    "echo",
     "echo_err",
     "print_json",
     "print_results",
@@ -124,15 +123,15 @@ def _print_verdict(text: str) -> None:
         echo_err(f"verdict: {text}")
         return
     from rich.console import Console
-    from rich.panel import Panel
-    from rich.text import Text
 
-    Console(stderr=True).print(Panel(Text(printable(text)), title="verdict", title_align="left"))
+    from embedbench.results.live import verdict_box
+
+    Console(stderr=True).print(verdict_box(text))
 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON to standard output; what is not a number is null."""
-    click.echo(json.dumps(_finite(value), indent=1, default=str))
+    echo(json.dumps(_finite(value), indent=1, default=str))
 
 
 def _finite(value: Any) -> Any:
@@ -150,9 +149,14 @@ def _finite(value: Any) -> Any:
     return value
 
 
+def echo(text: str) -> None:
+    """Print text to standard output, in its own encoding, whatever click thinks of it."""
+    print(text, flush=True)
+
+
 def echo_err(line: str) -> None:
     """Print a line to standard error."""
-    click.echo(printable(line), err=True)
+    print(printable(line), file=sys.stderr, flush=True)
 
 
 def print_table(
@@ -186,7 +190,7 @@ def print_table(
 
     widths = None if widest is None else [*[None] * (len(headings) - 1), widest]
     # A name may look like a number.
-    click.echo(tabulate(cells, headings, disable_numparse=True, maxcolwidths=widths))
+    echo(tabulate(cells, headings, disable_numparse=True, maxcolwidths=widths))
 
 
 def _fitting(headings: list[str], rows: list[list[str]], width: int) -> int:

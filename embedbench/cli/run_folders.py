@@ -8,7 +8,7 @@ import click
 from embedbench.cli.commands import cli
 from embedbench.cli.compare import OK, draw_run
 from embedbench.cli.options import as_json_option
-from embedbench.cli.output import echo_err, print_json, print_results
+from embedbench.cli.output import echo, echo_err, print_json, print_results
 from embedbench.utils.text import pluralise
 
 __all__ = ["figures", "report", "show", "suggest_labels"]
@@ -26,7 +26,7 @@ def show(run_folder: str, full: bool, as_json: bool) -> int:
     if full and as_json:
         print_json(results.comparison.to_dict("records"))
     elif full:
-        click.echo(results.to_text())
+        echo(results.to_text())
         echo_err("* in the encoder's own space: compares clusterings of one encoder, not encoders")
     else:
         print_results(results, Path(run_folder), as_json)
