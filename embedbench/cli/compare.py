@@ -32,13 +32,14 @@ def compare_and_print(words: Mapping[str, Any], as_json: bool = False) -> int:
 
     given = keywords_from_words(words)
     out = Path(given.get("out") or Path("embedbench-runs") / name_of_run(given["source"]))
+    is_said = not given["quiet"]
     try:
         with stdout_reserved():
             results = compare(**given | {"out": out})
     except NotWrittenError as error:
-        print_results(error.results, None, as_json)
+        print_results(error.results, None, as_json, is_said)
         raise InputError(f"{error}; what was encoded is kept: run again once it can be") from error
-    print_results(results, out, as_json)
+    print_results(results, out, as_json, is_said)
     return PARTLY_DONE if len(results.failures) else OK
 
 

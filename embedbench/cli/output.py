@@ -62,13 +62,16 @@ def stdout_reserved() -> Iterator[None]:
         os.close(stdout_copy)
 
 
-def print_results(results: "Results", out: Path | None, as_json: bool = False) -> None:
+def print_results(
+    results: "Results", out: Path | None, as_json: bool = False, is_said: bool = False
+) -> None:
     """Print what a person wants to know first: the table, what was left out, and the verdict.
 
     Args:
         results: of the run.
         out: its folder; None if it could not be written.
         as_json: print encoders, comparison and verdict as one JSON object instead.
+        is_said: whether the verdict, the notes and why encoders failed were said during the run.
     """
     from embedbench.results.sentences import verdict_sentences
     from embedbench.results.short_table import short_table
@@ -91,7 +94,10 @@ def print_results(results: "Results", out: Path | None, as_json: bool = False) -
     print_table(list(table.columns), table.to_numpy().tolist(), results.run["verdict"]["group"])
     for line in _left_out(results, out):
         echo_err(line)
-    _print_verdict(" ".join(sentences))
+    if not is_said:
+        for line in _notes(results):
+            echo_err(line)
+        _print_verdict(" ".join(sentences))
     if out is not None:
         echo_err(f"report: {out / 'report.html'}")
         echo_err(f"next: {_next_step(results, out)}")
@@ -107,7 +113,17 @@ def _left_out(results: "Results", out: Path | None) -> list[str]:
         lines.append(f"{pluralise(skipped, 'image')} skipped{where}")
     if failed:
         lines.append(f"{pluralise(failed, 'encoder')} failed{where}")
-    return [*lines, *(f"note: {remark}" for remark in results.run["remarks"])]
+    return lines
+
+
+def _notes(results: "Results") -> list[str]:
+    """Return why encoders failed, and what a reader should know."""
+    failed = results.failures[results.failures["what"] == "encoder"]
+    reasons = zip(failed["name"], failed["error"], strict=True)
+    return [
+        *(f"encoder '{name}' failed: {reason}" for name, reason in reasons),
+        *(f"note: {remark}" for remark in results.run["remarks"]),
+    ]
 
 
 def _next_step(results: "Results", out: Path) -> str:

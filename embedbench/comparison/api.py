@@ -149,11 +149,15 @@ def _compare(options: ComparisonOptions) -> Results:
         with ExitStack() as stack:
             out = options.out
             out_folder = None if out is None else stack.enter_context(OutFolder(Path(out)))
-            for remark in (*dataset.remarks, *dataset.label_remarks):
+            said = [*dataset.remarks, *dataset.label_remarks]
+            for remark in said:
                 config.progress.say(f"note: {remark}")
             running = make_engine(engine, config.progress)
             fetching = running.download_settings(reading.allow_local)
             results = run_comparison(dataset, config, running, fetching, started, record)
+            for remark in results.run["remarks"]:
+                if remark not in said:
+                    config.progress.say(f"note: {remark}")
             if out_folder is not None:
                 from embedbench.report.page import write_report
 
