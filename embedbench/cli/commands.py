@@ -16,7 +16,7 @@ from embedbench.cli.options import (
     keywords_from_words,
     run_options,
 )
-from embedbench.cli.output import echo, echo_err, print_table, stdout_reserved
+from embedbench.cli.output import echo, echo_err, print_json, print_table, stdout_reserved
 from embedbench.data.options import SourceOptions
 from embedbench.errors import EmbedbenchError
 from embedbench.parallel.engine_options import EngineOptions
@@ -77,13 +77,11 @@ def recipe(name: str | None, source: tuple[str, ...], as_json: bool, **given: An
 
     settings_by_recipe = recipes()
     if name is None:
-        print_table(
-            ["recipe", "what it does"],
-            [
-                [key, recipe_settings["about"]]
-                for key, recipe_settings in settings_by_recipe.items()
-            ],
-        )
+        about = {key: one["about"] for key, one in settings_by_recipe.items()}
+        if as_json:
+            print_json({"recipes": settings_by_recipe})
+        else:
+            print_table(["recipe", "what it does"], [list(row) for row in about.items()])
         return OK
     if name not in settings_by_recipe:
         raise click.UsageError(f"unknown recipe '{name}'; recipes: {', '.join(settings_by_recipe)}")
@@ -112,7 +110,8 @@ def recipe(name: str | None, source: tuple[str, ...], as_json: bool, **given: An
 @cli.command()
 @click.argument("source", nargs=-1, required=True)
 @click_options(*READING_KEYWORDS, "offline")
-def look(source: tuple[str, ...], **options: Any) -> int:
+@as_json_option
+def look(source: tuple[str, ...], as_json: bool, **options: Any) -> int:
     """Show what would be compared: images, formats, sizes, depths, labels, splits, copies.
 
     Encodes and downloads nothing. SOURCE and options are those of `embedbench run`.
@@ -127,8 +126,11 @@ def look(source: tuple[str, ...], **options: Any) -> int:
     with no_network(given["offline"]), stdout_reserved():
         check_offline(given["offline"], [*source, reading.labels, reading.root])
         dataset = read_sources(list(source), reading).sample(reading.limit)
-        lines = overview(dataset, reading.drawing)
-    for line in lines:
+        found = overview(dataset, reading.drawing)
+    if as_json:
+        print_json(found.record())
+        return OK
+    for line in found.lines():
         echo(printable(line))
     return OK
 
@@ -146,7 +148,8 @@ def demo(out: str, store: str | None, quiet: bool | None) -> int:
 @cli.command()
 @click.argument("name", required=False)
 @click_options("store")
-def encoders(name: str | None, store: str | None) -> int:
+@as_json_option
+def encoders(name: str | None, store: str | None, as_json: bool) -> int:
     """List the installed encoders, what each needs, and the measured settings.
 
     With NAME, the fields and examples of one encoder, or the encoders of a set.
@@ -154,9 +157,9 @@ def encoders(name: str | None, store: str | None) -> int:
     from embedbench.cli.encoders import show_encoder, show_encoders
 
     if name is None:
-        show_encoders(store)
+        show_encoders(store, as_json)
     else:
-        show_encoder(name)
+        show_encoder(name, as_json)
     return OK
 
 
@@ -171,7 +174,8 @@ def encoders(name: str | None, store: str | None) -> int:
     help="As for `embedbench run`; may be repeated.",
 )
 @click_options(*ENGINE_KEYWORDS, "quiet")
-def fetch(encoders: tuple[str, ...], **options: Any) -> int:
+@as_json_option
+def fetch(encoders: tuple[str, ...], as_json: bool, **options: Any) -> int:
     """Download the weights of encoders ahead of time, and show what is there.
 
     Later runs find them, also with --offline. A download that broke off goes on where it was.
@@ -179,7 +183,7 @@ def fetch(encoders: tuple[str, ...], **options: Any) -> int:
     from embedbench.cli.fetch import fetch as download
 
     given = keywords_from_words(given_words(options))
-    return download(encoders, from_keywords(EngineOptions, given), bool(given["quiet"]))
+    return download(encoders, from_keywords(EngineOptions, given), bool(given["quiet"]), as_json)
 
 
 @cli.command()
@@ -192,20 +196,24 @@ def fetch(encoders: tuple[str, ...], **options: Any) -> int:
     show_default=True,
     help="A check that takes longer fails, and no other is run.",
 )
-def check(encoder: str, patience: float) -> int:
+@as_json_option
+def check(encoder: str, patience: float, as_json: bool) -> int:
     """Run the conformance checks on one encoder, in a separate process."""
     from embedbench.encoders.check_runner import run_checks_isolated
     from embedbench.encoders.checks import check_description
 
     with stdout_reserved():
         results = list(run_checks_isolated(encoder, patience))
-    print_table(
-        ["check", "requires", "result"],
-        [
-            [check_function.__name__, check_description(check_function), error or "ok"]
-            for check_function, error in results
-        ],
-    )
+    rows = [(one.__name__, check_description(one), error) for one, error in results]
+    if as_json:
+        checks = [
+            {"check": name, "requires": needed, "ok": not error, "error": error or None}
+            for name, needed, error in rows
+        ]
+        print_json({"encoder": encoder, "checks": checks})
+    else:
+        table = [[name, needed, error or "ok"] for name, needed, error in rows]
+        print_table(["check", "requires", "result"], table)
     return PARTLY_DONE if any(error for _, error in results) else OK
 
 
