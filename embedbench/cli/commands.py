@@ -17,6 +17,12 @@ from embedbench.cli.options import (
     run_options,
 )
 from embedbench.cli.output import echo, echo_err, print_json, print_table, stdout_reserved
+from embedbench.cli.terminal.completion import (
+    complete_encoder,
+    complete_file,
+    complete_folder,
+    complete_recipe,
+)
 from embedbench.data.options import SourceOptions
 from embedbench.errors import EmbedbenchError
 from embedbench.parallel.engine_options import EngineOptions
@@ -37,7 +43,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("source", nargs=-1)
+@click.argument("source", nargs=-1, shell_complete=complete_file)
 @run_options
 @as_json_option
 def run(source: tuple[str, ...], as_json: bool, **given: Any) -> int:
@@ -63,8 +69,8 @@ def run(source: tuple[str, ...], as_json: bool, **given: Any) -> int:
 
 
 @cli.command()
-@click.argument("name", required=False)
-@click.argument("source", nargs=-1)
+@click.argument("name", required=False, shell_complete=complete_recipe)
+@click.argument("source", nargs=-1, shell_complete=complete_file)
 @run_options
 @as_json_option
 def recipe(name: str | None, source: tuple[str, ...], as_json: bool, **given: Any) -> int:
@@ -108,7 +114,7 @@ def recipe(name: str | None, source: tuple[str, ...], as_json: bool, **given: An
 
 
 @cli.command()
-@click.argument("source", nargs=-1, required=True)
+@click.argument("source", nargs=-1, required=True, shell_complete=complete_file)
 @click_options(*READING_KEYWORDS, "offline")
 @as_json_option
 def look(source: tuple[str, ...], as_json: bool, **options: Any) -> int:
@@ -136,7 +142,13 @@ def look(source: tuple[str, ...], as_json: bool, **options: Any) -> int:
 
 
 @cli.command()
-@click.option("--out", default="embedbench-demo", metavar="DIR", show_default=True)
+@click.option(
+    "--out",
+    default="embedbench-demo",
+    metavar="DIR",
+    show_default=True,
+    shell_complete=complete_folder,
+)
 @click_options("store", "quiet")
 def demo(out: str, store: str | None, quiet: bool | None) -> int:
     """Compare real encoders on sample photographs, with no network."""
@@ -146,7 +158,7 @@ def demo(out: str, store: str | None, quiet: bool | None) -> int:
 
 
 @cli.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_encoder)
 @click_options("store")
 @as_json_option
 def encoders(name: str | None, store: str | None, as_json: bool) -> int:
@@ -171,6 +183,7 @@ def encoders(name: str | None, store: str | None, as_json: bool) -> int:
     multiple=True,
     required=True,
     metavar="ENCODER",
+    shell_complete=complete_encoder,
     help="As for `embedbench run`; may be repeated.",
 )
 @click_options(*ENGINE_KEYWORDS, "quiet")
@@ -187,7 +200,7 @@ def fetch(encoders: tuple[str, ...], as_json: bool, **options: Any) -> int:
 
 
 @cli.command()
-@click.argument("encoder")
+@click.argument("encoder", shell_complete=complete_encoder)
 @click.option(
     "--patience",
     type=click.FloatRange(min=0, min_open=True),
@@ -238,11 +251,22 @@ def new_backend(name: str, out: str, texts: bool) -> int:
 
 
 @cli.command()
-@click.argument("source")
+@click.argument("source", shell_complete=complete_file)
 @click.option(
-    "-e", "--encoder", required=True, metavar="ENCODER", help="NAME[:MODEL][,field=value ...]."
+    "-e",
+    "--encoder",
+    required=True,
+    metavar="ENCODER",
+    shell_complete=complete_encoder,
+    help="NAME[:MODEL][,field=value ...].",
 )
-@click.option("--out", required=True, metavar="FILE", help="A .parquet or .npy file.")
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="A .parquet or .npy file.",
+)
 @click_options(*READING_KEYWORDS, *ENGINE_KEYWORDS, "quiet")
 def embed(source: str, encoder: str, out: str, **options: Any) -> int:
     """Write the vectors of one encoder to a file.

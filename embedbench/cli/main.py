@@ -11,7 +11,7 @@ from embedbench.cli import run_folders  # noqa: F401  its commands register them
 from embedbench.cli.commands import cli
 from embedbench.cli.compare import NOTHING_DONE, OK
 from embedbench.cli.output import echo_err
-from embedbench.cli.signals import SignalHandler
+from embedbench.cli.terminal.signals import SignalHandler
 from embedbench.errors import EmbedbenchError
 
 __all__ = ["main"]
