@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from embedbench.cli.compare import OK, PARTLY_DONE, compare_and_print, draw_run, name_of_run
+from embedbench.cli.compare import OK, PARTLY_DONE, compare_and_print, name_of_run
 from embedbench.cli.options import (
     ENGINE_KEYWORDS,
     READING_KEYWORDS,
@@ -102,14 +102,12 @@ def recipe(name: str | None, source: tuple[str, ...], as_json: bool, **given: An
         "-e ENCODER; conse, timm and pixels need no hub"
     )
     try:
-        code = compare_and_print(settings, as_json)
+        code = compare_and_print(settings, as_json, draws_figures=True)
     except EmbedbenchError:
         echo_err(hint)
         raise
     if code != OK:
         echo_err(hint)
-    with stdout_reserved():
-        draw_run(Path(settings["out"]), quiet=bool(settings.get("quiet")), into_page=True)
     return code
 
 
