@@ -7,7 +7,7 @@ from typing import Any
 from embedbench.cli.options import keywords_from_words
 from embedbench.cli.output import echo_err, print_results, stdout_reserved
 from embedbench.comparison.options import ComparisonOptions
-from embedbench.errors import InputError, NotWrittenError
+from embedbench.errors import InputError, NoEncoderError, NotWrittenError
 from embedbench.utils.options import from_keywords
 from embedbench.utils.text import pluralise
 
@@ -42,6 +42,10 @@ def compare_and_print(
     try:
         with stdout_reserved():
             results = compare_by(options, draws_figures)
+    except NoEncoderError as error:
+        if is_said:
+            raise InputError("no encoder could be used, for the reasons above") from error
+        raise
     except NotWrittenError as error:
         print_results(error.results, None, as_json, is_said)
         raise InputError(f"{error}; what was encoded is kept: run again once it can be") from error

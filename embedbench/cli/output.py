@@ -147,22 +147,21 @@ def _print_verdict(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """Print a value as JSON to standard output; what is not a number is null."""
-    echo(json.dumps(_finite(value), indent=1, default=str))
-
-
-def _finite(value: Any) -> Any:
     import numpy as np
     import pandas as pd
 
-    if isinstance(value, dict):
-        return {str(key): _finite(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    if isinstance(value, np.generic):
-        return _finite(value.item())
-    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    return value
+    def finite(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {str(key): finite(part) for key, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [finite(part) for part in value]
+        if isinstance(value, np.generic):
+            return finite(value.item())
+        if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+            return None
+        return value
+
+    echo(json.dumps(finite(value), indent=1, default=str))
 
 
 def echo(text: str) -> None:

@@ -35,7 +35,7 @@ from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import Embedding, embed
 from embedbench.embedding.engine import Engine
 from embedbench.encoder import Vectors
-from embedbench.errors import EmbedbenchError, InputError, StoreError
+from embedbench.errors import EmbedbenchError, InputError, NoEncoderError, StoreError
 from embedbench.results.live import LiveTable
 from embedbench.results.results import Results
 from embedbench.utils.messages import one_line, wrap_foreign_errors
@@ -173,7 +173,7 @@ def encode_all(
     """Encode the images, and the extra images, by all encoders; `live` says what came of each.
 
     Raises:
-        InputError: all encoders failed.
+        NoEncoderError: all encoders failed.
     """
     embeddings: dict[str, Embedding] = {}
     errors: dict[str, str] = {}
@@ -194,8 +194,8 @@ def encode_all(
             errors[name] = one_line(str(error))
             live.failed(name, errors[name])
     if not embeddings:
-        name, reason = next(iter(errors.items()))
-        raise InputError(f"no encoder could be used; '{name}': {reason}")
+        reasons = "; ".join(f"'{name}': {reason}" for name, reason in errors.items())
+        raise NoEncoderError(f"no encoder could be used; {reasons}")
     return EncodedImages(embeddings, errors)
 
 

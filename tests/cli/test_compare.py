@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from embedbench.cli.compare import compare_and_print, name_of_run
 from embedbench.errors import InputError
 from embedbench.report import redraw
+from tests.support.command_line import call
 
 
 @pytest.mark.parametrize(
@@ -54,3 +55,26 @@ def test_figures_are_drawn_once_into_the_folder_and_stand_in_the_page(
     monkeypatch.undo()
     redraw(out)
     assert (out / "report.html").read_text(encoding="utf-8").count("data:image/webp") < with_one
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_where_every_encoder_failed_each_reason_is_said_once(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], quiet: bool
+) -> None:
+    own = tmp_path / f"failing_{quiet}.py"  # its module stays imported
+    own.write_text(
+        "from embedbench import Encoder\n\nclass Torn(Encoder):\n"
+        "    def encode_batch(self, images):\n        raise ValueError('it is torn')\n\n"
+        "class Lost(Encoder):\n"
+        "    def encode_batch(self, images):\n        raise ValueError('it is lost')\n"
+    )
+    words = ["run", photographs, "-e", f"{own}:Torn", "-e", f"{own}:Lost"]
+    code, out, err = call(capsys, *words, *(["--quiet"] if quiet else []))
+    assert (code, out) == (2, "")
+    assert err.count("it is torn") == err.count("it is lost") == 1
+    last = err.splitlines()[-1]
+    if quiet:
+        torn, lost = "'Torn': ValueError: it is torn", "'Lost': ValueError: it is lost"
+        assert err == f"error: no encoder could be used; {torn}; {lost}\n"
+    else:
+        assert last == "error: no encoder could be used, for the reasons above"
