@@ -2,6 +2,7 @@
 
 EmbedbenchError
 ├── InputError (ValueError)             an invalid argument, file or table
+│   ├── NoEncoderError                  every encoder of a comparison failed
 │   └── NotWrittenError                 results that were computed but not written
 ├── UnknownEncoderError (LookupError)   no installed encoder has that name
 ├── MissingLibraryError (ImportError)   a library of the encoder is not installed
@@ -23,6 +24,7 @@ __all__ = [
     "ImageError",
     "InputError",
     "MissingLibraryError",
+    "NoEncoderError",
     "NotWrittenError",
     "StoreError",
     "UnknownEncoderError",
@@ -40,6 +42,10 @@ class EmbedbenchError(Exception):
 
 class InputError(EmbedbenchError, ValueError):
     """An invalid argument, file or table."""
+
+
+class NoEncoderError(InputError):
+    """Every encoder of a comparison failed; the message has the reason of each."""
 
 
 class NotWrittenError(InputError):

@@ -12,6 +12,7 @@ BUILT_IN = {
     "ImageError": ValueError,
     "InputError": ValueError,
     "MissingLibraryError": ImportError,
+    "NoEncoderError": ValueError,
     "NotWrittenError": ValueError,
     "StoreError": OSError,
     "UnknownEncoderError": LookupError,

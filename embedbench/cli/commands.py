@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from embedbench.cli.compare import OK, PARTLY_DONE, compare_and_print, draw_run, name_of_run
+from embedbench.cli.compare import OK, PARTLY_DONE, compare_and_print, name_of_run
 from embedbench.cli.options import (
     ENGINE_KEYWORDS,
     READING_KEYWORDS,
@@ -16,7 +16,13 @@ from embedbench.cli.options import (
     keywords_from_words,
     run_options,
 )
-from embedbench.cli.output import echo_err, print_table, stdout_reserved
+from embedbench.cli.output import echo, echo_err, print_json, print_table, stdout_reserved
+from embedbench.cli.terminal.completion import (
+    complete_encoder,
+    complete_file,
+    complete_folder,
+    complete_recipe,
+)
 from embedbench.data.options import SourceOptions
 from embedbench.errors import EmbedbenchError
 from embedbench.parallel.engine_options import EngineOptions
@@ -37,7 +43,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("source", nargs=-1)
+@click.argument("source", nargs=-1, shell_complete=complete_file)
 @run_options
 @as_json_option
 def run(source: tuple[str, ...], as_json: bool, **given: Any) -> int:
@@ -63,8 +69,8 @@ def run(source: tuple[str, ...], as_json: bool, **given: Any) -> int:
 
 
 @cli.command()
-@click.argument("name", required=False)
-@click.argument("source", nargs=-1)
+@click.argument("name", required=False, shell_complete=complete_recipe)
+@click.argument("source", nargs=-1, shell_complete=complete_file)
 @run_options
 @as_json_option
 def recipe(name: str | None, source: tuple[str, ...], as_json: bool, **given: Any) -> int:
@@ -77,13 +83,11 @@ def recipe(name: str | None, source: tuple[str, ...], as_json: bool, **given: An
 
     settings_by_recipe = recipes()
     if name is None:
-        print_table(
-            ["recipe", "what it does"],
-            [
-                [key, recipe_settings["about"]]
-                for key, recipe_settings in settings_by_recipe.items()
-            ],
-        )
+        about = {key: one["about"] for key, one in settings_by_recipe.items()}
+        if as_json:
+            print_json({"recipes": settings_by_recipe})
+        else:
+            print_table(["recipe", "what it does"], [list(row) for row in about.items()])
         return OK
     if name not in settings_by_recipe:
         raise click.UsageError(f"unknown recipe '{name}'; recipes: {', '.join(settings_by_recipe)}")
@@ -98,21 +102,20 @@ def recipe(name: str | None, source: tuple[str, ...], as_json: bool, **given: An
         "-e ENCODER; conse, timm and pixels need no hub"
     )
     try:
-        code = compare_and_print(settings, as_json)
+        code = compare_and_print(settings, as_json, draws_figures=True)
     except EmbedbenchError:
         echo_err(hint)
         raise
     if code != OK:
         echo_err(hint)
-    with stdout_reserved():
-        draw_run(Path(settings["out"]), quiet=bool(settings.get("quiet")), into_page=True)
     return code
 
 
 @cli.command()
-@click.argument("source", nargs=-1, required=True)
+@click.argument("source", nargs=-1, required=True, shell_complete=complete_file)
 @click_options(*READING_KEYWORDS, "offline")
-def look(source: tuple[str, ...], **options: Any) -> int:
+@as_json_option
+def look(source: tuple[str, ...], as_json: bool, **options: Any) -> int:
     """Show what would be compared: images, formats, sizes, depths, labels, splits, copies.
 
     Encodes and downloads nothing. SOURCE and options are those of `embedbench run`.
@@ -127,14 +130,23 @@ def look(source: tuple[str, ...], **options: Any) -> int:
     with no_network(given["offline"]), stdout_reserved():
         check_offline(given["offline"], [*source, reading.labels, reading.root])
         dataset = read_sources(list(source), reading).sample(reading.limit)
-        lines = overview(dataset, reading.drawing)
-    for line in lines:
-        click.echo(printable(line))
+        found = overview(dataset, reading.drawing)
+    if as_json:
+        print_json(found.record())
+        return OK
+    for line in found.lines():
+        echo(printable(line))
     return OK
 
 
 @cli.command()
-@click.option("--out", default="embedbench-demo", metavar="DIR", show_default=True)
+@click.option(
+    "--out",
+    default="embedbench-demo",
+    metavar="DIR",
+    show_default=True,
+    shell_complete=complete_folder,
+)
 @click_options("store", "quiet")
 def demo(out: str, store: str | None, quiet: bool | None) -> int:
     """Compare real encoders on sample photographs, with no network."""
@@ -144,9 +156,10 @@ def demo(out: str, store: str | None, quiet: bool | None) -> int:
 
 
 @cli.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_encoder)
 @click_options("store")
-def encoders(name: str | None, store: str | None) -> int:
+@as_json_option
+def encoders(name: str | None, store: str | None, as_json: bool) -> int:
     """List the installed encoders, what each needs, and the measured settings.
 
     With NAME, the fields and examples of one encoder, or the encoders of a set.
@@ -154,9 +167,9 @@ def encoders(name: str | None, store: str | None) -> int:
     from embedbench.cli.encoders import show_encoder, show_encoders
 
     if name is None:
-        show_encoders(store)
+        show_encoders(store, as_json)
     else:
-        show_encoder(name)
+        show_encoder(name, as_json)
     return OK
 
 
@@ -168,10 +181,12 @@ def encoders(name: str | None, store: str | None) -> int:
     multiple=True,
     required=True,
     metavar="ENCODER",
+    shell_complete=complete_encoder,
     help="As for `embedbench run`; may be repeated.",
 )
 @click_options(*ENGINE_KEYWORDS, "quiet")
-def fetch(encoders: tuple[str, ...], **options: Any) -> int:
+@as_json_option
+def fetch(encoders: tuple[str, ...], as_json: bool, **options: Any) -> int:
     """Download the weights of encoders ahead of time, and show what is there.
 
     Later runs find them, also with --offline. A download that broke off goes on where it was.
@@ -179,11 +194,11 @@ def fetch(encoders: tuple[str, ...], **options: Any) -> int:
     from embedbench.cli.fetch import fetch as download
 
     given = keywords_from_words(given_words(options))
-    return download(encoders, from_keywords(EngineOptions, given), bool(given["quiet"]))
+    return download(encoders, from_keywords(EngineOptions, given), bool(given["quiet"]), as_json)
 
 
 @cli.command()
-@click.argument("encoder")
+@click.argument("encoder", shell_complete=complete_encoder)
 @click.option(
     "--patience",
     type=click.FloatRange(min=0, min_open=True),
@@ -192,20 +207,24 @@ def fetch(encoders: tuple[str, ...], **options: Any) -> int:
     show_default=True,
     help="A check that takes longer fails, and no other is run.",
 )
-def check(encoder: str, patience: float) -> int:
+@as_json_option
+def check(encoder: str, patience: float, as_json: bool) -> int:
     """Run the conformance checks on one encoder, in a separate process."""
     from embedbench.encoders.check_runner import run_checks_isolated
     from embedbench.encoders.checks import check_description
 
     with stdout_reserved():
         results = list(run_checks_isolated(encoder, patience))
-    print_table(
-        ["check", "requires", "result"],
-        [
-            [check_function.__name__, check_description(check_function), error or "ok"]
-            for check_function, error in results
-        ],
-    )
+    rows = [(one.__name__, check_description(one), error) for one, error in results]
+    if as_json:
+        checks = [
+            {"check": name, "requires": needed, "ok": not error, "error": error or None}
+            for name, needed, error in rows
+        ]
+        print_json({"encoder": encoder, "checks": checks})
+    else:
+        table = [[name, needed, error or "ok"] for name, needed, error in rows]
+        print_table(["check", "requires", "result"], table)
     return PARTLY_DONE if any(error for _, error in results) else OK
 
 
@@ -223,18 +242,29 @@ def new_backend(name: str, out: str, texts: bool) -> int:
 
     written = write(name, Path(out), texts)
     for path in written:
-        click.echo(path)
+        echo(str(path))
     package = shlex.quote(str(written[0].parent.absolute()))
-    click.echo(f"now: pip install -e {package} && embedbench check {name}", err=True)
+    echo_err(f"now: pip install -e {package} && embedbench check {name}")
     return OK
 
 
 @cli.command()
-@click.argument("source")
+@click.argument("source", shell_complete=complete_file)
 @click.option(
-    "-e", "--encoder", required=True, metavar="ENCODER", help="NAME[:MODEL][,field=value ...]."
+    "-e",
+    "--encoder",
+    required=True,
+    metavar="ENCODER",
+    shell_complete=complete_encoder,
+    help="NAME[:MODEL][,field=value ...].",
 )
-@click.option("--out", required=True, metavar="FILE", help="A .parquet or .npy file.")
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="A .parquet or .npy file.",
+)
 @click_options(*READING_KEYWORDS, *ENGINE_KEYWORDS, "quiet")
 def embed(source: str, encoder: str, out: str, **options: Any) -> int:
     """Write the vectors of one encoder to a file.

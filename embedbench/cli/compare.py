@@ -6,7 +6,9 @@ from typing import Any
 
 from embedbench.cli.options import keywords_from_words
 from embedbench.cli.output import echo_err, print_results, stdout_reserved
-from embedbench.errors import InputError, NotWrittenError
+from embedbench.comparison.options import ComparisonOptions
+from embedbench.errors import InputError, NoEncoderError, NotWrittenError
+from embedbench.utils.options import from_keywords
 from embedbench.utils.text import pluralise
 
 __all__ = ["NOTHING_DONE", "OK", "PARTLY_DONE", "compare_and_print", "draw_run", "name_of_run"]
@@ -15,12 +17,15 @@ OK, NOTHING_DONE, PARTLY_DONE = 0, 2, 3
 """What the process ends with."""
 
 
-def compare_and_print(words: Mapping[str, Any], as_json: bool = False) -> int:
+def compare_and_print(
+    words: Mapping[str, Any], as_json: bool = False, draws_figures: bool = False
+) -> int:
     """Run the comparison that these words of the command line ask for, and print what came out.
 
     Args:
         words: options by their names in a TOML file.
         as_json: print a JSON object.
+        draws_figures: whether the figures are drawn, too, and shown in the page.
 
     Returns:
         What the process ends with.
@@ -28,26 +33,31 @@ def compare_and_print(words: Mapping[str, Any], as_json: bool = False) -> int:
     Raises:
         EmbedbenchError: nothing could be done, or the results could not be written.
     """
-    from embedbench.comparison.api import compare
+    from embedbench.comparison.api import compare_by
 
     given = keywords_from_words(words)
     out = Path(given.get("out") or Path("embedbench-runs") / name_of_run(given["source"]))
+    options = from_keywords(ComparisonOptions, given | {"out": out})
+    is_said = not given["quiet"]
     try:
         with stdout_reserved():
-            results = compare(**given | {"out": out})
+            results = compare_by(options, draws_figures)
+    except NoEncoderError as error:
+        if is_said:
+            raise InputError("no encoder could be used, for the reasons above") from error
+        raise
     except NotWrittenError as error:
-        print_results(error.results, None, as_json)
+        print_results(error.results, None, as_json, is_said)
         raise InputError(f"{error}; what was encoded is kept: run again once it can be") from error
-    print_results(results, out, as_json)
+    print_results(results, out, as_json, is_said)
+    if draws_figures:
+        files = [path for path in (out / "figures").rglob("*") if path.is_file()]
+        echo_err(f"{pluralise(len(files), 'figure')}: {out / 'figures'}")
     return PARTLY_DONE if len(results.failures) else OK
 
 
 def draw_run(
-    folder: Path,
-    only: Sequence[str] = (),
-    format: str = "png",
-    quiet: bool = False,
-    into_page: bool = False,
+    folder: Path, only: Sequence[str] = (), format: str = "png", quiet: bool = False
 ) -> None:
     """Draw figures of a run folder, and say where they are.
 
@@ -56,7 +66,6 @@ def draw_run(
         only: names of figures; empty for all.
         format: of their files.
         quiet: show no progress.
-        into_page: whether the page is written again, to show them.
 
     Raises:
         EmbedbenchError: it is no run folder, or has no such figures.
@@ -69,10 +78,6 @@ def draw_run(
     with Progress(quiet).bar("drawing figures", 0, "figures") as bar:
         files = draw_figures(results, place, only, format, bar.update)
     echo_err(f"{pluralise(len(files), 'figure')}: {place}")
-    if into_page:
-        from embedbench.report import redraw
-
-        redraw(folder)
 
 
 def name_of_run(sources: Sequence[str]) -> str:

@@ -3,17 +3,30 @@
 import inspect
 import os
 from dataclasses import asdict
+from itertools import zip_longest
+from typing import TYPE_CHECKING
 
-import click
-
-from embedbench.cli.output import echo_err, print_table, print_tuned, stdout_reserved
+from embedbench.cli.output import (
+    echo,
+    echo_err,
+    print_json,
+    print_table,
+    print_tuned,
+    stdout_reserved,
+)
 from embedbench.utils.spec import read_spec
 from embedbench.utils.text import printable
 
+if TYPE_CHECKING:
+    from embedbench.encoder import Encoder
+
 __all__ = ["show_encoder", "show_encoders"]
 
+_OF_A_RUN = ("device", "devices")
+"""Facts that are known only where the model runs."""
 
-def show_encoders(store: str | None) -> None:
+
+def show_encoders(store: str | None, as_json: bool = False) -> None:
     """Print the installed encoders, the sets, and the measured settings."""
     from embedbench.encoders.listing import list_encoders
     from embedbench.encoders.sets import SETS
@@ -22,45 +35,65 @@ def show_encoders(store: str | None) -> None:
 
     with stdout_reserved():
         rows = list_encoders()
+    measured = read_records(parse_path(store) if store else default_store(), "tunings")
+    if as_json:
+        keys = ("encoder", "default", "status", "about")
+        found = [dict(zip_longest(keys, row)) for row in rows]
+        sets = {name: [one.spec for one in choices] for name, choices in SETS.items()}
+        print_json({"encoders": found, "sets": sets, "measured": measured})
+        return
     print_table(["encoder", "by default", "status", "what it is"], rows)
     echo_err(f"sets of encoders: {', '.join(SETS)}; more of each: embedbench encoders NAME")
-    measured = read_records(parse_path(store) if store else default_store(), "tunings")
     if measured:
-        click.echo("\nfastest settings, as measured on this store's images:")
+        echo("\nfastest settings, as measured on this store's images:")
         print_tuned(measured)
 
 
-def show_encoder(name: str) -> None:
+def show_encoder(name: str, as_json: bool = False) -> None:
     """Print one encoder with its fields and examples, or the encoders of a set.
 
     Raises:
         EmbedbenchError: no installed encoder and no set has that name.
     """
-    from embedbench.encoders.listing import list_fields
     from embedbench.encoders.registry import encoder_class
     from embedbench.encoders.sets import HEADINGS, SETS
 
-    if name in SETS:
+    if name in SETS and as_json:
+        print_json({"set": name, "encoders": [asdict(choice) for choice in SETS[name]]})
+    elif name in SETS:
         print_table(HEADINGS, [choice.row() for choice in SETS[name]])
         echo_err(f"all of them: embedbench run PHOTOS -e {name}")
-        return
-    spec = read_spec(name)
-    with stdout_reserved():
-        cls = encoder_class(spec)
-    if spec.model is not None:
-        _show_model(name)
+    else:
+        spec = read_spec(name)
+        with stdout_reserved():
+            cls = encoder_class(spec)
+        if spec.model is None:
+            _show_class(name, cls, as_json)
+            return
+        _show_model(name, as_json)
         echo_err(f"its fields: embedbench encoders {spec.name}")
+
+
+def _show_class(name: str, cls: "type[Encoder]", as_json: bool) -> None:
+    """Print what an encoder is, its fields and its examples."""
+    from embedbench.encoders.listing import list_fields
+
+    about = " ".join((inspect.getdoc(cls) or "").split("\n\n")[0].split())
+    rows = list_fields(cls)
+    if as_json:
+        fields = [dict(zip(("field", "default", "about"), row, strict=True)) for row in rows]
+        examples = list(cls.examples)
+        print_json({"encoder": name, "about": about, "fields": fields, "examples": examples})
         return
-    description = inspect.getdoc(cls) or ""
-    click.echo(printable(" ".join(description.split("\n\n")[0].split())))
-    if rows := list_fields(cls):
-        click.echo()
+    echo(printable(about))
+    if rows:
+        echo("")
         print_table(["field", "by default", "what it is"], rows, widest=80)
     for example in cls.examples:
-        click.echo(f"-e {printable(example)}")
+        echo(f"-e {printable(example)}")
 
 
-def _show_model(name: str) -> None:
+def _show_model(name: str, as_json: bool) -> None:
     """Print what is known of an encoder's model before its weights are loaded."""
     from embedbench.encoders.registry import create_encoder
     from embedbench.utils.messages import wrap_foreign_errors
@@ -69,14 +102,17 @@ def _show_model(name: str) -> None:
     os.environ.update(hub_environment(offline=False))  # so that no hub is asked again and again
     with stdout_reserved(), wrap_foreign_errors():
         outline = create_encoder(name).outline()
-    if outline is None:
+    facts, dim = outline or (None, None)
+    known = {"dim": dim, **(asdict(facts) if facts else {})}
+    values = {field: value for field, value in known.items() if field not in _OF_A_RUN}
+    if as_json:
+        print_json({"encoder": name, **values})
+    elif facts is None:
         echo_err(f"{name} says nothing of its model before its weights are loaded")
-        return
-    facts, dim = outline
-    values = {"dim": dim, **asdict(facts)}
-    rows = [
-        [field, f"{value:,}" if isinstance(value, int) else str(value)]
-        for field, value in values.items()
-        if value is not None and field not in ("device", "devices")
-    ]
-    print_table(["model", name], rows)
+    else:
+        rows = [
+            [field, f"{value:,}" if isinstance(value, int) else str(value)]
+            for field, value in values.items()
+            if value is not None
+        ]
+        print_table(["model", name], rows)

@@ -1,9 +1,10 @@
 """`embedbench fetch`: download the weights of encoders ahead of time."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from embedbench.cli.compare import NOTHING_DONE, OK, PARTLY_DONE
-from embedbench.cli.output import echo_err, print_table, stdout_reserved
+from embedbench.cli.output import echo_err, print_json, print_table, stdout_reserved
 from embedbench.embedding.engine import Engine
 from embedbench.embedding.factory import make_engine
 from embedbench.embedding.worker import encode_texts
@@ -19,7 +20,9 @@ from embedbench.utils.progress import Progress
 __all__ = ["fetch"]
 
 
-def fetch(encoders: Sequence[str], options: EngineOptions, quiet: bool) -> int:
+def fetch(
+    encoders: Sequence[str], options: EngineOptions, quiet: bool, as_json: bool = False
+) -> int:
     """Load each encoder once, so that its weights are in the caches; print what is there.
 
     Returns:
@@ -30,18 +33,27 @@ def fetch(encoders: Sequence[str], options: EngineOptions, quiet: bool) -> int:
     """
     if options.offline:
         raise InputError("`fetch` downloads; leave --offline out")
-    rows, failed = [], False
+    there: dict[str, LoadedEncoder] = {}
+    failed: dict[str, str] = {}
     with stdout_reserved():
         engine = make_engine(options, Progress(quiet))
         for name, encoder in create_encoders(encoders).items():
             try:
-                rows.append(_row(name, _load(name, encoder, engine)))
+                there[name] = _load(name, encoder, engine)
             except EmbedbenchError as error:
-                failed = True
-                echo_err(f"{name} failed: {describe_error(error)}")
-    if rows:
+                failed[name] = describe_error(error)
+                echo_err(f"{name} failed: {failed[name]}")
+    if as_json:
+        print_json(
+            {
+                "encoders": [_record(name, loaded) for name, loaded in there.items()],
+                "failures": [{"encoder": name, "error": why} for name, why in failed.items()],
+            }
+        )
+    elif there:
+        rows = [_row(name, loaded) for name, loaded in there.items()]
         print_table(["encoder", "weights", "revision", "files", "MB"], rows)
-    return (PARTLY_DONE if rows else NOTHING_DONE) if failed else OK
+    return (PARTLY_DONE if there else NOTHING_DONE) if failed else OK
 
 
 def _load(name: str, encoder: Encoder, engine: Engine) -> LoadedEncoder:
@@ -61,3 +73,11 @@ def _row(name: str, loaded: LoadedEncoder) -> list[str]:
     facts = loaded.facts
     files = str(len(loaded.weights))
     return [name, facts.weights or "", facts.revision or "", files, f"{megabytes:,.1f}"]
+
+
+def _record(name: str, loaded: LoadedEncoder) -> dict[str, Any]:
+    facts = loaded.facts
+    files = [{"path": file.path, "bytes": file.size} for file in loaded.weights]
+    return {
+        "encoder": name, "weights": facts.weights, "revision": facts.revision, "files": files
+    }  # fmt: skip

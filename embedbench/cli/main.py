@@ -1,6 +1,7 @@
 """Run the command line and end the process with its status."""
 
 import errno
+import io
 import os
 import sys
 
@@ -10,7 +11,7 @@ from embedbench.cli import run_folders  # noqa: F401  its commands register them
 from embedbench.cli.commands import cli
 from embedbench.cli.compare import NOTHING_DONE, OK
 from embedbench.cli.output import echo_err
-from embedbench.cli.signals import SignalHandler
+from embedbench.cli.terminal.signals import SignalHandler
 from embedbench.errors import EmbedbenchError
 
 __all__ = ["main"]
@@ -23,6 +24,7 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process: 0 all done, 3 partly, 2 nothing."""
+    _write_any_letter()
     # loky's tracker of semaphores warns of those that a stopped run leaves to it, and frees them.
     filters = os.environ.get("PYTHONWARNINGS", "").split(",")
     if _STRAY not in filters:
@@ -45,6 +47,13 @@ def main(arguments: list[str] | None = None) -> None:
                 raise
             _fail(f"{error}; what was encoded is kept: run again once there is room")
     sys.exit(code if isinstance(code, int) else OK)
+
+
+def _write_any_letter() -> None:
+    r"""Write letters that the encoding of the terminal or pipe lacks as escapes, such as \xe4."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _fail(message: str) -> None:

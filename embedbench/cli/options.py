@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from embedbench.cli.terminal.completion import complete_option
 from embedbench.comparison.options import OPTIONS
 from embedbench.data.options import SourceOptions
 from embedbench.parallel.engine_options import EngineOptions
@@ -53,7 +54,14 @@ def _click_option(one: Option) -> Any:
         return click.option(*one.flags, is_flag=True, default=None, help=one.help)
     many = one.kind is list
     kind = str if many else one.kind
-    return click.option(*one.flags, type=kind, multiple=many, metavar=one.metavar, help=one.help)
+    return click.option(
+        *one.flags,
+        type=kind,
+        multiple=many,
+        metavar=one.metavar,
+        help=one.help,
+        shell_complete=complete_option(one),
+    )
 
 
 def given_words(parameters: Mapping[str, Any]) -> dict[str, Any]:

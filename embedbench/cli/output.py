@@ -14,14 +14,13 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from embedbench.utils.text import pluralise, printable
 
 if TYPE_CHECKING:
     from embedbench.results.results import Results
 
 __all__ = [
+    "echo",
     "echo_err",
     "print_json",
     "print_results",
@@ -63,13 +62,16 @@ def stdout_reserved() -> Iterator[None]:
         os.close(stdout_copy)
 
 
-def print_results(results: "Results", out: Path | None, as_json: bool = False) -> None:
+def print_results(
+    results: "Results", out: Path | None, as_json: bool = False, is_said: bool = False
+) -> None:
     """Print what a person wants to know first: the table, what was left out, and the verdict.
 
     Args:
         results: of the run.
         out: its folder; None if it could not be written.
         as_json: print encoders, comparison and verdict as one JSON object instead.
+        is_said: whether the verdict, the notes and why encoders failed were said during the run.
     """
     from embedbench.results.sentences import verdict_sentences
     from embedbench.results.short_table import short_table
@@ -92,7 +94,10 @@ def print_results(results: "Results", out: Path | None, as_json: bool = False) -
     print_table(list(table.columns), table.to_numpy().tolist(), results.run["verdict"]["group"])
     for line in _left_out(results, out):
         echo_err(line)
-    _print_verdict(" ".join(sentences))
+    if not is_said:
+        for line in _notes(results):
+            echo_err(line)
+        _print_verdict(" ".join(sentences))
     if out is not None:
         echo_err(f"report: {out / 'report.html'}")
         echo_err(f"next: {_next_step(results, out)}")
@@ -108,7 +113,17 @@ def _left_out(results: "Results", out: Path | None) -> list[str]:
         lines.append(f"{pluralise(skipped, 'image')} skipped{where}")
     if failed:
         lines.append(f"{pluralise(failed, 'encoder')} failed{where}")
-    return [*lines, *(f"note: {remark}" for remark in results.run["remarks"])]
+    return lines
+
+
+def _notes(results: "Results") -> list[str]:
+    """Return why encoders failed, and what a reader should know."""
+    failed = results.failures[results.failures["what"] == "encoder"]
+    reasons = zip(failed["name"], failed["error"], strict=True)
+    return [
+        *(f"encoder '{name}' failed: {reason}" for name, reason in reasons),
+        *(f"note: {remark}" for remark in results.run["remarks"]),
+    ]
 
 
 def _next_step(results: "Results", out: Path) -> str:
@@ -124,35 +139,39 @@ def _print_verdict(text: str) -> None:
         echo_err(f"verdict: {text}")
         return
     from rich.console import Console
-    from rich.panel import Panel
-    from rich.text import Text
 
-    Console(stderr=True).print(Panel(Text(printable(text)), title="verdict", title_align="left"))
+    from embedbench.results.live import verdict_box
+
+    Console(stderr=True).print(verdict_box(text))
 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON to standard output; what is not a number is null."""
-    click.echo(json.dumps(_finite(value), indent=1, default=str))
-
-
-def _finite(value: Any) -> Any:
     import numpy as np
     import pandas as pd
 
-    if isinstance(value, dict):
-        return {str(key): _finite(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    if isinstance(value, np.generic):
-        return _finite(value.item())
-    if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
-        return None
-    return value
+    def finite(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {str(key): finite(part) for key, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [finite(part) for part in value]
+        if isinstance(value, np.generic):
+            return finite(value.item())
+        if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+            return None
+        return value
+
+    echo(json.dumps(finite(value), indent=1, default=str))
+
+
+def echo(text: str) -> None:
+    """Print text to standard output, in its own encoding, whatever click thinks of it."""
+    print(text, flush=True)
 
 
 def echo_err(line: str) -> None:
     """Print a line to standard error."""
-    click.echo(printable(line), err=True)
+    print(printable(line), file=sys.stderr, flush=True)
 
 
 def print_table(
@@ -186,7 +205,7 @@ def print_table(
 
     widths = None if widest is None else [*[None] * (len(headings) - 1), widest]
     # A name may look like a number.
-    click.echo(tabulate(cells, headings, disable_numparse=True, maxcolwidths=widths))
+    echo(tabulate(cells, headings, disable_numparse=True, maxcolwidths=widths))
 
 
 def _fitting(headings: list[str], rows: list[list[str]], width: int) -> int:

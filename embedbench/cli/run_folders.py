@@ -8,14 +8,15 @@ import click
 from embedbench.cli.commands import cli
 from embedbench.cli.compare import OK, draw_run
 from embedbench.cli.options import as_json_option
-from embedbench.cli.output import echo_err, print_json, print_results
+from embedbench.cli.output import echo, echo_err, print_json, print_results
+from embedbench.cli.terminal.completion import complete_folder
 from embedbench.utils.text import pluralise
 
 __all__ = ["figures", "report", "show", "suggest_labels"]
 
 
 @cli.command()
-@click.argument("run_folder", metavar="RUN")
+@click.argument("run_folder", metavar="RUN", shell_complete=complete_folder)
 @click.option("--full", is_flag=True, help="Every clusterer, with every number of the comparison.")
 @as_json_option
 def show(run_folder: str, full: bool, as_json: bool) -> int:
@@ -26,7 +27,7 @@ def show(run_folder: str, full: bool, as_json: bool) -> int:
     if full and as_json:
         print_json(results.comparison.to_dict("records"))
     elif full:
-        click.echo(results.to_text())
+        echo(results.to_text())
         echo_err("* in the encoder's own space: compares clusterings of one encoder, not encoders")
     else:
         print_results(results, Path(run_folder), as_json)
@@ -34,7 +35,7 @@ def show(run_folder: str, full: bool, as_json: bool) -> int:
 
 
 @cli.command()
-@click.argument("run_folder", metavar="RUN")
+@click.argument("run_folder", metavar="RUN", shell_complete=complete_folder)
 def report(run_folder: str) -> int:
     """Write the report of a run folder again, without encoding.
 
@@ -49,7 +50,7 @@ def report(run_folder: str) -> int:
 
 
 @cli.command()
-@click.argument("run_folder", metavar="RUN")
+@click.argument("run_folder", metavar="RUN", shell_complete=complete_folder)
 @click.option(
     "--only",
     multiple=True,
@@ -61,6 +62,9 @@ def report(run_folder: str) -> int:
     "format_",
     default="png",
     metavar="png|svg|pdf",
+    shell_complete=lambda context, parameter, begun: [
+        name for name in ("png", "svg", "pdf") if name.startswith(begun)
+    ],
     show_default=True,
     help="svg and pdf are for papers; pictures among the png files are jpg.",
 )
@@ -75,7 +79,7 @@ def figures(run_folder: str, only: tuple[str, ...], format_: str, quiet: bool) -
 
 
 @cli.command()
-@click.argument("run_folder", metavar="RUN")
+@click.argument("run_folder", metavar="RUN", shell_complete=complete_folder)
 @click.option("-n", "count", type=int, default=60, metavar="N", show_default=True)
 @click.option("--out", default="labels.csv", metavar="FILE.csv", show_default=True)
 def suggest_labels(run_folder: str, count: int, out: str) -> int:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from embedbench.results.results import Results
 from embedbench.results.run_folder import OutFolder
 from embedbench.utils.offline import no_network
 from embedbench.utils.options import from_keywords
+from embedbench.utils.progress import Progress
 
-__all__ = ["compare"]
+__all__ = ["compare", "compare_by"]
 
 
 def compare(
@@ -131,10 +133,19 @@ def compare(
         EmbedbenchError: nothing could be done. An encoder or an image that fails is a row in
             the results' `failures` instead.
     """
-    return _compare(from_keywords(ComparisonOptions, locals()))
+    return compare_by(from_keywords(ComparisonOptions, locals()))
 
 
-def _compare(options: ComparisonOptions) -> Results:
+def compare_by(options: ComparisonOptions, draws_figures: bool = False) -> Results:
+    """Return the comparison that the options ask for.
+
+    Args:
+        options: as `compare` describes them.
+        draws_figures: whether the run folder holds all figures, too, and its page shows them.
+
+    Raises:
+        EmbedbenchError: as `compare` does.
+    """
     started, engine = time.time(), options.engine
     # A cluster's own connections are Ray's; its workers refuse theirs themselves.
     with no_network(engine.offline and engine.kind == "local"):
@@ -149,14 +160,27 @@ def _compare(options: ComparisonOptions) -> Results:
         with ExitStack() as stack:
             out = options.out
             out_folder = None if out is None else stack.enter_context(OutFolder(Path(out)))
-            for remark in (*dataset.remarks, *dataset.label_remarks):
+            said = [*dataset.remarks, *dataset.label_remarks]
+            for remark in said:
                 config.progress.say(f"note: {remark}")
             running = make_engine(engine, config.progress)
             fetching = running.download_settings(reading.allow_local)
             results = run_comparison(dataset, config, running, fetching, started, record)
+            for remark in results.run["remarks"]:
+                if remark not in said:
+                    config.progress.say(f"note: {remark}")
             if out_folder is not None:
-                from embedbench.report.page import write_report
-
-                with config.progress.bar("writing the report", 0, ""):
-                    results.put(out_folder, write_report)
+                results.put(out_folder, partial(_draw, config.progress, draws_figures))
     return results
+
+
+def _draw(progress: Progress, draws_figures: bool, results: Results, folder: Path) -> None:
+    """Write the page into a run folder, and before it the figures, which it then shows."""
+    from embedbench.report.page import write_report
+    from embedbench.report.plots.drawing import draw_figures
+
+    if draws_figures:
+        with progress.bar("drawing figures", 0, "figures") as bar:
+            draw_figures(results, folder / "figures", tick=bar.update)
+    with progress.bar("writing the report", 0, ""):
+        write_report(results, folder)

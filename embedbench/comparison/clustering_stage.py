@@ -86,6 +86,7 @@ def run_clustering_stage(
     progress: Progress,
     store: Store | None = None,
     decided: Callable[["ClusteringAnalysis"], object] = lambda _: None,
+    scored: Callable[[pd.DataFrame], object] = lambda _: None,
 ) -> ClusteringAnalysis:
     """Cluster, score and compare all encoders: first what decides, then what describes them.
 
@@ -97,6 +98,7 @@ def run_clustering_stage(
         progress: how progress is shown.
         store: where results of earlier runs are found, and those of this one kept.
         decided: called with the analysis once all is known that a verdict needs.
+        scored: called with the table `comparison` as soon as it is known.
 
     Raises:
         InputError: no encoder's vectors could be clustered.
@@ -126,6 +128,7 @@ def run_clustering_stage(
             for name, sweep in leading.items()
         }
         comparison, scores = work.compare(sweeps, common_k)
+        scored(comparison)
         criteria = work.score(augmented, assignments, common_k)
         analysis = ClusteringAnalysis(
             tables={"comparison": comparison} | work.relate(assignments, criteria),

@@ -20,7 +20,9 @@ from embedbench.comparison.robustness_stage import RobustnessTables, run_robustn
 from embedbench.comparison.tables import (
     encoder_failures,
     encoders_table,
+    few_words_remarks,
     image_failures,
+    known_of,
     left_out_remarks,
     without_timings,
 )
@@ -33,9 +35,9 @@ from embedbench.data.scan import scan_images
 from embedbench.embedding.embed import Embedder, Embedding
 from embedbench.embedding.engine import Engine
 from embedbench.encoder import Vectors
-from embedbench.errors import EmbedbenchError, InputError, StoreError
+from embedbench.errors import EmbedbenchError, InputError, NoEncoderError, StoreError
+from embedbench.results.live import LiveTable
 from embedbench.results.results import Results
-from embedbench.results.sentences import verdict_sentences
 from embedbench.utils.messages import one_line, wrap_foreign_errors
 
 __all__ = ["run_comparison"]
@@ -59,10 +61,11 @@ def run_comparison(
         started: in seconds since 1970.
         record: the options, for `run.json`.
     """
+    live = LiveTable(engine.progress, list(config.encoders))
     with Embedder(config.encoders, engine) as embedder:
         images = prepare_images(dataset, embedder, downloads, config.drawing)
         extra = plan_extra_images(config, images.dataset, images.hashes, engine, downloads)
-        encoded = encode_all(config, images, extra, embedder)
+        encoded = encode_all(config, images, extra, embedder, live)
     images, encoded, extra = keep_common(images, encoded, extra)
     inputs = analysis_inputs(config, images, encoded)
     vectors, augmented = encoded.vectors, encoded.augmented(extra)
@@ -73,10 +76,11 @@ def run_comparison(
         errors = encoded.errors | clusters.errors
         encoders = encoders_table(config.encoders, encoded.embeddings, errors)
         verdicts.append(run_verdict_stage(inputs, clusters, encoders))
-        sentences = verdict_sentences(verdicts[0].verdict, None)
-        engine.progress.say(f"verdict: {' '.join(sentences)}")
+        for name, reason in clusters.errors.items():
+            live.failed(name, reason)
+        live.decided(verdicts[0].verdict)
 
-    clusters = run_clustering_stage(inputs, vectors, augmented, *limits, decide)
+    clusters = run_clustering_stage(inputs, vectors, augmented, *limits, decide, live.scored)
     effects = run_robustness_stage(inputs, encoded.embeddings, extra, clusters, *limits)
     outputs = StageOutputs(images, extra, encoded, inputs, clusters, effects, verdicts[0])
     return assemble_results(config, outputs, started, record)
@@ -164,9 +168,17 @@ def prepare_images(
 
 
 def encode_all(
-    config: ComparisonConfig, images: PreparedImages, extra: ExtraImages, embedder: Embedder
+    config: ComparisonConfig,
+    images: PreparedImages,
+    extra: ExtraImages,
+    embedder: Embedder,
+    live: LiveTable,
 ) -> EncodedImages:
-    """Encode all images by all encoders; raise InputError if all of them failed."""
+    """Encode the images, and the extra images, by all encoders; `live` says what came of each.
+
+    Raises:
+        NoEncoderError: all encoders failed.
+    """
     embeddings: dict[str, Embedding] = {}
     errors: dict[str, str] = {}
     for name in config.encoders:
@@ -178,14 +190,15 @@ def encode_all(
                     texts = prompts_for(config.words)
             rows = images.dataset, images.hashes
             embeddings[name] = embedder.embed(name, *rows, texts, extra.items)
+            live.encoded(name, *known_of(embeddings[name]))
         except StoreError:  # no other encoder could keep its vectors either
             raise
         except EmbedbenchError as error:
             errors[name] = one_line(str(error))
-            embedder.engine.progress.say(f"encoder '{name}' failed: {errors[name]}")
+            live.failed(name, errors[name])
     if not embeddings:
-        name, reason = next(iter(errors.items()))
-        raise InputError(f"no encoder could be used; '{name}': {reason}")
+        reasons = "; ".join(f"'{name}': {reason}" for name, reason in errors.items())
+        raise NoEncoderError(f"no encoder could be used; {reasons}")
     return EncodedImages(embeddings, errors)
 
 
@@ -204,18 +217,14 @@ def keep_common(
     skipped = image_failures(images.dataset, encoded.embeddings)
     dataset, table = images.dataset.take(rows), images.table.iloc[rows].reset_index(drop=True)
     columns = dataset.table.reset_index(drop=True)
+    kept = {name: embedding.take(rows) for name, embedding in encoded.embeddings.items()}
     return (
         PreparedImages(
             dataset,
             pd.concat([table, columns[[c for c in columns if c not in table]]], axis=1),
             pd.concat([images.failures, extra.failures, skipped], ignore_index=True),
         ),
-        replace(
-            encoded,
-            embeddings={
-                name: embedding.take(rows) for name, embedding in encoded.embeddings.items()
-            },
-        ),
+        replace(encoded, embeddings=kept),
         extra.keep(rows),
     )
 
@@ -252,8 +261,7 @@ def analysis_inputs(
         corruptions=config.corruptions,
     )
     shortage = config.memory.shortage(comparison_size(inputs, vectors))
-    clusterers = [clusterer.name for clusterer in config.clusterers]
-    remarks = size_remarks(len(dataset), clusterers, inputs.limit)
+    remarks = size_remarks(len(dataset), [one.name for one in config.clusterers], inputs.limit)
     copies = duplicate_remarks(images.hashes, groups)
     return replace(inputs, remarks=(*copies, *cut, *shortage, *remarks))
 
@@ -273,26 +281,20 @@ def assemble_results(
     broken = encoder_failures(encoded.errors, clusters.errors)
     record = record | {"naming_encoder": encoded.naming_encoder}
     run = run_record(images, encoded.embeddings, config.encoders, record)
+    remarks = [
+        *outputs.images.dataset.remarks,
+        *outputs.images.dataset.label_remarks,
+        *left_out_remarks(outputs.images.failures),
+        *model_remarks(encoded.embeddings),
+        *config.remarks,
+        *outputs.extra.remarks,
+        *outputs.effects.remarks,
+        *few_words_remarks(len(config.words), clusters.common_k),
+        *inputs.remarks,
+    ]
     return Results(
         **tables,
         failures=pd.concat([outputs.images.failures, broken], ignore_index=True),
         images=images,
-        run=run | {"verdict": outputs.verdict.verdict, "remarks": _remarks(config, outputs)},
+        run=run | {"verdict": outputs.verdict.verdict, "remarks": remarks},
     )
-
-
-def _remarks(config: ComparisonConfig, outputs: StageOutputs) -> list[str]:
-    """Return all that the reader should know."""
-    words, clusters = len(config.words), outputs.clusters.common_k
-    few_words = f"there are {words} candidate names for {clusters} clusters: some share a name"
-    return [
-        *outputs.images.dataset.remarks,
-        *outputs.images.dataset.label_remarks,
-        *left_out_remarks(outputs.images.failures),
-        *model_remarks(outputs.encoded.embeddings),
-        *config.remarks,
-        *outputs.extra.remarks,
-        *outputs.effects.remarks,
-        *([few_words] if 0 < words < clusters else []),
-        *outputs.inputs.remarks,
-    ]

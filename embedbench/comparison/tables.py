@@ -20,7 +20,9 @@ __all__ = [
     "elbow_table",
     "encoder_failures",
     "encoders_table",
+    "few_words_remarks",
     "image_failures",
+    "known_of",
     "left_out_remarks",
     "partitions_table",
     "shortcuts_table",
@@ -135,6 +137,19 @@ def left_out_remarks(failures: pd.DataFrame) -> list[str]:
         f"{str(stage).removeprefix('encode: ')}: {rows['error'].iloc[0]}"
         for stage, rows in of_encoders.groupby("stage", sort=False)
     ]
+
+
+def few_words_remarks(words: int, clusters: int) -> list[str]:
+    """Return a remark if there are candidate names, but fewer than clusters."""
+    if not 0 < words < clusters:
+        return []
+    return [f"there are {words} candidate names for {clusters} clusters: some share a name"]
+
+
+def known_of(embedding: Embedding) -> tuple[int | None, int | None, float | None, bool]:
+    """Return an encoder's dim, parameters, images/s, and whether all vectors were in the store."""
+    record = embedding.record
+    return record.dim, record.facts.parameters, record.images_per_second, not embedding.encoded
 
 
 def similarity_table(related: dict[tuple[str, str], dict[str, float]]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from embedbench.data.dataset import Dataset
 from embedbench.data.depth.drawing import Drawing
@@ -26,13 +27,16 @@ from embedbench.utils.formats import HEADER_BYTES, format_of, suffix_of
 from embedbench.utils.progress import Progress
 from embedbench.utils.text import pluralise, shorten
 
-__all__ = ["overview"]
+__all__ = ["Overview", "overview"]
 
 _LOOKED_AT = 300
 """Images whose formats and sizes are read; a seeded sample of more images."""
 
 _MOST_LISTED = 12
 _USUAL_DRAWING = Drawing()
+
+_COLUMNS = {"truth": "labels", "split": "splits", "set": "sets"}
+"""Columns of a dataset's table whose values are counted, as a person calls them."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,90 @@ class _Header:
     error: str = ""
 
 
-def overview(dataset: Dataset, drawing: Drawing = _USUAL_DRAWING) -> list[str]:
-    """Return what is known of a dataset before any work, one line each.
+@dataclass(frozen=True)
+class _Copies:
+    """How many files have the bytes of another, with two such; None where none was looked at."""
+
+    count: int | None
+    example: tuple[str, str] | None
+    unknown: int
+
+    def line(self) -> str:
+        if self.count is None:
+            return "not looked for, as that would take reading all images"
+        if self.example is None:
+            rest = f"; not looked for in {pluralise(self.unknown, 'image')}" if self.unknown else ""
+            return f"no two files have the same bytes{rest}"
+        first, second = map(shorten, self.example)
+        files = pluralise(self.count, "file")
+        return f"{files} with the bytes of another, such as '{second}' of '{first}'"
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What is known of a dataset before any work.
+
+    Attributes:
+        origin: of the dataset.
+        images: how many.
+        looked_at: of how many formats, sizes and depths were read.
+        formats: how many images have each.
+        sizes: of the smallest, the middle and the largest image; none where not known.
+        unreadable: reasons by the names of images.
+        columns: how many images have each value, of `labels`, `splits` and `sets`, where there are.
+        without: how many images have no value there.
+        copies: files with the same bytes.
+        remarks: what a person should know.
+    """
+
+    origin: str
+    images: int
+    looked_at: int
+    formats: "Counter[str]"
+    sizes: tuple[tuple[int, int], ...]
+    unreadable: dict[str, str]
+    columns: "dict[str, Counter[str]]"
+    without: dict[str, int]
+    copies: _Copies
+    remarks: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """Return it for a person, one line each."""
+        of = "" if self.looked_at == self.images else f" (of {self.looked_at} images)"
+        lines = [f"{pluralise(self.images, 'image')} in {self.origin}"]
+        lines += [f"formats{of}: {_counts(self.formats)}", *_sizes(self.sizes, of)]
+        for name, error in list(self.unreadable.items())[:1]:
+            count = len(self.unreadable)
+            lines.append(f"cannot be read{of}: {count}, such as '{shorten(name)}': {error}")
+        for noun, counts in self.columns.items():
+            missing = self.without[noun]
+            without = f"; {pluralise(missing, 'image')} without" if missing else ""
+            lines.append(f"{noun}: {_counts(counts)}{without}")
+        if "labels" not in self.columns:
+            lines.append("labels: none")
+        return [*lines, f"copies: {self.copies.line()}", *self.remarks]
+
+    def record(self) -> dict[str, Any]:
+        """Return it for a program."""
+        return {
+            "source": self.origin,
+            "images": self.images,
+            "looked_at": self.looked_at,
+            "formats": dict(self.formats),
+            "sizes": dict(zip(("least", "middle", "most"), self.sizes, strict=True))
+            if self.sizes
+            else None,
+            "unreadable": self.unreadable,
+            **{noun: self.columns.get(noun) for noun in _COLUMNS.values()},
+            "without": self.without,
+            "copies": self.copies.count,
+            "copies_unknown": self.copies.unknown,
+            "remarks": list(self.remarks),
+        }
+
+
+def overview(dataset: Dataset, drawing: Drawing = _USUAL_DRAWING) -> Overview:
+    """Return what is known of a dataset before any work.
 
     Formats, sizes and depths are those of at most 300 images; copies are files of the same bytes.
 
@@ -57,26 +143,24 @@ def overview(dataset: Dataset, drawing: Drawing = _USUAL_DRAWING) -> list[str]:
     drawn = with_renderings(sample, drawing, 1, Progress(quiet=True))
     with ThreadPoolExecutor() as threads:
         headers = list(threads.map(_header, sample.sources))
-    lines = [f"{pluralise(len(dataset), 'image')} in {dataset.origin}"]
     of = "" if len(sample) == len(dataset) else f" (of {len(sample)} images)"
-    lines.append(f"formats{of}: {_counts(Counter(header.form for header in headers))}")
-    lines += _sizes(headers, of)
-    broken = [(n, h.error) for n, h in zip(sample.names, headers, strict=True) if h.error]
-    if broken:
-        lines.append(
-            f"cannot be read{of}: {len(broken)}, such as '{shorten(broken[0][0])}': {broken[0][1]}"
-        )
-    for column, noun in (("truth", "labels"), ("split", "splits"), ("set", "sets")):
-        if column in dataset.table:
-            values = dataset.table[column]
-            missing = int(values.isna().sum())
-            without = f"; {pluralise(missing, 'image')} without" if missing else ""
-            lines.append(f"{noun}: {_counts(Counter(values.dropna().astype(str)))}{without}")
-    if "truth" not in dataset.table:
-        lines.append("labels: none")
-    lines.append(f"copies: {_copies(dataset)}")
+    sizes = sorted((h.size for h in headers if any(h.size)), key=lambda size: size[0] * size[1])
+    values = {
+        noun: dataset.table[column] for column, noun in _COLUMNS.items() if column in dataset.table
+    }
     depths = [f"{remark}{of}" for remark in drawn.remarks[len(sample.remarks) :]]
-    return [*lines, *depths, *dataset.remarks, *dataset.label_remarks]
+    return Overview(
+        origin=dataset.origin,
+        images=len(dataset),
+        looked_at=len(sample),
+        formats=Counter(header.form for header in headers),
+        sizes=(sizes[0], sizes[len(sizes) // 2], sizes[-1]) if sizes else (),
+        unreadable={n: h.error for n, h in zip(sample.names, headers, strict=True) if h.error},
+        columns={noun: Counter(column.dropna().astype(str)) for noun, column in values.items()},
+        without={noun: int(column.isna().sum()) for noun, column in values.items()},
+        copies=_copies(dataset),
+        remarks=(*depths, *dataset.remarks, *dataset.label_remarks),
+    )
 
 
 def _header(source: Source) -> _Header:
@@ -92,11 +176,10 @@ def _header(source: Source) -> _Header:
         return _Header("unknown", error=str(error))
 
 
-def _sizes(headers: Sequence[_Header], of: str) -> list[str]:
-    sizes = sorted((h.size for h in headers if any(h.size)), key=lambda size: size[0] * size[1])
+def _sizes(sizes: Sequence[tuple[int, int]], of: str) -> list[str]:
     if not sizes:
         return []
-    low, middle, high = sizes[0], sizes[len(sizes) // 2], sizes[-1]
+    low, middle, high = sizes
     if low == high:
         return [f"size{of}: {low[0]} x {low[1]} pixels"]
     return [
@@ -126,7 +209,7 @@ def _size_of(source: Source) -> int | None:
         return None
 
 
-def _copies(dataset: Dataset) -> str:
+def _copies(dataset: Dataset) -> _Copies:
     """Return how many images have the same bytes as another one, of those whose size is known."""
     by_size: dict[int, list[int]] = {}
     unknown = 0
@@ -146,11 +229,8 @@ def _copies(dataset: Dataset) -> str:
                     continue
     groups = [rows for rows in by_hash.values() if len(rows) > 1]
     if unknown == len(dataset):
-        return "not looked for, as that would take reading all images"
+        return _Copies(None, None, unknown)
     if not groups:
-        return "no two files have the same bytes" + (
-            f"; not looked for in {pluralise(unknown, 'image')}" if unknown else ""
-        )
-    first, second = (shorten(dataset.names[row]) for row in groups[0][:2])
-    extra = sum(len(rows) - 1 for rows in groups)
-    return f"{pluralise(extra, 'file')} with the bytes of another, such as '{second}' of '{first}'"
+        return _Copies(0, None, unknown)
+    first, second = (dataset.names[row] for row in groups[0][:2])
+    return _Copies(sum(len(rows) - 1 for rows in groups), (first, second), unknown)

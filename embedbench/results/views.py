@@ -1,5 +1,6 @@
 """Rows of `Results` that several readers need."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -12,6 +13,7 @@ __all__ = [
     "MEASURED",
     "chosen_k",
     "fastest",
+    "fastest_of",
     "headline_pairs",
     "headline_rows",
     "members_of",
@@ -116,6 +118,10 @@ def started(results: Results) -> datetime | None:
 
 def fastest(results: Results) -> str | None:
     """Return the fastest of the encoders that the verdict names; None where no speed is known."""
-    speeds = timings_of(results, "images_per_second")
-    named = [name for name in results.run["verdict"]["group"] if name in speeds]
-    return max(named, key=speeds.__getitem__) if named else None
+    return fastest_of(results.run["verdict"]["group"], timings_of(results, "images_per_second"))
+
+
+def fastest_of(group: Sequence[str], speeds: Mapping[str, float]) -> str | None:
+    """Return the encoder of a group with the highest speed; None where no speed is known."""
+    known = [name for name in group if name in speeds]
+    return max(known, key=speeds.__getitem__) if known else None

@@ -60,12 +60,33 @@ class Progress:
 
             yield tick
 
+    @property
+    def on_terminal(self) -> bool:
+        """Whether what is shown goes to a terminal."""
+        return not self.quiet and sys.stderr.isatty()
+
+    @property
+    def width(self) -> int:
+        """Letters in a line of the terminal."""
+        from rich.console import Console
+
+        return Console(stderr=True).width
+
     def say(self, text: str) -> None:
         """Print a line above the bar, unless quiet."""
         if not self.quiet:
             from tqdm import tqdm
 
             tqdm.write(printable(text), file=sys.stderr)
+
+    def show(self, renderable: Any) -> None:
+        """Print what rich can show above the bar, on a terminal and unless quiet."""
+        if self.on_terminal:
+            from rich.console import Console
+            from tqdm import tqdm
+
+            with tqdm.external_write_mode(file=sys.stderr):
+                Console(stderr=True).print(renderable)
 
 
 def _in_notebook() -> bool:
@@ -107,8 +128,10 @@ def _bar_class() -> Any:
             while not self._ended.wait(_LINE_SECONDS if self.disable else _TICK_SECONDS):
                 if self.disable:
                     print(self._line(), file=sys.stderr, flush=True)
-                else:
-                    self.refresh()
+                    continue
+                with self.get_lock():  # so that nothing is shown after the bar has ended
+                    if not self._ended.is_set():
+                        self.refresh()
 
         def _line(self) -> str:
             what, total, unit = self._told

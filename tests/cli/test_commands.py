@@ -3,11 +3,13 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from embedbench.conformance import CHECKS
 from embedbench.embedding.autotune import Fidelity, TunedVariant, save_tuning
 from embedbench.io.store import Store
 from embedbench.utils.hardware import machine_name
@@ -186,3 +188,52 @@ def test_look_prints_what_would_be_compared_and_encodes_nothing(
     assert "labels: red 12" in out.splitlines()
     status, _, err = call(capsys, "look", photographs, "--where", "colour=red")
     assert status == 2 and "with one of the columns truth" in err
+
+
+def as_json(capsys: pytest.CaptureFixture[str], *arguments: object) -> Any:
+    """Return the JSON that stands alone on standard output, and hides nothing: no nan."""
+    code, out, _ = call(capsys, *arguments, "--json")
+    assert code == 0
+    return json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+def test_encoders_and_recipes_as_json_are_those_of_the_tables(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = as_json(capsys, "encoders", "--store", tmp_path)
+    table = call(capsys, "encoders", "--store", tmp_path)[1].splitlines()[2:]
+    assert [one["encoder"] for one in found["encoders"]] == [line.split()[0] for line in table]
+    assert [one["status"] for one in found["encoders"] if one["encoder"] == "pixels"] == ["ready"]
+    assert set(found["sets"]) == {"starter", "strong"} and found["measured"] == []
+    recipes = as_json(capsys, "recipe")["recipes"]
+    table = call(capsys, "recipe")[1].splitlines()[2:]
+    assert {line.split()[0]: line.split(maxsplit=1)[1] for line in table} == {
+        name: settings["about"] for name, settings in recipes.items()
+    }
+
+
+def test_an_encoder_a_model_and_a_set_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    timm = as_json(capsys, "encoders", "timm")
+    fields = {one["field"]: one["default"] for one in timm["fields"]}
+    assert fields["pretrained"] == "true" and timm["about"].startswith("Any timm model")
+    assert all(example.startswith("timm") for example in timm["examples"])
+    starter = as_json(capsys, "encoders", "starter")
+    table = call(capsys, "encoders", "starter")[1].splitlines()[2:]
+    assert [one["spec"] for one in starter["encoders"]] == [line.split()[0] for line in table]
+    model = as_json(capsys, "encoders", "timm:resnet18.a1_in1k")
+    assert (model["dim"], model["parameters"]) == (512, 11_176_512)
+    assert as_json(capsys, "encoders", "vectors:mine.npy")["dim"] is None
+
+
+def test_look_as_json_has_the_counts(photographs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = as_json(capsys, "look", photographs)
+    assert (found["images"], found["formats"], found["copies"]) == (36, {"PNG": 36}, 0)
+    assert found["labels"] == {"red": 12, "green": 12, "blue": 12}
+    assert found["sizes"]["least"] == [32, 24] and found["source"] == str(photographs)
+
+
+def test_check_as_json_has_a_result_for_each_check(capsys: pytest.CaptureFixture[str]) -> None:
+    found = as_json(capsys, "check", "pixels")
+    assert found["encoder"] == "pixels"
+    assert [one["check"] for one in found["checks"]] == [one.__name__ for one in CHECKS]
+    assert {(one["ok"], one["error"]) for one in found["checks"]} == {(True, None)}

@@ -1,5 +1,6 @@
 """Promises of `embedbench fetch`: each encoder is loaded once, or says why it cannot be."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,20 @@ def test_what_there_is_is_a_row_and_what_fails_a_line(
     assert "vectors:mine.parquet failed: its vectors were made elsewhere" in printed.err.replace(
         str(tmp_path) + "/", ""
     )
+
+
+def test_as_json_both_are_there_alone_on_standard_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = EngineOptions(store=tmp_path / "store")
+    mine = f"vectors:{tmp_path / 'mine.parquet'}"
+    assert fetch(["pixels", mine], options, quiet=True, as_json=True) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert found["encoders"] == [
+        {"encoder": "pixels", "weights": None, "revision": None, "files": []}
+    ]
+    (failure,) = found["failures"]
+    assert failure["error"].startswith("its vectors were made elsewhere")
 
 
 def test_offline_is_refused() -> None:

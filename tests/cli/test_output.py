@@ -19,7 +19,7 @@ from embedbench.cli.output import (
     print_tuned,
     stdout_reserved,
 )
-from tests.support.example_results import example_results
+from tests.support.example_results import FAILED, example_results
 
 
 def test_what_others_print_does_not_stand_among_the_tables(
@@ -46,17 +46,23 @@ def test_the_summary_counts_what_was_compared_and_says_where_the_reasons_are(
 ) -> None:
     print_results(example_results(), Path("run"))
     lines = capsys.readouterr().err.splitlines()
-    assert lines[:4] == [
+    counted, left = lines[:3], lines[-2:]
+    assert counted == [
         "40 images, 3 encoders",
         f"1 image skipped: {Path('run/failures.csv')} says why",
         f"1 encoder failed: {Path('run/failures.csv')} says why",
+    ]
+    assert lines[3:5] == [
+        f"encoder '{FAILED}' failed: no & network",
         "note: one of the <names> stands there twice",
     ]
-    assert lines[4].startswith("verdict: pixels and timm:resnet50,pretrained=false are tied")
-    assert lines[5:] == [
+    assert lines[5].startswith("verdict: pixels and timm:resnet50,pretrained=false are tied")
+    assert left == [
         f"report: {Path('run/report.html')}",
         "next: every clusterer and number: embedbench show run --full",
     ]
+    print_results(example_results(), Path("run"), is_said=True)
+    assert capsys.readouterr().err.splitlines() == [*counted, *left]
 
 
 def test_without_labels_the_next_step_is_to_label_some(capsys: pytest.CaptureFixture[str]) -> None:

@@ -87,7 +87,8 @@ def test_a_recipe_whose_encoder_is_out_of_reach_says_how_to_exchange_it(
         )
     assert stop.value.code == 2
     told = capsys.readouterr().err
-    assert "no encoder could be used; 'clip:openai/clip-vit-base-patch32'" in told
+    assert "encoder 'clip:openai/clip-vit-base-patch32' failed: " in told
+    assert "error: no encoder could be used, for the reasons above" in told
     assert f"embedbench recipe clip-guide {samples} -e ENCODER; conse" in told
 
 

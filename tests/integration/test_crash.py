@@ -38,7 +38,7 @@ from tests.support.slow_encoder import environment, lay, noted
 
 IMAGES = 36
 AGAIN = 1
-"""Images that a run encodes a second time: the first batch of 2, shifted by one, to see its order."""
+"""Images encoded a second time: those of the first batch of 2, shifted by one."""
 STOPPED = "stopped; what was encoded is kept: the same command continues from there"
 ENCODE_SECONDS = 0.2 * IMAGES
 

@@ -7,11 +7,11 @@ import threading
 
 import pytest
 
-from embedbench.cli.signals import SignalHandler
+from embedbench.cli.terminal.signals import SignalHandler
 
 PROGRAM = """
 import os, signal, sys, time
-from embedbench.cli import signals
+from embedbench.cli.terminal import signals
 
 signals._GRACE_SECONDS = {grace}
 with signals.SignalHandler("stopped: {{0}} %s") as handler:

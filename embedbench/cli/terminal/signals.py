@@ -44,7 +44,9 @@ class SignalHandler:
         """Say that the program was stopped, once."""
         if not self._told:
             self._told = True
-            print(self.words, file=sys.stderr, flush=True)
+            # On a terminal a progress bar may stand in this line.
+            clear = "\r\x1b[K" if sys.stderr.isatty() else ""
+            print(f"{clear}{self.words}", file=sys.stderr, flush=True)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.code = 128 + number

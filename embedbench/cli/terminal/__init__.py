@@ -1,0 +1,1 @@
+"""What the command line has to do with the terminal: its shell, and its signals."""
