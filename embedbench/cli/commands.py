@@ -254,20 +254,21 @@ def new_backend(name: str, out: str, texts: bool) -> int:
     "-e",
     "--encoder",
     required=True,
+    multiple=True,
     metavar="ENCODER",
     shell_complete=complete_encoder,
-    help="NAME[:MODEL][,field=value ...].",
+    help="NAME[:MODEL][,field=value ...]; may be given several times.",
 )
 @click.option(
     "--out",
     required=True,
     metavar="FILE",
     shell_complete=complete_file,
-    help="A .parquet or .npy file.",
+    help="A .parquet or .npy file; of several encoders with {encoder} for the name of each.",
 )
 @click_options(*READING_KEYWORDS, *ENGINE_KEYWORDS, "quiet")
-def embed(source: str, encoder: str, out: str, **options: Any) -> int:
-    """Write the vectors of one encoder to a file.
+def embed(source: str, encoder: tuple[str, ...], out: str, **options: Any) -> int:
+    """Write the vectors of one encoder to a file, or of several to a file each.
 
     With a .npy file comes a .txt file of the same stem: the names of the images, one a line.
     """

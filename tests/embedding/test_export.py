@@ -51,3 +51,22 @@ def test_another_kind_of_file_is_refused_before_any_work(tmp_path: Path) -> None
 def test_a_source_at_an_address_is_refused_offline() -> None:
     with pytest.raises(InputError, match="not on this machine, and offline"):
         write_vectors("s3://bucket/photos", "pixels", "x.npy", engine=EngineOptions(offline=True))
+
+
+def test_several_encoders_are_written_to_a_file_each(
+    photographs: Path, tmp_path: Path, colour_encoder: Callable[..., Encoder]
+) -> None:
+    engine = EngineOptions(store=tmp_path / "mine")
+    both = [colour_encoder(), colour_encoder(side=1)]
+    out = tmp_path / "rows" / "{encoder}.npy"
+    assert write_vectors(photographs, both, out, engine=engine) == (72, {})
+    found = sorted(out.parent.glob("*.npy"))
+    assert [np.load(file, allow_pickle=False).shape for file in found] == [(36, 12), (36, 3)]
+    assert len({file.with_suffix(".txt").read_text() for file in found}) == 1
+
+
+def test_a_file_for_several_encoders_is_refused(
+    tmp_path: Path, colour_encoder: Callable[..., Encoder]
+) -> None:
+    with pytest.raises(InputError, match="`out` must hold {encoder}"):
+        write_vectors(tmp_path, [colour_encoder(), colour_encoder(side=1)], tmp_path / "rows.npy")
