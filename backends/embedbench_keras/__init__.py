@@ -35,6 +35,7 @@ __all__ = ["KerasEncoder"]
 _FORMS = (".keras", ".h5", ".hdf5")
 """Forms of which Keras reads arrays alone: the model that such a file describes is never built."""
 
+_UNTRAINED = "its weights are random: it is untrained"
 _PRECISIONS = ("auto", "float32", "mixed")
 
 
@@ -131,7 +132,7 @@ class KerasEncoder(Encoder):
             weights=self._file.name if self._file else Path(self.weights).name,
             pooling=pooling,
             image_size=f"{self._size}x{self._size}",
-            remark=remark,
+            remark=_UNTRAINED if self.weights == "none" else remark,
             device="gpu" if gpus else "cpu",
             devices=max(1, len(gpus)),
         )

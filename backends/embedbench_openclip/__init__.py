@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["OpenClipEncoder"]
 
 _TEXTS_AT_ONCE = 64
+_UNTRAINED = "its weights are random: it is untrained"
 _POOLINGS = {"tok": "cls", "avg": "mean"}
 """What OpenCLIP calls pooling, as others do."""
 
@@ -140,7 +141,9 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
 
     @property
     def _remark(self) -> str | None:
-        """Say whose preparation a file gets, where those of the model's weights differ."""
+        """Say that weights are random, or whose preparation a file gets where several differ."""
+        if self.pretrained == "none" and not self.weights and not self._described:
+            return _UNTRAINED
         if not self.weights or self._described or self._published:
             return None
         if preparation_beside(Path(self.weights)):

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PACKAGED", "Packaged", "TimmEncoder", "evaluation_preparation", "load_packaged"]
 
+_UNTRAINED = "its weights are random: it is untrained"
+
 
 def load_packaged(model: str) -> Any:
     """Return one of the `PACKAGED` timm models with its ImageNet classifier, on the CPU.
@@ -134,7 +136,7 @@ class TimmEncoder(TorchEncoder):
             image_size=f"{height}x{width}",
             device=device(),
             devices=devices(),
-            remark=self._loaded[1],
+            remark=self._loaded[1] if self.pretrained or self.weights else _UNTRAINED,
         )
 
     def _build_bare(self) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["TorchvisionEncoder"]
 
 _RANDOM = "none"
+_UNTRAINED = "its weights are random: it is untrained"
 _AUXILIARY = ("aux1", "aux2", "AuxLogits")
 """Classifiers in the midst of a network, used in training alone."""
 
@@ -82,7 +83,7 @@ class TorchvisionEncoder(TorchEncoder):
             image_size=f"{side}x{side}",
             device=device(),
             devices=devices(),
-            remark=self._loaded[1],
+            remark=_UNTRAINED if self.weights == _RANDOM else self._loaded[1],
         )
 
     def _build_bare(self) -> bool:

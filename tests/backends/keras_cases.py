@@ -90,7 +90,8 @@ def test_loading_leaves_the_random_states_alone() -> None:
     expected = random.random(), np.random.rand()
     random.seed(1)
     np.random.seed(1)
-    KerasEncoder("MobileNetV2", weights="none").facts()
+    facts = KerasEncoder("MobileNetV2", weights="none").facts()
+    assert str(facts.remark).endswith("it is untrained")
     assert (random.random(), np.random.rand()) == expected
 
 

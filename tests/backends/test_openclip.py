@@ -73,6 +73,7 @@ def test_images_and_texts_are_as_open_clip_encodes_them() -> None:
     np.testing.assert_allclose(encoder.encode_texts(TEXTS), _unit(texts), atol=1e-5)
     assert encoder.facts().parameters == sum(one.numel() for one in network.parameters())
     assert encoder.facts().pretrained_on is None and encoder.weights_files() == []
+    assert str(encoder.facts().remark).endswith("it is untrained")
     other = OpenClipEncoder(SMALL, pretrained="none", seed=6)
     assert np.abs(other.encode(pictures) - _unit(images)).max() > 0.01
 

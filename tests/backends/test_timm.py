@@ -147,7 +147,8 @@ def test_torch_draws_the_same_numbers_after_loading() -> None:
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    assert TimmEncoder("resnet18", pretrained=False).facts().parameters == 11_176_512
+    facts = TimmEncoder("resnet18", pretrained=False).facts()
+    assert facts.parameters == 11_176_512 and str(facts.remark).endswith("it is untrained")
     assert torch.equal(torch.rand(3), expected)
 
 

@@ -126,6 +126,7 @@ def test_random_weights_are_those_of_torchvision_with_that_seed() -> None:
     transforms = torchvision.models.SqueezeNet1_1_Weights.DEFAULT.transforms()
     expected = _entering_the_classifier(network, transforms, _pictures(2))
     encoder = TorchvisionEncoder("squeezenet1_1", weights="none", seed=5, batch_size=2)
+    assert str(encoder.facts().remark).endswith("it is untrained")
     assert least_cosine(encoder.encode(_pictures(2)), expected) > 0.999999
     assert encoder.weights_files() == [] and encoder.facts().weights is None
 
