@@ -10,7 +10,9 @@ from embedbench.comparison.tables import (
     elbow_table,
     encoder_failures,
     encoders_table,
+    few_words_remarks,
     image_failures,
+    known_of,
     left_out_remarks,
     partitions_table,
     similarity_table,
@@ -124,3 +126,18 @@ def test_times_stand_in_their_own_table_alone() -> None:
     assert rows["one", "kmeans", "seconds"] == 1.5
     assert ("one", "ward", "seconds") not in rows.index
     assert ("one", "", "images_per_second") not in rows.index
+
+
+def test_what_was_encoded_now_has_a_speed_and_what_was_stored_says_so() -> None:
+    record = EncoderRecord("", (), Facts(parameters=7), dim=2, images_per_second=12.5)
+    rows = np.zeros((3, 2), np.float32)
+    fresh, stored = (Embedding(rows, rows[:0], rows[:0], {}, record, count) for count in (3, 0))
+    assert known_of(fresh) == (2, 7, 12.5, False)
+    assert known_of(stored) == (2, 7, 12.5, True)
+
+
+def test_fewer_words_than_clusters_are_told_and_no_words_are_not() -> None:
+    assert few_words_remarks(2, 3) == [
+        "there are 2 candidate names for 3 clusters: some share a name"
+    ]
+    assert few_words_remarks(0, 3) == few_words_remarks(3, 3) == []

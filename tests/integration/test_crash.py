@@ -288,7 +288,8 @@ def test_a_stop_ends_in_seconds_and_says_how_to_go_on(
     assert seconds_until_gone(everybody) < 5
     assert process.returncode == 128 + number
     *notes, last = filter(None, err.splitlines())
-    assert last == STOPPED and all(note.startswith("note: ") for note in notes)
+    assert last == STOPPED
+    assert all(line.startswith(("note: ", f"{encoder}: dim ")) for line in notes)
     assert out == "" and not list(site.home.glob(".*"))
 
 
