@@ -28,8 +28,8 @@ def make_engine(options: EngineOptions, progress: Progress) -> Engine:
     if options.kind == "local":
         workers = options.workers or cores()
         return LocalEngine(store, workers, options.offline, progress, patience, memory)
-    from embedbench.embedding.ray.cluster import connect
-    from embedbench.embedding.ray.engine import RayEngine
+    from embedbench.embedding.on_ray.cluster import connect
+    from embedbench.embedding.on_ray.engine import RayEngine
 
     connect(options.address)
     return RayEngine(store, cores(), options.offline, progress, patience, memory, options.workers)

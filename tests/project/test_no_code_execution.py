@@ -10,7 +10,7 @@ from tests.support.paths import ROOT
 ALLOWED = {
     # An encoder on its way into a worker process of ours, and what that answers.
     ("embedbench/embedding/worker_state.py", "cloudpickle.loads"),
-    ("embedbench/embedding/ray/actor.py", "pickle.loads"),
+    ("embedbench/embedding/on_ray/actor.py", "pickle.loads"),
     # Its own pickle, of an encoder that runs in the same process anyway.
     ("embedbench/encoders/checks.py", "pickle.loads"),
     # A model whose classes were checked one by one to be Keras's own layers.

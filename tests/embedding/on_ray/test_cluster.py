@@ -9,7 +9,7 @@ library("ray")
 
 
 def test_an_error_is_its_last_line_or_its_class() -> None:
-    from embedbench.embedding.ray.cluster import last_line
+    from embedbench.embedding.on_ray.cluster import last_line
 
     assert last_line(ValueError("Traceback ...\n  File x\nValueError: too dark\n\n")) == (
         "ValueError: too dark"
@@ -20,7 +20,7 @@ def test_an_error_is_its_last_line_or_its_class() -> None:
 
 @pytest.mark.parametrize("address", ["head", "head:", ":6379", "ray://head:10001", "head:port"])
 def test_an_address_that_cannot_be_is_refused_at_once(address: str) -> None:
-    from embedbench.embedding.ray.cluster import connect
+    from embedbench.embedding.on_ray.cluster import connect
 
     with pytest.raises(InputError, match="must be HOST:PORT"):
         connect(address)

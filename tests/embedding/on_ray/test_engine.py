@@ -55,7 +55,7 @@ def cluster(query: str) -> Iterator[Any]:
     import ray
     from ray.cluster_utils import Cluster
 
-    from embedbench.embedding.ray.cluster import connect
+    from embedbench.embedding.on_ray.cluster import connect
 
     node = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
     running = Cluster(initialize_head=True, head_node_args={**node, "_system_config": SOON})
@@ -264,7 +264,7 @@ def test_an_encoder_gets_a_gpu_of_the_cluster_if_it_uses_one(
         def device(self) -> str:
             return "cuda" if self.uses_gpu and os.environ.get("CUDA_VISIBLE_DEVICES") else "cpu"
 
-    from embedbench.embedding.ray.cluster import nodes
+    from embedbench.embedding.on_ray.cluster import nodes
 
     node = cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=80 * 2**20)
     cluster.wait_for_nodes()
@@ -294,7 +294,7 @@ def test_what_cannot_be_asked_for_is_told(asked: dict[str, Any], words: str) -> 
 
 
 def test_an_address_that_does_not_answer_is_told_soon() -> None:
-    from embedbench.embedding.ray.cluster import connect
+    from embedbench.embedding.on_ray.cluster import connect
 
     ray.shutdown()
     with socket.socket() as closed, socket.create_server(("127.0.0.1", 0)) as silent:

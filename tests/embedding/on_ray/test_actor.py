@@ -29,7 +29,7 @@ def fail(words: str) -> None:
 
 
 def test_an_answer_is_the_result_or_the_error_with_the_node() -> None:
-    from embedbench.embedding.ray.actor import RayActor, result_of
+    from embedbench.embedding.on_ray.actor import RayActor, result_of
 
     actor = RayActor(dumps(Ones()), False, os.getcwd())
     assert result_of(actor.run(cloudpickle.dumps((abs, (-3,))))) == 3
@@ -38,7 +38,7 @@ def test_an_answer_is_the_result_or_the_error_with_the_node() -> None:
 
 
 def test_an_error_keeps_its_class() -> None:
-    from embedbench.embedding.ray.actor import result_of
+    from embedbench.embedding.on_ray.actor import result_of
 
     with pytest.raises(WorkerDied, match="^gone$"):
         result_of(pickle.dumps((None, (WorkerDied, "gone"))))

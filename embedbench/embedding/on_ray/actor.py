@@ -12,7 +12,7 @@ import cloudpickle
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from embedbench.embedding.ray.cluster import last_line
+from embedbench.embedding.on_ray.cluster import last_line
 from embedbench.embedding.worker_state import init_worker, state
 from embedbench.errors import EmbedbenchError, EncoderError
 from embedbench.parallel.pool import WorkerDied

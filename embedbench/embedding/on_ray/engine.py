@@ -15,13 +15,13 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import cloudpickle
-import ray  # `embedbench.embedding.ray.cluster` reports it where it is missing
+import ray  # `embedbench.embedding.on_ray.cluster` reports it where it is missing
 import ray.data
 
 from embedbench.embedding.engine import Engine
 from embedbench.embedding.local_workers import MOST_GUILTY
-from embedbench.embedding.ray.actor import MOST_TRIES, RayActor, result_of, start_monitor
-from embedbench.embedding.ray.cluster import last_line, nodes, room_for
+from embedbench.embedding.on_ray.actor import MOST_TRIES, RayActor, result_of, start_monitor
+from embedbench.embedding.on_ray.cluster import last_line, nodes, room_for
 from embedbench.embedding.worker import Batch, Item, failed, load
 from embedbench.encoder import Encoder
 from embedbench.encoders.pickling import dumps
