@@ -1,9 +1,12 @@
 """A promise of reproducibility: the same command writes the same bytes again, times apart."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from embedbench.parallel.pool import Pool
 from tests.support.golden_run import compare_golden, write_images
 
 
@@ -21,3 +24,24 @@ def test_two_runs_differ_in_their_timings_alone(
     one, two = found
     assert set(one) == set(two) and len(one) > 20
     assert {name for name in one if one[name] != two[name]} <= {"timings.csv"}
+
+
+@pytest.mark.slow
+def test_the_same_run_again_computes_no_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of no kind: the comparison has corruptions, domains, mixed-in images, copies and names."""
+    gathered: list[int] = []
+    gather = Pool.gather
+
+    def counted(pool: Pool, calls: Sequence[Any], tick: Callable[[int], object]) -> list[Any]:
+        gathered.append(len(calls))
+        return gather(pool, calls, tick)
+
+    monkeypatch.setattr(Pool, "gather", counted)
+    images, store = write_images(tmp_path / "images"), tmp_path / "store"
+    compare_golden(images, tmp_path / "one", store)
+    first = sum(gathered)
+    gathered.clear()
+    compare_golden(images, tmp_path / "two", store)
+    assert first > 40 and sum(gathered) == 0
