@@ -308,6 +308,7 @@ def _against_scripts(
 def _worktree(folder: Path) -> Iterator[Path]:
     """Check the old code out of git into a folder, for as long as it is needed."""
     git = ["git", "-C", str(ROOT), "worktree"]
+    subprocess.run([*git, "prune"], check=True)  # of a run that was killed
     subprocess.run([*git, "add", "--quiet", "--detach", str(folder), OLD], check=True)
     try:
         yield folder

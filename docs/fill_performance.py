@@ -18,6 +18,8 @@ def results(run: dict[str, Any]) -> str:
     heading = f"{run['date']}, {run['form']} form. {run['machine']}."
     if run["failed"]:
         heading += f" Failed, so without rows: {', '.join(run['failed'])}."
+    if run["unfinished"]:
+        heading += f" Not reached in the time: {', '.join(run['unfinished'])}."
     return f"{heading}\n\n{run['table']}"
 
 
