@@ -31,7 +31,7 @@ _TSNE_FEW = 1000
 _TSNE_STEPS = (500, 1000)
 """With few images the later half of the steps changes nothing: on 600 photographs, for vectors of a
 network and for pixels, trustworthiness 0.994 and 0.889 (0.995 and 0.890 with 1,000 steps), of 15
-neighbours 0.76 and 0.38 kept (0.76 and 0.38)."""
+neighbours 0.76 and 0.38 kept (0.76 and 0.38): `benchmarks/tsne_steps.py`."""
 _SHORTEST, _LONGEST = 1e-15, 1e15
 """Float32 holds squares from 1e-38 to 3e38; there is room for sums of 100 million of them."""
 
