@@ -1,6 +1,7 @@
 """The commands on a run folder: they encode nothing."""
 
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from embedbench.cli.output import echo, echo_err, print_json, print_results
 from embedbench.cli.terminal.completion import complete_folder
 from embedbench.utils.text import pluralise
 
-__all__ = ["figures", "report", "show", "suggest_labels"]
+__all__ = ["figures", "open_page", "report", "show", "suggest_labels"]
 
 
 @cli.command()
@@ -76,6 +77,46 @@ def figures(run_folder: str, only: tuple[str, ...], format_: str, quiet: bool) -
     """
     draw_run(Path(run_folder), only, format_, quiet)
     return OK
+
+
+@cli.command("open")
+@click.argument("run_folder", metavar="RUN", shell_complete=complete_folder)
+@click.option(
+    "--originals",
+    is_flag=True,
+    help="Show the original pictures from disk, through a server on this machine, until Ctrl-C.",
+)
+def open_page(run_folder: str, originals: bool) -> int:
+    """Open the page of a run folder in the browser."""
+    from embedbench.report.viewing.originals import Originals, page_of
+
+    folder = Path(run_folder)
+    page = page_of(folder)
+    if not originals:
+        _browse(page.resolve().as_uri(), str(page))
+        return OK
+    from embedbench.report.viewing.server import PageServer
+    from embedbench.results.results import Results
+
+    with PageServer(page, Originals(Results.read(folder))) as server:
+        _browse(server.address, server.address)
+        echo_err("Ctrl-C ends it")
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
+    return OK
+
+
+def _browse(address: str, shown: str) -> None:
+    """Open an address in the browser, and say which; where there is none, who reads it opens it."""
+    import webbrowser
+
+    echo(f"page: {shown}")
+    try:
+        is_open = webbrowser.open(address)
+    except (webbrowser.Error, OSError):
+        is_open = False
+    if not is_open:
+        echo_err("there is no browser here: open it yourself")
 
 
 @cli.command()

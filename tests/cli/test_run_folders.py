@@ -1,11 +1,17 @@
 """Promises of the commands on a run folder: they encode nothing, and refuse what is none."""
 
 import json
+import signal
+import subprocess
+import sys
+import urllib.request
+import webbrowser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import embedbench
 from embedbench.results.schema import SCHEMA_VERSION
 from tests.support.command_line import call
 from tests.support.example_results import example_results
@@ -52,3 +58,37 @@ def test_a_run_folder_of_another_version_is_refused_in_one_line(
     assert (code, out) == (2, "")
     assert err.startswith(f"error: '{run}'") and len(err.splitlines()) == 1 and words in err
     assert list(run.iterdir()) == [run / "run.json"]
+
+
+def test_the_page_opens_in_the_browser_or_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def note(address: str) -> bool:
+        opened.append(address)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", note)
+    assert call(capsys, "open", tmp_path)[0] == 2  # there is no page
+    (tmp_path / "report.html").write_text("")
+    assert call(capsys, "open", tmp_path) == (0, f"page: {tmp_path / 'report.html'}\n", "")
+    assert opened == [(tmp_path / "report.html").as_uri()]
+    monkeypatch.setattr(webbrowser, "open", lambda address: False)
+    assert "there is no browser here" in call(capsys, "open", tmp_path)[2]
+
+
+def test_originals_are_served_until_a_signal_comes(photographs: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    embedbench.compare(photographs, ["pixels"], k=3, copies=0, out=run, store=tmp_path / "store")
+    command = [sys.executable, "-m", "embedbench", "open", str(run), "--originals"]
+    pipe, none = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=pipe, stderr=none, stdin=none, text=True) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().removeprefix("page: ").strip()
+        with urllib.request.urlopen(f"{address}originals/0", timeout=20) as answer:
+            assert (
+                answer.headers["Content-Type"] == "image/jpeg" and answer.read()[:2] == b"\xff\xd8"
+            )
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
