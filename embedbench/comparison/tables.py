@@ -13,6 +13,7 @@ from embedbench.analysis.sweep import Sweep
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder
+from embedbench.metrics.embedding.neighbours import Neighbourhood
 from embedbench.results.schema import FAILURE_COLUMNS, TABLES
 from embedbench.utils.text import pluralise
 
@@ -24,6 +25,7 @@ __all__ = [
     "image_failures",
     "known_of",
     "left_out_remarks",
+    "nearest_table",
     "partitions_table",
     "shortcuts_table",
     "similarity_table",
@@ -72,6 +74,22 @@ def stack_by_job(tables: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame
     """Return the tables of all encoders and spaces as one, with these as the first columns."""
     keys = [{"encoder": name, "space": space} for name, space in tables]
     return stack(list(tables.values()), keys)
+
+
+def nearest_table(neighbours: Mapping[str, Neighbourhood], images: Sequence[str]) -> pd.DataFrame:
+    """Return a row for each encoder, image and near image, the nearest first."""
+    tables, names = {}, pd.Categorical(list(images), categories=pd.Index(images))
+    for encoder, found in neighbours.items():
+        rows, places = np.nonzero(found.nearest >= 0)
+        tables[encoder] = pd.DataFrame(
+            {
+                "image": names[rows],
+                "place": (places + 1).astype(np.int8),
+                "other": names[found.nearest[rows, places]],
+                "cosine": found.similarity[rows, places].astype(np.float32),
+            }
+        )
+    return stack_by_encoder(tables)
 
 
 def partitions_table(sweeps: dict[tuple[str, str], Sweep], images: Sequence[str]) -> pd.DataFrame:

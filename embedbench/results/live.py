@@ -86,7 +86,8 @@ class LiveTable:
             [str(name), _number(value), _interval(low, high)]
             for name, value, low, high in zip(rows["encoder"], rows[metric], *ends, strict=True)
         ]
-        where = f"{first['clusterer']}, k={int(first['k'])}"
+        where = str(first["clusterer"])
+        where += "" if pd.isna(first["k"]) else f", k={int(first['k'])}"  # it may find its own
         if self._progress.on_terminal:
             self._show([where, heading, "95 % interval"], cells, _SCORED)
             return
