@@ -45,9 +45,9 @@ def sweep_seconds(vectors: np.ndarray, truth: np.ndarray) -> tuple[dict[str, flo
     start = time.perf_counter()
     with _timed(seconds):
         settings = EvaluationSettings(clusterers, "l2", KS, SEEDS)
-        scored = sweep.sweep_encoder(vectors, truth, settings, KS)
-        assert scored.choice is not None
-        chosen = [sweep.KCandidate(*way) for way in scored.choice.by_criterion().items()]
+        scored = sweep.sweep_encoder(vectors, truth, settings)
+        choice = sweep.choose_k(scored, KS, SEEDS)
+        chosen = [sweep.KCandidate(*way) for way in choice.by_criterion().items()]
         candidates = [sweep.KCandidate("shared", 20), *chosen]
         sweep.comparison_rows(scored, truth, settings, candidates, None)
     whole = time.perf_counter() - start

@@ -14,7 +14,7 @@ from embedbench.clustering.partitions import Partitions, Points
 from embedbench.metrics.clustering.silhouette import silhouettes
 from embedbench.results.schema import K_CRITERIA
 
-__all__ = ["KSelection", "SPREAD_SEEDS", "median_best_k", "select_k", "spread_ks"]
+__all__ = ["KSelection", "SPREAD_SEEDS", "select_k", "spread_ks"]
 
 SPREAD_KS = (4, 8, 12, 20)
 SPREAD_SEEDS = 3
@@ -115,14 +115,6 @@ def select_k(
 def spread_ks(ks: Sequence[int]) -> list[int]:
     """Return the ks of a sweep that lie nearest to 4, 8, 12 and 20, without repetitions."""
     return sorted({min(ks, key=lambda k: abs(k - wanted)) for wanted in SPREAD_KS})
-
-
-def median_best_k(selections: Sequence[KSelection]) -> int:
-    """Return the median of the ks at which each encoder's K-means silhouette is highest."""
-    best = []
-    for curve in (selection.curve for selection in selections):
-        best.append(int(curve["k"].iloc[int(np.argmax(curve["silhouette"].fillna(-1)))]))
-    return int(np.median(best))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """One encoder in one space: cluster it in every way, score it, choose k."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from embedbench.clustering.partitions import Partitions, Points, noise_as_single
 from embedbench.clustering.spaces import check_lengths, to_space
 from embedbench.clustering.subsample import sample_points
 from embedbench.encoder import Vectors
+from embedbench.errors import EmbedbenchError
 from embedbench.metrics.base import Estimate, mean_estimate
 from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.agreement import accuracy_score, ami_score, ari_score
@@ -23,7 +24,16 @@ from embedbench.metrics.clustering.evaluate import evaluate
 from embedbench.metrics.clustering.silhouette import silhouettes_of
 from embedbench.metrics.clustering.stability import stability
 
-__all__ = ["KCandidate", "Sweep", "comparison_rows", "kmeans_assignments_at", "sweep_encoder"]
+__all__ = [
+    "KCandidate",
+    "Sweep",
+    "best_k",
+    "choose_k",
+    "comparison_rows",
+    "kmeans_assignments_at",
+    "sweep_encoder",
+    "try_sweep",
+]
 
 Labels = Int[np.ndarray, " images"]
 
@@ -62,7 +72,6 @@ def sweep_encoder(
     vectors: Vectors,
     labels: Labels | None,
     settings: EvaluationSettings,
-    choose_from: Sequence[int] = (),
 ) -> Sweep:
     """Run the clusterers for every k and seed, and return all runs with their metrics.
 
@@ -70,7 +79,6 @@ def sweep_encoder(
         vectors: embeddings, one row per image.
         labels: class code of each image, -1 where unknown; None without labels.
         settings: clusterers, space, ks, seeds and limit.
-        choose_from: the ks from which the criteria choose one; empty to skip them.
 
     Raises:
         InputError: a k does not fit the images, or float32 does not hold the vectors' squares.
@@ -88,10 +96,15 @@ def sweep_encoder(
         if space == "l2"
         else _silhouette_l2(vectors, assignments, settings.seed, sample)
     )
-    sweep = Sweep(points, assignments, runs, profiles.astype(np.float32), None, sample)
-    if not choose_from:
-        return sweep
-    return replace(sweep, choice=_choose(sweep, choose_from, seeds))
+    return Sweep(points, assignments, runs, profiles.astype(np.float32), None, sample)
+
+
+def try_sweep(vectors: Vectors, labels: Labels | None, settings: EvaluationSettings) -> Sweep | str:
+    """Return the sweep, or the reason why the vectors cannot be clustered."""
+    try:
+        return sweep_encoder(vectors, labels, settings)
+    except EmbedbenchError as error:
+        return str(error)
 
 
 def _silhouette_l2(
@@ -111,22 +124,35 @@ def _silhouette_l2(
     return means
 
 
-def _choose(sweep: Sweep, ks: Sequence[int], seeds: Sequence[int]) -> KSelection:
-    """Apply the criteria to the K-means runs; make these runs where there are none.
+def choose_k(sweep: Sweep, ks: Sequence[int], seeds: Sequence[int]) -> KSelection:
+    """Return the ks that the criteria choose among these, by the K-means runs."""
+    points = sample_points(sweep.points, sweep.sample)
+    return select_k(points, *_kmeans_runs(sweep, ks, seeds), seeds[0])
+
+
+def best_k(sweep: Sweep, ks: Sequence[int], seeds: Sequence[int]) -> int:
+    """Return the k with the highest mean silhouette of K-means, whether or not it stands out."""
+    kmeans, silhouette = _kmeans_runs(sweep, ks, seeds)
+    curve = pd.Series(silhouette).groupby(kmeans.runs["k"].astype("int64")).mean().fillna(-1)
+    return int(curve.index[int(np.argmax(curve))])
+
+
+def _kmeans_runs(
+    sweep: Sweep, ks: Sequence[int], seeds: Sequence[int]
+) -> tuple[Partitions, Float[np.ndarray, " runs"]]:
+    """Return the K-means runs and their silhouettes; make these runs where there are none.
 
     Of many images they are made on the sample, to compare with references of its own size.
     """
-    runs, points = sweep.runs, sweep.points
-    points = points if sweep.sample is None else points[sweep.sample]
+    runs = sweep.runs
     is_kmeans = ((runs["clusterer"] == "kmeans") & runs["k"].isin(ks)).to_numpy()
     if is_kmeans.any() and sweep.sample is None:
         columns = runs.loc[is_kmeans, list(_RUN)].reset_index(drop=True)
         kmeans = Partitions(sweep.assignments[is_kmeans], columns)
-        silhouette = runs.loc[is_kmeans, "silhouette"].to_numpy()
-    else:
-        kmeans = KMeans().run(points, ks, seeds[:1])
-        silhouette = evaluate(points, kmeans.labels, None)[0]["silhouette"].to_numpy()
-    return select_k(points, kmeans, silhouette, seeds[0])
+        return kmeans, runs.loc[is_kmeans, "silhouette"].to_numpy()
+    points = sample_points(sweep.points, sweep.sample)
+    kmeans = KMeans().run(points, ks, seeds[:1])
+    return kmeans, evaluate(points, kmeans.labels, None)[0]["silhouette"].to_numpy()
 
 
 _RUN = ("clusterer", "k", "seed", "inertia")
@@ -138,6 +164,7 @@ def comparison_rows(
     settings: EvaluationSettings,
     candidates: Sequence[KCandidate],
     resamples: PairedBootstrap | None,
+    known: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, dict[str, dict[str, Estimate]]]:
     """Return a row for each clusterer and candidate, and the scores of the first candidates.
 
@@ -152,6 +179,7 @@ def comparison_rows(
         settings: those of the sweep.
         candidates: the ks to compare at, the first one first.
         resamples: of images and seeds; None for no intervals.
+        known: rows that were made before, at some of the ks.
 
     Returns:
         The rows; by clusterer and metric the score at the first candidate, or at its own k.
@@ -161,7 +189,7 @@ def comparison_rows(
     first: dict[str, dict[str, Estimate]] = {}
     for clusterer in settings.clusterers:
         runs = sweep.runs[sweep.runs["clusterer"] == clusterer.name]
-        numbers: dict[int | None, dict[str, float]] = {}
+        numbers = _known_numbers(known, clusterer.name)
         clusterer_candidates = [KCandidate("own", None)] if runs["k"].isna().all() else candidates
         for candidate in clusterer_candidates:
             row: dict[str, Any] = {
@@ -183,6 +211,20 @@ def comparison_rows(
                 )
             rows.append(row | numbers[candidate.k])
     return pd.DataFrame(rows), first
+
+
+def _known_numbers(
+    known: pd.DataFrame | None, clusterer: str
+) -> dict[int | None, dict[str, float]]:
+    """Return the numbers of a clusterer's rows by their k."""
+    if known is None:
+        return {}
+    rows = known[known["clusterer"] == clusterer]
+    numbers = rows.drop(columns=["clusterer", "k", "k_from"]).astype(float).to_dict("records")
+    return {
+        None if k_from == "own" else int(k): {str(name): value for name, value in row.items()}
+        for k, k_from, row in zip(rows["k"], rows["k_from"], numbers, strict=True)
+    }
 
 
 def _mean(runs: pd.DataFrame) -> dict[str, float]:

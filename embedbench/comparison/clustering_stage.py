@@ -10,30 +10,29 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from embedbench.analysis.cluster_summary import cluster_tables
-from embedbench.analysis.inputs import AnalysisInputs, EvaluationSettings
-from embedbench.analysis.k_selection import SPREAD_SEEDS, median_best_k, spread_ks
+from embedbench.analysis.inputs import AnalysisInputs
+from embedbench.analysis.k_selection import SPREAD_SEEDS, spread_ks
 from embedbench.analysis.label_free import AugmentedViews, EncoderScores, score_encoder
 from embedbench.analysis.pairwise import NO_PAIRS, EncoderView, compare_encoders, disagreement
 from embedbench.analysis.projections import (
     explained_variance,
-    is_neighbour_embedding,
-    null_silhouette,
     project_vectors,
 )
 from embedbench.analysis.shortcuts import shortcut_probe
 from embedbench.analysis.stored_steps import StoredSteps
 from embedbench.analysis.sweep import (
-    KCandidate,
     Sweep,
-    comparison_rows,
+    best_k,
+    choose_k,
     kmeans_assignments_at,
-    sweep_encoder,
+    try_sweep,
 )
 from embedbench.comparison.memory import Memory, comparison_size
 from embedbench.comparison.tables import (
     elbow_table,
     nearest_table,
     partitions_table,
+    rows_of_encoder,
     shortcuts_table,
     similarity_table,
     stack,
@@ -41,7 +40,7 @@ from embedbench.comparison.tables import (
     stack_by_job,
 )
 from embedbench.encoder import Vectors
-from embedbench.errors import EmbedbenchError, InputError
+from embedbench.errors import InputError
 from embedbench.io.store import Store
 from embedbench.metrics.base import Estimate
 from embedbench.parallel.pool import Pool
@@ -105,7 +104,7 @@ def run_clustering_stage(
         InputError: no encoder's vectors could be clustered.
     """
     jobs, encoders = len(vectors) * len(inputs.spaces), len(vectors)
-    steps = 3 * jobs + 4 * encoders + encoders * (encoders - 1) // 2
+    steps = 5 * jobs + 5 * encoders + encoders * (encoders - 1) // 2
     workers = memory.workers(jobs, comparison_size(inputs, vectors))
     with (
         progress.bar("clustering", steps, "steps") as bar,
@@ -117,8 +116,7 @@ def run_clustering_stage(
         if not leading:
             name, error = next(iter(errors.items()))
             raise InputError(f"no encoder's vectors could be clustered; '{name}': {error}")
-        choices = [sweep.choice for sweep in leading.values() if sweep.choice is not None]
-        common_k = inputs.k_grid.common_k or median_best_k(choices)
+        common_k = inputs.k_grid.common_k or work.median_best_k(leading)
         at_common_k = {
             name: kmeans_assignments_at(sweep, [common_k], inputs.seeds, inputs.limit)[0]
             for name, sweep in leading.items()
@@ -142,8 +140,13 @@ def run_clustering_stage(
             errors=errors,
         )
         decided(analysis)
+        sweeps = work.choose(sweeps)
+        leading = {name: sweeps[name, inputs.spaces[0]] for name in leading}
+        if inputs.k_grid.choose_from:
+            comparison, _ = work.compare(sweeps, common_k, comparison)
         tables = work.describe(sweeps, common_k) | work.project(list(leading))
         tables["shortcuts"] = work.probe(at_common_k)
+    tables["comparison"] = comparison
     tables["partitions"] = partitions_table(sweeps, inputs.image_names)
     tables["elbow"] = elbow_table(leading)
     found = {name: one.neighbours for name, one in criteria.items()}
@@ -165,7 +168,7 @@ class _ClusteringJobs:
         labels, grid = inputs.targets.labels, inputs.k_grid
         settings = {space: inputs.settings(space, grid.ks) for space in inputs.spaces}
         calls = {
-            (name, space): (_try_sweep, vectors, labels, settings[space], grid.choose_from)
+            (name, space): (try_sweep, vectors, labels, settings[space])
             for name, vectors in self.vectors.items()
             for space in inputs.spaces
         }
@@ -173,15 +176,40 @@ class _ClusteringJobs:
         errors = {name: sweep for (name, _), sweep in sweeps.items() if isinstance(sweep, str)}
         return {job: sweep for job, sweep in sweeps.items() if job[0] not in errors}, errors
 
+    def median_best_k(self, sweeps: Mapping[str, Sweep]) -> int:
+        """Return the median of the ks at which each encoder's K-means silhouette is highest."""
+        grid, seeds = self.inputs.k_grid, self.inputs.seeds
+        calls = {name: (best_k, sweep, grid.choose_from, seeds) for name, sweep in sweeps.items()}
+        return int(np.median(list(self.gather(calls).values())))
+
+    def choose(self, sweeps: Mapping[Job, Sweep]) -> dict[Job, Sweep]:
+        """Return the sweeps with the ks that the criteria choose, if that was asked for."""
+        grid, seeds = self.inputs.k_grid, self.inputs.seeds
+        if not grid.choose_from:
+            return dict(sweeps)
+        calls = {job: (choose_k, sweep, grid.choose_from, seeds) for job, sweep in sweeps.items()}
+        choices = self.gather(calls)
+        return {job: replace(sweep, choice=choices[job]) for job, sweep in sweeps.items()}
+
     def compare(
-        self, sweeps: Mapping[Job, Sweep], common_k: int
+        self, sweeps: Mapping[Job, Sweep], common_k: int, known: pd.DataFrame | None = None
     ) -> tuple[pd.DataFrame, dict[str, dict[str, dict[str, Estimate]]]]:
-        """Return the table `comparison`, and the scores in the first space by encoder."""
+        """Return the table `comparison`, and the scores in the first space by encoder.
+
+        Args:
+            sweeps: by encoder and space, with or without the ks that the criteria choose.
+            common_k: the k at which encoders are compared.
+            known: the table without the rows of those ks, if it was made before.
+        """
         inputs, vectors = self.inputs, self.vectors
         calls = {
-            (name, space): (_comparison, inputs, vectors[name], space, sweep, common_k)
+            (name, space): (
+                rows_of_encoder, inputs, vectors[name], space, sweep, common_k,
+                None if known is None
+                else known[(known["encoder"] == name) & (known["space"] == space)],
+            )
             for (name, space), sweep in sweeps.items()
-        }
+        }  # fmt: skip
         results = self.gather(calls)
         first = inputs.spaces[0]
         scores = {name: results[name, space][1] for name, space in results if space == first}
@@ -266,35 +294,3 @@ class _ClusteringJobs:
             ),
             "disagreements": stack(disputed or [NO_PAIRS], both_ways or [{}]),
         }
-
-
-def _try_sweep(
-    vectors: Vectors,
-    labels: Int[np.ndarray, " images"] | None,
-    settings: EvaluationSettings,
-    choose_from: Sequence[int],
-) -> Sweep | str:
-    """Return the sweep, or the reason why the vectors cannot be clustered."""
-    try:
-        return sweep_encoder(vectors, labels, settings, choose_from)
-    except EmbedbenchError as error:
-        return str(error)
-
-
-def _comparison(
-    inputs: AnalysisInputs, vectors: Vectors, space: str, sweep: Sweep, common_k: int
-) -> tuple[pd.DataFrame, dict[str, dict[str, Estimate]]]:
-    """Return one encoder's rows in one space, and its scores at the common k."""
-    common = inputs.k_grid.common_k_from
-    candidates = [KCandidate(common, common_k)]
-    if sweep.choice is not None:
-        candidates += [KCandidate(name, k) for name, k in sweep.choice.by_criterion().items()]
-    settings = inputs.settings(space, (common_k,))
-    rows, scores = comparison_rows(
-        sweep, inputs.targets.labels, settings, candidates, inputs.bootstrap
-    )
-    if is_neighbour_embedding(space):
-        noise = null_silhouette(vectors, settings)
-        main = rows["k_from"].isin([common, "own"])
-        rows["silhouette_noise"] = rows["clusterer"].map(noise).where(main)
-    return rows, scores

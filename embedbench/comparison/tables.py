@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from embedbench.analysis.inputs import AnalysisInputs
+from embedbench.analysis.projections import is_neighbour_embedding, null_silhouette
 from embedbench.analysis.shortcuts import Shortcut
-from embedbench.analysis.sweep import Sweep
+from embedbench.analysis.sweep import KCandidate, Sweep, comparison_rows
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
-from embedbench.encoder import Encoder
+from embedbench.encoder import Encoder, Vectors
+from embedbench.metrics.base import Estimate
 from embedbench.metrics.embedding.neighbours import Neighbourhood
 from embedbench.results.schema import FAILURE_COLUMNS, TABLES
 from embedbench.utils.text import pluralise
@@ -27,6 +30,7 @@ __all__ = [
     "left_out_remarks",
     "nearest_table",
     "partitions_table",
+    "rows_of_encoder",
     "shortcuts_table",
     "similarity_table",
     "stack",
@@ -74,6 +78,41 @@ def stack_by_job(tables: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame
     """Return the tables of all encoders and spaces as one, with these as the first columns."""
     keys = [{"encoder": name, "space": space} for name, space in tables]
     return stack(list(tables.values()), keys)
+
+
+def rows_of_encoder(
+    inputs: AnalysisInputs,
+    vectors: Vectors,
+    space: str,
+    sweep: Sweep,
+    common_k: int,
+    known: pd.DataFrame | None,
+) -> tuple[pd.DataFrame, dict[str, dict[str, Estimate]]]:
+    """Return one encoder's rows in one space, and its scores at the common k.
+
+    Args:
+        inputs: of the analysis.
+        vectors: the encoder's.
+        space: what was clustered.
+        sweep: with the ks that the criteria choose, if they are known.
+        common_k: the k at which encoders are compared.
+        known: rows of the table `comparison` that were made before; None without any.
+    """
+    if known is not None:
+        known = known.drop(columns=["encoder", "space", "silhouette_noise"], errors="ignore")
+    common = inputs.k_grid.common_k_from
+    candidates = [KCandidate(common, common_k)]
+    if sweep.choice is not None:
+        candidates += [KCandidate(name, k) for name, k in sweep.choice.by_criterion().items()]
+    settings = inputs.settings(space, (common_k,))
+    rows, scores = comparison_rows(
+        sweep, inputs.targets.labels, settings, candidates, inputs.bootstrap, known
+    )
+    if is_neighbour_embedding(space):
+        noise = null_silhouette(vectors, settings)
+        main = rows["k_from"].isin([common, "own"])
+        rows["silhouette_noise"] = rows["clusterer"].map(noise).where(main)
+    return rows, scores
 
 
 def nearest_table(neighbours: Mapping[str, Neighbourhood], images: Sequence[str]) -> pd.DataFrame:

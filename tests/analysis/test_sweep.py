@@ -1,6 +1,7 @@
 """Promises of a sweep: every run is there, and its numbers are those of scikit-learn."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 from sklearn.preprocessing import normalize
@@ -9,6 +10,8 @@ from embedbench.analysis.inputs import EvaluationSettings
 from embedbench.analysis.sweep import (
     KCandidate,
     Sweep,
+    best_k,
+    choose_k,
     comparison_rows,
     kmeans_assignments_at,
     sweep_encoder,
@@ -26,7 +29,7 @@ SETTINGS = EvaluationSettings(BOTH, "l2", (2, 3, 4), (0, 5))
 
 @pytest.fixture(scope="module")
 def sweep() -> Sweep:
-    return sweep_encoder(VECTORS, LABELS, SETTINGS, (2, 3, 4))
+    return sweep_encoder(VECTORS, LABELS, SETTINGS)
 
 
 def test_each_clusterer_is_run_with_every_k_and_seed_that_it_takes(sweep: Sweep) -> None:
@@ -61,9 +64,26 @@ def test_in_another_space_the_silhouette_among_the_vectors_is_kept_too() -> None
     assert run["silhouette"] == pytest.approx(silhouette_score(sweep.points, assignments), abs=1e-5)
 
 
-def test_without_ks_to_choose_from_there_is_no_choice(sweep: Sweep) -> None:
-    assert sweep.choice is not None and sweep.choice.curve["k"].tolist() == [2, 3, 4]
-    assert sweep_encoder(VECTORS, None, SETTINGS).choice is None
+def test_ks_are_chosen_by_the_runs_of_the_sweep_or_by_some_made_for_it(sweep: Sweep) -> None:
+    """Four clouds: the silhouette of k = 4 is the highest."""
+    assert sweep.choice is None
+    for one in (sweep, sweep_encoder(VECTORS, None, EvaluationSettings(BOTH[1:], "l2", (), (5,)))):
+        choice = choose_k(one, (2, 3, 4), (0, 5))
+        assert choice.curve["k"].tolist() == [2, 3, 4]
+        assert best_k(one, (2, 3, 4), (0, 5)) == 4 == choice.curve["silhouette"].argmax() + 2
+
+
+def test_known_rows_are_taken_as_they_are(sweep: Sweep) -> None:
+    resamples = PairedBootstrap(np.arange(60), 0)
+    rest = (LABELS, SETTINGS)
+    first, _ = comparison_rows(sweep, *rest, [KCandidate("truth", 4)], resamples)
+    candidates = [KCandidate("truth", 4), KCandidate("elbow", 3), KCandidate("gap", None)]
+    whole, _ = comparison_rows(sweep, *rest, candidates, resamples)
+    again, _ = comparison_rows(sweep, *rest, candidates, resamples, first)
+    pd.testing.assert_frame_equal(again, whole, check_exact=True)
+    marked = first.assign(ami=0.123)
+    taken, _ = comparison_rows(sweep, *rest, candidates, resamples, marked)
+    assert taken["ami"].tolist()[:1] == [0.123] and taken["ami"][1] == whole["ami"][1]
 
 
 def test_a_row_is_the_mean_over_the_seeds_with_its_interval(sweep: Sweep) -> None:
@@ -107,7 +127,7 @@ def test_partitions_at_some_ks_are_those_of_the_sweep_or_made_where_it_has_none(
 
 def test_of_many_images_the_others_have_no_silhouette() -> None:
     settings = EvaluationSettings(BOTH[:1], "l2", (4,), (0,), SampleLimit(20))
-    sweep = sweep_encoder(VECTORS, LABELS, settings, (4,))
+    sweep = sweep_encoder(VECTORS, LABELS, settings)
     assert sweep.sample is not None and len(sweep.sample) == 20
     known = np.flatnonzero(~np.isnan(sweep.silhouettes[0]))
     assert np.array_equal(known, sweep.sample)
