@@ -15,7 +15,7 @@ CORE_TESTS := $(addprefix tests/,metrics clustering analysis/test_k_selection.py
 	io/test_safe_csv.py io/test_store.py data/test_image_table.py data/images/test_decoding.py \
 	report/test_page.py report/plots project/test_dependencies.py)
 
-.PHONY: demo test models docs soak fuzz oldest oldest-core lock audit format tutorial bench
+.PHONY: demo test models docs page soak fuzz oldest oldest-core lock audit format tutorial bench
 
 demo: .venv/demo-installed
 	$(BIN)/embedbench demo
@@ -70,6 +70,11 @@ audit: build/tools/installed
 format: .venv/test-installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The script of the page from its sources, checked first. It is part of the package; needs node.
+page:
+	embedbench/report/web/build.sh build/page
+	cp build/page/page.js embedbench/report/web/page.js
 
 # The tutorial's table and the pictures, from a demo run; Chromium takes that of the page.
 tutorial: demo

@@ -1,17 +1,16 @@
-"""Pictures inside the report: figures and thumbnails as data that needs no other file."""
+"""Figures inside the report, as data that needs no other file."""
 
 import base64
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-import pandas as pd
 from PIL import Image
 
 from embedbench.report.plots.figure_spec import FigureSpec
 from embedbench.report.plots.style import save
 
-__all__ = ["EmbeddedFigure", "embed_figure", "thumbnail_data"]
+__all__ = ["EmbeddedFigure", "embed_figure"]
 
 
 @dataclass(frozen=True)
@@ -51,14 +50,3 @@ def embed_figure(spec: FigureSpec, figures: Path) -> EmbeddedFigure | None:
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
     texts = (spec.title, spec.section, spec.note)
     return EmbeddedFigure(data, picture.width, picture.height, *texts)
-
-
-def thumbnail_data(images: pd.DataFrame) -> dict[str, str]:
-    """Return the JPEG of each image that has one, in base64, by the image's name."""
-    if "thumbnail" not in images:
-        return {}
-    rows = images.dropna(subset=["thumbnail"]).drop_duplicates("image")
-    return {
-        str(name): base64.b64encode(thumbnail).decode("ascii")
-        for name, thumbnail in zip(rows["image"], rows["thumbnail"], strict=True)
-    }

@@ -9,11 +9,12 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from embedbench.report.cluster_words import ambiguous_images
-from embedbench.report.data_uris import EmbeddedFigure, embed_figure, thumbnail_data
+from embedbench.report.data_uris import EmbeddedFigure, embed_figure
 from embedbench.report.disagreements import disputed, splits
 from embedbench.report.domains import domains_part
 from embedbench.report.encoders import EncoderPart, encoder_parts
 from embedbench.report.label_free import with_labels_table, without_labels_table
+from embedbench.report.page_data.sections import live_part
 from embedbench.report.pairwise import pairwise_results
 from embedbench.report.plots.figures import figure_specs
 from embedbench.report.plots.style import encoder_colours
@@ -56,12 +57,13 @@ def write_report(results: Results, folder: Path, figures: Path | None = None) ->
         spec.file: (spec.encoder, figure)
         for spec in figure_specs(results)
         if not spec.file.endswith("contact_sheet.jpg")
+        and not spec.file.startswith("maps_")
         and (figure := embed_figure(spec, figures)) is not None
     }
     encoders = encoder_parts(results, embedded)
     findings = _findings(results)
     used = _used(encoders, findings)
-    thumbnails = thumbnail_data(results.images[results.images["image"].isin(used)])
+    live = live_part(results, used)
     of_all = {file: figure for file, (owner, figure) in embedded.items() if owner is None}
     drawn: dict[str, list[EmbeddedFigure]] = defaultdict(list)
     for figure in of_all.values():
@@ -80,10 +82,9 @@ def write_report(results: Results, folder: Path, figures: Path | None = None) ->
         colours=encoder_colours(results.encoders["encoder"].astype(str)),
         encoder_table=plain_table(_facts(results)),
         encoders=encoders,
-        # The number is the name of a class in the style sheet: names of files never go there.
-        thumbnails={name: number for number, name in enumerate(sorted(thumbnails))},
-        thumbnail_data=thumbnails,
-        together=[figure for file, figure in of_all.items() if file.startswith("maps_")],
+        live=live,
+        thumbnails=defaultdict(str, live.sheets.classes()),
+        image_count=len(results.images),
         failures=plain_table(results.failures),
         remarks=[str(remark) for remark in results.run.get("remarks") or []],
         command=str(results.run.get("command") or ""),

@@ -6,12 +6,11 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from embedbench.report.data_uris import embed_figure, thumbnail_data
+from embedbench.report.data_uris import embed_figure
 from embedbench.report.plots.figure_spec import FigureSpec
 from embedbench.report.plots.figures import figure_specs
 from tests.support.example_results import example_results
@@ -48,17 +47,3 @@ def test_a_figure_in_the_page_has_its_size_and_its_colours(
         pixel = np.array(image.convert("RGB").getpixel((50, 25)))
     allowed = 8 if photographic else 0
     assert np.abs(pixel - (0x00, 0x72, 0xB2)).max() <= allowed
-
-
-def test_thumbnails_are_the_bytes_of_the_images_that_have_one() -> None:
-    images = RESULTS.images.copy()
-    images.loc[0, "thumbnail"] = None
-    again = pd.concat([images, images])
-    found = thumbnail_data(again)
-    assert list(found) == images["image"].tolist()[1:]
-    assert base64.b64decode(found[images["image"][1]]) == images["thumbnail"][1]
-
-
-def test_images_without_any_thumbnail_have_no_data() -> None:
-    assert thumbnail_data(RESULTS.images.drop(columns="thumbnail")) == {}
-    assert thumbnail_data(RESULTS.images.iloc[:0]) == {}

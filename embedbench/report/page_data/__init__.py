@@ -1,0 +1,1 @@
+"""What the script of the page is given: a table in, a record that JSON can hold out."""

@@ -1,0 +1,74 @@
+"""What the script knows of each picture: name, label, domain, disagreement, and its tile."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from embedbench.report.page_data.packing import packed
+from embedbench.report.page_data.sheets import Sheets
+from embedbench.report.plots.style import COLOURS, NOISE
+from embedbench.results.results import Results
+
+__all__ = ["NOTHING", "mapped_pictures", "pictures_record"]
+
+MOST = 5000
+"""The page holds at most so many pictures of a map."""
+
+NOTHING = 65535
+"""Stands for no tile, no label, no domain."""
+
+
+def mapped_pictures(results: Results) -> list[str]:
+    """Return the images that lie on every map, in the order of the images' table.
+
+    Of more than 5,000 a sample with seed 0. Without maps there are none.
+    """
+    places = results.projections
+    if places.empty:
+        return []
+    counts = places.drop_duplicates(["encoder", "projection", "image"])["image"].value_counts()
+    maps = len(places.drop_duplicates(["encoder", "projection"]))
+    whole = set(counts.index[counts == maps].astype(str))
+    names = [str(name) for name in results.images["image"].unique() if str(name) in whole]
+    if len(names) <= MOST:
+        return names
+    rows = np.sort(np.random.default_rng(0).choice(len(names), MOST, replace=False))
+    return [names[row] for row in rows]
+
+
+def pictures_record(results: Results, names: Sequence[str], sheets: Sheets) -> dict[str, Any]:
+    """Return the record of the named images.
+
+    Args:
+        results: the comparison.
+        names: the images of the page, those of the maps first.
+        sheets: which hold their tiles.
+    """
+    images = results.images.drop_duplicates("image").set_index("image").reindex(list(names))
+    record: dict[str, Any] = {
+        "names": list(names),
+        "total": len(results.images),
+        "side": sheets.side,
+        "tiles": packed(np.array([sheets.tiles.get(name, NOTHING) for name in names], np.uint16)),
+        "palette": list(COLOURS),
+        "noise": NOISE,
+    }
+    for column, key in (("truth", "labels"), ("domain", "domains")):
+        if column in images and images[column].notna().any():
+            record[key] = _words(images[column])
+    disagreement = images.get("disagreement")
+    if disagreement is not None and disagreement.notna().any():
+        record["disagreement"] = packed(disagreement.to_numpy(np.float32))
+    return record
+
+
+def _words(values: pd.Series) -> dict[str, Any]:
+    """Return the words of a column in their order, and the number of each image's word."""
+    known = values.where(values.isna(), values.astype(str))
+    codes, words = pd.factorize(known, sort=True)
+    return {
+        "words": [str(word) for word in words],
+        "codes": packed(np.where(codes < 0, NOTHING, codes).astype(np.uint16)),
+    }

@@ -1,0 +1,54 @@
+"""Which sections of the page have a script, and what each is given."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from embedbench.report.page_data.maps import maps_record
+from embedbench.report.page_data.packing import as_script_data
+from embedbench.report.page_data.pictures import mapped_pictures, pictures_record
+from embedbench.report.page_data.script import page_script, script_hash
+from embedbench.report.page_data.sheets import Sheets, picture_sheets
+from embedbench.results.results import Results
+
+__all__ = ["LivePart", "live_part"]
+
+
+@dataclass(frozen=True)
+class LivePart:
+    """What the page holds for its script.
+
+    Attributes:
+        data: the record of each section, as text of a script element.
+        script: the script.
+        script_hash: which the page's policy allows, and no other.
+        sheets: the thumbnails of all pictures on the page.
+        mapped: how many pictures lie on the maps.
+    """
+
+    data: dict[str, Markup]
+    script: Markup
+    script_hash: str
+    sheets: Sheets
+    mapped: int
+
+
+def live_part(results: Results, used: Collection[str]) -> LivePart:
+    """Return what the page holds for its script.
+
+    Args:
+        results: the comparison.
+        used: names of the images that the page shows without a script.
+    """
+    mapped = mapped_pictures(results)
+    names = list(dict.fromkeys([*mapped, *sorted(used)]))
+    sheets = picture_sheets(results.images, names)
+    records: dict[str, dict[str, Any] | None] = {
+        "pictures": pictures_record(results, names, sheets),
+        "maps": maps_record(results, mapped),
+    }
+    data = {name: as_script_data(record) for name, record in records.items() if record}
+    script = page_script()
+    return LivePart(data, script, script_hash(script), sheets, len(mapped))

@@ -1,0 +1,41 @@
+import { NONE } from "./state.js";
+
+const WORD = "#picture=";
+
+/**
+ * Keeps the opened picture in the page's address, and opens the one that the address names.
+ *
+ * @param {HTMLElement} place that shows it
+ * @param {import("./pictures.js").Pictures} pictures
+ * @param {import("./state.js").State} state
+ */
+export function startDeepLink(place, pictures, state) {
+  const follow = () => {
+    if (!location.hash.startsWith(WORD)) return;
+    const picture = pictures.numbers.get(decoded(location.hash.slice(WORD.length)));
+    if (picture === undefined) return;
+    state.choose(picture);
+    place.scrollIntoView();
+  };
+  state.listen((change) => {
+    if (change !== "marks") return;
+    if (state.chosen !== NONE) setHash(WORD + encodeURIComponent(pictures.names[state.chosen]));
+    else if (location.hash.startsWith(WORD)) setHash("");
+  });
+  window.addEventListener("hashchange", follow);
+  follow();
+}
+
+/** @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** @param {string} hash */
+function setHash(hash) {
+  if (location.hash !== hash) history.replaceState(null, "", hash || location.pathname + location.search);
+}

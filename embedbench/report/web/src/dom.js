@@ -1,0 +1,56 @@
+/**
+ * Returns a new element. Text stays text: nothing in it is read as HTML.
+ *
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, string | number | boolean>} [attributes] true and "" set a bare one
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== false) made.setAttribute(name, value === true ? "" : String(value));
+  }
+  made.append(...children);
+  return made;
+}
+
+/**
+ * Returns a button.
+ *
+ * @param {string} text
+ * @param {() => void} press
+ * @param {Record<string, string | number | boolean>} [attributes]
+ */
+export function button(text, press, attributes = {}) {
+  const made = element("button", { type: "button", ...attributes }, text);
+  made.addEventListener("click", press);
+  return made;
+}
+
+/**
+ * Returns a labelled choice of one of many.
+ *
+ * @param {string} text
+ * @param {string[]} options
+ * @param {(index: number) => void} change
+ */
+export function choice(text, options, change) {
+  const select = element("select", { "aria-label": text });
+  options.forEach((option, index) => select.append(element("option", { value: index }, option)));
+  select.addEventListener("change", () => change(select.selectedIndex));
+  return element("label", { class: "choice" }, `${text} `, select);
+}
+
+/**
+ * Returns a dot in a colour.
+ *
+ * @param {string} colour
+ * @param {string} [shape] of `colouring.js`
+ */
+export function dot(colour, shape = "circle") {
+  const made = element("span", { class: `dot ${shape}` });
+  made.style.setProperty("--colour", colour);
+  return made;
+}

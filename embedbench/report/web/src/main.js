@@ -1,0 +1,22 @@
+import { recordOf } from "./data.js";
+import { startMaps } from "./maps/maps.js";
+import { Pictures } from "./pictures.js";
+import { State } from "./state.js";
+
+/**
+ * What starts each section: it is given the section's record, and the place to fill.
+ *
+ * @type {Record<string, (record: any, place: HTMLElement, pictures: Pictures, state: State) => void>}
+ */
+const SECTIONS = { maps: startMaps };
+
+const record = recordOf("pictures");
+if (record) {
+  const [pictures, state] = [new Pictures(record), new State()];
+  for (const place of document.querySelectorAll("[data-part]")) {
+    const name = place.getAttribute("data-part") ?? "";
+    if (!(place instanceof window.HTMLElement) || !SECTIONS[name]) continue;
+    SECTIONS[name](recordOf(name), place, pictures, state);
+    place.hidden = false;
+  }
+}
