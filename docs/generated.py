@@ -40,7 +40,8 @@ def command_line() -> str:
     context = click.Context(group, info_name="embedbench", help_option_names=["-h", "--help"])
     sections = [_options(group, context, "embedbench")]
     for name in group.list_commands(context):
-        command = group.commands[name]
+        command = group.get_command(context, name)
+        assert command is not None
         inner = click.Context(command, context, name, help_option_names=["-h", "--help"])
         usage = " ".join(command.collect_usage_pieces(inner))
         sections.append(

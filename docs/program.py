@@ -31,7 +31,7 @@ __all__ = [
 
 def commands() -> "click.Group":
     """Return the command line."""
-    from embedbench.cli.commands import cli
+    from embedbench.cli.group import cli
 
     return cli
 

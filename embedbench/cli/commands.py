@@ -29,20 +29,20 @@ from embedbench.parallel.engine_options import EngineOptions
 from embedbench.utils.options import from_keywords
 from embedbench.utils.text import printable
 
-__all__ = ["check", "cli", "embed", "fetch", "look", "new_backend"]
+__all__ = [
+    "check",
+    "demo",
+    "embed",
+    "encoders",
+    "fetch",
+    "look",
+    "new_backend",
+    "recipe",
+    "run",
+]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="image-embedbench")
-def cli() -> None:
-    """Which image encoder should I use on my pictures?
-
-    Compares image encoders on your own folder: the same pictures, the same clustering and the
-    same metrics for each, in one table and one page that you can send to others.
-    """
-
-
-@cli.command()
+@click.command()
 @click.argument("source", nargs=-1, shell_complete=complete_file)
 @run_options
 @as_json_option
@@ -68,7 +68,7 @@ def run(source: tuple[str, ...], as_json: bool, **given: Any) -> int:
     return compare_and_print(settings | given_words(given), as_json)
 
 
-@cli.command()
+@click.command()
 @click.argument("name", required=False, shell_complete=complete_recipe)
 @click.argument("source", nargs=-1, shell_complete=complete_file)
 @run_options
@@ -111,7 +111,7 @@ def recipe(name: str | None, source: tuple[str, ...], as_json: bool, **given: An
     return code
 
 
-@cli.command()
+@click.command()
 @click.argument("source", nargs=-1, required=True, shell_complete=complete_file)
 @click_options(*READING_KEYWORDS, "offline")
 @as_json_option
@@ -139,7 +139,7 @@ def look(source: tuple[str, ...], as_json: bool, **options: Any) -> int:
     return OK
 
 
-@cli.command()
+@click.command()
 @click.option(
     "--out",
     default="embedbench-demo",
@@ -155,7 +155,7 @@ def demo(out: str, store: str | None, quiet: bool | None) -> int:
     return run_demo(Path(out), store, bool(quiet))
 
 
-@cli.command()
+@click.command()
 @click.argument("name", required=False, shell_complete=complete_encoder)
 @click_options("store")
 @as_json_option
@@ -173,7 +173,7 @@ def encoders(name: str | None, store: str | None, as_json: bool) -> int:
     return OK
 
 
-@cli.command()
+@click.command()
 @click.option(
     "-e",
     "--encoder",
@@ -197,7 +197,7 @@ def fetch(encoders: tuple[str, ...], as_json: bool, **options: Any) -> int:
     return download(encoders, from_keywords(EngineOptions, given), bool(given["quiet"]), as_json)
 
 
-@cli.command()
+@click.command()
 @click.argument("encoder", shell_complete=complete_encoder)
 @click.option(
     "--patience",
@@ -228,7 +228,7 @@ def check(encoder: str, patience: float, as_json: bool) -> int:
     return PARTLY_DONE if any(error for _, error in results) else OK
 
 
-@cli.command()
+@click.command()
 @click.argument("name")
 @click.option("--out", default=".", metavar="DIR", help="Folder to create it in.")
 @click.option("--texts", is_flag=True, help="The encoder encodes texts, too.")
@@ -248,7 +248,7 @@ def new_backend(name: str, out: str, texts: bool) -> int:
     return OK
 
 
-@cli.command()
+@click.command()
 @click.argument("source", shell_complete=complete_file)
 @click.option(
     "-e",

@@ -7,9 +7,8 @@ import sys
 
 import click
 
-from embedbench.cli import run_folders  # noqa: F401  its commands register themselves
-from embedbench.cli.commands import cli
 from embedbench.cli.compare import NOTHING_DONE, OK
+from embedbench.cli.group import cli
 from embedbench.cli.output import echo_err
 from embedbench.cli.terminal.signals import SignalHandler
 from embedbench.errors import EmbedbenchError

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from embedbench.cli.commands import cli
 from embedbench.cli.compare import OK, draw_run
 from embedbench.cli.options import as_json_option
 from embedbench.cli.output import echo, echo_err, print_json, print_results
@@ -16,7 +15,7 @@ from embedbench.utils.text import pluralise
 __all__ = ["figures", "open_page", "report", "show", "suggest_labels"]
 
 
-@cli.command()
+@click.command()
 @click.argument("run_folder", metavar="RUN", shell_complete=complete_folder)
 @click.option("--full", is_flag=True, help="Every clusterer, with every number of the comparison.")
 @as_json_option
@@ -35,7 +34,7 @@ def show(run_folder: str, full: bool, as_json: bool) -> int:
     return OK
 
 
-@cli.command()
+@click.command()
 @click.argument("run_folder", metavar="RUN", shell_complete=complete_folder)
 def report(run_folder: str) -> int:
     """Write the report of a run folder again, without encoding.
@@ -50,7 +49,7 @@ def report(run_folder: str) -> int:
     return OK
 
 
-@cli.command()
+@click.command()
 @click.argument("run_folder", metavar="RUN", shell_complete=complete_folder)
 @click.option(
     "--only",
@@ -79,7 +78,7 @@ def figures(run_folder: str, only: tuple[str, ...], format_: str, quiet: bool) -
     return OK
 
 
-@cli.command("open")
+@click.command("open")
 @click.argument("run_folder", metavar="RUN", shell_complete=complete_folder)
 @click.option(
     "--originals",
@@ -119,7 +118,7 @@ def _browse(address: str, shown: str) -> None:
         echo_err("there is no browser here: open it yourself")
 
 
-@cli.command()
+@click.command()
 @click.argument("run_folder", metavar="RUN", shell_complete=complete_folder)
 @click.option("-n", "count", type=int, default=60, metavar="N", show_default=True)
 @click.option("--out", default="labels.csv", metavar="FILE.csv", show_default=True)

@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 
-from embedbench.cli import commands, main
+from embedbench.cli import group, main
 from tests.support.paths import ROOT
 
 
@@ -26,7 +26,7 @@ def test_a_full_disk_is_one_line_that_says_how_to_go_on(
     def full(*arguments: object, **options: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(commands.cli, "main", full)
+    monkeypatch.setattr(group.cli, "main", full)
     with pytest.raises(SystemExit) as stop:
         main(["encoders"])
     assert stop.value.code == 2
@@ -39,6 +39,6 @@ def test_another_error_of_the_system_is_a_bug_and_stays_one(
     def wrong(*arguments: object, **options: object) -> None:
         raise OSError(errno.EBADF, "Bad file descriptor")
 
-    monkeypatch.setattr(commands.cli, "main", wrong)
+    monkeypatch.setattr(group.cli, "main", wrong)
     with pytest.raises(OSError, match="Bad file descriptor"):
         main(["encoders"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from embedbench.cli.commands import cli
+from embedbench.cli.group import cli
 from tests.support.nonconforming import FAILS
 from tests.support.plug_ins import plug_in
 

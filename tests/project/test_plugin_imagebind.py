@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 from embedbench import conformance
-from embedbench.cli.commands import cli
+from embedbench.cli.group import cli
 from embedbench.data.images.sources import content_hash
 from embedbench.data.loading import read_dataset
 from embedbench.embedding.embed import embed

@@ -8,8 +8,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from embedbench.analysis.projections import check_projection
-from embedbench.cli import run_folders  # noqa: F401  its commands register themselves
-from embedbench.cli.commands import cli
+from embedbench.cli.group import cli
 from embedbench.cli.recipes import recipes
 from embedbench.cli.terminal.completion import WORDS, complete_encoder
 from embedbench.clustering.clusterers import parse_clusterer
@@ -23,7 +22,7 @@ PROGRAM = """
 import sys
 from click.shell_completion import ShellComplete
 from embedbench.cli import main
-from embedbench.cli.commands import cli
+from embedbench.cli.group import cli
 
 complete = ShellComplete(cli, {}, "embedbench", "_EMBEDBENCH_COMPLETE")
 for begun in ("ti", "timm:", "clip:", "starter"):
