@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from embedbench.cli.compare import OK, PARTLY_DONE, compare_and_print, name_of_run
+from embedbench.cli.compare import compare_and_print, name_of_run
 from embedbench.cli.options import (
     ENGINE_KEYWORDS,
     READING_KEYWORDS,
@@ -16,7 +16,15 @@ from embedbench.cli.options import (
     keywords_from_words,
     run_options,
 )
-from embedbench.cli.output import echo, echo_err, print_json, print_table, stdout_reserved
+from embedbench.cli.output import (
+    OK,
+    PARTLY_DONE,
+    echo,
+    echo_err,
+    print_json,
+    print_table,
+    stdout_reserved,
+)
 from embedbench.cli.terminal.completion import (
     complete_encoder,
     complete_file,

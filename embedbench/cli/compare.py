@@ -5,16 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from embedbench.cli.options import keywords_from_words
-from embedbench.cli.output import echo_err, print_results, stdout_reserved
+from embedbench.cli.output import OK, PARTLY_DONE, echo_err, print_results, stdout_reserved
 from embedbench.comparison.options import ComparisonOptions
 from embedbench.errors import InputError, NoEncoderError, NotWrittenError
 from embedbench.utils.options import from_keywords
 from embedbench.utils.text import pluralise
 
-__all__ = ["NOTHING_DONE", "OK", "PARTLY_DONE", "compare_and_print", "draw_run", "name_of_run"]
-
-OK, NOTHING_DONE, PARTLY_DONE = 0, 2, 3
-"""What the process ends with."""
+__all__ = ["compare_and_print", "draw_run", "name_of_run"]
 
 
 def compare_and_print(

@@ -3,8 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from embedbench.cli.compare import NOTHING_DONE, OK, PARTLY_DONE
-from embedbench.cli.output import echo_err, print_json, print_table, stdout_reserved
+from embedbench.cli.output import (
+    NOTHING_DONE,
+    OK,
+    PARTLY_DONE,
+    echo_err,
+    print_json,
+    print_table,
+    stdout_reserved,
+)
 from embedbench.embedding.engine import Engine
 from embedbench.embedding.factory import make_engine
 from embedbench.embedding.worker import encode_texts

@@ -7,9 +7,8 @@ import sys
 
 import click
 
-from embedbench.cli.compare import NOTHING_DONE, OK
 from embedbench.cli.group import cli
-from embedbench.cli.output import echo_err
+from embedbench.cli.output import NOTHING_DONE, OK, echo_err
 from embedbench.cli.terminal.signals import SignalHandler
 from embedbench.errors import EmbedbenchError
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from embedbench.results.results import Results
 
 __all__ = [
+    "NOTHING_DONE",
+    "OK",
+    "PARTLY_DONE",
     "echo",
     "echo_err",
     "print_json",
@@ -28,6 +31,9 @@ __all__ = [
     "print_tuned",
     "stdout_reserved",
 ]
+
+OK, NOTHING_DONE, PARTLY_DONE = 0, 2, 3
+"""What the process ends with."""
 
 _TUNED = {
     "encoder": "encoder",

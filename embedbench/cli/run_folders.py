@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from embedbench.cli.compare import OK, draw_run
+from embedbench.cli.compare import draw_run
 from embedbench.cli.options import as_json_option
-from embedbench.cli.output import echo, echo_err, print_json, print_results
+from embedbench.cli.output import OK, echo, echo_err, print_json, print_results
 from embedbench.cli.terminal.completion import complete_folder
 from embedbench.utils.text import pluralise
 
