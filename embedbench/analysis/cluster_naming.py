@@ -37,7 +37,7 @@ class ClusterName:
     """Name of a cluster.
 
     Attributes:
-        name: the best word; empty where its margin is within chance.
+        name: the best word; empty where its margin is within chance: see `name_clusters`.
         margin: by how much its cosine beats the next word's; a single word has to beat 0, the
             cosine of the average image.
         best: the best word, even where it is not a good name.
@@ -114,23 +114,54 @@ def name_clusters(
     similarity: Float[np.ndarray, "images words"],
     words: Sequence[str],
     assignments: Int[np.ndarray, " images"],
+    groups: Int[np.ndarray, " images"],
 ) -> dict[int, ClusterName]:
-    """Return a name for each cluster, except noise.
+    """Return a name for each cluster, except noise: the word that fits it best, if it leads enough.
 
-    A word is a good name if the cluster's images fit it better than every other word by more
-    than chance: a one-sided paired t-test over the images, at 5 %. One or two images, or images
-    that fit several words alike, have no good name.
+    How far a word leads every other is the difference of their mean cosines in the cluster, each
+    group of copies counted as one image. It is a good name if the lead exceeds what each of two
+    kinds of chance exceeds in 5 of 100 cases:
+
+    - of the images: a one-sided paired t-test over the groups, of which there must be three;
+    - of the words: an encoder finds any word nearer to some clusters than to others, however many
+      images they hold. How much, is seen where the words are not the best: there, a word's mean
+      cosines have a spread over the clusters, pooled over the words. The lead must be a difference
+      that two words of this spread would not have. With so few clusters or words that there is no
+      spread to see, the first kind decides alone.
+
+    So views of one photograph, which are no copies, do not make a name by their number, nor does
+    a word that fits everything a little. Measured with `conse` in `benchmarks/cluster_names.py`: of
+    20 classes of Caltech-101 (K-means at 10, 20 and 40 clusters; words for all classes, for half of
+    them, or for kinds of things), 20 to 58 % of the clusters got a name, and every one was right;
+    by the t-test alone 67 to 92 %, of which 52 to 98 % were right. Of the clusters of the sample
+    photographs 22 % got a name, all right; by the t-test alone 44 %, of which 83 % were right.
+    An encoder that is sure of something wrong still names it wrongly: offered "brick wall" for the
+    sample photographs, `conse` gives it to the gravel, and 78 % of their names are right.
+
+    Args:
+        similarity: as of `image_text_similarity`.
+        words: by the columns of `similarity`.
+        assignments: cluster of each image; -1 is noise.
+        groups: near-duplicate group of each image.
     """
     if len(words) == 1:
         similarity = np.column_stack([similarity, np.zeros(len(similarity))])
         words = [*words, ""]
+    clusters = np.unique(assignments[assignments >= 0])
+    members = [
+        _group_means(similarity[assignments == one], groups[assignments == one]) for one in clusters
+    ]
+    if not members:
+        return {}
+    means = np.stack([rows.mean(axis=0) for rows in members])
+    limit = _by_word(means)
     names = {}
-    for cluster in np.unique(assignments[assignments >= 0]):
-        members = similarity[assignments == cluster]
-        best, *others = np.argsort(-members.mean(axis=0), kind="stable")
-        leads = members[:, [best]] - members[:, others]
-        good = len(members) > 2 and bool((leads.mean(axis=0) > _by_chance(leads)).all())
-        margin = float(leads.mean(axis=0).min())
+    for cluster, rows, fits in zip(clusters, members, means, strict=True):
+        best, *others = np.argsort(-fits, kind="stable")
+        leads = rows[:, [best]] - rows[:, others]
+        margins = leads.mean(axis=0)
+        good = len(rows) > 2 and bool((margins > np.maximum(_by_image(leads), limit)).all())
+        margin = float(margins.min())
         names[int(cluster)] = ClusterName(words[best] if good else "", margin, words[best])
     return names
 
@@ -165,9 +196,37 @@ def two_best_names(
     )
 
 
-def _by_chance(leads: Float[np.ndarray, "members words"]) -> Float[np.ndarray, " words"]:
-    """Return the mean lead that chance exceeds in 5 of 100 samples of members."""
+def _group_means(
+    rows: Float[np.ndarray, "members words"], groups: Int[np.ndarray, " members"]
+) -> Float[np.ndarray, "groups words"]:
+    """Return the mean row of each group."""
+    _, numbers, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(sizes), rows.shape[1]))
+    np.add.at(sums, numbers, rows)
+    means: Float[np.ndarray, "groups words"] = sums / sizes[:, None]
+    return means
+
+
+def _by_image(leads: Float[np.ndarray, "groups words"]) -> Float[np.ndarray, " words"]:
+    """Return the mean lead that chance exceeds in 5 of 100 samples of groups."""
     size = len(leads)
     error = leads.std(axis=0, ddof=1) / np.sqrt(size)
     limits: Float[np.ndarray, " words"] = t.ppf(1 - _CHANCE, size - 1) * error
     return limits
+
+
+def _by_word(means: Float[np.ndarray, "clusters words"]) -> float:
+    """Return the difference that 5 of 100 pairs of words have which fit a cluster no better.
+
+    Args:
+        means: how well each word fits each cluster.
+    """
+    fits = means.copy()
+    fits[np.arange(len(fits)), fits.argmax(axis=1)] = np.nan
+    counts = (~np.isnan(fits)).sum(axis=0)
+    averages = np.nansum(fits, axis=0) / np.maximum(counts, 1)
+    freedom = int((counts - 1).clip(min=0).sum())
+    if not freedom:
+        return 0.0
+    spread = np.sqrt(np.nansum((fits - averages) ** 2) / freedom)
+    return float(t.ppf(1 - _CHANCE, freedom) * np.sqrt(2) * spread)

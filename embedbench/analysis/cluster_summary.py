@@ -78,7 +78,7 @@ def cluster_tables(
     labels = targets.categorical()
     clusters, members = [], []
     for clusterer, row, profile in zip(main["clusterer"], assignments, profiles, strict=True):
-        names = {} if similarity is None else name_clusters(similarity, words, row)
+        names = {} if similarity is None else name_clusters(similarity, words, row, targets.groups)
         records, distances = _clusters(sweep.points, row, profile, image_names, names)
         table = pd.DataFrame(records, columns=_CLUSTERS).assign(clusterer=clusterer)
         clusters.append(_with_labels(table, row, labels))

@@ -154,7 +154,7 @@ MAIN_TABLES: Mapping[str, Table] = {
             "cohesion": "Mean distance of its images to their mean; lower is tighter.",
             "separation": "Distance from its mean to the nearest other one; empty without another.",
             "nearest_cluster": "Number of that other cluster; -1 without another.",
-            "name": "Name from the candidate words; empty without a good one.",
+            "name": "Name from the candidate words; empty where chance could give its lead.",
             "name_margin": "By how much the cosine of the best word exceeds that of the next.",
             "nearest_word": "The best word, also where it is not a good name.",
             "medoid": "The image nearest to the mean.",
