@@ -104,7 +104,9 @@ def run_clustering_stage(
         InputError: no encoder's vectors could be clustered.
     """
     jobs, encoders = len(vectors) * len(inputs.spaces), len(vectors)
-    steps = 5 * jobs + 5 * encoders + encoders * (encoders - 1) // 2
+    steps = 3 * jobs + 4 * encoders + encoders * (encoders - 1) // 2
+    if inputs.k_grid.choose_from:
+        steps += 2 * jobs + (encoders if inputs.k_grid.common_k is None else 0)
     workers = memory.workers(jobs, comparison_size(inputs, vectors))
     with (
         progress.bar("clustering", steps, "steps") as bar,
