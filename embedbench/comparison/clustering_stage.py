@@ -30,7 +30,6 @@ from embedbench.analysis.sweep import (
 from embedbench.comparison.memory import Memory, comparison_size
 from embedbench.comparison.tables import (
     elbow_table,
-    nearest_table,
     partitions_table,
     rows_of_encoder,
     shortcuts_table,
@@ -151,8 +150,6 @@ def run_clustering_stage(
     tables["comparison"] = comparison
     tables["partitions"] = partitions_table(sweeps, inputs.image_names)
     tables["elbow"] = elbow_table(leading)
-    found = {name: one.neighbours for name, one in criteria.items()}
-    tables["nearest"] = nearest_table(found, inputs.image_names)
     return replace(analysis, tables=analysis.tables | tables)
 
 

@@ -16,7 +16,6 @@ from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder, Vectors
 from embedbench.metrics.base import Estimate
-from embedbench.metrics.embedding.neighbours import Neighbourhood
 from embedbench.results.schema import FAILURE_COLUMNS, TABLES
 from embedbench.utils.text import pluralise
 
@@ -28,7 +27,6 @@ __all__ = [
     "image_failures",
     "known_of",
     "left_out_remarks",
-    "nearest_table",
     "partitions_table",
     "rows_of_encoder",
     "shortcuts_table",
@@ -113,22 +111,6 @@ def rows_of_encoder(
         main = rows["k_from"].isin([common, "own"])
         rows["silhouette_noise"] = rows["clusterer"].map(noise).where(main)
     return rows, scores
-
-
-def nearest_table(neighbours: Mapping[str, Neighbourhood], images: Sequence[str]) -> pd.DataFrame:
-    """Return a row for each encoder, image and near image, the nearest first."""
-    tables, names = {}, pd.Categorical(list(images), categories=pd.Index(images))
-    for encoder, found in neighbours.items():
-        rows, places = np.nonzero(found.nearest >= 0)
-        tables[encoder] = pd.DataFrame(
-            {
-                "image": names[rows],
-                "place": (places + 1).astype(np.int8),
-                "other": names[found.nearest[rows, places]],
-                "cosine": found.similarity[rows, places].astype(np.float32),
-            }
-        )
-    return stack_by_encoder(tables)
 
 
 def partitions_table(sweeps: dict[tuple[str, str], Sweep], images: Sequence[str]) -> pd.DataFrame:

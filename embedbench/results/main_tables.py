@@ -121,18 +121,6 @@ MAIN_TABLES: Mapping[str, Table] = {
         },
         "parquet",
     ),
-    "nearest": Table(
-        "One row for each encoder, image and one of its ten nearest others, by cosine; of many "
-        "images, those of a sample. Duplicates are no neighbours of each other.",
-        ENCODER | IMAGE
-        | {
-            "place": "1 for the nearest.",
-            "other": "The name of the other image.",
-            "cosine": "Cosine of the two vectors, -1 to 1.",
-        },
-        "parquet",
-        optional=True,
-    ),
     "projections": Table(
         "One row for each encoder, image and projection to a plane; of many images, a sample.",
         ENCODER | IMAGE

@@ -52,7 +52,6 @@ class Results:
     projections: pd.DataFrame
     label_free: pd.DataFrame
     run: dict[str, Any]
-    nearest: pd.DataFrame = _optional("nearest")
     clusters: pd.DataFrame = _optional("clusters")
     elbow: pd.DataFrame = _optional("elbow")
     failures: pd.DataFrame = _optional("failures")

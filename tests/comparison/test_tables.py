@@ -14,7 +14,6 @@ from embedbench.comparison.tables import (
     image_failures,
     known_of,
     left_out_remarks,
-    nearest_table,
     partitions_table,
     similarity_table,
     stack,
@@ -25,7 +24,6 @@ from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Facts
 from embedbench.encoders.record import EncoderRecord
 from embedbench.encoders.registry import create_encoder
-from embedbench.metrics.embedding.neighbours import Neighbourhood
 from embedbench.results.schema import FAILURE_COLUMNS, TABLES
 
 BITING = "<b>{0} %s"
@@ -143,20 +141,3 @@ def test_fewer_words_than_clusters_are_told_and_no_words_are_not() -> None:
         "there are 2 candidate names for 3 clusters: some share a name"
     ]
     assert few_words_remarks(0, 3) == few_words_remarks(3, 3) == []
-
-
-def test_near_images_are_named_the_nearest_first_without_those_that_do_not_exist() -> None:
-    nearest = np.array([[1, 2], [0, -1], [1, 0]], np.int32)
-    cosines = np.array([[0.9, 0.5], [0.9, np.nan], [0.8, 0.5]])
-    found = nearest_table(
-        {BITING: Neighbourhood(nearest, cosines, None, None, None, None)}, ["a", "b", "c"]
-    )
-    assert found.columns.tolist() == list(TABLES["nearest"].columns)
-    assert found.drop(columns="cosine").to_numpy().tolist() == [
-        [BITING, "a", 1, "b"],
-        [BITING, "a", 2, "c"],
-        [BITING, "b", 1, "a"],
-        [BITING, "c", 1, "b"],
-        [BITING, "c", 2, "a"],
-    ]
-    assert found["cosine"].tolist() == pytest.approx([0.9, 0.5, 0.9, 0.8, 0.5])
