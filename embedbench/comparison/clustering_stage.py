@@ -30,6 +30,7 @@ from embedbench.analysis.sweep import (
 from embedbench.comparison.memory import Memory, comparison_size
 from embedbench.comparison.tables import (
     elbow_table,
+    neighbours_table,
     partitions_table,
     rows_of_encoder,
     shortcuts_table,
@@ -150,6 +151,8 @@ def run_clustering_stage(
     tables["comparison"] = comparison
     tables["partitions"] = partitions_table(sweeps, inputs.image_names)
     tables["elbow"] = elbow_table(leading)
+    neighbours = {name: one.neighbours for name, one in criteria.items()}
+    tables["neighbours"] = neighbours_table(neighbours, inputs.image_names)
     return replace(analysis, tables=analysis.tables | tables)
 
 

@@ -16,6 +16,7 @@ from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder, Vectors
 from embedbench.metrics.base import Estimate
+from embedbench.metrics.embedding.neighbours import Neighbourhood
 from embedbench.results.schema import FAILURE_COLUMNS, TABLES
 from embedbench.utils.text import pluralise
 
@@ -27,6 +28,7 @@ __all__ = [
     "image_failures",
     "known_of",
     "left_out_remarks",
+    "neighbours_table",
     "partitions_table",
     "rows_of_encoder",
     "shortcuts_table",
@@ -133,6 +135,32 @@ def partitions_table(sweeps: dict[tuple[str, str], Sweep], images: Sequence[str]
     assignments = [sweep.assignments.reshape(-1) for sweep in sweeps.values()]
     columns["cluster"] = np.concatenate(assignments)
     return pd.DataFrame(columns, copy=False)
+
+
+NEIGHBOURS_KEPT = 8
+"""How many of the nearest images of each image are kept."""
+
+
+def neighbours_table(
+    neighbours: Mapping[str, Neighbourhood], images: Sequence[str]
+) -> pd.DataFrame:
+    """Return a row for each encoder, image and one of its nearest other images, nearest first."""
+    every = pd.Categorical(list(images))
+    frames = []
+    for seen in neighbours.values():
+        asked = np.arange(len(images)) if seen.asked is None else seen.asked
+        nearest = seen.nearest[asked, :NEIGHBOURS_KEPT]
+        row, rank = np.nonzero(nearest >= 0)
+        columns = {
+            "image": pd.Categorical.from_codes(every.codes[asked[row]], dtype=every.dtype),
+            "rank": (rank + 1).astype(np.int8),
+            "neighbour": pd.Categorical.from_codes(
+                every.codes[nearest[row, rank]], dtype=every.dtype
+            ),
+            "similarity": seen.similarity[asked[row], rank].astype(np.float32),
+        }
+        frames.append(pd.DataFrame(columns))
+    return stack_by_encoder(dict(zip(neighbours, frames, strict=True)))
 
 
 def elbow_table(sweeps: dict[str, Sweep]) -> pd.DataFrame:

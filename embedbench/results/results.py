@@ -58,6 +58,7 @@ class Results:
     pairwise: pd.DataFrame = _optional("pairwise")
     similarity: pd.DataFrame = _optional("similarity")
     disagreements: pd.DataFrame = _optional("disagreements")
+    neighbours: pd.DataFrame = _optional("neighbours")
     shortcuts: pd.DataFrame = _optional("shortcuts")
     variance: pd.DataFrame = _optional("variance")
     zero_shot: pd.DataFrame = _optional("zero_shot")

@@ -1,5 +1,7 @@
 """Promises of the tables of a comparison: each row as its stage found it, times in one table."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from embedbench.comparison.tables import (
     image_failures,
     known_of,
     left_out_remarks,
+    neighbours_table,
     partitions_table,
     similarity_table,
     stack,
@@ -24,6 +27,7 @@ from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Facts
 from embedbench.encoders.record import EncoderRecord
 from embedbench.encoders.registry import create_encoder
+from embedbench.metrics.embedding.neighbours import Neighbourhood
 from embedbench.results.schema import FAILURE_COLUMNS, TABLES
 
 BITING = "<b>{0} %s"
@@ -84,6 +88,21 @@ def test_every_image_has_a_row_in_every_run() -> None:
     assert table["space"].tolist() == ["l2"] * 6 + ["pca:2"] * 3
     assert table["seed"].tolist() == [0] * 3 + [1] * 3 + [0] * 3
     assert table["cluster"].tolist() == [0, 1, 2, 1, 2, 3, 0, 1, 2]
+
+
+def test_the_nearest_images_stand_in_order_and_those_not_asked_have_none() -> None:
+    nearest = np.array([[1, 2], [-1, -1], [0, -1]])
+    cosines = np.array([[0.9, 0.1], [np.nan, np.nan], [0.5, np.nan]])
+    seen = Neighbourhood(nearest, cosines, None, None, None, None)
+    table = neighbours_table({BITING: seen}, ["a", BITING, "c"])
+    assert list(table.columns) == list(TABLES["neighbours"].columns)
+    assert table.astype({"image": str, "neighbour": str}).to_numpy().tolist() == [
+        [BITING, "a", 1, BITING, pytest.approx(0.9)],
+        [BITING, "a", 2, "c", pytest.approx(0.1)],
+        [BITING, "c", 1, "a", pytest.approx(0.5)],
+    ]
+    sampled = dataclasses.replace(seen, asked=np.array([2]))
+    assert neighbours_table({"one": sampled}, ["a", "b", "c"])["image"].tolist() == ["c"]
 
 
 def test_the_elbow_is_a_mean_over_the_seeds_and_marks_what_was_chosen() -> None:

@@ -37,6 +37,7 @@ def hostile_results() -> Results:
         name: getattr(results, name).replace({"image": names})
         for name in ("images", "silhouettes", "projections", "partitions")
     }
+    tables["neighbours"] = results.neighbours.replace({"image": names, "neighbour": names})
     labels = {label: f"{label}</script><script>alert(1)</script>" for label in ("green & grey",)}
     tables["images"] = tables["images"].replace({"truth": labels})
     return dataclasses.replace(results, **tables)
@@ -67,8 +68,14 @@ def fields(seen: Opened) -> "list[Locator]":
     return seen.page.locator(".field").all()
 
 
+def settle(seen: Opened) -> None:
+    """Wait until the maps are drawn: with the next picture of the screen."""
+    seen.value("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def marked(seen: Opened) -> list[str]:
     """Return the name of the picture that is marked on each map."""
+    settle(seen)
     return [field.get_attribute("data-marked") or "" for field in fields(seen)]
 
 
@@ -88,7 +95,7 @@ def point_at(seen: Opened, map_: int = 0) -> str:
     for down in steps:
         for right in steps:
             seen.page.mouse.move(box["x"] + right * box["width"], box["y"] + down * box["height"])
-            if name := marked(seen)[map_]:
+            if name := fields(seen)[map_].get_attribute("data-marked"):
                 return name
     raise AssertionError("there is no picture on the map")
 
@@ -109,7 +116,7 @@ def select_all(seen: Opened) -> None:
 
 def pixels(seen: Opened, map_: int = 0) -> str:
     """Return what a map shows, as a browser writes pictures down."""
-    seen.page.wait_for_timeout(60)  # maps are drawn with the next picture of the screen
+    settle(seen)
     canvas = f"document.querySelectorAll('.field')[{map_}].firstElementChild"
     return str(seen.value(f"{canvas}.toDataURL()"))
 
@@ -192,9 +199,34 @@ def test_an_opened_picture_has_an_address(seen: Opened) -> None:
     seen.page.mouse.up()
     assert seen.value("decodeURIComponent(location.hash)") == f"#picture={name}"
     panel = seen.page.locator("aside.picture")
-    assert panel.locator("li").count() == len(ENCODERS)
+    assert panel.locator("section").count() == len(ENCODERS)
     panel.get_by_role("button", name="Close").click()
     assert not panel.is_visible() and seen.value("location.hash") == ""
+
+
+def test_an_opened_picture_shows_its_nearest_by_each_encoder_and_leads_on(seen: Opened) -> None:
+    name = seen.page.locator("#encoder-1 .strip [role=img]").first.get_attribute("title")
+    seen.page.locator("#encoder-1 .strip [role=img]").first.click()
+    table = hostile_results().neighbours
+    rows = table[table["image"] == name]
+    found = {}
+    for encoder in ENCODERS:
+        row = seen.page.locator(f"aside.picture section[aria-label='{encoder}']")
+        found[encoder] = [
+            (
+                one.get_attribute("title"),
+                (one.locator("xpath=../small").all_inner_texts() or ["1"])[0],
+            )
+            for one in row.locator("[role=img]").all()
+        ]
+        wanted = rows[rows["encoder"] == encoder].sort_values("rank")["neighbour"]
+        assert [title for title, _ in found[encoder]] == wanted.tolist()
+    for shown in found.values():
+        for title, count in shown:
+            assert int(count) == sum(title in dict(other) for other in found.values())
+    nearest = str(found[ENCODERS[2]][0][0])
+    seen.page.locator("aside.picture section").nth(2).locator("button").first.click()
+    assert seen.page.locator("aside.picture strong").text_content() == nearest
 
 
 @pytest.mark.parametrize("address_", ["#picture=nothing", "#picture=%E0%A4%A", "#picture=", "#%"])

@@ -55,7 +55,15 @@ def example_results(truth: bool = True) -> Results:
     images = _images(classes)
     tables = {
         name: pd.concat([getattr(part, name)(list(images["image"])) for part in parts])
-        for name in ("partitions", "elbow", "clusters", "silhouettes", "projections", "variance")
+        for name in (
+            "partitions",
+            "elbow",
+            "clusters",
+            "silhouettes",
+            "projections",
+            "variance",
+            "neighbours",
+        )
     }
     comparison = pd.concat([part.comparison(truth) for part in parts], ignore_index=True)
     return Results(
@@ -198,6 +206,16 @@ class _Part:
             plane = pd.DataFrame({"x": self.points[:, first], "y": self.points[:, second]})
             frames.append(plane.assign(image=images, encoder=self.encoder, projection=kind))
         return pd.concat(frames)
+
+    def neighbours(self, images: list[str]) -> pd.DataFrame:
+        apart = np.square(self.points[:, None] - self.points).sum(axis=2)
+        np.fill_diagonal(apart, np.inf)
+        nearest = apart.argsort(axis=1)[:, :8]
+        rows = {
+            "image": np.repeat(images, 8), "rank": np.tile(np.arange(1, 9), len(images)),
+            "neighbour": np.array(images)[nearest.ravel()], "similarity": 0.5,
+        }  # fmt: skip
+        return pd.DataFrame({"encoder": self.encoder, **rows})
 
     def variance(self, images: list[str]) -> pd.DataFrame:
         shares = np.array([0.5, 0.3, 0.2])

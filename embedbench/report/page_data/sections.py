@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from embedbench.report.page_data.maps import maps_record
+from embedbench.report.page_data.neighbours import neighbours_record
 from embedbench.report.page_data.packing import as_script_data
 from embedbench.report.page_data.pictures import mapped_pictures, pictures_record
 from embedbench.report.page_data.script import page_script, script_hash
@@ -48,6 +49,7 @@ def live_part(results: Results, used: Collection[str]) -> LivePart:
     records: dict[str, dict[str, Any] | None] = {
         "pictures": pictures_record(results, names, sheets),
         "maps": maps_record(results, mapped),
+        "neighbours": neighbours_record(results, names),
     }
     data = {name: as_script_data(record) for name, record in records.items() if record}
     script = page_script()

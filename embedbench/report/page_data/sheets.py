@@ -13,10 +13,9 @@ __all__ = ["Sheets", "picture_sheets"]
 MOST_SIDE = 16
 """The most tiles in a row and in a column of a sheet: a browser then unpacks only what it shows."""
 
-TILES = ((1000, 128), (2500, 80))
-"""Up to so many pictures, tiles of so many pixels a side; above, of `SMALLEST_TILE`."""
-
-SMALLEST_TILE = 56
+FEW = 1000
+TILE, SMALL_TILE = 128, 80
+"""Pixels a side: of up to `FEW` pictures, and of more, so that the page stays small."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def picture_sheets(images: pd.DataFrame, names: Sequence[str]) -> Sheets:
         names: of images.
     """
     found = dict(zip(images["image"].astype(str), images.get("thumbnail", ()), strict=False))
-    size = next((size for most, size in TILES if len(names) <= most), SMALLEST_TILE)
+    size = TILE if len(names) <= FEW else SMALL_TILE
     tiles = {name: tile for name in names if (tile := _tile(found.get(name), size)) is not None}
     pictures = list(tiles.values())
     side = min(MOST_SIDE, max(1, _ceil_root(len(pictures))))

@@ -3,14 +3,16 @@
  *
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
- * @param {Record<string, string | number | boolean>} [attributes] true and "" set a bare one
+ * @param {Record<string, string | number | boolean>} [attributes] true sets a bare one
  * @param {...(Node | string)} children
  * @returns {HTMLElementTagNameMap[T]}
  */
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== false) made.setAttribute(name, value === true ? "" : String(value));
+    const isBare = typeof value === "boolean" && !name.startsWith("aria-");
+    if (!isBare) made.setAttribute(name, String(value));
+    else if (value) made.setAttribute(name, "");
   }
   made.append(...children);
   return made;

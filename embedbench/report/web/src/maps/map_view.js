@@ -5,7 +5,7 @@ import { clusterName } from "./colouring.js";
 import { drawMarks, drawPoints, radiusOf } from "./drawing.js";
 import { listenToKeys, listenToPointers } from "./gestures.js";
 import { Grid, isInside, nextInDirection } from "./grid.js";
-import { legendEntries } from "./toolbar.js";
+import { legendEntries, press } from "./toolbar.js";
 
 const REACH = 14;
 const STEP = 1.5;
@@ -74,6 +74,7 @@ export class MapView {
   /** @param {import("../state.js").Change} change */
   hear(change) {
     if (change === "look") this.fillKey();
+    if (change === "marks") press(this.key, this.maps.state);
     if (change === "hover") this.drawMarks();
     else this.redraw();
   }

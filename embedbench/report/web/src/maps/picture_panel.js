@@ -1,23 +1,28 @@
 import { button, dot, element } from "../dom.js";
+import { Neighbours } from "../neighbours.js";
 import { NONE } from "../state.js";
 import { clusterName } from "./colouring.js";
+import { opener } from "./selection.js";
 
 /**
- * Returns the panel of the opened picture: its name, label, and cluster by each encoder.
+ * Returns the panel of the opened picture: its name and label; by each encoder its cluster, and the
+ * pictures nearest to it, with how many encoders have each of them in their row.
  *
  * @param {import("./maps.js").Maps} maps
  */
 export function picturePanel(maps) {
   const { pictures, state } = maps;
+  const neighbours = Neighbours.ofPage();
   const panel = element("aside", { class: "picture", "aria-label": "The opened picture", hidden: true });
   let shown = NONE;
   state.listen((change) => {
     if (change !== "marks" || shown === state.chosen) return;
     shown = state.chosen;
     panel.hidden = shown === NONE;
-    if (shown !== NONE) panel.replaceChildren(...content(maps, shown));
+    if (shown !== NONE) panel.replaceChildren(...content(maps, neighbours, shown));
+    panel.scrollTop = 0;
   });
-  panel.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") state.choose(NONE);
   });
   listenToThumbnails(pictures, state);
@@ -26,25 +31,61 @@ export function picturePanel(maps) {
 
 /**
  * @param {import("./maps.js").Maps} maps
+ * @param {Neighbours} neighbours
  * @param {number} picture
  * @returns {Node[]}
  */
-function content({ encoders, pictures, state }, picture) {
+function content(maps, neighbours, picture) {
+  const { encoders, pictures, state } = maps;
   const facts = [pictures.label(picture), pictures.domain(picture)].filter(Boolean);
-  const rows = encoders.map((encoder) =>
-    element("li", {}, dot(encoder.colour), element("span", {}, encoder.name), element("span", { class: "weak" }, clusterName(encoder, encoder.clusters[picture] ?? -2))),
-  );
+  const counts = neighbours.counts(picture);
+  const known = counts.size
+    ? `Nearest by cosine, copies left out. A number: how many encoders have it in their row.`
+    : "";
   return [
-    pictures.tile(picture, "large"),
     element(
       "div",
-      { class: "about" },
-      element("strong", {}, pictures.names[picture]),
-      element("p", { class: "note" }, facts.join(" \u00b7 ")),
-      element("ul", {}, ...rows),
+      { class: "head" },
+      pictures.tile(picture, "large"),
+      element(
+        "div",
+        { class: "about" },
+        element("strong", {}, pictures.names[picture]),
+        element("p", { class: "note" }, facts.join(" \u00b7 ")),
+        element("p", { class: "note" }, known),
+      ),
+      button("\u00d7", () => state.choose(NONE), { "aria-label": "Close the picture", class: "close" }),
     ),
-    button("\u00d7", () => state.choose(NONE), { "aria-label": "Close the picture", class: "close" }),
+    ...encoders.map((encoder) =>
+      element(
+        "section",
+        { class: "by", "aria-label": encoder.name },
+        element(
+          "p",
+          {},
+          dot(encoder.colour),
+          encoder.name,
+          element("span", { class: "weak" }, ` ${clusterName(encoder, encoder.clusters[picture] ?? -2)}`),
+        ),
+        row(maps, neighbours.of(encoder.name, picture), counts),
+      ),
+    ),
   ];
+}
+
+/**
+ * @param {import("./maps.js").Maps} maps
+ * @param {number[]} nearest
+ * @param {Map<number, number>} counts
+ */
+function row({ pictures, state }, nearest, counts) {
+  const tiles = nearest.map((neighbour) => {
+    const tile = opener(pictures, state, neighbour);
+    const count = counts.get(neighbour) ?? 0;
+    if (count > 1) tile.append(element("small", {}, String(count)));
+    return tile;
+  });
+  return element("div", { class: "tiles" }, ...tiles);
 }
 
 /**

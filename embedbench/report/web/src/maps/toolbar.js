@@ -102,7 +102,10 @@ export function legend(maps) {
     const { isShared } = maps.colourings[maps.state.colouring];
     place.replaceChildren(...(isShared ? legendEntries(maps, 0) : []));
   };
-  maps.state.listen((change) => change === "look" && fill());
+  maps.state.listen((change) => {
+    if (change === "look") fill();
+    if (change === "marks") press(place, maps.state);
+  });
   fill();
   return place;
 }
@@ -125,12 +128,24 @@ export function legendEntries(maps, map) {
   return paint.entries.map(({ text, style, code }) => {
     const key = `${state.colouring} ${map} ${code}`;
     const entry = button("", () => state.emphasise({ key, text, members: membersOf(paint, code) }), {
-      "aria-pressed": false,
+      "aria-pressed": state.group?.key === key, "data-key": key,
     });
     entry.append(dot(seen(style.colour), style.shape), text);
-    state.listen(() => entry.setAttribute("aria-pressed", String(state.group?.key === key)));
     return entry;
   });
+}
+
+/**
+ * Shows which entry of a legend is pressed.
+ *
+ * @param {HTMLElement} legend
+ * @param {import("../state.js").State} state
+ */
+export function press(legend, state) {
+  for (const entry of legend.querySelectorAll("[data-key]")) {
+    const pressed = entry.getAttribute("data-key") === state.group?.key;
+    entry.setAttribute("aria-pressed", String(pressed));
+  }
 }
 
 /**

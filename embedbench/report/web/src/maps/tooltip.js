@@ -13,9 +13,9 @@ export function tooltip({ pictures, state }, views) {
   const box = element("div", { class: "tooltip", "aria-hidden": true, hidden: true });
   const pointed = () => views.find(({ field }) => field.matches(":hover")) ?? views.find(({ field }) => field === document.activeElement);
   state.listen((change) => {
-    if (change !== "hover") return;
     const view = pointed();
-    box.hidden = state.hovered === NONE || !view;
+    box.hidden = state.hovered === NONE || state.hovered === state.chosen || !view;
+    if (change !== "hover") return;
     if (box.hidden || !view) return;
     const lines = [pictures.label(state.hovered), pictures.domain(state.hovered), ...view.facts(state.hovered)];
     box.replaceChildren(
