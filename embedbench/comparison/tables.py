@@ -90,13 +90,7 @@ def rows_of_encoder(
 ) -> tuple[pd.DataFrame, dict[str, dict[str, Estimate]]]:
     """Return one encoder's rows in one space, and its scores at the common k.
 
-    Args:
-        inputs: of the analysis.
-        vectors: the encoder's.
-        space: what was clustered.
-        sweep: with the ks that the criteria choose, if they are known.
-        common_k: the k at which encoders are compared.
-        known: rows of the table `comparison` that were made before; None without any.
+    `known` are its rows of the table `comparison` that were made before the criteria chose k.
     """
     if known is not None:
         known = known.drop(columns=["encoder", "space", "silhouette_noise"], errors="ignore")
