@@ -149,12 +149,24 @@ def test_wheel_and_buttons_zoom_and_a_drag_moves(seen: Opened) -> None:
     assert pixels(seen) == before and pixels(seen, 1) == other
 
 
+def test_zooming_in_shows_the_pictures_themselves(seen: Opened) -> None:
+    """All 40 pictures of the example are few enough once a map is zoomed at all."""
+    field = fields(seen)[0]
+    assert field.get_attribute("data-thumbnails") == "0"
+    for _ in range(3):
+        seen.page.get_by_role("button", name=f"Zoom into the map of {ENCODERS[0]}").click()
+    point_at(seen)
+    seen.page.wait_for_selector(".field:not([data-thumbnails='0'])")
+
+
 def test_a_wheel_over_a_map_that_was_not_clicked_scrolls_the_page(seen: Opened) -> None:
     before = pixels(seen)
     fields(seen)[0].hover()
     top = seen.value("scrollY")
     seen.page.mouse.wheel(0, 200)
-    seen.page.wait_for_function(f"scrollY > {top}")
+    # The page's policy lets no text be run, so `wait_for_function` cannot look twice.
+    look = f"() => scrollY > {top} ? done() : requestAnimationFrame(look)"
+    seen.value(f"new Promise(done => {{ const look = {look}; look(); }})")
     assert pixels(seen) == before
 
 

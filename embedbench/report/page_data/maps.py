@@ -36,7 +36,6 @@ def maps_record(results: Results, names: Sequence[str]) -> dict[str, Any] | None
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     kinds = sorted(results.projections["projection"].unique(), reverse=True)
     return {
-        "clusterer": str(results.comparison["clusterer"].iloc[0]),
         "encoders": [
             {"name": name, "colour": colours[name], **_clusters(results, name, names)}
             for name in encoders

@@ -32,7 +32,8 @@ export class Pictures {
     this.disagreement = record.disagreement ? unpacked(record.disagreement) : null;
     this.numbers = new Map(record.names.map((name, number) => [name, number]));
     this.tiles = unpacked(record.tiles);
-    this.tilesInSheet = record.side ** 2;
+    /** Tiles in a row and in a column of a sheet. */
+    this.side = record.side;
   }
 
   /**
@@ -44,7 +45,7 @@ export class Pictures {
   tile(picture, more = "") {
     const name = this.names[picture];
     const place = this.tiles[picture];
-    const [sheet, position] = [Math.floor(place / this.tilesInSheet), place % this.tilesInSheet];
+    const [sheet, position] = [Math.floor(place / this.side ** 2), place % this.side ** 2];
     const shown = place === NOTHING ? "" : `tile s${sheet} p${position}`;
     return element("span", { role: "img", "aria-label": name, title: name, class: `${shown} ${more}` });
   }

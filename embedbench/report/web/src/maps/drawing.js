@@ -1,6 +1,8 @@
 import { seen } from "../theme.js";
 
 const DIM = 0.13;
+const MOST_THUMBNAILS = 70;
+const THUMBNAIL = 40;
 
 /**
  * Returns the radius of a point in pixels: small where there are many, larger when zoomed in.
@@ -14,11 +16,18 @@ export function radiusOf(count, camera) {
 }
 
 /**
+ * @typedef {object} Scene what a map shows
+ * @property {Float32Array} plane
+ * @property {import("./colouring.js").Paint} paint
+ * @property {import("./camera.js").Camera} camera
+ * @property {(picture: number) => boolean} stands
+ */
+
+/**
  * Draws the points of a map, those that stand out above the others.
  *
  * @param {CanvasRenderingContext2D} context
- * @param {{plane: Float32Array, paint: import("./colouring.js").Paint,
- *   camera: import("./camera.js").Camera, stands: (picture: number) => boolean}} scene
+ * @param {Scene} scene
  */
 export function drawPoints(context, { plane, paint, camera, stands }) {
   const ratio = devicePixelRatio;
@@ -42,6 +51,39 @@ export function drawPoints(context, { plane, paint, camera, stands }) {
   context.globalAlpha = 0.85;
   draw(true);
   context.globalAlpha = 1;
+}
+
+/**
+ * Draws the pictures themselves where few are in sight, each framed in its colour.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {Scene} scene
+ * @param {import("../sheets.js").Sheets} sheets
+ * @returns {number} how many
+ */
+export function drawThumbnails(context, { plane, paint, camera, stands }, sheets) {
+  const inSight = [];
+  for (let picture = 0; picture < plane.length / 2; picture += 1) {
+    const x = camera.toScreenX(plane[2 * picture]);
+    const y = camera.toScreenY(plane[2 * picture + 1]);
+    const isOutside = x < 0 || y < 0 || x > camera.width || y > camera.height;
+    if (!isOutside) inSight.push({ picture, x, y });
+    if (inSight.length > MOST_THUMBNAILS) return 0;
+  }
+  context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+  let drawn = 0;
+  for (const { picture, x, y } of inSight) {
+    const tile = sheets.tile(picture);
+    if (!tile) continue;
+    const [left, top] = [x - THUMBNAIL / 2, y - THUMBNAIL / 2];
+    context.globalAlpha = stands(picture) ? 1 : 2 * DIM;
+    context.fillStyle = seen(paint.styles[paint.codes[picture]].colour);
+    context.fillRect(left - 2, top - 2, THUMBNAIL + 4, THUMBNAIL + 4);
+    context.drawImage(tile.image, tile.x, tile.y, tile.size, tile.size, left, top, THUMBNAIL, THUMBNAIL);
+    drawn += 1;
+  }
+  context.globalAlpha = 1;
+  return drawn;
 }
 
 /**

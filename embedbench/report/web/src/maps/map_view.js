@@ -2,7 +2,7 @@ import { button, dot, element } from "../dom.js";
 import { NONE } from "../state.js";
 import { Camera } from "./camera.js";
 import { clusterName } from "./colouring.js";
-import { drawMarks, drawPoints, radiusOf } from "./drawing.js";
+import { drawMarks, drawPoints, drawThumbnails, radiusOf } from "./drawing.js";
 import { listenToKeys, listenToPointers } from "./gestures.js";
 import { Grid, isInside, nextInDirection } from "./grid.js";
 import { legendEntries, press } from "./toolbar.js";
@@ -124,12 +124,16 @@ export class MapView {
     const { state } = this.maps;
     const context = this.points.getContext("2d");
     if (!context) return;
-    drawPoints(context, {
+    const scene = {
       plane: this.plane ?? new Float32Array(0),
       paint: this.paint,
       camera: this.camera,
-      stands: (picture) => state.stands(picture),
-    });
+      stands: (/** @type {number} */ picture) => state.stands(picture),
+    };
+    drawPoints(context, scene);
+    const isZoomed = this.camera.zoom > 1;
+    const thumbnails = isZoomed ? drawThumbnails(context, scene, this.maps.sheets) : 0;
+    this.field.dataset.thumbnails = String(thumbnails);
     this.field.dataset.drawn = String((this.plane?.length ?? 0) / 2);
     this.drawMarks();
   }

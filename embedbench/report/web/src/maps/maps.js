@@ -1,6 +1,7 @@
 import { unpacked } from "../data.js";
 import { element } from "../dom.js";
 import { startDeepLink } from "../deep_link.js";
+import { Sheets } from "../sheets.js";
 import { onThemeChange } from "../theme.js";
 import { colourings } from "./colouring.js";
 import { MapView } from "./map_view.js";
@@ -22,11 +23,11 @@ import { tooltip } from "./tooltip.js";
  * @property {(Float32Array | null)[]} planes of each encoder
  *
  * @typedef {object} Maps what the maps show
- * @property {string} clusterer
  * @property {MapEncoder[]} encoders
  * @property {Projection[]} projections
  * @property {import("./colouring.js").Colouring[]} colourings
  * @property {import("../pictures.js").Pictures} pictures
+ * @property {import("../sheets.js").Sheets} sheets
  * @property {import("../state.js").State} state
  */
 
@@ -82,8 +83,11 @@ function mapsOf(record, pictures, state) {
     title: projection.title,
     planes: projection.planes.map((/** @type {any} */ plane) => (plane ? placesOf(plane) : null)),
   }));
-  const found = colourings(pictures, encoders);
-  return { clusterer: record.clusterer, encoders, projections, colourings: found, pictures, state };
+  return {
+    encoders, projections, pictures, state,
+    colourings: colourings(pictures, encoders),
+    sheets: new Sheets(pictures, () => state.tell("marks")),
+  };
 }
 
 /** @param {import("../data.js").Packed} plane */
