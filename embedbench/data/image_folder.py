@@ -14,6 +14,7 @@ from embedbench.data.tables.reading import UserTable, read_table
 from embedbench.errors import ImageError, InputError
 from embedbench.io.paths import AnyPath
 from embedbench.utils.formats import FORMATS
+from embedbench.utils.messages import system_reason
 
 __all__ = ["dataset_of_folder", "inner_folder", "read_image_folder"]
 
@@ -45,7 +46,7 @@ def read_image_folder(
     except FileNotFoundError as error:
         raise InputError(f"there is no folder or table '{folder}'") from error
     except OSError as error:
-        raise InputError(f"cannot read '{folder}': {error.strerror or error}") from error
+        raise InputError(f"cannot read '{folder}': {system_reason(error)}") from error
     if labels is not None:
         used = _whole(labels)
         contents.unused = [name for name in contents.unused if _whole(folder / name) != used]

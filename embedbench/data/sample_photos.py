@@ -9,6 +9,7 @@ from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 from embedbench.data.images.decoding import to_rgb
 from embedbench.errors import InputError
 from embedbench.io.atomic import open_atomic
+from embedbench.utils.messages import system_reason
 
 __all__ = ["PHOTOGRAPHS", "VIEWS", "WORDS", "write_samples"]
 
@@ -71,7 +72,7 @@ def write_samples(folder: Path) -> Path:
                 with open_atomic(file) as content:
                     image.save(content, "JPEG", quality=90)
     except OSError as error:
-        raise InputError(f"cannot write '{folder}': {error.strerror or error}") from error
+        raise InputError(f"cannot write '{folder}': {system_reason(error)}") from error
     return folder
 
 

@@ -19,6 +19,7 @@ from embedbench.errors import InputError
 from embedbench.io.atomic import open_atomic, write_atomic
 from embedbench.io.paths import check_offline
 from embedbench.parallel.engine_options import EngineOptions
+from embedbench.utils.messages import system_reason
 from embedbench.utils.offline import no_network
 from embedbench.utils.progress import Progress
 from embedbench.utils.text import safe_names
@@ -112,5 +113,5 @@ def _write(file: Path, names: Sequence[str], embedding: Embedding) -> int:
                 table = pd.DataFrame({"image": names, "vector": list(vectors)})
                 table.to_parquet(content, index=False)
     except OSError as error:
-        raise InputError(f"cannot write '{file}': {error.strerror or error}") from error
+        raise InputError(f"cannot write '{file}': {system_reason(error)}") from error
     return len(names)

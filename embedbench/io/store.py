@@ -30,6 +30,7 @@ from embedbench.io.atomic import remove_stale, write_atomic
 from embedbench.io.paths import AnyPath, RemotePath, files_in, folders_in, open_file
 from embedbench.io.records import other_schemas, read_record, root_of
 from embedbench.io.vector_file import RowFile, Rows, row_file
+from embedbench.utils.messages import system_reason
 
 __all__ = ["Store", "text_key"]
 
@@ -94,8 +95,7 @@ class Store:
     def rows(self, fingerprint: str, keys: Sequence[str]) -> Float32[np.ndarray, "keys dim"]:
         """Return one row per key, in the order of the keys; nan for keys without a stored row.
 
-        At least one row must be stored. The table is filled file by file, which needs its memory
-        only once.
+        At least one row must be stored. Filling the table file by file needs its memory once.
         """
         numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
         read = partial(_rows, wanted=numbers.keys())
@@ -241,14 +241,14 @@ class Store:
         except (FileNotFoundError, ValueError):
             return None
         except OSError as error:
-            reason = error.strerror or error
-            raise StoreError(f"cannot read the store '{self.folder}': {reason}") from error
+            why = f"cannot read the store '{self.folder}': {system_reason(error)}"
+            raise StoreError(why) from error
 
     def _add(self, path: AnyPath, content: bytes) -> None:
         try:
             write_atomic(path, content)
         except OSError as error:
-            reason = error.strerror or error
+            reason = system_reason(error)
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 reason = f"{reason}; make room and run again: stored vectors are kept"
             raise StoreError(f"cannot write to the store '{self.folder}': {reason}") from error

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from embedbench.errors import InputError
 from embedbench.report.page import write_report
 from embedbench.results.results import Results
+from embedbench.utils.messages import system_reason
 
 __all__ = ["redraw"]
 
@@ -27,4 +28,4 @@ def redraw(folder: Path) -> None:
             page = write_report(results, Path(unfinished), folder / "figures")
             page.replace(folder / "report.html")
     except OSError as error:
-        raise InputError(f"cannot write '{folder}': {error.strerror or error}") from error
+        raise InputError(f"cannot write '{folder}': {system_reason(error)}") from error

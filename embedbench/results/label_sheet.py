@@ -9,6 +9,7 @@ from embedbench.errors import InputError
 from embedbench.io.atomic import open_atomic
 from embedbench.io.safe_csv import write_csv
 from embedbench.results.results import Results
+from embedbench.utils.messages import system_reason
 
 __all__ = ["suggest_labels"]
 
@@ -47,5 +48,5 @@ def suggest_labels(run: Path, count: int, out: Path, seed: int = 0) -> int:
         with open_atomic(out) as file:
             write_csv(table, file)
     except OSError as error:
-        raise InputError(f"cannot write '{out}': {error.strerror or error}") from error
+        raise InputError(f"cannot write '{out}': {system_reason(error)}") from error
     return len(chosen)

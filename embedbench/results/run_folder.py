@@ -8,6 +8,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from embedbench.errors import InputError
+from embedbench.utils.messages import system_reason
 
 __all__ = ["OutFolder", "check_writable"]
 
@@ -95,7 +96,7 @@ class OutFolder:
             self._old.rename(self._place)
 
     def _refusal(self, error: OSError) -> InputError:
-        return InputError(f"cannot write '{self.folder}': {error.strerror or error}")
+        return InputError(f"cannot write '{self.folder}': {system_reason(error)}")
 
 
 def check_writable(folder: Path) -> None:

@@ -1,6 +1,8 @@
 """Describe errors of third-party code in one line."""
 
 import contextlib
+import os
+import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +14,15 @@ __all__ = [
     "first_sentence",
     "one_line",
     "picklable_errors",
+    "system_reason",
     "wrap_foreign_errors",
 ]
 
 _LONGEST = 500
 """Characters of an error message that are kept; some messages carry megabytes."""
+
+_NUMBER = re.compile(r"\[errno (\d+)\]", re.IGNORECASE)
+"""What Arrow says of an error of the system, in words of its own."""
 
 
 def one_line(text: str) -> str:
@@ -85,3 +91,11 @@ def _kind(error: BaseException) -> type[EmbedbenchError]:
         if ours and kind not in (EmbedbenchError, StoreError, ImageError):
             return kind
     return EncoderError
+
+
+def system_reason(error: OSError) -> str:
+    """Return what the system says of an error, also where a library puts it into other words."""
+    inside = _NUMBER.search(str(error))
+    if error.strerror is None and inside:
+        return os.strerror(int(inside[1]))
+    return str(error.strerror or error)

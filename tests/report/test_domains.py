@@ -1,6 +1,7 @@
 """Promises of what the page says of domains."""
 
 import dataclasses
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -175,7 +176,7 @@ def render(part: DomainsPart) -> str:
     )
     source = '{% from "domains.html.j2" import domains with context %}{{ domains(part) }}'
     return environment.from_string(source).render(
-        part=part, colours=COLOURS, figures={}, thumbnails={}
+        part=part, colours=COLOURS, figures={}, thumbnails=defaultdict(str)
     )
 
 

@@ -1,5 +1,6 @@
 """Promises of messages: foreign errors become our own, in one printable line."""
 
+import errno
 import pickle
 import sys
 
@@ -11,8 +12,11 @@ from embedbench.utils.messages import (
     first_sentence,
     one_line,
     picklable_errors,
+    system_reason,
     wrap_foreign_errors,
 )
+
+FULL = "No space left on device"
 
 
 class Unprintable(Exception):
@@ -85,3 +89,11 @@ def test_an_error_of_a_worker_can_be_pickled_and_does_not_name_the_store(
     assert type(copy) is kind and str(copy) == line
     assert copy.__cause__ is None and copy.__context__ is None
     assert type(error).__name__ in capsys.readouterr().err
+
+
+def test_the_system_s_reason_is_found_in_the_words_of_a_library() -> None:
+    """Arrow wraps it, and sets no error number."""
+    assert system_reason(OSError(errno.ENOSPC, "No space left on device")) == FULL
+    wrapped = "Error writing bytes to file. Detail: [errno 28] No space left on device"
+    assert system_reason(OSError(wrapped)) == FULL
+    assert system_reason(OSError("it is broken")) == "it is broken"

@@ -17,6 +17,7 @@ from embedbench.data.images.sources import RejectedImage, Source
 from embedbench.data.tables.locations import place_of
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, open_file, parse_path
+from embedbench.utils.messages import system_reason
 from embedbench.utils.text import agreeing, pluralise, shown
 
 __all__ = ["Annotations", "load_annotations", "read_annotations"]
@@ -62,7 +63,7 @@ def load_annotations(file: AnyPath) -> Annotations | None:
     except FileNotFoundError as error:
         raise InputError(f"there is no file '{file}'") from error
     except OSError as error:
-        raise InputError(f"cannot read '{file}': {error.strerror or error}") from error
+        raise InputError(f"cannot read '{file}': {system_reason(error)}") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"cannot read '{file}': {' '.join(str(error).split())}") from error
     kinds = [content.get(key) for key in ("images", "annotations", "categories")]

@@ -13,6 +13,7 @@ from embedbench.data.folders.walk import File, FolderContents, contents_of, file
 from embedbench.data.image_folder import dataset_of_folder
 from embedbench.errors import InputError
 from embedbench.io.paths import AnyPath, RemotePath, files_below, is_remote_path, parse_path
+from embedbench.utils.messages import system_reason
 from embedbench.utils.text import shown
 
 __all__ = ["are_shards", "common_folder", "expand", "read_files"]
@@ -91,7 +92,7 @@ def _matching(text: str) -> list[AnyPath]:
     try:
         names = sorted(files_below(folder))
     except OSError as error:
-        raise InputError(f"cannot read '{folder}': {error.strerror or error}") from error
+        raise InputError(f"cannot read '{folder}': {system_reason(error)}") from error
     return [folder / name for name in names if _fits(name.split("/"), parts[first:])]
 
 

@@ -14,6 +14,7 @@ from embedbench.data.images.sources import RejectedImage
 from embedbench.errors import ImageError, InputError
 from embedbench.io.paths import AnyPath, open_file, size_of
 from embedbench.utils.formats import has_image_suffix
+from embedbench.utils.messages import system_reason
 
 __all__ = ["ZipMember", "files_in_zip"]
 
@@ -91,7 +92,7 @@ def files_in_zip(archive: AnyPath) -> ArchiveFiles:
     except FileNotFoundError as error:
         raise InputError(f"there is no file '{archive}'") from error
     except OSError as error:
-        raise InputError(f"cannot read '{archive}': {error.strerror or error}") from error
+        raise InputError(f"cannot read '{archive}': {system_reason(error)}") from error
     except Exception as error:  # a broken list of files raises nearly anything
         raise InputError(f"cannot read '{archive}': its list of files is broken") from error
     if sum(info.compress_size for info in infos) > size:

@@ -13,6 +13,7 @@ from embedbench.errors import InputError
 from embedbench.io.atomic import write_atomic
 from embedbench.io.paths import AnyPath, size_of
 from embedbench.utils.formats import has_image_suffix
+from embedbench.utils.messages import system_reason
 
 __all__ = ["image_with_md5", "in_place", "is_here", "keep", "remotes_of"]
 
@@ -65,7 +66,7 @@ def keep(remote: RemoteImage, content: bytes) -> None:
     try:
         write_atomic(remote.file, content)
     except OSError as error:
-        raise InputError(f"cannot write '{remote.file}': {error.strerror or error}") from error
+        raise InputError(f"cannot write '{remote.file}': {system_reason(error)}") from error
 
 
 def _name_of_file(url: str) -> str:

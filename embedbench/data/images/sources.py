@@ -14,6 +14,7 @@ from embedbench.data.images.deep.reading import plain_content
 from embedbench.data.images.orientation import ORIENTATIONS, with_orientation
 from embedbench.errors import ImageError, InputError
 from embedbench.io.paths import AnyPath, RemotePath, open_file
+from embedbench.utils.messages import system_reason
 
 __all__ = [
     "MOST_BYTES",
@@ -240,7 +241,7 @@ def _errors_in_words() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ImageError(f"cannot be read: {error.strerror or error}") from error
+        raise ImageError(f"cannot be read: {system_reason(error)}") from error
     except ImageError:
         raise
     except ValueError as error:  # an invalid path

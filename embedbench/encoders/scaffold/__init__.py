@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from embedbench.encoders.registry import installed_encoders
 from embedbench.errors import InputError
+from embedbench.utils.messages import system_reason
 
 __all__ = ["new_backend"]
 
@@ -54,7 +55,7 @@ def new_backend(name: str, out: Path, texts: bool = False) -> list[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(environment.get_template(template).render(words), encoding="utf-8")
     except OSError as error:
-        raise InputError(f"cannot write '{package}': {error.strerror or error}") from error
+        raise InputError(f"cannot write '{package}': {system_reason(error)}") from error
     return written
 
 

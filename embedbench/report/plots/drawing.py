@@ -11,6 +11,7 @@ from embedbench.report.plots.figures import figure_specs
 from embedbench.report.plots.style import save
 from embedbench.results.results import Results
 from embedbench.utils.hardware import cores
+from embedbench.utils.messages import system_reason
 
 __all__ = ["FORMATS", "draw_figures"]
 
@@ -58,7 +59,7 @@ def draw_figures(
             with Pool(min(cores(), len(calls)), patience=None) as pool:
                 pool.gather(calls, tick)
     except OSError as error:
-        raise InputError(f"cannot write '{folder}': {error.strerror or error}") from error
+        raise InputError(f"cannot write '{folder}': {system_reason(error)}") from error
     return files
 
 
