@@ -58,19 +58,6 @@ FINDING_TABLES: Mapping[str, Table] = {
         },
         optional=True,
     ),
-    "neighbours": Table(
-        "One row for each encoder, image and one of its nearest other images by cosine, up to "
-        "eight; never a copy of the image. Of many images a sample has neighbours, among all.",
-        ENCODER
-        | IMAGE
-        | {
-            "rank": "1 is the nearest.",
-            "neighbour": "The other image.",
-            "similarity": "Cosine of the two vectors, -1 to 1.",
-        },
-        "parquet",
-        optional=True,
-    ),
     "shortcuts": Table(
         "One row for each encoder and attribute that should not determine the clusters.",
         ENCODER

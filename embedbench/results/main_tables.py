@@ -121,6 +121,19 @@ MAIN_TABLES: Mapping[str, Table] = {
         },
         "parquet",
     ),
+    "neighbours": Table(
+        "One row for each encoder, image and one of its nearest other images by cosine, up to "
+        "eight; never a copy of the image. Of many images a sample has neighbours, among all.",
+        ENCODER
+        | IMAGE
+        | {
+            "rank": "1 is the nearest.",
+            "neighbour": "The other image.",
+            "similarity": "Cosine of the two vectors, -1 to 1.",
+        },
+        "parquet",
+        optional=True,
+    ),
     "projections": Table(
         "One row for each encoder, image and projection to a plane; of many images, a sample.",
         ENCODER | IMAGE

@@ -30,7 +30,8 @@ class Terminal:
         self.pid, self.handle = pty.fork()
         if self.pid == 0:
             own = {"TERM": "xterm"} | variables
-            os.execve(COMMAND[0], [*COMMAND, *arguments], {**os.environ, **own})
+            outer = {key: os.environ[key] for key in os.environ if key not in ("COLUMNS", "LINES")}
+            os.execve(COMMAND[0], [*COMMAND, *arguments], outer | own)
         termios.tcsetwinsize(self.handle, (24, columns))
         self.shown = b""
 
