@@ -108,22 +108,20 @@ class Version:
         shutil.rmtree(self.store / "v1" / "analysis", ignore_errors=True)
 
 
-def rows(short: bool) -> list[Row]:
+def rows(short: bool) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder, _worktree(Path(folder) / "old") as old:
         home = Path(folder)
         both = (Version("old", old, home / "1"), Version("new", ROOT, home / "2"))
         for version in both:
             version.home.mkdir()
         repetitions = 1 if short else 5
-        found = [
-            *_start_rows(*both, 3 if short else 5),
-            *_embed_rows(both[1], repetitions, (8, 100) if short else (8, 100, 600)),
-            *_stored_rows(*both, repetitions, 100 if short else 600),
-            *_unlabelled_rows(*both, repetitions, 1000),
-        ]
+        yield from _stored_rows(*both, repetitions, 100 if short else 600)
+        yield from _unlabelled_rows(*both, repetitions, 300 if short else 1000)
+        yield from _start_rows(*both, 3 if short else 5)
+        yield from _embed_rows(both[1], repetitions, (8, 100) if short else (8, 100, 600))
         if not short:
-            found += [*_demo_rows(*both), _large_row(*both)]
-        return found
+            yield from _demo_rows(*both)
+            yield _large_row(*both)
 
 
 def _stored_rows(old: Version, new: Version, repetitions: int, images: int) -> list[Row]:
@@ -280,7 +278,7 @@ def _embed_rows(new: Version, repetitions: int, counts: tuple[int, ...]) -> list
     found = []
     for count in counts:
         source, what = _photographs(new.home, count)
-        times = max(repetitions, 3 if count < 600 else 1)
+        times = max(repetitions, 3 if count < 100 else 1)
         against = _against_scripts(new, source, [str(clip)], [f"clip:{clip}"], times)
         row = "`embed`, CLIP B/32, against a plain script"
         found.append(at_most(row, goals[count], against, note=what))

@@ -35,25 +35,28 @@ def topics() -> list[str]:
     return [*FIRST, *sorted(names - set(FIRST))]
 
 
-def measure(topic: str, long: bool, seconds: float | None) -> list[Row]:
-    """Return a topic's rows, measured in a new process.
+def measure(topic: str, long: bool, seconds: float) -> tuple[list[Row], bool]:
+    """Return a topic's rows, measured in a new process, and whether it ended in this time.
 
     Raises:
         CalledProcessError: the topic failed; its traceback is on standard error.
-        TimeoutExpired: it did not end in this time.
     """
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         command = [sys.executable, str(HERE / f"{topic}.py"), "--json", file.name]
         command += ["--long"] if long else []
+        ended = True
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, process_group=0) as process:
             try:
-                process.wait(seconds)
-            except BaseException:
-                os.killpg(process.pid, signal.SIGINT)  # it removes what it made
-                raise
-        if process.returncode:
+                process.wait(None if math.isinf(seconds) else seconds)
+            except subprocess.TimeoutExpired:
+                ended = False
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGINT)  # it removes what it made
+        if ended and process.returncode:
             raise subprocess.CalledProcessError(process.returncode, command)
-        return [Row(**fields) for fields in json.loads(Path(file.name).read_text())]
+        content = Path(file.name).read_text()
+        return [Row(**fields) for fields in json.loads(content or "[]")], ended
 
 
 def main() -> int:
@@ -72,11 +75,11 @@ def main() -> int:
         start = time.perf_counter()
         left = max(0.0, end - start)
         try:
-            rows += measure(topic, options.long, None if math.isinf(left) else left)
+            found, ended = measure(topic, options.long, left)
+            rows += found
+            unfinished += [] if ended else [topic]
         except subprocess.CalledProcessError:
             failed.append(topic)
-        except subprocess.TimeoutExpired:
-            unfinished.append(topic)
         print(f"{topic}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
     print(machine(), table(rows), sep="\n\n")
     if failed:

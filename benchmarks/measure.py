@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -143,13 +143,18 @@ def _figure(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def run(rows: Callable[[bool], list[Row]]) -> None:
-    """Measure and print; options of the command line: `--long`, `--json FILE`."""
+def run(rows: Callable[[bool], Iterable[Row]]) -> None:
+    """Measure and print; options of the command line: `--long`, `--json FILE`.
+
+    The file is written after each row, so that a script that is ended leaves those that it has.
+    """
     parser = argparse.ArgumentParser()
     parser.add_argument("--long", action="store_true", help="more images, more repetitions")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows here as well")
     options = parser.parse_args()
-    measured = rows(not options.long)
-    if options.json:
-        options.json.write_text(json.dumps([asdict(row) for row in measured]))
+    measured = []
+    for row in rows(not options.long):
+        measured.append(row)
+        if options.json:
+            options.json.write_text(json.dumps([asdict(one) for one in measured]))
     print(machine(), table(measured), sep="\n\n")

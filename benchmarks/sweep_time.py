@@ -25,7 +25,7 @@ __all__ = ["KS", "SEEDS", "blobs", "sweep_seconds"]
 
 KS = range(2, 21)
 SEEDS = range(10)
-STEPS = {"evaluate": "metrics", "_choose": "choosing k", "stability": "stability"}
+STEPS = {"evaluate": "metrics", "choose_k": "choosing k", "stability": "stability"}
 """Functions that `embedbench.analysis.sweep` calls in addition to clusterers, with their labels."""
 
 
