@@ -83,7 +83,7 @@ def figures(run_folder: str, only: tuple[str, ...], format_: str, quiet: bool) -
 @click.option(
     "--originals",
     is_flag=True,
-    help="Show the original pictures from disk, through a server on this machine, until Ctrl-C.",
+    help="Offer the originals from disk beside it, by a server on this machine, until Ctrl-C.",
 )
 def open_page(run_folder: str, originals: bool) -> int:
     """Open the page of a run folder in the browser."""

@@ -41,7 +41,7 @@ def said(quiet: bool = False) -> None:
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Return what makes standard error a terminal of so many columns."""
+    """Make standard error a terminal of this many columns."""
 
     def make(columns: int) -> None:
         monkeypatch.setenv("COLUMNS", str(columns))

@@ -14,7 +14,7 @@ from embedbench.results.results import Results
 __all__ = ["NOTHING", "mapped_pictures", "pictures_record"]
 
 MOST = 5000
-"""The page holds at most so many pictures of a map."""
+"""The most pictures that the maps of a page hold."""
 
 NOTHING = 65535
 """Stands for no tile, no label, no domain."""
