@@ -21,7 +21,7 @@ from embedbench_openclip.preparation import (
     sides,
     ways_on_record,
 )
-from embedbench_torch import Preparation, TorchEncoder, device, devices, seeded
+from embedbench_torch import UNTRAINED, Preparation, TorchEncoder, device, devices, seeded
 from embedbench_torch.checkpoints import check_file
 from embedbench_torch.hub import hub_reason
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["OpenClipEncoder"]
 
 _TEXTS_AT_ONCE = 64
-_UNTRAINED = "its weights are random: it is untrained"
 _POOLINGS = {"tok": "cls", "avg": "mean"}
 """What OpenCLIP calls pooling, as others do."""
 
@@ -143,7 +142,7 @@ class OpenClipEncoder(TorchEncoder, TextEncoder):
     def _remark(self) -> str | None:
         """Say that weights are random, or whose preparation a file gets where several differ."""
         if self.pretrained == "none" and not self.weights and not self._described:
-            return _UNTRAINED
+            return UNTRAINED
         if not self.weights or self._described or self._published:
             return None
         if preparation_beside(Path(self.weights)):

@@ -22,7 +22,7 @@ from embedbench_timm.sources import (
     told_by_folder,
     weights_of_folder,
 )
-from embedbench_torch import Preparation, TorchEncoder, device, devices, seeded
+from embedbench_torch import UNTRAINED, Preparation, TorchEncoder, device, devices, seeded
 from embedbench_torch.checkpoints import check_file, fit_state, load_checkpoint
 from embedbench_torch.hub import hub_reason
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     import torch
 
 __all__ = ["PACKAGED", "Packaged", "TimmEncoder", "evaluation_preparation", "load_packaged"]
-
-_UNTRAINED = "its weights are random: it is untrained"
 
 
 def load_packaged(model: str) -> Any:
@@ -136,7 +134,7 @@ class TimmEncoder(TorchEncoder):
             image_size=f"{height}x{width}",
             device=device(),
             devices=devices(),
-            remark=self._loaded[1] if self.pretrained or self.weights else _UNTRAINED,
+            remark=self._loaded[1] if self.pretrained or self.weights else UNTRAINED,
         )
 
     def _build_bare(self) -> bool:

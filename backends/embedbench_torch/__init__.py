@@ -20,7 +20,20 @@ from embedbench.encoder import Encoder, Facts, InputError, Pixels, Vectors
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["PRECISIONS", "Preparation", "TorchEncoder", "device", "devices", "running", "seeded"]
+__all__ = [
+    "PRECISIONS",
+    "Preparation",
+    "TorchEncoder",
+    "UNTRAINED",
+    "device",
+    "devices",
+    "running",
+    "seeded",
+]
+
+UNTRAINED = "its weights are random: it is untrained"
+"""What the row of a network without trained weights says."""
+
 
 PRECISIONS = ("auto", "float32", "mixed", "bfloat16", "float16")
 """`mixed` computes products in bfloat16 and keeps the rest in float32 (torch.autocast);

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from embedbench.encoder import Facts, InputError, WeightsError, first_sentence
-from embedbench_torch import Preparation, TorchEncoder, device, devices, seeded
+from embedbench_torch import UNTRAINED, Preparation, TorchEncoder, device, devices, seeded
 from embedbench_torch.checkpoints import CHECKPOINTS, check_file, load_checkpoint
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["TorchvisionEncoder"]
 
 _RANDOM = "none"
-_UNTRAINED = "its weights are random: it is untrained"
 _AUXILIARY = ("aux1", "aux2", "AuxLogits")
 """Classifiers in the midst of a network, used in training alone."""
 
@@ -83,7 +82,7 @@ class TorchvisionEncoder(TorchEncoder):
             image_size=f"{side}x{side}",
             device=device(),
             devices=devices(),
-            remark=_UNTRAINED if self.weights == _RANDOM else self._loaded[1],
+            remark=UNTRAINED if self.weights == _RANDOM else self._loaded[1],
         )
 
     def _build_bare(self) -> bool:
