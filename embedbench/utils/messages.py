@@ -95,7 +95,6 @@ def _kind(error: BaseException) -> type[EmbedbenchError]:
 
 def system_reason(error: OSError) -> str:
     """Return what the system says of an error, also where a library puts it into other words."""
-    inside = _NUMBER.search(str(error))
-    if error.strerror is None and inside:
-        return os.strerror(int(inside[1]))
-    return str(error.strerror or error)
+    said = str(error.strerror or error)
+    inside = _NUMBER.search(said)
+    return os.strerror(int(inside[1])) if inside else said

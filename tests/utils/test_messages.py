@@ -96,4 +96,5 @@ def test_the_system_s_reason_is_found_in_the_words_of_a_library() -> None:
     assert system_reason(OSError(errno.ENOSPC, "No space left on device")) == FULL
     wrapped = "Error writing bytes to file. Detail: [errno 28] No space left on device"
     assert system_reason(OSError(wrapped)) == FULL
+    assert system_reason(OSError(errno.ENOSPC, wrapped)) == FULL
     assert system_reason(OSError("it is broken")) == "it is broken"
