@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float64
+from scipy.stats import t
 
 from embedbench.clustering.kmeans import fit_kmeans
 from embedbench.clustering.null_reference import null_references
@@ -20,9 +21,9 @@ SPREAD_KS = (4, 8, 12, 20)
 SPREAD_SEEDS = 3
 """Where no labels give the number of clusters, encoders are compared at several ks at once."""
 
-_DEVIATIONS = 3
+_CLEAR = 0.995
+_BAND = 0.95
 _GAP_TOLERANCE = 0.05
-_BAND = (0.05, 0.95)
 _LEAST_INERTIA = 1e-12
 
 
@@ -37,8 +38,8 @@ class KSelection:
         gap: the k of the gap statistic; the largest k tried means the same.
         curve: a row for each k: `k`, `inertia` and `silhouette` (means over the seeds), `gap`,
             `gap_error` (its standard error), and what data without clusters give:
-            `inertia_null_low`, `inertia_null_high` (their 5 % and 95 % quantiles) and
-            `silhouette_null_high` (their 95 % quantile).
+            `inertia_null_low`, `inertia_null_high` and `silhouette_null_high`, each passed by one
+            such data set in 20.
     """
 
     elbow: int | None
@@ -56,13 +57,14 @@ def select_k(
     kmeans_runs: Partitions,
     silhouettes_mean: Float[np.ndarray, " runs"],
     seed: int,
-    references: int = 20,
+    references: int = 10,
 ) -> KSelection:
     """Return how many clusters the points have, by three criteria.
 
     Each is also computed on data without clusters but with the covariance of the points
-    (`clustering.null_reference`), clustered in the same way, and counts only if it exceeds the
-    mean of its values there by more than three standard deviations.
+    (`clustering.null_reference`), clustered in the same way, and counts only if it exceeds what
+    one such data set in 200 would reach: the upper end of a prediction interval by Student's t
+    from the values there.
 
     - `elbow`: the knee that Kneedle (Satopaa et al. 2011, library kneed) finds in the logarithm
       of the inertia from k = 1 on; in the inertia itself the first splits hide the later ones.
@@ -97,7 +99,7 @@ def select_k(
     null_silhouette = np.stack([reference_curve.silhouette for reference_curve in reference_curves])
     gap = null_inertia.mean(axis=0) - observed.log_inertia
     error = null_inertia.std(axis=0) * np.sqrt(1 + 1 / references)
-    low, high = np.exp(np.quantile(null_inertia[:, 1:], _BAND, axis=0))
+    low, high = np.exp(-_reach(-null_inertia[:, 1:])), np.exp(_reach(null_inertia[:, 1:]))
     return KSelection(
         elbow=_elbow(ks, observed.log_inertia, null_inertia),
         silhouette=_silhouette(ks, observed.silhouette, null_silhouette),
@@ -107,7 +109,7 @@ def select_k(
             gap_error=error[1:],
             inertia_null_low=low,
             inertia_null_high=high,
-            silhouette_null_high=np.quantile(null_silhouette, _BAND[1], axis=0),
+            silhouette_null_high=_reach(null_silhouette),
         ),
     )
 
@@ -213,4 +215,14 @@ def _gap(
 
 
 def _stands_out(value: float, null: Float64[np.ndarray, " references"]) -> bool:
-    return bool(value > null.mean() + _DEVIATIONS * null.std(ddof=1))
+    return bool(value > _reach(null[:, None], _CLEAR)[0])
+
+
+def _reach(
+    null: Float64[np.ndarray, "references ks"], level: float = _BAND
+) -> Float64[np.ndarray, " ks"]:
+    """Return what one more reference stays below with this probability, were they normal."""
+    count = len(null)
+    deviation = null.std(axis=0, ddof=1) * np.sqrt(1 + 1 / count)
+    reach: Float64[np.ndarray, " ks"] = null.mean(axis=0) + t.ppf(level, count - 1) * deviation
+    return reach

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Float32
+from scipy.linalg import qr
 from sklearn.decomposition import PCA
 
 __all__ = ["null_references"]
@@ -35,11 +36,13 @@ def null_references(
     spread = pca.singular_values_
     components = spread > _SMALLEST_SPREAD * spread[0]
     axes = spread[components, None] * pca.components_[components]
+    axes, mean = axes.astype(np.float32), pca.mean_.astype(np.float32)
     is_unit = np.allclose(np.linalg.norm(points, axis=1), 1, atol=_LENGTH_TOLERANCE)
     for child in np.random.SeedSequence(seed).spawn(count):
         uniform = np.random.default_rng(child).uniform(size=(len(points), int(components.sum())))
-        uncorrelated, _ = np.linalg.qr(uniform - uniform.mean(axis=0))
-        reference = pca.mean_ + uncorrelated @ axes
+        uniform -= uniform.mean(axis=0)
+        uncorrelated, _ = qr(uniform.astype(np.float32), mode="economic", check_finite=False)
+        reference = mean + uncorrelated @ axes
         if is_unit:
             reference /= np.linalg.norm(reference, axis=1, keepdims=True)
-        yield reference.astype(np.float32)
+        yield reference

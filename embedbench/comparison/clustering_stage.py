@@ -1,6 +1,6 @@
 """Cluster and score all encoders in all spaces, spread over worker processes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -14,10 +14,7 @@ from embedbench.analysis.inputs import AnalysisInputs
 from embedbench.analysis.k_selection import SPREAD_SEEDS, spread_ks
 from embedbench.analysis.label_free import AugmentedViews, EncoderScores, score_encoder
 from embedbench.analysis.pairwise import NO_PAIRS, EncoderView, compare_encoders, disagreement
-from embedbench.analysis.projections import (
-    explained_variance,
-    project_vectors,
-)
+from embedbench.analysis.projections import explained_variance, project_vectors
 from embedbench.analysis.shortcuts import shortcut_probe
 from embedbench.analysis.stored_steps import StoredSteps
 from embedbench.analysis.sweep import (
@@ -142,12 +139,10 @@ def run_clustering_stage(
             errors=errors,
         )
         decided(analysis)
-        sweeps = work.choose(sweeps)
+        sweeps, tables = work.describe(sweeps, at_common_k, common_k)
         leading = {name: sweeps[name, inputs.spaces[0]] for name in leading}
         if inputs.k_grid.choose_from:
             comparison, _ = work.compare(sweeps, common_k, comparison)
-        tables = work.describe(sweeps, common_k) | work.project(list(leading))
-        tables["shortcuts"] = work.probe(at_common_k)
     tables["comparison"] = comparison
     tables["partitions"] = partitions_table(sweeps, inputs.image_names)
     tables["elbow"] = elbow_table(leading)
@@ -184,15 +179,6 @@ class _ClusteringJobs:
         calls = {name: (best_k, sweep, grid.choose_from, seeds) for name, sweep in sweeps.items()}
         return int(np.median(list(self.gather(calls).values())))
 
-    def choose(self, sweeps: Mapping[Job, Sweep]) -> dict[Job, Sweep]:
-        """Return the sweeps with the ks that the criteria choose, if that was asked for."""
-        grid, seeds = self.inputs.k_grid, self.inputs.seeds
-        if not grid.choose_from:
-            return dict(sweeps)
-        calls = {job: (choose_k, sweep, grid.choose_from, seeds) for job, sweep in sweeps.items()}
-        choices = self.gather(calls)
-        return {job: replace(sweep, choice=choices[job]) for job, sweep in sweeps.items()}
-
     def compare(
         self, sweeps: Mapping[Job, Sweep], common_k: int, known: pd.DataFrame | None = None
     ) -> tuple[pd.DataFrame, dict[str, dict[str, dict[str, Estimate]]]]:
@@ -217,30 +203,50 @@ class _ClusteringJobs:
         scores = {name: results[name, space][1] for name, space in results if space == first}
         return stack_by_job({job: table for job, (table, _) in results.items()}), scores
 
-    def describe(self, sweeps: Mapping[Job, Sweep], common_k: int) -> dict[str, pd.DataFrame]:
-        """Return the tables `clusters` and `silhouettes`."""
-        inputs = self.inputs
-        images = (inputs.image_names, common_k, inputs.targets, inputs.words, inputs.similarity)
-        tables = self.gather(
-            {job: (cluster_tables, sweep, *images) for job, sweep in sweeps.items()}
-        )
-        return {
-            "clusters": stack_by_job({job: clusters for job, (clusters, _) in tables.items()}),
-            "silhouettes": stack_by_job({job: members for job, (_, members) in tables.items()}),
-        }
+    def describe(
+        self,
+        sweeps: Mapping[Job, Sweep],
+        at_common_k: Mapping[str, Int[np.ndarray, "runs images"]],
+        common_k: int,
+    ) -> tuple[dict[Job, Sweep], dict[str, pd.DataFrame]]:
+        """Return the sweeps with the ks that the criteria choose, and the tables that describe.
 
-    def project(self, encoders: Sequence[str]) -> dict[str, pd.DataFrame]:
-        """Return the tables `projections` and `variance`."""
-        inputs, vectors = self.inputs, self.vectors
-        images = (inputs.image_names, inputs.projections, inputs.seeds[0], inputs.limit)
-        projections = self.gather(
-            {name: (project_vectors, vectors[name], *images) for name in encoders}
-        )
-        variance = self.gather({name: (explained_variance, vectors[name]) for name in encoders})
-        return {
-            "projections": stack_by_encoder(projections),
-            "variance": stack_by_encoder(variance),
+        All is asked at once, the longest first: what there is to do rarely divides into the
+        number of processes.
+        """
+        inputs, vectors, seeds = self.inputs, self.vectors, self.inputs.seeds
+        choose_from = inputs.k_grid.choose_from
+        images = (inputs.image_names, common_k, inputs.targets, inputs.words, inputs.similarity)
+        maps = (inputs.image_names, inputs.projections, seeds[0], inputs.limit)
+        steps: dict[str, dict[Any, tuple[Any, ...]]] = {
+            "choice": {
+                job: (choose_k, sweep, choose_from, seeds)
+                for job, sweep in sweeps.items()
+                if choose_from
+            },
+            "maps": {name: (project_vectors, vectors[name], *maps) for name in at_common_k},
+            "clusters": {job: (cluster_tables, sweep, *images) for job, sweep in sweeps.items()},
+            "variance": {name: (explained_variance, vectors[name]) for name in at_common_k},
+            "shortcuts": {
+                name: (shortcut_probe, runs, inputs.attributes, seeds[0])
+                for name, runs in at_common_k.items()
+            },
         }
+        results = self.gather(
+            {(step, key): call for step, calls in steps.items() for key, call in calls.items()}
+        )
+        of = {step: {key: results[step, key] for key in calls} for step, calls in steps.items()}
+        clusters = of["clusters"].items()
+        return (
+            {job: replace(sweep, choice=of["choice"].get(job)) for job, sweep in sweeps.items()},
+            {
+                "clusters": stack_by_job({job: table for job, (table, _) in clusters}),
+                "silhouettes": stack_by_job({job: members for job, (_, members) in clusters}),
+                "projections": stack_by_encoder(of["maps"]),
+                "variance": stack_by_encoder(of["variance"]),
+                "shortcuts": shortcuts_table(of["shortcuts"]),
+            },
+        )
 
     def score(
         self,
@@ -259,14 +265,6 @@ class _ClusteringJobs:
             for name, runs in assignments.items()
         }
         return self.gather(calls)
-
-    def probe(self, at_common_k: Mapping[str, Int[np.ndarray, "runs images"]]) -> pd.DataFrame:
-        """Return the table `shortcuts`."""
-        attributes, seed = self.inputs.attributes, self.inputs.seeds[0]
-        shortcuts = self.gather(
-            {name: (shortcut_probe, runs, attributes, seed) for name, runs in at_common_k.items()}
-        )
-        return shortcuts_table(shortcuts)
 
     def relate(
         self,
