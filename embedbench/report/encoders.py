@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from embedbench.report.data_uris import EmbeddedFigure
-from embedbench.report.plots.style import cluster_colour, cluster_name, encoder_colours, in_order
+from embedbench.report.looks import cluster_colour, cluster_name, encoder_colours, in_order
 from embedbench.report.tables import NOTHING, format_value
 from embedbench.results.results import Results
 from embedbench.results.views import members_of, space_names, with_timings

@@ -14,10 +14,10 @@ from embedbench.report.disagreements import disputed, splits
 from embedbench.report.domains import domains_part
 from embedbench.report.encoders import EncoderPart, encoder_parts
 from embedbench.report.label_free import with_labels_table, without_labels_table
+from embedbench.report.looks import encoder_colours
 from embedbench.report.page_data.sections import live_part
 from embedbench.report.pairwise import pairwise_results
 from embedbench.report.plots.figures import figure_specs
-from embedbench.report.plots.style import encoder_colours
 from embedbench.report.robustness import robustness_part
 from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
 from embedbench.report.summary import summary

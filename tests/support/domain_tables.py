@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from embedbench.report.plots.style import encoder_colours
+from embedbench.report.looks import encoder_colours
 
 ENCODERS = ("pixels", "timm:<b>x</b>")
 DOMAINS = ("photo", "sketch & ink", "$3d^")

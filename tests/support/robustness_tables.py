@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from embedbench.report.plots.style import encoder_colours
+from embedbench.report.looks import encoder_colours
 from embedbench.results.schema import CONTAMINATION_COLUMNS, ROBUSTNESS_COLUMNS
 
 ENCODERS = ("pixels", "timm:resnet50", "<b>clip</b>")

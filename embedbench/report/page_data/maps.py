@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 
 from embedbench.analysis.projections import align_projections
+from embedbench.report.looks import MAP_TITLES, encoder_colours
 from embedbench.report.page_data.packing import packed
-from embedbench.report.plots.figures import MAP_TITLES
-from embedbench.report.plots.style import encoder_colours
 from embedbench.results.results import Results
 from embedbench.results.views import members_of, ranked
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from embedbench.report.looks import COLOURS, NOISE
 from embedbench.report.page_data.packing import packed
 from embedbench.report.page_data.sheets import Sheets
-from embedbench.report.plots.style import COLOURS, NOISE
 from embedbench.results.results import Results
 
 __all__ = ["NOTHING", "mapped_pictures", "pictures_record"]

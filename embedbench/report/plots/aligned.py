@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
 from embedbench.analysis.projections import align_projections
+from embedbench.report.looks import COLOURS, cluster_colour
 from embedbench.report.plots.maps import read_thumbnail
-from embedbench.report.plots.style import COLOURS, cluster_colour, plot_style
+from embedbench.report.plots.style import plot_style
 from embedbench.utils.text import shorten
 
 __all__ = ["aligned_figure", "highlights", "variance_figure"]

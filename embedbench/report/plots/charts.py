@@ -8,18 +8,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy.optimize import linear_sum_assignment
 
-from embedbench.report.plots.heatmap import draw_cells
-from embedbench.report.plots.style import (
+from embedbench.report.looks import (
     INK,
     MUTED,
     NOISE,
     cluster_colour,
     cluster_name,
-    empty_axes,
     encoder_colours,
     in_order,
-    plot_style,
 )
+from embedbench.report.plots.heatmap import draw_cells
+from embedbench.report.plots.style import empty_axes, plot_style
 from embedbench.results.schema import K_CRITERIA
 from embedbench.results.views import chosen_k
 from embedbench.utils.text import shorten, two_decimals

@@ -8,32 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 
-from embedbench.metrics.clustering.catalogue import METRICS
-from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
+from embedbench.report.charts.domains import DOMAIN_COLOURS, cluster_shares, domain_panels
+from embedbench.report.looks import INK, MARKERS, MUTED, NOISE
 from embedbench.report.plots.heatmap import draw_cells
-from embedbench.report.plots.style import (
-    INK,
-    MARKERS,
-    MUTED,
-    NOISE,
-    cluster_name,
-    empty_axes,
-    plot_style,
-)
+from embedbench.report.plots.style import empty_axes, plot_style
 from embedbench.utils.text import shorten
 
-__all__ = ["COMPARABLE", "composition_figure", "domains_figure"]
+__all__ = ["composition_figure", "domains_figure"]
 
-COMPARABLE = (("ami", True), ("knn_accuracy", False), ("retrieval_map", False))
-"""The metrics shown with labels, and whether each is of a clusterer. They say the same of every
-encoder, and 1 is the best in every domain."""
-
-_WITHOUT_LABELS = (("stability", True), ("silhouette", True))
-
-_COLOURS = ("#332288", "#CC6677", "#117733", "#999933", "#44AA99", "#AA4499")
-"""Of domains: Tol's muted ones (Tol 2021), none of them an encoder's."""
-
-_HEADINGS = {metric.name: metric.heading for metric in METRICS + ENCODER_METRICS}
 _NUMBERS_UP_TO = 600
 _LEGEND_SIZE = 8.5
 
@@ -50,7 +32,7 @@ def domains_figure(table: pd.DataFrame, colours: Mapping[str, str], clusterer: s
         colours: of each encoder.
         clusterer: whose clusters are shown.
     """
-    shown = _panels(table, clusterer)
+    shown = domain_panels(table, clusterer)
     encoders = list(dict.fromkeys(table["encoder"].astype(str)))
     domains = list(dict.fromkeys(table["domain"].astype(str)))
     with plot_style():
@@ -83,23 +65,6 @@ def _legend_columns(names: Sequence[str], width: float) -> int:
     return int(np.clip((72 * width - 2 * _LEGEND_SIZE) // column, 1, min(6, len(names))))
 
 
-def _panels(table: pd.DataFrame, clusterer: str) -> dict[str, pd.DataFrame]:
-    """Return the rows of each measured metric, by the heading of their panel."""
-    panels = {}
-    values = table.dropna(subset=["value"])
-    for metrics in (COMPARABLE, _WITHOUT_LABELS):
-        for metric, of_clusterer in metrics:
-            wanted = clusterer if of_clusterer else ""
-            rows = values[(values["metric"] == metric) & (values["clusterer"] == wanted)]
-            if len(rows):
-                heading = _HEADINGS[metric]
-                heading += f", {shorten(clusterer, 18)}" if of_clusterer else ""
-                panels[heading] = rows
-        if panels:
-            break
-    return panels
-
-
 def _draw_panel(
     axes: Axes, rows: pd.DataFrame, encoders: Sequence[str], domains: Sequence[str]
 ) -> None:
@@ -107,7 +72,7 @@ def _draw_panel(
     step = 0.72 / len(domains)
     for number, domain in enumerate(domains):
         values = rows[rows["domain"] == domain].set_index("encoder").reindex(list(encoders))
-        colour = NOISE if own_space else _COLOURS[number % len(_COLOURS)]
+        colour = NOISE if own_space else DOMAIN_COLOURS[number % len(DOMAIN_COLOURS)]
         positions = np.arange(len(encoders)) + step * (number - (len(domains) - 1) / 2)
         axes.hlines(positions, values["low"], values["high"], color=colour, linewidth=2, alpha=0.55)
         axes.plot(
@@ -146,37 +111,19 @@ def composition_figure(composition: pd.DataFrame, title: str) -> Figure:
             one clusterer and one `by` in `Results.composition`.
         title: what the partition is called.
     """
-    counts = composition.pivot_table(
-        index="cluster", columns="value", values="images", aggfunc="sum", fill_value=0
-    )
+    shares = cluster_shares(composition)
     with plot_style():
-        width = float(np.clip(0.75 * counts.shape[1] + 2.6, 5.2, 14))
-        height = float(np.clip(0.23 * len(counts) + 1.7, 2.6, 16))
+        width = float(np.clip(0.75 * shares.shape[1] + 2.6, 5.2, 14))
+        height = float(np.clip(0.23 * len(shares) + 1.7, 2.6, 16))
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots()
         axes.set_title(title, fontsize=10)
-        if counts.empty:
+        if shares.empty:
             empty_axes(axes, "no image has a domain")
             return figure
-        counts = _by_domain(counts)
-        counts.loc["all images"] = counts.sum()
-        sizes = counts.sum(axis=1)
-        shares = counts.div(sizes, axis=0)
-        shares.index = [
-            f"{name if isinstance(name, str) else cluster_name(int(name))} ({size})"
-            for name, size in zip(counts.index, sizes, strict=True)
-        ]
-        shares.columns = [shorten(str(name), 22) for name in counts.columns]
+        shares.columns = pd.Index([shorten(str(name), 22) for name in shares.columns])
         _draw_shares(axes, shares)
     return figure
-
-
-def _by_domain(counts: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows ordered by their commonest domain and its share, noise last."""
-    shares = counts.div(counts.sum(axis=1), axis=0).to_numpy()
-    noise = counts.index.to_numpy() < 0
-    order = np.lexsort((counts.index, -shares.max(axis=1), shares.argmax(axis=1), noise))
-    return counts.iloc[order]
 
 
 def _draw_shares(axes: Axes, shares: pd.DataFrame) -> None:

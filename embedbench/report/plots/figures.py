@@ -6,6 +6,8 @@ from functools import partial
 import pandas as pd
 
 from embedbench.analysis.projections import PROJECTIONS
+from embedbench.report.charts.robustness import main_curve
+from embedbench.report.looks import MAP_TITLES, encoder_colours
 from embedbench.report.plots.aligned import aligned_figure, highlights, variance_figure
 from embedbench.report.plots.charts import (
     agreement_figure,
@@ -18,17 +20,14 @@ from embedbench.report.plots.domains import composition_figure, domains_figure
 from embedbench.report.plots.figure_spec import FigureSpec
 from embedbench.report.plots.maps import contact_sheet, map_figure, picture_map
 from embedbench.report.plots.ranks import ranks_figure, signals_figure
-from embedbench.report.plots.robustness import contamination_figure, curves_figure, main_curve
+from embedbench.report.plots.robustness import contamination_figure, curves_figure
 from embedbench.report.plots.similarity import similarity_figure
-from embedbench.report.plots.style import encoder_colours
 from embedbench.results.results import Results
 from embedbench.results.schema import NEIGHBOUR_RETENTION, SIGNALS
 from embedbench.results.views import headline_rows, members_of, ranked, space_names
 from embedbench.utils.text import safe_names, shorten
 
 __all__ = ["figure_specs"]
-
-MAP_TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 
 _RANKS_NOTE = (
     "Images (with their duplicates) and seeds were resampled many times, in the same way for all "

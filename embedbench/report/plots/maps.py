@@ -12,15 +12,9 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from embedbench.errors import InputError
+from embedbench.report.looks import NOISE, cluster_colour, cluster_marker, cluster_name, in_order
 from embedbench.report.plots.charts import class_table
-from embedbench.report.plots.style import (
-    NOISE,
-    cluster_colour,
-    cluster_marker,
-    cluster_name,
-    in_order,
-    plot_style,
-)
+from embedbench.report.plots.style import plot_style
 from embedbench.utils.text import pluralise, shorten
 
 __all__ = ["contact_sheet", "grid_cells", "map_figure", "picture_map", "read_thumbnail"]

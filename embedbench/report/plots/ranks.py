@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
-from embedbench.report.plots.style import MUTED, plot_style
+from embedbench.report.looks import MUTED
+from embedbench.report.plots.style import plot_style
 from embedbench.results.schema import SIGNALS
 from embedbench.utils.text import shorten
 

@@ -10,38 +10,15 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from embedbench.data.images.corruptions import SEVERITIES
-from embedbench.metrics.clustering.catalogue import METRICS
-from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
-from embedbench.report.plots.style import INK, MUTED, NOISE, plot_style
+from embedbench.report.charts.robustness import CURVE_HEADINGS, WHERE
+from embedbench.report.looks import INK, MUTED
+from embedbench.report.plots.style import plot_style
 from embedbench.utils.text import shorten
 
-__all__ = ["WHERE", "contamination_figure", "curves_figure", "main_curve"]
+__all__ = ["contamination_figure", "curves_figure"]
 
-WHERE = {
-    "own_cluster": ("clusters of their own", "#4A5B6C"),
-    "noise": ("noise", NOISE),
-    "scattered": ("clusters of the others", "#F0C27B"),
-}
-"""Where mixed-in images end up: what it is called, and its colour, which is no encoder's."""
-
-_HEADINGS = {metric.name: metric.heading for metric in METRICS + ENCODER_METRICS} | {
-    "neighbour_retention": "neighbour retention",
-    "cluster_changes": "share of images that change cluster",
-}
 _MOST_COLUMNS = 3
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-
-
-def main_curve(table: pd.DataFrame) -> tuple[str, str]:
-    """Return the clusterer and the metric that the curves show.
-
-    The AMI of the first clusterer where labels are known, else the neighbour retention.
-
-    Args:
-        table: as of `curves_figure`.
-    """
-    rows = table[(table["metric"] == "ami") & table["clean"].notna()]
-    return (str(rows["clusterer"].iloc[0]), "ami") if len(rows) else ("", "neighbour_retention")
 
 
 def curves_figure(
@@ -65,7 +42,7 @@ def curves_figure(
     lines = -(-len(kinds) // columns)
     names_across = min(2, columns)
     by = f", {shorten(clusterer)}" if clusterer else ""
-    heading = _HEADINGS.get(metric, metric)
+    heading = CURVE_HEADINGS.get(metric, metric)
     with plot_style():
         height = 2.3 * lines + 1.0 + 0.24 * -(-len(encoders) // names_across)
         figure = Figure(figsize=(10.4 if columns > 1 else 7.0, height), layout="constrained")

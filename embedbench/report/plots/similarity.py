@@ -5,18 +5,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from embedbench.report.charts.similarity import SIMILARITIES
 from embedbench.report.plots.heatmap import draw_cells
 from embedbench.report.plots.style import plot_style
 from embedbench.utils.text import shorten, two_decimals
 
-__all__ = ["SIMILARITIES", "similarity_figure"]
-
-SIMILARITIES = {
-    "partition_agreement": "same clusters (AMI)",
-    "mutual_knn": "same neighbours (share)",
-    "cka": "same geometry (CKA)",
-}
-"""The columns of `Results.similarity`, with what a person reads above them."""
+__all__ = ["similarity_figure"]
 
 _NUMBERS_UP_TO = 12
 

@@ -1,52 +1,19 @@
-"""How every figure looks: colours, markers, type and size."""
+"""How every figure is drawn by matplotlib: type, lines and size."""
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
-import pandas as pd
 import seaborn as sns
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = [
-    "COLOURS",
-    "INK",
-    "MARKERS",
-    "MUTED",
-    "NOISE",
-    "cluster_colour",
-    "cluster_marker",
-    "cluster_name",
-    "empty_axes",
-    "encoder_colours",
-    "in_order",
-    "plot_style",
-    "save",
-]
+from embedbench.report.looks import INK, MUTED
 
-COLOURS = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-    "#882255",
-    "#A40122",
-    "#003C86",
-    "#EE6677",
-)
-"""Six colours of Okabe and Ito (2008), then four of Tol and Krzywinski that stay furthest from
-them and from grey for normal, deuteranope and protanope eyes."""
-
-NOISE = "#B8B8B8"
-INK = "#1F2933"
-MUTED = "#6B7680"
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+__all__ = ["empty_axes", "plot_style", "save"]
 
 _SETTINGS = {
     "axes.edgecolor": "#C5CCD3",
@@ -82,34 +49,6 @@ def plot_style() -> Iterator[None]:
         # Names in a script that matplotlib's own font lacks; the tables of the report show them.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         yield
-
-
-def cluster_colour(cluster: int) -> str:
-    """Return the colour of a cluster, grey for noise (-1); they repeat after ten."""
-    return NOISE if cluster < 0 else COLOURS[cluster % len(COLOURS)]
-
-
-def cluster_marker(cluster: int) -> str:
-    """Return the marker of a cluster; it changes each time that the colours repeat."""
-    return "x" if cluster < 0 else MARKERS[cluster // len(COLOURS) % len(MARKERS)]
-
-
-def cluster_name(cluster: int, name: str = "") -> str:
-    """Return what a cluster is called in figures and in the report."""
-    number = "noise" if cluster < 0 else f"cluster {cluster}"
-    return f"{number}: {name}" if name else number
-
-
-def in_order(clusters: pd.Series) -> list[int]:
-    """Return the clusters that there are, in the order of their numbers, noise last."""
-    numbers = {int(cluster) for cluster in clusters.unique()}
-    return sorted(numbers, key=lambda cluster: (cluster < 0, cluster))
-
-
-def encoder_colours(encoders: Iterable[str]) -> dict[str, str]:
-    """Return a colour for each encoder, in their order; they repeat after ten."""
-    unique = dict.fromkeys(encoders)
-    return {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(unique)}
 
 
 def empty_axes(axes: Axes, reason: str) -> None:

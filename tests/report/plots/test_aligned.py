@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.offsetbox import AnnotationBbox
 
+from embedbench.report.looks import encoder_colours
 from embedbench.report.plots.aligned import aligned_figure, highlights, variance_figure
-from embedbench.report.plots.style import encoder_colours
 from tests.support.example_results import ENCODERS, example_results
 
 RESULTS = example_results()

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import StepPatch
 from sklearn.metrics import adjusted_rand_score
 
+from embedbench.report.looks import encoder_colours
 from embedbench.report.plots.charts import (
     agreement_figure,
     class_table,
@@ -20,7 +21,7 @@ from embedbench.report.plots.charts import (
     silhouette_chart,
     silhouette_figure,
 )
-from embedbench.report.plots.style import encoder_colours, save
+from embedbench.report.plots.style import save
 from embedbench.results.views import chosen_k, headline_rows
 from tests.support.example_results import ENCODERS, example_results
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from embedbench.report.looks import NOISE, encoder_colours
 from embedbench.report.plots.domains import composition_figure, domains_figure
-from embedbench.report.plots.style import NOISE, encoder_colours
 from tests.support.domain_tables import (
     COLOURS,
     DOMAINS,

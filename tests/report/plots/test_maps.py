@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
 from embedbench.errors import InputError
+from embedbench.report.looks import NOISE, cluster_colour
 from embedbench.report.plots.maps import (
     contact_sheet,
     grid_cells,
@@ -23,7 +24,7 @@ from embedbench.report.plots.maps import (
     picture_map,
     read_thumbnail,
 )
-from embedbench.report.plots.style import NOISE, cluster_colour, save
+from embedbench.report.plots.style import save
 from tests.support.example_results import example_results
 
 RESULTS = example_results()

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from embedbench.report.looks import encoder_colours
 from embedbench.report.plots.ranks import ranks_figure, signals_figure
-from embedbench.report.plots.style import encoder_colours
 from tests.support.example_results import ENCODERS, example_results
 
 RESULTS = example_results()

@@ -9,13 +9,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from embedbench.data.images.corruptions import CORRUPTIONS, VECTOR_KINDS
+from embedbench.report.looks import encoder_colours
 from embedbench.report.plots.robustness import (
     WHERE,
     contamination_figure,
     curves_figure,
     main_curve,
 )
-from embedbench.report.plots.style import encoder_colours, save
+from embedbench.report.plots.style import save
 from tests.support.robustness_tables import AMI, COLOURS, ENCODERS, mixed, robustness
 
 

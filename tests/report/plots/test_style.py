@@ -12,18 +12,17 @@ from matplotlib.figure import Figure
 from PIL import Image
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from embedbench.report.plots.figures import figure_specs
-from embedbench.report.plots.style import (
+from embedbench.report.looks import (
     COLOURS,
     NOISE,
     cluster_colour,
     cluster_marker,
     cluster_name,
-    empty_axes,
     encoder_colours,
     in_order,
-    save,
 )
+from embedbench.report.plots.figures import figure_specs
+from embedbench.report.plots.style import empty_axes, save
 from tests.support.example_results import example_results
 
 RESULTS = example_results()

@@ -1,0 +1,1 @@
+"""The charts of the page: a table in, a chart out."""
