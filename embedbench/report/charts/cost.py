@@ -18,8 +18,10 @@ __all__ = ["cost_chart"]
 _BYTES = 4
 """Of a number of a vector as it is stored, float32."""
 
-_SCORES = ("ami", "knn_accuracy", "linear_probe", "retrieval_map")
+_OF_ENCODERS = ("knn_accuracy", "linear_probe", "retrieval_map")
 _HEADINGS = {metric.name: metric.heading for metric in METRICS + ENCODER_METRICS}
+Interval = tuple[float | None, float | None, float | None]
+
 _NOTE = (
     "The line joins the encoders that no other beats in both. Lines through the dots are 95 % "
     "intervals. A ring marks the recommended encoder."
@@ -30,23 +32,13 @@ def cost_chart(results: Results) -> Chart | None:
     """Return scores against costs; None with fewer than two encoders, or without one of both."""
     costs = _costs(results)
     scores = _scores(results)
-    order = [name for name in ranked(results) if name in scores.index]
-    if len(order) < 2 or not costs or scores.empty:
+    order = [name for name in ranked(results) if any(name in one for one in scores.values())]
+    if len(order) < 2 or not costs:
         return None
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     views = [
-        View(
-            heading,
-            [
-                {
-                    "dots": [
-                        {"name": name, "colour": colours[name], **_interval(scores, name, score)}
-                        for name in order
-                    ]
-                }
-            ],
-        )
-        for score, heading in _headings(scores).items()
+        View(_HEADINGS[name], [{"dots": [_dot(one, colours[one], score) for one in order]}])
+        for name, score in scores.items()
     ]
     look: dict[str, Any] = {
         "costs": [
@@ -59,33 +51,44 @@ def cost_chart(results: Results) -> Chart | None:
     return Chart("cost", "comparison", "cost", title, views, "score", _NOTE, look)
 
 
-def _scores(results: Results) -> pd.DataFrame:
-    """Return a row for each encoder; with labels what agrees with them, else the two signals."""
+def _dot(encoder: str, colour: str, score: Mapping[str, Interval]) -> dict[str, Any]:
+    value, low, high = score.get(encoder, (None, None, None))
+    return {"name": encoder, "colour": colour, "value": value, "low": low, "high": high}
+
+
+def _scores(results: Results) -> dict[str, dict[str, Interval]]:
+    """Return each score's value and interval by encoder; without labels those of the two signals.
+
+    With labels they are what agrees with them: the clusters of the first clusterer, and the
+    encoder's own.
+    """
     if not results.has_truth:
-        rows = results.label_free[results.label_free["criterion"].isin(SIGNALS)]
-        rows = rows.drop_duplicates(["encoder", "criterion"]).set_index(["encoder", "criterion"])
-        wide = rows[["value", "low", "high"]].unstack()
-        wide.columns = [
-            name if part == "value" else f"{name}_{part}" for part, name in wide.columns
-        ]
-        return wide.dropna(axis=1, how="all")
-    rows = headline_rows(results)
-    rows = rows[rows["clusterer"] == rows["clusterer"].iloc[0]].set_index("encoder")
-    ami = rows[[name for name in ("ami", "ami_low", "ami_high") if name in rows]]
-    known = results.encoders.set_index("encoder")
-    wanted = [f"{name}{end}" for name in _SCORES[1:] for end in ("", "_low", "_high")]
-    return ami.join(known[[name for name in wanted if name in known]]).dropna(axis=1, how="all")
+        criteria = results.label_free
+        tables = {
+            signal: (criteria[criteria["criterion"] == signal], ("value", "low", "high"))
+            for signal in SIGNALS
+        }
+    else:
+        rows = headline_rows(results)
+        first = rows[rows["clusterer"] == rows["clusterer"].iloc[0]]
+        tables = {
+            name: (table, (name, f"{name}_low", f"{name}_high"))
+            for table, names in ((first, ("ami",)), (results.encoders, _OF_ENCODERS))
+            for name in names
+            if name in table
+        }
+    scores = {name: _intervals(*table) for name, table in tables.items()}
+    return {name: score for name, score in scores.items() if score}
 
 
-def _headings(scores: pd.DataFrame) -> dict[str, str]:
-    return {name: _HEADINGS[name] for name in (*_SCORES, *SIGNALS) if name in scores}
-
-
-def _interval(scores: pd.DataFrame, encoder: str, score: str) -> dict[str, float | None]:
-    columns = {"value": score, "low": f"{score}_low", "high": f"{score}_high"}
+def _intervals(table: pd.DataFrame, columns: tuple[str, str, str]) -> dict[str, Interval]:
+    """Return value, low and high by encoder, of those that have a value."""
+    value, *_ = columns
+    rows = table.dropna(subset=[value]).drop_duplicates("encoder")
+    parts = [rows[name] if name in rows else [None] * len(rows) for name in columns]
     return {
-        part: number(scores.at[encoder, column]) if column in scores else None
-        for part, column in columns.items()
+        str(encoder): (number(value), number(low), number(high))
+        for encoder, value, low, high in zip(rows["encoder"], *parts, strict=True)
     }
 
 
@@ -93,10 +96,12 @@ def _costs(results: Results) -> dict[str, tuple[Mapping[str, float], bool]]:
     """Return each cost by what it is called: its values, and whether more of it is better."""
     encoders = results.encoders.drop_duplicates("encoder").set_index("encoder")
     dim, parameters = (
-        encoders[name].dropna().astype(float).to_dict() if name in encoders else {}
+        {str(encoder): float(value) for encoder, value in encoders[name].dropna().items()}
+        if name in encoders
+        else {}
         for name in ("dim", "parameters")
     )
-    costs = {
+    costs: dict[str, tuple[Mapping[str, float], bool]] = {
         "images a second": (timings_of(results, "images_per_second"), True),
         "parameters": ({name: value for name, value in parameters.items() if value > 0}, False),
         "dimensions": (dim, False),

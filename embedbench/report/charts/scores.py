@@ -35,22 +35,15 @@ def scores_chart(results: Results) -> Chart | None:
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     order = ranked(results)
     metrics = _WITH_LABELS if results.has_truth else _WITHOUT_LABELS
-    views = [
-        View(
-            _HEADINGS[metric],
-            [
-                {
-                    "title": str(clusterer),
-                    "rows": _rows(
-                        part, order, (metric, f"{metric}_low", f"{metric}_high"), colours
-                    ),
-                }
+    views = []
+    for metric in metrics:
+        if metric in rows and rows[metric].notna().any():
+            columns = (metric, f"{metric}_low", f"{metric}_high")
+            panels = [
+                {"title": str(clusterer), "rows": _rows(part, order, columns, colours)}
                 for clusterer, part in rows.groupby("clusterer", sort=False)
-            ],
-        )
-        for metric in metrics
-        if metric in rows and rows[metric].notna().any()
-    ]
+            ]
+            views.append(View(_HEADINGS[metric], panels))
     if not views:
         return None
     return Chart(
