@@ -74,7 +74,7 @@ format: .venv/test-installed
 # The script of the page from its sources, checked first. It is part of the package; needs node.
 page:
 	embedbench/report/web/build.sh build/page
-	cp build/page/page.js embedbench/report/web/page.js
+	cp build/page/page.js build/page/LICENCES.txt embedbench/report/web/
 
 # The tutorial's table and the pictures, from a demo run; Chromium takes that of the page.
 tutorial: demo

@@ -149,7 +149,7 @@ def sweep_row(vectors: np.ndarray, truth: np.ndarray) -> Row:
     seconds, ks = sweep_seconds(vectors, truth)
     plain = Plain(to_space(vectors, "l2", 0), truth, ks, seeds=1, references=1, subsamples=2)
     times = plain.run() / seconds["in all"]
-    part = "; of the plain way 1 of 10 seeds, 1 of 20 references, 2 of 10 subsamples, multiplied"
+    part = "; of the plain way 1 of 10 seeds, 1 of 10 references, 2 of 10 subsamples, multiplied"
     steps = ", ".join(f"{name} {seconds[name]:.0f} of {s:.0f}" for name, s in plain.seconds.items())
     return at_least(
         "the whole sweep (3 clusterers, k = 2..20, 10 seeds, all metrics, k chosen, stability; no "

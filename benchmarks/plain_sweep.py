@@ -25,7 +25,7 @@ from sweep_time import KS, SEEDS
 
 __all__ = ["Plain"]
 
-REFERENCES = 20
+REFERENCES = 10
 SUBSAMPLES = 10
 
 

@@ -175,11 +175,12 @@ def compare_by(options: ComparisonOptions, draws_figures: bool = False) -> Resul
 
 
 def _draw(progress: Progress, draws_figures: bool, results: Results, folder: Path) -> None:
-    """Write the page into a run folder, and before it the figures, which it then shows."""
+    """Write the page into a run folder, and the figures if they are asked for."""
     from embedbench.report.page import write_report
-    from embedbench.report.plots.drawing import draw_figures
 
     if draws_figures:
+        from embedbench.report.plots.drawing import draw_figures
+
         with progress.bar("drawing figures", 0, "figures") as bar:
             draw_figures(results, folder / "figures", tick=bar.update)
     with progress.bar("writing the report", 0, ""):

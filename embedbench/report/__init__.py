@@ -14,8 +14,6 @@ __all__ = ["redraw"]
 def redraw(folder: Path) -> None:
     """Write the report of a run folder again; it is put there when it is whole.
 
-    The page shows what was drawn in `folder/figures` of the single encoders.
-
     Raises:
         InputError: it is no run folder, holds a link, or cannot be written.
     """
@@ -25,7 +23,7 @@ def redraw(folder: Path) -> None:
             raise InputError(f"'{path}' is a link; a run folder must hold its files themselves")
     try:
         with TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
-            page = write_report(results, Path(unfinished), folder / "figures")
+            page = write_report(results, Path(unfinished))
             page.replace(folder / "report.html")
     except OSError as error:
         raise InputError(f"cannot write '{folder}': {system_reason(error)}") from error

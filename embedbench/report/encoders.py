@@ -1,17 +1,16 @@
 """The sections of the single encoders: their maps, and the pictures in their clusters."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from embedbench.report.data_uris import EmbeddedFigure
 from embedbench.report.looks import cluster_colour, cluster_name, encoder_colours, in_order
 from embedbench.report.tables import NOTHING, format_value
 from embedbench.results.results import Results
-from embedbench.results.views import members_of, space_names, with_timings
+from embedbench.results.views import members_of, with_timings
 from embedbench.utils.text import pluralise
 
 __all__ = ["EncoderPart", "encoder_parts"]
@@ -53,7 +52,6 @@ class ClustererPart:
     """One clusterer in an encoder's section, and how many small clusters are not shown."""
 
     name: str
-    figures: list[EmbeddedFigure]
     strips: list[Strip]
     left_out: int
 
@@ -67,30 +65,15 @@ class EncoderPart:
     colour: str
     error: str
     facts: str
-    maps: list[EmbeddedFigure]
-    figures: list[EmbeddedFigure]
     clusterers: list[ClustererPart]
-    spaces: list[tuple[str, list[EmbeddedFigure]]]
 
 
-def encoder_parts(
-    results: Results, embedded: Mapping[str, tuple[str | None, EmbeddedFigure]]
-) -> list[EncoderPart]:
-    """Return the section of each requested encoder, in their order.
-
-    Args:
-        results: the comparison.
-        embedded: by file, the encoder of each figure (None: of all encoders) and the figure.
-    """
+def encoder_parts(results: Results) -> list[EncoderPart]:
+    """Return the section of each requested encoder, in their order."""
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     parts = []
     for number, (_, row) in enumerate(with_timings(results).iterrows(), start=1):
         name = str(row["encoder"])
-        figures = {
-            file.split("/")[-1]: figure
-            for file, (owner, figure) in embedded.items()
-            if owner == name
-        }
         failed = row.get("status") == "failed"
         parts.append(
             EncoderPart(
@@ -99,24 +82,10 @@ def encoder_parts(
                 colour=colours[name],
                 error=format_value("error", row.get("error")) if failed else "",
                 facts=_facts(row),
-                maps=[figure for file, figure in figures.items() if file.startswith("map_")],
-                figures=[one for one in figures.values() if one.section == "encoder"],
-                clusterers=_clusterers(results, name, figures),
-                spaces=_spaces(results, figures),
+                clusterers=_clusterers(results, name),
             )
         )
     return parts
-
-
-def _spaces(
-    results: Results, figures: Mapping[str, EmbeddedFigure]
-) -> list[tuple[str, list[EmbeddedFigure]]]:
-    """Return the figures of the clusters found in each other space."""
-    by_space = [
-        (space, [figure for file, figure in figures.items() if file.startswith(f"{name}_")])
-        for space, name in space_names(results).items()
-    ]
-    return [(space, space_figures) for space, space_figures in by_space if space_figures]
 
 
 def _facts(row: pd.Series) -> str:
@@ -132,27 +101,20 @@ def _facts(row: pd.Series) -> str:
     return " · ".join(text.format(value) for value, text in facts if value != NOTHING)
 
 
-def _clusterers(
-    results: Results, encoder: str, figures: Mapping[str, EmbeddedFigure]
-) -> list[ClustererPart]:
+def _clusterers(results: Results, encoder: str) -> list[ClustererPart]:
     """Return the parts of an encoder's clusterers; the first has all its pictures."""
     members = members_of(results, encoder)
     clusters = results.clusters[results.clusters["encoder"] == encoder]
     clusters = clusters[clusters["space"] == results.spaces[0]]
     parts: list[ClustererPart] = []
-    for number, name in enumerate(members["clusterer"].unique(), start=1):
-        clusterer_figures = [
-            figure
-            for file, figure in figures.items()
-            if file.startswith((f"silhouette_{number:02d}", f"classes_{number:02d}"))
-        ]
+    for name in members["clusterer"].unique():
         few = len(results.images) <= ALL_PICTURES_UP_TO
         rows = members[members["clusterer"] == name].sort_values("medoid_distance", kind="stable")
         table = clusters[clusters["clusterer"] == name].set_index("cluster")
         shown = rows if few else _of_largest(rows)
         left_out = rows["cluster"].nunique() - shown["cluster"].nunique()
         strips = _strips(shown, table, few and not parts)
-        parts.append(ClustererPart(str(name), clusterer_figures, strips, left_out))
+        parts.append(ClustererPart(str(name), strips, left_out))
     return parts
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from embedbench.report.charts.catalogue import charts_of
+from embedbench.report.charts.chart import Chart
 from embedbench.report.cluster_words import ambiguous_images
-from embedbench.report.data_uris import EmbeddedFigure, embed_figure
 from embedbench.report.disagreements import disputed, splits
 from embedbench.report.domains import domains_part
 from embedbench.report.encoders import EncoderPart, encoder_parts
@@ -17,7 +18,6 @@ from embedbench.report.label_free import with_labels_table, without_labels_table
 from embedbench.report.looks import encoder_colours
 from embedbench.report.page_data.sections import live_part
 from embedbench.report.pairwise import pairwise_results
-from embedbench.report.plots.figures import figure_specs
 from embedbench.report.robustness import robustness_part
 from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
 from embedbench.report.summary import summary
@@ -46,34 +46,20 @@ FACTS = (
 """What the table of encoders shows; errors stand below it, the rest has sections of its own."""
 
 
-def write_report(results: Results, folder: Path, figures: Path | None = None) -> Path:
-    """Write `folder/report.html`, one file that needs no other and no network; return its path.
-
-    Charts of all encoders together are drawn for it. Those of single encoders are many, so the page
-    shows the ones that lie in the folder `figures`, by default `folder/figures`.
-    """
-    figures = figures or folder / "figures"
-    embedded = {
-        spec.file: (spec.encoder, figure)
-        for spec in figure_specs(results)
-        if not spec.file.endswith("contact_sheet.jpg")
-        and not spec.file.startswith("maps_")
-        and (figure := embed_figure(spec, figures)) is not None
-    }
-    encoders = encoder_parts(results, embedded)
+def write_report(results: Results, folder: Path) -> Path:
+    """Write `folder/report.html`, one file that needs no other and no network; return its path."""
+    encoders = encoder_parts(results)
     findings = _findings(results)
     used = _used(encoders, findings)
-    live = live_part(results, used)
-    of_all = {file: figure for file, (owner, figure) in embedded.items() if owner is None}
-    drawn: dict[str, list[EmbeddedFigure]] = defaultdict(list)
-    for figure in of_all.values():
-        drawn[figure.section].append(figure)
+    charts = charts_of(results)
+    live = live_part(results, used, charts)
+    drawn: dict[str, list[Chart]] = defaultdict(list)
+    for chart in charts:
+        drawn[chart.section].append(chart)
     page = _template().render(
         title=_title(results),
         subtitle=_subtitle(results),
         summary=summary(results),
-        figures=of_all,
-        charted=len(embedded) > len(of_all),
         drawn=drawn,
         sure=bool(findings["pairwise"] or "sure" in drawn),
         differ=bool(findings["splits"] or findings["disputed"] or "why" in drawn),

@@ -24,14 +24,8 @@ BITING = (
 """Names of the first pictures; every label is hostile, too."""
 
 
-def bare(results: Results) -> Results:
-    """Return the results without what is drawn as charts, which takes long."""
-    names = ("variance", "similarity", "robustness", "contamination", "composition", "domains")
-    return dataclasses.replace(results, **{name: getattr(results, name).iloc[:0] for name in names})
-
-
 def hostile_results() -> Results:
-    results = bare(example_results())
+    results = example_results()
     names = dict(zip(results.images["image"], BITING, strict=False))
     tables = {
         name: getattr(results, name).replace({"image": names})

@@ -21,25 +21,25 @@ def test_labels_of_a_cluster_are_the_three_commonest_and_no_share_is_rounded_awa
 
 
 def test_an_encoder_that_failed_has_its_error_and_nothing_else() -> None:
-    *others, failed = encoder_parts(RESULTS, {})
+    *others, failed = encoder_parts(RESULTS)
     assert [part.name for part in others] == list(ENCODERS)
     assert {part.error for part in others} == {""}
     assert (failed.name, failed.error) == (FAILED, "no & network")
-    assert (failed.clusterers, failed.maps, failed.figures) == ([], [], [])
+    assert failed.clusterers == []
 
 
 def test_what_is_known_of_an_encoder_is_one_line_and_the_unknown_left_out() -> None:
-    first = encoder_parts(RESULTS, {})[0]
+    first = encoder_parts(RESULTS)[0]
     assert first.facts == (
         "4 dimensions · 12.5 images a second · 512 MB of memory · 4.7 M parameters · apache-2.0"
     )
     unknown = RESULTS.encoders.assign(licence=None, parameters=float("nan"))
-    facts = encoder_parts(dataclasses.replace(RESULTS, encoders=unknown), {})[0].facts
+    facts = encoder_parts(dataclasses.replace(RESULTS, encoders=unknown))[0].facts
     assert facts == "4 dimensions · 12.5 images a second · 512 MB of memory"
 
 
 def test_every_image_of_a_cluster_is_in_its_strip_once_for_the_first_clusterer() -> None:
-    first, second, _ = encoder_parts(RESULTS, {})[0].clusterers
+    first, second, _ = encoder_parts(RESULTS)[0].clusterers
     pictures = [
         name for strip in first.strips for name in (*strip.first, *strip.least, *strip.rest)
     ]
@@ -60,7 +60,7 @@ def test_of_many_images_the_sixty_largest_clusters_are_shown_and_the_others_coun
         clusters=RESULTS.clusters.iloc[:0],
         images=pd.DataFrame({"image": names}),
     )
-    (part,) = encoder_parts(many, {})[0].clusterers
+    (part,) = encoder_parts(many)[0].clusterers
     assert part.left_out == 10
     assert [strip.heading for strip in part.strips] == [f"cluster {n}" for n in range(10, 70)]
     assert all(len(strip.first) <= 13 and not strip.rest for strip in part.strips)
@@ -69,7 +69,7 @@ def test_of_many_images_the_sixty_largest_clusters_are_shown_and_the_others_coun
 
 def test_a_cluster_without_a_good_name_tells_the_nearest_word() -> None:
     clusters = RESULTS.clusters.assign(name="", nearest_word="<i>{0}")
-    part = encoder_parts(dataclasses.replace(RESULTS, clusters=clusters), {})[0]
+    part = encoder_parts(dataclasses.replace(RESULTS, clusters=clusters))[0]
     strip = part.clusterers[0].strips[0]
     assert strip.heading == "cluster 0"
     assert strip.numbers[-1] == "no good name (nearest: <i>{0})"
@@ -78,6 +78,6 @@ def test_a_cluster_without_a_good_name_tells_the_nearest_word() -> None:
 @pytest.mark.parametrize("cell", ["[", "3", "{}", '[["a"], 1, null]', '"a"', None, float("nan")])
 def test_a_cell_without_a_list_of_names_names_no_image(cell: Any) -> None:
     clusters = RESULTS.clusters.assign(typical=cell, atypical=cell)
-    parts = encoder_parts(dataclasses.replace(RESULTS, clusters=clusters), {})
+    parts = encoder_parts(dataclasses.replace(RESULTS, clusters=clusters))
     strips = [strip for part in parts for one in part.clusterers for strip in one.strips]
     assert strips and all(strip.first and not strip.least for strip in strips)

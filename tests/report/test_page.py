@@ -3,8 +3,8 @@
 import base64
 import dataclasses
 import hashlib
+import json
 import re
-import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import escape
 
+from embedbench.report.charts.catalogue import charts_of
 from embedbench.report.page import write_report
-from embedbench.report.plots.drawing import draw_figures
-from embedbench.report.plots.figures import figure_specs
 from embedbench.results.results import Results
 from tests.support.example_results import (
     BROKEN_IMAGE,
@@ -49,19 +49,10 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the figures and the report of the example."""
+    """A folder with the report of the example."""
     folder = tmp_path_factory.mktemp("drawn")
-    results = example_results()
-    draw_figures(results, folder / "figures")
-    write_report(results, folder)
+    write_report(example_results(), folder)
     return folder
-
-
-@pytest.fixture
-def folder(drawn: Path, tmp_path: Path) -> Path:
-    """A folder of its own with the figures of the example, so that they are drawn once."""
-    shutil.copytree(drawn / "figures", tmp_path / "figures")
-    return tmp_path
 
 
 @pytest.fixture(scope="module")
@@ -70,18 +61,16 @@ def page(drawn: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def page_without_labels(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+def page_without_labels(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("without_labels")
-    shutil.copytree(drawn / "figures", folder / "figures")
-    results = example_results(truth=False)
-    return write_report(results, folder).read_text(encoding="utf-8")
+    return write_report(example_results(truth=False), folder).read_text(encoding="utf-8")
 
 
 def test_the_page_needs_nothing_but_itself(page: str) -> None:
     seen = Page(page)
     links = seen.attributes("href") + seen.attributes("src")
     assert all(link.startswith(("#", "data:image/webp;base64,")) for link in links)
-    urls = re.findall(r"url\((.{0,22})", page)
+    urls = re.findall(r"url\((.{0,22})", page.partition("</style>")[0])
     assert urls and set(urls) == {"data:image/webp;base64"}
     assert not {tag for tag, _ in seen.tags} & {"link", "iframe", "object", "base"}
 
@@ -98,8 +87,9 @@ def test_the_policy_lets_the_pages_own_script_run_and_no_other(page: str) -> Non
 def test_without_a_script_the_page_says_what_it_lacks(page: str) -> None:
     [section] = re.findall(r'<section id="maps">(.*?)</section>', page, re.DOTALL)
     assert '<div data-part="maps" hidden></div>' in section
-    [said] = re.findall("<noscript>(.*?)</noscript>", section)
-    assert "need JavaScript" in said and "embedbench figures RUN" in said
+    maps, charts = re.findall("<noscript>(.*?)</noscript>", section)
+    assert "maps need JavaScript" in maps and "embedbench figures RUN" in maps
+    assert "charts need JavaScript" in charts
 
 
 def test_links_in_the_page_lead_somewhere(page: str) -> None:
@@ -117,12 +107,12 @@ def test_foreign_names_are_shown_and_never_run(page: str) -> None:
     assert CLASSES[0] in " ".join(seen.attributes("title"))
     assert not [name for _, found in seen.tags for name in found if name.startswith("on")]
     assert not {tag for tag, _ in seen.tags} & {"b>red", "off", "photos"}
-    assert len(re.findall("<script", page)) == 4  # three of data, and the page's own
+    assert len(re.findall("<script", page)) == 5  # four of data, and the page's own
     pictures = [found for tag, found in seen.tags if tag == "img"]
     assert all(str(found["src"]).startswith("data:image/webp") for found in pictures)
 
 
-def test_a_style_sheet_cannot_be_broken_out_of(folder: Path) -> None:
+def test_a_style_sheet_cannot_be_broken_out_of(tmp_path: Path) -> None:
     results = example_results()
     bad = "</style><script>alert(1)</script>"
     renamed = {results.images["image"][0]: bad}
@@ -132,9 +122,9 @@ def test_a_style_sheet_cannot_be_broken_out_of(folder: Path) -> None:
         silhouettes=results.silhouettes.replace({"image": renamed}),
         projections=results.projections.replace({"image": renamed}),
     )
-    seen = Page(write_report(nasty, folder).read_text(encoding="utf-8"))
+    seen = Page(write_report(nasty, tmp_path).read_text(encoding="utf-8"))
     assert bad in seen.attributes("title")
-    assert [tag for tag, _ in seen.tags].count("script") == 4
+    assert [tag for tag, _ in seen.tags].count("script") == 5
     assert bad not in seen.text
 
 
@@ -183,23 +173,23 @@ def test_a_k_that_no_criterion_finds_is_said_to_be_unclear(page: str) -> None:
     assert own_k.count(">no clear k<") == 6
 
 
-def test_a_report_of_a_run_folder_is_the_report_of_the_run(folder: Path, page: str) -> None:
-    example_results().write(folder / "run")
-    again = Results.read(folder / "run")
-    assert write_report(again, folder).read_text(encoding="utf-8") == page
+def test_a_report_of_a_run_folder_is_the_report_of_the_run(tmp_path: Path, page: str) -> None:
+    example_results().write(tmp_path / "run")
+    again = Results.read(tmp_path / "run")
+    assert write_report(again, tmp_path).read_text(encoding="utf-8") == page
 
 
 def test_large_sets_show_the_first_strip_of_each_cluster(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results = example_results()
     part = results.silhouettes["clusterer"] == "kmeans"
     merged = results.silhouettes.assign(cluster=results.silhouettes["cluster"].mask(part, 0))
     merged_results = dataclasses.replace(results, silhouettes=merged)
     # Thirteen in the strip, and three least typical ones.
-    assert "24 more" in write_report(merged_results, folder).read_text(encoding="utf-8")
+    assert "24 more" in write_report(merged_results, tmp_path).read_text(encoding="utf-8")
     monkeypatch.setattr("embedbench.report.encoders.ALL_PICTURES_UP_TO", 39)
-    page = write_report(merged_results, folder).read_text(encoding="utf-8")
+    page = write_report(merged_results, tmp_path).read_text(encoding="utf-8")
     assert "24 more" not in page and "40 images" in page
 
 
@@ -218,10 +208,10 @@ def test_a_cluster_tells_its_numbers_its_labels_and_its_least_typical_pictures(p
     assert Page(least).attributes("title") == names[-3:]
 
 
-def test_pictures_in_dispute_are_shown_also_where_no_cluster_shows_them(folder: Path) -> None:
+def test_pictures_in_dispute_are_shown_also_where_no_cluster_shows_them(tmp_path: Path) -> None:
     results = example_results()
     few = dataclasses.replace(results, silhouettes=results.silhouettes.iloc[:1])
-    page = write_report(few, folder).read_text(encoding="utf-8")
+    page = write_report(few, tmp_path).read_text(encoding="utf-8")
     section = page.split('<section id="why">')[1].split("</section>")[0]
     shown = [found for tag, found in Page(section).tags if found.get("role") == "img"]
     # Twelve in dispute, and six ordered pairs of encoders with six pairs of pictures each.
@@ -257,8 +247,8 @@ def lone_results() -> Results:
     )  # fmt: skip
 
 
-def test_one_encoder_gives_a_page_without_pairs(folder: Path) -> None:
-    seen = Page(write_report(lone_results(), folder).read_text(encoding="utf-8"))
+def test_one_encoder_gives_a_page_without_pairs(tmp_path: Path) -> None:
+    seen = Page(write_report(lone_results(), tmp_path).read_text(encoding="utf-8"))
     assert not {"sure", "why"} & set(seen.attributes("id"))
     assert "There is no verdict. There are no two encoders to compare." in seen.text
     assert "best" not in " ".join(seen.attributes("class")).split()
@@ -272,7 +262,7 @@ def test_no_number_in_the_page_is_nan(page: str, page_without_labels: str) -> No
         assert not NOT_A_NUMBER.search(" ".join(seen.attributes("style")))
 
 
-def test_a_run_that_found_nothing_more_has_a_page_of_the_comparison(folder: Path) -> None:
+def test_a_run_that_found_nothing_more_has_a_page_of_the_comparison(tmp_path: Path) -> None:
     results = example_results()
     names = ("pairwise", "label_free", "similarity", "disagreements", "shortcuts")
     empty: dict[str, Any] = dict.fromkeys(names, pd.DataFrame())
@@ -283,7 +273,7 @@ def test_a_run_that_found_nothing_more_has_a_page_of_the_comparison(folder: Path
         encoders=results.encoders[kept],
         images=results.images.drop(columns=["group", "disagreement"]),
     )
-    seen = Page(write_report(bare, folder).read_text(encoding="utf-8"))
+    seen = Page(write_report(bare, tmp_path).read_text(encoding="utf-8"))
     assert not {"sure", "with-labels", "without-labels", "why", "shortcuts"} & set(
         seen.attributes("id")
     )
@@ -296,30 +286,20 @@ def test_the_table_of_encoders_holds_facts_only(page: str) -> None:
     assert not {"rank", "linear probe", "recommended", "consensus", "error"} & set(headings)
 
 
-def test_a_run_that_tells_nothing_of_itself_still_has_a_report(folder: Path) -> None:
+def test_a_run_that_tells_nothing_of_itself_still_has_a_report(tmp_path: Path) -> None:
     bare = dataclasses.replace(example_results(), run={})
-    assert "3 encoders compared" in write_report(bare, folder).read_text(encoding="utf-8")
-
-
-def test_a_page_before_figures_were_drawn_has_those_of_all_encoders_alone(tmp_path: Path) -> None:
-    page = Page(write_report(example_results(), tmp_path).read_text(encoding="utf-8"))
-    shown = [text for text in page.attributes("alt") if text]
-    of_all = [
-        one.title
-        for one in figure_specs(example_results())
-        if one.encoder is None and not one.file.startswith("maps_")
-    ]
-    assert sorted(shown) == sorted(of_all) and "embedbench figures RUN" in page.text
-    assert not (tmp_path / "figures").exists()
+    assert "3 encoders compared" in write_report(bare, tmp_path).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("truth", [True, False])
-def test_every_figure_stands_in_the_page_once(drawn: Path, tmp_path: Path, truth: bool) -> None:
-    """A `FigureSpec` whose `section` the page lacks, and whose file no template names, is lost."""
+def test_every_chart_stands_in_the_page_once_with_its_numbers_and_its_note(
+    tmp_path: Path, truth: bool
+) -> None:
+    """A chart whose section the page lacks would be lost."""
     results = example_results(truth)
-    shutil.copytree(drawn / "figures", tmp_path / "figures")
-    page = Page(write_report(results, tmp_path).read_text(encoding="utf-8"))
-    shown = [text for text in page.attributes("alt") if text]
-    live = ("contact_sheet", "maps_")  # the page has these pictures, and maps that move
-    wanted = [one.title for one in figure_specs(results) if not any(x in one.file for x in live)]
-    assert sorted(shown) == sorted(wanted)
+    page = write_report(results, tmp_path).read_text(encoding="utf-8")
+    charts = charts_of(results)
+    assert sorted(Page(page).attributes("data-chart")) == sorted(chart.name for chart in charts)
+    [record] = re.findall(r'<script type="application/json" data-for="charts">(.*?)</script>', page)
+    assert json.loads(record) == {chart.name: chart.record() for chart in charts}
+    assert all(str(escape(chart.note)) in page for chart in charts)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from embedbench.analysis.shortcuts import attributes
 from embedbench.metrics.clustering.catalogue import METRICS
-from embedbench.report.plots.robustness import WHERE
+from embedbench.report.charts.robustness import WHERE
 from embedbench.results.finding_tables import FINDING_TABLES
 from embedbench.results.main_tables import MAIN_TABLES
 from embedbench.results.schema import CLUSTER_CHANGES, NEIGHBOUR_RETENTION

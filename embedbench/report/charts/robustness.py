@@ -73,10 +73,10 @@ def curves_chart(results: Results) -> Chart | None:
     return Chart("curves", "robustness", "lines", title, views, "metric", _CURVES_NOTE, look)
 
 
-def _curve(rows: pd.DataFrame) -> list[list[float | None]]:
+def _curve(rows: pd.DataFrame) -> list[list[int | float | None]]:
     """Return severity, value and interval, from the clean images on."""
     clean = number(rows["clean"].mean())
-    points: list[list[float | None]] = [[0, clean, clean, clean]]
+    points: list[list[int | float | None]] = [[0, clean, clean, clean]]
     for _, row in rows.iterrows():
         ends = (row["clean"] + row[end] for end in ("change_low", "change_high"))
         points.append([int(row["severity"]), number(row["value"]), *map(number, ends)])

@@ -1,11 +1,12 @@
 """Which sections of the page have a script, and what each is given."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
+from embedbench.report.charts.chart import Chart
 from embedbench.report.page_data.maps import maps_record
 from embedbench.report.page_data.neighbours import neighbours_record
 from embedbench.report.page_data.packing import as_script_data
@@ -36,12 +37,13 @@ class LivePart:
     mapped: int
 
 
-def live_part(results: Results, used: Collection[str]) -> LivePart:
+def live_part(results: Results, used: Collection[str], charts: Sequence[Chart]) -> LivePart:
     """Return what the page holds for its script.
 
     Args:
         results: the comparison.
         used: names of the images that the page shows without a script.
+        charts: the charts on the page.
     """
     mapped = mapped_pictures(results)
     names = list(dict.fromkeys([*mapped, *sorted(used)]))
@@ -50,6 +52,7 @@ def live_part(results: Results, used: Collection[str]) -> LivePart:
         "pictures": pictures_record(results, names, sheets),
         "maps": maps_record(results, mapped),
         "neighbours": neighbours_record(results, names),
+        "charts": {chart.name: chart.record() for chart in charts},
     }
     data = {name: as_script_data(record) for name, record in records.items() if record}
     script = page_script()

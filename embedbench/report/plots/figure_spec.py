@@ -1,4 +1,4 @@
-"""One figure of a comparison: its file, how it is drawn, and where the page shows it."""
+"""One figure of a comparison: its file, and how it is drawn."""
 
 import re
 from collections.abc import Callable
@@ -21,9 +21,6 @@ class FigureSpec:
         encoder: whose it is; None if it is of all.
         draw: makes it.
         photographic: whether it holds pictures.
-        section: id of the section of the page that shows it; `encoder` for that of its encoder;
-            "" if a template names the file.
-        note: what the page says below it, or "".
     """
 
     file: str
@@ -31,8 +28,6 @@ class FigureSpec:
     encoder: str | None
     draw: Callable[[], Figure]
     photographic: bool = False
-    section: str = ""
-    note: str = ""
 
     def __post_init__(self) -> None:
         # A run folder may come from others, and names of maps and metrics stand in it.

@@ -29,23 +29,9 @@ from embedbench.utils.text import safe_names, shorten
 
 __all__ = ["figure_specs"]
 
-_RANKS_NOTE = (
-    "Images (with their duplicates) and seeds were resampled many times, in the same way for all "
-    "encoders. A line shows the ranks in 95 % of the resamples."
-)
-_SIGNALS_NOTE = (
-    "Without labels there are two signals: whether images keep their cluster when they are "
-    "slightly changed (cluster retention), and whether the clusters agree with those of the "
-    "other encoders (consensus). Neither is the truth."
-)
-_VARIANCE_NOTE = (
-    "For vectors at unit length, as on the PCA map. The rest of the variance is in directions that "
-    "a plane does not show."
-)
-
 
 def figure_specs(results: Results) -> list[FigureSpec]:
-    """Return the figures that these results have, in the order of the report."""
+    """Return the figures that these results have, those of all encoders first."""
     specs = [*_comparison(results), *_sureness(results), *_similarity(results)]
     specs += [*_together(results), *_conditions(results)]
     folders = safe_names(results.encoders["encoder"].astype(str).tolist())
@@ -68,7 +54,7 @@ def _comparison(results: Results) -> Iterator[FigureSpec]:
     else:
         draw = partial(silhouette_chart, rows)
         title = "silhouette of every clusterer by encoder"
-    yield FigureSpec("comparison.png", title, None, draw, section="comparison")
+    yield FigureSpec("comparison.png", title, None, draw)
 
 
 def _sureness(results: Results) -> Iterator[FigureSpec]:
@@ -82,20 +68,20 @@ def _sureness(results: Results) -> Iterator[FigureSpec]:
             title = f"Rank by AMI, {clusterer}, with 95 % intervals"
             draw = partial(ranks_figure, ranks.reset_index(), colours, title)
             title = "rank of every encoder with its interval"
-            yield FigureSpec("ranks.png", title, None, draw, section="sure", note=_RANKS_NOTE)
+            yield FigureSpec("ranks.png", title, None, draw)
     elif not results.has_truth:
         rows = results.label_free[results.label_free["criterion"].isin(SIGNALS)]
         if rows["value"].notna().any():
             draw = partial(signals_figure, rows, names, colours)
             title = "cluster retention and consensus of every encoder with the value by chance"
-            yield FigureSpec("signals.png", title, None, draw, section="sure", note=_SIGNALS_NOTE)
+            yield FigureSpec("signals.png", title, None, draw)
 
 
 def _similarity(results: Results) -> Iterator[FigureSpec]:
     if len(results.similarity):
         draw = partial(similarity_figure, results.similarity)
         title = "how alike each two encoders are"
-        yield FigureSpec("similarity.png", title, None, draw, section="why")
+        yield FigureSpec("similarity.png", title, None, draw)
 
 
 def _together(results: Results) -> Iterator[FigureSpec]:
@@ -105,7 +91,7 @@ def _together(results: Results) -> Iterator[FigureSpec]:
     if len(results.variance):
         draw = partial(variance_figure, results.variance, colours)
         title = "share of the variance in the first principal components of every encoder"
-        yield FigureSpec("variance.png", title, None, draw, section="maps", note=_VARIANCE_NOTE)
+        yield FigureSpec("variance.png", title, None, draw)
     if len(encoders) < 2:
         return
     members = members_of(results, encoders[0])
@@ -166,7 +152,7 @@ def _elbow(results: Results, encoder: str, folder: str, colour: str) -> Iterator
     if len(rows) > 1:
         draw = partial(elbow_figure, rows, encoder, colour)
         title = f"inertia, silhouette and gap over the number of clusters, {encoder}"
-        yield FigureSpec(f"{folder}/elbow.png", title, encoder, draw, section="encoder")
+        yield FigureSpec(f"{folder}/elbow.png", title, encoder, draw)
 
 
 def _maps(

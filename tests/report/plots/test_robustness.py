@@ -9,13 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from embedbench.data.images.corruptions import CORRUPTIONS, VECTOR_KINDS
+from embedbench.report.charts.robustness import WHERE
 from embedbench.report.looks import encoder_colours
-from embedbench.report.plots.robustness import (
-    WHERE,
-    contamination_figure,
-    curves_figure,
-    main_curve,
-)
+from embedbench.report.plots.robustness import contamination_figure, curves_figure
 from embedbench.report.plots.style import save
 from tests.support.robustness_tables import AMI, COLOURS, ENCODERS, mixed, robustness
 
@@ -26,11 +22,6 @@ def numbers(values: object) -> Float64[np.ndarray, " points"]:
 
 def shown(figure: Figure) -> list[str]:
     return [axes.get_title("left") for axes in figure.axes if axes.axison]
-
-
-def test_the_curves_are_of_the_labels_where_there_are_labels() -> None:
-    assert main_curve(robustness()) == ("kmeans", "ami")
-    assert main_curve(robustness(truth=False)) == ("", "neighbour_retention")
 
 
 def test_a_curve_starts_at_the_clean_images_and_passes_through_every_severity() -> None:

@@ -1,3 +1,4 @@
+import { startChart } from "./charts/charts.js";
 import { recordOf } from "./data.js";
 import { startMaps } from "./maps/maps.js";
 import { Pictures } from "./pictures.js";
@@ -19,4 +20,10 @@ if (record) {
     SECTIONS[name](recordOf(name), place, pictures, state);
     place.hidden = false;
   }
+}
+
+const charts = recordOf("charts");
+for (const place of document.querySelectorAll("[data-chart]")) {
+  const chart = charts?.[place.getAttribute("data-chart") ?? ""];
+  if (chart && place instanceof window.HTMLElement) startChart(chart, place);
 }

@@ -1,0 +1,75 @@
+/**
+ * A line for each encoder, with a band for its interval.
+ *
+ * A panel has a `title`, perhaps a `y` label, and `lines` of `{name, colour, points}`; a point is x,
+ * value and perhaps low and high. `mark` is an x to be marked, `band` grey areas of x, low and high.
+ * The look: `x`, `y`, `range` of y, `whole` (x in whole numbers), `zero` (show 0).
+ */
+
+import { areaY, lineY, dot, ruleX, tip, pointer } from "@observablehq/plot";
+
+import { seen } from "../theme.js";
+import { addLegend, addPanel, panelWidth, told } from "./panel.js";
+
+/** @type {import("./charts.js").Draw} */
+export function drawLines(chart, panels, width, place) {
+  for (const panel of panels) {
+    /** @type {{name: string, colour: string, x: number, value: number, low: number, high: number}[]} */
+    const points = panel.lines.flatMap((/** @type {any} */ line) =>
+      line.points.map((/** @type {number[]} */ [x, value, low, high]) => ({
+        name: line.name,
+        colour: seen(line.colour),
+        x,
+        value: value ?? NaN,
+        low: low ?? value ?? NaN,
+        high: high ?? value ?? NaN,
+      })),
+    );
+    const known = points.filter((point) => !Number.isNaN(point.value));
+    const xs = [...new Set(points.map((point) => point.x))].sort((one, other) => one - other);
+    addPanel(place, panel.title ?? "", {
+      width: panelWidth(width, panels.length, 280),
+      height: 230,
+      marginTop: 28,
+      marginLeft: 52,
+      marginBottom: 36,
+      x: {
+        label: chart.x,
+        labelArrow: "none",
+        labelAnchor: "center",
+        ...(chart.whole ? { ticks: xs.length > 10 ? 8 : xs, tickFormat: "d" } : {}),
+      },
+      y: {
+        label: panel.y ?? chart.y ?? null,
+        labelArrow: "none",
+        grid: true,
+        ticks: 5,
+        ...(chart.range ? { domain: chart.range } : {}),
+        zero: Boolean(chart.zero),
+      },
+      marks: [
+        areaY(panel.band ?? [], {
+          x: "0",
+          y1: "1",
+          y2: "2",
+          fill: "currentColor",
+          fillOpacity: 0.1,
+        }),
+        areaY(points, { x: "x", y1: "low", y2: "high", z: "name", fill: "colour", fillOpacity: 0.12 }),
+        ruleX(typeof panel.mark === "number" ? [panel.mark] : [], { strokeDasharray: "4 3" }),
+        lineY(points, { x: "x", y: "value", z: "name", stroke: "colour", strokeWidth: 1.7 }),
+        dot(xs.length > 30 ? [] : known, { x: "x", y: "value", fill: "colour", r: 2.5 }),
+        tip(
+          known,
+          pointer({
+            x: "x",
+            y: "value",
+            title: (point) => `${point.name}\n${chart.x} ${told(point.x)}: ${told(point.value)}`,
+          }),
+        ),
+      ],
+    });
+  }
+  const names = new Map(panels.flatMap((panel) => panel.lines.map((/** @type {any} */ one) => [one.name, one])));
+  if (names.size > 1) addLegend(place, [...names.values()]);
+}

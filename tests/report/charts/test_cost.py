@@ -1,0 +1,44 @@
+"""Promises of quality against cost: each encoder's numbers, the recommended one, and bytes."""
+
+import dataclasses
+
+import pytest
+
+from embedbench.report.charts.cost import cost_chart
+from embedbench.results.views import timings_of
+from tests.support.example_results import ENCODERS, example_results
+
+RESULTS = example_results()
+
+
+def test_costs_are_those_of_the_tables_and_bytes_are_four_a_dimension() -> None:
+    chart = cost_chart(RESULTS)
+    assert chart is not None and chart.look is not None
+    names = [dot["name"] for dot in chart.views[0].panels[0]["dots"]]
+    costs = {cost["name"]: cost for cost in chart.look["costs"]}
+    dims = RESULTS.encoders.set_index("encoder")["dim"]
+    speeds = timings_of(RESULTS, "images_per_second")
+    assert costs["dimensions"]["values"] == [dims[name] for name in names]
+    assert costs["bytes an image, float32"]["values"] == [4 * dims[name] for name in names]
+    assert costs["images a second"]["values"] == pytest.approx([speeds[name] for name in names])
+    assert [name for name, cost in costs.items() if cost["more"]] == ["images a second"]
+
+
+def test_scores_agree_with_labels_where_there_are_labels_and_are_the_signals_else() -> None:
+    with_labels, without = cost_chart(RESULTS), cost_chart(example_results(truth=False))
+    assert with_labels is not None and without is not None
+    assert [view.name for view in with_labels.views][0] == "AMI"
+    assert [view.name for view in without.views] == ["cluster retention", "consensus"]
+
+
+def test_the_recommended_encoder_is_named() -> None:
+    encoders = RESULTS.encoders.assign(recommended=RESULTS.encoders["encoder"] == ENCODERS[1])
+    chart = cost_chart(dataclasses.replace(RESULTS, encoders=encoders))
+    assert chart is not None and chart.look is not None
+    assert chart.look["recommended"] == ENCODERS[1]
+
+
+def test_one_encoder_has_no_quality_against_cost() -> None:
+    one = RESULTS.comparison[RESULTS.comparison["encoder"] == ENCODERS[0]]
+    encoders = RESULTS.encoders[RESULTS.encoders["encoder"] == ENCODERS[0]]
+    assert cost_chart(dataclasses.replace(RESULTS, comparison=one, encoders=encoders)) is None
