@@ -10,11 +10,11 @@ from markupsafe import Markup
 
 __all__ = ["as_script_data", "packed"]
 
-_TYPES = ("uint16", "int16", "float32")
+_TYPES = ("uint16", "uint32", "int16", "float32")
 
 
 def packed(values: np.ndarray) -> dict[str, str]:
-    """Return an array of `uint16`, `int16` or `float32`: its type, and its bytes in base64.
+    """Return an array of one of these types: its name, and its bytes in base64.
 
     The numbers stand row by row, the lowest byte first, as browsers read them.
     """

