@@ -36,15 +36,13 @@ def show(run_folder: str, full: bool, as_json: bool) -> int:
 
 @click.command()
 @click.argument("run_folder", metavar="RUN", shell_complete=complete_folder)
-def report(run_folder: str) -> int:
-    """Write the report of a run folder again, without encoding.
-
-    It shows the figures of single encoders that `embedbench figures` has drawn.
-    """
+@click.option("--without-pictures", is_flag=True, help="Leave the thumbnails out of the page.")
+def report(run_folder: str, without_pictures: bool) -> int:
+    """Write the report of a run folder again, without encoding."""
     from embedbench.report import redraw
 
     folder = Path(run_folder)
-    redraw(folder)
+    redraw(folder, not without_pictures)
     echo_err(f"report: {folder / 'report.html'}")
     return OK
 

@@ -11,8 +11,12 @@ from embedbench.utils.messages import system_reason
 __all__ = ["redraw"]
 
 
-def redraw(folder: Path) -> None:
+def redraw(folder: Path, pictures: bool = True) -> None:
     """Write the report of a run folder again; it is put there when it is whole.
+
+    Args:
+        folder: the run folder.
+        pictures: whether the page holds thumbnails.
 
     Raises:
         InputError: it is no run folder, holds a link, or cannot be written.
@@ -23,7 +27,7 @@ def redraw(folder: Path) -> None:
             raise InputError(f"'{path}' is a link; a run folder must hold its files themselves")
     try:
         with TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
-            page = write_report(results, Path(unfinished))
+            page = write_report(results, Path(unfinished), pictures)
             page.replace(folder / "report.html")
     except OSError as error:
         raise InputError(f"cannot write '{folder}': {system_reason(error)}") from error

@@ -17,6 +17,7 @@ from embedbench.report.encoders import EncoderPart, encoder_parts
 from embedbench.report.label_free import with_labels_table, without_labels_table
 from embedbench.report.looks import encoder_colours
 from embedbench.report.page_data.sections import live_part
+from embedbench.report.page_data.sharing import shareable
 from embedbench.report.pairwise import pairwise_results
 from embedbench.report.robustness import robustness_part
 from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
@@ -46,8 +47,17 @@ FACTS = (
 """What the table of encoders shows; errors stand below it, the rest has sections of its own."""
 
 
-def write_report(results: Results, folder: Path) -> Path:
-    """Write `folder/report.html`, one file that needs no other and no network; return its path."""
+def write_report(results: Results, folder: Path, pictures: bool = True) -> Path:
+    """Write `folder/report.html`, one file that needs no other and no network; return its path.
+
+    It tells no folder above the source, so it can be sent on.
+
+    Args:
+        results: the comparison.
+        folder: where it goes.
+        pictures: whether it holds thumbnails.
+    """
+    results = shareable(results, pictures)
     encoders = encoder_parts(results)
     findings = _findings(results)
     used = _used(encoders, findings)
