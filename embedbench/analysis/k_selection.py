@@ -14,13 +14,15 @@ from embedbench.clustering.null_reference import null_references
 from embedbench.clustering.partitions import Partitions, Points
 from embedbench.metrics.clustering.silhouette import silhouettes
 from embedbench.results.schema import K_CRITERIA
+from embedbench.utils.text import join_names
 
-__all__ = ["KSelection", "SPREAD_SEEDS", "select_k", "spread_ks"]
+__all__ = ["KSelection", "SPREAD_SEEDS", "edge_remarks", "select_k", "spread_ks"]
 
 SPREAD_KS = (4, 8, 12, 20)
 SPREAD_SEEDS = 3
 """Where no labels give the number of clusters, encoders are compared at several ks at once."""
 
+_LEAST_EDGE = 3
 _CLEAR = 0.995
 _BAND = 0.95
 _GAP_TOLERANCE = 0.05
@@ -112,6 +114,24 @@ def select_k(
             silhouette_null_high=_reach(null_silhouette),
         ),
     )
+
+
+def edge_remarks(elbow: pd.DataFrame) -> list[str]:
+    """Return a remark if the best k may lie beyond those tried; none if it does not.
+
+    Args:
+        elbow: as `Results.elbow`, of encoders that are compared at the median of their best ks.
+    """
+    curves = elbow.dropna(subset=["silhouette"]).sort_values("k").groupby("encoder", sort=False)
+    last = int(elbow["k"].max()) if len(elbow) else 0
+    best = {str(name): rows.loc[rows["silhouette"].idxmax(), "k"] for name, rows in curves}
+    edge = [name for name, k in best.items() if k == last]
+    if last < _LEAST_EDGE or not edge:
+        return []
+    return [
+        f"the silhouette is highest at the largest k that was tried, {last}, with "
+        f"{join_names(edge)}: more clusters may be better; --k 2..{2 * last} tries them"
+    ]
 
 
 def spread_ks(ks: Sequence[int]) -> list[int]:

@@ -79,11 +79,12 @@ def print_results(
         as_json: print encoders, comparison and verdict as one JSON object instead.
         is_said: whether the verdict, the notes and why encoders failed were said during the run.
     """
-    from embedbench.results.sentences import verdict_sentences
+    from embedbench.results.schema import ONE_ENCODER
+    from embedbench.results.sentences import answer_sentences
     from embedbench.results.short_table import short_table
-    from embedbench.results.views import fastest, headline_rows, with_timings
+    from embedbench.results.views import headline_rows, with_timings
 
-    sentences = verdict_sentences(results.run["verdict"], fastest(results))
+    sentences = answer_sentences(results)
     if as_json:
         print_json(
             {
@@ -103,7 +104,10 @@ def print_results(
     if not is_said:
         for line in _notes(results):
             echo_err(line)
-        _print_verdict(" ".join(sentences))
+    if results.run["verdict"]["basis"] == ONE_ENCODER:
+        _print_answer("groups", " ".join(sentences))
+    elif not is_said:
+        _print_answer("verdict", " ".join(sentences))
     if out is not None:
         echo_err(f"report: {out / 'report.html'}")
         echo_err(f"next: {_next_step(results, out)}")
@@ -134,21 +138,25 @@ def _notes(results: "Results") -> list[str]:
 
 def _next_step(results: "Results", out: Path) -> str:
     """Return what a person would do now."""
+    from embedbench.results.schema import ONE_ENCODER
+
+    if results.run["verdict"]["basis"] == ONE_ENCODER:
+        return f"its groups in pictures: embedbench open {quote(str(out))}"
     if not results.has_truth and len(results.encoders) > 1:
         return f"labels of some images make it surer: embedbench suggest-labels {quote(str(out))}"
     return f"every clusterer and number: embedbench show {quote(str(out))} --full"
 
 
-def _print_verdict(text: str) -> None:
-    """Print the verdict: in a box on a terminal, else in one line."""
+def _print_answer(kind: str, text: str) -> None:
+    """Print the answer: in a box on a terminal, else in one line."""
     if not sys.stderr.isatty():
-        echo_err(f"verdict: {text}")
+        echo_err(f"{kind}: {text}")
         return
     from rich.console import Console
 
     from embedbench.results.live import verdict_box
 
-    Console(stderr=True).print(verdict_box(text))
+    Console(stderr=True).print(verdict_box(text, kind))
 
 
 def print_json(value: Any) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 from embedbench.analysis.cluster_naming import image_text_similarity, prompts_for, two_best_names
 from embedbench.analysis.duplicates import duplicate_groups, duplicate_remarks
 from embedbench.analysis.inputs import AnalysisInputs, Targets
+from embedbench.analysis.k_selection import edge_remarks
 from embedbench.analysis.label_free import AugmentedViews
 from embedbench.analysis.shortcuts import attributes
 from embedbench.clustering.limits import remarks as size_remarks
@@ -271,9 +272,8 @@ def assemble_results(
 ) -> Results:
     """Return the results: the tables of all stages, failures, and the record of the run."""
     inputs, encoded, clusters = outputs.inputs, outputs.encoded, outputs.clusters
-    images = outputs.images.table.assign(
-        group=inputs.targets.groups, disagreement=clusters.disagreement
-    )
+    table = outputs.images.table
+    images = table.assign(group=inputs.targets.groups, disagreement=clusters.disagreement)
     tables = without_timings(clusters.tables, encoded.embeddings, started)
     tables |= outputs.effects.tables | outputs.verdict.tables
     if inputs.similarity is not None:
@@ -292,6 +292,8 @@ def assemble_results(
         *few_words_remarks(len(config.words), clusters.common_k),
         *inputs.remarks,
     ]
+    if inputs.k_grid.common_k is None:
+        remarks += edge_remarks(clusters.tables["elbow"])
     return Results(
         **tables,
         failures=pd.concat([outputs.images.failures, broken], ignore_index=True),

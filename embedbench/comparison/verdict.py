@@ -53,7 +53,8 @@ class Verdict:
     """Which encoders are the best here.
 
     Attributes:
-        basis: `labels`, `no labels`, or `nothing` where there is nothing to compare.
+        basis: `labels`, `no labels`, `one encoder`, or `nothing` where there is no number to
+            compare.
         answer: `best` where one is named, `tied` where several are; else `none better than
             chance`, `too few pictures` or `cannot tell`.
         group: the encoders named, the best first; those among which the best may be if it
@@ -235,7 +236,9 @@ class _Signals:
             "clusters agree with those of the other encoders. This is evidence, not proof."
         )
         answer = "best" if len(named) == 1 else "tied"
-        return Verdict("no labels", answer, self._names(named), (reason,))
+        others = [row for row in np.argsort(self.ranks, kind="stable") if row not in named]
+        ruled_out = f"Ruled out: {join_names(self._names(others))}."
+        return Verdict("no labels", answer, self._names(named), (reason, ruled_out))
 
     def _names(self, rows: Sequence[int]) -> tuple[str, ...]:
         return tuple(self.names[row] for row in rows)

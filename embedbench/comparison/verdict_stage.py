@@ -22,7 +22,7 @@ from embedbench.metrics.clustering.consensus import consensus_scores, similar_gr
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS
 from embedbench.metrics.embedding.similarity import agreement
 from embedbench.metrics.ranking import pairs_table, rank_by
-from embedbench.results.schema import NAMING, SIGNALS
+from embedbench.results.schema import CANNOT_TELL, NAMING, ONE_ENCODER, SIGNALS
 
 __all__ = ["VerdictTables", "WITH_LABELS", "run_verdict_stage", "verdict_with_labels"]
 
@@ -64,7 +64,12 @@ def run_verdict_stage(
     pairs = pairs_table(clusters.scores, resamples)
     scores = [own[main]["ami"] for own in clusters.scores.values() if "ami" in own[main]]
     labels = inputs.targets.labels
-    if labels is not None and any(score.n_images for score in scores):
+    if len(encoders) == 1:
+        ranks, verdict = (
+            rank_by([], [], np.zeros((0, 1))),
+            Verdict(ONE_ENCODER, CANNOT_TELL, (), ()),
+        )
+    elif labels is not None and any(score.n_images for score in scores):
         partitions = {name: clusters.at_common_k[name] for name in names}
         ranks, verdict = verdict_with_labels(partitions, scores, labels, resamples)
     else:

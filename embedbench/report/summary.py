@@ -10,9 +10,9 @@ from embedbench.report.pairwise import visible_difference
 from embedbench.report.shortcuts import shortcut_warnings
 from embedbench.report.tables import interval_text
 from embedbench.results.results import Results
-from embedbench.results.schema import K_CRITERIA, NAMING
-from embedbench.results.sentences import NAMED, list_names, verdict_sentences
-from embedbench.results.views import chosen_k, fastest, headline_rows
+from embedbench.results.schema import K_CRITERIA, NAMING, ONE_ENCODER
+from embedbench.results.sentences import NAMED, answer_sentences, list_names
+from embedbench.results.views import chosen_k, headline_rows
 from embedbench.utils.text import join_names, pluralise
 
 __all__ = ["summary"]
@@ -30,6 +30,13 @@ _FEW = 100
 def summary(results: Results) -> list[Markup]:
     """Return paragraphs in HTML, every foreign word in them escaped; the verdict comes first."""
     rows = headline_rows(results)
+    if (results.run.get("verdict") or {}).get("basis") == ONE_ENCODER:
+        answer = [Markup(one) for one in answer_sentences(results, Markup, _strong)]
+        paragraphs = [
+            answer,
+            [*_sensitivity(results), *_copies(results), *_shortcuts(results), *_skipped(results)],
+        ]
+        return [Markup(" ").join(sentences) for sentences in paragraphs if sentences]
     paragraphs = [
         _verdict(results, rows),
         [_what(results, rows), *_without_labels(results), *_other_clusterers(results, rows)],
@@ -48,7 +55,7 @@ def _verdict(results: Results, rows: pd.DataFrame) -> list[Markup]:
     verdict = results.run.get("verdict")
     if not verdict:
         return []
-    sentences = verdict_sentences(verdict, fastest(results), Markup, _strong)
+    sentences = answer_sentences(results, Markup, _strong)
     if verdict["basis"] != "nothing" and verdict["answer"] not in NAMING:
         return [Markup(one) for one in sentences]
     return [*(Markup(one) for one in sentences), *_scores(results, rows)]

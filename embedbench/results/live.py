@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from embedbench.results.schema import K_CRITERIA
+from embedbench.results.schema import K_CRITERIA, ONE_ENCODER
 from embedbench.results.sentences import verdict_sentences
 from embedbench.results.views import fastest_of
 from embedbench.utils.progress import Progress
@@ -95,7 +95,9 @@ class LiveTable:
         self._progress.say(f"{heading}, {where}: {'; '.join(told)}")
 
     def decided(self, verdict: Mapping[str, Any]) -> None:
-        """Say the verdict, as in `run.json`."""
+        """Say the verdict, as in `run.json`; of one encoder the answer comes with all the rest."""
+        if verdict["basis"] == ONE_ENCODER:
+            return
         fastest = fastest_of(verdict["group"], self._speeds)
         text = " ".join(verdict_sentences(verdict, fastest))
         if self._progress.on_terminal:
@@ -129,12 +131,12 @@ class LiveTable:
         self._progress.show(table)
 
 
-def verdict_box(text: str) -> "Panel":
-    """Return the verdict in a box, for a terminal."""
+def verdict_box(text: str, title: str = "verdict") -> "Panel":
+    """Return the answer in a box, for a terminal."""
     from rich.panel import Panel
     from rich.text import Text
 
-    return Panel(Text(printable(text)), title="verdict", title_align="left")
+    return Panel(Text(printable(text)), title=title, title_align="left")
 
 
 def _number(value: float) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "NEIGHBOUR_RETENTION",
     "NONE_BETTER",
     "NULLABLE_TEXT_COLUMNS",
+    "ONE_ENCODER",
     "RANKING_COLUMNS",
     "ROBUSTNESS_COLUMNS",
     "SCHEMA_VERSION",
@@ -32,6 +33,9 @@ SCHEMA_VERSION = 4
 
 CANNOT_TELL = "cannot tell"
 NONE_BETTER = "none better than chance"
+ONE_ENCODER = "one encoder"
+"""The basis of a verdict that compares nothing; the groups are the answer."""
+
 TOO_FEW = "too few pictures"
 NAMING = ("best", "tied")
 """The answers of a verdict that name encoders; the others are the three above."""

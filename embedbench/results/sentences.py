@@ -1,15 +1,116 @@
-"""The verdict in sentences, for the terminal and for the page."""
+"""The answer in sentences, for terminal and page: the verdict, or the groups of one encoder."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from embedbench.results.schema import CANNOT_TELL, NONE_BETTER, TOO_FEW
-from embedbench.utils.text import join_names
+import pandas as pd
 
-__all__ = ["NAMED", "list_names", "verdict_sentences"]
+from embedbench.results.results import Results
+from embedbench.results.schema import CANNOT_TELL, K_CRITERIA, NONE_BETTER, ONE_ENCODER, TOO_FEW
+from embedbench.results.views import chosen_k, fastest, headline_rows, members_of
+from embedbench.utils.text import join_names, pluralise
+
+__all__ = ["NAMED", "answer_sentences", "list_names", "verdict_sentences"]
 
 NAMED = 6
 """If there are more encoders than this, the sentence counts the others."""
+
+
+_GROUPS = 5
+"""So many of the largest groups are named."""
+
+_MEANING = {
+    "truth": "as many as classes",
+    "given": "as asked",
+    "shared": "where the silhouette is highest",
+    "own": "found by the clusterer",
+}
+
+
+def answer_sentences(
+    results: Results, text: Callable[[str], str] = str, strong: Callable[[str], str] = str
+) -> list[str]:
+    """Return the verdict in sentences; of one encoder, its groups and how sure they are.
+
+    Args:
+        results: the comparison.
+        text: as of `verdict_sentences`.
+        strong: as of `verdict_sentences`.
+    """
+    verdict = results.run["verdict"]
+    if verdict["basis"] != ONE_ENCODER:
+        return verdict_sentences(verdict, fastest(results), text, strong)
+    row = headline_rows(results).iloc[0]
+    members = members_of(results, str(row["encoder"]))
+    members = members[members["clusterer"] == row["clusterer"]]
+    count = int(members.loc[members["cluster"] >= 0, "cluster"].nunique())
+    sentences = [
+        text("{} puts these {} into {}, {}.").format(
+            strong(str(row["encoder"])),
+            pluralise(len(members), "picture"),
+            strong(pluralise(count, "group")),
+            _MEANING.get(str(row["k_from"]), str(row["k_from"])),
+        ),
+        _largest_groups(results, row, text),
+        _clear_numbers(results.elbow, text),
+        _how_sure(row, text),
+    ]
+    between = int((members["silhouette"] < 0).sum())
+    if between:
+        lie = "lies" if between == 1 else "lie"
+        form = text("{} {} nearer to another group than to {} own.")
+        its = "its" if between == 1 else "their"
+        sentences.append(form.format(pluralise(between, "picture"), lie, its))
+    return [sentence for sentence in sentences if sentence]
+
+
+def _largest_groups(results: Results, row: pd.Series, text: Callable[[str], str]) -> str:
+    table = results.clusters[results.clusters["space"] == row["space"]]
+    table = table[(table["encoder"] == row["encoder"]) & (table["clusterer"] == row["clusterer"])]
+    table = table[table["cluster"] >= 0].sort_values("size", ascending=False, kind="stable")
+    if table.empty:
+        return ""
+    has_name = table["name"].notna() & (table["name"] != "")
+    names = table["name"].where(has_name, "cluster " + table["cluster"].astype(str))
+    parts = [
+        text("{} ({})").format(name, int(size))
+        for name, size in zip(names.iloc[:_GROUPS], table["size"], strict=False)
+    ]
+    said = "The largest" if len(table) > _GROUPS else "The groups"
+    return text(said + ": " + ", ".join(["{}"] * len(parts)) + ".").format(*parts)
+
+
+def _clear_numbers(elbow: pd.DataFrame, text: Callable[[str], str]) -> str:
+    """Say which numbers of groups stand out against data without clusters, if that was asked."""
+    if "inertia_null_low" not in elbow or not elbow["inertia_null_low"].notna().any():
+        return ""
+    last = int(elbow["k"].max())
+    found = {name: chosen_k(elbow, name) for name in K_CRITERIA}
+    clear = [f"{name} finds {k}{' or more' if k == last else ''}" for name, k in found.items() if k]
+    unclear = [name for name, k in found.items() if not k]
+    if not clear:
+        return text(
+            "Neither elbow nor silhouette nor gap finds a clear number of groups: they may be a "
+            "matter of degree."
+        )
+    none = f"; {join_names(unclear)} no clear number" if unclear else ""
+    return text("Of groups, {}{}.").format(join_names(clear), none)
+
+
+def _how_sure(row: pd.Series, text: Callable[[str], str]) -> str:
+    told = []
+    for column, form in (
+        ("stability", "random subsamples give the same groups with AMI {}"),
+        ("ami", "the labels agree with them with AMI {}"),
+    ):
+        if pd.notna(row.get(column)):
+            low, high = row.get(f"{column}_low"), row.get(f"{column}_high")
+            ends = f" (95 % interval {low:.2f} to {high:.2f})" if pd.notna(low) else ""
+            told.append(form.format(f"{row[column]:.2f}{ends}"))
+    if not told:
+        return ""
+    said = join_names(told)
+    return text("{}, where 1 is the same and 0 is chance.").format(said[0].upper() + said[1:])
 
 
 def verdict_sentences(
@@ -29,7 +130,9 @@ def verdict_sentences(
     """
     group = verdict["group"]
     by = "by the labels" if verdict["basis"] == "labels" else "without labels"
-    if verdict["basis"] == "nothing":
+    if verdict["basis"] == ONE_ENCODER:
+        first = text("There is {}, so nothing is compared.").format(strong("one encoder"))
+    elif verdict["basis"] == "nothing":
         first = text("There is {}.").format(strong("no verdict"))
     elif verdict["answer"] == CANNOT_TELL:
         form = text("{}, we {} which encoder is best here.")
@@ -42,6 +145,11 @@ def verdict_sentences(
         first = form.format(strong("too few pictures"))
     elif len(group) == 1:
         first = text("{} is the {} here, {}.").format(strong(group[0]), strong("best"), by)
+    elif verdict["basis"] != "labels":
+        cheapest = _cheapest(verdict["smallest"], fastest, text, strong)
+        form = text("{} are the {} here, {}; they cannot be ordered further{}.")
+        names = list_names(group, text, strong)
+        first = form.format(names, strong("better half"), by, cheapest)
     else:
         cheapest = _cheapest(verdict["smallest"], fastest, text, strong)
         names = list_names(group, text, strong)
