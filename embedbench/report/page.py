@@ -141,9 +141,9 @@ def _comparison(results: Results) -> dict[str, Any]:
     every = comparison_columns(table.columns)
     tied = tied_by_ami(results)
     marked = {
-        column.name: highlights(headline, column.name, results.pairwise, tied) for column in every
+        column.name: highlights(headline, column.name, results.pairwise, tied) for column in columns
     }
-    marks = pd.DataFrame(marked, index=headline.index).reindex(everything.index, fill_value="")
+    of_all = pd.DataFrame(marked, index=headline.index).reindex(everything.index, fill_value="")
     group = "clusterer" if results.has_truth else "encoder"
     return {
         "columns": columns,
@@ -152,13 +152,13 @@ def _comparison(results: Results) -> dict[str, Any]:
         "other_columns": other_columns,
         "other_spaces": comparison_table(other_spaces, other_columns),
         "every_column": every,
-        "every": comparison_table(everything, every, marks.to_dict("list"), bars=False),
+        "every": comparison_table(everything, every, of_all.to_dict("list"), bars=False),
         "main": [column.name for column in columns],
         "group": group,
         "own_ways": K_CRITERIA,
         "meanings": [column for column in other_columns if column.sentence],
         "other_meanings": [column for column in every if _is_new(column, other_columns)],
-        "marked": {mark for column in columns for mark in marked[column.name]},
+        "marked": {mark for marks in marked.values() for mark in marks},
         "has_truth": results.has_truth,
     }
 

@@ -71,12 +71,12 @@ export function switches(live, note) {
     ...rowSwitch("Clusterer", byValue("clusterer"), 0),
     ...rowSwitch("Space", byValue("space"), 1),
     ...rowSwitch(
-      "Number of clusters",
+      "Choice of k",
       [
         all,
         { text: SHARED, keeps: isShared },
         ...byWay.map((name) => ({
-          text: `by ${name}: each encoder with its own k`,
+          text: `${name}: each encoder with its own k`,
           keeps: (/** @type {Row} */ row) => way(row) === name,
         })),
       ],
