@@ -132,13 +132,12 @@ def _comparison(results: Results) -> dict[str, Any]:
     first_space = table["space"] == table["space"].iloc[0]
     own_k = table[first_space & table["k_from"].isin(K_CRITERIA)]
     other_spaces = table[~first_space & ~table["k_from"].isin(K_CRITERIA)]
-    left_out = {"space"} if first_space.all() else set()
-    names = [name for name in results.headline_columns() if name not in left_out]
-    other_columns = comparison_columns(names)
-    if "silhouette_noise" in names and headline["silhouette_noise"].isna().all():
-        names.remove("silhouette_noise")
-    columns = comparison_columns(names)
-    every = comparison_columns(table.columns)
+    main = [name for name in results.headline_columns() if name != "space" or not first_space.all()]
+    every = comparison_columns(dict.fromkeys([*results.headline_columns(), *table.columns]))
+    other_columns = [column for column in every if column.name in main]
+    if "silhouette_noise" in main and headline["silhouette_noise"].isna().all():
+        main.remove("silhouette_noise")
+    columns = [column for column in every if column.name in main]
     tied = tied_by_ami(results)
     marked = {
         column.name: highlights(headline, column.name, results.pairwise, tied) for column in columns
@@ -152,7 +151,9 @@ def _comparison(results: Results) -> dict[str, Any]:
         "other_columns": other_columns,
         "other_spaces": comparison_table(other_spaces, other_columns),
         "every_column": every,
-        "every": comparison_table(everything, every, of_all.to_dict("list"), bars=False),
+        "every": comparison_table(
+            everything, every, {name: list(of_all[name]) for name in marked}, bars=False
+        ),
         "main": [column.name for column in columns],
         "group": group,
         "own_ways": K_CRITERIA,
@@ -175,7 +176,9 @@ def _in_order(rows: pd.DataFrame, has_truth: bool) -> pd.DataFrame:
     )
     if has_truth:
         keys = keys.assign(clusterer=pd.factorize(rows["clusterer"])[0], ami=-rows["ami"])
-    ordered: pd.DataFrame = rows.loc[keys.sort_values(list(keys), kind="stable").index]
+    ordered: pd.DataFrame = rows.loc[
+        keys.sort_values([str(name) for name in keys], kind="stable").index
+    ]
     return ordered
 
 
