@@ -13,7 +13,9 @@ from embedbench.io.safe_csv import defused
 from embedbench.report.tables import NOTHING, comparison_columns, format_value, interval_text
 from embedbench.utils.text import escape_markdown
 from tests.support.browser import Opened, address, chromium, opened
+from tests.support.example_results import DOMAINS
 from tests.support.page_tables import (
+    DOMAIN,
     NAMES,
     OWN_K,
     choose,
@@ -150,6 +152,11 @@ def test_csv_has_columns_for_the_ends_and_no_formulas(seen: Opened, rows: pd.Dat
     assert lines == wanted
     assert {"AMI", "AMI low", "AMI high"} <= set(head) and len(head) == len(wanted[0])
     assert {line[0] for line in lines} == {NAMES[0], f"'{NAMES[1]}", NAMES[2]}
+
+
+def test_a_name_that_looks_like_a_number_stays_a_name(seen: Opened) -> None:
+    found = csv.DictReader(StringIO(copied(seen, "CSV", "#domains")))
+    assert {line["domain"] for line in found} == {DOMAINS[0], f"'{DOMAIN}"}
 
 
 def test_what_is_filtered_out_is_not_copied(seen: Opened, rows: pd.DataFrame) -> None:

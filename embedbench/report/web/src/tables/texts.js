@@ -50,10 +50,12 @@ export function asCsv(live) {
  * @param {number} place
  */
 function csvColumns(live, place) {
-  const { heading } = live.columns[place];
+  const { heading, isNumber } = live.columns[place];
   const values = live.shown.map((row) => live.value(row, place));
   /** @type {{heading: string, place: number, cell: (value: Value) => string}[]} */
-  const columns = [{ heading, place, cell: ({ text, written }) => written || quoted(defused(text)) }];
+  const columns = [
+    { heading, place, cell: ({ text, written }) => (isNumber && written) || quoted(defused(text)) },
+  ];
   if (values.some(({ ends }) => ends)) {
     columns.push({ heading: `${heading} low`, place, cell: ({ ends }) => (ends ? ends[0] : "") });
     columns.push({ heading: `${heading} high`, place, cell: ({ ends }) => (ends ? ends[1] : "") });
