@@ -1,6 +1,7 @@
 """Promises of what is copied from the page's tables: as it is shown, and harmless where it goes."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
@@ -99,6 +100,11 @@ def latex(text: str) -> str:
     return "{}" + escaped if escaped[0] in "[*" else escaped
 
 
+def markdown(text: str) -> str:
+    """Return a cell as Markdown: numbers stand as they are."""
+    return text if re.match(r"-?\d+(\.\d+)?( \(|$)", text) else escape_markdown(text)
+
+
 def written(names: list[str], escape: Callable[[str], str], rows: pd.DataFrame) -> list[list[str]]:
     lines = [headings_of(names), *lines_of(rows, names)]
     return [[escape(text) for text in line] for line in lines]
@@ -111,7 +117,7 @@ def alignments(names: list[str], of_words: str, of_numbers: str) -> list[str]:
 
 def test_markdown_is_the_table_as_it_is_shown(seen: Opened, rows: pd.DataFrame) -> None:
     names = main_names(rows)
-    head, *lines = written(names, escape_markdown, first_rows(rows))
+    head, *lines = written(names, markdown, first_rows(rows))
     wanted = [head, alignments(names, "---", "---:"), *lines]
     assert copied(seen, "Markdown") == "".join(f"| {' | '.join(line)} |\n" for line in wanted)
 

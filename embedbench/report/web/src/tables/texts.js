@@ -13,7 +13,9 @@ export function asMarkdown(live) {
   const places = live.shownColumns;
   const headings = places.map((place) => markdown(live.columns[place].heading));
   const rules = places.map((place) => (isRight(live, place) ? "---:" : "---"));
-  const rows = live.shown.map((row) => places.map((place) => markdown(told(live.value(row, place)))));
+  const cell = (/** @type {Value} */ value, /** @type {number} */ place) =>
+    live.columns[place].isNumber && value.written ? told(value) : markdown(told(value));
+  const rows = live.shown.map((row) => places.map((place) => cell(live.value(row, place), place)));
   return [headings, rules, ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("");
 }
 
@@ -93,13 +95,13 @@ function printable(text) {
   });
 }
 
-// The same as `escape_markdown` of embedbench/utils/text.py.
+// As `escape_markdown` of embedbench/utils/text.py.
 const MARKDOWN = new RegExp(
   [
     "[\\\\`*|<>&\\[\\]~$]",
     "(?<![\\p{L}\\p{N}])_|_(?![\\p{L}\\p{N}])", // inside a word it has no meaning
     ":(?=//)|(?<=www)\\.|@", // automatic links
-    "^(?:[#+=-]|\\d+(?=[.)]))|(?<=\\d)[.)](?=\\s)",
+    "^[#+=-]|(?<=\\d)[.)](?=\\s)",
   ].join("|"),
   "giu",
 );
