@@ -86,6 +86,20 @@ def test_the_table_begins_with_the_rows_that_compare_encoders(
     assert starts.count() == first["clusterer"].nunique() - 1
 
 
+def test_without_labels_the_rows_of_an_encoder_stand_together(
+    browser: "Browser", tmp_path: Path
+) -> None:
+    with opened(browser, address(write_run(tmp_path / "run", truth=False) / "report.html")) as seen:
+        encoders = [row[0] for row in shown_rows(seen)]
+        assert encoders == [name for name in NAMES for _ in range(3)]
+        starts = "#comparison tr.starts:visible"
+        assert seen.page.locator(starts).count() == len(NAMES) - 1
+        choose(seen, Choice_of_k="all", Space="all")
+        # The shared k, and three ways of choosing one, in two spaces.
+        assert seen.page.locator(starts).count() == 2 * 4 * len(NAMES) - 1
+        assert seen.said == [] and seen.requests == []
+
+
 def test_switches_choose_clusterer_space_and_way_of_choosing_k(
     seen: Opened, rows: pd.DataFrame
 ) -> None:

@@ -34,6 +34,8 @@ export class LiveTable {
     this.keep = () => true;
     /** @type {Sorting} */
     this.sorting = null;
+    /** The ways of choosing k that give each encoder its own: their rows do not compare. */
+    this.ownK = new Set((table.dataset.ownK ?? "").split(" "));
     /** @type {(() => void)[]} */
     this.listeners = [];
   }
@@ -90,8 +92,8 @@ export class LiveTable {
     if (group === undefined) return this.shown[place].starts;
     const [above, here] = [this.shown[place - 1], this.shown[place]];
     return ["space", "k_from", group].some((name) => {
-      const column = this.place(name);
-      return this.value(above, column).text !== this.value(here, column).text;
+      const [one, other] = [above, here].map((row) => this.value(row, this.place(name)).text);
+      return one !== other && (name !== "k_from" || this.ownK.has(one) || this.ownK.has(other));
     });
   }
 }

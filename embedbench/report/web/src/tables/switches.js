@@ -13,7 +13,6 @@ const SHARED = "the shared k";
  * @param {HTMLElement | null} note on rows that do not compare encoders
  */
 export function switches(live, note) {
-  const ownK = (live.table.dataset.ownK ?? "").split(" ");
   const main = new Set((live.table.dataset.live ?? "").split(" "));
   const texts = (/** @type {string} */ name) => {
     const column = live.place(name);
@@ -21,7 +20,7 @@ export function switches(live, note) {
   };
   const [encoder, ways] = [live.place("encoder"), live.place("k_from")];
   const way = (/** @type {Row} */ row) => live.value(row, ways).text;
-  const isShared = (/** @type {Row} */ row) => !ownK.includes(way(row));
+  const isShared = (/** @type {Row} */ row) => !live.ownK.has(way(row));
   /** @type {Map<string, (row: Row) => boolean>} */
   const keeps = new Map();
   const said = element("span", { role: "status", class: "said" });
@@ -55,7 +54,7 @@ export function switches(live, note) {
       keeps: (/** @type {Row} */ row) => live.value(row, live.place(name)).text === text,
     })),
   ];
-  const byWay = ownK.filter((name) => texts("k_from").includes(name));
+  const byWay = [...live.ownK].filter((name) => texts("k_from").includes(name));
   const filter = element("input", { type: "search", "aria-label": "Encoder" });
   filter.addEventListener("input", () => {
     const wanted = filter.value.trim().toLowerCase();
