@@ -16,6 +16,7 @@ from embedbench.report.tables import (
     bar,
     comparison_columns,
     format_value,
+    has_bar,
     interval_text,
 )
 from embedbench.results.results import Results
@@ -219,7 +220,7 @@ def _cell(metric: str, row: pd.Series | None) -> Cell:
     if row is None or pd.isna(row["value"]):
         return Cell(NOTHING)
     low, high = row["low"], row["high"]
-    span = bar(row["value"], low, high) if metric in _WITH_LABELS else None
+    span = bar(row["value"], low, high) if has_bar(metric) else None
     return Cell(format_value(metric, row["value"]), span=span, interval=interval_text(low, high))
 
 

@@ -11,6 +11,7 @@ from embedbench.report.tables import (
     bar,
     comparison_columns,
     format_value,
+    has_bar,
     interval_text,
 )
 from embedbench.results.results import Results
@@ -80,6 +81,9 @@ def _cell(row: pd.Series) -> Cell:
     values = [row[kind] for kind in ("shuffled", "random") if pd.notna(row[kind])]
     return Cell(
         format_value(name, row["value"]),
+        span=bar(row["value"], row["low"], row["high"])
+        if has_bar(name) and pd.notna(row["low"])
+        else None,
         interval=interval_text(row["low"], row["high"]),
         chance=" · ".join(_short(value) for value in values),
     )

@@ -123,21 +123,22 @@ def _subtitle(results: Results) -> list[str]:
 
 def _comparison(results: Results) -> dict[str, Any]:
     table = results.comparison
-    headline = _in_order(results)
+    headline = _in_order(headline_rows(results), results.has_truth)
+    everything = _in_order(table, results.has_truth)
     first_space = table["space"] == table["space"].iloc[0]
     own_k = table[first_space & table["k_from"].isin(K_CRITERIA)]
     other_spaces = table[~first_space & ~table["k_from"].isin(K_CRITERIA)]
-    left_out = {"space"} if first_space.all() else set()
-    names = [name for name in results.headline_columns() if name not in left_out]
-    other_columns = comparison_columns(names)
-    if "silhouette_noise" in names and headline["silhouette_noise"].isna().all():
-        names.remove("silhouette_noise")
-    columns = comparison_columns(names)
-    every = comparison_columns(table.columns)
+    main = [name for name in results.headline_columns() if name != "space" or not first_space.all()]
+    every = comparison_columns(dict.fromkeys([*results.headline_columns(), *table.columns]))
+    other_columns = [column for column in every if column.name in main]
+    if "silhouette_noise" in main and headline["silhouette_noise"].isna().all():
+        main.remove("silhouette_noise")
+    columns = [column for column in every if column.name in main]
     tied = tied_by_ami(results)
     marked = {
         column.name: highlights(headline, column.name, results.pairwise, tied) for column in columns
     }
+    of_all = pd.DataFrame(marked, index=headline.index).reindex(everything.index, fill_value="")
     group = "clusterer" if results.has_truth else "encoder"
     return {
         "columns": columns,
@@ -146,7 +147,12 @@ def _comparison(results: Results) -> dict[str, Any]:
         "other_columns": other_columns,
         "other_spaces": comparison_table(other_spaces, other_columns),
         "every_column": every,
-        "every": comparison_table(table, every),
+        "every": comparison_table(
+            everything, every, {name: list(of_all[name]) for name in marked}, bars=False
+        ),
+        "main": [column.name for column in columns],
+        "group": group,
+        "own_ways": K_CRITERIA,
         "meanings": [column for column in other_columns if column.sentence],
         "other_meanings": [column for column in every if _is_new(column, other_columns)],
         "marked": {mark for marks in marked.values() for mark in marks},
@@ -154,14 +160,22 @@ def _comparison(results: Results) -> dict[str, Any]:
     }
 
 
-def _in_order(results: Results) -> pd.DataFrame:
-    """Return the headline rows: with labels by clusterer, in each the highest AMI first."""
-    rows = headline_rows(results)
-    if not results.has_truth:
-        return rows
-    clusterers = {name: position for position, name in enumerate(rows["clusterer"].unique())}
-    keys = pd.DataFrame({"clusterer": rows["clusterer"].map(clusterers), "ami": -rows["ami"]})
-    return rows.loc[keys.sort_values(["clusterer", "ami"], kind="stable").index]
+def _in_order(rows: pd.DataFrame, has_truth: bool) -> pd.DataFrame:
+    """Return rows by space and by what their k is from, the shared one first.
+
+    With labels then by clusterer, in each the highest AMI first.
+    """
+    ways = {criterion: place for place, criterion in enumerate(K_CRITERIA, 1)}
+    keys = pd.DataFrame(
+        {"space": pd.factorize(rows["space"])[0], "way": rows["k_from"].map(ways).fillna(0)},
+        index=rows.index,
+    )
+    if has_truth:
+        keys = keys.assign(clusterer=pd.factorize(rows["clusterer"])[0], ami=-rows["ami"])
+    ordered: pd.DataFrame = rows.loc[
+        keys.sort_values([str(name) for name in keys], kind="stable").index
+    ]
+    return ordered
 
 
 def _is_new(column: Column, known: list[Column]) -> bool:

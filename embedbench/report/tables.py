@@ -22,6 +22,7 @@ __all__ = [
     "comparison_columns",
     "comparison_table",
     "format_value",
+    "has_bar",
     "highlights",
     "interval_text",
     "plain_table",
@@ -47,13 +48,23 @@ _METRICS = {metric.name: metric for metric in METRICS + ENCODER_METRICS}
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the comparison: its name, its heading, what it means, where it comes from."""
+    """A column of the comparison.
+
+    Attributes:
+        name: its name in the tables of the run folder.
+        heading: what stands above it.
+        sentence: what it means.
+        source: where it comes from.
+        numeric: whether it holds numbers.
+        barred: whether a bar from 0 to 1 shows each number.
+    """
 
     name: str
     heading: str
     sentence: str
     source: str
     numeric: bool
+    barred: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,7 @@ class Cell:
         span: where low, value and high lie from 0 to 1, in percent; or None.
         interval: its interval as text, or "".
         chance: what chance gives, as text, or "".
+        exact: the number with more digits than `text` has, for sorting; or "".
     """
 
     text: str
@@ -73,6 +85,7 @@ class Cell:
     span: tuple[float, float, float] | None = None
     interval: str = ""
     chance: str = ""
+    exact: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,10 +104,22 @@ def comparison_columns(names: Iterable[str]) -> list[Column]:
     """
     all_names = list(names)
     ends = {f"{name}_{end}" for name in all_names for end in ("low", "high")}
-    return [_column(name) for name in all_names if name not in ends]
+    known = set(all_names)
+    return [
+        _column(name, has_bar(name) and (name == "ami" or f"{name}_low" in known))
+        for name in all_names
+        if name not in ends
+    ]
 
 
-def _column(name: str) -> Column:
+def has_bar(name: str) -> bool:
+    """Whether 0 and 1 are the ends of a metric's scale; adjusted for chance, 0 is chance."""
+    metric = _METRICS.get(name)
+    scaled = metric is not None and metric.direction > 0 and metric.high == 1
+    return scaled and not name.startswith("silhouette")
+
+
+def _column(name: str, barred: bool) -> Column:
     metric = _METRICS.get(name)
     heading = HEADLINE.get(name) or (metric.heading if metric else name.replace("_", " "))
     stem, _, end = name.rpartition("_")
@@ -103,9 +128,8 @@ def _column(name: str) -> Column:
     else:
         sentence = metric.sentence if metric else _MEANINGS.get(name, "")
     numeric = name not in {"encoder", "space", "clusterer", "k_from"}
-    return Column(
-        name, heading, sentence.replace("`", ""), metric.source if metric else "", numeric
-    )
+    source = metric.source if metric else ""
+    return Column(name, heading, sentence.replace("`", ""), source, numeric, barred)
 
 
 def comparison_table(
@@ -113,6 +137,7 @@ def comparison_table(
     columns: list[Column],
     marks: Mapping[str, list[str]] | None = None,
     group: str | None = None,
+    bars: bool = True,
 ) -> list[Row]:
     """Return the rows of a comparison.
 
@@ -121,6 +146,7 @@ def comparison_table(
         columns: which to show.
         marks: a mark for each row, by column; none where rows do not compare.
         group: the column whose change starts a new group of rows.
+        bars: whether the rows hold their bars; the page's script draws them where they do not.
     """
     rows, marks_by_column = table.reset_index(drop=True), marks or {}
     table_rows = []
@@ -129,10 +155,9 @@ def comparison_table(
             Cell(
                 _text(column, row),
                 marks_by_column[column.name][index] if column.name in marks_by_column else "",
-                bar(row["ami"], row.get("ami_low"), row.get("ami_high"))
-                if column.name == "ami"
-                else None,
+                _span(column, row) if bars else None,
                 interval_text(row.get(f"{column.name}_low"), row.get(f"{column.name}_high")),
+                exact=_exact(row[column.name]),
             )
             for column in columns
         ]
@@ -145,6 +170,20 @@ def _text(column: Column, row: pd.Series) -> str:
     if column.name == "k" and pd.isna(row["k"]) and row["k_from"] != "own":
         return "no clear k"
     return format_value(column.name, row[column.name])
+
+
+def _span(column: Column, row: pd.Series) -> tuple[float, float, float] | None:
+    if not column.barred:
+        return None
+    name = column.name
+    return bar(row[name], row.get(f"{name}_low"), row.get(f"{name}_high"))
+
+
+def _exact(value: Any) -> str:
+    """Return a number with six digits; "" where its text tells it as well."""
+    if not isinstance(value, float) or value != value or value.is_integer():
+        return ""
+    return f"{value:.6g}"
 
 
 def bar(value: Any, low: Any, high: Any) -> tuple[float, float, float] | None:

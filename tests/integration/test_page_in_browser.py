@@ -178,7 +178,7 @@ def test_what_is_drawn_around_is_shown_and_listed(seen: Opened) -> None:
 
 def test_a_search_finds_names_and_enter_opens_the_first(seen: Opened) -> None:
     before = pixels(seen)
-    search = seen.page.get_by_role("searchbox")
+    search = seen.page.locator("#maps").get_by_role("searchbox")
     search.fill("ONERROR")
     assert seen.page.locator(".found").inner_text().startswith("1 found")
     assert pixels(seen) != before  # the others are dimmed

@@ -158,6 +158,22 @@ def test_intervals_stand_beneath_their_numbers_and_have_no_columns(page: str) ->
     assert page.count("<small>0.85 to 0.95</small>") > len(ENCODERS)
 
 
+def test_the_table_of_every_row_begins_with_the_rows_and_columns_of_the_first(page: str) -> None:
+    """The script shows this one table for all; what it needs to know stands in attributes."""
+    section = page.split('<section id="comparison">')[1].split("</section>")[0]
+    tables = [part.split("</table>")[0] for part in section.split("<table")[1:]]
+    first, [live] = tables[0], [table for table in tables if "data-live=" in table]
+    names, own_k, group = re.findall(r'data-(?:live|own-k|group)="([^"]*)"', live)
+    assert own_k.split() == ["elbow", "silhouette", "gap"] and group == "clusterer"
+    found = re.findall(r' data-name="([^"]+)"', live)
+    assert [name for name in found if name in names.split()] == names.split()
+    assert live.count("<tr") - 1 == len(example_results().comparison)
+    numbers = [re.findall(r"<td[^>]*>(\d\.\d{3})", table) for table in (first, live)]
+    assert len(numbers[0]) == 9 * 5  # AMI, ARI, accuracy, silhouette and stability
+    assert numbers[1][:5] == numbers[0][:5]
+    assert '<span class="span">' in first and '<span class="span">' not in live
+
+
 def test_without_labels_no_number_is_marked_as_best(page_without_labels: str) -> None:
     seen = Page(page_without_labels)
     assert not {"with-labels"} & set(seen.attributes("id"))

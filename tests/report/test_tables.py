@@ -12,6 +12,7 @@ from embedbench.report.tables import (
     comparison_columns,
     comparison_table,
     format_value,
+    has_bar,
     highlights,
     interval_text,
     plain_table,
@@ -148,6 +149,44 @@ def test_rows_that_compare_start_where_their_group_starts() -> None:
     ]  # fmt: skip
     assert [row.cells[2].text for row in rows] == ["no clear k", NOTHING] * 3
     assert rows[0].cells[3].span == (50.0, 50.0, 50.0) and rows[5].cells[3].span is None
+
+
+@pytest.mark.parametrize(
+    ("name", "has_one"),
+    [
+        ("ami", True),
+        ("stability", True),
+        ("linear_probe", True),
+        ("silhouette", False),  # from -1
+        ("davies_bouldin", False),
+        ("anisotropy", False),
+        ("k", False),
+    ],
+)
+def test_a_bar_is_for_what_lies_between_nothing_and_all(name: str, has_one: bool) -> None:
+    assert has_bar(name) is has_one
+
+
+def test_a_column_has_bars_where_its_intervals_are_known() -> None:
+    columns = comparison_columns(["ami", "ari", "ari_low", "ari_high", "nmi", "silhouette"])
+    assert [column.name for column in columns if column.barred] == ["ami", "ari"]
+
+
+def test_a_cell_tells_its_number_to_six_digits_where_its_text_does_not() -> None:
+    table = TABLE.assign(ami=[0.8959871234, 1.0, np.nan, -0.25, 1e-9, 0.5], k=20.0, k_from="own")
+    columns = comparison_columns(["encoder", "k", "ami"])
+    exact = [[cell.exact for cell in row.cells] for row in comparison_table(table, columns)]
+    assert {(one, two) for one, two, _ in exact} == {("", "")}
+    assert [ami for _, _, ami in exact] == ["0.895987", "", "", "-0.25", "1e-09", "0.5"]
+
+
+def test_rows_without_bars_keep_their_intervals() -> None:
+    table = TABLE.assign(ami_low=0.1, ami_high=0.9)
+    columns = comparison_columns(["ami", "ami_low", "ami_high"])
+    [cell] = comparison_table(table, columns, bars=False)[0].cells
+    assert (cell.span, cell.interval) == (None, "0.10 to 0.90")
+    [cell] = comparison_table(table, columns)[0].cells
+    assert cell.span == (10.0, 50.0, 90.0)
 
 
 def test_an_empty_table_has_no_rows_and_nothing_to_mark() -> None:

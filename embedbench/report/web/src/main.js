@@ -3,6 +3,7 @@ import { recordOf } from "./data.js";
 import { startMaps } from "./maps/maps.js";
 import { Pictures } from "./pictures.js";
 import { State } from "./state.js";
+import { startTables } from "./tables/tables.js";
 
 /**
  * What starts each section: it is given the section's record, and the place to fill.
@@ -10,6 +11,8 @@ import { State } from "./state.js";
  * @type {Record<string, (record: any, place: HTMLElement, pictures: Pictures, state: State) => void>}
  */
 const SECTIONS = { maps: startMaps };
+
+startTables();
 
 const record = recordOf("pictures");
 if (record) {
