@@ -124,7 +124,10 @@ def edge_remarks(elbow: pd.DataFrame) -> list[str]:
     """
     curves = elbow.dropna(subset=["silhouette"]).sort_values("k").groupby("encoder", sort=False)
     last = int(elbow["k"].max()) if len(elbow) else 0
-    best = {str(name): rows.loc[rows["silhouette"].idxmax(), "k"] for name, rows in curves}
+    best = {
+        str(name): int(rows["k"].iloc[int(rows["silhouette"].to_numpy().argmax())])
+        for name, rows in curves
+    }
     edge = [name for name, k in best.items() if k == last]
     if last < _LEAST_EDGE or not edge:
         return []

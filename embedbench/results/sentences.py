@@ -86,15 +86,15 @@ def _clear_numbers(elbow: pd.DataFrame, text: Callable[[str], str]) -> str:
         return ""
     last = int(elbow["k"].max())
     found = {name: chosen_k(elbow, name) for name in K_CRITERIA}
-    clear = [f"{name} finds {k}{' or more' if k == last else ''}" for name, k in found.items() if k]
+    clear = [f"{k}{' or more' if k == last else ''} by {name}" for name, k in found.items() if k]
     unclear = [name for name, k in found.items() if not k]
     if not clear:
         return text(
             "Neither elbow nor silhouette nor gap finds a clear number of groups: they may be a "
             "matter of degree."
         )
-    none = f"; {join_names(unclear)} no clear number" if unclear else ""
-    return text("Of groups, {}{}.").format(join_names(clear), none)
+    none = f"; none by {join_names(unclear)}" if unclear else ""
+    return text("Numbers of groups that stand out: {}{}.").format(join_names(clear), none)
 
 
 def _how_sure(row: pd.Series, text: Callable[[str], str]) -> str:
