@@ -272,13 +272,12 @@ def assemble_results(
 ) -> Results:
     """Return the results: the tables of all stages, failures, and the record of the run."""
     inputs, encoded, clusters = outputs.inputs, outputs.encoded, outputs.clusters
-    table = outputs.images.table
-    images = table.assign(group=inputs.targets.groups, disagreement=clusters.disagreement)
+    columns = {"group": inputs.targets.groups, "disagreement": clusters.disagreement}
+    images = outputs.images.table.assign(**columns)
     tables = without_timings(clusters.tables, encoded.embeddings, started)
     tables |= outputs.effects.tables | outputs.verdict.tables
     if inputs.similarity is not None:
         tables["zero_shot"] = two_best_names(inputs.similarity, inputs.words, inputs.image_names)
-    broken = encoder_failures(encoded.errors, clusters.errors)
     record = record | {"naming_encoder": encoded.naming_encoder}
     run = run_record(images, encoded.embeddings, config.encoders, record)
     remarks = [
@@ -294,9 +293,10 @@ def assemble_results(
     ]
     if inputs.k_grid.common_k is None:
         remarks += edge_remarks(clusters.tables["elbow"])
+    failures = [outputs.images.failures, encoder_failures(encoded.errors, clusters.errors)]
     return Results(
         **tables,
-        failures=pd.concat([outputs.images.failures, broken], ignore_index=True),
+        failures=pd.concat(failures, ignore_index=True),
         images=images,
         run=run | {"verdict": outputs.verdict.verdict, "remarks": remarks},
     )

@@ -1,58 +1,36 @@
-"""The sections of the single encoders: their maps, and the pictures in their clusters."""
+"""The sections of the single encoders: their facts, and their clusters as a table."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
-from embedbench.report.looks import cluster_colour, cluster_name, encoder_colours, in_order
+from embedbench.report.looks import cluster_name, encoder_colours, in_order
+from embedbench.report.page_data.clusters import label_counts
 from embedbench.report.tables import NOTHING, format_value
 from embedbench.results.results import Results
 from embedbench.results.views import members_of, with_timings
-from embedbench.utils.text import pluralise
 
 __all__ = ["EncoderPart", "encoder_parts"]
 
-STRIP_PICTURES = 13
 MOST_LABELS = 3
-ALL_PICTURES_UP_TO = 2000
-"""With more images than this, each cluster shows its first strip only: the file stays small."""
-
 MOST_CLUSTERS = 60
-"""With more images than that, only this number of the largest clusters is shown."""
+"""The table of an encoder's clusters has no more rows than this."""
 
 
 @dataclass(frozen=True)
-class Strip:
-    """One cluster as the page shows it.
+class ClusterTable:
+    """The clusters of one partition as a plain table.
 
     Attributes:
-        heading: its number and name.
-        numbers: what is known of it, a short line each.
-        labels: the commonest known labels of its images and their shares, in words; or "".
-        colour: its colour.
-        first: its most typical pictures by their names, the medoid first.
-        least: its least typical pictures.
-        rest: its other pictures.
+        clusterer: whose they are.
+        rows: number and name, size, mean silhouette and commonest labels of each, as texts.
+        has_labels: whether labels are known.
+        left_out: how many small clusters are not in it.
     """
 
-    heading: str
-    numbers: list[str]
-    labels: str
-    colour: str
-    first: list[str]
-    least: list[str]
-    rest: list[str]
-
-
-@dataclass(frozen=True)
-class ClustererPart:
-    """One clusterer in an encoder's section, and how many small clusters are not shown."""
-
-    name: str
-    strips: list[Strip]
+    clusterer: str
+    rows: list[tuple[str, str, str, str]]
+    has_labels: bool
     left_out: int
 
 
@@ -65,7 +43,7 @@ class EncoderPart:
     colour: str
     error: str
     facts: str
-    clusterers: list[ClustererPart]
+    clusters: ClusterTable | None
 
 
 def encoder_parts(results: Results) -> list[EncoderPart]:
@@ -82,7 +60,7 @@ def encoder_parts(results: Results) -> list[EncoderPart]:
                 colour=colours[name],
                 error=format_value("error", row.get("error")) if failed else "",
                 facts=_facts(row),
-                clusterers=_clusterers(results, name),
+                clusters=_cluster_table(results, name),
             )
         )
     return parts
@@ -101,95 +79,41 @@ def _facts(row: pd.Series) -> str:
     return " · ".join(text.format(value) for value, text in facts if value != NOTHING)
 
 
-def _clusterers(results: Results, encoder: str) -> list[ClustererPart]:
-    """Return the parts of an encoder's clusterers; the first has all its pictures."""
+def _cluster_table(results: Results, encoder: str) -> ClusterTable | None:
+    """Return the largest clusters of the first clusterer; None where the encoder has none."""
     members = members_of(results, encoder)
-    clusters = results.clusters[results.clusters["encoder"] == encoder]
-    clusters = clusters[clusters["space"] == results.spaces[0]]
-    parts: list[ClustererPart] = []
-    for name in members["clusterer"].unique():
-        few = len(results.images) <= ALL_PICTURES_UP_TO
-        rows = members[members["clusterer"] == name].sort_values("medoid_distance", kind="stable")
-        table = clusters[clusters["clusterer"] == name].set_index("cluster")
-        shown = rows if few else _of_largest(rows)
-        left_out = rows["cluster"].nunique() - shown["cluster"].nunique()
-        strips = _strips(shown, table, few and not parts)
-        parts.append(ClustererPart(str(name), strips, left_out))
-    return parts
-
-
-def _of_largest(members: pd.DataFrame) -> pd.DataFrame:
-    """Return the members of the largest clusters."""
+    if members.empty:
+        return None
+    clusterer = members["clusterer"].iloc[0]
+    members = members[members["clusterer"] == clusterer]
+    known = results.clusters
+    if len(known):
+        known = known[(known["encoder"] == encoder) & (known["space"] == results.spaces[0])]
+        known = known[known["clusterer"] == clusterer].drop_duplicates("cluster")
+        known = known.set_index("cluster")
     sizes = members["cluster"].value_counts(sort=False).sort_index()
     largest = sizes.sort_values(ascending=False, kind="stable").index[:MOST_CLUSTERS]
-    return members[members["cluster"].isin(largest)]
-
-
-def _strips(members: pd.DataFrame, clusters: pd.DataFrame, everything: bool) -> list[Strip]:
-    """Return one strip a cluster, in the order of their numbers, noise last."""
-    strips = []
-    for cluster in in_order(members["cluster"]):
-        rows = members[members["cluster"] == cluster]
-        has_row = cluster in clusters.index
-        row = pd.Series(clusters.loc[cluster]) if has_row else pd.Series(dtype=object)
-        names = rows["image"].astype(str).tolist()
-        typical, least = (_listed(row.get(kind), names) for kind in ("typical", "atypical"))
-        shown = {*typical, *least}
-        ordered = [*typical, *(name for name in names if name not in shown)]
+    rows = []
+    for cluster in in_order(largest.to_series()):
+        row = pd.Series(known.loc[cluster] if cluster in known.index else None, dtype=object)
         name = format_value("name", row.get("name"))
-        strips.append(
-            Strip(
-                heading=cluster_name(cluster, "" if name == NOTHING else name),
-                numbers=_numbers(row, len(names)),
-                labels=_labels_in_words(rows["truth"]) if "truth" in rows else "",
-                colour=cluster_colour(cluster),
-                first=ordered[:STRIP_PICTURES],
-                least=least,
-                rest=ordered[STRIP_PICTURES:] if everything else [],
+        labels = members.loc[members["cluster"] == cluster].get("truth")
+        rows.append(
+            (
+                cluster_name(cluster, "" if name == NOTHING else name),
+                f"{sizes[cluster]:,}",
+                format_value("silhouette", row.get("silhouette")),
+                "" if labels is None else _labels_in_words(labels),
             )
         )
-    return strips
-
-
-def _listed(cell: Any, known: Sequence[str]) -> list[str]:
-    """Return the names in a cell that are those of the cluster's images.
-
-    The cell holds a JSON list; a run folder of others may hold anything, which names none.
-    """
-    try:
-        names = json.loads(cell) if isinstance(cell, str) and cell else []
-    except ValueError:
-        return []
-    return [name for name in names if name in known] if isinstance(names, list) else []
-
-
-def _numbers(cluster: pd.Series, size: int) -> list[str]:
-    """Return what is known of a cluster, a short line each."""
-    lines = [pluralise(size, "image")]
-    for column in ("silhouette", "cohesion", "separation"):
-        value = format_value(column, cluster.get(column))
-        if value != NOTHING:
-            lines.append(f"{column} {value}")
-    nearest = cluster.get("nearest_cluster", -1)
-    if lines[-1].startswith("separation") and nearest >= 0:
-        lines[-1] += f" from cluster {int(nearest)}"
-    name, margin, word = (
-        format_value(column, cluster.get(column))
-        for column in ("name", "name_margin", "nearest_word")
-    )
-    if name != NOTHING:
-        return [*lines, f"name margin {margin}"]
-    return lines if word == NOTHING else [*lines, f"no good name (nearest: {word})"]
+    return ClusterTable(str(clusterer), rows, "truth" in members, len(sizes) - len(largest))
 
 
 def _labels_in_words(labels: pd.Series) -> str:
     """Return the commonest known labels and their shares, the commonest first; "" without any."""
-    counts = labels.dropna().astype(str).value_counts().sort_index()
-    counts = counts.sort_values(ascending=False, kind="stable")
-    texts = [
-        f"{label} {_percent(count / counts.sum())}"
-        for label, count in counts.iloc[:MOST_LABELS].items()
-    ]
+    counts = label_counts(labels)
+    known = sum(count for _, count in counts)
+    texts = [f"{label} {_percent(count / known)}" for label, count in counts[:MOST_LABELS]]
     more = len(counts) - len(texts)
     return ", ".join(texts) + (f" and {more} more" if more else "")
 

@@ -13,7 +13,7 @@ from embedbench.report.charts.chart import Chart
 from embedbench.report.cluster_words import ambiguous_images
 from embedbench.report.disagreements import disputed, splits
 from embedbench.report.domains import domains_part
-from embedbench.report.encoders import EncoderPart, encoder_parts
+from embedbench.report.encoders import encoder_parts
 from embedbench.report.label_free import with_labels_table, without_labels_table
 from embedbench.report.looks import encoder_colours
 from embedbench.report.page_data.sections import live_part
@@ -60,9 +60,8 @@ def write_report(results: Results, folder: Path, pictures: bool = True) -> Path:
     results = shareable(results, pictures)
     encoders = encoder_parts(results)
     findings = _findings(results)
-    used = _used(encoders, findings)
     charts = charts_of(results)
-    live = live_part(results, used, charts)
+    live = live_part(results, _used(findings), charts)
     drawn: dict[str, list[Chart]] = defaultdict(list)
     for chart in charts:
         drawn[chart.section].append(chart)
@@ -200,16 +199,9 @@ def _findings(results: Results) -> dict[str, Any]:
     }
 
 
-def _used(encoders: list[EncoderPart], findings: Mapping[str, Any]) -> set[str]:
-    """Return the names of the images that the page shows."""
-    used = {
-        name
-        for encoder in encoders
-        for part in encoder.clusterers
-        for strip in part.strips
-        for name in (*strip.first, *strip.least, *strip.rest)
-    }
-    used |= {name for split in findings["splits"] for pair in split.pairs for name in pair}
+def _used(findings: Mapping[str, Any]) -> set[str]:
+    """Return the names of the images that the page shows without its script."""
+    used = {name for split in findings["splits"] for pair in split.pairs for name in pair}
     used |= {image.image for image in findings["ambiguous"][0]}
     used |= findings["domains"].images if findings["domains"] else set()
     return used | set(findings["disputed"].images if findings["disputed"] else ())

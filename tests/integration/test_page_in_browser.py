@@ -1,6 +1,5 @@
 """Promises of the page in a real browser: maps that answer, texts without a script, no way out."""
 
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,32 +8,12 @@ from urllib.parse import quote
 import pytest
 
 from embedbench.report.page import write_report
-from embedbench.results.results import Results
 from tests.support.browser import Opened, address, chromium, opened
-from tests.support.example_results import ENCODERS, example_results
+from tests.support.example_results import ENCODERS
+from tests.support.hostile_page import BITING, hostile_results
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, FloatRect, Locator
-
-BITING = (
-    "<script>alert(1)</script>.jpg", "</script><script>alert(1)</script>.jpg",
-    '"><img src=x onerror=alert(1)>.jpg', "line\u2028break\u2029.jpg", "\u202egpj.exe",
-    "%23picture=%3Cb%3E.jpg",
-)  # fmt: skip
-"""Names of the first pictures; every label is hostile, too."""
-
-
-def hostile_results() -> Results:
-    results = example_results()
-    names = dict(zip(results.images["image"], BITING, strict=False))
-    tables = {
-        name: getattr(results, name).replace({"image": names})
-        for name in ("images", "silhouettes", "projections", "partitions")
-    }
-    tables["neighbours"] = results.neighbours.replace({"image": names, "neighbour": names})
-    labels = {label: f"{label}</script><script>alert(1)</script>" for label in ("green & grey",)}
-    tables["images"] = tables["images"].replace({"truth": labels})
-    return dataclasses.replace(results, **tables)
 
 
 @pytest.fixture(scope="module")
@@ -211,8 +190,8 @@ def test_an_opened_picture_has_an_address(seen: Opened) -> None:
 
 
 def test_an_opened_picture_shows_its_nearest_by_each_encoder_and_leads_on(seen: Opened) -> None:
-    name = seen.page.locator("#encoder-1 .strip [role=img]").first.get_attribute("title")
-    seen.page.locator("#encoder-1 .strip [role=img]").first.click()
+    name = seen.page.locator("#why .strip [role=img]").first.get_attribute("title")
+    seen.page.locator("#why .strip [role=img]").first.click()
     table = hostile_results().neighbours
     rows = table[table["image"] == name]
     found = {}
@@ -245,7 +224,7 @@ def test_an_address_that_names_no_picture_opens_none(
 
 
 def test_a_thumbnail_anywhere_on_the_page_opens_its_picture(seen: Opened) -> None:
-    seen.page.locator("#encoder-2 .strip [role=img]").first.click()
+    seen.page.locator("#why .strip [role=img]").nth(1).click()
     assert seen.page.locator("aside.picture").is_visible()
 
 
@@ -305,7 +284,7 @@ def test_without_a_script_the_answer_and_the_tables_are_there(
         text = seen.page.locator("main").inner_text()
         assert "cannot be told apart" in text and "The maps need JavaScript" in text
         assert seen.page.locator("#comparison td").count() > 20
-        assert seen.page.locator("#encoder-1 .tile").first.is_visible()
+        assert seen.page.locator("#why .tile").first.is_visible()
 
 
 def test_a_script_that_was_put_into_the_page_does_not_run(

@@ -1,14 +1,13 @@
-"""Promises of the sections of single encoders: their facts, and their clusters in pictures."""
+"""Promises of the sections of single encoders: their facts, and their clusters as a table."""
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from embedbench.report.encoders import _labels_in_words, encoder_parts
-from tests.support.example_results import ENCODERS, FAILED, example_results
+from tests.support.example_results import CLASSES, ENCODERS, FAILED, example_results
 
 RESULTS = example_results()
 
@@ -25,7 +24,7 @@ def test_an_encoder_that_failed_has_its_error_and_nothing_else() -> None:
     assert [part.name for part in others] == list(ENCODERS)
     assert {part.error for part in others} == {""}
     assert (failed.name, failed.error) == (FAILED, "no & network")
-    assert failed.clusterers == []
+    assert failed.clusters is None
 
 
 def test_what_is_known_of_an_encoder_is_one_line_and_the_unknown_left_out() -> None:
@@ -38,16 +37,33 @@ def test_what_is_known_of_an_encoder_is_one_line_and_the_unknown_left_out() -> N
     assert facts == "4 dimensions · 12.5 images a second · 512 MB of memory"
 
 
-def test_every_image_of_a_cluster_is_in_its_strip_once_for_the_first_clusterer() -> None:
-    first, second, _ = encoder_parts(RESULTS)[0].clusterers
-    pictures = [
-        name for strip in first.strips for name in (*strip.first, *strip.least, *strip.rest)
+def test_the_table_has_the_clusters_of_the_first_clusterer_with_name_size_and_labels() -> None:
+    table = encoder_parts(RESULTS)[1].clusters
+    assert table is not None
+    assert (table.clusterer, table.has_labels, table.left_out) == ("kmeans", True, 0)
+    assert [row[:2] for row in table.rows] == [
+        ("cluster 0", "8"),
+        *(
+            (f"cluster {number}: {CLASSES[number]}s", size)
+            for number, size in zip((1, 2, 3), ("10", "10", "12"), strict=True)
+        ),
     ]
-    assert sorted(pictures) == sorted(RESULTS.images["image"])
-    assert not any(strip.rest for strip in second.strips)
+    # Two of the first class were put into the cluster of the last.
+    assert table.rows[3][3].replace("\N{NO-BREAK SPACE}", " ") == (
+        f"{CLASSES[3]} 83 %, {CLASSES[0]} 17 %"
+    )
+    means = RESULTS.silhouettes.query("encoder == @ENCODERS[1] and clusterer == 'kmeans'")
+    mean = means.groupby("cluster")["silhouette"].mean()
+    assert [float(row[2]) for row in table.rows] == pytest.approx(mean.tolist(), abs=6e-4)
 
 
-def test_of_many_images_the_sixty_largest_clusters_are_shown_and_the_others_counted() -> None:
+def test_without_labels_the_table_has_none() -> None:
+    table = encoder_parts(example_results(truth=False))[0].clusters
+    assert table is not None and not table.has_labels
+    assert {row[3] for row in table.rows} == {""}
+
+
+def test_of_many_clusters_the_sixty_largest_are_in_the_table_and_the_others_counted() -> None:
     clusters = np.repeat(np.arange(70), np.arange(1, 71))
     names = [f"{number}.jpg" for number in range(len(clusters))]
     members = pd.DataFrame(
@@ -60,24 +76,8 @@ def test_of_many_images_the_sixty_largest_clusters_are_shown_and_the_others_coun
         clusters=RESULTS.clusters.iloc[:0],
         images=pd.DataFrame({"image": names}),
     )
-    (part,) = encoder_parts(many)[0].clusterers
-    assert part.left_out == 10
-    assert [strip.heading for strip in part.strips] == [f"cluster {n}" for n in range(10, 70)]
-    assert all(len(strip.first) <= 13 and not strip.rest for strip in part.strips)
-    assert part.strips[-1].numbers == ["70 images"]
-
-
-def test_a_cluster_without_a_good_name_tells_the_nearest_word() -> None:
-    clusters = RESULTS.clusters.assign(name="", nearest_word="<i>{0}")
-    part = encoder_parts(dataclasses.replace(RESULTS, clusters=clusters))[0]
-    strip = part.clusterers[0].strips[0]
-    assert strip.heading == "cluster 0"
-    assert strip.numbers[-1] == "no good name (nearest: <i>{0})"
-
-
-@pytest.mark.parametrize("cell", ["[", "3", "{}", '[["a"], 1, null]', '"a"', None, float("nan")])
-def test_a_cell_without_a_list_of_names_names_no_image(cell: Any) -> None:
-    clusters = RESULTS.clusters.assign(typical=cell, atypical=cell)
-    parts = encoder_parts(dataclasses.replace(RESULTS, clusters=clusters))
-    strips = [strip for part in parts for one in part.clusterers for strip in one.strips]
-    assert strips and all(strip.first and not strip.least for strip in strips)
+    table = encoder_parts(many)[0].clusters
+    assert table is not None and table.left_out == 10
+    assert [row[:3] for row in table.rows] == [
+        (f"cluster {number}", str(number + 1), "–") for number in range(10, 70)
+    ]

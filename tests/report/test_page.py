@@ -90,6 +90,26 @@ def test_without_a_script_the_page_says_what_it_lacks(page: str) -> None:
     maps, charts = re.findall("<noscript>(.*?)</noscript>", section)
     assert "maps need JavaScript" in maps and "embedbench figures RUN" in maps
     assert "charts need JavaScript" in charts
+    section = section_of(page, "clusters")
+    assert '<div data-part="clusters" hidden></div>' in section
+    [said] = re.findall("<noscript>(.*?)</noscript>", section)
+    assert "need JavaScript" in said
+
+
+def test_without_a_script_and_in_print_each_encoder_has_a_table_of_its_clusters(page: str) -> None:
+    section = section_of(page, "clusters")
+    assert section.count("<table") == section.count("</table>") == len(ENCODERS)
+    second = Page(section.split("<table")[2])
+    text = second.text.replace("\N{NO-BREAK SPACE}", " ")
+    # Two of the first class were put into the cluster of the last.
+    assert f"cluster 3: {CLASSES[3]}s" in text
+    assert f"{CLASSES[3]} 83 %, {CLASSES[0]} 17 %" in text
+    assert "labels" in text and "kmeans" in text
+
+
+def section_of(page: str, name: str) -> str:
+    [section] = re.findall(f'<section id="{name}">(.*?)</section>', page, re.DOTALL)
+    return str(section)
 
 
 def test_links_in_the_page_lead_somewhere(page: str) -> None:
@@ -104,7 +124,7 @@ def test_foreign_names_are_shown_and_never_run(page: str) -> None:
     shown = seen.text + " ".join(seen.attributes("title"))
     for name in (BROKEN_IMAGE, FAILED, "cut <off>", "no & network", "<photos>", CLASSES[2] + "s"):
         assert name in shown
-    assert CLASSES[0] in " ".join(seen.attributes("title"))
+    assert CLASSES[0] in seen.text and CLASSES[3] in " ".join(seen.attributes("title"))
     assert not [name for _, found in seen.tags for name in found if name.startswith("on")]
     assert not {tag for tag, _ in seen.tags} & {"b>red", "off", "photos"}
     assert len(re.findall("<script", page)) == 5  # four of data, and the page's own
@@ -115,7 +135,7 @@ def test_foreign_names_are_shown_and_never_run(page: str) -> None:
 def test_a_style_sheet_cannot_be_broken_out_of(tmp_path: Path) -> None:
     results = example_results()
     bad = "</style><script>alert(1)</script>"
-    renamed = {results.images["image"][0]: bad}
+    renamed = {results.images["image"].iloc[-1]: bad}  # in dispute, so it is shown
     nasty = dataclasses.replace(
         results,
         images=results.images.replace({"image": renamed}),
@@ -128,19 +148,31 @@ def test_a_style_sheet_cannot_be_broken_out_of(tmp_path: Path) -> None:
     assert bad not in seen.text
 
 
-def test_every_thumbnail_is_in_the_page_once_and_used_by_every_encoder(page: str) -> None:
+def test_every_thumbnail_is_in_the_page_once_and_in_every_partition(page: str) -> None:
     sheets = re.findall(r"\.s(\d+)\{background-image", page)
     assert sheets == ["0"]  # 40 pictures, in one of 7 x 7
-    sections = [part for part in page.split("<section id=") if part.startswith('"encoder-')]
-    for section in sections[:3]:
-        assert len(set(re.findall(r'class="tile s0 (p\d+)', section))) == 40
+    tiles = unpacked(data_of(page, "pictures")["tiles"])
+    assert sorted(tiles) == list(range(40))
+    partitions = data_of(page, "clusters")["partitions"]
+    assert len(partitions) == 9  # three encoders by three clusterers
+    assert all(sorted(unpacked(one["order"])) == list(range(40)) for one in partitions)
+
+
+def data_of(page: str, section: str) -> Any:
+    [text] = re.findall(f'data-for="{section}">(.*?)</script>', page, re.DOTALL)
+    return json.loads(text)
+
+
+def unpacked(record: dict[str, str]) -> list[int]:
+    values: list[int] = np.frombuffer(base64.b64decode(record["data"]), record["type"]).tolist()
+    return values
 
 
 def test_the_sections_stand_in_their_order(page: str) -> None:
     places = [name for name in Page(page).attributes("id")]
     encoders = [f"encoder-{number}" for number in (1, 2, 3, 4)]
     findings = ["sure", "with-labels", "without-labels", "why", "shortcuts"]
-    findings += ["maps", "ambiguous", "robustness", "domains"]
+    findings += ["maps", "clusters", "ambiguous", "robustness", "domains"]
     assert places == ["comparison", *findings, "encoders", *encoders, "skipped", "repeat"]
 
 
@@ -195,33 +227,27 @@ def test_a_report_of_a_run_folder_is_the_report_of_the_run(tmp_path: Path, page:
     assert write_report(again, tmp_path).read_text(encoding="utf-8") == page
 
 
-def test_large_sets_show_the_first_strip_of_each_cluster(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_page_that_holds_a_sample_says_how_many_pictures_it_shows(
+    tmp_path: Path, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    said = "pictures are shown"
+    assert said not in page
+    for module in ("clusters", "pictures"):
+        monkeypatch.setattr(f"embedbench.report.page_data.{module}.MOST", 10)
+    monkeypatch.setattr("embedbench.report.page_data.clusters.MOST_MEDOIDS", 0)
     results = example_results()
-    part = results.silhouettes["clusterer"] == "kmeans"
-    merged = results.silhouettes.assign(cluster=results.silhouettes["cluster"].mask(part, 0))
-    merged_results = dataclasses.replace(results, silhouettes=merged)
-    # Thirteen in the strip, and three least typical ones.
-    assert "24 more" in write_report(merged_results, tmp_path).read_text(encoding="utf-8")
-    monkeypatch.setattr("embedbench.report.encoders.ALL_PICTURES_UP_TO", 39)
-    page = write_report(merged_results, tmp_path).read_text(encoding="utf-8")
-    assert "24 more" not in page and "40 images" in page
-
-
-def test_a_cluster_tells_its_numbers_its_labels_and_its_least_typical_pictures(page: str) -> None:
-    section = page.split('<section id="encoder-2">')[1].split("</section>")[0]
-    strip = section.split('<div class="cluster"')[4].split("<details>")[0]
-    seen = Page(strip)
-    text = seen.text.replace("\N{NO-BREAK SPACE}", " ")
-    assert "12 images" in text and "cohesion 1.500" in text
-    assert "separation 12.250 from cluster 0" in text
-    # Two of the first class were put into the cluster of the last.
-    assert f"{CLASSES[3]} 83 %, {CLASSES[0]} 17 %" in text
-    typical, least = strip.split("least typical")
-    assert len(re.findall(r'role="img"', typical)) == 9
-    names = list(example_results().images["image"])
-    assert Page(least).attributes("title") == names[-3:]
+    none: dict[str, Any] = {
+        "disagreements": results.disagreements.iloc[:0],
+        "domains": results.domains.iloc[:0],
+    }
+    few = dataclasses.replace(
+        results, **none, images=results.images.drop(columns="disagreement"),
+        zero_shot=results.zero_shot.iloc[:0],
+    )  # fmt: skip
+    small = write_report(few, tmp_path).read_text(encoding="utf-8")
+    assert f"10 of 40 {said}" in section_of(small, "clusters")
+    first = data_of(small, "clusters")["partitions"][0]["clusters"]
+    assert sum(one["shown"] for one in first) == 10 and sum(one["size"] for one in first) == 40
 
 
 def test_pictures_in_dispute_are_shown_also_where_no_cluster_shows_them(tmp_path: Path) -> None:

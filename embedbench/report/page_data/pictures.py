@@ -11,10 +11,10 @@ from embedbench.report.page_data.packing import packed
 from embedbench.report.page_data.sheets import Sheets
 from embedbench.results.results import Results
 
-__all__ = ["NOTHING", "mapped_pictures", "pictures_record"]
+__all__ = ["MOST", "NOTHING", "mapped_pictures", "pictures_record"]
 
 MOST = 5000
-"""The most pictures that the maps of a page hold."""
+"""The most pictures that the maps of a page, and its clusters, hold."""
 
 NOTHING = 65535
 """Stands for no tile, no label, no domain."""

@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from embedbench.report.charts.chart import Chart
+from embedbench.report.page_data.clusters import clustered_pictures, clusters_record
 from embedbench.report.page_data.maps import maps_record
 from embedbench.report.page_data.neighbours import neighbours_record
 from embedbench.report.page_data.packing import as_script_data
@@ -28,6 +29,7 @@ class LivePart:
         script_hash: which the page's policy allows, and no other.
         sheets: the thumbnails of all pictures on the page.
         mapped: how many pictures lie on the maps.
+        clustered: how many pictures are shown in their clusters.
     """
 
     data: dict[str, Markup]
@@ -35,6 +37,7 @@ class LivePart:
     script_hash: str
     sheets: Sheets
     mapped: int
+    clustered: int
 
 
 def live_part(results: Results, used: Collection[str], charts: Sequence[Chart]) -> LivePart:
@@ -46,14 +49,17 @@ def live_part(results: Results, used: Collection[str], charts: Sequence[Chart]) 
         charts: the charts on the page.
     """
     mapped = mapped_pictures(results)
-    names = list(dict.fromkeys([*mapped, *sorted(used)]))
+    clustered = clustered_pictures(results, mapped)
+    names = list(dict.fromkeys([*mapped, *clustered, *sorted(used)]))
     sheets = picture_sheets(results.images, names)
     records: dict[str, dict[str, Any] | None] = {
         "pictures": pictures_record(results, names, sheets),
         "maps": maps_record(results, mapped),
         "neighbours": neighbours_record(results, names),
         "charts": {chart.name: chart.record() for chart in charts},
+        "clusters": clusters_record(results, names),
     }
     data = {name: as_script_data(record) for name, record in records.items() if record}
     script = page_script()
-    return LivePart(data, script, script_hash(script), sheets, len(mapped))
+    in_clusters = len(set(names) & set(results.silhouettes["image"].astype(str)))
+    return LivePart(data, script, script_hash(script), sheets, len(mapped), in_clusters)

@@ -26,8 +26,12 @@ export function startDeepLink(place, pictures, state) {
   follow();
 }
 
-/** @param {string} text */
-function decoded(text) {
+/**
+ * Returns what an address means by a text; the text itself where it means nothing.
+ *
+ * @param {string} text
+ */
+export function decoded(text) {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -1,4 +1,5 @@
 import { startChart } from "./charts/charts.js";
+import { startClusters } from "./clusters/clusters.js";
 import { recordOf } from "./data.js";
 import { startMaps } from "./maps/maps.js";
 import { Pictures } from "./pictures.js";
@@ -10,7 +11,7 @@ import { startTables } from "./tables/tables.js";
  *
  * @type {Record<string, (record: any, place: HTMLElement, pictures: Pictures, state: State) => void>}
  */
-const SECTIONS = { maps: startMaps };
+const SECTIONS = { maps: startMaps, clusters: startClusters };
 
 startTables();
 

@@ -5,11 +5,13 @@ import { NONE } from "../state.js";
 import { clusterName } from "./colouring.js";
 import { opener } from "./selection.js";
 
+/** @typedef {Pick<import("./maps.js").Maps, "encoders" | "pictures" | "state">} Known */
+
 /**
  * Returns the panel of the opened picture: its name and label; by each encoder its cluster, and the
  * pictures nearest to it, with how many encoders have each of them in their row.
  *
- * @param {import("./maps.js").Maps} maps
+ * @param {Known} maps
  */
 export function picturePanel(maps) {
   const { pictures, state } = maps;
@@ -33,7 +35,7 @@ export function picturePanel(maps) {
 }
 
 /**
- * @param {import("./maps.js").Maps} maps
+ * @param {Known} maps
  * @param {Neighbours} neighbours
  * @param {Lightbox} lightbox
  * @param {number} picture
@@ -92,7 +94,7 @@ function enlarger(pictures, lightbox, picture) {
 }
 
 /**
- * @param {import("./maps.js").Maps} maps
+ * @param {Known} maps
  * @param {number[]} nearest
  * @param {Map<number, number>} counts
  */

@@ -1,0 +1,41 @@
+import { decoded } from "../deep_link.js";
+
+const WORD = "#cluster=";
+
+/** @typedef {import("./partitions.js").Partitions} Partitions */
+/** @typedef {import("./partitions.js").Partition} Partition */
+
+/**
+ * Returns the address of a cluster in the page; the space is part of it where it is not the first.
+ *
+ * @param {Partitions} all
+ * @param {Partition} partition
+ * @param {number} number
+ */
+export function addressOf(all, partition, number) {
+  const parts = [all.nameOf(partition), partition.clusterer, String(number)];
+  if (partition.space !== all.list[0].space) parts.push(partition.space);
+  return WORD + parts.map(encodeURIComponent).join("/");
+}
+
+/** Takes the cluster out of the page's address: another partition was chosen. */
+export function forgetAddress() {
+  if (location.hash.startsWith(WORD)) history.replaceState(null, "", location.pathname + location.search);
+}
+
+/**
+ * Returns the cluster that the address of the page names; null where there is none.
+ *
+ * @param {Partitions} all
+ * @returns {{partition: Partition, number: number} | null}
+ */
+export function addressed(all) {
+  if (!location.hash.startsWith(WORD)) return null;
+  const [name, clusterer, number, space] = location.hash.slice(WORD.length).split("/").map(decoded);
+  const partition = all.list.find(
+    (one) =>
+      all.nameOf(one) === name && one.clusterer === clusterer && one.space === (space ?? all.list[0].space),
+  );
+  const found = partition?.clusters.find(({ facts }) => String(facts.number) === number);
+  return partition && found ? { partition, number: found.facts.number } : null;
+}
