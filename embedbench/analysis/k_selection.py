@@ -116,11 +116,12 @@ def select_k(
     )
 
 
-def edge_remarks(elbow: pd.DataFrame) -> list[str]:
+def edge_remarks(elbow: pd.DataFrame, common_k: int | None = None) -> list[str]:
     """Return a remark if the best k may lie beyond those tried; none if it does not.
 
     Args:
-        elbow: as `Results.elbow`, of encoders that are compared at the median of their best ks.
+        elbow: as `Results.elbow`.
+        common_k: the k at which encoders are compared, if it is not the median of their best ks.
     """
     curves = elbow.dropna(subset=["silhouette"]).sort_values("k").groupby("encoder", sort=False)
     last = int(elbow["k"].max()) if len(elbow) else 0
@@ -129,7 +130,7 @@ def edge_remarks(elbow: pd.DataFrame) -> list[str]:
         for name, rows in curves
     }
     edge = [name for name, k in best.items() if k == last]
-    if last < _LEAST_EDGE or not edge:
+    if common_k is not None or last < _LEAST_EDGE or not edge:
         return []
     return [
         f"the silhouette is highest at the largest k that was tried, {last}, with "

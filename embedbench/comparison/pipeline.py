@@ -74,9 +74,10 @@ def run_comparison(
     verdicts: list[VerdictTables] = []
 
     def decide(clusters: ClusteringAnalysis) -> None:
-        errors = encoded.errors | clusters.errors
-        encoders = encoders_table(config.encoders, encoded.embeddings, errors)
-        verdicts.append(run_verdict_stage(inputs, clusters, encoders))
+        table = encoders_table(
+            config.encoders, encoded.embeddings, encoded.errors | clusters.errors
+        )
+        verdicts.append(run_verdict_stage(inputs, clusters, table))
         for name, reason in clusters.errors.items():
             live.failed(name, reason)
         live.decided(verdicts[0].verdict)
@@ -290,9 +291,8 @@ def assemble_results(
         *outputs.effects.remarks,
         *few_words_remarks(len(config.words), clusters.common_k),
         *inputs.remarks,
+        *edge_remarks(clusters.tables["elbow"], inputs.k_grid.common_k),
     ]
-    if inputs.k_grid.common_k is None:
-        remarks += edge_remarks(clusters.tables["elbow"])
     failures = [outputs.images.failures, encoder_failures(encoded.errors, clusters.errors)]
     return Results(
         **tables,

@@ -62,7 +62,7 @@ def test_arrow_keys_go_round_and_escape_closes_the_picture_alone(
 
 def test_arrows_stay_among_the_pictures_that_are_found(browser: "Browser", run: Path) -> None:
     with opened(browser, f"{address(page_of(run))}#picture=10%20%3Cb%3E.jpg") as seen:
-        seen.page.get_by_role("searchbox").first.fill("1")
+        seen.page.locator("#maps").get_by_role("searchbox").fill("1")
         seen.page.get_by_role("button", name=f"Enlarge {NAMES[10]}").click()
         found = [name for name in NAMES if "1" in name]
         assert caption(seen) == f"{NAMES[10]} · {found.index(NAMES[10]) + 1} of {len(found)}"

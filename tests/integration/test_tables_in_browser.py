@@ -222,7 +222,7 @@ def test_keys_lead_to_every_number_and_it_is_told(seen: Opened, rows: pd.DataFra
 
 
 def test_keys_choose_and_sort(seen: Opened, rows: pd.DataFrame) -> None:
-    seen.page.get_by_label("Clusterer", exact=True).focus()
+    seen.page.locator("#comparison").get_by_label("Clusterer", exact=True).focus()
     seen.page.keyboard.press("ArrowDown")
     part = first_rows(rows)
     part = part[part["clusterer"] == "kmeans"]

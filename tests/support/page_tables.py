@@ -126,5 +126,5 @@ def wanted_rows(rows: pd.DataFrame) -> list[tuple[str, ...]]:
 def choose(seen: Opened, **options: str) -> None:
     """Choose an option of each switch; `_` stands for a space in its name."""
     for label, option in options.items():
-        select = seen.page.get_by_label(label.replace("_", " "), exact=True)
+        select = seen.page.locator("#comparison").get_by_label(label.replace("_", " "), exact=True)
         select.select_option(label=option)
