@@ -8,7 +8,6 @@ import pandas as pd
 from embedbench.analysis.cluster_naming import image_text_similarity, prompts_for, two_best_names
 from embedbench.analysis.duplicates import duplicate_groups, duplicate_remarks
 from embedbench.analysis.inputs import AnalysisInputs, Targets
-from embedbench.analysis.k_selection import edge_remarks
 from embedbench.analysis.label_free import AugmentedViews
 from embedbench.analysis.shortcuts import attributes
 from embedbench.clustering.limits import remarks as size_remarks
@@ -16,12 +15,11 @@ from embedbench.comparison.clustering_stage import ClusteringAnalysis, run_clust
 from embedbench.comparison.config import ComparisonConfig, choose_ks
 from embedbench.comparison.extra_images import ExtraImages, plan_extra_images
 from embedbench.comparison.memory import comparison_size
-from embedbench.comparison.provenance import model_remarks, run_record
+from embedbench.comparison.provenance import cluster_remarks, model_remarks, run_record
 from embedbench.comparison.robustness_stage import RobustnessTables, run_robustness_stage
 from embedbench.comparison.tables import (
     encoder_failures,
     encoders_table,
-    few_words_remarks,
     image_failures,
     known_of,
     left_out_remarks,
@@ -289,9 +287,7 @@ def assemble_results(
         *config.remarks,
         *outputs.extra.remarks,
         *outputs.effects.remarks,
-        *few_words_remarks(len(config.words), clusters.common_k),
-        *inputs.remarks,
-        *edge_remarks(clusters.tables["elbow"], inputs.k_grid.common_k),
+        *cluster_remarks(len(config.words), inputs, clusters),
     ]
     failures = [outputs.images.failures, encoder_failures(encoded.errors, clusters.errors)]
     return Results(

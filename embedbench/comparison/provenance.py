@@ -12,7 +12,11 @@ import numpy as np
 import pandas as pd
 
 from embedbench.analysis.duplicates import duplicate_rate
+from embedbench.analysis.inputs import AnalysisInputs
+from embedbench.analysis.k_selection import edge_remarks
+from embedbench.comparison.clustering_stage import ClusteringAnalysis
 from embedbench.comparison.options import OPTIONS, ComparisonOptions
+from embedbench.comparison.tables import few_words_remarks
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Encoder, Vectors
@@ -23,6 +27,7 @@ from embedbench.utils.options import Option, value_of
 from embedbench.utils.text import join_names
 
 __all__ = [
+    "cluster_remarks",
     "model_remarks",
     "python_objects",
     "record_options",
@@ -138,6 +143,15 @@ def run_record(
             "cores": cores(),
         },
     }
+
+
+def cluster_remarks(words: int, inputs: AnalysisInputs, clusters: ClusteringAnalysis) -> list[str]:
+    """Return what to know of the clusters: few words, copies and samples, a k at the edge."""
+    return [
+        *few_words_remarks(words, clusters.common_k),
+        *inputs.remarks,
+        *edge_remarks(clusters.tables["elbow"], inputs.k_grid.common_k),
+    ]
 
 
 def model_remarks(embeddings: Mapping[str, Embedding]) -> list[str]:

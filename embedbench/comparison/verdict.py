@@ -236,7 +236,7 @@ class _Signals:
             "clusters agree with those of the other encoders. This is evidence, not proof."
         )
         answer = "best" if len(named) == 1 else "tied"
-        others = [row for row in np.argsort(self.ranks, kind="stable") if row not in named]
+        others = [int(row) for row in np.argsort(self.ranks, kind="stable") if row not in named]
         ruled_out = f"Ruled out: {join_names(self._names(others))}."
         return Verdict("no labels", answer, self._names(named), (reason, ruled_out))
 

@@ -64,7 +64,7 @@ def run_verdict_stage(
     pairs = pairs_table(clusters.scores, resamples)
     scores = [own[main]["ami"] for own in clusters.scores.values() if "ami" in own[main]]
     labels = inputs.targets.labels
-    if len(encoders) == 1:
+    if len(names) == 1:
         ranks, verdict = (
             rank_by([], [], np.zeros((0, 1))),
             Verdict(ONE_ENCODER, CANNOT_TELL, (), ()),

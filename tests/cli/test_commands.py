@@ -31,13 +31,18 @@ def test_a_run_prints_the_table_alone_writes_the_folder_and_is_drawn_again_from_
     lines = table.splitlines()
     assert lines[0].split()[:3] == ["encoder", "clusters", "AMI"]
     assert len(lines) == 2 + 1
-    assert err.splitlines() == [
-        "36 images, 1 encoder",
+    counted, note, groups, *rest = err.splitlines()
+    assert counted == "36 images, 1 encoder"
+    assert note == (
         "note: the folders were taken for labels: 3 classes, such as 'blue', 'green' and 'red'; "
-        "--labels none ignores them",
-        "verdict: There is no verdict. Fewer than two encoders have a number to be ranked by.",
+        "--labels none ignores them"
+    )
+    assert groups.startswith(
+        "groups: pixels puts these 36 pictures into 3 groups, as asked. The groups: cluster 0 (12)"
+    )
+    assert rest == [
         f"report: {out / 'report.html'}",
-        f"next: every clusterer and number: embedbench show {out} --full",
+        f"next: its groups in pictures: embedbench open {out}",
     ]
     code, again, told = call(capsys, "show", out)
     assert (code, again, told) == (0, table, err)

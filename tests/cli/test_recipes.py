@@ -110,7 +110,7 @@ def test_clip_analysis(samples: Path, cook: Cook) -> None:
     assert (ends["own_cluster"] + ends["noise"] + ends["scattered"]).to_list() == pytest.approx(
         [1, 1, 1]
     )
-    for part in ('id="robustness"', "Clusters found in tsne:2", 'id="encoders"'):
+    for part in ('id="robustness"', '"space":"tsne:2"', 'id="encoders"'):
         assert part in page
 
 
@@ -149,7 +149,7 @@ def test_clip_guide(samples: Path, tmp_path: Path, cook: Cook) -> None:
         "1 of the candidate names is empty",
     ]
     assert 'id="ambiguous"' in page
-    assert "Clusters found in pca:2" in page
+    assert '"space":"pca:2"' in page
 
 
 @pytest.mark.slow

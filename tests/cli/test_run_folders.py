@@ -17,7 +17,7 @@ from tests.support.command_line import call
 from tests.support.example_results import example_results
 
 
-def test_figures_are_drawn_and_then_stand_in_the_page(
+def test_figures_are_drawn_and_an_unknown_one_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "run"
@@ -26,12 +26,19 @@ def test_figures_are_drawn_and_then_stand_in_the_page(
     drawn = {path.name for path in (run / "figures" / "01_pixels").iterdir()}
     assert (code, out) == (0, "") and {"elbow.png", "map_tsne.png"} <= drawn
     assert err == f"{len(drawn)} figures: {run / 'figures'}\n"
-    assert call(capsys, "report", run)[0] == 0
-    page = (run / "report.html").read_text()
-    assert "over the number of clusters, pixels" in page
-    assert "over the number of clusters, timm" not in page
     code, _, err = call(capsys, "figures", run, "--only", "rank", "--quiet")
     assert code == 2 and err.startswith("error: no figure is called 'rank'; there are: comparison")
+
+
+def test_a_page_without_pictures_holds_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    example_results().write(run)
+    assert call(capsys, "report", run, "--without-pictures")[0] == 0
+    assert "data:image/webp" not in (run / "report.html").read_text()
+    assert call(capsys, "report", run)[0] == 0
+    assert "data:image/webp" in (run / "report.html").read_text()
 
 
 @pytest.mark.parametrize("command", ["figures", "report", "suggest-labels"])

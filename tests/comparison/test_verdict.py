@@ -122,6 +122,7 @@ def test_one_that_both_signs_put_first_is_named() -> None:
     assert table["rank"].to_dict() == {"a": 1, "b": 2, "c": 3, "d": 4}
     assert set(table.index[table["tied_with_best"].astype(bool)]) == set(found.group)
     assert any("not proof" in reason for reason in found.reasons)
+    assert found.reasons[-1] == "Ruled out: c and d."
 
 
 def test_signs_that_contradict_each_other_name_none() -> None:

@@ -271,7 +271,7 @@ def test_duplicates_widen_the_intervals() -> None:
 
 def test_one_encoder_alone_has_criteria_and_no_verdict() -> None:
     found = judged({"good": encoder(0.3, 0)}, truth_of(36), {"good": 0.1})
-    assert found.verdict["basis"] == "nothing" and found.verdict["group"] == ()
+    assert found.verdict["basis"] == "one encoder" and found.verdict["group"] == ()
     assert found.tables["pairwise"].empty
     criteria = found.tables["label_free"].set_index("criterion")["value"].to_dict()
     assert criteria["cluster_retention"] > 0.9 and pd.isna(criteria["consensus"])

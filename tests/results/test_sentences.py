@@ -1,12 +1,16 @@
 """Promises of the verdict's sentences: the same words on a terminal and on the page."""
 
+import dataclasses
 from typing import Any
 
+import pandas as pd
 import pytest
 from markupsafe import Markup
 
+from embedbench.results.results import Results
 from embedbench.results.schema import CANNOT_TELL, NONE_BETTER, TOO_FEW
-from embedbench.results.sentences import NAMED, verdict_sentences
+from embedbench.results.sentences import NAMED, answer_sentences, verdict_sentences
+from tests.support.example_results import ENCODERS, example_results
 
 
 def record(answer: str, *group: str, basis: str = "labels", smallest: str | None = None) -> Any:
@@ -29,8 +33,8 @@ def record(answer: str, *group: str, basis: str = "labels", smallest: str | None
         (
             record("tied", "a", "b", smallest="b", basis="no labels"),
             "a",
-            "a and b are tied as best here, without labels; the smallest of them is b, the "
-            "fastest a.",
+            "a and b are the better half here, without labels; they cannot be ordered further; the "
+            "smallest of them is b, the fastest a.",
         ),
         (
             record("tied", "a", "b", smallest="b"),
@@ -76,3 +80,41 @@ def test_every_foreign_word_is_escaped_where_the_text_escapes() -> None:
         "of them is <b>&lt;i&gt;</b>, the fastest <b>{0}</b>."
     )
     assert reason == "Because &lt;a&gt; &amp; b."
+
+
+def alone(truth: bool = True) -> Results:
+    """Return the example's first encoder alone: 40 pictures in four clusters."""
+    results = example_results(truth)
+    tables = {
+        field.name: table[table["encoder"] == ENCODERS[0]]
+        for field in dataclasses.fields(results)
+        if isinstance(table := getattr(results, field.name), pd.DataFrame) and "encoder" in table
+    }
+    run = results.run | {"verdict": record(CANNOT_TELL, basis="one encoder")}
+    return dataclasses.replace(results, **tables, run=run)
+
+
+def test_of_one_encoder_the_groups_are_the_answer() -> None:
+    results = alone()
+    members = results.silhouettes.query("clusterer == 'kmeans'").reset_index(drop=True)
+    members.loc[:2, "silhouette"] = -0.5
+    names = results.clusters.assign(name=["cats", "", *[None] * (len(results.clusters) - 2)])
+    row = results.comparison.iloc[0]
+    first, groups, numbers, sure, between = answer_sentences(
+        dataclasses.replace(results, silhouettes=members, clusters=names), Markup, str
+    )
+    assert first == f"{ENCODERS[0]} puts these 40 pictures into 4 groups, as many as classes."
+    assert groups.startswith("The groups: ") and "cats (" in groups and "cluster 1 (" in groups
+    assert numbers.startswith("Neither elbow nor silhouette nor gap finds a clear number")
+    assert f"the labels agree with them with AMI {row['ami']:.2f} (95 % interval" in sure
+    assert between == "3 pictures lie nearer to another group than to their own."
+
+
+def test_numbers_of_groups_that_stand_out_are_told_and_the_last_may_be_more() -> None:
+    results = alone(truth=False)
+    elbow = results.elbow.assign(chosen="").reset_index(drop=True)
+    elbow.loc[1, "chosen"], elbow.loc[len(elbow) - 1, "chosen"] = "elbow", "gap"
+    said = " ".join(answer_sentences(dataclasses.replace(results, elbow=elbow)))
+    ks = elbow["k"].tolist()
+    assert f"Numbers of groups that stand out: {ks[1]} by elbow and {ks[-1]} or more by gap" in said
+    assert "none by silhouette" in said and "labels" not in said
