@@ -98,7 +98,7 @@ def test_of_one_encoder_the_groups_are_the_answer() -> None:
     results = alone()
     members = results.silhouettes.query("clusterer == 'kmeans'").reset_index(drop=True)
     members.loc[:2, "silhouette"] = -0.5
-    names = results.clusters.assign(name=["cats", "", *[None] * (len(results.clusters) - 2)])
+    names = results.clusters.assign(name=["cats", "", *[""] * (len(results.clusters) - 2)])
     row = results.comparison.iloc[0]
     first, groups, numbers, sure, between = answer_sentences(
         dataclasses.replace(results, silhouettes=members, clusters=names), Markup, str
