@@ -75,7 +75,7 @@ def test_every_chart_is_drawn_a_panel_each(seen: Opened) -> None:
 def test_a_dot_tells_its_encoder_its_number_and_its_interval(seen: Opened) -> None:
     row = CHARTS["scores"].views[0].panels[0]["rows"][0]
     chart(seen, "scores").scroll_into_view_if_needed()
-    dots = chart(seen, "scores").locator("svg").first.locator("[aria-label=dot] circle")
+    dots = chart(seen, "scores").locator("svg").first.locator("[data-mark=dot] circle")
     dots.first.hover()
     said = chart(seen, "scores").locator("svg").first.locator("[aria-label=tip]").text_content()
     assert said is not None and row["name"] in said
@@ -98,7 +98,7 @@ def test_quality_stands_against_the_cost_that_is_chosen(seen: Opened) -> None:
     against = chart(seen, "cost").locator("select").last
     against.select_option(label="dimensions")
     assert "dimensions (less is better)" in (chart(seen, "cost").text_content() or "")
-    dots = chart(seen, "cost").locator("[aria-label=dot]").last.locator("circle")
+    dots = chart(seen, "cost").locator("[data-mark=dot]").last.locator("circle")
     assert dots.count() == len(CHARTS["cost"].views[0].panels[0]["dots"])
     against.select_option(label="images a second")
     [speeds] = [one["values"] for one in look["costs"] if one["name"] == "images a second"]
@@ -121,7 +121,7 @@ def test_colours_are_brighter_on_a_dark_ground(browser: "Browser", page_file: Pa
     def first_dot(scheme: str) -> str:
         with opened(browser, address(page_file), color_scheme=scheme) as found:
             found.page.wait_for_selector("[data-chart=scores] svg")
-            dot = found.page.locator("[data-chart=scores] [aria-label=dot] circle").first
+            dot = found.page.locator("[data-chart=scores] [data-mark=dot] circle").first
             return dot.get_attribute("fill") or ""
 
     light, dark = first_dot("light"), first_dot("dark")

@@ -41,7 +41,6 @@ export function startChart(chart, place) {
   const draw = () => {
     drawn.replaceChildren();
     KINDS[chart.kind](chart, chart.views[view].panels, width, drawn);
-    for (const svg of drawn.querySelectorAll("svg")) svg.setAttribute("role", "img");
   };
   if (chart.views.length > 1) {
     const names = chart.views.map((one) => one.name);

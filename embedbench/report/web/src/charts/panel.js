@@ -49,7 +49,7 @@ export function addPanel(place, title, options) {
   const drawn = plot({ ...options, style: { background: "none", fontSize: "12px" } });
   const figure = element("figure", { class: "panel" });
   if (title) figure.append(element("figcaption", {}, title));
-  drawn.setAttribute("aria-label", title || "chart");
+  nameAsPicture(drawn, title || "chart");
   figure.append(drawn);
   place.append(figure);
 }
@@ -87,4 +87,19 @@ export function told(value) {
 export function toldWithInterval({ value, low, high }) {
   const has = low !== undefined && low !== null && high !== undefined && high !== null;
   return told(value) + (has && low !== high ? ` (95 % interval ${told(low)} to ${told(high)})` : "");
+}
+
+/**
+ * Makes a drawing one picture for those who hear it; what its parts are called is for tests alone.
+ *
+ * @param {Element} drawn
+ * @param {string} title
+ */
+function nameAsPicture(drawn, title) {
+  for (const part of drawn.querySelectorAll("[aria-label]")) {
+    part.setAttribute("data-mark", part.getAttribute("aria-label") ?? "");
+    part.removeAttribute("aria-label");
+  }
+  drawn.setAttribute("role", "img");
+  drawn.setAttribute("aria-label", title);
 }

@@ -65,5 +65,5 @@ export function onMaps({ state, maps }, members, title) {
     state.select(new Set(members));
     maps.scrollIntoView();
   };
-  return [button("Show on the maps", press, { "aria-label": `Show ${title} on the maps` })];
+  return [button("Show on the maps", press, { "aria-label": `Show on the maps: ${title}` })];
 }

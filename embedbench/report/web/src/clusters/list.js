@@ -116,7 +116,7 @@ export class ClusterList {
       element(
         "div",
         {},
-        element("h4", {}, element("a", { href: address, title: "The address of this cluster" }, title)),
+        element("h3", {}, element("a", { href: address, title: "The address of this cluster" }, title)),
         ...this.numbers(cluster).map((line) => element("p", {}, ...line)),
         ...labelLines(cluster),
       ),

@@ -5,7 +5,6 @@ import { gallery, onMaps } from "./gallery.js";
 /** @typedef {import("./partitions.js").Partition} Partition */
 
 const ARROWS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
-const [HALF, FULL] = [0.57, 0.7];
 
 /** How the clusters of one partition share their pictures with those of another, or with labels. */
 export class Matrix {
@@ -45,9 +44,7 @@ export class Matrix {
         if (!pictures.length) return null;
         const made = this.button(pictures, `${row.phrase} ${other ? "in" : "with"} ${to}`);
         const share = Math.min(1, pictures.length / most);
-        made.style.setProperty("--share", `${Math.round(8 + 92 * share)}%`);
-        made.classList.toggle("half", share > HALF);
-        made.classList.toggle("full", share > FULL);
+        made.style.setProperty("--share", share.toFixed(2));
         return made;
       });
       return [this.button(row.pictures, row.phrase, row), ...parts];
@@ -94,10 +91,13 @@ export class Matrix {
     const named = group?.name ? ` (${group.name})` : "";
     const text = `${count}: ${phrase}${named}`;
     const made = button("", () => this.open(made, pictures, text), {
-      tabindex: -1, "aria-label": text, title: text, "aria-pressed": false,
+      tabindex: -1, title: text, "aria-pressed": false, ...(group ? {} : { "aria-label": text }),
     });
     if (!group) made.append(String(pictures.length));
-    else made.append(...(group.colour ? [dot(group.colour)] : []), element("span", {}, group.title));
+    else {
+      made.append(...(group.colour ? [dot(group.colour)] : []), element("span", {}, group.title));
+      made.append(element("span", { class: "unseen" }, `: ${text}`));
+    }
     return made;
   }
 
