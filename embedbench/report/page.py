@@ -16,7 +16,7 @@ from embedbench.report.domains import domains_part
 from embedbench.report.encoders import encoder_parts
 from embedbench.report.label_free import with_labels_table, without_labels_table
 from embedbench.report.looks import encoder_colours
-from embedbench.report.page_data.sections import live_part
+from embedbench.report.page_data.sections import LivePart, live_part
 from embedbench.report.page_data.sharing import shareable
 from embedbench.report.pairwise import pairwise_results
 from embedbench.report.robustness import robustness_part
@@ -36,6 +36,27 @@ from embedbench.results.views import MEASURED, headline_rows, started, with_timi
 from embedbench.utils.text import join_names, pluralise, shorten
 
 __all__ = ["write_report"]
+
+SECTIONS = {
+    "comparison": "Comparison",
+    "sure": "Uncertainty",
+    "with-labels": "With labels",
+    "without-labels": "Without labels",
+    "why": "Why they differ",
+    "shortcuts": "Shortcuts",
+    "maps": "Maps",
+    "clusters": "Clusters",
+    "ambiguous": "Ambiguous images",
+    "robustness": "Robustness",
+    "domains": "Domains",
+    "encoders": "Encoders",
+    "skipped": "Skipped",
+    "repeat": "Repeat",
+}
+"""The sections in their order with labels; each is a file in `templates/sections/`."""
+
+FIRST_WITHOUT_LABELS = ("sure", "clusters", "maps", "why")
+"""Without labels the table of the comparison says little: what decides goes first, and the groups."""
 
 HIDDEN_KEYS = {"command", "objects", "remarks", "schema", "tables", "verdict"}
 """Parts of a run's record that stand elsewhere in the page, or mean nothing there."""
@@ -69,9 +90,8 @@ def write_report(results: Results, folder: Path, pictures: bool = True) -> Path:
         title=_title(results),
         subtitle=_subtitle(results),
         summary=summary(results),
+        sections=_sections(results, findings, live, drawn),
         drawn=drawn,
-        sure=bool(findings["pairwise"] or "sure" in drawn),
-        differ=bool(findings["splits"] or findings["disputed"] or "why" in drawn),
         first_clusterer=str(results.comparison["clusterer"].iloc[0]),
         tables=_comparison(results),
         colours=encoder_colours(results.encoders["encoder"].astype(str)),
@@ -91,6 +111,29 @@ def write_report(results: Results, folder: Path, pictures: bool = True) -> Path:
     path = folder / "report.html"
     path.write_text(page, encoding="utf-8")
     return path
+
+
+def _sections(
+    results: Results, findings: Mapping[str, Any], live: LivePart, drawn: Mapping[str, list[Chart]]
+) -> list[tuple[str, str]]:
+    """Return the sections that there are, in their order, with their headings in the menu."""
+    missing = {
+        "sure": not (findings["pairwise"] or "sure" in drawn),
+        "with-labels": not findings["with_labels"][1],
+        "without-labels": not findings["without_labels"][1],
+        "why": not (findings["splits"] or findings["disputed"] or "why" in drawn),
+        "shortcuts": not findings["shortcuts"][1],
+        "maps": not (live.mapped or "maps" in drawn),
+        "clusters": not live.clustered,
+        "ambiguous": not findings["ambiguous"][1],
+        "robustness": not findings["robustness"],
+        "domains": not findings["domains"],
+    }
+    first: tuple[str, ...] = () if results.has_truth else FIRST_WITHOUT_LABELS
+    if results.comparison["encoder"].nunique() == 1:
+        first = ("clusters", "maps")
+    names = dict.fromkeys([*first, *SECTIONS])
+    return [(name, SECTIONS[name]) for name in names if not missing.get(name)]
 
 
 def _template() -> Template:

@@ -176,6 +176,17 @@ def test_the_sections_stand_in_their_order(page: str) -> None:
     assert places == ["comparison", *findings, "encoders", *encoders, "skipped", "repeat"]
 
 
+def test_without_labels_what_decides_and_the_groups_stand_first(
+    tmp_path: Path, page_without_labels: str
+) -> None:
+    places = Page(page_without_labels).attributes("id")
+    assert places[:5] == ["sure", "clusters", "maps", "why", "comparison"]
+    alone = write_report(lone_results(), tmp_path).read_text(encoding="utf-8")
+    assert Page(alone).attributes("id")[:2] == ["clusters", "maps"]
+    menu = [link[1:] for link in Page(page_without_labels).attributes("href")]
+    assert menu[:5] == places[:5]
+
+
 def test_a_failed_encoder_has_a_section_that_says_why(page: str) -> None:
     section = page.split('<section id="encoder-4">')[1].split("</section>")[0]
     assert "This encoder failed: no &amp; network" in section
