@@ -56,7 +56,7 @@ SECTIONS = {
 """The sections in their order with labels; each is a file in `templates/sections/`."""
 
 FIRST_WITHOUT_LABELS = ("sure", "clusters", "maps", "why")
-"""Without labels the table of the comparison says little: what decides goes first, and the groups."""
+"""Without labels the comparison says little: what decides goes first, and the groups."""
 
 HIDDEN_KEYS = {"command", "objects", "remarks", "schema", "tables", "verdict"}
 """Parts of a run's record that stand elsewhere in the page, or mean nothing there."""
