@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,8 +16,12 @@ from PIL import Image
 
 from embedbench.data.downloads.download import DownloadSettings
 from embedbench.encoder import Encoder
+from tests.support.browser import chromium
 from tests.support.image_server import ImageServer, quick, serve, without_proxy
 from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytest.register_assert_rewrite("embedbench.conformance", "embedbench.encoders.checks")
 
@@ -132,3 +136,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("this user cannot mount a small disk")
     yield disk
     subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """A browser for the tests of a file; they are skipped where there is none."""
+    with chromium() as started:
+        yield started

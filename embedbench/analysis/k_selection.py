@@ -123,14 +123,16 @@ def edge_remarks(elbow: pd.DataFrame, common_k: int | None = None) -> list[str]:
         elbow: as `Results.elbow`.
         common_k: the k at which encoders are compared, if it is not the median of their best ks.
     """
-    curves = elbow.dropna(subset=["silhouette"]).sort_values("k").groupby("encoder", sort=False)
     last = int(elbow["k"].max()) if len(elbow) else 0
+    if common_k is not None or last < _LEAST_EDGE:
+        return []
+    curves = elbow.dropna(subset=["silhouette"]).sort_values("k").groupby("encoder", sort=False)
     best = {
         str(name): int(rows["k"].iloc[int(rows["silhouette"].to_numpy().argmax())])
         for name, rows in curves
     }
     edge = [name for name, k in best.items() if k == last]
-    if common_k is not None or last < _LEAST_EDGE or not edge:
+    if not edge:
         return []
     return [
         f"the silhouette is highest at the largest k that was tried, {last}, with "

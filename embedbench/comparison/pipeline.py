@@ -72,10 +72,9 @@ def run_comparison(
     verdicts: list[VerdictTables] = []
 
     def decide(clusters: ClusteringAnalysis) -> None:
-        table = encoders_table(
-            config.encoders, encoded.embeddings, encoded.errors | clusters.errors
-        )
-        verdicts.append(run_verdict_stage(inputs, clusters, table))
+        errors = encoded.errors | clusters.errors
+        encoders = encoders_table(config.encoders, encoded.embeddings, errors)
+        verdicts.append(run_verdict_stage(inputs, clusters, encoders))
         for name, reason in clusters.errors.items():
             live.failed(name, reason)
         live.decided(verdicts[0].verdict)
@@ -271,8 +270,9 @@ def assemble_results(
 ) -> Results:
     """Return the results: the tables of all stages, failures, and the record of the run."""
     inputs, encoded, clusters = outputs.inputs, outputs.encoded, outputs.clusters
-    columns = {"group": inputs.targets.groups, "disagreement": clusters.disagreement}
-    images = outputs.images.table.assign(**columns)
+    images = outputs.images.table.assign(
+        group=inputs.targets.groups, disagreement=clusters.disagreement
+    )
     tables = without_timings(clusters.tables, encoded.embeddings, started)
     tables |= outputs.effects.tables | outputs.verdict.tables
     if inputs.similarity is not None:

@@ -10,7 +10,7 @@ import pytest
 from embedbench.report.charts.catalogue import charts_of
 from embedbench.report.page import write_report
 from embedbench.results.results import Results
-from tests.support.browser import Opened, address, chromium, opened
+from tests.support.browser import Opened, address, opened
 from tests.support.example_results import ENCODERS, example_results
 
 if TYPE_CHECKING:
@@ -40,12 +40,6 @@ CHARTS = {chart.name: chart for chart in charts_of(RESULTS)}
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(RESULTS, tmp_path_factory.mktemp("page"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from embedbench.report.page import write_report
 from embedbench.results.results import Results
-from tests.support.browser import Opened, address, chromium, opened
+from tests.support.browser import Opened, address, opened
 from tests.support.example_results import CLASSES, ENCODERS
 from tests.support.hostile_page import BITING, hostile_results
 
@@ -61,12 +61,6 @@ def members(encoder: str, clusterer: str = "kmeans", space: str = "l2") -> pd.Se
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(RESULTS, tmp_path_factory.mktemp("clusters"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Promises of the large picture: arrow keys among those that stand out, originals if served."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from PIL import Image
 import embedbench
 from embedbench.report.viewing.originals import Originals, page_of
 from embedbench.report.viewing.server import PageServer
-from tests.support.browser import Opened, address, chromium, opened
+from tests.support.browser import Opened, address, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -30,12 +29,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         home / "photos", ["pixels"], k=2, out=home / "run", store=home / "store", copies=0
     )
     return home / "run"
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    with chromium() as started:
-        yield started
 
 
 def caption(seen: Opened) -> str:

@@ -3,13 +3,17 @@
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from embedbench.report.page import write_report
-from tests.support.browser import address, chromium, opened
+from tests.support.browser import address, opened
 from tests.support.example_results import example_results
 from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 WEB = ROOT / "embedbench" / "report" / "web"
 SERIOUS = ("serious", "critical")
@@ -31,9 +35,11 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("truth", [True, False])
-def test_no_serious_fault_is_found(tmp_path: Path, axe: str, truth: bool, scheme: str) -> None:
+def test_no_serious_fault_is_found(
+    browser: "Browser", tmp_path: Path, axe: str, truth: bool, scheme: str
+) -> None:
     page = write_report(example_results(truth), tmp_path)
-    with chromium() as browser, opened(browser, address(page), color_scheme=scheme) as seen:
+    with opened(browser, address(page), color_scheme=scheme) as seen:
         seen.page.wait_for_selector("[data-chart=cost] svg")
         seen.value("document.querySelectorAll('details').forEach(one => { one.open = true; })")
         seen.page.locator("#clusters [role=img]").first.click()

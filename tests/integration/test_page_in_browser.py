@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from embedbench.report.page import write_report
-from tests.support.browser import Opened, address, chromium, opened
+from tests.support.browser import Opened, address, opened
 from tests.support.example_results import ENCODERS
 from tests.support.hostile_page import BITING, hostile_results
 
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(hostile_results(), tmp_path_factory.mktemp("page"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from embedbench.io.safe_csv import defused
 from embedbench.report.tables import NOTHING, comparison_columns, format_value, interval_text
 from embedbench.utils.text import escape_markdown
-from tests.support.browser import Opened, address, chromium, opened
+from tests.support.browser import Opened, address, opened
 from tests.support.example_results import DOMAINS
 from tests.support.page_tables import (
     DOMAIN,
@@ -46,12 +46,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def rows(folder: Path) -> pd.DataFrame:
     return rows_of(folder)
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(params=[NO_CLIPBOARD, REFUSED], ids=["no clipboard", "refused"])

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from embedbench.report.tables import comparison_columns
-from tests.support.browser import Opened, address, chromium, opened
+from tests.support.browser import Opened, address, opened
 from tests.support.page_tables import (
     NAMES,
     OWN_K,
@@ -37,12 +37,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def rows(folder: Path) -> pd.DataFrame:
     return rows_of(folder)
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

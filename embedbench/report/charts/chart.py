@@ -6,7 +6,13 @@ from typing import Any, Literal
 
 import pandas as pd
 
-__all__ = ["Chart", "Kind", "View", "number"]
+from embedbench.metrics.clustering.catalogue import METRICS
+from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
+
+__all__ = ["Chart", "HEADINGS", "Kind", "View", "number"]
+
+HEADINGS = {metric.name: metric.heading for metric in METRICS + ENCODER_METRICS}
+"""What a person reads for each metric, by its name."""
 
 Kind = Literal["bars", "cells", "cost", "intervals", "lines"]
 

@@ -5,9 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from embedbench.metrics.clustering.catalogue import METRICS
-from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
-from embedbench.report.charts.chart import Chart, View, number
+from embedbench.report.charts.chart import HEADINGS, Chart, View, number
 from embedbench.report.looks import encoder_colours
 from embedbench.results.results import Results
 from embedbench.results.schema import SIGNALS
@@ -19,7 +17,6 @@ _BYTES = 4
 """Of a number of a vector as it is stored, float32."""
 
 _OF_ENCODERS = ("knn_accuracy", "linear_probe", "retrieval_map")
-_HEADINGS = {metric.name: metric.heading for metric in METRICS + ENCODER_METRICS}
 Interval = tuple[float | None, float | None, float | None]
 
 _NOTE = (
@@ -37,7 +34,7 @@ def cost_chart(results: Results) -> Chart | None:
         return None
     colours = encoder_colours(results.encoders["encoder"].astype(str))
     views = [
-        View(_HEADINGS[name], [{"dots": [_dot(one, colours[one], score) for one in order]}])
+        View(HEADINGS[name], [{"dots": [_dot(one, colours[one], score) for one in order]}])
         for name, score in scores.items()
     ]
     look: dict[str, Any] = {

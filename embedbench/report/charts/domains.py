@@ -5,9 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from embedbench.metrics.clustering.catalogue import METRICS
-from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
-from embedbench.report.charts.chart import Chart, View, number
+from embedbench.report.charts.chart import HEADINGS, Chart, View, number
 from embedbench.report.looks import NOISE, cluster_name
 from embedbench.results.results import Results
 from embedbench.results.views import ranked
@@ -30,8 +28,6 @@ _WITHOUT_LABELS = (("stability", True), ("silhouette", True))
 DOMAIN_COLOURS = ("#332288", "#CC6677", "#117733", "#999933", "#44AA99", "#AA4499")
 """Of domains: Tol's muted ones (Tol 2021), none of them an encoder's."""
 
-_HEADINGS = {metric.name: metric.heading for metric in METRICS + ENCODER_METRICS}
-
 
 def domain_panels(table: pd.DataFrame, clusterer: str) -> dict[str, pd.DataFrame]:
     """Return the rows of each measured metric, by the heading of their panel.
@@ -50,7 +46,7 @@ def domain_panels(table: pd.DataFrame, clusterer: str) -> dict[str, pd.DataFrame
             wanted = clusterer if of_clusterer else ""
             rows = values[(values["metric"] == metric) & (values["clusterer"] == wanted)]
             if len(rows):
-                panels[_HEADINGS[metric] + (f", {clusterer}" if of_clusterer else "")] = rows
+                panels[HEADINGS[metric] + (f", {clusterer}" if of_clusterer else "")] = rows
         if panels:
             break
     return panels

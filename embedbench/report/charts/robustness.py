@@ -4,9 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from embedbench.metrics.clustering.catalogue import METRICS
-from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
-from embedbench.report.charts.chart import Chart, View, number
+from embedbench.report.charts.chart import HEADINGS, Chart, View, number
 from embedbench.report.looks import NOISE, encoder_colours
 from embedbench.results.results import Results
 from embedbench.results.schema import NEIGHBOUR_RETENTION
@@ -20,7 +18,7 @@ WHERE = {
 }
 """Where mixed-in images end up: what it is called, and its colour, which is no encoder's."""
 
-CURVE_HEADINGS = {metric.name: metric.heading for metric in METRICS + ENCODER_METRICS} | {
+CURVE_HEADINGS = HEADINGS | {
     "neighbour_retention": "neighbour retention",
     "cluster_changes": "share of images that change cluster",
 }

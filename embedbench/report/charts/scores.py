@@ -4,9 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from embedbench.metrics.clustering.catalogue import METRICS
-from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
-from embedbench.report.charts.chart import Chart, View, number
+from embedbench.report.charts.chart import HEADINGS, Chart, View, number
 from embedbench.report.looks import encoder_colours
 from embedbench.results.results import Results
 from embedbench.results.schema import SIGNALS
@@ -16,7 +14,6 @@ __all__ = ["ranks_chart", "scores_chart", "signals_chart"]
 
 _WITH_LABELS = ("ami", "ari", "accuracy", "stability")
 _WITHOUT_LABELS = ("stability",)
-_HEADINGS = {metric.name: metric.heading for metric in METRICS + ENCODER_METRICS}
 _RANKS_NOTE = (
     "Images (with their duplicates) and seeds were resampled many times, in the same way for all "
     "encoders. A line shows the ranks in 95 % of the resamples."
@@ -43,7 +40,7 @@ def scores_chart(results: Results) -> Chart | None:
                 {"title": str(clusterer), "rows": _rows(part, order, columns, colours)}
                 for clusterer, part in rows.groupby("clusterer", sort=False)
             ]
-            views.append(View(_HEADINGS[metric], panels))
+            views.append(View(HEADINGS[metric], panels))
     if not views:
         return None
     return Chart(
@@ -90,7 +87,7 @@ def signals_chart(results: Results) -> Chart | None:
                 row["chance"] = [
                     number(chance.at[row["name"], kind]) for kind in ("shuffled", "random")
                 ]
-        panels.append({"title": _HEADINGS[signal], "rows": drawn})
+        panels.append({"title": HEADINGS[signal], "rows": drawn})
     if not panels:
         return None
     return Chart(
