@@ -90,14 +90,7 @@ def test_originals_are_served_until_a_signal_comes(photographs: Path, tmp_path: 
     embedbench.compare(photographs, ["pixels"], k=3, copies=0, out=run, store=tmp_path / "store")
     command = [sys.executable, "-m", "embedbench", "open", str(run), "--originals"]
     pipe, none = subprocess.PIPE, subprocess.DEVNULL
-
-    def hear_it() -> None:
-        """Undo what a shell does for processes in its background: they ignore Ctrl-C."""
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-    with subprocess.Popen(
-        command, stdout=pipe, stderr=none, stdin=none, text=True, preexec_fn=hear_it
-    ) as process:
+    with subprocess.Popen(command, stdout=pipe, stderr=none, stdin=none, text=True) as process:
         assert process.stdout is not None
         address = process.stdout.readline().removeprefix("page: ").strip()
         with urllib.request.urlopen(f"{address}originals/0", timeout=20) as answer:
