@@ -8,7 +8,7 @@ OLDEST := $(TOOLS)/uv venv --quiet --clear --python 3.11 build/oldest && $(TOOLS
 	--quiet --python build/oldest/bin/python --constraints tests/oldest.txt --editable
 TEST_TOOLS := beartype fsspec hypothesis packaging pytest pytest-xdist
 # Old libraries warn of newer ones, and the oldest jaxtyping has no part in pytest.
-RUN_OLDEST := PYTEST_ADDOPTS='--override-ini filterwarnings=default \
+RUN_OLDEST := OMP_NUM_THREADS=1 PYTEST_ADDOPTS='--override-ini filterwarnings=default \
 	--override-ini "addopts=--strict-markers --import-mode=importlib"' \
 	build/oldest/bin/pytest -n 2 --dist loadfile -m "not soak and not models and not slow and not weights"
 CORE_TESTS := $(addprefix tests/,metrics clustering analysis/test_k_selection.py \
@@ -20,12 +20,13 @@ CORE_TESTS := $(addprefix tests/,metrics clustering analysis/test_k_selection.py
 demo: .venv/demo-installed
 	$(BIN)/embedbench demo
 
+# One math thread each: pytest's two processes would wait for one another's at every small sum.
 test: .venv/test-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The documentation site in build/site; a warning, such as a link that leads nowhere, is an error.
 docs: .venv/test-installed
@@ -44,7 +45,7 @@ models: .venv/test-installed
 
 # Readers, specs and tables on several times as many broken inputs, about a minute.
 fuzz: .venv/test-installed
-	FUZZ_TIMES=10 $(BIN)/pytest -n 2 tests/integration/test_fuzz.py \
+	OMP_NUM_THREADS=1 FUZZ_TIMES=10 $(BIN)/pytest -n 2 tests/integration/test_fuzz.py \
 		tests/integration/test_fuzz_sources.py
 
 # The tests with the oldest versions that pyproject.toml allows: of all, or of the core alone.

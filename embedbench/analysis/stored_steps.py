@@ -24,6 +24,7 @@ from embedbench.io.structured import parts_of, read_structured, write_structured
 from embedbench.metrics.base import Estimate
 from embedbench.metrics.embedding.neighbours import Neighbourhood
 from embedbench.parallel.pool import Pool
+from embedbench.parallel.serial import Serial
 from embedbench.utils.fingerprint import library_version
 
 __all__ = ["RESULT_TYPES", "ResultStore", "StoredSteps"]
@@ -85,12 +86,12 @@ class StoredSteps:
 
     Attributes:
         store: where results are kept; None to compute every step.
-        pool: computes the others.
+        processes: computes the others.
         tick: called with 1 after each step.
     """
 
     store: ResultStore | None
-    pool: Pool
+    processes: Pool | Serial
     tick: Callable[[int], object]
 
     def gather(self, calls: Mapping[Key, tuple[Any, ...]]) -> dict[Key, Any]:
@@ -100,7 +101,11 @@ class StoredSteps:
         self.tick(len(found))
         missing = [key for key in calls if key not in found]
         computed = dict(
-            zip(missing, self.pool.gather([calls[key] for key in missing], self.tick), strict=True)
+            zip(
+                missing,
+                self.processes.gather([calls[key] for key in missing], self.tick),
+                strict=True,
+            )
         )
         for key, result in computed.items():
             self._keep(names[key], result)

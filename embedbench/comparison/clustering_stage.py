@@ -24,7 +24,7 @@ from embedbench.analysis.sweep import (
     kmeans_assignments_at,
     try_sweep,
 )
-from embedbench.comparison.memory import Memory, comparison_size
+from embedbench.comparison.memory import Memory
 from embedbench.comparison.tables import (
     elbow_table,
     neighbours_table,
@@ -40,7 +40,6 @@ from embedbench.encoder import Vectors
 from embedbench.errors import InputError
 from embedbench.io.store import Store
 from embedbench.metrics.base import Estimate
-from embedbench.parallel.pool import Pool
 from embedbench.utils.progress import Progress
 
 __all__ = ["ClusteringAnalysis", "run_clustering_stage"]
@@ -104,12 +103,9 @@ def run_clustering_stage(
     steps = 3 * jobs + 4 * encoders + encoders * (encoders - 1) // 2
     if inputs.k_grid.choose_from:
         steps += 2 * jobs + (encoders if inputs.k_grid.common_k is None else 0)
-    workers = memory.workers(jobs, comparison_size(inputs, vectors))
-    with (
-        progress.bar("clustering", steps, "steps") as bar,
-        Pool(workers, patience=None) as pool,
-    ):
-        work = _ClusteringJobs(inputs, vectors, StoredSteps(store, pool, bar.update).gather)
+    processes = memory.processes(jobs, inputs, vectors)
+    with progress.bar("clustering", steps, "steps") as bar, processes as at_work:
+        work = _ClusteringJobs(inputs, vectors, StoredSteps(store, at_work, bar.update).gather)
         sweeps, errors = work.sweep()
         leading = {name: sweeps[name, inputs.spaces[0]] for name in vectors if name not in errors}
         if not leading:

@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from embedbench.analysis.inputs import AnalysisInputs
+from embedbench.clustering import clusterers
 from embedbench.clustering.limits import DEFAULT_LIMIT
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError
 from embedbench.parallel.engine_options import parse_size
+from embedbench.parallel.pool import Pool
+from embedbench.parallel.serial import Serial
 from embedbench.utils.hardware import available, cores
 
 __all__ = ["Memory", "Size", "comparison_size", "parse_memory"]
@@ -33,6 +36,9 @@ _COPIES = 6
 
 _RUN = 40
 """Bytes for each image and run in it: clusters, silhouettes, derived arrays; estimated."""
+
+_QUICK = 2500
+"""Images times jobs times runs up to which the analysis ends before workers would have started."""
 
 _HELD = 3
 """Copies of the vectors that the first process holds, in float32; estimated."""
@@ -111,6 +117,19 @@ class Memory:
         """
         room = (self.limit - size.held) // size.process
         return max(1, min(cores(), jobs, room))
+
+    def processes(
+        self, jobs: int, inputs: AnalysisInputs, vectors: Mapping[str, Vectors]
+    ) -> Pool | Serial:
+        """Return what makes the calls of the analysis: worker processes, or this one for a few.
+
+        A clusterer of another package is always kept away from this process.
+        """
+        size = comparison_size(inputs, vectors)
+        is_ours = all(type(one).__module__ == clusterers.__name__ for one in inputs.clusterers)
+        if is_ours and size.images * jobs * size.runs <= _QUICK:
+            return Serial()
+        return Pool(self.workers(jobs, size), patience=None)
 
     def shortage(self, size: Size) -> list[str]:
         """Return a remark if a single process needs more than the limit.

@@ -32,13 +32,12 @@ from embedbench.analysis.stored_steps import StoredSteps
 from embedbench.clustering.spaces import to_space
 from embedbench.comparison.clustering_stage import ClusteringAnalysis
 from embedbench.comparison.extra_images import CORRUPTED, MIXED, ExtraImages
-from embedbench.comparison.memory import Memory, comparison_size
+from embedbench.comparison.memory import Memory
 from embedbench.comparison.tables import stack, stack_by_encoder
 from embedbench.data.images.corruptions import Corruption
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Vectors
 from embedbench.io.store import Store
-from embedbench.parallel.pool import Pool
 from embedbench.utils.progress import Progress
 
 __all__ = ["RobustnessTables", "run_robustness_stage"]
@@ -95,12 +94,10 @@ def run_robustness_stage(
         return RobustnessTables(tables)
     remarks: tuple[str, ...] = ()
     vectors = {name: embedding.vectors for name, embedding in embeddings.items()}
-    workers = memory.workers(len(vectors), comparison_size(inputs, vectors))
-    with (
-        progress.bar("other conditions", len(vectors) * sum(conditions), "steps") as bar,
-        Pool(workers, patience=None) as pool,
-    ):
-        gather = StoredSteps(store, pool, bar.update).gather
+    processes = memory.processes(len(vectors), inputs, vectors)
+    steps = len(vectors) * sum(conditions)
+    with progress.bar("other conditions", steps, "steps") as bar, processes as at_work:
+        gather = StoredSteps(store, at_work, bar.update).gather
         work = _RobustnessJobs(inputs, embeddings, extra, clusters, gather)
         if corruptions:
             tables |= work.corrupted(extra.rows[CORRUPTED])

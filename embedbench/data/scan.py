@@ -11,12 +11,13 @@ import pandas as pd
 import PIL
 
 from embedbench.data.dataset import Dataset
-from embedbench.data.images.decoding import THUMBNAIL_SIDE, open_rgb, thumbnail, upright_size
-from embedbench.data.images.sources import Source, read_verified, source_hash
+from embedbench.data.images.decoding import THUMBNAIL_SIDE
+from embedbench.data.images.describing import NOTHING, describe_images
+from embedbench.data.images.sources import Source, source_hash
 from embedbench.errors import ImageError, InputError
 from embedbench.io.store import Store
 from embedbench.io.table_store import TableStore
-from embedbench.parallel.quarantine import image_seconds, map_with_quarantine, under_alarm
+from embedbench.parallel.quarantine import image_seconds, map_with_quarantine
 from embedbench.parallel.reading_workers import ReadingWorkers
 from embedbench.results.schema import FAILURE_COLUMNS
 from embedbench.utils.progress import Progress
@@ -29,7 +30,6 @@ _FORM = 2
 """Increase it when images are read with other results: earlier scans no longer hold."""
 
 _KEPT_EVERY_SECONDS = 30.0
-_NOTHING: dict[str, Any] = {"width": 0, "height": 0, "thumbnail": b""}
 
 
 def scan_images(
@@ -139,14 +139,14 @@ def _look_at_all(
     kept, since = 0, time.monotonic()
 
     def fail(item: tuple[str, Source], reason: str) -> list[dict[str, Any]]:
-        return [{"hash": item[0], **_NOTHING, "error": reason, "passing": True}]
+        return [{"hash": item[0], **NOTHING, "error": reason, "passing": True}]
 
     image_seconds()  # raises an error for a wrong setting before any work
     with (
         progress.bar("reading images", len(items), "images") as bar,
         ReadingWorkers(workers) as pool,
     ):
-        for batch in map_with_quarantine(pool, _look_at, batches, fail):
+        for batch in map_with_quarantine(pool, describe_images, batches, fail):
             for record in batch:
                 (passing if record.pop("passing") else records).append(record)
             bar.update(len(batch))
@@ -159,27 +159,5 @@ def _look_at_all(
 
 
 def _table(records: list[dict[str, Any]]) -> pd.DataFrame:
-    table = pd.DataFrame(records, columns=["hash", *_NOTHING, "error"])
+    table = pd.DataFrame(records, columns=["hash", *NOTHING, "error"])
     return table.sort_values("hash", ignore_index=True)
-
-
-def _look_at(items: list[tuple[str, Source]]) -> list[dict[str, Any]]:
-    return [{"hash": key, **_describe(key, source)} for key, source in items]
-
-
-def _describe(key: str, source: Source) -> dict[str, Any]:
-    """Return the record of an image, and whether it may differ next time (`passing`)."""
-    passing = True
-    try:
-        with under_alarm():
-            content = read_verified(source, key)
-            passing = False
-            return {**_opened(content), "passing": passing}
-    except ImageError as error:
-        return {**_NOTHING, "error": str(error), "passing": passing}
-
-
-def _opened(content: bytes) -> dict[str, Any]:
-    image = open_rgb(content, draft=(2 * THUMBNAIL_SIDE, 2 * THUMBNAIL_SIDE))
-    width, height = upright_size(content)
-    return {"width": width, "height": height, "thumbnail": thumbnail(image), "error": ""}

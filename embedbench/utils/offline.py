@@ -32,7 +32,8 @@ def reachable(address: str, seconds: float = 4.0) -> bool:
 def _answers(address: str, seconds: float) -> bool:
     try:
         request = urllib.request.Request(address, method="HEAD")
-        urllib.request.urlopen(request, timeout=seconds).close()
+        # A new opener knows the proxies of now; the shared one keeps those of its first use.
+        urllib.request.build_opener().open(request, timeout=seconds).close()
     except urllib.error.HTTPError:
         return True
     except (OSError, ValueError):

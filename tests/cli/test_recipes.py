@@ -95,7 +95,7 @@ def test_a_recipe_whose_encoder_is_out_of_reach_says_how_to_exchange_it(
 @pytest.mark.weights
 @pytest.mark.slow
 def test_clip_analysis(samples: Path, cook: Cook) -> None:
-    results, page = cook("clip-analysis", samples, "-e", "conse", "--corrupted", 12)
+    results, page = cook("clip-analysis", samples, "-e", "conse", "--corrupted", 5)
     rows = results.comparison[results.comparison["clusterer"] == "kmeans"].set_index("space")
     assert rows["k"].to_dict() == {"l2": 5, "tsne:2": 5}
     # The plane shows clusters in noise; the table also scores them among the vectors.

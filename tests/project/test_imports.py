@@ -37,8 +37,9 @@ def test_the_check_above_can_fail() -> None:
     assert heavy_after("import torch") == {"torch"}
 
 
-def test_workers_that_encode_import_numpy_and_no_other_numeric_library() -> None:
-    code = f"import sys, embedbench.embedding.worker; print(*({set(NUMERIC)} & {{*sys.modules}}))"
+@pytest.mark.parametrize("work", ["embedding.worker", "data.images.describing"])
+def test_workers_that_read_or_encode_import_numpy_and_no_other_numeric_library(work: str) -> None:
+    code = f"import sys, embedbench.{work}; print(*({set(NUMERIC)} & {{*sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["numpy"]
 

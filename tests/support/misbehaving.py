@@ -425,9 +425,9 @@ DEADLY: dict[str, tuple[Encoder, str]] = {
 }
 
 HANGING: dict[str, tuple[Encoder, str]] = {
-    "in load": (HangsWhenLoaded(), "no answer from its process for 8 seconds"),
-    "in encode": (Hangs(), "no answer from its process for 8 seconds"),
-    "in texts": (HangsWithTexts(), "no answer from its process for 8 seconds"),
+    "in load": (HangsWhenLoaded(), "no answer from its process for 5 seconds"),
+    "in encode": (Hangs(), "no answer from its process for 5 seconds"),
+    "in texts": (HangsWithTexts(), "no answer from its process for 5 seconds"),
 }
 
 TEXTS: dict[str, tuple[Encoder, str]] = {

@@ -205,15 +205,15 @@ def test_an_encoder_that_hangs_is_given_up(
                     re.fullmatch(r"(a+)+b", "a" * 60)  # takes longer than there is time
             return np.array([np.asarray(images[0], np.float32).mean((0, 1))])
 
-    hasty = make_engine(EngineOptions("ray", store=tmp_path, patience=8.0), QUIET)
+    hasty = make_engine(EngineOptions("ray", store=tmp_path, patience=5.0), QUIET)
     capfd.readouterr()
     for some in (dataset, dataset.take([0])):  # pieces of work, and a single one
-        with pytest.raises(NoAnswer, match="^no answer from its process for 8 seconds$"):
+        with pytest.raises(NoAnswer, match="^no answer from its process for 5 seconds$"):
             run(Hanging(0.0), some, hasty)
     assert capfd.readouterr().err == ""
     # A piece of work, of four images, takes longer than that, but no batch does.
     monkeypatch.setattr("embedbench.embedding.job._SHARES", 2)
-    slow = run(Hanging(3.0), dataset.take(range(8)), hasty)
+    slow = run(Hanging(2.0), dataset.take(range(8)), hasty)
     assert slow.encoded == 8 and not slow.failures
 
 
