@@ -44,8 +44,9 @@ models: .venv/test-installed
 	$(BIN)/python docs/fill_models.py build/models.csv
 
 # Readers, specs and tables on several times as many broken inputs, about a minute.
+FUZZ_TIMES ?= 10
 fuzz: .venv/test-installed
-	OMP_NUM_THREADS=1 FUZZ_TIMES=10 $(BIN)/pytest -n 2 tests/integration/test_fuzz.py \
+	OMP_NUM_THREADS=1 FUZZ_TIMES=$(FUZZ_TIMES) $(BIN)/pytest -n 2 tests/integration/test_fuzz.py \
 		tests/integration/test_fuzz_sources.py
 
 # The tests with the oldest versions that pyproject.toml allows: of all, or of the core alone.

@@ -85,7 +85,7 @@ def recipe(name: str | None, source: tuple[str, ...], as_json: bool, **given: An
     """Run a prepared comparison; without NAME, list them.
 
     A recipe sets options of `embedbench run`; options given here replace them, so `-e` replaces
-    the encoders. Its figures are drawn too, and stand in the page.
+    the encoders. Its figures are drawn too, as files.
     """
     from embedbench.cli.recipes import recipes
 

@@ -22,7 +22,7 @@ def compare_and_print(
     Args:
         words: options by their names in a TOML file.
         as_json: print a JSON object.
-        draws_figures: whether the figures are drawn, too, and shown in the page.
+        draws_figures: whether the figures are drawn too, as files.
 
     Returns:
         What the process ends with.

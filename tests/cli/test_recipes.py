@@ -41,12 +41,18 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("store")
 
 
+def no_figures(*_: object, **__: object) -> list[Path]:
+    return []
+
+
 @pytest.fixture
-def cook(tmp_path: Path, store: Path) -> Cook:
-    """Return what runs a recipe, and gives its results and its page."""
+def cook(tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> Cook:
+    """Return what runs a recipe, and gives its results and its page; one has its figures drawn."""
 
     def run(name: str, *arguments: object) -> tuple[Results, str]:
         out = tmp_path / "run"
+        if name != "resnet50-elbow":
+            monkeypatch.setattr("embedbench.report.plots.drawing.draw_figures", no_figures)
         options = ["--out", out, "--store", store, "--seeds", 2, "--copies", 10, "--quiet"]
         with pytest.raises(SystemExit) as stop:
             cli.main([str(word) for word in ("recipe", name, *arguments, *options)])
@@ -153,13 +159,15 @@ def test_clip_guide(samples: Path, tmp_path: Path, cook: Cook) -> None:
 
 
 @pytest.mark.slow
-def test_resnet50_elbow(samples: Path, cook: Cook) -> None:
+def test_resnet50_elbow(samples: Path, cook: Cook, tmp_path: Path) -> None:
     results, page = cook("resnet50-elbow", samples, "-e", "keras:ResNet50,weights=none")
     assert results.encoders["dim"].item() == 2048
     assert results.elbow["k"].tolist() == list(range(2, 21))
     assert results.elbow["inertia_null_low"].notna().all()
     assert set(results.comparison["k_from"]) >= {"elbow", "silhouette", "gap"}
     assert "How many clusters" in page or "inertia, silhouette and gap" in page
+    figures = {path.name for path in tmp_path.glob("run/figures/**/*.*")}
+    assert {"elbow.png", "map_tsne_pictures.jpg", "contact_sheet.jpg"} <= figures
 
 
 @pytest.mark.weights

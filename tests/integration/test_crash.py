@@ -278,7 +278,7 @@ def test_a_run_that_is_killed_at_any_moment_is_taken_up_by_the_next(
 def test_a_stop_ends_in_seconds_and_says_how_to_go_on(
     site: Site, number: signal.Signals, stage: str, encoder: str
 ) -> None:
-    process = site.start("--clusterer", "agglomerative", encoder=encoder)
+    process = site.start("--k", "2..9", "--seeds", "30", encoder=encoder)  # in workers
     until(lambda: site.stage() == stage and len(workers_of(process)) >= 1)
     time.sleep(0.5)
     everybody, start = family(process), time.monotonic()
