@@ -20,7 +20,7 @@ from embedbench.data.images.decoding import open_rgb
 from embedbench.metrics.clustering.ami import ExpectedMutualInformation, pairwise_ami
 from embedbench.utils.text import two_decimals
 
-__all__ = ["Shortcut", "attributes", "shortcut_probe", "shortcut_warning"]
+__all__ = ["Shortcut", "attribute_words", "attributes", "shortcut_probe", "shortcut_warning"]
 
 Codes = Int[np.ndarray, " images"]
 Channels = Float64[np.ndarray, "images 3"]
@@ -30,6 +30,14 @@ _BINS = 5
 _SECTORS = 6
 _LEAST_SATURATION = 0.1
 _ASPECTS = (1 / 1.6, 1 / 1.05, 1.05, 1.6)
+_WORDS = {
+    "brightness": ("darkest fifth", "dark", "medium", "bright", "brightest fifth"),
+    "colour": ("grey", "red", "yellow", "green", "cyan", "blue", "magenta"),
+    "size": ("smallest fifth", "small", "medium", "large", "largest fifth"),
+    "aspect": ("very tall", "tall", "square", "wide", "very wide"),
+}
+"""What the codes of an attribute mean, in their order."""
+
 _SAME_FORMAT = {".jpg": ".jpeg", ".tif": ".tiff"}
 _DECODED = (32, 32)
 """Thumbnails are decoded this small: their mean colour stays the same."""
@@ -62,7 +70,16 @@ class Shortcut:
 def attributes(images: pd.DataFrame) -> dict[str, Codes]:
     """Return the attributes that should not matter, as a code for each image, by name.
 
-    An attribute with one value is left out. They are:
+    An attribute with one value is left out. They are those of `attribute_words`.
+    """
+    return {name: codes for name, (codes, _) in attribute_words(images).items()}
+
+
+def attribute_words(images: pd.DataFrame) -> dict[str, tuple[Codes, list[str]]]:
+    """Return the attributes that should not matter: a code for each image, and what codes mean.
+
+    An attribute with one value is left out, and so is what a table without thumbnails or sizes
+    does not tell. They are:
 
     - `brightness`: the mean luma of the thumbnail, in quintiles.
     - `colour`: grey where the thumbnail's mean colour has a saturation below 0.1, else its hue:
@@ -78,21 +95,26 @@ def attributes(images: pd.DataFrame) -> dict[str, Codes]:
         images: a row an image, as `Results.images`: `image`, the name with
             forward slashes; `width`, `height`; `thumbnail`, JPEG bytes; maybe `truth`.
     """
-    channels = _mean_colours(images["thumbnail"])
-    width, height = images["width"].to_numpy(float), images["height"].to_numpy(float)
     paths = [PurePosixPath(name) for name in images["image"]]
     suffixes = [path.suffix.lower() for path in paths]
-    folders = _codes([str(path.parent) for path in paths])
-    by_name = {
-        "brightness": _equal_parts((channels * _LUMA).sum(axis=1)),
-        "colour": _colours(channels),
-        "size": _equal_parts(width * height),
-        "aspect": np.digitize(width / height, _ASPECTS),
-        "format": _codes([_SAME_FORMAT.get(suffix, suffix) for suffix in suffixes]),
-    }
+    folders, folder_names = _codes([str(path.parent) for path in paths])
+    by_name: dict[str, tuple[Codes, list[str]]] = {}
+    if "thumbnail" in images and all(isinstance(one, bytes) and one for one in images["thumbnail"]):
+        channels = _mean_colours(images["thumbnail"])
+        by_name["brightness"] = _worded("brightness", _equal_parts((channels * _LUMA).sum(axis=1)))
+        by_name["colour"] = _worded("colour", _colours(channels))
+    if {"width", "height"} <= set(images):
+        width, height = images["width"].to_numpy(float), images["height"].to_numpy(float)
+        by_name["size"] = _worded("size", _equal_parts(width * height))
+        by_name["aspect"] = _worded("aspect", np.digitize(width / height, _ASPECTS))
+    by_name["format"] = _codes([_SAME_FORMAT.get(suffix, suffix) for suffix in suffixes])
     if not _folders_are_labels(images, folders):
-        by_name["folder"] = folders
-    return {name: codes for name, codes in by_name.items() if len(np.unique(codes)) > 1}
+        by_name["folder"] = (folders, folder_names)
+    return {name: found for name, found in by_name.items() if len(np.unique(found[0])) > 1}
+
+
+def _worded(name: str, codes: Codes) -> tuple[Codes, list[str]]:
+    return codes, list(_WORDS[name])
 
 
 def shortcut_probe(
@@ -214,8 +236,9 @@ def _equal_parts(values: Float64[np.ndarray, " images"]) -> Codes:
     return np.searchsorted(edges, values)
 
 
-def _codes(values: Sequence[str]) -> Codes:
-    return np.unique(np.asarray(values, dtype=str), return_inverse=True)[1]
+def _codes(values: Sequence[str]) -> tuple[Codes, list[str]]:
+    words, codes = np.unique(np.asarray(values, dtype=str), return_inverse=True)
+    return codes, words.tolist()
 
 
 def _folders_are_labels(images: pd.DataFrame, folders: Codes) -> bool:

@@ -9,7 +9,13 @@ import pytest
 from PIL import Image
 from sklearn.metrics import adjusted_mutual_info_score
 
-from embedbench.analysis.shortcuts import Shortcut, attributes, shortcut_probe, shortcut_warning
+from embedbench.analysis.shortcuts import (
+    Shortcut,
+    attribute_words,
+    attributes,
+    shortcut_probe,
+    shortcut_warning,
+)
 from embedbench.data.images.decoding import thumbnail
 
 RANDOM = np.random.default_rng(0)
@@ -41,6 +47,27 @@ def test_brightness_splits_into_five_parts_of_as_many_images() -> None:
     found = attributes(table(greys(20)))
     assert list(found) == ["brightness"]
     assert found["brightness"].tolist() == np.repeat(range(5), 4).tolist()
+
+
+def test_codes_have_words_in_their_order_and_without_thumbnails_two_attributes_are_missing() -> (
+    None
+):
+    names = [f"{folder}/{number}.{kind}" for folder in "ab" for number, kind in enumerate("xyz")]
+    pictures = table(greys(6), names, [(100, wide) for wide in (40, 70, 100, 140, 300, 100)])
+    found = attribute_words(pictures)
+    codes, words = found["brightness"]
+    assert [words[code] for code in codes] == [
+        "darkest fifth", "darkest fifth", "dark", "medium", "bright", "brightest fifth"
+    ]  # fmt: skip
+    codes, words = found["aspect"]
+    assert [words[code] for code in codes] == [
+        "very wide", "wide", "square", "tall", "very tall", "square"
+    ]  # fmt: skip
+    codes, words = found["folder"]
+    assert [words[code] for code in codes] == list("aaabbb")
+    without = attribute_words(pictures.assign(thumbnail=b""))
+    assert list(without) == ["size", "aspect", "format", "folder"]
+    assert list(attribute_words(pictures.drop(columns="thumbnail"))) == list(without)
 
 
 def test_brightness_is_luma_so_that_green_is_brighter_than_red_and_red_than_blue() -> None:

@@ -1,6 +1,7 @@
 """Promises of the browser of clusters: every picture can be reached, and counts are the tables'."""
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import linear_sum_assignment
 
+from embedbench.analysis.shortcuts import attribute_words
 from embedbench.report.page import write_report
 from embedbench.results.results import Results
 from tests.support.browser import Opened, address, opened
@@ -238,6 +240,30 @@ def test_the_other_side_may_be_the_labels(seen: Opened) -> None:
         "button", name=f"2 pictures: cluster 3 of {ENCODERS[1]} with label"
     ).click()
     assert titles(seen.page.locator(".opened")) == list(BITING[:2])
+
+
+def test_a_number_of_the_shortcuts_opens_clusters_against_the_attribute(seen: Opened) -> None:
+    codes, words = attribute_words(RESULTS.images)["brightness"]
+    name = ENCODERS[1]
+    seen.page.locator("#shortcuts summary").click()
+    seen.page.get_by_title(f"The pictures: clusters of {name} by brightness").click()
+    clusters = seen.page.locator("#clusters")
+    assert clusters.get_by_label("Encoder", exact=True).input_value() == name
+    assert clusters.get_by_label("Compare with", exact=True).input_value() == "brightness"
+    bright = pd.Series([words[code] for code in codes], RESULTS.images["image"])
+    one = members(name)
+    wanted = pd.crosstab(one.map(heading), bright.reindex(one.index).to_numpy())
+    found = table_of(seen)
+    assert list(found.columns) == [word for word in words if word in set(bright)]
+    assert (found == wanted.loc[found.index, found.columns]).all(axis=None)
+    cell = seen.page.locator(".matrix td button").first
+    cell.click()
+    title = str(seen.page.locator(".opened h4").inner_text())
+    cluster, word = re.search(r"cluster (\d) of .* with brightness (.*)", title).groups()  # type: ignore[union-attr]
+    both = (one == int(cluster)) & (bright.reindex(one.index) == word)
+    assert sorted(titles(seen.page.locator(".opened"))) == sorted(one.index[both])
+    choose(seen, encoder=ENCODERS[0])
+    assert "#attribute" not in seen.page.url
 
 
 def test_a_cell_and_a_heading_open_their_pictures(seen: Opened) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from embedbench.analysis.shortcuts import attribute_words
 from embedbench.report.looks import COLOURS, NOISE
 from embedbench.report.page_data.packing import packed
 from embedbench.report.page_data.sheets import Sheets
@@ -59,6 +60,8 @@ def pictures_record(results: Results, names: Sequence[str], sheets: Sheets) -> d
     for column, key in (("truth", "labels"), ("domain", "domains")):
         if column in images and images[column].notna().any():
             record[key] = _words(images[column])
+    if attributes := _attributes(results, names):
+        record["attributes"] = attributes
     disagreement = images.get("disagreement")
     if disagreement is not None and disagreement.notna().any():
         record["disagreement"] = packed(disagreement.to_numpy(np.float32))
@@ -70,6 +73,24 @@ def _rows(results: Results, names: Sequence[str]) -> np.ndarray:
     images = results.images["image"].astype(str)
     row_of = dict(zip(images[::-1], range(len(images) - 1, -1, -1), strict=True))
     return np.array([row_of.get(name, len(images)) for name in names], np.uint32)
+
+
+def _attributes(results: Results, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the words of each attribute that was looked at, and each image's; see `_words`."""
+    if results.shortcuts.empty:
+        return []
+    images = results.images.drop_duplicates("image").reset_index(drop=True)
+    rows = pd.Index(images["image"].astype(str)).get_indexer(list(names))
+    looked_at = set(results.shortcuts["attribute"].astype(str))
+    return [
+        {
+            "name": name,
+            "words": words,
+            "codes": packed(np.where(rows < 0, NOTHING, codes[rows]).astype(np.uint16)),
+        }
+        for name, (codes, words) in attribute_words(images).items()
+        if name in looked_at and len(words) < NOTHING
+    ]
 
 
 def _words(values: pd.Series) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import { element } from "./dom.js";
  * @property {string} noise
  * @property {PackedWords} [labels]
  * @property {PackedWords} [domains]
+ * @property {(PackedWords & {name: string})[]} [attributes] what should not matter
  * @property {import("./data.js").Packed} [disagreement]
  */
 
@@ -30,6 +31,8 @@ export class Pictures {
     this.noise = record.noise;
     this.labels = wordsOf(record.labels);
     this.domains = wordsOf(record.domains);
+    /** @type {(Words & {name: string})[]} */
+    this.attributes = (record.attributes ?? []).map(({ name, words, codes }) => ({ name, words, codes: unpacked(codes) }));
     this.disagreement = record.disagreement ? unpacked(record.disagreement) : null;
     this.numbers = new Map(record.names.map((name, number) => [name, number]));
     this.tiles = unpacked(record.tiles);

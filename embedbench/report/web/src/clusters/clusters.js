@@ -1,7 +1,7 @@
 import { startDeepLink } from "../deep_link.js";
 import { button, choice, element } from "../dom.js";
 import { picturePanel } from "../maps/picture_panel.js";
-import { addressed, forgetAddress } from "./link.js";
+import { addressed, addressedProperty, forgetAddress } from "./link.js";
 import { ClusterList } from "./list.js";
 import { Matrix } from "./matrix.js";
 import { Partitions } from "./partitions.js";
@@ -21,19 +21,20 @@ export function startClusters(record, place, pictures, state) {
   const maps = part instanceof window.HTMLElement ? part.closest("section") ?? part : null;
   const shown = { pictures, state, maps };
   const [list, matrix] = [new ClusterList(shown, all), new Matrix(shown, all)];
-  const compare = () => matrix.show(mine.chosen, theirs.isLabels ? null : theirs.chosen);
-  const mine = new Picker(all, ["Encoder", "Clusterer", "Space"], false, () => {
+  const properties = propertiesOf(pictures);
+  const compare = () => matrix.show(mine.chosen, theirs.property ?? theirs.chosen);
+  const mine = new Picker(all, ["Encoder", "Clusterer", "Space"], [], () => {
     forgetAddress();
     list.show(mine.chosen);
     compare();
   });
-  const theirs = new Picker(all, ["Compare with", "Its clusterer", "Its space"], pictures.labels !== null, compare);
+  const theirs = new Picker(all, ["Compare with", "Its clusterer", "Its space"], properties, compare);
   const sorting = choice("Sort by", list.orders.map(({ title }) => title), (index) => list.sort(index));
   place.hidden = false;
   const tools = element("div", { class: "row" }, ...mine.parts, sorting);
   place.append(tools, list.root);
-  if (all.list.length > 1 || pictures.labels) {
-    const heading = element("h3", {}, "Where these clusters go");
+  const heading = element("h3", {}, "Where these clusters go");
+  if (all.list.length > 1 || properties.length) {
     tools.append(button("\u2193 Where they go", () => heading.scrollIntoView()));
     place.append(
       heading,
@@ -44,6 +45,15 @@ export function startClusters(record, place, pictures, state) {
   }
   if (!maps) startPanel(all, place, pictures, state);
   const follow = () => {
+    const asked = addressedProperty(all, properties);
+    if (asked) {
+      mine.choose(asked.partition);
+      theirs.choose(theirs.chosen, asked.property);
+      list.show(asked.partition);
+      compare();
+      heading.scrollIntoView();
+      return;
+    }
     const found = addressed(all);
     if (!found) return;
     if (found.partition !== mine.chosen) {
@@ -56,13 +66,24 @@ export function startClusters(record, place, pictures, state) {
   const { encoder, clusterer, space } = all.list[0];
   const other = all.list.find((one) => one.encoder !== encoder);
   if (other) theirs.choose(all.find(other.encoder, clusterer, space));
-  else theirs.choose(all.list.at(1) ?? all.list[0], all.list.length < 2);
+  else theirs.choose(all.list.at(1) ?? all.list[0], all.list.length < 2 ? properties[0] : null);
   list.show(mine.chosen);
   compare();
   window.addEventListener("hashchange", follow);
   // A browser that goes back to where the page was scrolled to would leave the cluster again.
-  if (addressed(all)) history.scrollRestoration = "manual";
+  if (addressed(all) || addressedProperty(all, properties)) history.scrollRestoration = "manual";
   follow();
+}
+
+/**
+ * Returns what clusters can be compared with beside other clusters.
+ *
+ * @param {import("../pictures.js").Pictures} pictures
+ * @returns {import("./picker.js").Property[]}
+ */
+function propertiesOf({ labels, attributes, palette }) {
+  const others = attributes.map((values) => ({ title: values.name, kind: values.name, values, palette: [], isOrdered: true }));
+  return labels ? [{ title: "the labels", kind: "label", values: labels, palette, isOrdered: false }, ...others] : others;
 }
 
 /**

@@ -28,24 +28,25 @@ export function clusterGroups(partition, owner) {
 }
 
 /**
- * Returns the groups of pictures with the same label; nothing without labels.
+ * Returns the groups of pictures with the same label, or the same value of an attribute.
  *
- * @param {import("../pictures.js").Pictures} pictures
+ * @param {import("../pictures.js").Words} values
+ * @param {string} kind "label", or the attribute's name
+ * @param {string[]} palette empty for groups without colours
  * @returns {Group[]}
  */
-export function labelGroups({ labels, palette }) {
-  if (!labels) return [];
+export function wordGroups({ words, codes }, kind, palette) {
   /** @type {Group[]} */
-  const groups = labels.words.map((word, code) => ({
-    title: word, name: "", phrase: `label ${word}`, colour: palette[code % palette.length], pictures: [], isLast: false,
+  const groups = words.map((word, code) => ({
+    title: word, name: "", phrase: `${kind} ${word}`, colour: palette.length ? palette[code % palette.length] : "", pictures: [], isLast: false,
   }));
-  const unknown = { title: "no label", name: "", phrase: "no label", colour: "", pictures: [], isLast: true };
-  for (let picture = 0; picture < labels.codes.length; picture += 1) {
-    const code = labels.codes[picture];
+  const unknown = { title: `no ${kind}`, name: "", phrase: `no ${kind}`, colour: "", pictures: [], isLast: true };
+  for (let picture = 0; picture < codes.length; picture += 1) {
+    const code = codes[picture];
     /** @type {Group} */ (code === NOTHING ? unknown : groups[code]).pictures.push(picture);
   }
   if (unknown.pictures.length) groups.push(unknown);
-  return folded(groups, (count) => ({ title: `${count} rarer`, phrase: `${count} rarer labels` }));
+  return folded(groups, (count) => ({ title: `${count} rarer`, phrase: `${count} rarer of ${kind}` }));
 }
 
 /**

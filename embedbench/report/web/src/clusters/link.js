@@ -1,6 +1,7 @@
 import { decoded } from "../deep_link.js";
 
 const WORD = "#cluster=";
+const PROPERTY = "#attribute=";
 
 /** @typedef {import("./partitions.js").Partitions} Partitions */
 /** @typedef {import("./partitions.js").Partition} Partition */
@@ -20,7 +21,7 @@ export function addressOf(all, partition, number) {
 
 /** Takes the cluster out of the page's address: another partition was chosen. */
 export function forgetAddress() {
-  if (location.hash.startsWith(WORD)) history.replaceState(null, "", location.pathname + location.search);
+  if (location.hash.startsWith(WORD) || location.hash.startsWith(PROPERTY)) history.replaceState(null, "", location.pathname + location.search);
 }
 
 /**
@@ -38,4 +39,20 @@ export function addressed(all) {
   );
   const found = partition?.clusters.find(({ facts }) => String(facts.number) === number);
   return partition && found ? { partition, number: found.facts.number } : null;
+}
+
+/**
+ * Returns the encoder's first partition, by K-means where it has one, and the attribute that the
+ * page's address names; null where there is none.
+ *
+ * @param {Partitions} all
+ * @param {import("./picker.js").Property[]} properties
+ * @returns {{partition: Partition, property: import("./picker.js").Property} | null}
+ */
+export function addressedProperty(all, properties) {
+  if (!location.hash.startsWith(PROPERTY)) return null;
+  const [name, title] = location.hash.slice(PROPERTY.length).split("/").map(decoded);
+  const encoder = all.encoders.findIndex((one) => one.name === name);
+  const property = properties.find((one) => one.title === title);
+  return encoder < 0 || !property ? null : { partition: all.find(encoder, "kmeans", all.list[0].space), property };
 }

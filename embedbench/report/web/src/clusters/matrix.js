@@ -1,12 +1,15 @@
 import { button, dot, element } from "../dom.js";
-import { clusterGroups, diagonalOrder, labelGroups, sharedPictures } from "./counts.js";
+import { clusterGroups, diagonalOrder, sharedPictures, wordGroups } from "./counts.js";
 import { gallery, onMaps } from "./gallery.js";
 
 /** @typedef {import("./partitions.js").Partition} Partition */
 
 const ARROWS = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] };
 
-/** How the clusters of one partition share their pictures with those of another, or with labels. */
+/**
+ * How the clusters of one partition share their pictures with those of another, with labels, or
+ * with an attribute.
+ */
 export class Matrix {
   /**
    * @param {import("./gallery.js").Shown} shown
@@ -27,22 +30,25 @@ export class Matrix {
 
   /**
    * @param {Partition} partition whose clusters are the rows
-   * @param {Partition | null} other whose are the columns; null for the labels
+   * @param {Partition | import("./picker.js").Property} other whose are the columns
    */
   show(partition, other) {
     const [own, others] = this.owners(partition, other);
+    const isPartition = "encoder" in other;
     this.silhouettes = partition.silhouettes;
     const rows = clusterGroups(partition, own);
-    const columns = other ? clusterGroups(other, others) : labelGroups(this.shown.pictures);
+    const columns = isPartition ? clusterGroups(other, others) : wordGroups(other.values, other.kind, other.palette);
     const cells = sharedPictures(rows, columns);
-    const order = diagonalOrder(cells, rows, columns);
+    const isOrdered = !isPartition && other.isOrdered;
+    const every = isOrdered ? columns.map((_, column) => column) : diagonalOrder(cells, rows, columns);
+    const order = every.filter((column) => cells.some((row) => row[column].length));
     const most = largest(cells, rows, columns);
     const heads = order.map((column) => this.button(columns[column].pictures, columns[column].phrase, columns[column]));
     const bodies = rows.map((row, number) => {
       const parts = order.map((column) => {
         const [pictures, to] = [cells[number][column], columns[column].phrase];
         if (!pictures.length) return null;
-        const made = this.button(pictures, `${row.phrase} ${other ? "in" : "with"} ${to}`);
+        const made = this.button(pictures, `${row.phrase} ${isPartition ? "in" : "with"} ${to}`);
         const share = Math.min(1, pictures.length / most);
         made.style.setProperty("--share", share.toFixed(2));
         return made;
@@ -69,11 +75,11 @@ export class Matrix {
    * Returns whose the two sides are, as a sentence says it.
    *
    * @param {Partition} partition
-   * @param {Partition | null} other
+   * @param {Partition | import("./picker.js").Property} other
    */
   owners(partition, other) {
     const name = this.all.nameOf(partition);
-    if (!other) return [name, "labels"];
+    if (!("encoder" in other)) return [name, other.title];
     if (other.encoder !== partition.encoder) return [name, this.all.nameOf(other)];
     const spaces = other.clusterer === partition.clusterer;
     return [partition, other].map((one) => `${name} by ${one.clusterer}${spaces ? ` in ${one.space}` : ""}`);

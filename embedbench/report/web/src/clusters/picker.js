@@ -3,20 +3,34 @@ import { element } from "../dom.js";
 /** @typedef {import("./partitions.js").Partitions} Partitions */
 /** @typedef {import("./partitions.js").Partition} Partition */
 
-const LABELS = "the labels";
+/**
+ * What pictures have beside clusters: labels, or an attribute that should not matter.
+ *
+ * @typedef {object} Property
+ * @property {string} title
+ * @property {string} kind what one of its values is called
+ * @property {import("../pictures.js").Words} values
+ * @property {string[]} palette colours of the values, empty for none
+ * @property {boolean} isOrdered whether the values have an order of their own
+ */
 
-/** Chooses a partition: its encoder, its clusterer, and its space where there are several. */
+/**
+ * Chooses a partition: its encoder, its clusterer, and its space where there are several. Or one of
+ * the properties of the pictures.
+ */
 export class Picker {
   /**
    * @param {Partitions} all
    * @param {string[]} titles of the three choices
-   * @param {boolean} hasLabels whether the labels can be chosen, too
+   * @param {Property[]} properties that can be chosen, too
    * @param {() => void} changed
    */
-  constructor(all, titles, hasLabels, changed) {
+  constructor(all, titles, properties, changed) {
     this.all = all;
     this.chosen = all.list[0];
-    this.isLabels = false;
+    this.properties = properties;
+    /** @type {Property | null} */
+    this.property = null;
     const [encoder, clusterer, space] = titles.map((title) => {
       const select = element("select", { "aria-label": title });
       select.addEventListener("change", () => {
@@ -29,31 +43,33 @@ export class Picker {
     this.clusterer = clusterer;
     this.space = space;
     const names = all.encoders.map(({ name }) => name);
-    fill(encoder.select, hasLabels ? [...names, LABELS] : names);
+    fill(encoder.select, [...names, ...properties.map(({ title }) => title)]);
     this.parts = [encoder.label, clusterer.label, space.label];
     this.choose(this.chosen);
   }
 
   read() {
-    this.isLabels = this.encoder.select.selectedIndex === this.all.encoders.length;
-    const encoder = this.isLabels ? this.chosen.encoder : this.encoder.select.selectedIndex;
+    const index = this.encoder.select.selectedIndex;
+    const property = this.properties[index - this.all.encoders.length] ?? null;
+    const encoder = property ? this.chosen.encoder : index;
     const { value: clusterer } = this.clusterer.select;
-    this.choose(this.all.find(encoder, clusterer, this.space.select.value), this.isLabels);
+    this.choose(this.all.find(encoder, clusterer, this.space.select.value), property);
   }
 
   /**
    * @param {Partition} partition
-   * @param {boolean} [isLabels]
+   * @param {Property | null} [property]
    */
-  choose(partition, isLabels = false) {
-    [this.chosen, this.isLabels] = [partition, isLabels];
+  choose(partition, property = null) {
+    [this.chosen, this.property] = [partition, property];
     const { encoder, clusterer, space } = partition;
     const [clusterers, spaces] = [this.all.clusterers(encoder), this.all.spaces(encoder, clusterer)];
-    this.encoder.select.selectedIndex = isLabels ? this.all.encoders.length : encoder;
+    const { length } = this.all.encoders;
+    this.encoder.select.selectedIndex = property ? length + this.properties.indexOf(property) : encoder;
     fill(this.clusterer.select, clusterers, clusterer);
     fill(this.space.select, spaces, space);
-    this.clusterer.label.hidden = isLabels || clusterers.length < 2;
-    this.space.label.hidden = isLabels || spaces.length < 2;
+    this.clusterer.label.hidden = property !== null || clusterers.length < 2;
+    this.space.label.hidden = property !== null || spaces.length < 2;
   }
 }
 
