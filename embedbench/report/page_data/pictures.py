@@ -80,7 +80,7 @@ def _attributes(results: Results, names: Sequence[str]) -> list[dict[str, Any]]:
     if results.shortcuts.empty:
         return []
     images = results.images.drop_duplicates("image").reset_index(drop=True)
-    rows = pd.Index(images["image"].astype(str)).get_indexer(list(names))
+    rows = pd.Index(images["image"].astype(str)).get_indexer(pd.Index(names))
     looked_at = set(results.shortcuts["attribute"].astype(str))
     return [
         {
