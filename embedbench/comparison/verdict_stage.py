@@ -77,8 +77,8 @@ def run_verdict_stage(
     columns = _columns(clusters, criteria, resamples)
     table = encoders.merge(columns.join(ranks), "left", left_on="encoder", right_index=True)
     table = table.astype(dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64"))
-    smallest = _smallest(table, verdict)
-    table["recommended"] = table["encoder"] == smallest
+    recommended, smallest = _smallest(table, verdict)
+    table["recommended"] = table["encoder"] == recommended
     last = ["status", "error"]
     table = table[[*table.columns.difference(last, sort=False), *last]]
     return VerdictTables(
@@ -238,11 +238,15 @@ def _columns(
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _smallest(encoders: pd.DataFrame, verdict: Verdict) -> str | None:
-    """Return the smallest encoder of the verdict's group; None without one."""
+def _smallest(encoders: pd.DataFrame, verdict: Verdict) -> tuple[str | None, str | None]:
+    """Return the smallest encoder of the verdict's group, or of many equally small ones the first.
+
+    None without a group. The second is None, too, where all in the group are of one size.
+    """
     group = encoders[encoders["encoder"].isin(verdict.group)]
     if verdict.answer not in NAMING or group.empty:
-        return None
+        return None, None
     size = group["parameters"].astype(float)
     size = size if size.notna().all() else group["dim"].astype(float)
-    return str(group["encoder"].iloc[int(np.argmin(size))])
+    smallest = str(group["encoder"].iloc[int(np.argmin(size))])
+    return smallest, None if len(group) > 1 and size.nunique() == 1 else smallest

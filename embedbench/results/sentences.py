@@ -177,7 +177,8 @@ def _cheapest(
     strong: Callable[[str], str],
 ) -> str:
     if smallest is None:
-        return ""
+        form = text("; the fastest of them is {}")
+        return "" if fastest is None else form.format(strong(fastest))
     if fastest is None:
         return text("; the smallest of them is {}").format(strong(smallest))
     if smallest == fastest:

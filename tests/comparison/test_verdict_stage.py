@@ -1,6 +1,6 @@
 """Promises of the judgement: from vectors to a verdict, whatever the vectors and the labels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -70,6 +70,7 @@ def judged(
     noise: dict[str, float] | None = None,
     groups: np.ndarray | None = None,
     failed: tuple[str, ...] = (),
+    sizes: Sequence[int] | None = None,
 ) -> VerdictTables:
     """The judgement of these encoders, whose copies are so noisy; without noise there are none."""
     images = len(next(iter(vectors.values())))
@@ -98,7 +99,10 @@ def judged(
         disagreement=np.zeros(images),
         errors={},
     )
-    return run_verdict_stage(inputs, analysis, encoders_table([*failed, *vectors]))
+    table = encoders_table([*failed, *vectors])
+    if sizes is not None:
+        table = table.assign(parameters=sizes)
+    return run_verdict_stage(inputs, analysis, table)
 
 
 def encoders_table(names: list[str]) -> pd.DataFrame:
@@ -153,6 +157,15 @@ def test_of_tied_encoders_the_smallest_is_named() -> None:
     found = judged({"a": encoder(0.3, 0), "b": encoder(0.3, 1), "c": encoder(30, 2)}, truth_of(36))
     assert found.verdict["answer"] == "tied" and set(found.verdict["group"]) == {"a", "b"}
     assert found.verdict["smallest"] == "a"
+
+
+def test_where_all_are_of_one_size_none_is_called_the_smallest() -> None:
+    vectors = {"a": encoder(0.3, 0), "b": encoder(0.3, 1), "c": encoder(30, 2)}
+    found = judged(vectors, truth_of(36), sizes=[5, 5, 5])
+    assert set(found.verdict["group"]) == {"a", "b"} and found.verdict["smallest"] is None
+    assert found.tables["encoders"].set_index("encoder")["recommended"].to_dict() == {
+        "a": True, "b": False, "c": False
+    }  # fmt: skip
 
 
 def test_without_labels_the_one_that_keeps_its_clusters_and_agrees_comes_first() -> None:

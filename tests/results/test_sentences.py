@@ -42,6 +42,12 @@ def record(answer: str, *group: str, basis: str = "labels", smallest: str | None
             "a and b are tied as best here, by the labels; the smallest of them is b.",
         ),
         (
+            record("tied", "a", "b"),  # of one size
+            "b",
+            "a and b are tied as best here, by the labels; the fastest of them is b.",
+        ),
+        (record("tied", "a", "b"), None, "a and b are tied as best here, by the labels."),
+        (
             record(CANNOT_TELL, "a", basis="no labels"),
             None,
             "Without labels, we cannot tell which encoder is best here.",
