@@ -116,6 +116,30 @@ def test_wheel_and_buttons_zoom_and_a_drag_moves(seen: Opened) -> None:
     assert pixels(seen) == before and pixels(seen, 1) == other
 
 
+def test_two_fingers_zoom_and_choose_no_picture(browser: "Browser", page_file: Path) -> None:
+    window = {"width": 390, "height": 800}
+    with opened(browser, address(page_file), viewport=window, has_touch=True) as seen:
+        seen.page.wait_for_selector(".field[data-drawn='40']")
+        box = box_of(seen, 0)
+        before = pixels(seen)
+        middle, height = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        fingers = seen.page.context.new_cdp_session(seen.page)
+
+        def touch(kind: str, *apart: float) -> None:
+            points = [{"x": middle + x, "y": height, "id": n} for n, x in enumerate(apart)]
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        touch("touchStart", -20, 20)
+        for step in range(1, 9):
+            touch("touchMove", -20 - 10 * step, 20 + 10 * step)
+        touch("touchEnd")
+        assert pixels(seen) != before
+        assert seen.page.locator(".field.zoomed").count() >= 1
+        assert "#picture" not in seen.page.url
+        seen.page.get_by_role("button", name="Show all", exact=True).click()
+        assert pixels(seen) == before and seen.said == []
+
+
 def test_zooming_in_shows_the_pictures_themselves(seen: Opened) -> None:
     """All 40 pictures of the example are few enough once a map is zoomed at all."""
     field = fields(seen)[0]
@@ -307,3 +331,21 @@ def test_on_a_phone_there_is_one_map_in_a_row(browser: "Browser", page_file: Pat
         seen.page.locator("#maps").scroll_into_view_if_needed()
         fields(seen)[0].tap()
         assert seen.said == []
+
+
+def test_what_can_only_be_used_on_the_screen_is_not_printed(seen: Opened) -> None:
+    tools = seen.page.locator(".tools, .table-tools, nav, [data-part], .on-screen")
+    assert tools.count() > 5
+    seen.page.emulate_media(media="print")
+    assert [one for one in tools.all() if one.is_visible()] == []
+    tile = seen.page.locator("#why .tile").first
+    assert (
+        tile.is_visible()
+        and tile.evaluate("it => getComputedStyle(it).printColorAdjust") == "exact"
+    )
+    assert seen.page.locator(".chart svg").first.is_visible()
+    seen.page.set_viewport_size({"width": 718, "height": 1000})  # a sheet of A4 between its margins
+    wide = seen.value(
+        "Math.max(...[...document.querySelectorAll('table')].map(t => t.scrollWidth))"
+    )
+    assert wide <= 718
