@@ -1,7 +1,7 @@
 import { startDeepLink } from "../deep_link.js";
 import { button, choice, element } from "../dom.js";
 import { picturePanel } from "../maps/picture_panel.js";
-import { addressed, addressedProperty, forgetAddress } from "./link.js";
+import { addressProperties, addressed, addressedProperty, forgetAddress } from "./link.js";
 import { ClusterList } from "./list.js";
 import { Matrix } from "./matrix.js";
 import { Partitions } from "./partitions.js";
@@ -69,6 +69,7 @@ export function startClusters(record, place, pictures, state) {
   else theirs.choose(all.list.at(1) ?? all.list[0], all.list.length < 2 ? properties[0] : null);
   list.show(mine.chosen);
   compare();
+  addressProperties();
   window.addEventListener("hashchange", follow);
   // A browser that goes back to where the page was scrolled to would leave the cluster again.
   if (addressed(all) || addressedProperty(all, properties)) history.scrollRestoration = "manual";

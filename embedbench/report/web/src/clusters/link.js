@@ -41,6 +41,14 @@ export function addressed(all) {
   return partition && found ? { partition, number: found.facts.number } : null;
 }
 
+/** Lets links to an attribute of an encoder lead there; without a script they lead to the section. */
+export function addressProperties() {
+  for (const link of document.querySelectorAll("a[data-attribute]")) {
+    const parts = [link.getAttribute("data-encoder") ?? "", link.getAttribute("data-attribute") ?? ""];
+    link.setAttribute("href", PROPERTY + parts.map(encodeURIComponent).join("/"));
+  }
+}
+
 /**
  * Returns the encoder's first partition, by K-means where it has one, and the attribute that the
  * page's address names; null where there is none.
