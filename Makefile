@@ -21,12 +21,14 @@ demo: .venv/demo-installed
 	$(BIN)/embedbench demo
 
 # One math thread each: pytest's two processes would wait for one another's at every small sum.
+# A test that hangs is a failure that shows where; alarms are embedbench's own, so a thread looks.
 test: .venv/test-installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder \
+		--timeout 1200 --timeout-method thread
 
 # The documentation site in build/site; a warning, such as a link that leads nowhere, is an error.
 docs: .venv/test-installed

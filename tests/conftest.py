@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,10 +42,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or fills the user's store, or asks whether a hub is there."""
+def _own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test reads or fills the user's store, or asks whether a hub is there.
+
+    None leaves its proxy to the next one, in the opener that urllib keeps from its first use on.
+    """
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("EMBEDBENCH_STORE", str(tmp_path / "store"))
+    yield
+    urllib.request.install_opener(None)  # the next use makes one
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import embedbench
 from embedbench.results.schema import SCHEMA_VERSION
 from tests.support.command_line import call
 from tests.support.example_results import example_results
+from tests.support.image_server import without_proxy
 
 
 def test_figures_are_drawn_and_an_unknown_one_is_told(
@@ -85,17 +86,22 @@ def test_the_page_opens_in_the_browser_or_is_named(
     assert "there is no browser here" in call(capsys, "open", tmp_path)[2]
 
 
-def test_originals_are_served_until_a_signal_comes(photographs: Path, tmp_path: Path) -> None:
+def test_originals_are_served_until_a_signal_comes(
+    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_proxy(monkeypatch)
     run = tmp_path / "run"
     embedbench.compare(photographs, ["pixels"], k=3, copies=0, out=run, store=tmp_path / "store")
     command = [sys.executable, "-m", "embedbench", "open", str(run), "--originals"]
     pipe, none = subprocess.PIPE, subprocess.DEVNULL
     with subprocess.Popen(command, stdout=pipe, stderr=none, stdin=none, text=True) as process:
         assert process.stdout is not None
-        address = process.stdout.readline().removeprefix("page: ").strip()
-        with urllib.request.urlopen(f"{address}originals/0", timeout=20) as answer:
-            assert (
-                answer.headers["Content-Type"] == "image/jpeg" and answer.read()[:2] == b"\xff\xd8"
-            )
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        try:
+            address = process.stdout.readline().removeprefix("page: ").strip()
+            with urllib.request.urlopen(f"{address}originals/0", timeout=20) as answer:
+                assert answer.headers["Content-Type"] == "image/jpeg"
+                assert answer.read()[:2] == b"\xff\xd8"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
