@@ -8,7 +8,7 @@ has the measurements behind the limit, and what each approximation costs in fide
 |---|---|
 | silhouettes | of the sample, each against all images |
 | neighbours, retrieval, kNN accuracy, hubness, intrinsic dimension | the same |
-| K-means | ten starts on the sample, the best refined on all images |
+| K-means | all starts on the sample, the best refined on all images |
 | agglomerative | tree of the sample; each other image joins the nearest cluster |
 | HDBSCAN | all images, on their first 20 principal components |
 | choice of k, its curves | sample only |
@@ -71,7 +71,7 @@ def remarks(
         return []
     some, every = f"{limit.images:,}", f"{images:,}"
     forms = {
-        "kmeans": f"ten starts on {some} images, the best refined on all",
+        "kmeans": f"all starts on {some} images, the best refined on all",
         "agglomerative": f"tree of {some} images, the others assigned to the nearest cluster",
         "hdbscan": "on the first 20 principal components, where clusters differ from those in the "
         "full space",

@@ -123,10 +123,13 @@ class Memory:
     ) -> Pool | Serial:
         """Return what makes the calls of the analysis: worker processes, or this one for a few.
 
-        A clusterer of another package is always kept away from this process.
+        Clusterers of other packages, and UMAP, which imports TensorFlow where it finds it, are
+        always kept away from this process.
         """
         size = comparison_size(inputs, vectors)
+        planes = (*inputs.spaces, *inputs.projections)
         is_ours = all(type(one).__module__ == clusterers.__name__ for one in inputs.clusterers)
+        is_ours = is_ours and not any(plane.startswith("umap") for plane in planes)
         if is_ours and size.images * jobs * size.runs <= _QUICK:
             return Serial()
         return Pool(self.workers(jobs, size), patience=None)

@@ -68,7 +68,8 @@ def test_a_few_images_are_clustered_in_this_process_unless_the_code_is_another_p
     vectors = {"a": np.zeros((len(INPUTS.image_names), 2), np.float32)}
     memory = Memory(10**12)
     assert isinstance(memory.processes(1, few, vectors), Serial)
-    for inputs in (replace(few, clusterers=own), replace(few, seeds=tuple(range(1000)))):
+    planes = replace(few, projections=("umap",))
+    for inputs in (replace(few, clusterers=own), planes, replace(few, seeds=tuple(range(1000)))):
         with memory.processes(1, inputs, vectors) as pool:
             assert isinstance(pool, Pool)
 

@@ -34,6 +34,7 @@ def results() -> Results:
     )
     images = found.images.copy()
     images.loc[7, "truth"] = None
+    images["domain"] = [BAD if row % 3 else "night" for row in range(len(images))]
     other: dict[str, Any] = {"space": SECOND}
     moved = found.silhouettes[found.silhouettes["clusterer"] == "kmeans"]
     moved = moved.assign(cluster=(moved["cluster"] + 1) % 4, **other)
@@ -240,6 +241,15 @@ def test_the_other_side_may_be_the_labels(seen: Opened) -> None:
         "button", name=f"2 pictures: cluster 3 of {ENCODERS[1]} with label"
     ).click()
     assert titles(seen.page.locator(".opened")) == list(BITING[:2])
+
+
+def test_the_other_side_may_be_the_domains(seen: Opened) -> None:
+    choose(seen, encoder=ENCODERS[1], compare_with="the domains")
+    one, domain = members(ENCODERS[1]), RESULTS.images.set_index("image")["domain"]
+    wanted = pd.crosstab(one.map(heading), domain.reindex(one.index))
+    found = table_of(seen)
+    assert set(found.columns) == {"night", BAD}
+    assert (found == wanted.loc[found.index, found.columns]).all(axis=None)
 
 
 def test_a_number_of_the_shortcuts_opens_clusters_against_the_attribute(seen: Opened) -> None:

@@ -82,9 +82,14 @@ export function startClusters(record, place, pictures, state) {
  * @param {import("../pictures.js").Pictures} pictures
  * @returns {import("./picker.js").Property[]}
  */
-function propertiesOf({ labels, attributes, palette }) {
-  const others = attributes.map((values) => ({ title: values.name, kind: values.name, values, palette: [], isOrdered: true }));
-  return labels ? [{ title: "the labels", kind: "label", values: labels, palette, isOrdered: false }, ...others] : others;
+function propertiesOf({ labels, domains, attributes, palette }) {
+  /** @type {(title: string, kind: string, values: import("../pictures.js").Words | null) => import("./picker.js").Property[]} */
+  const known = (title, kind, values) => (values ? [{ title, kind, values, palette, isOrdered: false }] : []);
+  return [
+    ...known("the labels", "label", labels),
+    ...known("the domains", "domain", domains),
+    ...attributes.map((values) => ({ title: values.name, kind: values.name, values, palette: [], isOrdered: true })),
+  ];
 }
 
 /**
