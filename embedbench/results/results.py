@@ -22,6 +22,7 @@ from embedbench.results.schema import (
     TABLES,
     TEXT_COLUMNS,
 )
+from embedbench.utils.messages import one_line
 
 __all__ = ["Results"]
 
@@ -180,7 +181,7 @@ class Results:
             InputError: the folder is no run folder, or of another version of it.
         """
         try:
-            run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+            run = _read_record(folder / "run.json")
             _check_schema(folder, run)
             written = run["tables"]
             tables = {
@@ -194,6 +195,15 @@ class Results:
         except (OSError, ValueError) as error:
             raise InputError(f"'{folder}' is not a whole run folder: {error}") from error
         return cls(**tables, run=run)
+
+
+def _read_record(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ValueError(f"{file.name} is missing") from error
+    except ValueError as error:
+        raise ValueError(f"{file.name} is damaged ({error}); run again") from error
 
 
 def _check_schema(folder: Path, run: Any) -> None:
@@ -214,7 +224,12 @@ def _check_schema(folder: Path, run: Any) -> None:
 
 def _read(folder: Path, name: str) -> pd.DataFrame:
     file = folder / f"{name}.{TABLES[name].suffix}"
-    return _read_csv(file) if TABLES[name].suffix == "csv" else pd.read_parquet(file)
+    try:
+        return _read_csv(file) if TABLES[name].suffix == "csv" else pd.read_parquet(file)
+    except FileNotFoundError as error:
+        raise ValueError(f"{file.name} is missing; run again") from error
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{file.name} is damaged ({one_line(str(error))}); run again") from error
 
 
 def _read_csv(file: Path) -> pd.DataFrame:

@@ -243,6 +243,32 @@ def test_the_other_side_may_be_the_labels(seen: Opened) -> None:
     assert titles(seen.page.locator(".opened")) == list(BITING[:2])
 
 
+def test_an_address_ends_at_its_cluster_although_charts_above_are_drawn_later(
+    browser: "Browser", page_file: Path
+) -> None:
+    name = quote(ENCODERS[0], safe="")
+    for place, heading in (("cluster", f"{name}/hdbscan/-1"), ("attribute", f"{name}/brightness")):
+        with opened(browser, f"{address(page_file)}#{place}={heading}") as seen:
+            grow = "document.documentElement.style.overflowAnchor = 'none'; const it = document"
+            grow += ".createElement('div'); it.style.height = '1500px'; document.querySelector("
+            seen.value(f"(() => {{ {grow}'main').prepend(it); }})()")
+            seen.page.wait_for_timeout(700)
+            found = ".cluster.here" if place == "cluster" else "#clusters h3 + .row"
+            box = seen.page.locator(found).bounding_box()
+            assert box is not None and 0 <= box["y"] < 400
+
+
+def test_an_address_that_leads_to_nothing_is_told(browser: "Browser", page_file: Path) -> None:
+    for place, words in (
+        ("cluster=nobody/kmeans/0", "a cluster that is not on it"),
+        (f"picture={quote(BAD)}", f"a picture that is not on it: {BAD}"),
+    ):
+        with opened(browser, f"{address(page_file)}#{place}") as seen:
+            told = seen.page.locator(".dead-link")
+            assert words in told.inner_text() and told.is_visible()
+            assert seen.said == [] and seen.page.locator("img[src=x]").count() == 0
+
+
 def test_the_other_side_may_be_the_domains(seen: Opened) -> None:
     choose(seen, encoder=ENCODERS[1], compare_with="the domains")
     one, domain = members(ENCODERS[1]), RESULTS.images.set_index("image")["domain"]

@@ -54,8 +54,18 @@ def test_a_table_without_rows_has_no_file_and_keeps_its_columns(tmp_path: Path) 
 
 def test_a_table_that_is_lost_is_not_taken_for_an_empty_one(folder: Path) -> None:
     (folder / "pairwise.csv").unlink()
-    with pytest.raises(InputError, match=r"not a whole run folder.*pairwise\.csv"):
+    with pytest.raises(InputError, match=r"not a whole run folder: pairwise\.csv is missing; run"):
         Results.read(folder)
+
+
+@pytest.mark.parametrize("name", ["clusters.csv", "images.parquet", "run.json"])
+def test_a_file_that_is_cut_is_named_in_one_line(folder: Path, name: str) -> None:
+    content = (folder / name).read_bytes()
+    cut = content.index(b'"') + 1 if b'"' in content and name != "run.json" else len(content) // 2
+    (folder / name).write_bytes(content[:cut])
+    with pytest.raises(InputError, match=f"not a whole run folder: {name} is damaged") as told:
+        Results.read(folder)
+    assert "\n" not in str(told.value)
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import { goTo, tellDeadLink } from "./dom.js";
 import { NONE } from "./state.js";
 
 const WORD = "#picture=";
@@ -12,10 +13,12 @@ const WORD = "#picture=";
 export function startDeepLink(place, pictures, state) {
   const follow = () => {
     if (!location.hash.startsWith(WORD)) return;
-    const picture = pictures.numbers.get(decoded(location.hash.slice(WORD.length)));
+    const name = decoded(location.hash.slice(WORD.length));
+    const picture = pictures.numbers.get(name);
+    tellDeadLink(place, picture === undefined ? `The address of this page names a picture that is not on it: ${name}` : "");
     if (picture === undefined) return;
     state.choose(picture);
-    place.scrollIntoView();
+    goTo(place);
   };
   state.listen((change) => {
     if (change !== "marks") return;

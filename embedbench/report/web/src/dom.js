@@ -56,3 +56,34 @@ export function dot(colour, shape = "circle") {
   made.style.setProperty("--colour", colour);
   return made;
 }
+
+/**
+ * Scrolls to a place, and again while the page above it grows: charts are drawn when all else is
+ * there. What a person does ends that.
+ *
+ * @param {Element} place
+ */
+export function goTo(place) {
+  place.scrollIntoView();
+  const watch = new ResizeObserver(() => place.scrollIntoView({ behavior: "instant" }));
+  watch.observe(document.body);
+  const stop = () => watch.disconnect();
+  for (const kind of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+    window.addEventListener(kind, stop, { once: true, passive: true });
+  }
+  window.setTimeout(stop, 2500);
+}
+
+/**
+ * Says in a place that an address of the page leads to nothing; "" takes it back.
+ *
+ * @param {HTMLElement} place
+ * @param {string} text
+ */
+export function tellDeadLink(place, text) {
+  place.querySelector(":scope > .dead-link")?.remove();
+  if (!text) return;
+  const told = element("p", { class: "note dead-link", role: "status" }, text);
+  place.prepend(told);
+  goTo(told);
+}

@@ -52,8 +52,10 @@ export class Pictures {
     const name = this.names[picture];
     const place = this.tiles[picture];
     const [sheet, position] = [Math.floor(place / this.side ** 2), place % this.side ** 2];
-    const shown = place === NOTHING ? "" : `tile s${sheet} p${position}`;
-    return element("span", { role: "img", "aria-label": name, title: name, class: `${shown} ${more}` });
+    const isShown = place !== NOTHING;
+    const shown = isShown ? `tile s${sheet} p${position}` : "named";
+    const text = isShown ? "" : name.slice(name.lastIndexOf("/") + 1);
+    return element("span", { role: "img", "aria-label": name, title: name, class: `${shown} ${more}` }, text);
   }
 
   /** @param {number} picture */

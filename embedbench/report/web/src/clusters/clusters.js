@@ -1,7 +1,7 @@
 import { startDeepLink } from "../deep_link.js";
-import { button, choice, element } from "../dom.js";
+import { button, choice, element, goTo, tellDeadLink } from "../dom.js";
 import { picturePanel } from "../maps/picture_panel.js";
-import { addressProperties, addressed, addressedProperty, forgetAddress } from "./link.js";
+import { addressProperties, addressed, addressedProperty, forgetAddress, namesCluster } from "./link.js";
 import { ClusterList } from "./list.js";
 import { Matrix } from "./matrix.js";
 import { Partitions } from "./partitions.js";
@@ -51,10 +51,11 @@ export function startClusters(record, place, pictures, state) {
       theirs.choose(theirs.chosen, asked.property);
       list.show(asked.partition);
       compare();
-      heading.scrollIntoView();
+      goTo(heading);
       return;
     }
     const found = addressed(all);
+    tellDeadLink(place, found || !namesCluster() ? "" : "The address of this page names a cluster that is not on it.");
     if (!found) return;
     if (found.partition !== mine.chosen) {
       mine.choose(found.partition);

@@ -19,6 +19,11 @@ export function addressOf(all, partition, number) {
   return WORD + parts.map(encodeURIComponent).join("/");
 }
 
+/** Returns whether the page's address is that of a cluster. */
+export function namesCluster() {
+  return location.hash.startsWith(WORD);
+}
+
 /** Takes the cluster out of the page's address: another partition was chosen. */
 export function forgetAddress() {
   if (location.hash.startsWith(WORD) || location.hash.startsWith(PROPERTY)) history.replaceState(null, "", location.pathname + location.search);

@@ -1,4 +1,4 @@
-import { button, element } from "../dom.js";
+import { button, element, goTo } from "../dom.js";
 import { opener } from "../maps/selection.js";
 import { gallery, onMaps } from "./gallery.js";
 import { addressOf } from "./link.js";
@@ -101,7 +101,7 @@ export class ClusterList {
     const card = this.list.children[place];
     for (const one of this.list.children) one.classList.toggle("here", one === card);
     if (!(card instanceof window.HTMLElement)) return;
-    card.scrollIntoView();
+    goTo(card);
     card.focus({ preventScroll: true });
   }
 
