@@ -30,6 +30,7 @@ export function drawIntervals(chart, panels, width, place) {
         sign: kind ? "×" : "|",
       })),
     );
+    const marked = [...ends, ...chance.map(({ value }) => value).filter((value) => value !== null)];
     const where = series.length > 1 ? { fy: "name", y: "series" } : { y: "name" };
     /** @type {import("@observablehq/plot").PlotOptions} */
     const frame =
@@ -42,7 +43,7 @@ export function drawIntervals(chart, panels, width, place) {
       marginLeft: roomFor(names),
       marginRight: 14,
       x: {
-        domain: [Math.min(low, ...ends), Math.max(high, ...ends)],
+        domain: [Math.min(low, ...marked), Math.max(high, ...marked)],
         label: panel.x || chart.x || null,
         labelAnchor: "left",
         labelArrow: "none",
