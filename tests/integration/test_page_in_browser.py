@@ -232,6 +232,20 @@ def test_an_opened_picture_shows_its_nearest_by_each_encoder_and_leads_on(seen: 
     assert seen.page.locator("aside.picture strong").text_content() == nearest
 
 
+def test_the_focus_stays_in_the_panel_and_goes_back_to_what_opened_it(seen: Opened) -> None:
+    focused = "document.activeElement"
+    opener = seen.page.locator("#clusters .cluster button:has([role=img])").nth(2)
+    name = opener.locator("[role=img]").get_attribute("title")
+    opener.focus()
+    seen.page.keyboard.press("Enter")
+    seen.page.locator("aside.picture section button").first.focus()
+    seen.page.keyboard.press("Enter")
+    assert seen.value(f"{focused}.className") == "picture"
+    seen.page.keyboard.press("Escape")
+    assert seen.page.locator("aside.picture").is_hidden()
+    assert seen.value(f"{focused}.querySelector('[role=img]').title") == name
+
+
 @pytest.mark.parametrize("address_", ["#picture=nothing", "#picture=%E0%A4%A", "#picture=", "#%"])
 def test_an_address_that_names_no_picture_opens_none(
     browser: "Browser", page_file: Path, address_: str

@@ -18,14 +18,21 @@ export function picturePanel(maps) {
   const neighbours = Neighbours.ofPage();
   const lightbox = new Lightbox(pictures, state);
   document.body.append(lightbox.dialog);
-  const panel = element("aside", { class: "picture", "aria-label": "The opened picture", hidden: true });
+  const panel = element("aside", { class: "picture", "aria-label": "The opened picture", hidden: true, tabindex: -1 });
   let shown = NONE;
+  /** @type {Element | null} What had the focus before the panel opened. */
+  let before = null;
   state.listen((change) => {
     if (change !== "marks" || shown === state.chosen) return;
+    const [active, isInside] = [document.activeElement, panel.contains(document.activeElement)];
+    if (!isInside && shown === NONE) before = active;
     shown = state.chosen;
     panel.hidden = shown === NONE;
     if (shown !== NONE) panel.replaceChildren(...content(maps, neighbours, lightbox, shown));
     panel.scrollTop = 0;
+    if (!isInside) return;
+    if (shown !== NONE) panel.focus({ preventScroll: true });
+    else if (before instanceof window.HTMLElement) before.focus({ preventScroll: true });
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") state.choose(NONE);
