@@ -128,9 +128,9 @@ class Memory:
         """
         size = comparison_size(inputs, vectors)
         planes = (*inputs.spaces, *inputs.projections)
+        has_umap = any(plane.startswith("umap") for plane in planes)
         is_ours = all(type(one).__module__ == clusterers.__name__ for one in inputs.clusterers)
-        is_ours = is_ours and not any(plane.startswith("umap") for plane in planes)
-        if is_ours and size.images * jobs * size.runs <= _QUICK:
+        if is_ours and not has_umap and size.images * jobs * size.runs <= _QUICK:
             return Serial()
         return Pool(self.workers(jobs, size), patience=None)
 

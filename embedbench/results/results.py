@@ -181,11 +181,11 @@ class Results:
             InputError: the folder is no run folder, or of another version of it.
         """
         try:
-            run = _read_record(folder / "run.json")
+            run = _read_part(folder / "run.json")
             _check_schema(folder, run)
             written = run["tables"]
             tables = {
-                name: _read(folder, name)
+                name: _read_part(folder / f"{name}.{TABLES[name].suffix}")
                 if name in written or not TABLES[name].optional
                 else _empty(name)
                 for name in TABLES
@@ -197,13 +197,18 @@ class Results:
         return cls(**tables, run=run)
 
 
-def _read_record(file: Path) -> Any:
+def _read_part(file: Path) -> Any:
+    """Return what a file of a run folder holds.
+
+    Raises:
+        ValueError: it is missing or damaged; the message names it.
+    """
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return _READERS[file.suffix](file)
     except FileNotFoundError as error:
-        raise ValueError(f"{file.name} is missing") from error
-    except ValueError as error:
-        raise ValueError(f"{file.name} is damaged ({error}); run again") from error
+        raise ValueError(f"{file.name} is missing; run again") from error
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{file.name} is damaged ({one_line(str(error))}); run again") from error
 
 
 def _check_schema(folder: Path, run: Any) -> None:
@@ -222,19 +227,16 @@ def _check_schema(folder: Path, run: Any) -> None:
         raise InputError(f"'{folder}' is not a whole run folder: its run.json names no tables")
 
 
-def _read(folder: Path, name: str) -> pd.DataFrame:
-    file = folder / f"{name}.{TABLES[name].suffix}"
-    try:
-        return _read_csv(file) if TABLES[name].suffix == "csv" else pd.read_parquet(file)
-    except FileNotFoundError as error:
-        raise ValueError(f"{file.name} is missing; run again") from error
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{file.name} is damaged ({one_line(str(error))}); run again") from error
-
-
 def _read_csv(file: Path) -> pd.DataFrame:
     """Return a table as it was written: a cluster named `null` or `12` keeps its name."""
     more_columns = ["value"] if file.stem == "composition" else []  # the name of a label
     kinds = dict.fromkeys([*TEXT_COLUMNS, *NULLABLE_TEXT_COLUMNS, *more_columns], str)
     table = read_csv(file, kinds)
     return table.fillna({name: "" for name in TEXT_COLUMNS if name in table.columns})
+
+
+_READERS: dict[str, Callable[[Path], Any]] = {
+    ".json": lambda file: json.loads(file.read_text(encoding="utf-8")),
+    ".csv": _read_csv,
+    ".parquet": pd.read_parquet,
+}

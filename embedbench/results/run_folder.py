@@ -127,6 +127,6 @@ def _lock(file: TextIOWrapper) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:  # some network shares have no locks: the last run to end is the one that stays
+    except OSError:  # no locks, as on some network shares: the last run to end stays
         return True
     return True

@@ -17,7 +17,7 @@ NAMED = 6
 
 
 _GROUPS = 5
-"""So many of the largest groups are named."""
+"""Number of the largest groups that are named."""
 
 _MEANING = {
     "truth": "as many as classes",

@@ -261,6 +261,7 @@ def test_an_address_ends_at_its_cluster_although_charts_above_are_drawn_later(
 def test_an_address_that_leads_to_nothing_is_told(browser: "Browser", page_file: Path) -> None:
     for place, words in (
         ("cluster=nobody/kmeans/0", "a cluster that is not on it"),
+        ("attribute=nobody/colour", "an attribute that is not on it"),
         (f"picture={quote(BAD)}", f"a picture that is not on it: {BAD}"),
     ):
         with opened(browser, f"{address(page_file)}#{place}") as seen:

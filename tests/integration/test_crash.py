@@ -125,7 +125,7 @@ def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    """Its workers: loky's processes but for the one that keeps its books."""
+    """Return the worker processes, without the resource tracker of loky."""
     found = []
     for one in family(process):
         try:

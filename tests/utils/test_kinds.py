@@ -1,4 +1,4 @@
-"""Promises of kinds: an object is told by its classes, and described in few words."""
+"""Promises of kinds: an object is recognised by its classes, and described in few words."""
 
 import io
 from pathlib import Path

@@ -57,6 +57,9 @@ export function dot(colour, shape = "circle") {
   return made;
 }
 
+/** @type {ResizeObserver | null} */
+let watch = null;
+
 /**
  * Scrolls to a place, and again while the page above it grows: charts are drawn when all else is
  * there. What a person does ends that.
@@ -64,10 +67,12 @@ export function dot(colour, shape = "circle") {
  * @param {Element} place
  */
 export function goTo(place) {
+  watch?.disconnect();
   place.scrollIntoView();
-  const watch = new ResizeObserver(() => place.scrollIntoView({ behavior: "instant" }));
-  watch.observe(document.body);
-  const stop = () => watch.disconnect();
+  const own = new ResizeObserver(() => place.scrollIntoView({ behavior: "instant" }));
+  own.observe(document.body);
+  watch = own;
+  const stop = () => own.disconnect();
   for (const kind of ["wheel", "touchstart", "pointerdown", "keydown"]) {
     window.addEventListener(kind, stop, { once: true, passive: true });
   }

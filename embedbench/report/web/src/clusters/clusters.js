@@ -1,7 +1,7 @@
 import { startDeepLink } from "../deep_link.js";
 import { button, choice, element, goTo, tellDeadLink } from "../dom.js";
 import { picturePanel } from "../maps/picture_panel.js";
-import { addressProperties, addressed, addressedProperty, forgetAddress, namesCluster } from "./link.js";
+import { addressProperties, addressed, addressedKind, addressedProperty, forgetAddress } from "./link.js";
 import { ClusterList } from "./list.js";
 import { Matrix } from "./matrix.js";
 import { Partitions } from "./partitions.js";
@@ -45,7 +45,8 @@ export function startClusters(record, place, pictures, state) {
   }
   if (!maps) startPanel(all, place, pictures, state);
   const follow = () => {
-    const asked = addressedProperty(all, properties);
+    const [asked, found, kind] = [addressedProperty(all, properties), addressed(all), addressedKind()];
+    tellDeadLink(place, asked || found || !kind ? "" : `The address of this page names ${kind} that is not on it.`);
     if (asked) {
       mine.choose(asked.partition);
       theirs.choose(theirs.chosen, asked.property);
@@ -54,8 +55,6 @@ export function startClusters(record, place, pictures, state) {
       goTo(heading);
       return;
     }
-    const found = addressed(all);
-    tellDeadLink(place, found || !namesCluster() ? "" : "The address of this page names a cluster that is not on it.");
     if (!found) return;
     if (found.partition !== mine.chosen) {
       mine.choose(found.partition);

@@ -19,14 +19,15 @@ export function addressOf(all, partition, number) {
   return WORD + parts.map(encodeURIComponent).join("/");
 }
 
-/** Returns whether the page's address is that of a cluster. */
-export function namesCluster() {
-  return location.hash.startsWith(WORD);
+/** Returns what of this section the page's address names; "" for nothing of it. */
+export function addressedKind() {
+  if (location.hash.startsWith(WORD)) return "a cluster";
+  return location.hash.startsWith(PROPERTY) ? "an attribute" : "";
 }
 
 /** Takes the cluster out of the page's address: another partition was chosen. */
 export function forgetAddress() {
-  if (location.hash.startsWith(WORD) || location.hash.startsWith(PROPERTY)) history.replaceState(null, "", location.pathname + location.search);
+  if (addressedKind()) history.replaceState(null, "", location.pathname + location.search);
 }
 
 /**
