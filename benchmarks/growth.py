@@ -32,17 +32,17 @@ import embedbench.analysis.label_free
 import embedbench.analysis.measurement
 import embedbench.analysis.sweep
 import embedbench.clustering.clusterers
-import embedbench.comparison.clustering_stage
+import embedbench.comparison.stages.clustering
 import embedbench.metrics.clustering.evaluate
 from embedbench.analysis.duplicates import duplicate_groups
 from embedbench.analysis.inputs import AnalysisInputs, Targets
 from embedbench.analysis.pairwise import EncoderView, disputed_pairs, similarity_of
 from embedbench.clustering.clusterers import Agglomerative, Hdbscan, KMeans
 from embedbench.clustering.limits import SampleLimit
-from embedbench.comparison.clustering_stage import ClusteringAnalysis, run_clustering_stage
 from embedbench.comparison.config import parse_k
 from embedbench.comparison.memory import Memory
-from embedbench.comparison.verdict_stage import run_verdict_stage
+from embedbench.comparison.stages.clustering import ClusteringAnalysis, run_clustering_stage
+from embedbench.comparison.stages.verdict import run_verdict_stage
 from embedbench.data.images.decoding import thumbnail
 from embedbench.encoder import Vectors
 from embedbench.utils.progress import Progress
@@ -61,21 +61,21 @@ STEPS: list[tuple[str, Any, str, bool]] = [
     ("silhouettes", embedbench.metrics.clustering.evaluate, "silhouettes_of", True),
     ("other scores without labels", embedbench.metrics.clustering.evaluate, "internal", True),
     ("scores with labels", embedbench.metrics.clustering.evaluate, "external", True),
-    ("choice of k", embedbench.comparison.clustering_stage, "choose_k", True),
+    ("choice of k", embedbench.comparison.stages.clustering, "choose_k", True),
     ("stability", embedbench.analysis.sweep, "stability", True),
     ("influence and intervals", embedbench.analysis.sweep, "comparison_rows", False),
     ("influence and intervals", embedbench.comparison.tables, "comparison_rows", False),
-    ("clusters looked into", embedbench.comparison.clustering_stage, "cluster_tables", True),
-    ("projections", embedbench.comparison.clustering_stage, "project_vectors", True),
+    ("clusters looked into", embedbench.comparison.stages.clustering, "cluster_tables", True),
+    ("projections", embedbench.comparison.stages.clustering, "project_vectors", True),
     ("neighbours, retrieval", embedbench.analysis.measurement, "neighbourhood", True),
     ("intrinsic dimension", embedbench.analysis.measurement, "intrinsic_dimension", True),
     ("effective rank", embedbench.analysis.measurement, "effective_rank", True),
     ("linear probe", embedbench.analysis.measurement, "probe_correct", True),
-    ("values by chance", embedbench.comparison.clustering_stage, "score_encoder", False),
-    ("shortcuts", embedbench.comparison.clustering_stage, "shortcut_probe", True),
+    ("values by chance", embedbench.comparison.stages.clustering, "score_encoder", False),
+    ("shortcuts", embedbench.comparison.stages.clustering, "shortcut_probe", True),
     ("how alike two encoders are", sys.modules[__name__], "similarity_of", True),
     ("pairs that encoders split", sys.modules[__name__], "disputed_pairs", True),
-    ("table of partitions", embedbench.comparison.clustering_stage, "partitions_table", True),
+    ("table of partitions", embedbench.comparison.stages.clustering, "partitions_table", True),
     ("duplicates", sys.modules[__name__], "duplicate_groups", True),
     ("verdict", sys.modules[__name__], "run_verdict_stage", True),
     ("partitions written", sys.modules[__name__], "write", True),
@@ -208,7 +208,7 @@ def measure_steps(images: int, short: bool) -> dict[str, tuple[float, float]]:
     clock = Clock()
     for name, place, attribute, opaque in STEPS:
         setattr(place, attribute, clock.wrap(name, getattr(place, attribute), opaque))
-    setattr(embedbench.comparison.clustering_stage, "Pool", _Here)  # noqa: B010
+    setattr(embedbench.comparison.stages.clustering, "Pool", _Here)  # noqa: B010
     with threadpool_limits(1):
         whole(images, short)
     clock._turn()

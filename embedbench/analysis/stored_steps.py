@@ -1,11 +1,7 @@
 """Steps of the analysis, computed once: their results are kept in the store by what made them."""
 
-import hashlib
-import json
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from embedbench.analysis.inputs import EvaluationSettings, Targets
@@ -20,12 +16,12 @@ from embedbench.clustering.clusterers import Agglomerative, Hdbscan, KMeans
 from embedbench.clustering.limits import SampleLimit
 from embedbench.clustering.partitions import Partitions
 from embedbench.data.images.corruptions import Corruption
-from embedbench.io.structured import parts_of, read_structured, write_structured
+from embedbench.io.structured import digest_of, read_structured, write_structured
 from embedbench.metrics.base import Estimate
 from embedbench.metrics.embedding.neighbours import Neighbourhood
 from embedbench.parallel.pool import Pool
 from embedbench.parallel.serial import Serial
-from embedbench.utils.fingerprint import library_version
+from embedbench.utils.fingerprint import embedbench_code
 
 __all__ = ["RESULT_TYPES", "ResultStore", "StoredSteps"]
 
@@ -118,14 +114,9 @@ class StoredSteps:
         if self.store is None:
             return None
         try:
-            outline, arrays = parts_of(call)
+            return digest_of((embedbench_code(_ROOMS, _LIBRARIES), call))
         except TypeError:
             return None
-        digest = hashlib.sha256(json.dumps([_code(), outline]).encode())
-        for array in arrays:
-            digest.update(f"{array.dtype} {array.shape}".encode())
-            digest.update(array.tobytes())
-        return digest.hexdigest()[:32]
 
     def _read(self, name: str | None) -> tuple[Any] | None:
         """Return a stored result in a tuple, for a result may be anything; None without one."""
@@ -148,13 +139,3 @@ class StoredSteps:
             return
         if is_same:
             self.store.put_bytes(_KIND, name, content)
-
-
-@cache
-def _code() -> str:
-    """Return a digest of the analysis's code and of its libraries' versions."""
-    package = Path(__file__).parents[1]
-    files = sorted(file for room in _ROOMS for file in (package / room).rglob("*.py"))
-    digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files))
-    digest.update(repr([library_version(name) for name in _LIBRARIES]).encode())
-    return digest.hexdigest()

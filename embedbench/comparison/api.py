@@ -9,12 +9,15 @@ from typing import Any
 
 from embedbench.comparison.config import parse_k, read_options
 from embedbench.comparison.options import CLUSTERERS, DEFAULT_K, ComparisonOptions
-from embedbench.comparison.pipeline import run_comparison
+from embedbench.comparison.pipeline import analyse_comparison
 from embedbench.comparison.provenance import record_options
+from embedbench.comparison.stages.encoding import run_encoding_stage
+from embedbench.comparison.unchanged import digest_of_comparison, unchanged_results
 from embedbench.data.dataset import with_domain
 from embedbench.data.loading import Sources, read_sources, source_list
 from embedbench.embedding.factory import make_engine
 from embedbench.io.paths import check_offline
+from embedbench.results.live import LiveTable
 from embedbench.results.results import Results
 from embedbench.results.run_folder import OutFolder
 from embedbench.utils.offline import no_network
@@ -165,13 +168,34 @@ def compare_by(options: ComparisonOptions, draws_figures: bool = False) -> Resul
                 config.progress.say(f"note: {remark}")
             running = make_engine(engine, config.progress)
             fetching = running.download_settings(reading.allow_local)
-            results = run_comparison(dataset, config, running, fetching, started, record)
-            for remark in results.run["remarks"]:
-                if remark not in said:
-                    config.progress.say(f"note: {remark}")
+            live = LiveTable(config.progress, list(config.encoders))
+            encoded = run_encoding_stage(dataset, config, running, fetching, live)
+            record["made_of"] = digest_of_comparison(config, encoded, record)
+            if out is not None and not draws_figures:
+                unchanged = unchanged_results(Path(out), record["made_of"])
+                if unchanged is not None:
+                    _say_unchanged(unchanged, live, config.progress, said)
+                    return unchanged
+            results = analyse_comparison(config, running, encoded, live, started, record)
+            _say_remarks(results, config.progress, said)
             if out_folder is not None:
                 results.put(out_folder, partial(_draw, config.progress, draws_figures))
     return results
+
+
+def _say_unchanged(
+    results: Results, live: LiveTable, progress: Progress, said: Sequence[str]
+) -> None:
+    """Say the verdict of results that are there already, and that they are."""
+    live.decided(results.run["verdict"])
+    _say_remarks(results, progress, said)
+    progress.say("note: nothing has changed since this run folder was made; it stays as it is")
+
+
+def _say_remarks(results: Results, progress: Progress, said: Sequence[str]) -> None:
+    for remark in results.run["remarks"]:
+        if remark not in said:
+            progress.say(f"note: {remark}")
 
 
 def _draw(progress: Progress, draws_figures: bool, results: Results, folder: Path) -> None:

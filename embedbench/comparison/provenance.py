@@ -14,8 +14,8 @@ import pandas as pd
 from embedbench.analysis.duplicates import duplicate_rate
 from embedbench.analysis.inputs import AnalysisInputs
 from embedbench.analysis.k_selection import edge_remarks
-from embedbench.comparison.clustering_stage import ClusteringAnalysis
 from embedbench.comparison.options import OPTIONS, ComparisonOptions
+from embedbench.comparison.stages.clustering import ClusteringAnalysis
 from embedbench.comparison.tables import few_words_remarks
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding

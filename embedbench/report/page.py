@@ -58,7 +58,7 @@ SECTIONS = {
 FIRST_WITHOUT_LABELS = ("sure", "clusters", "maps", "why")
 """Without labels the comparison says little: what decides goes first, and the groups."""
 
-HIDDEN_KEYS = {"command", "objects", "remarks", "schema", "tables", "verdict"}
+HIDDEN_KEYS = {"command", "made_of", "objects", "remarks", "schema", "tables", "verdict"}
 """Parts of a run's record that stand elsewhere in the page, or mean nothing there."""
 
 FACTS = (

@@ -8,9 +8,13 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from embedbench.errors import InputError
+from embedbench.utils.fingerprint import hash_file
 from embedbench.utils.messages import system_reason
 
-__all__ = ["OutFolder", "check_writable"]
+__all__ = ["OutFolder", "SUMS", "check_writable", "is_intact"]
+
+SUMS = "SHA256SUMS"
+"""The SHA-256 of each file of a run folder, as `sha256sum` writes and checks them."""
 
 
 class OutFolder:
@@ -65,6 +69,7 @@ class OutFolder:
         try:
             self._new.mkdir()
             write(self._new)
+            _write_sums(self._new)
             if self._place.exists():
                 self._place.rename(self._old)
             self._new.rename(self._place)
@@ -97,6 +102,22 @@ class OutFolder:
 
     def _refusal(self, error: OSError) -> InputError:
         return InputError(f"cannot write '{self.folder}': {system_reason(error)}")
+
+
+def is_intact(folder: Path) -> bool:
+    """Return whether every file that was written into a run folder is there as it was written."""
+    try:
+        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+        sums = [line.split("  ", 1) for line in lines]
+        return bool(sums) and all(hash_file(folder / name) == digest for digest, name in sums)
+    except (OSError, ValueError):
+        return False
+
+
+def _write_sums(folder: Path) -> None:
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    lines = [f"{hash_file(file)}  {file.relative_to(folder).as_posix()}\n" for file in files]
+    (folder / SUMS).write_text("".join(lines), encoding="utf-8")
 
 
 def check_writable(folder: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 __all__ = [
     "combine",
+    "embedbench_code",
     "hash_file",
     "json_value",
     "library_version",
@@ -52,6 +53,25 @@ def library_version(distribution: str) -> str | None:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+@cache
+def embedbench_code(rooms: tuple[str, ...], libraries: tuple[str, ...]) -> str:
+    """Return a digest of this package's code and of its libraries' versions.
+
+    Args:
+        rooms: folders of the package that count.
+        libraries: distributions; one that is missing counts as missing.
+    """
+    package = Path(__file__).parents[1]
+    files = sorted(file for room in rooms for file in (package / room).rglob("*") if _counts(file))
+    digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files))
+    digest.update(repr([library_version(name) for name in libraries]).encode())
+    return digest.hexdigest()
+
+
+def _counts(file: Path) -> bool:
+    return file.is_file() and "__pycache__" not in file.parts
 
 
 def package_code(cls: type) -> str:

@@ -78,18 +78,9 @@ def test_other_code_is_another_step(
     steps: StoredSteps, pool: CountingPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps.gather({"a": call()})
-    monkeypatch.setattr(stored_steps, "_code", lambda: "other")
+    monkeypatch.setattr(stored_steps, "embedbench_code", lambda *_: "other")
     steps.gather({"a": call()})
     assert pool.calls == 2
-
-
-def test_the_code_is_that_of_the_rooms_that_compute(monkeypatch: pytest.MonkeyPatch) -> None:
-    stored_steps._code.cache_clear()
-    whole = stored_steps._code()
-    stored_steps._code.cache_clear()
-    monkeypatch.setattr(stored_steps, "_ROOMS", ("analysis", "clustering", "metrics"))
-    assert stored_steps._code() != whole
-    stored_steps._code.cache_clear()
 
 
 def test_a_broken_file_is_computed_again(

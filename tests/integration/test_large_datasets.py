@@ -18,9 +18,9 @@ from embedbench.analysis.inputs import AnalysisInputs, EvaluationSettings, Targe
 from embedbench.analysis.sweep import sweep_encoder
 from embedbench.clustering.clusterers import Agglomerative, Clusterer, Hdbscan, KMeans
 from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
-from embedbench.comparison.clustering_stage import ClusteringAnalysis, run_clustering_stage
 from embedbench.comparison.config import parse_k
 from embedbench.comparison.memory import Memory
+from embedbench.comparison.stages.clustering import ClusteringAnalysis, run_clustering_stage
 from embedbench.metrics.base import mean_estimate
 from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.evaluate import evaluate

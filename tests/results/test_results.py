@@ -9,6 +9,7 @@ import pytest
 
 from embedbench.errors import InputError
 from embedbench.results.results import Results
+from embedbench.results.run_folder import SUMS
 from embedbench.results.schema import SCHEMA_VERSION, TABLES
 from tests.support.example_results import example_results
 
@@ -45,7 +46,7 @@ def test_a_table_without_rows_has_no_file_and_keeps_its_columns(tmp_path: Path) 
     dataclasses.replace(whole, **empty).write(tmp_path / "run")
     written = {file.name for file in (tmp_path / "run").iterdir()}
     required = {f"{name}.{table.suffix}" for name, table in TABLES.items() if not table.optional}
-    assert written == required | {"run.json", "comparison.md", "comparison.tex"}
+    assert written == required | {"run.json", "comparison.md", "comparison.tex", SUMS}
     read = Results.read(tmp_path / "run")
     for name in optional:
         assert list(getattr(read, name).columns) == list(TABLES[name].columns), name

@@ -1,11 +1,12 @@
 """Promises of the place of a run folder: one run at a time, the earlier run kept until then."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from embedbench.errors import InputError
-from embedbench.results.run_folder import OutFolder, check_writable
+from embedbench.results.run_folder import SUMS, OutFolder, check_writable, is_intact
 from tests.support.example_results import example_results
 
 
@@ -59,7 +60,8 @@ def test_what_is_filled_in_takes_the_place_of_the_earlier_run_and_nothing_is_lef
     for text in ("one", "two"):
         with OutFolder(run) as place:
             place.fill(lambda new, text=text: (new / "run.json").write_text(text))  # type: ignore[misc]
-        assert [file.read_text() for file in run.iterdir()] == [text]
+        assert {file.name for file in run.iterdir()} == {"run.json", SUMS}
+        assert (run / "run.json").read_text() == text
         assert list(run.parent.iterdir()) == [run]
 
 
@@ -76,3 +78,17 @@ def test_where_filling_fails_the_earlier_run_is_there(tmp_path: Path) -> None:
         place.fill(fail)
     assert (run / "run.json").read_text() == "old"
     assert list(tmp_path.iterdir()) == [run]
+
+
+def test_the_sums_of_a_run_folder_are_those_that_sha256sum_checks(tmp_path: Path) -> None:
+    example_results().write(tmp_path / "run")
+    done = subprocess.run(
+        ["sha256sum", "--strict", "-c", SUMS], cwd=tmp_path / "run", capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    checked = {line.partition(":")[0] for line in done.stdout.splitlines()}
+    assert checked == {file.name for file in (tmp_path / "run").iterdir()} - {SUMS}
+    assert is_intact(tmp_path / "run")
+    (tmp_path / "run" / "encoders.csv").write_text("edited")
+    assert not is_intact(tmp_path / "run")
+    assert not is_intact(tmp_path)

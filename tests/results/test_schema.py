@@ -11,6 +11,7 @@ from embedbench import compare
 from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 from embedbench.results.results import Results
+from embedbench.results.run_folder import SUMS
 from embedbench.results.schema import NULLABLE_TEXT_COLUMNS, TABLES, TEXT_COLUMNS
 from tests.support.example_results import example_results
 from tests.support.golden_run import Colours, Grid, write_images
@@ -65,6 +66,7 @@ def test_a_run_folder_has_the_tables_and_columns_of_the_schema(folder: Path) -> 
         "run.json",
         "comparison.md",
         "comparison.tex",
+        SUMS,
     }
     every = {f"{name}.{table.suffix}" for name, table in TABLES.items()}
     assert files == every - {"failures.csv"}

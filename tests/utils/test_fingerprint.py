@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from embedbench.encoder import Encoder
-from embedbench.utils.fingerprint import combine, hash_file, json_value, library_version
+from embedbench.utils.fingerprint import (
+    combine,
+    embedbench_code,
+    hash_file,
+    json_value,
+    library_version,
+)
 
 ENCODER = """
 from dataclasses import dataclass
@@ -112,3 +118,13 @@ def test_a_fingerprint_follows_identity_and_weights_but_not_the_order_of_keys() 
 
 def test_a_library_that_is_not_installed_has_no_version() -> None:
     assert library_version("no-such-library") is None and library_version("numpy")
+
+
+def test_the_code_of_the_package_is_that_of_the_named_rooms_and_libraries() -> None:
+    digests = {
+        embedbench_code(("metrics",), ()),
+        embedbench_code(("metrics", "utils"), ()),
+        embedbench_code(("metrics",), ("numpy",)),
+        embedbench_code(("metrics",), ("a-library-that-is-missing",)),
+    }
+    assert len(digests) == 4

@@ -19,10 +19,10 @@ from embedbench.analysis.sweep import (
     sweep_encoder,
 )
 from embedbench.clustering.clusterers import KMeans
-from embedbench.comparison.clustering_stage import ClusteringAnalysis
 from embedbench.comparison.config import parse_k
+from embedbench.comparison.stages.clustering import ClusteringAnalysis
+from embedbench.comparison.stages.verdict import WITH_LABELS, VerdictTables, run_verdict_stage
 from embedbench.comparison.tables import similarity_table
-from embedbench.comparison.verdict_stage import WITH_LABELS, VerdictTables, run_verdict_stage
 from embedbench.results.schema import NONE_BETTER, TOO_FEW
 
 KMEANS = (KMeans(),)

@@ -12,9 +12,9 @@ from embedbench.analysis.inputs import AnalysisInputs, Targets
 from embedbench.analysis.label_free import AugmentedViews
 from embedbench.clustering.clusterers import Hdbscan, KMeans
 from embedbench.clustering.estimator import Estimator
-from embedbench.comparison.clustering_stage import ClusteringAnalysis, run_clustering_stage
 from embedbench.comparison.config import parse_k
 from embedbench.comparison.memory import Memory
+from embedbench.comparison.stages.clustering import ClusteringAnalysis, run_clustering_stage
 from embedbench.errors import InputError
 from embedbench.parallel.pool import Pool
 from embedbench.parallel.serial import Serial

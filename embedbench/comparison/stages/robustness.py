@@ -30,9 +30,9 @@ from embedbench.analysis.robustness.domain_shift import (
 from embedbench.analysis.robustness.ranking import rank_by_retention
 from embedbench.analysis.stored_steps import StoredSteps
 from embedbench.clustering.spaces import to_space
-from embedbench.comparison.clustering_stage import ClusteringAnalysis
 from embedbench.comparison.extra_images import CORRUPTED, MIXED, ExtraImages
 from embedbench.comparison.memory import Memory
+from embedbench.comparison.stages.clustering import ClusteringAnalysis
 from embedbench.comparison.tables import stack, stack_by_encoder
 from embedbench.data.images.corruptions import Corruption
 from embedbench.embedding.embed import Embedding

@@ -9,11 +9,11 @@ import pytest
 
 from embedbench.analysis.inputs import AnalysisInputs, Targets
 from embedbench.clustering.clusterers import KMeans
-from embedbench.comparison.clustering_stage import ClusteringAnalysis, run_clustering_stage
 from embedbench.comparison.config import parse_k
 from embedbench.comparison.extra_images import CORRUPTED, MIXED, Block, ExtraImages
 from embedbench.comparison.memory import Memory
-from embedbench.comparison.robustness_stage import RobustnessTables, run_robustness_stage
+from embedbench.comparison.stages.clustering import ClusteringAnalysis, run_clustering_stage
+from embedbench.comparison.stages.robustness import RobustnessTables, run_robustness_stage
 from embedbench.data.images.corruptions import Corruption
 from embedbench.embedding.embed import Embedding
 from embedbench.encoder import Facts

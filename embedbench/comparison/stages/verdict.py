@@ -9,7 +9,7 @@ import pandas as pd
 from jaxtyping import Float64, Int
 
 from embedbench.analysis.inputs import AnalysisInputs
-from embedbench.comparison.clustering_stage import ClusteringAnalysis
+from embedbench.comparison.stages.clustering import ClusteringAnalysis
 from embedbench.comparison.verdict import (
     Verdict,
     verdict_from_labels,

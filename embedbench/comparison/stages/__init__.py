@@ -1,0 +1,1 @@
+"""The stages of a comparison: encoding, clustering, robustness, verdict."""
