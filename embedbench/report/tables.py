@@ -10,7 +10,7 @@ from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 from embedbench.results.results import Results
 from embedbench.results.schema import HEADLINE, TABLES
-from embedbench.results.table import interval_columns
+from embedbench.results.tables.table import interval_columns
 from embedbench.utils.text import two_decimals
 
 __all__ = [

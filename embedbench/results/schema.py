@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from embedbench.results.finding_tables import FINDING_TABLES
-from embedbench.results.main_tables import MAIN_TABLES
-from embedbench.results.table import Table
+from embedbench.results.tables.findings import FINDING_TABLES
+from embedbench.results.tables.main import MAIN_TABLES
+from embedbench.results.tables.table import Table
 
 __all__ = [
     "CANNOT_TELL",

@@ -3,8 +3,8 @@
 import re
 
 from embedbench.analysis.projections import PROJECTIONS
-from embedbench.results.main_tables import MAIN_TABLES
 from embedbench.results.schema import FAILURE_COLUMNS, K_CRITERIA
+from embedbench.results.tables.main import MAIN_TABLES
 from embedbench.results.views import MEASURED
 from tests.support.example_results import FAILED, example_results
 

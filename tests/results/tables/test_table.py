@@ -1,7 +1,7 @@
 """Promises of the columns that tables share."""
 
 from embedbench.results.schema import TABLES
-from embedbench.results.table import RANK, SCORE, Table, interval_columns
+from embedbench.results.tables.table import RANK, SCORE, Table, interval_columns
 
 
 def test_an_interval_has_two_columns_whose_meanings_name_the_number() -> None:

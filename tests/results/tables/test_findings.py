@@ -9,9 +9,9 @@ from PIL import Image
 from embedbench.analysis.shortcuts import attributes
 from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.report.charts.robustness import WHERE
-from embedbench.results.finding_tables import FINDING_TABLES
-from embedbench.results.main_tables import MAIN_TABLES
 from embedbench.results.schema import CLUSTER_CHANGES, NEIGHBOUR_RETENTION
+from embedbench.results.tables.findings import FINDING_TABLES
+from embedbench.results.tables.main import MAIN_TABLES
 from tests.support.example_results import example_results
 
 

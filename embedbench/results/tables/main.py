@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from embedbench.results.table import (
+from embedbench.results.tables.table import (
     CLUSTER,
     CLUSTERER,
     ENCODER,

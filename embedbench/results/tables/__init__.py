@@ -1,0 +1,1 @@
+"""The tables of a run folder: what a row is, and every column."""
