@@ -1,7 +1,7 @@
 """Inputs of the analysis, shared by all encoders."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from embedbench.clustering.clusterers import Clusterer
 from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
 from embedbench.data.images.corruptions import Corruption
 from embedbench.metrics.bootstrap import PairedBootstrap
+from embedbench.results.tables.purposes import read_purposes
 
 __all__ = ["AnalysisInputs", "EvaluationSettings", "KGrid", "Targets"]
 
@@ -128,6 +129,7 @@ class AnalysisInputs:
         corruptions: of images and of vectors.
         limit: with more images, quadratic steps use a sample.
         remarks: what the reader should know of these inputs.
+        purposes: what encoders are compared for, each with its metric; the first one leads.
     """
 
     image_names: Sequence[str]
@@ -144,6 +146,7 @@ class AnalysisInputs:
     corruptions: Sequence[Corruption] = ()
     limit: SampleLimit = DEFAULT_LIMIT
     remarks: Sequence[str] = ()
+    purposes: Mapping[str, str] = field(default_factory=lambda: read_purposes((), None))
 
     @property
     def bootstrap(self) -> PairedBootstrap:

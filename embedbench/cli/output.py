@@ -79,6 +79,7 @@ def print_results(
         as_json: print encoders, comparison and verdict as one JSON object instead.
         is_said: whether the verdict, the notes and why encoders failed were said during the run.
     """
+    from embedbench.results.purposes import purpose_sentence
     from embedbench.results.schema import ONE_ENCODER
     from embedbench.results.sentences import answer_sentences
     from embedbench.results.short_table import short_table
@@ -91,6 +92,8 @@ def print_results(
                 "encoders": with_timings(results).to_dict("records"),
                 "comparison": headline_rows(results).to_dict("records"),
                 "verdict": results.run["verdict"] | {"sentences": sentences},
+                "purposes": results.purposes.to_dict("records"),
+                "verdicts": results.run["verdicts"],
                 "remarks": results.run["remarks"],
                 "failures": results.failures.to_dict("records"),
                 "out": out and str(out),
@@ -108,6 +111,8 @@ def print_results(
         _print_answer("groups", " ".join(sentences))
     elif not is_said:
         _print_answer("verdict", " ".join(sentences))
+    if by_purpose := purpose_sentence(results):
+        echo_err(f"by purpose: {by_purpose}")
     if out is not None:
         echo_err(f"report: {out / 'report.html'}")
         echo_err(f"next: {_next_step(results, out)}")

@@ -51,6 +51,8 @@ def compare(
     spaces: Sequence[str] = ("l2",),
     k: str | int = DEFAULT_K,
     seeds: int = 10,
+    purposes: Sequence[str] = (),
+    metric: str | None = None,
     names: str | Sequence[str] = (),
     corrupt: str | Sequence[str] = (),
     corrupted: int = 200,
@@ -109,6 +111,10 @@ def compare(
             `tsne:2`. The first one leads.
         k: a range such as `2..20`, a number, or `truth`.
         seeds: how many, the same for every encoder.
+        purposes: what the encoder is for, of `clustering`, `search` and `classification`; all if
+            empty. The first one leads: verdict, ranks and recommendation follow it.
+        metric: the metric that its purpose is judged by, which then leads: `ami`, `ari` or
+            `accuracy`; `retrieval_map` or `r_precision`; `linear_probe` or `knn_accuracy`.
         names: candidate words for the clusters, as a sequence, `a,b,c` or a `.txt` file.
         corrupt: challenging images, such as `noise,blur:1..5` or `all`; see
             `embedbench.data.images.corruptions`.

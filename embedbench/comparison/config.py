@@ -20,6 +20,7 @@ from embedbench.data.mixing import MixSpec, read_mix
 from embedbench.encoder import Encoder, TextEncoder, Vectors
 from embedbench.encoders.registry import create_encoders
 from embedbench.errors import InputError
+from embedbench.results.tables.purposes import read_purposes
 from embedbench.utils.options import as_list
 from embedbench.utils.progress import Progress
 
@@ -42,6 +43,7 @@ class ComparisonConfig:
         corrupted: of how many images corrupted copies are encoded.
         mix: which images of another kind are mixed in; None for none.
         domain: the column that tells domains apart; None for none.
+        purposes: the metric of each purpose; the first one leads.
         maps: which planes are drawn.
         progress: how it is shown.
         memory: how much what is computed may take.
@@ -60,6 +62,7 @@ class ComparisonConfig:
     corrupted: int
     mix: MixSpec | None
     domain: str | None
+    purposes: Mapping[str, str]
     maps: tuple[str, ...]
     progress: Progress
     memory: Memory
@@ -92,6 +95,7 @@ class ComparisonConfig:
             "seeds": list(self.seeds),
             "names": list(self.words),
             "projections": list(self.maps),
+            "purposes": list(self.purposes),
             "memory": f"{self.memory.limit / 10**6:.0f}MB" if self.memory.asked else None,
         }
 
@@ -121,6 +125,7 @@ def read_options(options: ComparisonOptions) -> ComparisonConfig:
         corrupted=options.corrupted,
         mix=read_mix(options.mix, options.reading.follow_links) if options.mix else None,
         domain=options.domain,
+        purposes=read_purposes(as_list(options.purposes), options.metric),
         maps=tuple(dict.fromkeys(options.projections)),
         progress=Progress(options.quiet),
         memory=Memory.free() if memory is None else parse_memory(memory),

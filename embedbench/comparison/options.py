@@ -66,6 +66,20 @@ class ComparisonOptions:
     seeds: int = option(
         10, "--seeds", kind=int, metavar="N", help="Number of seeds of each clusterer."
     )
+    purposes: Sequence[str] = option(
+        (),
+        "--for",
+        kind=list,
+        metavar="PURPOSE",
+        help="What the encoder is for: clustering, search, classification; the first one leads.",
+        shown_default="all",
+    )
+    metric: str | None = option(
+        None,
+        "--metric",
+        metavar="NAME",
+        help="Judge a purpose by this metric, such as ari or r_precision, and let it lead.",
+    )
     names: str | Sequence[str] = option(
         (),
         "--names",

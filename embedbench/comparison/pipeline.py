@@ -108,6 +108,7 @@ def analysis_inputs(config: ComparisonConfig, encoded_dataset: EncodedDataset) -
         similarity=similarity,
         domains=pd.Categorical(table["domain"]) if "domain" in table else None,
         corruptions=config.corruptions,
+        purposes=config.purposes,
     )
     shortage = config.memory.shortage(comparison_size(inputs, vectors))
     remarks = size_remarks(len(dataset), [one.name for one in config.clusterers], inputs.limit)
@@ -145,5 +146,5 @@ def assemble_results(
         **tables,
         failures=pd.concat(failures, ignore_index=True),
         images=images,
-        run=run | {"verdict": outputs.verdict.verdict, "remarks": remarks},
+        run=run | outputs.verdict.record() | {"remarks": remarks},
     )

@@ -8,7 +8,15 @@ from jaxtyping import Float64, Int
 from scipy.special import gammaln, xlogy
 from scipy.stats import rankdata
 
-__all__ = ["SHUFFLES", "SIGNIFICANT", "agreement_p", "can_be_shown", "label_p"]
+__all__ = [
+    "SHUFFLES",
+    "SIGNIFICANT",
+    "agreement_p",
+    "can_be_shown",
+    "chance_of_guess",
+    "chance_of_ranking",
+    "label_p",
+]
 
 SIGNIFICANT = 0.05
 """A result that chance gives as often as this, or less often, is not chance."""
@@ -115,3 +123,45 @@ def _joint(
         counts = np.bincount(block.ravel(), minlength=cells * len(block))
         sums[start : start + step] = xlogy(counts, counts).reshape(len(block), -1).sum(axis=1)
     return np.asarray(sums / labels.shape[1])
+
+
+def chance_of_guess(labels: Int[np.ndarray, " images"]) -> float:
+    """Return the share of known labels that the most frequent one has: what a guess gets right.
+
+    nan without a known label.
+    """
+    known = labels[labels >= 0]
+    return float(np.bincount(known).max() / len(known)) if len(known) else float("nan")
+
+
+def chance_of_ranking(
+    labels: Int[np.ndarray, " images"], groups: Int[np.ndarray, " images"]
+) -> tuple[float, float]:
+    """Return the expected average precision and R-precision of a random order, over the queries.
+
+    Each labelled image is a query among the labelled images of other groups. With R of N images
+    right, a random order has the R-precision R / N, and the average precision
+    (H + (R - 1) / (N - 1) (N - H)) / N, with H the N-th harmonic number (Bestgen 2015). nan if no
+    query has a right answer.
+
+    Args:
+        labels: class code of each image, -1 where unknown.
+        groups: near-duplicate group of each image.
+    """
+    known = np.flatnonzero(labels >= 0)
+    cells = np.stack([labels[known], groups[known]], axis=1)
+    right = _as_many(cells[:, :1]) - _as_many(cells)
+    count = len(known) - _as_many(cells[:, 1:])
+    right, count = right[right > 0], count[right > 0]
+    if not len(right):
+        return float("nan"), float("nan")
+    harmonic = np.cumsum(1 / np.arange(1, count.max() + 1))[count - 1]
+    share = np.where(count > 1, (right - 1) / np.maximum(count - 1, 1), 0.0)
+    precision = (harmonic + share * (count - harmonic)) / count
+    return float(precision.mean()), float((right / count).mean())
+
+
+def _as_many(rows: Int[np.ndarray, "images columns"]) -> Int[np.ndarray, " images"]:
+    """Return for each row how many are equal to it, itself included."""
+    _, inverse, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    return np.asarray(counts[inverse.ravel()])

@@ -56,6 +56,7 @@ class Results:
     clusters: pd.DataFrame = _optional("clusters")
     elbow: pd.DataFrame = _optional("elbow")
     failures: pd.DataFrame = _optional("failures")
+    purposes: pd.DataFrame = _optional("purposes")
     pairwise: pd.DataFrame = _optional("pairwise")
     similarity: pd.DataFrame = _optional("similarity")
     disagreements: pd.DataFrame = _optional("disagreements")

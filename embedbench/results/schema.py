@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from embedbench.results.tables.findings import FINDING_TABLES
 from embedbench.results.tables.main import MAIN_TABLES
+from embedbench.results.tables.purposes import PURPOSE_TABLES
 from embedbench.results.tables.table import Table
 
 __all__ = [
@@ -73,7 +74,7 @@ HEADLINE = {
 }
 """The columns that a person sees first, with their headings; the CSV file holds them all."""
 
-TABLES: Mapping[str, Table] = {**MAIN_TABLES, **FINDING_TABLES}
+TABLES: Mapping[str, Table] = {**MAIN_TABLES, **PURPOSE_TABLES, **FINDING_TABLES}
 """The tables by the stems of their files."""
 
 FAILURE_COLUMNS = list(TABLES["failures"].columns)
@@ -89,7 +90,8 @@ CONTAMINATION_COLUMNS = list(TABLES["contamination"].columns)[1:]
 TEXT_COLUMNS = (
     "atypical", "attribute", "by", "chosen", "clusterer", "corruption", "criterion", "domain",
     "encoder", "error", "image", "k_from", "label", "medoid", "metric", "name", "nearest_word",
-    "other", "partner", "quantity", "second_name", "space", "stage", "status", "typical", "what",
+    "other", "partner", "purpose", "quantity", "second_name", "space", "stage", "status",
+    "typical", "what",
 )  # fmt: skip
 """Columns of CSV files that hold text, "" where nothing is known."""
 

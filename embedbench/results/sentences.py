@@ -7,6 +7,7 @@ import pandas as pd
 
 from embedbench.results.results import Results
 from embedbench.results.schema import CANNOT_TELL, K_CRITERIA, NONE_BETTER, ONE_ENCODER, TOO_FEW
+from embedbench.results.tables.purposes import CLUSTERING
 from embedbench.results.views import chosen_k, fastest, headline_rows, members_of
 from embedbench.utils.text import join_names, pluralise
 
@@ -130,13 +131,17 @@ def verdict_sentences(
     """
     group = verdict["group"]
     by = "by the labels" if verdict["basis"] == "labels" else "without labels"
+    purpose = verdict.get("purpose", CLUSTERING)
+    here = "here" if purpose == CLUSTERING else f"for {purpose} here"
     if verdict["basis"] == ONE_ENCODER:
         first = text("There is {}, so nothing is compared.").format(strong("one encoder"))
     elif verdict["basis"] == "nothing":
         first = text("There is {}.").format(strong("no verdict"))
     elif verdict["answer"] == CANNOT_TELL:
-        form = text("{}, we {} which encoder is best here.")
+        form = text("{}, we {} which encoder is best " + here + ".")
         first = form.format(by.capitalize(), strong("cannot tell"))
+    elif verdict["answer"] == NONE_BETTER and purpose != CLUSTERING:
+        first = text("{} of them is better than chance {}.").format(strong("None"), here)
     elif verdict["answer"] == NONE_BETTER:
         form = text("{} of them groups these pictures better than chance.")
         first = form.format(strong("None"))
@@ -144,7 +149,7 @@ def verdict_sentences(
         form = text("There are {} to tell which encoder is best here.")
         first = form.format(strong("too few pictures"))
     elif len(group) == 1:
-        first = text("{} is the {} here, {}.").format(strong(group[0]), strong("best"), by)
+        first = text("{} is the {} {}, {}.").format(strong(group[0]), strong("best"), here, by)
     elif verdict["basis"] != "labels":
         cheapest = _cheapest(verdict["smallest"], fastest, text, strong)
         form = text("{} are the {} here, {}; they cannot be ordered further{}.")
@@ -153,7 +158,8 @@ def verdict_sentences(
     else:
         cheapest = _cheapest(verdict["smallest"], fastest, text, strong)
         names = list_names(group, text, strong)
-        first = text("{} are {} as best here, {}{}.").format(names, strong("tied"), by, cheapest)
+        form = text("{} are {} as best {}, {}{}.")
+        first = form.format(names, strong("tied"), here, by, cheapest)
     return [first, *(text("{}").format(reason) for reason in verdict["reasons"])]
 
 

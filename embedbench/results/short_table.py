@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from embedbench.results.purposes import leading_rows, metric_heading
 from embedbench.results.results import Results
 from embedbench.results.schema import SIGNALS
 from embedbench.results.views import headline_rows, ranked, with_timings
@@ -14,7 +15,7 @@ _INTERVAL = "95 % interval"
 def short_table(results: Results) -> pd.DataFrame:
     """Return one row for each encoder that was compared, the best first, in about 80 letters.
 
-    With labels they are the rank and the AMI of the first clusterer, without labels the two
+    With labels they are the rank and the metric of the purpose that leads, without labels the two
     signals that the verdict rests on; a single encoder has its clusters. Then follow the size of
     the vectors and the speed.
     """
@@ -25,9 +26,11 @@ def short_table(results: Results) -> pd.DataFrame:
     first = first.reindex(table["encoder"])
     if results.has_truth and len(table) > 1:
         table["rank"] = [_range(*row) for row in _ranks(facts)]
-        table["AMI"] = first["ami"].astype(float).map(_number).to_list()
-        table[_INTERVAL] = _intervals(first, "ami")
-        if "accuracy" in first:
+        lead = leading_rows(results).reindex(table["encoder"])
+        metric = str(lead["metric"].dropna().iloc[0]) if lead["metric"].notna().any() else "ami"
+        table[metric_heading(metric)] = lead["value"].astype(float).map(_number).to_list()
+        table[_INTERVAL] = _intervals(lead)
+        if metric == "ami" and "accuracy" in first:
             table["accuracy"] = first["accuracy"].astype(float).map(_number).to_list()
     elif len(table) > 1:
         for signal in SIGNALS:

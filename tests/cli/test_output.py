@@ -46,7 +46,7 @@ def test_the_summary_counts_what_was_compared_and_says_where_the_reasons_are(
 ) -> None:
     print_results(example_results(), Path("run"))
     lines = capsys.readouterr().err.splitlines()
-    counted, left = lines[:3], lines[-2:]
+    counted, left = lines[:3], lines[-3:]
     assert counted == [
         "40 images, 3 encoders",
         f"1 image skipped: {Path('run/failures.csv')} says why",
@@ -57,7 +57,9 @@ def test_the_summary_counts_what_was_compared_and_says_where_the_reasons_are(
         "note: one of the <names> stands there twice",
     ]
     assert lines[5].startswith("verdict: pixels and timm:resnet50,pretrained=false are tied")
-    assert left == [
+    by_purpose = "by purpose: For clustering and classification pixels and timm:resnet50,"
+    assert left[0].startswith(by_purpose)
+    assert left[1:] == [
         f"report: {Path('run/report.html')}",
         "next: every clusterer and number: embedbench show run --full",
     ]

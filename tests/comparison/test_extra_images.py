@@ -109,8 +109,8 @@ def test_the_plan_names_each_block_and_keeps_the_order_of_its_images(
     config = ComparisonConfig(
         encoders={}, clusterers=(), spaces=(), k="3", seeds=(0,), words=(), copies=2,
         corruptions=read_corruptions(["blur:2", "vector-noise:1"]), corrupted=3,
-        mix=read_mix("digits:0.1"), domain=None, maps=(), progress=engine.progress,
-        memory=Memory(10**9),
+        mix=read_mix("digits:0.1"), domain=None, purposes={}, maps=(),
+        progress=engine.progress, memory=Memory(10**9),
     )  # fmt: skip
     dataset = read_dataset(photographs)
     hashes = [source_hash(source) for source in dataset.sources]

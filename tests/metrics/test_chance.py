@@ -5,8 +5,16 @@ from itertools import permutations
 import numpy as np
 import pytest
 from scipy.stats import binomtest, spearmanr
+from sklearn.metrics import average_precision_score
 
-from embedbench.metrics.chance import SIGNIFICANT, agreement_p, can_be_shown, label_p
+from embedbench.metrics.chance import (
+    SIGNIFICANT,
+    agreement_p,
+    can_be_shown,
+    chance_of_guess,
+    chance_of_ranking,
+    label_p,
+)
 
 
 @pytest.mark.parametrize(("count", "expected"), [(2, 1 / 2), (3, 1 / 6), (4, 1 / 24), (5, 1 / 120)])
@@ -92,3 +100,31 @@ def test_noise_is_shown_in_no_more_than_five_percent(encoders: int, images: int)
 def test_noise_is_shown_in_five_percent_of_many_draws(encoders: int, images: int) -> None:
     share = binomtest(shown_by_noise(encoders, images, 300), 300).proportion_ci(method="wilson")
     assert share.low <= 0.05
+
+
+def test_a_guess_is_right_as_often_as_the_most_frequent_label() -> None:
+    assert chance_of_guess(np.array([0, 0, 0, 1, -1, -1, -1, -1])) == 3 / 4
+    assert np.isnan(chance_of_guess(np.array([-1, -1])))
+
+
+def test_the_chance_of_a_ranking_is_the_mean_of_random_orders() -> None:
+    labels = np.array([0] * 4 + [1] * 7 + [-1] * 3 + [2])
+    groups = np.array([0, 0, 1, 2, *range(3, 14)])
+    random, precisions, r_precisions = np.random.default_rng(0), [], []
+    for _ in range(1500):
+        for query in np.flatnonzero(labels >= 0):
+            others = np.flatnonzero((labels >= 0) & (groups != groups[query]))
+            right = labels[others] == labels[query]
+            if not right.any():
+                continue
+            order = random.permutation(len(others))
+            precisions.append(average_precision_score(right, -order))
+            r_precisions.append(right[np.argsort(order)][: right.sum()].mean())
+    expected = chance_of_ranking(labels, groups)
+    assert [np.mean(precisions), np.mean(r_precisions)] == pytest.approx(expected, abs=0.006)
+
+
+def test_one_right_answer_among_two_is_first_in_half_of_the_orders() -> None:
+    labels, groups = np.array([0, 0, 1]), np.arange(3)
+    assert chance_of_ranking(labels, groups) == pytest.approx(((1 + 1 / 2) / 2, 1 / 2))
+    assert np.isnan(chance_of_ranking(np.array([0, 1, 2]), groups)).all()

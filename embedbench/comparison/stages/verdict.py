@@ -10,6 +10,7 @@ from jaxtyping import Float64, Int
 
 from embedbench.analysis.inputs import AnalysisInputs
 from embedbench.comparison.stages.clustering import ClusteringAnalysis
+from embedbench.comparison.stages.purposes import PurposeRanking, purposes_table, rank_purpose
 from embedbench.comparison.verdict import (
     Verdict,
     verdict_from_labels,
@@ -23,6 +24,7 @@ from embedbench.metrics.embedding.neighbours import NEIGHBOURS
 from embedbench.metrics.embedding.similarity import agreement
 from embedbench.metrics.ranking import pairs_table, rank_by
 from embedbench.results.schema import CANNOT_TELL, NAMING, ONE_ENCODER, SIGNALS
+from embedbench.results.tables.purposes import CLUSTERING, PURPOSES
 
 __all__ = ["VerdictTables", "WITH_LABELS", "run_verdict_stage", "verdict_with_labels"]
 
@@ -37,12 +39,22 @@ class VerdictTables:
     """Results of comparing all encoders.
 
     Attributes:
-        tables: `encoders, pairwise, label_free`, as in `Results`.
-        verdict: as in run.json: `basis, answer, group, reasons, smallest`.
+        tables: `encoders, purposes, pairwise, label_free`, as in `Results`.
+        verdicts: by purpose, the leading one first, as in run.json: `basis, answer, group,
+            reasons, purpose, metric, smallest`.
     """
 
     tables: dict[str, pd.DataFrame]
-    verdict: dict[str, Any]
+    verdicts: dict[str, dict[str, Any]]
+
+    @property
+    def verdict(self) -> dict[str, Any]:
+        """The verdict of the purpose that leads."""
+        return next(iter(self.verdicts.values()))
+
+    def record(self) -> dict[str, Any]:
+        """Return what run.json holds of the verdicts."""
+        return {"verdict": self.verdict, "verdicts": self.verdicts}
 
 
 def run_verdict_stage(
@@ -62,29 +74,58 @@ def run_verdict_stage(
     criteria = _criteria_table(clusters, consensus, resamples)
     main = next(iter(next(iter(clusters.scores.values()))))
     pairs = pairs_table(clusters.scores, resamples)
-    scores = [own[main]["ami"] for own in clusters.scores.values() if "ami" in own[main]]
-    labels = inputs.targets.labels
+    rankings = {
+        purpose: rank_purpose(purpose, metric, inputs, clusters)
+        if purpose != CLUSTERING
+        else _rank_clusterings(metric, inputs, clusters, main, criteria, consensus, family)
+        for purpose, metric in inputs.purposes.items()
+    }
+    lead = next(iter(rankings))
     if len(names) == 1:
-        ranks, verdict = (
-            rank_by([], [], np.zeros((0, 1))),
-            Verdict(ONE_ENCODER, CANNOT_TELL, (), ()),
-        )
-    elif labels is not None and any(score.n_images for score in scores):
-        partitions = {name: clusters.at_common_k[name] for name in names}
-        ranks, verdict = verdict_with_labels(partitions, scores, labels, resamples)
-    else:
-        ranks, verdict = _without_labels(clusters, consensus, criteria, family, resamples)
+        nothing = Verdict(ONE_ENCODER, CANNOT_TELL, (), ())
+        rankings = {lead: PurposeRanking("", {}, rank_by([], [], np.zeros((0, 1))), nothing)}
+    is_judged = {name: one.verdict.basis != "nothing" for name, one in rankings.items()}
+    rankings = {name: one for name, one in rankings.items() if is_judged[name] or name == lead}
+    ranks = rankings[lead].ranks
     columns = _columns(clusters, criteria, resamples)
     table = encoders.merge(columns.join(ranks), "left", left_on="encoder", right_index=True)
     table = table.astype(dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64"))
-    recommended, smallest = _smallest(table, verdict)
-    table["recommended"] = table["encoder"] == recommended
+    chosen = {name: _smallest(table, one.verdict) for name, one in rankings.items()}
+    table["recommended"] = table["encoder"] == chosen[lead][0]
     last = ["status", "error"]
     table = table[[*table.columns.difference(last, sort=False), *last]]
-    return VerdictTables(
-        {"encoders": table, "pairwise": pairs, "label_free": criteria},
-        verdict.record() | {"smallest": smallest},
-    )
+    recommended = {name: best for name, (best, _) in chosen.items()}
+    purposes = purposes_table(rankings, recommended, names, resamples)
+    verdicts = {
+        name: one.verdict.record()
+        | {"purpose": name, "metric": one.metric, "smallest": chosen[name][1]}
+        for name, one in rankings.items()
+    }
+    tables = {"encoders": table, "purposes": purposes, "pairwise": pairs, "label_free": criteria}
+    return VerdictTables(tables, verdicts)
+
+
+def _rank_clusterings(
+    metric: str,
+    inputs: AnalysisInputs,
+    clusters: ClusteringAnalysis,
+    main: str,
+    criteria: pd.DataFrame,
+    consensus: Sequence[Estimate],
+    family: Int[np.ndarray, " encoders"],
+) -> PurposeRanking:
+    """Return the encoders ranked by their clusters: by the labels, or by the signals without."""
+    names, labels = list(clusters.criteria), inputs.targets.labels
+    scores = {
+        name: own[main][metric] for name, own in clusters.scores.items() if metric in own[main]
+    }
+    if labels is None or not any(score.n_images for score in scores.values()):
+        ranks, verdict = _without_labels(clusters, consensus, criteria, family, inputs.bootstrap)
+        return PurposeRanking("", {}, ranks, verdict)
+    partitions = {name: clusters.at_common_k[name] for name in names}
+    heading, own = PURPOSES[CLUSTERING][metric], list(scores.values())
+    ranks, verdict = verdict_with_labels(partitions, own, labels, inputs.bootstrap, heading)
+    return PurposeRanking(metric, scores, ranks, verdict)
 
 
 def _matrix(
@@ -99,17 +140,19 @@ def verdict_with_labels(
     scores: Sequence[Estimate],
     labels: Int[np.ndarray, " images"],
     resamples: PairedBootstrap,
+    metric: str = "AMI",
 ) -> tuple[pd.DataFrame, Verdict]:
-    """Return the ranks by AMI and the verdict; only encoders above chance are named.
+    """Return the ranks by a metric and the verdict; only encoders above chance are named.
 
     These are above chance: their partitions know more of the labels than of shuffled ones, and the
-    interval of their AMI is above 0.
+    interval of their metric is above 0.
 
     Args:
         partitions: of each encoder.
-        scores: the AMI of each.
+        scores: the metric of each.
         labels: class code of each image, -1 where unknown.
         resamples: of the images; of copies of one image, one is compared with shuffled labels.
+        metric: its heading, for sentences.
     """
     names, moved = list(partitions), resamples.of(scores)
     ranks = rank_by(names, [score.mean for score in scores], moved)
@@ -123,7 +166,7 @@ def verdict_with_labels(
         for name, own, bottom in zip(names, p, low, strict=True)
         if own <= SIGNIFICANT and bottom > 0
     ]
-    return ranks, verdict_from_labels(ranks, "AMI", above, can_be_shown(labels[rows]))
+    return ranks, verdict_from_labels(ranks, metric, above, can_be_shown(labels[rows]))
 
 
 def _without_labels(

@@ -1,0 +1,136 @@
+"""Rank encoders by purpose: what each is best for, with chance and ties."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+import pandas as pd
+
+from embedbench.analysis.inputs import AnalysisInputs
+from embedbench.comparison.stages.clustering import ClusteringAnalysis
+from embedbench.comparison.verdict import Verdict, verdict_from_labels
+from embedbench.metrics.base import Estimate
+from embedbench.metrics.bootstrap import PairedBootstrap
+from embedbench.metrics.chance import can_be_shown, chance_of_guess, chance_of_ranking
+from embedbench.metrics.ranking import rank_by
+from embedbench.results.schema import CANNOT_TELL
+from embedbench.results.tables.purposes import PURPOSE_TABLES, PURPOSES, SEARCH
+
+__all__ = ["PurposeRanking", "purposes_table", "rank_purpose"]
+
+
+@dataclass(frozen=True, eq=False)
+class PurposeRanking:
+    """The encoders ranked for one purpose.
+
+    Attributes:
+        metric: what they are ranked by; empty for the two signals without labels.
+        scores: of that metric, by encoder.
+        ranks: as `rank_by` returns them.
+        verdict: which is the best.
+        chance: what the metric would be by chance; nan where shuffled labels decide.
+    """
+
+    metric: str
+    scores: Mapping[str, Estimate]
+    ranks: pd.DataFrame
+    verdict: Verdict
+    chance: float = nan
+
+    def rows(self, purpose: str, recommended: str | None, resamples: PairedBootstrap) -> list[Any]:
+        """Return the rows of the table `purposes`, an encoder each, in the order of `ranks`."""
+        intervals = resamples.intervals(self.scores)
+        rows = []
+        for name, rank in self.ranks.iterrows():
+            low, high = intervals.get(str(name), (nan, nan))
+            value = self.scores[str(name)].mean if str(name) in self.scores else nan
+            rows.append(
+                {
+                    "encoder": name,
+                    "purpose": purpose,
+                    "metric": self.metric,
+                    "value": value,
+                    "low": low,
+                    "high": high,
+                    "chance": self.chance,
+                    **rank.to_dict(),
+                    "recommended": name == recommended,
+                }
+            )
+        return rows
+
+
+def rank_purpose(
+    purpose: str, metric: str, inputs: AnalysisInputs, clusters: ClusteringAnalysis
+) -> PurposeRanking:
+    """Return the encoders ranked by a metric of their vectors; only those above chance are named.
+
+    One is above chance where its interval is above what a random order, or guessing the most
+    frequent label, would give.
+
+    Args:
+        purpose: which purpose, not clustering.
+        metric: one of its metrics.
+        inputs: of the analysis.
+        clusters: the criteria of each encoder.
+    """
+    scores = {
+        name: own.scores[metric]
+        for name, own in clusters.criteria.items()
+        if metric in own.scores and own.scores[metric].n_images
+    }
+    labels = inputs.targets.labels
+    if labels is None or len(scores) < 2:
+        why = "there are no labels" if labels is None else "fewer than two encoders have a number"
+        reason = f"{purpose.capitalize()} is judged by labels; {why}."
+        ranks = rank_by([], [], inputs.bootstrap.of([]))
+        return PurposeRanking(metric, scores, ranks, Verdict("nothing", CANNOT_TELL, (), (reason,)))
+    moved = inputs.bootstrap.of(list(scores.values()))
+    ranks = rank_by(list(scores), [score.mean for score in scores.values()], moved)
+    chance = _chance(purpose, metric, inputs)
+    intervals = inputs.bootstrap.intervals(scores)
+    above = [name for name, (low, _) in intervals.items() if low > chance]
+    heading = PURPOSES[purpose][metric]
+    verdict = verdict_from_labels(ranks, heading, above, can_be_shown(labels[labels >= 0]))
+    return PurposeRanking(metric, scores, ranks, verdict, chance)
+
+
+def _chance(purpose: str, metric: str, inputs: AnalysisInputs) -> float:
+    """Return what a metric would be by chance."""
+    labels, groups = inputs.targets.labels, inputs.targets.groups
+    assert labels is not None
+    if purpose == SEARCH:
+        ranking = chance_of_ranking(labels, groups)
+        return ranking[0] if metric == "retrieval_map" else ranking[1]
+    return chance_of_guess(labels)
+
+
+def purposes_table(
+    rankings: Mapping[str, PurposeRanking],
+    recommended: Mapping[str, str | None],
+    names: Sequence[str],
+    resamples: PairedBootstrap,
+) -> pd.DataFrame:
+    """Return the table `purposes`, by purpose in the order of the encoders' names.
+
+    Args:
+        rankings: by purpose.
+        recommended: the encoder recommended for each purpose.
+        names: of the encoders, in their order.
+        resamples: of the images.
+    """
+    rows = [
+        row
+        for purpose, ranking in rankings.items()
+        for row in ranking.rows(purpose, recommended[purpose], resamples)
+    ]
+    order = {name: number for number, name in enumerate(names)}
+    table = pd.DataFrame(rows, columns=list(PURPOSE_TABLES["purposes"].columns))
+    table = table.sort_values(
+        by=["purpose", "encoder"],
+        key=lambda column: column.map(order if column.name == "encoder" else list(rankings).index),
+        kind="stable",
+    )
+    whole = dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64")
+    return table.reset_index(drop=True).astype(whole)

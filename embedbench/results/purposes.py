@@ -1,0 +1,114 @@
+"""The answer by purpose: which encoder for what, as a small table and as a sentence."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from embedbench.results.results import Results
+from embedbench.results.schema import CANNOT_TELL, NAMING
+from embedbench.results.tables.purposes import PURPOSES
+from embedbench.results.views import timings_of
+from embedbench.utils.text import join_names, two_decimals
+
+__all__ = ["leading_rows", "metric_heading", "purpose_sentence", "purpose_table"]
+
+_CLEARLY_FASTER = 1.5
+
+
+def leading_rows(results: Results) -> pd.DataFrame:
+    """Return the rows of the table `purposes` of the purpose that leads, by encoder."""
+    rows = results.purposes
+    lead = rows["purpose"].iloc[0] if len(rows) else ""
+    return rows[rows["purpose"] == lead].set_index("encoder")
+
+
+def metric_heading(metric: str) -> str:
+    """Return the heading of a metric that a purpose is judged by."""
+    headings = {name: heading for metrics in PURPOSES.values() for name, heading in metrics.items()}
+    return headings.get(metric, metric)
+
+
+def purpose_table(results: Results) -> pd.DataFrame:
+    """Return one row for each purpose: who is recommended for it, its number, and who is tied."""
+    rows = []
+    for purpose, own in results.purposes.groupby("purpose", sort=False):
+        verdict = results.run["verdicts"][str(purpose)]
+        best = own[own["recommended"]]
+        row = {"for": str(purpose), "recommended": verdict["answer"]}
+        if len(best):
+            first = best.iloc[0]
+            row |= {
+                "recommended": str(first["encoder"]),
+                "metric": metric_heading(str(first["metric"])),
+                "value": _number(first["value"]),
+                "95 % interval": _interval(first["low"], first["high"]),
+                "tied with": join_names([n for n in verdict["group"] if n != first["encoder"]]),
+            }
+        rows.append(row)
+    return pd.DataFrame(rows).fillna("")
+
+
+def purpose_sentence(
+    results: Results, text: Callable[[str], str] = str, strong: Callable[[str], str] = str
+) -> str:
+    """Return one sentence on which encoder for which purpose; empty with a single purpose.
+
+    Args:
+        results: the comparison.
+        text: makes the string whose `format` joins the parts: `str`, or `Markup`, which escapes
+            them.
+        strong: marks a name that must be seen.
+    """
+    verdicts = results.run.get("verdicts") or {}
+    purposes = [str(name) for name in results.purposes["purpose"].unique() if name in verdicts]
+    if len(purposes) < 2:
+        return ""
+    answers: dict[tuple[str, ...], list[str]] = {}
+    for purpose in purposes:
+        verdict = verdicts[purpose]
+        named = tuple(verdict["group"]) if verdict["answer"] in NAMING else (verdict["answer"],)
+        answers.setdefault(named, []).append(purpose)
+    parts = []
+    for named, of_purposes in answers.items():
+        is_told = verdicts[of_purposes[0]]["answer"] in NAMING
+        shown = [strong(name) for name in named] if is_told else list(named)
+        if named == (CANNOT_TELL,):
+            shown = ["cannot be told"]
+        tied = " are tied" if len(named) > 1 else ""
+        form = text("for {} " + join_names(["{}"] * len(shown)) + tied)
+        parts.append(form.format(join_names(of_purposes), *shown))
+    sentence = text("; ").join(parts) if text is not str else "; ".join(parts)
+    sentence = sentence[:1].upper() + sentence[1:]
+    cheaper = _cheaper(results, text, strong)
+    return sentence + (text("; {}").format(cheaper) if cheaper else "") + "."
+
+
+def _cheaper(results: Results, text: Callable[[str], str], strong: Callable[[str], str]) -> str:
+    """Say which encoder outside the leading group is much faster, and how far it is behind."""
+    rows, speeds = leading_rows(results), timings_of(results, "images_per_second")
+    best = rows[rows["recommended"].astype(bool)]
+    if best.empty or best.index[0] not in speeds or pd.isna(best["value"].iloc[0]):
+        return ""
+    chosen, value = str(best.index[0]), float(best["value"].iloc[0])
+    others = rows[~rows.index.isin(results.run["verdict"]["group"])]
+    others = others[others["low"].astype(float) > others["chance"].astype(float).fillna(0)]
+    faster = {
+        str(name): speeds[str(name)] / speeds[chosen]
+        for name in others.index
+        if speeds.get(str(name), 0) > _CLEARLY_FASTER * speeds[chosen]
+    }
+    if not faster:
+        return ""
+    name = max(faster, key=lambda one: float(others["value"][one]))
+    behind = two_decimals(value - float(others["value"][name]))
+    heading = metric_heading(str(others["metric"][name]))
+    form = text("{} is {} times as fast as {}, and its {} is {} lower")
+    return form.format(strong(name), f"{faster[name]:.2g}", strong(chosen), heading, behind)
+
+
+def _number(value: float) -> str:
+    return "" if pd.isna(value) else two_decimals(float(value))
+
+
+def _interval(low: float, high: float) -> str:
+    return "" if pd.isna(low) else f"{_number(low)} to {_number(high)}"

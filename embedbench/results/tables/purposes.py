@@ -1,0 +1,81 @@
+"""What encoders are chosen for, with the metrics of each purpose, and the tables of purposes."""
+
+from collections.abc import Mapping
+
+from embedbench.errors import InputError
+from embedbench.results.tables.table import ENCODER, METRIC, RANK, SCORE, Table
+
+__all__ = [
+    "CLASSIFICATION",
+    "CLUSTERING",
+    "PURPOSES",
+    "PURPOSE_TABLES",
+    "SEARCH",
+    "purpose_of",
+    "read_purposes",
+]
+
+CLUSTERING, SEARCH, CLASSIFICATION = "clustering", "search", "classification"
+
+PURPOSES: Mapping[str, Mapping[str, str]] = {
+    CLUSTERING: {"ami": "AMI", "ari": "ARI", "accuracy": "cluster accuracy"},
+    SEARCH: {"retrieval_map": "mAP", "r_precision": "R-precision"},
+    CLASSIFICATION: {"linear_probe": "linear probe", "knn_accuracy": "kNN accuracy"},
+}
+"""By purpose its metrics with their headings, each with an interval; the first one is compared."""
+
+PURPOSE_TABLES: Mapping[str, Table] = {
+    "purposes": Table(
+        "One row for each encoder and purpose: the metric that the purpose is judged by, and the "
+        "rank. Without labels there is one purpose, clustering, ranked by two signals.",
+        ENCODER
+        | {"purpose": "What the encoder is for: `clustering`, `search` or `classification`."}
+        | METRIC
+        | SCORE
+        | {"chance": "What the metric would be by chance; empty where shuffled labels decide."}
+        | RANK
+        | {
+            "tied_with_best": "Whether the encoder may be the best for this purpose.",
+            "recommended": "Whether it is the smallest of the encoders that are named for this "
+            "purpose.",
+        },
+        optional=True,
+    ),
+}
+
+
+def read_purposes(words: str | list[str] | tuple[str, ...], metric: str | None) -> dict[str, str]:
+    """Return the purposes asked for, each with the metric that it is judged by; the first leads.
+
+    Args:
+        words: names of purposes, each alone or several with commas; none for all.
+        metric: a metric that its purpose is judged by, which then leads; None for none.
+
+    Raises:
+        InputError: there is no such purpose or metric.
+    """
+    texts = [words] if isinstance(words, str) else list(words)
+    names = [name.strip() for text in texts for name in str(text).split(",") if name.strip()]
+    for name in names:
+        if name not in PURPOSES:
+            raise InputError(f"there is no purpose '{name}'; there are {', '.join(PURPOSES)}")
+    chosen = {name: next(iter(PURPOSES[name])) for name in names or PURPOSES}
+    if metric is None:
+        return chosen
+    purpose = purpose_of(metric)
+    if names and purpose not in chosen:
+        raise InputError(f"'{metric}' is a metric of {purpose}, which `--for` leaves out")
+    return {purpose: metric} | {name: own for name, own in chosen.items() if name != purpose}
+
+
+def purpose_of(metric: str) -> str:
+    """Return the purpose that a metric belongs to.
+
+    Raises:
+        InputError: no purpose is judged by it.
+    """
+    for purpose, metrics in PURPOSES.items():
+        if metric in metrics:
+            return purpose
+    every = ", ".join(name for metrics in PURPOSES.values() for name in metrics)
+    raise InputError(f"no purpose is judged by '{metric}'; there are {every}")

@@ -1,0 +1,83 @@
+"""Promises of the answer by purpose: the names of the verdicts, the numbers of the table."""
+
+import dataclasses
+
+import pandas as pd
+from markupsafe import Markup
+
+from embedbench.results.purposes import leading_rows, purpose_sentence, purpose_table
+from tests.support.example_results import ENCODERS, example_results
+
+
+def test_a_row_a_purpose_names_the_recommended_encoder_its_number_and_who_is_tied() -> None:
+    results = example_results()
+    table = purpose_table(results).set_index("for")
+    assert table.index.tolist() == ["clustering", "search", "classification"]
+    ami = leading_rows(results)
+    assert table.loc["clustering", "recommended"] == ENCODERS[0]
+    assert table.loc["clustering", "value"] == f"{ami['value'][ENCODERS[0]]:.2f}"
+    assert table.loc["clustering", "tied with"] == ENCODERS[1]
+    assert list(table.loc["search"]) == [ENCODERS[2], "mAP", "0.70", "0.65 to 0.75", ""]
+
+
+def test_a_purpose_for_which_none_is_named_says_why() -> None:
+    results = example_results()
+    verdicts = results.run["verdicts"] | {
+        "search": results.run["verdicts"]["search"]
+        | {"answer": "none better than chance", "group": []}
+    }
+    nobody = results.purposes.assign(
+        recommended=results.purposes["recommended"] & (results.purposes["purpose"] != "search")
+    )
+    changed = dataclasses.replace(
+        results, run=results.run | {"verdicts": verdicts}, purposes=nobody
+    )
+    assert list(purpose_table(changed).set_index("for").loc["search"]) == [
+        "none better than chance", "", "", "", "",
+    ]  # fmt: skip
+    assert "for search none better than chance" in purpose_sentence(changed)
+
+
+def test_the_sentence_joins_purposes_with_the_same_answer() -> None:
+    results = example_results()
+    assert purpose_sentence(results) == (
+        f"For clustering and classification {ENCODERS[0]} and {ENCODERS[1]} are tied; "
+        f"for search {ENCODERS[2]}."
+    )
+
+
+def test_names_in_the_sentence_are_escaped() -> None:
+    results = example_results()
+    hostile = "<img src=x onerror=alert(1)>"
+    changed = dataclasses.replace(
+        results,
+        purposes=results.purposes.replace(ENCODERS[2], hostile),
+        run=results.run
+        | {"verdicts": results.run["verdicts"] | {
+            "search": results.run["verdicts"]["search"] | {"group": [hostile]}}},
+    )  # fmt: skip
+    sentence = purpose_sentence(changed, Markup, lambda name: Markup("<b>{}</b>").format(name))
+    assert "<img" not in sentence and "&lt;img" in sentence and "<b>" in sentence
+
+
+def test_a_much_faster_encoder_is_told_with_what_it_loses() -> None:
+    results = example_results()
+    timings = results.timings.copy()
+    is_speed = (timings["quantity"] == "images_per_second") & (timings["encoder"] == ENCODERS[2])
+    timings.loc[is_speed, "value"] = 125.0
+    told = purpose_sentence(dataclasses.replace(results, timings=timings))
+    rows = leading_rows(results)["value"]
+    behind = rows[ENCODERS[0]] - rows[ENCODERS[2]]
+    assert told.endswith(
+        f"; {ENCODERS[2]} is 10 times as fast as {ENCODERS[0]}, and its AMI is {behind:.2f} lower."
+    )
+
+
+def test_one_purpose_and_an_older_run_have_no_sentence() -> None:
+    assert purpose_sentence(example_results(truth=False)) == ""
+    results = example_results()
+    older = {key: value for key, value in results.run.items() if key != "verdicts"}
+    changed = dataclasses.replace(
+        results, run=older, purposes=pd.DataFrame(columns=results.purposes.columns)
+    )
+    assert purpose_sentence(changed) == "" and purpose_table(changed).empty
