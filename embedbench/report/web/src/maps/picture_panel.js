@@ -107,7 +107,7 @@ function enlarger(pictures, lightbox, picture) {
  */
 function row({ pictures, state }, nearest, counts) {
   const tiles = nearest.map((neighbour) => {
-    const tile = opener(pictures, state, neighbour);
+    const tile = opener(pictures, state, neighbour, nearest);
     const count = counts.get(neighbour) ?? 0;
     if (count > 1) tile.append(element("small", {}, String(count)));
     return tile;
@@ -126,6 +126,8 @@ function listenToThumbnails(pictures, state) {
     if (!(event.target instanceof window.HTMLElement) || !event.target.closest("main")) return;
     if (event.target.getAttribute("role") !== "img" || event.target.closest("button, aside")) return;
     const picture = pictures.numbers.get(event.target.title);
-    if (picture !== undefined) state.choose(picture);
+    const strip = [...(event.target.closest(".strip")?.querySelectorAll("[role=img]") ?? [])];
+    const among = strip.flatMap((one) => pictures.numbers.get(one.getAttribute("title") ?? "") ?? []);
+    if (picture !== undefined) state.choose(picture, [...new Set(among)]);
   });
 }

@@ -79,12 +79,12 @@ function search({ pictures, state }) {
   });
   input.addEventListener("keydown", (event) => {
     const [first] = found();
-    if (event.key === "Enter" && first !== undefined) state.choose(first);
+    if (event.key === "Enter" && first !== undefined) state.choose(first, [...found()]);
   });
   const answers = () => [
     `${found().size} found `,
     ...[...found()].slice(0, MOST_FOUND).map((number) =>
-      button(pictures.names[number], () => state.choose(number), { class: "link" }),
+      button(pictures.names[number], () => state.choose(number, [...found()]), { class: "link" }),
     ),
     ...(found().size ? [button("Select them", () => state.select(new Set(found())))] : []),
   ];
