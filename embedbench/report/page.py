@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -10,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from embedbench.report.charts.catalogue import charts_of
 from embedbench.report.charts.chart import Chart
+from embedbench.report.charts.plain import plain_numbers
 from embedbench.report.cluster_words import ambiguous_images
 from embedbench.report.disagreements import disputed, splits
 from embedbench.report.domains import domains_part
@@ -24,6 +26,7 @@ from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
 from embedbench.report.summary import summary
 from embedbench.report.tables import (
     Column,
+    Row,
     comparison_columns,
     comparison_table,
     highlights,
@@ -31,9 +34,9 @@ from embedbench.report.tables import (
     tied_by_ami,
 )
 from embedbench.results.results import Results
-from embedbench.results.schema import K_CRITERIA
+from embedbench.results.schema import K_CRITERIA, SIGNALS
 from embedbench.results.views import MEASURED, headline_rows, started, with_timings
-from embedbench.utils.text import join_names, pluralise, shorten
+from embedbench.utils.text import join_names, pluralise
 
 __all__ = ["write_report"]
 
@@ -46,7 +49,7 @@ SECTIONS = {
     "shortcuts": "Shortcuts",
     "maps": "Maps",
     "clusters": "Clusters",
-    "ambiguous": "Ambiguous images",
+    "ambiguous": "Ambiguous",
     "robustness": "Robustness",
     "domains": "Domains",
     "encoders": "Encoders",
@@ -92,8 +95,10 @@ def write_report(results: Results, folder: Path, pictures: bool = True) -> Path:
         summary=summary(results),
         sections=_sections(results, findings, live, drawn),
         drawn=drawn,
+        numbers={chart.name: plain_numbers(chart) for chart in charts},
         first_clusterer=str(results.comparison["clusterer"].iloc[0]),
         tables=_comparison(results),
+        at_a_glance=_at_a_glance(results, findings["without_labels"]),
         colours=encoder_colours(results.encoders["encoder"].astype(str)),
         encoder_table=plain_table(_facts(results)),
         encoders=encoders,
@@ -105,7 +110,6 @@ def write_report(results: Results, folder: Path, pictures: bool = True) -> Path:
         command=str(results.run.get("command") or ""),
         objects=join_names([str(name) for name in results.run.get("objects") or ()]),
         record=_flat({k: v for k, v in results.run.items() if k not in HIDDEN_KEYS}),
-        shorten=shorten,
         **findings,
     )
     path = folder / "report.html"
@@ -200,6 +204,28 @@ def _comparison(results: Results) -> dict[str, Any]:
         "marked": {mark for marks in marked.values() for mark in marks},
         "has_truth": results.has_truth,
     }
+
+
+def _at_a_glance(
+    results: Results, signals: tuple[list[Column], list[Row]]
+) -> tuple[list[Column], list[Row]]:
+    """Return what decides, a row for each encoder, for windows too narrow for the whole table.
+
+    With labels that is the AMI of the first clusterer, else the two signals.
+
+    Args:
+        results: the comparison.
+        signals: the table of what needs no labels.
+    """
+    if not results.has_truth:
+        columns, rows = signals
+        deciding = [column for column in columns if column.name in ("encoder", *SIGNALS)]
+        return deciding, [replace(row, cells=row.cells[: len(deciding)]) for row in rows]
+    headline = _in_order(headline_rows(results), True)
+    first = headline[headline["clusterer"] == headline["clusterer"].iloc[0]]
+    columns = comparison_columns(["encoder", "ami"])
+    marks = highlights(first, "ami", results.pairwise, tied_by_ami(results))
+    return columns, comparison_table(first, columns, {"ami": marks})
 
 
 def _in_order(rows: pd.DataFrame, has_truth: bool) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from embedbench.report.charts.catalogue import charts_of
 from embedbench.report.page import write_report
 from embedbench.results.results import Results
 from tests.support.browser import Opened, address, opened
-from tests.support.example_results import ENCODERS, example_results
+from tests.support.example_results import ENCODERS, example_results, with_verdict
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
@@ -99,6 +99,28 @@ def test_quality_stands_against_the_cost_that_is_chosen(seen: Opened) -> None:
     places = [float(one.get_attribute("cx") or 0) for one in dots.all()]
     order = sorted(range(len(speeds)), key=lambda one: speeds[one])
     assert sorted(range(len(places)), key=lambda one: places[one]) == order
+
+
+def test_a_recommended_encoder_off_the_front_is_explained_where_it_is_off(
+    browser: "Browser", tmp_path: Path
+) -> None:
+    """The second is tied and slower to none; the first is better by AMI and as small."""
+    results = with_verdict(RESULTS, smallest=HOSTILE, group=[ENCODERS[0], HOSTILE])
+    chosen = results.encoders["encoder"] == HOSTILE
+    results = dataclasses.replace(results, encoders=results.encoders.assign(recommended=chosen))
+    with opened(browser, address(write_report(results, tmp_path))) as found:
+        drawn = found.page.locator("[data-chart=cost]")
+        drawn.locator("svg").wait_for()
+        against = drawn.locator("select").last
+        against.select_option(label="images a second")  # the second is the fastest
+        assert drawn.locator(".off-front").count() == 0
+        against.select_option(label="dimensions")
+        assert drawn.locator(".off-front").text_content() == (
+            f"{HOSTILE} is recommended because it is the smallest of the 2 encoders that the "
+            f"verdict cannot order, though {ENCODERS[0]} is at least as good at no more of this "
+            "cost."
+        )
+        assert found.said == []
 
 
 def test_charts_fit_a_phone(browser: "Browser", page_file: Path) -> None:

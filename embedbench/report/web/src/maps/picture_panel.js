@@ -30,7 +30,7 @@ export function picturePanel(maps) {
     panel.hidden = shown === NONE;
     if (shown !== NONE) panel.replaceChildren(...content(maps, neighbours, lightbox, shown));
     panel.scrollTop = 0;
-    if (!isInside) return;
+    if (!isInside) return uncover(active, panel);
     if (shown !== NONE) panel.focus({ preventScroll: true });
     else if (before instanceof window.HTMLElement) before.focus({ preventScroll: true });
   });
@@ -39,6 +39,19 @@ export function picturePanel(maps) {
   });
   listenToThumbnails(pictures, state);
   return panel;
+}
+
+/**
+ * Scrolls what has the focus, such as the search field, out from behind the panel.
+ *
+ * @param {Element | null} active
+ * @param {HTMLElement} panel
+ */
+function uncover(active, panel) {
+  if (!active || panel.hidden || active === document.body) return;
+  const [own, other] = [active.getBoundingClientRect(), panel.getBoundingClientRect()];
+  const isBeside = own.right <= other.left || own.left >= other.right;
+  if (!isBeside && own.bottom > other.top) active.scrollIntoView({ block: "nearest" });
 }
 
 /**
