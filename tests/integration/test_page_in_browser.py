@@ -181,6 +181,8 @@ def test_a_search_finds_names_and_enter_opens_the_first(seen: Opened) -> None:
     assert pixels(seen) != before  # the others are dimmed
     search.press("Enter")
     assert marked(seen) == [BITING[2]] * 3
+    search.fill(BITING[2])
+    assert seen.page.locator(".found button").first.inner_text() == BITING[2]
     search.fill("no such picture")
     assert seen.page.locator(".found").inner_text().strip() == "0 found"
 
@@ -438,6 +440,10 @@ def test_what_can_only_be_used_on_the_screen_is_not_printed(seen: Opened) -> Non
         and tile.evaluate("it => getComputedStyle(it).printColorAdjust") == "exact"
     )
     assert seen.page.locator(".chart svg").first.is_visible()
+    rows = seen.page.locator("#clusters .printed tbody tr")
+    assert rows.count() == 4 * len(ENCODERS)
+    for row in rows.all():
+        assert row.locator(".tile").first.is_visible()
     seen.page.set_viewport_size({"width": 718, "height": 1000})  # a sheet of A4 between its margins
     wide = seen.value(
         "Math.max(...[...document.querySelectorAll('table')].map(t => t.scrollWidth))"

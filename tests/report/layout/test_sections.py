@@ -3,7 +3,7 @@
 import dataclasses
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -23,7 +23,9 @@ OTHERS = [name for name in TABLES if name not in DECIDE]
 
 
 def without(results: Results, names: list[str]) -> Results:
-    tables = {name: pd.DataFrame(columns=list(TABLES[name].columns)) for name in names}
+    tables: dict[str, Any] = {
+        name: pd.DataFrame(columns=list(TABLES[name].columns)) for name in names
+    }
     return dataclasses.replace(results, **tables)
 
 

@@ -74,6 +74,8 @@ function search({ pictures, state }) {
   input.addEventListener("input", () => {
     const text = input.value.trim().toLowerCase();
     const numbers = pictures.names.flatMap((name, number) => (name.toLowerCase().includes(text) ? [number] : []));
+    const exact = pictures.numbers.get(input.value.trim());
+    if (exact !== undefined) numbers.unshift(exact); // a set keeps the first place of each
     state.find(text ? new Set(numbers) : null);
     answer.replaceChildren(...(text ? answers() : []));
   });
