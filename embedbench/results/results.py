@@ -69,6 +69,7 @@ class Results:
     composition: pd.DataFrame = _optional("composition")
     robustness: pd.DataFrame = _optional("robustness")
     robustness_ranking: pd.DataFrame = _optional("robustness_ranking")
+    moved_images: pd.DataFrame = _optional("moved_images")
     contamination: pd.DataFrame = _optional("contamination")
     domains: pd.DataFrame = _optional("domains")
     domain_pairs: pd.DataFrame = _optional("domain_pairs")

@@ -123,6 +123,43 @@ def test_a_recommended_encoder_off_the_front_is_explained_where_it_is_off(
         assert found.said == []
 
 
+def test_a_point_of_the_curves_shows_the_pictures_that_move_there(
+    browser: "Browser", tmp_path: Path
+) -> None:
+    results = example_results()
+    with opened(browser, address(write_report(results, tmp_path))) as found:
+        place = found.page.locator("[data-part=moved]")
+        place.wait_for()
+        table = results.moved_images.query("corruption == 'blur'")
+
+        def titles() -> list[str]:
+            return [str(one.get_attribute("title")) for one in place.locator("[role=img]").all()]
+
+        def wanted(encoder: str, severity: int) -> list[str]:
+            rows = table[(table["encoder"] == encoder) & (table["severity"] == severity)]
+            return [str(name) for name in rows["image"]]
+
+        place.get_by_label("Corruption").select_option(label="blur")
+        place.get_by_label("Encoder").select_option(label=ENCODERS[2])
+        assert titles() == wanted(ENCODERS[2], 5)  # the highest severity is chosen at first
+        assert place.locator("small").all_inner_texts() == [f"{10 * row} %" for row in range(5)]
+        panel = found.page.locator("[data-chart=curves] figure").filter(has_text="blur")
+        panel.scroll_into_view_if_needed()
+        box = panel.locator("[data-mark=dot] circle").nth(2).bounding_box()  # 0 is clean, then 1, 3
+        assert box is not None
+        found.page.mouse.move(box["x"] + 1, box["y"] + 2)
+        found.page.mouse.move(box["x"] + 2, box["y"] + 2)
+        found.page.mouse.down()
+        found.page.mouse.up()
+        assert place.get_by_label("Severity").evaluate("it => it.value") == "1"
+        chosen = place.get_by_label("Encoder").evaluate("it => it.selectedOptions[0].text")
+        assert titles() == wanted(chosen, 3) and len(titles()) == 3
+        place.locator(".opener").first.click()
+        shown = found.page.locator("aside.picture strong").text_content()
+        assert shown == wanted(chosen, 3)[0]
+        assert found.said == []
+
+
 def test_charts_fit_a_phone(browser: "Browser", page_file: Path) -> None:
     with opened(browser, address(page_file), viewport={"width": 390, "height": 800}) as found:
         found.page.wait_for_selector("[data-chart=cost] svg")

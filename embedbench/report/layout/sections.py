@@ -37,7 +37,7 @@ _TABLES = {
     "maps": ("projections", "variance", "neighbours"),
     "clusters": ("silhouettes", "partitions", "clusters"),
     "ambiguous": ("zero_shot",),
-    "robustness": ("robustness", "robustness_ranking", "contamination"),
+    "robustness": ("robustness", "robustness_ranking", "moved_images", "contamination"),
     "domains": ("domains", "domain_pairs", "domain_alignment", "worst_images", "composition"),
     "encoders": ("timings", "elbow"),
     "skipped": ("failures",),
