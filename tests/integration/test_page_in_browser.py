@@ -338,7 +338,7 @@ def test_without_a_script_the_numbers_of_every_chart_are_there(
         cells = seen.page.locator("#why noscript .box").first.locator("td").all_inner_texts()
         value = results.similarity["partition_agreement"].iloc[0]
         assert cells[:3] == [ENCODERS[0], "–", f"{value:.3g}"]
-        assert "0.9 (0.8 to 1)" in seen.page.locator("#robustness noscript").inner_text()
+        assert "0.9 (0.8 to 1)" in seen.page.locator("#robustness noscript").first.inner_text()
         assert seen.page.locator("script:not([type])").count() == 1 and seen.said == []
 
 
