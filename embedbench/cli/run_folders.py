@@ -42,7 +42,8 @@ def report(run_folder: str, without_pictures: bool) -> int:
     from embedbench.report import redraw
 
     folder = Path(run_folder)
-    redraw(folder, not without_pictures)
+    for sentence in redraw(folder, not without_pictures):
+        echo_err(f"note: {sentence}")
     echo_err(f"report: {folder / 'report.html'}")
     return OK
 

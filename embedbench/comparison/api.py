@@ -59,6 +59,7 @@ def compare(
     mix: str | None = None,
     projections: Sequence[str] = ("pca", "tsne"),
     out: str | Path | None = None,
+    without_pictures: bool = False,
     copies: int | None = None,
     engine: str = "local",
     address: str | None = None,
@@ -123,6 +124,8 @@ def compare(
             `digits:0.1` for scikit-learn's handwritten digits.
         projections: which planes the maps show: `pca`, `tsne`, `umap`.
         out: where to write the run folder with tables, figures and report; nowhere if None.
+        without_pictures: the page holds no thumbnails, so it can go where pictures may not; the
+            table of images still has them.
         copies: number of images to augment, which shows without labels whether an encoder still
             sees the same picture; 0 for none. If None, 100 without labels and none with labels,
             which decide by themselves.
@@ -185,7 +188,8 @@ def compare_by(options: ComparisonOptions, draws_figures: bool = False) -> Resul
             results = analyse_comparison(config, running, encoded, live, started, record)
             _say_remarks(results, config.progress, said)
             if out_folder is not None:
-                results.put(out_folder, partial(_draw, config.progress, draws_figures))
+                draw = partial(_draw, config.progress, draws_figures, not options.without_pictures)
+                results.put(out_folder, draw)
     return results
 
 
@@ -204,7 +208,9 @@ def _say_remarks(results: Results, progress: Progress, said: Sequence[str]) -> N
             progress.say(f"note: {remark}")
 
 
-def _draw(progress: Progress, draws_figures: bool, results: Results, folder: Path) -> None:
+def _draw(
+    progress: Progress, draws_figures: bool, pictures: bool, results: Results, folder: Path
+) -> None:
     """Write the page into a run folder, and the figures if they are asked for."""
     from embedbench.report.page import write_report
 
@@ -214,4 +220,4 @@ def _draw(progress: Progress, draws_figures: bool, results: Results, folder: Pat
         with progress.bar("drawing figures", 0, "figures") as bar:
             draw_figures(results, folder / "figures", tick=bar.update)
     with progress.bar("writing the report", 0, ""):
-        write_report(results, folder)
+        write_report(results, folder, pictures)

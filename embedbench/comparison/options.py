@@ -123,6 +123,9 @@ class ComparisonOptions:
         help="Folder for the results.",
         shown_default="embedbench-runs/SOURCE",
     )
+    without_pictures: bool = option(
+        False, "--without-pictures", kind=bool, help="Leave the thumbnails out of the page."
+    )
     copies: int | None = option(
         None,
         "--copies",

@@ -4,6 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from embedbench.errors import InputError
+from embedbench.report.layout.sections import sections_of_tables
 from embedbench.report.page import write_report
 from embedbench.results.results import Results
 from embedbench.utils.messages import system_reason
@@ -11,23 +12,32 @@ from embedbench.utils.messages import system_reason
 __all__ = ["redraw"]
 
 
-def redraw(folder: Path, pictures: bool = True) -> None:
+def redraw(folder: Path, pictures: bool = True) -> list[str]:
     """Write the report of a run folder again; it is put there when it is whole.
+
+    Return a sentence for each table that could not be read and that a section of the page alone
+    needs; the page says so there.
 
     Args:
         folder: the run folder.
         pictures: whether the page holds thumbnails.
 
     Raises:
-        InputError: it is no run folder, holds a link, or cannot be written.
+        InputError: it is no run folder, lacks a table that decides, holds a link, or cannot be
+            written.
     """
-    results = Results.read(folder)
+    results, lacking = Results.read_partly(folder)
     for path in folder.rglob("*"):
         if path.is_symlink():
             raise InputError(f"'{path}' is a link; a run folder must hold its files themselves")
     try:
         with TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
-            page = write_report(results, Path(unfinished), pictures)
+            page = write_report(results, Path(unfinished), pictures, lacking)
             page.replace(folder / "report.html")
     except OSError as error:
         raise InputError(f"cannot write '{folder}': {system_reason(error)}") from error
+    headings = sections_of_tables(lacking)
+    return [
+        f"{reason}, so '{headings[table]}' on the page is not whole; run again for it"
+        for table, reason in lacking.items()
+    ]

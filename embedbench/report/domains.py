@@ -136,6 +136,9 @@ def _leaders(values: pd.Series) -> Markup:
 
 def _extremes(values: pd.DataFrame) -> Markup:
     """Return on which domains the encoders (rows) do best and worst."""
+    if (values.max(axis=1) == values.min(axis=1)).all():
+        who = "every encoder does" if len(values) > 1 else "the encoder does"
+        return Markup("{} equally well on all domains.").format(who)
     pairs = Counter(zip(values.idxmax(axis=1), values.idxmin(axis=1), strict=True))
     (easy, hard), times = pairs.most_common(1)[0]
     if times == len(values):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from embedbench.report.looks import cluster_name, encoder_colours, in_order
-from embedbench.report.page_data.clusters import label_counts
+from embedbench.report.page_data.clusters import label_counts, typical_pictures
 from embedbench.report.tables import NOTHING, format_value
 from embedbench.results.results import Results
 from embedbench.results.views import members_of, with_timings
@@ -13,6 +13,8 @@ from embedbench.results.views import members_of, with_timings
 __all__ = ["EncoderPart", "encoder_parts"]
 
 MOST_LABELS = 3
+MOST_PICTURES = 6
+"""Typical pictures of a cluster in the table of its encoder."""
 MOST_CLUSTERS = 60
 """The table of an encoder's clusters has no more rows than this."""
 
@@ -23,13 +25,14 @@ class ClusterTable:
 
     Attributes:
         clusterer: whose they are.
-        rows: number and name, size, mean silhouette and commonest labels of each, as texts.
+        rows: number and name, size, mean silhouette and commonest labels of each, as texts, and
+            the names of its typical pictures.
         has_labels: whether labels are known.
         left_out: how many small clusters are not in it.
     """
 
     clusterer: str
-    rows: list[tuple[str, str, str, str]]
+    rows: list[tuple[str, str, str, str, list[str]]]
     has_labels: bool
     left_out: int
 
@@ -85,7 +88,9 @@ def _cluster_table(results: Results, encoder: str) -> ClusterTable | None:
     if members.empty:
         return None
     clusterer = members["clusterer"].iloc[0]
-    members = members[members["clusterer"] == clusterer]
+    members = members[members["clusterer"] == clusterer].sort_values(
+        "medoid_distance", kind="stable"
+    )
     known = results.clusters
     if len(known):
         known = known[(known["encoder"] == encoder) & (known["space"] == results.spaces[0])]
@@ -93,6 +98,7 @@ def _cluster_table(results: Results, encoder: str) -> ClusterTable | None:
         known = known.set_index("cluster")
     sizes = members["cluster"].value_counts(sort=False).sort_index()
     largest = sizes.sort_values(ascending=False, kind="stable").index[:MOST_CLUSTERS]
+    images = members["image"].astype(str)
     rows = []
     for cluster in in_order(largest.to_series()):
         row = pd.Series(known.loc[cluster] if cluster in known.index else None, dtype=object)
@@ -104,6 +110,9 @@ def _cluster_table(results: Results, encoder: str) -> ClusterTable | None:
                 f"{sizes[cluster]:,}",
                 format_value("silhouette", row.get("silhouette")),
                 "" if labels is None else _labels_in_words(labels),
+                typical_pictures(row.to_dict(), images[members["cluster"] == cluster].tolist())[
+                    :MOST_PICTURES
+                ],
             )
         )
     return ClusterTable(str(clusterer), rows, "truth" in members, len(sizes) - len(largest))

@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -10,11 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from embedbench.report.charts.catalogue import charts_of
 from embedbench.report.charts.chart import Chart
+from embedbench.report.charts.plain import plain_numbers
 from embedbench.report.cluster_words import ambiguous_images
 from embedbench.report.disagreements import disputed, splits
 from embedbench.report.domains import domains_part
 from embedbench.report.encoders import encoder_parts
 from embedbench.report.label_free import with_labels_table, without_labels_table
+from embedbench.report.layout.sections import sections_of
 from embedbench.report.looks import encoder_colours
 from embedbench.report.page_data.sections import LivePart, live_part
 from embedbench.report.page_data.sharing import shareable
@@ -24,6 +28,7 @@ from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
 from embedbench.report.summary import summary
 from embedbench.report.tables import (
     Column,
+    Row,
     comparison_columns,
     comparison_table,
     highlights,
@@ -31,34 +36,22 @@ from embedbench.report.tables import (
     tied_by_ami,
 )
 from embedbench.results.results import Results
-from embedbench.results.schema import K_CRITERIA
+from embedbench.results.schema import K_CRITERIA, SIGNALS
 from embedbench.results.views import MEASURED, headline_rows, started, with_timings
-from embedbench.utils.text import join_names, pluralise, shorten
+from embedbench.utils.text import join_names, pluralise
 
 __all__ = ["write_report"]
 
-SECTIONS = {
-    "comparison": "Comparison",
-    "sure": "Uncertainty",
-    "with-labels": "With labels",
-    "without-labels": "Without labels",
-    "why": "Why they differ",
-    "shortcuts": "Shortcuts",
-    "maps": "Maps",
-    "clusters": "Clusters",
-    "ambiguous": "Ambiguous images",
-    "robustness": "Robustness",
-    "domains": "Domains",
-    "encoders": "Encoders",
-    "skipped": "Skipped",
-    "repeat": "Repeat",
+HIDDEN_KEYS = {
+    "command",
+    "made_of",
+    "objects",
+    "remarks",
+    "schema",
+    "tables",
+    "verdict",
+    "verdicts",
 }
-"""The sections in their order with labels; each is a file in `templates/sections/`."""
-
-FIRST_WITHOUT_LABELS = ("sure", "clusters", "maps", "why")
-"""Without labels the comparison says little: what decides goes first, and the groups."""
-
-HIDDEN_KEYS = {"command", "made_of", "objects", "remarks", "schema", "tables", "verdict"}
 """Parts of a run's record that stand elsewhere in the page, or mean nothing there."""
 
 FACTS = (
@@ -68,7 +61,12 @@ FACTS = (
 """What the table of encoders shows; errors stand below it, the rest has sections of its own."""
 
 
-def write_report(results: Results, folder: Path, pictures: bool = True) -> Path:
+def write_report(
+    results: Results,
+    folder: Path,
+    pictures: bool = True,
+    lacking: Mapping[str, str] = MappingProxyType({}),
+) -> Path:
     """Write `folder/report.html`, one file that needs no other and no network; return its path.
 
     It tells no folder above the source, so it can be sent on.
@@ -77,6 +75,7 @@ def write_report(results: Results, folder: Path, pictures: bool = True) -> Path:
         results: the comparison.
         folder: where it goes.
         pictures: whether it holds thumbnails.
+        lacking: why tables could not be read, by their names; the page says so in their sections.
     """
     results = shareable(results, pictures)
     encoders = encoder_parts(results)
@@ -90,10 +89,12 @@ def write_report(results: Results, folder: Path, pictures: bool = True) -> Path:
         title=_title(results),
         subtitle=_subtitle(results),
         summary=summary(results),
-        sections=_sections(results, findings, live, drawn),
+        sections=sections_of(results, _empty_sections(findings, live, drawn), lacking),
         drawn=drawn,
+        numbers={chart.name: plain_numbers(chart) for chart in charts},
         first_clusterer=str(results.comparison["clusterer"].iloc[0]),
         tables=_comparison(results),
+        at_a_glance=_at_a_glance(results, findings["without_labels"]),
         colours=encoder_colours(results.encoders["encoder"].astype(str)),
         encoder_table=plain_table(_facts(results)),
         encoders=encoders,
@@ -105,7 +106,6 @@ def write_report(results: Results, folder: Path, pictures: bool = True) -> Path:
         command=str(results.run.get("command") or ""),
         objects=join_names([str(name) for name in results.run.get("objects") or ()]),
         record=_flat({k: v for k, v in results.run.items() if k not in HIDDEN_KEYS}),
-        shorten=shorten,
         **findings,
     )
     path = folder / "report.html"
@@ -113,27 +113,23 @@ def write_report(results: Results, folder: Path, pictures: bool = True) -> Path:
     return path
 
 
-def _sections(
-    results: Results, findings: Mapping[str, Any], live: LivePart, drawn: Mapping[str, list[Chart]]
-) -> list[tuple[str, str]]:
-    """Return the sections that there are, in their order, with their headings in the menu."""
-    missing = {
-        "sure": not (findings["pairwise"] or "sure" in drawn),
-        "with-labels": not findings["with_labels"][1],
-        "without-labels": not findings["without_labels"][1],
-        "why": not (findings["splits"] or findings["disputed"] or "why" in drawn),
-        "shortcuts": not findings["shortcuts"][1],
-        "maps": not (live.mapped or "maps" in drawn),
-        "clusters": not live.clustered,
-        "ambiguous": not findings["ambiguous"][1],
-        "robustness": not findings["robustness"],
-        "domains": not findings["domains"],
+def _empty_sections(
+    findings: Mapping[str, Any], live: LivePart, drawn: Mapping[str, list[Chart]]
+) -> set[str]:
+    """Return the names of the sections that have nothing to show."""
+    shown = {
+        "sure": findings["pairwise"] or "sure" in drawn,
+        "with-labels": findings["with_labels"][1],
+        "without-labels": findings["without_labels"][1],
+        "why": findings["splits"] or findings["disputed"] or "why" in drawn,
+        "shortcuts": findings["shortcuts"][1],
+        "maps": live.mapped or "maps" in drawn,
+        "clusters": live.clustered,
+        "ambiguous": findings["ambiguous"][1],
+        "robustness": findings["robustness"],
+        "domains": findings["domains"],
     }
-    first: tuple[str, ...] = () if results.has_truth else FIRST_WITHOUT_LABELS
-    if results.comparison["encoder"].nunique() == 1:
-        first = ("clusters", "maps")
-    names = dict.fromkeys([*first, *SECTIONS])
-    return [(name, SECTIONS[name]) for name in names if not missing.get(name)]
+    return {name for name, found in shown.items() if not found}
 
 
 def _template() -> Template:
@@ -200,6 +196,28 @@ def _comparison(results: Results) -> dict[str, Any]:
         "marked": {mark for marks in marked.values() for mark in marks},
         "has_truth": results.has_truth,
     }
+
+
+def _at_a_glance(
+    results: Results, signals: tuple[list[Column], list[Row]]
+) -> tuple[list[Column], list[Row]]:
+    """Return what decides, a row for each encoder, for windows too narrow for the whole table.
+
+    With labels that is the AMI of the first clusterer, else the two signals.
+
+    Args:
+        results: the comparison.
+        signals: the table of what needs no labels.
+    """
+    if not results.has_truth:
+        columns, rows = signals
+        deciding = [column for column in columns if column.name in ("encoder", *SIGNALS)]
+        return deciding, [replace(row, cells=row.cells[: len(deciding)]) for row in rows]
+    headline = _in_order(headline_rows(results), True)
+    first = headline[headline["clusterer"] == headline["clusterer"].iloc[0]]
+    columns = comparison_columns(["encoder", "ami"])
+    marks = highlights(first, "ami", results.pairwise, tied_by_ami(results))
+    return columns, comparison_table(first, columns, {"ami": marks})
 
 
 def _in_order(rows: pd.DataFrame, has_truth: bool) -> pd.DataFrame:

@@ -26,6 +26,9 @@ from embedbench.utils.messages import one_line
 
 __all__ = ["Results"]
 
+_DECIDING = ("comparison", "encoders", "images")
+"""The tables without which there is no answer."""
+
 
 def _empty(name: str) -> pd.DataFrame:
     return pd.DataFrame(columns=list(TABLES[name].columns))
@@ -67,6 +70,7 @@ class Results:
     composition: pd.DataFrame = _optional("composition")
     robustness: pd.DataFrame = _optional("robustness")
     robustness_ranking: pd.DataFrame = _optional("robustness_ranking")
+    moved_images: pd.DataFrame = _optional("moved_images")
     contamination: pd.DataFrame = _optional("contamination")
     domains: pd.DataFrame = _optional("domains")
     domain_pairs: pd.DataFrame = _optional("domain_pairs")
@@ -181,21 +185,39 @@ class Results:
         Raises:
             InputError: the folder is no run folder, or of another version of it.
         """
+        results, lacking = cls.read_partly(folder)
+        if lacking:
+            raise _not_whole(folder, next(iter(lacking.values())))
+        return results
+
+    @classmethod
+    def read_partly(cls, folder: Path) -> tuple["Results", dict[str, str]]:
+        """Return the results in a run folder, and why tables that could not be read are empty.
+
+        The reasons stand by the names of the tables.
+
+        Raises:
+            InputError: the folder is no run folder, of another version of it, or lacks one of the
+                tables that decide: of the comparison, of the encoders or of the images.
+        """
+        tables: dict[str, pd.DataFrame] = {}
+        lacking: dict[str, str] = {}
         try:
             run = _read_part(folder / "run.json")
-            _check_schema(folder, run)
-            written = run["tables"]
-            tables = {
-                name: _read_part(folder / f"{name}.{TABLES[name].suffix}")
-                if name in written or not TABLES[name].optional
-                else _empty(name)
-                for name in TABLES
-            }
-        except InputError:
-            raise
-        except (OSError, ValueError) as error:
-            raise InputError(f"'{folder}' is not a whole run folder: {error}") from error
-        return cls(**tables, run=run)
+        except ValueError as error:
+            raise _not_whole(folder, str(error)) from error
+        _check_schema(folder, run)
+        for name, table in TABLES.items():
+            tables[name] = _empty(name)
+            if table.optional and name not in run["tables"]:
+                continue
+            try:
+                tables[name] = _read_part(folder / f"{name}.{table.suffix}")
+            except ValueError as error:
+                if name in _DECIDING:
+                    raise _not_whole(folder, str(error)) from error
+                lacking[name] = str(error)
+        return cls(**tables, run=run), lacking
 
 
 def _read_part(file: Path) -> Any:
@@ -207,9 +229,13 @@ def _read_part(file: Path) -> Any:
     try:
         return _READERS[file.suffix](file)
     except FileNotFoundError as error:
-        raise ValueError(f"{file.name} is missing; run again") from error
+        raise ValueError(f"{file.name} is missing") from error
     except (OSError, ValueError) as error:
-        raise ValueError(f"{file.name} is damaged ({one_line(str(error))}); run again") from error
+        raise ValueError(f"{file.name} is damaged ({one_line(str(error))})") from error
+
+
+def _not_whole(folder: Path, reason: str) -> InputError:
+    return InputError(f"'{folder}' is not a whole run folder: {reason}; run again")
 
 
 def _check_schema(folder: Path, run: Any) -> None:

@@ -15,6 +15,7 @@ __all__ = [
     "FAILURE_COLUMNS",
     "HEADLINE",
     "K_CRITERIA",
+    "MOVED_COLUMNS",
     "NAMING",
     "NEIGHBOUR_RETENTION",
     "NONE_BETTER",
@@ -82,6 +83,9 @@ FAILURE_COLUMNS = list(TABLES["failures"].columns)
 RANKING_COLUMNS = list(TABLES["robustness_ranking"].columns)
 
 ROBUSTNESS_COLUMNS = list(TABLES["robustness"].columns)[1:]
+"""Those of one encoder."""
+
+MOVED_COLUMNS = list(TABLES["moved_images"].columns)[1:]
 """Those of one encoder."""
 
 CONTAMINATION_COLUMNS = list(TABLES["contamination"].columns)[1:]

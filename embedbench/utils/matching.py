@@ -32,16 +32,18 @@ class Matches:
 def match_names(names: Iterable[str], images: Sequence[str], folder: str = "") -> Matches:
     """Match names to images.
 
-    Names may have backslashes, a drive, `./`, another root, composed or decomposed accents, and
-    may leave out folders at the start. They match in three steps, each with what the steps before
-    it left: as they are; without the suffix of the image file; in any case. In each step a name
-    matches the image of the same path, else the image with the longest common ending, if it is
-    the whole of one of both paths. An image that has a name is not matched again. At last, names
-    match images whose first folders are other ones, if these are the same for all of them.
+    Names may have backslashes, a drive, `./`, another root, composed or decomposed accents, and may
+    leave out folders at the start. They match in three steps, each with what the steps before it
+    left: as they are; without the suffix of the image file; in any case. In each step a name
+    matches the image that is written as it is, else that of the same path, else the image with the
+    longest common ending, if it is the whole of one of both paths. An image that has a name is not
+    matched again. At last, names match images whose first folders are other ones, if these are the
+    same for all of them.
 
     Args:
         names: names in a table, or parts of paths; not empty.
-        images: unique names of the images, with forward slashes.
+        images: unique names of the images, with forward slashes between folders; a backslash may
+            also be a part of a file's name.
         folder: the folder that these are relative to, which names may contain.
     """
     found, left = Matches(), list(dict.fromkeys(names))
@@ -83,6 +85,7 @@ class _Step:
             if parts_of is _without_case
             else (_parts(folder))
         )
+        self.row_of = {image: row for row, image in enumerate(images)}
         self.by_ending: dict[Parts, list[tuple[int, Parts]]] = {}
         for row, image in enumerate(images):
             parts = parts_of(image)
@@ -97,6 +100,8 @@ class _Step:
             parts = self.parts_of(name)
             lengths = {row: self._common(parts, other) for row, other in self._candidates(parts)}
             best = [row for row, n in lengths.items() if n and n == max(lengths.values())]
+            if len(best) > 1 and self.row_of.get(name) in best:
+                best = [self.row_of[name]]
             if len(best) > 1:
                 self.found.several[name] = (self.images[best[0]], self.images[best[1]])
             elif best and best[0] not in self.taken:

@@ -42,6 +42,20 @@ def test_a_page_without_pictures_holds_none(
     assert "data:image/webp" in (run / "report.html").read_text()
 
 
+def test_a_page_is_written_without_what_is_lost_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    example_results().write(run)
+    (run / "elbow.csv").unlink()
+    code, _, err = call(capsys, "report", run)
+    note = "note: elbow.csv is missing, so 'Encoders' on the page is not whole; run again for it\n"
+    assert (code, err) == (0, f"{note}report: {run / 'report.html'}\n")
+    (run / "encoders.csv").unlink()
+    code, _, err = call(capsys, "report", run)
+    assert code == 2 and err.endswith("encoders.csv is missing; run again\n")
+
+
 @pytest.mark.parametrize("command", ["figures", "report", "suggest-labels"])
 @pytest.mark.parametrize(
     ("written", "words"),

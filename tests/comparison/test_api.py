@@ -87,6 +87,20 @@ def test_a_run_folder_reads_back(results: Results, tmp_path: Path) -> None:
     assert {"comparison.md", "comparison.tex", "run.json"} <= set(os.listdir(tmp_path / "run"))
 
 
+@pytest.mark.parametrize("without", [True, False])
+def test_the_page_of_a_run_holds_pictures_unless_they_are_left_out(
+    photographs: Path, tmp_path: Path, shared_store: Path, without: bool
+) -> None:
+    results = compare(
+        photographs, ["pixels"], k="3", seeds=1, clusterers=["kmeans"], store=shared_store,
+        out=tmp_path / "run", without_pictures=without, **QUICK,
+    )  # fmt: skip
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert ("data:image/webp" in page) is not without
+    assert ("The pictures are left out of this page" in page) is without
+    assert ("--without-pictures" in results.run["command"]) is without
+
+
 def test_names_that_look_like_numbers_or_nothing_read_back(
     results: Results, tmp_path: Path
 ) -> None:

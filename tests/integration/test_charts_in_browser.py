@@ -11,7 +11,7 @@ from embedbench.report.charts.catalogue import charts_of
 from embedbench.report.page import write_report
 from embedbench.results.results import Results
 from tests.support.browser import Opened, address, opened
-from tests.support.example_results import ENCODERS, example_results
+from tests.support.example_results import ENCODERS, example_results, with_verdict
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
@@ -99,6 +99,65 @@ def test_quality_stands_against_the_cost_that_is_chosen(seen: Opened) -> None:
     places = [float(one.get_attribute("cx") or 0) for one in dots.all()]
     order = sorted(range(len(speeds)), key=lambda one: speeds[one])
     assert sorted(range(len(places)), key=lambda one: places[one]) == order
+
+
+def test_a_recommended_encoder_off_the_front_is_explained_where_it_is_off(
+    browser: "Browser", tmp_path: Path
+) -> None:
+    """The second is tied and slower to none; the first is better by AMI and as small."""
+    results = with_verdict(RESULTS, smallest=HOSTILE, group=[ENCODERS[0], HOSTILE])
+    chosen = results.encoders["encoder"] == HOSTILE
+    results = dataclasses.replace(results, encoders=results.encoders.assign(recommended=chosen))
+    with opened(browser, address(write_report(results, tmp_path))) as found:
+        drawn = found.page.locator("[data-chart=cost]")
+        drawn.locator("svg").wait_for()
+        against = drawn.locator("select").last
+        against.select_option(label="images a second")  # the second is the fastest
+        assert drawn.locator(".off-front").count() == 0
+        against.select_option(label="dimensions")
+        assert drawn.locator(".off-front").text_content() == (
+            f"{HOSTILE} is recommended because it is the smallest of the 2 encoders that the "
+            f"verdict cannot order, though {ENCODERS[0]} is at least as good at no more of this "
+            "cost."
+        )
+        assert found.said == []
+
+
+def test_a_point_of_the_curves_shows_the_pictures_that_move_there(
+    browser: "Browser", tmp_path: Path
+) -> None:
+    results = example_results()
+    with opened(browser, address(write_report(results, tmp_path))) as found:
+        place = found.page.locator("[data-part=moved]")
+        place.wait_for()
+        table = results.moved_images.query("corruption == 'blur'")
+
+        def titles() -> list[str]:
+            return [str(one.get_attribute("title")) for one in place.locator("[role=img]").all()]
+
+        def wanted(encoder: str, severity: int) -> list[str]:
+            rows = table[(table["encoder"] == encoder) & (table["severity"] == severity)]
+            return [str(name) for name in rows["image"]]
+
+        place.get_by_label("Corruption").select_option(label="blur")
+        place.get_by_label("Encoder").select_option(label=ENCODERS[2])
+        assert titles() == wanted(ENCODERS[2], 5)  # the highest severity is chosen at first
+        assert place.locator("small").all_inner_texts() == [f"{10 * row} %" for row in range(5)]
+        panel = found.page.locator("[data-chart=curves] figure").filter(has_text="blur")
+        panel.scroll_into_view_if_needed()
+        box = panel.locator("[data-mark=dot] circle").nth(2).bounding_box()  # 0 is clean, then 1, 3
+        assert box is not None
+        found.page.mouse.move(box["x"] + 1, box["y"] + 2)
+        found.page.mouse.move(box["x"] + 2, box["y"] + 2)
+        found.page.mouse.down()
+        found.page.mouse.up()
+        assert place.get_by_label("Severity").evaluate("it => it.value") == "1"
+        chosen = place.get_by_label("Encoder").evaluate("it => it.selectedOptions[0].text")
+        assert titles() == wanted(chosen, 3) and len(titles()) == 3
+        place.locator(".opener").first.click()
+        shown = found.page.locator("aside.picture strong").text_content()
+        assert shown == wanted(chosen, 3)[0]
+        assert found.said == []
 
 
 def test_charts_fit_a_phone(browser: "Browser", page_file: Path) -> None:

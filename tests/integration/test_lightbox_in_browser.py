@@ -63,6 +63,49 @@ def test_arrows_stay_among_the_pictures_that_are_found(browser: "Browser", run: 
         assert caption(seen).startswith(found[(found.index(NAMES[10]) + 1) % len(found)])
 
 
+def test_arrows_go_through_the_cluster_that_the_picture_was_opened_from(
+    browser: "Browser", run: Path
+) -> None:
+    clusters = embedbench.Results.read(run).silhouettes
+    first = clusters[clusters["clusterer"] == clusters["clusterer"].iloc[0]]
+    with opened(browser, address(page_of(run))) as seen:
+        for card in seen.page.locator("#clusters .cluster").all():
+            number = int(card.get_attribute("data-cluster") or "")
+            wanted = set(first.loc[first["cluster"] == number, "image"])
+            card.locator(".opener").last.click()
+            seen.page.get_by_role("button", name="Enlarge").click()
+            passed = []
+            for _ in wanted:
+                name, _, place = caption(seen).partition(" · ")
+                assert place.endswith(f" of {len(wanted)}")
+                passed.append(name)
+                seen.page.keyboard.press("ArrowRight")
+            assert set(passed) == wanted and caption(seen).startswith(passed[0])
+            seen.page.keyboard.press("Escape")
+
+
+def test_arrows_go_through_what_is_selected_and_what_is_nearest(
+    browser: "Browser", run: Path
+) -> None:
+    with opened(browser, f"{address(page_of(run))}#picture=03%20%3Cb%3E.jpg") as seen:
+        row = seen.page.locator("aside.picture .tiles").first
+        nearest = [str(one.get_attribute("title")) for one in row.locator("[role=img]").all()]
+        row.locator(".opener").nth(1).click()
+        seen.page.get_by_role("button", name="Enlarge").click()
+        assert caption(seen) == f"{nearest[1]} · 2 of {len(nearest)}"
+        seen.page.keyboard.press("ArrowLeft")
+        assert caption(seen) == f"{nearest[0]} · 1 of {len(nearest)}"
+        seen.page.keyboard.press("Escape")
+        seen.page.locator("aside.picture").get_by_role("button", name="Close").click()
+        seen.page.locator("#maps").get_by_role("searchbox").fill("1")
+        seen.page.get_by_role("button", name="Select them").click()
+        seen.page.locator("#maps").get_by_role("searchbox").fill("")
+        seen.page.locator(".selection .opener").first.click()
+        seen.page.get_by_role("button", name="Enlarge").click()
+        found = [name for name in NAMES if "1" in name]
+        assert caption(seen) == f"{found[0]} · 1 of {len(found)}"
+
+
 def test_the_original_is_shown_where_it_is_served_and_what_is_gone_is_told(
     browser: "Browser", run: Path
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from embedbench.report.page import write_report
 from tests.support.browser import Opened, address, opened
-from tests.support.example_results import ENCODERS
+from tests.support.example_results import ENCODERS, example_results
 from tests.support.hostile_page import BITING, hostile_results
 
 if TYPE_CHECKING:
@@ -181,6 +181,8 @@ def test_a_search_finds_names_and_enter_opens_the_first(seen: Opened) -> None:
     assert pixels(seen) != before  # the others are dimmed
     search.press("Enter")
     assert marked(seen) == [BITING[2]] * 3
+    search.fill(BITING[2])
+    assert seen.page.locator(".found button").first.inner_text() == BITING[2]
     search.fill("no such picture")
     assert seen.page.locator(".found").inner_text().strip() == "0 found"
 
@@ -319,6 +321,44 @@ def test_without_a_script_the_answer_and_the_tables_are_there(
         assert seen.page.locator("#why .tile").first.is_visible()
 
 
+def test_without_a_script_the_numbers_of_every_chart_are_there(
+    browser: "Browser", tmp_path: Path
+) -> None:
+    results = example_results()
+    file = write_report(results, tmp_path)
+    with opened(browser, address(file), java_script_enabled=False) as seen:
+        for section, said in (
+            ("sure", "Rank by AMI"),
+            ("why", "How alike"),
+            ("maps", "Cumulative"),
+            ("encoders", "How many"),
+            ("robustness", "What corruptions"),
+        ):
+            seen.page.locator(f"#{section} noscript summary").filter(has_text=said).click()
+        cells = seen.page.locator("#why noscript .box").first.locator("td").all_inner_texts()
+        value = results.similarity["partition_agreement"].iloc[0]
+        assert cells[:3] == [ENCODERS[0], "–", f"{value:.3g}"]
+        assert "0.9 (0.8 to 1)" in seen.page.locator("#robustness noscript").first.inner_text()
+        assert seen.page.locator("script:not([type])").count() == 1 and seen.said == []
+
+
+def test_the_menu_takes_one_line_and_the_page_has_an_icon(
+    browser: "Browser", tmp_path: Path
+) -> None:
+    file = write_report(example_results(), tmp_path)
+    for width in (390, 900, 1200):
+        with opened(browser, address(file), viewport={"width": width, "height": 700}) as seen:
+            tops = {box["y"] for link in seen.page.locator("nav a").all()
+                    if (box := link.bounding_box())}  # fmt: skip
+            assert len(tops) == 1
+            assert seen.value("document.documentElement.scrollWidth") <= width
+            if width == 1200:
+                last = seen.page.locator("nav a").last.bounding_box()
+                assert last and last["x"] + last["width"] <= width
+            icon = seen.page.locator("link[rel=icon]").get_attribute("href") or ""
+            assert icon.startswith("data:image/svg+xml,") and seen.said == []
+
+
 def test_a_script_that_was_put_into_the_page_does_not_run(
     browser: "Browser", page_file: Path, tmp_path: Path
 ) -> None:
@@ -347,6 +387,48 @@ def test_on_a_phone_there_is_one_map_in_a_row(browser: "Browser", page_file: Pat
         assert seen.said == []
 
 
+@pytest.mark.parametrize("truth", [True, False])
+def test_on_a_phone_the_numbers_that_decide_stand_before_all_else_in_sight(
+    browser: "Browser", tmp_path: Path, truth: bool
+) -> None:
+    file = write_report(example_results(truth), tmp_path)
+    headings = ["encoder", "AMI, kmeans"]
+    if not truth:
+        headings = ["encoder", "cluster retention", "consensus"]
+    window = {"width": 390, "height": 844}
+    for settings in ({}, {"java_script_enabled": False}):
+        with opened(browser, address(file), viewport=window, **settings) as seen:
+            first = seen.page.locator("#comparison h2 + *")
+            assert first.locator("th").all_inner_texts() == headings
+            assert first.locator("tbody tr").count() == len(ENCODERS)
+            for cell in first.locator("td").all():
+                box = cell.bounding_box()
+                assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
+    with opened(browser, address(file)) as seen:
+        assert not seen.page.locator(".glance").is_visible()  # the whole table fits
+
+
+@pytest.mark.parametrize("window", [(390, 800), (900, 600), (1024, 768)])
+def test_in_a_small_window_the_search_stays_in_sight_beside_the_opened_picture(
+    browser: "Browser", page_file: Path, window: tuple[int, int]
+) -> None:
+    size = {"width": window[0], "height": window[1]}
+    with opened(browser, address(page_file), viewport=size) as seen:
+        seen.page.wait_for_selector(".field[data-drawn='40']")
+        search = seen.page.locator("#maps").get_by_role("searchbox")
+        search.evaluate("it => scrollBy(0, it.getBoundingClientRect().bottom - innerHeight + 2)")
+        search.fill("ONERROR")
+        search.press("Enter")
+        panel = seen.page.locator("aside.picture").bounding_box()
+        box = search.bounding_box()
+        assert panel and box and panel["height"] < window[1] / 2
+        assert 0 <= box["y"] and box["y"] + box["height"] <= panel["y"]
+        seen.page.locator("footer").scroll_into_view_if_needed()
+        seen.value("scrollTo(0, document.body.scrollHeight)")
+        end = seen.page.locator("footer").bounding_box()
+        assert end and end["y"] + end["height"] <= panel["y"]
+
+
 def test_what_can_only_be_used_on_the_screen_is_not_printed(seen: Opened) -> None:
     tools = seen.page.locator(".tools, .table-tools, nav, [data-part], .on-screen")
     assert tools.count() > 5
@@ -358,6 +440,10 @@ def test_what_can_only_be_used_on_the_screen_is_not_printed(seen: Opened) -> Non
         and tile.evaluate("it => getComputedStyle(it).printColorAdjust") == "exact"
     )
     assert seen.page.locator(".chart svg").first.is_visible()
+    rows = seen.page.locator("#clusters .printed tbody tr")
+    assert rows.count() == 4 * len(ENCODERS)
+    for row in rows.all():
+        assert row.locator(".tile").first.is_visible()
     seen.page.set_viewport_size({"width": 718, "height": 1000})  # a sheet of A4 between its margins
     wide = seen.value(
         "Math.max(...[...document.querySelectorAll('table')].map(t => t.scrollWidth))"

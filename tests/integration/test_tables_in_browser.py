@@ -48,20 +48,20 @@ def seen(browser: "Browser", folder: Path) -> Iterator[Opened]:
 
 
 def headings(seen: Opened) -> "list[Locator]":
-    return seen.page.locator("#comparison thead th:visible").all()
+    return seen.page.locator("#comparison .box thead th:visible").all()
 
 
 def cell(seen: Opened, heading: str, row: int = 0) -> "Locator":
     """Return a cell of the comparison."""
     place = shown(seen)[0].index(heading)
-    line = seen.page.locator("#comparison tbody tr:visible").nth(row)
+    line = seen.page.locator("#comparison .box tbody tr:visible").nth(row)
     return line.locator("td:visible").nth(place)
 
 
 def test_with_a_script_one_table_stands_where_four_are_read_without(
     seen: Opened, browser: "Browser", folder: Path
 ) -> None:
-    tables = "#comparison table"
+    tables = "#comparison .box table"
     assert seen.page.locator(tables).count() == 1
     with opened(browser, address(folder / "report.html"), java_script_enabled=False) as plain:
         assert plain.page.locator(tables).count() == 4
@@ -118,7 +118,7 @@ def test_a_text_chooses_encoders_by_their_names(seen: Opened, rows: pd.DataFrame
         first = first_rows(rows)
         assert shown_rows(seen) == wanted_rows(first[first["encoder"] == name])
     search.fill("no such encoder")
-    assert seen.page.locator("#comparison tbody tr:visible").count() == 0
+    assert seen.page.locator("#comparison .box tbody tr:visible").count() == 0
     assert f"0 of {len(rows)}" in seen.page.locator("#comparison [role=status]").first.inner_text()
 
 
@@ -165,7 +165,7 @@ def test_each_number_with_an_interval_on_a_scale_has_its_bar(
     seen: Opened, rows: pd.DataFrame
 ) -> None:
     names = [str(one.get_attribute("data-name")) for one in headings(seen)]
-    found = seen.page.locator("#comparison table").evaluate(BARS)
+    found = seen.page.locator("#comparison .box table").evaluate(BARS)
     for line, (_, row) in zip(found, first_rows(rows).iterrows(), strict=True):
         for name, boxes in zip(names, line, strict=True):
             if comparison_columns([name])[0].heading not in BARRED:

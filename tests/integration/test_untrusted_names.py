@@ -152,7 +152,7 @@ def test_the_page_holds_no_element_that_names_brought(run_folder: Path, tmp_path
     hostile = Page((run_folder / "report.html").read_text(encoding="utf-8"))
     harmless = Page(_write(_renamed(example_results(), _harmless()), tmp_path / "harmless"))
     assert hostile.elements == harmless.elements
-    assert all(link.startswith(("#", "data:image/webp;base64")) for link in hostile.links)
+    assert all(link.startswith(("#", "data:image/")) for link in hostile.links)
     text = " ".join(hostile.texts)
     assert "<script>alert(1)</script>" in text and '"><img src=x onerror=alert(1)>' in text
     assert "{{ 7 * 7 }}{% raw %}<!--" in text

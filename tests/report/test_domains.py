@@ -66,6 +66,15 @@ def test_without_domains_there_is_no_part() -> None:
     assert domains_part(results(domains=empty, domain_alignment=empty, worst_images=empty)) is None
 
 
+def test_where_every_domain_is_as_hard_none_is_called_best_or_worst() -> None:
+    equal = results().domains.assign(value=0.5)
+    said = part_of(results(domains=equal)).sentences[0].striptags()
+    assert (
+        said
+        == "By AMI with kmeans, each domain alone, every encoder does equally well on all domains."
+    )
+
+
 def test_the_easiest_and_the_hardest_domain_and_the_leaders_are_told() -> None:
     said = [sentence.striptags() for sentence in part_of(results()).sentences]
     assert said == [

@@ -1,6 +1,7 @@
 """Promises of the sections of single encoders: their facts, and their clusters as a table."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pandas as pd
@@ -52,6 +53,9 @@ def test_the_table_has_the_clusters_of_the_first_clusterer_with_name_size_and_la
     assert table.rows[3][3].replace("\N{NO-BREAK SPACE}", " ") == (
         f"{CLASSES[3]} 83 %, {CLASSES[0]} 17 %"
     )
+    described = RESULTS.clusters.query("encoder == @ENCODERS[1] and clusterer == 'kmeans'")
+    typical = [json.loads(names) for names in described["typical"]]
+    assert [row[4][: len(names)] for row, names in zip(table.rows, typical, strict=True)] == typical
     means = RESULTS.silhouettes.query("encoder == @ENCODERS[1] and clusterer == 'kmeans'")
     mean = means.groupby("cluster")["silhouette"].mean()
     assert [float(row[2]) for row in table.rows] == pytest.approx(mean.tolist(), abs=6e-4)

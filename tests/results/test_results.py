@@ -59,6 +59,25 @@ def test_a_table_that_is_lost_is_not_taken_for_an_empty_one(folder: Path) -> Non
         Results.read(folder)
 
 
+def test_a_folder_without_a_table_that_does_not_decide_is_read_in_part(folder: Path) -> None:
+    (folder / "pairwise.csv").unlink()
+    (folder / "silhouettes.parquet").write_bytes(b"PAR1")
+    results, lacking = Results.read_partly(folder)
+    assert results.pairwise.empty and results.silhouettes.empty
+    assert set(lacking) == {"pairwise", "silhouettes"}
+    assert lacking["pairwise"] == "pairwise.csv is missing"
+    assert lacking["silhouettes"].startswith("silhouettes.parquet is damaged (")
+
+
+@pytest.mark.parametrize("name", ["comparison.csv", "encoders.csv", "images.parquet", "run.json"])
+def test_a_folder_without_a_table_that_decides_is_not_read_even_in_part(
+    folder: Path, name: str
+) -> None:
+    (folder / name).unlink()
+    with pytest.raises(InputError, match=f"not a whole run folder: {name} is missing; run again"):
+        Results.read_partly(folder)
+
+
 @pytest.mark.parametrize("name", ["clusters.csv", "images.parquet", "run.json"])
 def test_a_file_that_is_cut_is_named_in_one_line(folder: Path, name: str) -> None:
     content = (folder / name).read_bytes()

@@ -437,6 +437,13 @@ def _conditions(images: list[str], truth: bool) -> dict[str, pd.DataFrame]:
             changed, columns=[*change, "change", "change_low", "change_high"]
         ),
         "robustness_ranking": pd.DataFrame(held),
+        "moved_images": pd.DataFrame(
+            [(name, kind, level, images[number + row], 0.1 * row, 1 - 0.25 * row)
+             for number, name in enumerate(ENCODERS) for kind in ("noise", "blur")
+             for level in (1, 3, 5) for row in range(level)],
+            columns=["encoder", "corruption", "severity", "image", "neighbour_retention",
+                     "cluster_changes"],
+        ),
         "contamination": pd.DataFrame(mixed, columns=["encoder", "clusterer", "quantity", *ends]),
         "domains": pd.DataFrame(
             domains,

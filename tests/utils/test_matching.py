@@ -43,6 +43,14 @@ def test_a_name_that_fits_several_images_is_matched_to_none() -> None:
     assert found.several == {"1.jpg": ("cat/1.jpg", "dog/1.jpg")}
 
 
+def test_a_name_with_a_backslash_is_first_that_of_the_file_that_is_written_so() -> None:
+    images = ["a\\b.jpg", "a/b.jpg", "b.jpg"]
+    found = match_names(images, images)
+    assert found.rows == {image: row for row, image in enumerate(images)}
+    assert not found.several and not found.clashes
+    assert match_names(["D:\\a\\b.jpg"], images[1:]).rows == {"D:\\a\\b.jpg": 0}
+
+
 def test_a_stricter_match_wins_over_a_looser_one() -> None:
     assert match_names(["a.png", "a.jpg"], ["a.jpg"]).rows == {"a.jpg": 0}
     assert match_names(["b/a.jpg", "a.jpg"], ["a.jpg"]).rows == {"a.jpg": 0}

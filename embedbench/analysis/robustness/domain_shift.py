@@ -238,7 +238,13 @@ def alignment_sentence(encoder: str, found: DomainAlignment) -> str:
             f"or the labels ({two_decimals(found.label_ami)}) cannot be told, for no label is in "
             "two domains"
         )
-    numbers = f"(AMI {two_decimals(found.ami)}, by chance up to {two_decimals(found.null)})"
+    if found.p > _ALARM and found.null < 0:
+        return (
+            f"{encoder}: its clusters follow the domain no better than chance "
+            f"(AMI {two_decimals(found.ami)})"
+        )
+    chance = two_decimals(max(found.null, 0.0))
+    numbers = f"(AMI {two_decimals(found.ami)}, by chance up to {chance})"
     if found.p > _ALARM:
         return f"{encoder}: its clusters do not follow the domain beyond chance {numbers}"
     if found.ami < _LEAST_AMI:

@@ -27,6 +27,7 @@ from embedbench.analysis.robustness.domain_shift import (
     measure_domain,
     worst_images,
 )
+from embedbench.analysis.robustness.moved_images import moved_images
 from embedbench.analysis.robustness.ranking import rank_by_retention
 from embedbench.analysis.stored_steps import StoredSteps
 from embedbench.clustering.spaces import to_space
@@ -51,8 +52,8 @@ class RobustnessTables:
 
     Attributes:
         tables: `composition` and, where asked for, `robustness`, `robustness_ranking`,
-            `contamination`, `domains`, `domain_pairs`, `domain_alignment`, `worst_images`, as in
-            `Results`.
+            `moved_images`, `contamination`, `domains`, `domain_pairs`, `domain_alignment`,
+            `worst_images`, as in `Results`.
         remarks: what the reader should know.
     """
 
@@ -151,7 +152,7 @@ class _RobustnessJobs:
         return self.inputs.settings(self.inputs.spaces[0], (self.clusters.common_k,))
 
     def corrupted(self, rows: Rows) -> dict[str, pd.DataFrame]:
-        """Return the tables `robustness` and `robustness_ranking`, of corruptions of these images.
+        """Return the tables `robustness`, `robustness_ranking`, `moved_images` of these images.
 
         An encoder that looks its vectors up has no corrupted images, only noise on vectors.
         """
@@ -182,12 +183,17 @@ class _RobustnessJobs:
                 if moved is not None:
                     calls[key] = (corruption_effect, baselines[name], corruption, moved, settings)
         effects = self.gather(calls)
+        names = [self.inputs.image_names[row] for row in rows]
         by_encoder: dict[str, list[CorruptionEffect]] = {}
         for (name, _), effect in effects.items():
             by_encoder.setdefault(name, []).append(effect)
         return {
             "robustness": stack(
                 [effect.table for effect in effects.values()],
+                [{"encoder": name} for name, _ in effects],
+            ),
+            "moved_images": stack(
+                [moved_images(effect, calls[key][3], names) for key, effect in effects.items()],
                 [{"encoder": name} for name, _ in effects],
             ),
             "robustness_ranking": rank_by_retention(by_encoder, targets.bootstrap(settings.seed)),

@@ -44,6 +44,8 @@ class Chart:
         choose: what the views are views of, such as "encoder".
         note: what the page says below it, or "".
         look: labels and ranges of the axes, as the kind needs them.
+        tabled: whether a table of the page has its numbers; where none has, they are written out
+            for those who read the page without its script.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Chart:
     choose: str = "view"
     note: str = ""
     look: Mapping[str, Any] | None = None
+    tabled: bool = False
 
     def record(self) -> dict[str, Any]:
         """Return what the script is given."""

@@ -37,15 +37,17 @@ def cost_chart(results: Results) -> Chart | None:
         View(HEADINGS[name], [{"dots": [_dot(one, colours[one], score) for one in order]}])
         for name, score in scores.items()
     ]
+    recommended = _recommended(results)
     look: dict[str, Any] = {
         "costs": [
             {"name": name, "more": more, "values": [number(values.get(one)) for one in order]}
             for name, (values, more) in costs.items()
         ],
-        "recommended": _recommended(results),
+        "recommended": recommended,
+        "because": _because(results) if recommended else "",
     }
     title = "Quality against cost"
-    return Chart("cost", "comparison", "cost", title, views, "score", _NOTE, look)
+    return Chart("cost", "comparison", "cost", title, views, "score", _NOTE, look, True)
 
 
 def _dot(encoder: str, colour: str, score: Mapping[str, Interval]) -> dict[str, Any]:
@@ -113,3 +115,14 @@ def _recommended(results: Results) -> str | None:
         return None
     chosen = results.encoders.loc[results.encoders["recommended"].eq(True), "encoder"]
     return str(chosen.iloc[0]) if len(chosen) else None
+
+
+def _because(results: Results) -> str:
+    """Return why the recommended encoder is it, as the end of a sentence."""
+    verdict = results.run.get("verdict") or {}
+    count = len(verdict.get("group") or ())
+    if count < 2:
+        return "the verdict names it alone"
+    if verdict.get("smallest") is None:
+        return f"it is the first of the {count} encoders of one size that the verdict names"
+    return f"it is the smallest of the {count} encoders that the verdict cannot order"

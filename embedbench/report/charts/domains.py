@@ -85,7 +85,7 @@ def domains_chart(results: Results) -> Chart | None:
     legend = [{"name": name, "colour": colour} for name, colour in colours.items()]
     return Chart(
         "domains", "domains", "intervals", "Each domain alone, with 95 % intervals",
-        [View("", panels)], look={"legend": legend, "range": [0, 1]},
+        [View("", panels)], look={"legend": legend, "range": [0, 1]}, tabled=True,
     )  # fmt: skip
 
 

@@ -101,7 +101,7 @@ def contamination_chart(results: Results) -> Chart | None:
     title = "Where the mixed-in images end up"
     return Chart(
         "contamination", "robustness", "bars", title, [View("", panels)],
-        look={"parts": parts, "x": "percent"},
+        look={"parts": parts, "x": "percent"}, tabled=True,
     )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def scores_chart(results: Results) -> Chart | None:
     return Chart(
         "scores", "comparison", "intervals",
         "Every encoder and clusterer, with 95 % intervals", views, "metric",
-        look={"x": "1 is perfect, 0 is chance", "range": [0, 1]},
+        look={"x": "1 is perfect, 0 is chance", "range": [0, 1]}, tabled=True,
     )  # fmt: skip
 
 
@@ -93,6 +93,7 @@ def signals_chart(results: Results) -> Chart | None:
     return Chart(
         "signals", "sure", "intervals", "Two signals without labels", [View("", panels)],
         note=_SIGNALS_NOTE, look={"x": "AMI: 1 is perfect, 0 is chance", "range": [0, 1]},
+        tabled=True,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from embedbench.report.page_data.pictures import MOST
 from embedbench.results.results import Results
 from embedbench.results.views import members_of, ranked
 
-__all__ = ["clustered_pictures", "clusters_record", "label_counts"]
+__all__ = ["clustered_pictures", "clusters_record", "label_counts", "typical_pictures"]
 
 MOST_MEDOIDS = 60
 """Of so many clusters of a partition, the largest, the medoid is always on the page."""
@@ -137,6 +137,16 @@ def _partition(
         steps = np.where(np.isnan(values), UNKNOWN, np.round(values.clip(-1, 1) * _STEPS))
         record["silhouettes"] = packed(steps.astype(np.int16))
     return record
+
+
+def typical_pictures(row: Mapping[Hashable, Any], members: Sequence[str]) -> list[str]:
+    """Return the pictures of a cluster, the typical ones first and the least typical ones last.
+
+    Args:
+        row: of the table of clusters; empty where it has none.
+        members: the pictures, those near to the medoid first.
+    """
+    return _ordered(members, row)[0]
 
 
 def _ordered(names: Sequence[str], row: Mapping[Hashable, Any]) -> tuple[list[str], int]:

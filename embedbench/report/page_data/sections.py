@@ -9,6 +9,7 @@ from markupsafe import Markup
 from embedbench.report.charts.chart import Chart
 from embedbench.report.page_data.clusters import clustered_pictures, clusters_record
 from embedbench.report.page_data.maps import maps_record
+from embedbench.report.page_data.moved import moved_record
 from embedbench.report.page_data.neighbours import neighbours_record
 from embedbench.report.page_data.packing import as_script_data
 from embedbench.report.page_data.pictures import mapped_pictures, pictures_record
@@ -58,6 +59,7 @@ def live_part(results: Results, used: Collection[str], charts: Sequence[Chart]) 
         "neighbours": neighbours_record(results, names),
         "charts": {chart.name: chart.record() for chart in charts},
         "clusters": clusters_record(results, names),
+        "moved": moved_record(results, names),
     }
     data = {name: as_script_data(record) for name, record in records.items() if record}
     script = page_script()

@@ -141,6 +141,19 @@ FINDING_TABLES: Mapping[str, Table] = {
         | {"ami_tied_with_best": "Whether `ami` may be the highest; empty without labels."},
         optional=True,
     ),
+    "moved_images": Table(
+        "Up to 24 images of each encoder, corruption and severity that it moves the furthest, with "
+        "`--corrupt`: those that keep the fewest of their nearest images first.",
+        ENCODER
+        | {"corruption": "The kind of corruption.", "severity": "1 (weakest) to 5."}
+        | IMAGE
+        | {
+            "neighbour_retention": "Share of its ten nearest images that are also nearest to its "
+            "corrupted copy.",
+            "cluster_changes": "Share of the seeds for which it moves to another K-means cluster.",
+        },
+        optional=True,
+    ),
     "contamination": Table(
         "One row for each encoder, clusterer and quantity, with `--mix`: where the images that "
         "were mixed in end up.",

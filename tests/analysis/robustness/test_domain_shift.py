@@ -333,8 +333,13 @@ def test_no_run_is_an_error() -> None:
          "hardly follow the domain (AMI 0.04, by chance up to 0.02)", False),
         (DomainAlignment(0.3, 0.4, 0.2, 0.1),
          "do not follow the domain beyond chance (AMI 0.30, by chance up to 0.40)", False),
+        (DomainAlignment(-0.02, -0.02, 0.4, 0.1),
+         "follow the domain no better than chance (AMI -0.02)", False),
+        (DomainAlignment(0.35, -0.01, 0.005, math.nan),
+         "follow the domain (AMI 0.35, by chance up to 0.00)", True),
     ],
-    ids=["more", "less", "as written, as much", "no labels", "next to nothing", "chance"],
+    ids=["more", "less", "as written, as much", "no labels", "next to nothing", "chance",
+         "below zero", "chance below zero"],
 )  # fmt: skip
 def test_the_sentence_tells_what_was_found(
     found: DomainAlignment, words: str, shortcut: bool

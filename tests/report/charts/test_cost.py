@@ -6,7 +6,7 @@ import pytest
 
 from embedbench.report.charts.cost import cost_chart
 from embedbench.results.views import timings_of
-from tests.support.example_results import ENCODERS, example_results
+from tests.support.example_results import ENCODERS, example_results, with_verdict
 
 RESULTS = example_results()
 
@@ -36,6 +36,22 @@ def test_the_recommended_encoder_is_named() -> None:
     chart = cost_chart(dataclasses.replace(RESULTS, encoders=encoders))
     assert chart is not None and chart.look is not None
     assert chart.look["recommended"] == ENCODERS[1]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason"),
+    [
+        ({"group": list(ENCODERS[:2]), "smallest": ENCODERS[1]},
+         "it is the smallest of the 2 encoders that the verdict cannot order"),
+        ({"group": list(ENCODERS), "smallest": None},
+         "it is the first of the 3 encoders of one size that the verdict names"),
+        ({"group": [ENCODERS[1]], "smallest": ENCODERS[1]}, "the verdict names it alone"),
+    ],
+)  # fmt: skip
+def test_why_it_is_recommended_is_told(verdict: dict[str, object], reason: str) -> None:
+    chart = cost_chart(with_verdict(RESULTS, **verdict))
+    assert chart is not None and chart.look is not None
+    assert chart.look["because"] == reason
 
 
 def test_one_encoder_has_no_quality_against_cost() -> None:

@@ -23,14 +23,15 @@ def test_pictures_of_the_maps_stand_first_then_those_of_clusters_and_the_others(
 
 def test_a_run_without_projections_has_no_maps_but_all_pictures_in_their_clusters() -> None:
     part = live_part(dataclasses.replace(RESULTS, projections=RESULTS.projections.iloc[:0]), (), [])
-    assert list(part.data) == ["pictures", "neighbours", "clusters"]
+    assert list(part.data) == ["pictures", "neighbours", "clusters", "moved"]
     assert (part.mapped, part.clustered) == (0, 40)
     assert json.loads(part.data["pictures"])["names"] == NAMES
 
 
 def test_a_run_without_clusters_has_no_browser_of_them() -> None:
     part = live_part(dataclasses.replace(RESULTS, silhouettes=RESULTS.silhouettes.iloc[:0]), (), [])
-    assert list(part.data) == ["pictures", "maps", "neighbours"] and part.clustered == 0
+    assert list(part.data) == ["pictures", "maps", "neighbours", "moved"]
+    assert part.clustered == 0
 
 
 def test_the_same_results_give_the_same_part() -> None:

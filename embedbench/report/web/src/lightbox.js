@@ -5,7 +5,8 @@ const HAS_ORIGINALS = location.protocol === "http:";
 
 /**
  * One picture as large as the window: the original where the page can ask for it, else the
- * thumbnail. Arrow keys go to the next and the one before among those that stand out.
+ * thumbnail. Arrow keys go to the next and the one before among those that it was opened among, such
+ * as its cluster, else among all that stand out.
  */
 export class Lightbox {
   /**
@@ -46,7 +47,8 @@ export class Lightbox {
   /** @param {number} picture */
   open(picture) {
     const { pictures, state } = this;
-    this.list = pictures.names.map((_, number) => number).filter((one) => state.stands(one));
+    const standing = () => pictures.names.map((_, number) => number).filter((one) => state.stands(one));
+    this.list = state.among.includes(picture) ? state.among : standing();
     if (!this.list.includes(picture)) this.list = [picture];
     this.place = this.list.indexOf(picture);
     this.show();
@@ -57,7 +59,7 @@ export class Lightbox {
   go(step) {
     this.place = (this.place + step + this.list.length) % this.list.length;
     this.show();
-    this.state.choose(this.list[this.place]);
+    this.state.choose(this.list[this.place], this.list);
   }
 
   show() {

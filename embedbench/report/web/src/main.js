@@ -2,6 +2,7 @@ import { startChart } from "./charts/charts.js";
 import { startClusters } from "./clusters/clusters.js";
 import { recordOf } from "./data.js";
 import { startMaps } from "./maps/maps.js";
+import { startMoved } from "./moved.js";
 import { Pictures } from "./pictures.js";
 import { State } from "./state.js";
 import { startTables } from "./tables/tables.js";
@@ -11,7 +12,7 @@ import { startTables } from "./tables/tables.js";
  *
  * @type {Record<string, (record: any, place: HTMLElement, pictures: Pictures, state: State) => void>}
  */
-const SECTIONS = { maps: startMaps, clusters: startClusters };
+const SECTIONS = { maps: startMaps, clusters: startClusters, moved: startMoved };
 
 startTables();
 

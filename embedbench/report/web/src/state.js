@@ -13,6 +13,8 @@ export class State {
     this.hovered = NONE;
     /** The picture that is opened. */
     this.chosen = NONE;
+    /** @type {number[]} The pictures that it was opened among, in their order; empty for those that stand out. */
+    this.among = [];
     /** @type {Set<number>} */
     this.selected = new Set();
     /** @type {Set<number> | null} */
@@ -43,8 +45,12 @@ export class State {
     this.tell("hover");
   }
 
-  /** @param {number} picture NONE to close it */
-  choose(picture) {
+  /**
+   * @param {number} picture NONE to close it
+   * @param {number[]} [among] the pictures that it stands among
+   */
+  choose(picture, among = []) {
+    this.among = among;
     if (picture === this.chosen) return;
     this.chosen = picture;
     this.tell("marks");

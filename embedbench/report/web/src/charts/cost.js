@@ -2,7 +2,8 @@
  * A score against a cost: a dot for each encoder, the front of those that none beats in both.
  *
  * A panel has `dots` of `{name, colour, value, low, high}`. The look: `costs` of `{name, more,
- * values}`, a value for each dot, `more` where more of it is better; `recommended`, a name.
+ * values}`, a value for each dot, `more` where more of it is better; `recommended`, a name, and
+ * `because`, why it is.
  */
 
 import { dot, line, ruleX } from "@observablehq/plot";
@@ -92,6 +93,23 @@ export function drawCost(chart, panels, width, place) {
       }),
     ],
   });
+  place.append(...offTheFront(known, chart, cost.more));
+}
+
+/**
+ * Returns what says why the recommended encoder is not on the front; nothing where it is.
+ *
+ * @param {Dot[]} dots
+ * @param {import("./charts.js").Chart} chart
+ * @param {boolean} more
+ */
+function offTheFront(dots, { recommended, because }, more) {
+  const own = dots.find((one) => one.name === recommended);
+  const better = dots.filter((one) => own && beats(one, own, more));
+  if (!own || !better.length) return [];
+  const highest = better.reduce((one, other) => (other.value > one.value ? other : one));
+  const text = `${own.name} is recommended because ${because}, though ${highest.name} is at least as good at no more of this cost.`;
+  return [element("p", { class: "note off-front" }, text)];
 }
 
 /**
@@ -101,9 +119,17 @@ export function drawCost(chart, panels, width, place) {
  * @param {boolean} more
  */
 function frontOf(dots, more) {
-  const cheaper = (/** @type {Dot} */ one, /** @type {Dot} */ other) =>
-    more ? one.cost - other.cost : other.cost - one.cost;
-  const beats = (/** @type {Dot} */ one, /** @type {Dot} */ other) =>
-    one.value >= other.value && cheaper(one, other) >= 0 && (one.value > other.value || cheaper(one, other) > 0);
-  return dots.filter((one) => !dots.some((other) => beats(other, one))).sort(cheaper);
+  const rising = (/** @type {Dot} */ one, /** @type {Dot} */ other) => saved(one, other, more);
+  return dots.filter((one) => !dots.some((other) => beats(other, one, more))).sort(rising);
+}
+
+/** @type {(one: Dot, other: Dot, more: boolean) => boolean} */
+function beats(one, other, more) {
+  const less = saved(one, other, more);
+  return one.value >= other.value && less >= 0 && (one.value > other.value || less > 0);
+}
+
+/** @type {(one: Dot, other: Dot, more: boolean) => number} how much cheaper one is */
+function saved(one, other, more) {
+  return more ? one.cost - other.cost : other.cost - one.cost;
 }

@@ -3,6 +3,7 @@
  *
  * A panel has a `title`, perhaps a `y` label, and `lines` of `{name, colour, points}`; a point is x,
  * value and perhaps low and high. `mark` is an x to be marked, `band` grey areas of x, low and high.
+ * A point that is pressed is told by an event `point`: the line's name, x and the panel's title.
  * The look: `x`, `y`, `range` of y, `whole` (x in whole numbers), `zero` (show 0).
  */
 
@@ -27,7 +28,7 @@ export function drawLines(chart, panels, width, place) {
     );
     const known = points.filter((point) => !Number.isNaN(point.value));
     const xs = [...new Set(points.map((point) => point.x))].sort((one, other) => one - other);
-    addPanel(place, panel.title ?? "", {
+    const drawn = addPanel(place, panel.title ?? "", {
       width: panelWidth(width, panels.length, 280),
       height: 230,
       marginTop: 28,
@@ -69,7 +70,23 @@ export function drawLines(chart, panels, width, place) {
         ),
       ],
     });
+    tellPresses(drawn, panel.title ?? "");
   }
   const names = new Map(panels.flatMap((panel) => panel.lines.map((/** @type {any} */ one) => [one.name, one])));
   if (names.size > 1) addLegend(place, [...names.values()]);
+}
+
+/**
+ * Tells which point is pressed.
+ *
+ * @param {Element} drawn what Plot drew; its `value` is the point that is pointed at
+ * @param {string} panel
+ */
+function tellPresses(drawn, panel) {
+  drawn.addEventListener("click", () => {
+    const point = /** @type {any} */ (drawn).value;
+    if (!point) return;
+    const detail = { name: point.name, x: point.x, panel };
+    drawn.dispatchEvent(new window.CustomEvent("point", { bubbles: true, detail }));
+  });
 }

@@ -39,7 +39,7 @@ export function panelWidth(width, panels, least) {
 }
 
 /**
- * Adds one panel.
+ * Adds one panel; returns what is drawn in it.
  *
  * @param {HTMLElement} place
  * @param {string} title "" for none
@@ -52,6 +52,7 @@ export function addPanel(place, title, options) {
   nameAsPicture(drawn, title || "chart");
   figure.append(drawn);
   place.append(figure);
+  return drawn;
 }
 
 /**

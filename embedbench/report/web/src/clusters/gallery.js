@@ -24,7 +24,7 @@ export function gallery({ pictures, state }, members, silhouettes, ...others) {
   const more = button("", () => grow());
   const grow = () => {
     const from = tiles.childElementCount;
-    const next = ordered.slice(from, from + STEP).map((picture) => opener(pictures, state, picture));
+    const next = ordered.slice(from, from + STEP).map((picture) => opener(pictures, state, picture, ordered));
     tiles.append(...next);
     const left = ordered.length - tiles.childElementCount;
     more.hidden = !left;

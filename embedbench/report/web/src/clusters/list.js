@@ -163,7 +163,7 @@ export class ClusterList {
     const { pictures, state } = this.shown;
     if (!members.length) return [element("p", {}, "None of its images is on this page.")];
     const [usual, odd] = [members.slice(0, members.length - facts.odd), members.slice(members.length - facts.odd)];
-    const opened = (/** @type {number[]} */ some) => some.map((picture) => opener(pictures, state, picture));
+    const opened = (/** @type {number[]} */ some) => some.map((picture) => opener(pictures, state, picture, members));
     /** @type {Node[]} */
     const parts = [element("div", { class: "tiles typical" }, ...opened(usual.slice(0, TYPICAL)))];
     if (odd.length) {

@@ -30,7 +30,7 @@ export function picturePanel(maps) {
     panel.hidden = shown === NONE;
     if (shown !== NONE) panel.replaceChildren(...content(maps, neighbours, lightbox, shown));
     panel.scrollTop = 0;
-    if (!isInside) return;
+    if (!isInside) return uncover(active, panel);
     if (shown !== NONE) panel.focus({ preventScroll: true });
     else if (before instanceof window.HTMLElement) before.focus({ preventScroll: true });
   });
@@ -39,6 +39,19 @@ export function picturePanel(maps) {
   });
   listenToThumbnails(pictures, state);
   return panel;
+}
+
+/**
+ * Scrolls what has the focus, such as the search field, out from behind the panel.
+ *
+ * @param {Element | null} active
+ * @param {HTMLElement} panel
+ */
+function uncover(active, panel) {
+  if (!active || panel.hidden || active === document.body) return;
+  const [own, other] = [active.getBoundingClientRect(), panel.getBoundingClientRect()];
+  const isBeside = own.right <= other.left || own.left >= other.right;
+  if (!isBeside && own.bottom > other.top) active.scrollIntoView({ block: "nearest" });
 }
 
 /**
@@ -107,7 +120,7 @@ function enlarger(pictures, lightbox, picture) {
  */
 function row({ pictures, state }, nearest, counts) {
   const tiles = nearest.map((neighbour) => {
-    const tile = opener(pictures, state, neighbour);
+    const tile = opener(pictures, state, neighbour, nearest);
     const count = counts.get(neighbour) ?? 0;
     if (count > 1) tile.append(element("small", {}, String(count)));
     return tile;
@@ -126,6 +139,8 @@ function listenToThumbnails(pictures, state) {
     if (!(event.target instanceof window.HTMLElement) || !event.target.closest("main")) return;
     if (event.target.getAttribute("role") !== "img" || event.target.closest("button, aside")) return;
     const picture = pictures.numbers.get(event.target.title);
-    if (picture !== undefined) state.choose(picture);
+    const strip = [...(event.target.closest(".strip")?.querySelectorAll("[role=img]") ?? [])];
+    const among = strip.flatMap((one) => pictures.numbers.get(one.getAttribute("title") ?? "") ?? []);
+    if (picture !== undefined) state.choose(picture, [...new Set(among)]);
   });
 }

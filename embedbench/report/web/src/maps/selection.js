@@ -35,7 +35,7 @@ export function selectionPanel({ pictures, state }) {
     const more = chosen.length > MOST_TILES ? `, the first ${MOST_TILES} are shown` : "";
     title.textContent = `${chosen.length} selected${more}`;
     labels.textContent = commonest(chosen.map((picture) => pictures.label(picture)).filter(Boolean));
-    tiles.replaceChildren(...chosen.slice(0, MOST_TILES).map((picture) => opener(pictures, state, picture)));
+    tiles.replaceChildren(...chosen.slice(0, MOST_TILES).map((picture) => opener(pictures, state, picture, chosen)));
     list.value = chosen.map((picture) => pictures.names[picture]).join("\n");
   });
   return panel;
@@ -47,9 +47,10 @@ export function selectionPanel({ pictures, state }) {
  * @param {import("../pictures.js").Pictures} pictures
  * @param {import("../state.js").State} state
  * @param {number} picture
+ * @param {number[]} among the pictures that it stands among
  */
-export function opener(pictures, state, picture) {
-  const made = button("", () => state.choose(picture), { class: "opener" });
+export function opener(pictures, state, picture, among) {
+  const made = button("", () => state.choose(picture, among), { class: "opener" });
   made.append(pictures.tile(picture));
   made.addEventListener("pointerenter", () => state.hover(picture));
   made.addEventListener("pointerleave", () => state.hover(-1));

@@ -74,17 +74,19 @@ function search({ pictures, state }) {
   input.addEventListener("input", () => {
     const text = input.value.trim().toLowerCase();
     const numbers = pictures.names.flatMap((name, number) => (name.toLowerCase().includes(text) ? [number] : []));
+    const exact = pictures.numbers.get(input.value.trim());
+    if (exact !== undefined) numbers.unshift(exact); // a set keeps the first place of each
     state.find(text ? new Set(numbers) : null);
     answer.replaceChildren(...(text ? answers() : []));
   });
   input.addEventListener("keydown", (event) => {
     const [first] = found();
-    if (event.key === "Enter" && first !== undefined) state.choose(first);
+    if (event.key === "Enter" && first !== undefined) state.choose(first, [...found()]);
   });
   const answers = () => [
     `${found().size} found `,
     ...[...found()].slice(0, MOST_FOUND).map((number) =>
-      button(pictures.names[number], () => state.choose(number), { class: "link" }),
+      button(pictures.names[number], () => state.choose(number, [...found()]), { class: "link" }),
     ),
     ...(found().size ? [button("Select them", () => state.select(new Set(found())))] : []),
   ];
