@@ -23,6 +23,7 @@ from embedbench.report.looks import encoder_colours
 from embedbench.report.page_data.sections import LivePart, live_part
 from embedbench.report.page_data.sharing import shareable
 from embedbench.report.pairwise import pairwise_results
+from embedbench.report.purposes import purposes_part
 from embedbench.report.robustness import robustness_part
 from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
 from embedbench.report.summary import summary
@@ -118,6 +119,7 @@ def _empty_sections(
 ) -> set[str]:
     """Return the names of the sections that have nothing to show."""
     shown = {
+        "purposes": findings["purposes"],
         "sure": findings["pairwise"] or "sure" in drawn,
         "with-labels": findings["with_labels"][1],
         "without-labels": findings["without_labels"][1],
@@ -248,6 +250,7 @@ def _findings(results: Results) -> dict[str, Any]:
     """Return what the sections between the comparison and the encoders show."""
     return {
         "pairwise": pairwise_results(results),
+        "purposes": purposes_part(results),
         "with_labels": with_labels_table(results),
         "without_labels": without_labels_table(results),
         "splits": splits(results),

@@ -14,6 +14,9 @@ __all__ = ["leading_rows", "metric_heading", "purpose_sentence", "purpose_table"
 
 _CLEARLY_FASTER = 1.5
 
+_NEAR = 0.1
+"""An encoder whose number is lower by more than this is no alternative, however fast."""
+
 
 def leading_rows(results: Results) -> pd.DataFrame:
     """Return the rows of the table `purposes` of the purpose that leads, by encoder."""
@@ -63,16 +66,18 @@ def purpose_sentence(
     purposes = [str(name) for name in results.purposes["purpose"].unique() if name in verdicts]
     if len(purposes) < 2:
         return ""
-    answers: dict[tuple[str, ...], list[str]] = {}
+    answers: dict[frozenset[str], list[str]] = {}
     for purpose in purposes:
         verdict = verdicts[purpose]
-        named = tuple(verdict["group"]) if verdict["answer"] in NAMING else (verdict["answer"],)
-        answers.setdefault(named, []).append(purpose)
+        group = verdict["group"] if verdict["answer"] in NAMING else [verdict["answer"]]
+        answers.setdefault(frozenset(group), []).append(purpose)
     parts = []
-    for named, of_purposes in answers.items():
-        is_told = verdicts[of_purposes[0]]["answer"] in NAMING
-        shown = [strong(name) for name in named] if is_told else list(named)
-        if named == (CANNOT_TELL,):
+    for group, of_purposes in answers.items():
+        verdict = verdicts[of_purposes[0]]
+        named = [name for name in verdict["group"] if name in group] or list(group)
+        is_told = verdict["answer"] in NAMING
+        shown = [strong(name) for name in named] if is_told else named
+        if named == [CANNOT_TELL]:
             shown = ["cannot be told"]
         tied = " are tied" if len(named) > 1 else ""
         form = text("for {} " + join_names(["{}"] * len(shown)) + tied)
@@ -91,7 +96,7 @@ def _cheaper(results: Results, text: Callable[[str], str], strong: Callable[[str
         return ""
     chosen, value = str(best.index[0]), float(best["value"].iloc[0])
     others = rows[~rows.index.isin(results.run["verdict"]["group"])]
-    others = others[others["low"].astype(float) > others["chance"].astype(float).fillna(0)]
+    others = others[others["value"].astype(float) >= value - _NEAR]
     faster = {
         str(name): speeds[str(name)] / speeds[chosen]
         for name in others.index

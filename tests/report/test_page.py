@@ -176,7 +176,7 @@ def unpacked(record: dict[str, str]) -> list[int]:
 def test_the_sections_stand_in_their_order(page: str) -> None:
     places = [name for name in Page(page).attributes("id")]
     encoders = [f"encoder-{number}" for number in (1, 2, 3, 4)]
-    findings = ["sure", "with-labels", "without-labels", "why", "shortcuts"]
+    findings = ["purposes", "sure", "with-labels", "without-labels", "why", "shortcuts"]
     findings += ["maps", "clusters", "ambiguous", "robustness", "domains"]
     assert places == ["comparison", *findings, "encoders", *encoders, "skipped", "repeat"]
 

@@ -10,6 +10,7 @@ __all__ = ["Section", "sections_of", "sections_of_tables"]
 
 _HEADINGS = {
     "comparison": "Comparison",
+    "purposes": "For what",
     "sure": "Uncertainty",
     "with-labels": "With labels",
     "without-labels": "Without labels",
@@ -30,6 +31,7 @@ _FIRST_WITHOUT_LABELS = ("sure", "clusters", "maps", "why")
 """Without labels the comparison says little: what decides goes first, and the groups."""
 
 _TABLES = {
+    "purposes": ("purposes",),
     "sure": ("pairwise",),
     "without-labels": ("label_free",),
     "why": ("similarity", "disagreements"),

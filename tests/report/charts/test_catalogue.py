@@ -32,7 +32,7 @@ def test_without_labels_the_signals_stand_where_the_ranks_stood() -> None:
     def of(truth: bool) -> set[str]:
         return {chart.name for chart in charts_of(example_results(truth))}
 
-    assert of(True) - of(False) == {"ranks"} and of(False) - of(True) == {"signals"}
+    assert of(True) - of(False) == {"ranks", "purposes"} and of(False) - of(True) == {"signals"}
 
 
 def test_tables_without_rows_give_no_charts() -> None:
@@ -42,4 +42,6 @@ def test_tables_without_rows_give_no_charts() -> None:
                      "composition", "timings", "label_free")
     }  # fmt: skip
     bare = dataclasses.replace(RESULTS, **empty)
-    assert [chart.name for chart in charts_of(bare)] == ["cost", "scores", "ranks"]
+    assert [chart.name for chart in charts_of(bare)] == [
+        "cost", "scores", "purposes", "ranks",
+    ]  # fmt: skip

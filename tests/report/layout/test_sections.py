@@ -34,7 +34,7 @@ def test_what_has_nothing_to_show_is_left_out_unless_it_was_lost() -> None:
     found = {one.name: one for one in sections_of(results, {"why", "maps"}, {"variance": "gone"})}
     assert "why" not in found and found["maps"].is_empty
     assert found["maps"].lacks == ["gone"] and not found["clusters"].lacks
-    assert [*found][:2] == ["comparison", "sure"]
+    assert [*found][:3] == ["comparison", "purposes", "sure"]
 
 
 def test_the_reason_tells_no_folder() -> None:
