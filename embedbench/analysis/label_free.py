@@ -16,6 +16,7 @@ from embedbench.metrics.base import Estimate, mean_estimate
 from embedbench.metrics.clustering.stability import stability
 from embedbench.metrics.embedding.consistency import cluster_retention, consistency
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS, Neighbourhood
+from embedbench.metrics.embedding.retrieval import Retrieval
 
 __all__ = ["AugmentedViews", "EncoderScores", "score_encoder"]
 
@@ -44,6 +45,7 @@ class EncoderScores:
             columns keep their values, the images lose theirs. Empty where this was not asked for.
         random: the same for random directions of the same dimension.
         neighbours: of each image.
+        retrieval: of each image among the others; None without labels.
         shuffled_assignments: partitions of the shuffled vectors, one for each k.
     """
 
@@ -52,6 +54,7 @@ class EncoderScores:
     shuffled: dict[str, float]
     random: dict[str, float]
     neighbours: Neighbourhood
+    retrieval: Retrieval | None
     shuffled_assignments: Int[np.ndarray, "ks images"]
 
 
@@ -77,12 +80,14 @@ def score_encoder(
     """
     groups, seed = targets.groups, settings.seed
     sample = settings.sample(len(vectors))
-    neighbours, scores, numbers = evaluate_vectors(vectors, targets, seed, settings.limit)
+    neighbours, retrieval, scores, numbers = evaluate_vectors(
+        vectors, targets, seed, settings.limit
+    )
     scores |= _augmentation_scores(vectors, augmented, groups, assignments)
     ks = [len(np.unique(runs[0])) for runs in assignments]
     if not with_chance:
         nothing = np.empty((0, len(vectors)), dtype=np.int32)
-        return EncoderScores(scores, numbers, {}, {}, neighbours, nothing)
+        return EncoderScores(scores, numbers, {}, {}, neighbours, retrieval, nothing)
     generator = np.random.default_rng(seed)
     nulls, null_assignments = [], []
     for make in (_shuffled, _random):
@@ -92,12 +97,14 @@ def score_encoder(
         points = _unit(blank)
         fits = kmeans_from_sample(points, [(min(k, distinct), seed) for k in ks], sample)
         null_assignments.append(np.array([fit.labels for fit in fits], dtype=np.int32))
-        _, _, null_numbers = evaluate_vectors(blank, targets.unlabelled(), seed, settings.limit)
+        *_, null_numbers = evaluate_vectors(blank, targets.unlabelled(), seed, settings.limit)
         means = _augmentation_scores(blank, blank_views, groups, null_assignments[-1][:, None])
         some = sample_points(points, sample)
         null_numbers["stability"] = stability(some, KMeans(), settings.k, seed).value
         nulls.append({name: score.mean for name, score in means.items()} | null_numbers)
-    return EncoderScores(scores, numbers, nulls[0], nulls[1], neighbours, null_assignments[0])
+    return EncoderScores(
+        scores, numbers, nulls[0], nulls[1], neighbours, retrieval, null_assignments[0]
+    )
 
 
 def _augmentation_scores(

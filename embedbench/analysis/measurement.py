@@ -21,6 +21,7 @@ from embedbench.metrics.embedding.neighbours import (
     knn_correct,
     neighbourhood,
 )
+from embedbench.metrics.embedding.retrieval import Retrieval, neighbours_and_retrieval
 from embedbench.results.schema import ENCODER_ALONE
 
 __all__ = ["Evaluation", "evaluate_clusters", "evaluate_vectors"]
@@ -77,7 +78,7 @@ def evaluate_clusters(
         for clusterer, by_metric in by_clusterer.items()
         for metric, score in by_metric.items()
     }
-    _, alone, numbers = evaluate_vectors(vectors, targets, settings.seed, settings.limit)
+    _, _, alone, numbers = evaluate_vectors(vectors, targets, settings.seed, settings.limit)
     scores |= {(ENCODER_ALONE, name): score for name, score in alone.items()}
     values |= {(ENCODER_ALONE, name): score.mean for name, score in alone.items()}
     values |= {(ENCODER_ALONE, name): value for name, value in numbers.items()}
@@ -86,37 +87,36 @@ def evaluate_clusters(
 
 def evaluate_vectors(
     vectors: Vectors, targets: Targets, seed: int, limit: SampleLimit = DEFAULT_LIMIT
-) -> tuple[Neighbourhood, dict[str, Estimate], dict[str, float]]:
-    """Return the neighbours of the images, the scores with labels, the numbers without.
+) -> tuple[Neighbourhood, Retrieval | None, dict[str, Estimate], dict[str, float]]:
+    """Return neighbours, retrieval, the scores with labels, and the numbers without.
 
     Args:
         vectors: embeddings, one row per image.
-        targets: near-duplicate groups, and labels: without them there are no scores.
+        targets: near-duplicate groups, and labels: without them there are no scores, and
+            retrieval is None.
         seed: of the folds of the linear probe, and of the sample of many images.
         limit: with more images, quadratic steps use a sample.
     """
     sample = limit.sample(len(vectors), seed)
     labels, groups = targets.labels, targets.groups
-    neighbours = neighbourhood(vectors, labels, groups, asked=sample)
+    found = None
+    if labels is None:
+        neighbours = neighbourhood(vectors, None, groups, asked=sample)
+    else:
+        neighbours, found = neighbours_and_retrieval(vectors, labels, groups, asked=sample)
     numbers = {
         "hubness": hubness(neighbours, NEIGHBOURS),
         "anisotropy": anisotropy(vectors),
         "effective_rank": effective_rank(vectors),
         "intrinsic_dimension": intrinsic_dimension(vectors, asked=sample),
     }
-    if labels is None:
-        return neighbours, {}, numbers
-    assert neighbours.average_precision is not None and neighbours.r_precision is not None
-    per_image = {
-        "knn_accuracy": (knn_correct(neighbours, labels, NEIGHBOURS), None),
-        "retrieval_map": (neighbours.average_precision, neighbours.precision_influence),
-        "r_precision": (neighbours.r_precision, neighbours.r_precision_influence),
-        "linear_probe": (probe_correct(vectors, labels, groups, seed), None),
-    }
-    # Every labelled image can be retrieved, also those outside the sample of queries.
-    moving = None if sample is None else labels >= 0
+    if labels is None or found is None:
+        return neighbours, None, {}, numbers
+    retrieved = found.estimates()
     scores = {
-        name: mean_estimate(values[None], moves=moves, moving=moving)
-        for name, (values, moves) in per_image.items()
+        "knn_accuracy": mean_estimate(knn_correct(neighbours, labels, groups, NEIGHBOURS)[None]),
+        "retrieval_map": retrieved["average_precision"],
+        "r_precision": retrieved["r_precision"],
+        "linear_probe": mean_estimate(probe_correct(vectors, labels, groups, seed)[None]),
     }
-    return neighbours, scores, numbers
+    return neighbours, found, scores, numbers

@@ -19,6 +19,7 @@ from embedbench.data.images.corruptions import Corruption
 from embedbench.io.structured import digest_of, read_structured, write_structured
 from embedbench.metrics.base import Estimate
 from embedbench.metrics.embedding.neighbours import Neighbourhood
+from embedbench.metrics.embedding.retrieval import Retrieval
 from embedbench.parallel.pool import Pool
 from embedbench.parallel.serial import Serial
 from embedbench.utils.fingerprint import embedbench_code
@@ -42,6 +43,7 @@ RESULT_TYPES = (
     KSelection,
     Neighbourhood,
     Partitions,
+    Retrieval,
     SampleLimit,
     Shortcut,
     Sweep,

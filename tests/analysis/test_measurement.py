@@ -53,15 +53,16 @@ def test_images_that_are_all_the_same_cannot_be_clustered() -> None:
 
 
 def test_without_labels_there_are_numbers_and_no_scores() -> None:
-    _, scores, numbers = evaluate_vectors(VECTORS, TARGETS.unlabelled(), 0)
-    assert scores == {}
+    _, retrieval, scores, numbers = evaluate_vectors(VECTORS, TARGETS.unlabelled(), 0)
+    assert retrieval is None and scores == {}
     assert {"hubness", "anisotropy"} <= set(numbers)
     found = evaluate_clusters(VECTORS, TARGETS.unlabelled(), settings(4))
     assert {name for _, name in found.scores} == {"silhouette"}
 
 
 def test_of_many_images_the_sample_is_asked_and_all_can_be_found() -> None:
-    neighbours, scores, _ = evaluate_vectors(VECTORS, TARGETS, 0, SampleLimit(10))
+    neighbours, retrieval, scores, _ = evaluate_vectors(VECTORS, TARGETS, 0, SampleLimit(10))
+    assert retrieval is not None and retrieval.moving is not None and retrieval.moving.all()
     assert neighbours.asked is not None and len(neighbours.asked) == 10
     assert scores["retrieval_map"].n_images == 10
     assert set(np.unique(neighbours.nearest)) - set(neighbours.asked.tolist())

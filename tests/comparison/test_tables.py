@@ -93,7 +93,7 @@ def test_every_image_has_a_row_in_every_run() -> None:
 def test_the_nearest_images_stand_in_order_and_those_not_asked_have_none() -> None:
     nearest = np.array([[1, 2], [-1, -1], [0, -1]])
     cosines = np.array([[0.9, 0.1], [np.nan, np.nan], [0.5, np.nan]])
-    seen = Neighbourhood(nearest, cosines, None, None, None, None)
+    seen = Neighbourhood(nearest, cosines, None, None)
     table = neighbours_table({BITING: seen}, ["a", BITING, "c"])
     assert list(table.columns) == list(TABLES["neighbours"].columns)
     assert table.astype({"image": str, "neighbour": str}).to_numpy().tolist() == [

@@ -27,6 +27,7 @@ from embedbench.metrics.clustering.evaluate import evaluate
 from embedbench.metrics.clustering.silhouette import silhouettes
 from embedbench.metrics.embedding.geometry import hubness, intrinsic_dimension
 from embedbench.metrics.embedding.neighbours import knn_correct, neighbourhood
+from embedbench.metrics.embedding.retrieval import neighbours_and_retrieval
 from embedbench.utils.progress import Progress
 
 FEW = SampleLimit(300)
@@ -74,15 +75,13 @@ def one_thread() -> Iterator[None]:
 
 def test_sampled_queries_have_the_neighbours_and_scores_of_the_full_search() -> None:
     truth, groups = np.where(RANDOM.random(1500) < 0.1, -1, TRUTH), np.arange(1500)
-    every = neighbourhood(POINTS, truth, groups)
-    some = neighbourhood(POINTS, truth, groups, asked=SAMPLE)
+    every, all_scores = neighbours_and_retrieval(POINTS, truth, groups)
+    some, scores = neighbours_and_retrieval(POINTS, truth, groups, asked=SAMPLE)
     assert np.array_equal(every.nearest[SAMPLE], some.nearest[SAMPLE])
     assert (np.delete(some.nearest, SAMPLE, axis=0) == -1).all()
-    for name in ("average_precision", "r_precision"):
-        one, other = getattr(every, name), getattr(some, name)
-        assert np.array_equal(one[SAMPLE], other[SAMPLE], equal_nan=True)
-        assert np.isnan(np.delete(other, SAMPLE)).all()
-    right, asked = knn_correct(every, truth), knn_correct(some, truth)
+    assert np.array_equal(all_scores.values[:, SAMPLE], scores.values[:, SAMPLE], equal_nan=True)
+    assert np.isnan(np.delete(scores.values, SAMPLE, axis=1)).all()
+    right, asked = knn_correct(every, truth, groups), knn_correct(some, truth, groups)
     assert np.array_equal(right[SAMPLE], asked[SAMPLE], equal_nan=True)
     assert np.isnan(np.delete(asked, SAMPLE)).all()
 

@@ -266,7 +266,7 @@ def worst_images(
 
     Args:
         per_image: a score of each image, higher is better, nan where it has none: the average
-            precision with labels (`Neighbourhood.average_precision`), else the silhouette. An
+            precision with labels (`Retrieval.average_precision`), else the silhouette. An
             image with score 1, the highest, is never listed.
         domains: domain of each image.
         image_names: of the images.

@@ -268,9 +268,9 @@ class _RobustnessJobs:
 
     def _per_image(self, encoder: str) -> Float[np.ndarray, " images"]:
         """Return an encoder's score on each image: by its labels, else its silhouette."""
-        precision = self.clusters.criteria[encoder].neighbours.average_precision
-        if precision is not None:
-            return precision
+        retrieval = self.clusters.criteria[encoder].retrieval
+        if retrieval is not None:
+            return retrieval.average_precision
         rows = self.clusters.tables["silhouettes"]
         rows = rows[(rows["encoder"] == encoder) & (rows["space"] == self.inputs.spaces[0])]
         rows = rows[rows["clusterer"] == rows["clusterer"].iloc[0]]

@@ -10,8 +10,9 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
+from embedbench.metrics.embedding.classes import groups_a_class
 
-__all__ = ["Rows", "probe_correct"]
+__all__ = ["Rows", "predicted_correct", "probe_correct", "rotated"]
 
 Rows = Float64[np.ndarray, "images components"]
 
@@ -51,32 +52,28 @@ def probe_correct(
         folds: number of folds; fewer if the smallest class has fewer groups.
     """
     correct = np.full(len(vectors), np.nan)
-    sizes = _groups_a_class(truth, groups)
+    sizes = groups_a_class(truth, groups)
     usable = [label for label, size in sizes.items() if size >= 2]
     images = np.flatnonzero(np.isin(truth, usable))
     if len(usable) < 2:
         return correct
     folds = min(folds, *(sizes[label] for label in usable))
-    rows, labels = _rotated(normalize(vectors[images].astype(np.float64))), truth[images]
+    rows, labels = rotated(normalize(vectors[images].astype(np.float64))), truth[images]
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     for train, test in splitter.split(rows, labels, groups[images]):
-        correct[images[test]] = _fold(rows[train], labels[train], rows[test], labels[test])
+        correct[images[test]] = predicted_correct(
+            rows[train], labels[train], rows[test], labels[test]
+        )
     return correct
 
 
-def _groups_a_class(
-    truth: Int[np.ndarray, " images"], groups: Int[np.ndarray, " images"]
-) -> dict[int, int]:
-    """Return the number of groups of each known label."""
-    pairs = np.unique(np.stack([truth, groups], axis=1), axis=0)
-    labels, counts = np.unique(pairs[pairs[:, 0] >= 0, 0], return_counts=True)
-    return dict(zip(labels.tolist(), counts.tolist(), strict=True))
-
-
-def _rotated(rows: Float64[np.ndarray, "images dim"]) -> Rows:
+def rotated(rows: Float64[np.ndarray, "images dim"]) -> Rows:
     """Return the rows rotated into as many dimensions as images, if that is fewer.
 
     Lengths and angles stay, and so do the predictions.
+
+    Args:
+        rows: one row per image.
     """
     if len(rows) >= rows.shape[1]:
         return rows
@@ -84,13 +81,22 @@ def _rotated(rows: Float64[np.ndarray, "images dim"]) -> Rows:
     return np.ascontiguousarray(triangle.T)
 
 
-def _fold(
+def predicted_correct(
     train: Rows,
     labels: Int[np.ndarray, " images"],
     test: Float64[np.ndarray, "tested components"],
     truth: Int[np.ndarray, " tested"],
 ) -> Float64[np.ndarray, " tested"]:
-    """Return whether each test label is predicted; nan for labels absent from training."""
+    """Return 1 for each test label that the trained classifier predicts, else 0.
+
+    nan for labels absent from training, and for all if there is one label only.
+
+    Args:
+        train: rows to train on, of unit length.
+        labels: their labels.
+        test: rows to predict.
+        truth: their labels.
+    """
     seen = np.unique(labels)
     if len(seen) < 2:
         return np.full(len(test), np.nan)

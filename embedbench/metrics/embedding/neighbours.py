@@ -1,5 +1,6 @@
-"""Nearest neighbours of each image, and the scores of retrieval and classification by them."""
+"""Nearest neighbours of each image, and classification by them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,11 +8,13 @@ from jaxtyping import Float32, Float64, Int, UInt64
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
-from embedbench.metrics.embedding.retrieval_influence import retrieval_influence
+from embedbench.metrics.embedding.classes import with_partner
 
 __all__ = [
     "NEIGHBOURS",
+    "NeighbourSearch",
     "Neighbourhood",
+    "distance_blocks",
     "first_neighbours",
     "knn_correct",
     "neighbourhood",
@@ -32,25 +35,17 @@ _COPY = 1e-14
 
 @dataclass(frozen=True, eq=False)
 class Neighbourhood:
-    """Nearest other images of each image by cosine, and retrieval scores of its class.
+    """Nearest other images of each image by cosine.
 
     A neighbour is never of the image's own group. If there are fewer neighbours, rows end in -1,
     with similarity nan. Ties are in the order of row numbers. If only a sample of the images is
-    queried, each among all, the others have no neighbours and no scores.
+    queried, each among all, the others have no neighbours.
 
     Attributes:
         nearest: row numbers of the neighbours, the nearest first.
         similarity: cosines to them, -1 to 1.
         labelled: as `nearest`, of images with a known label only; None without truth.
         labelled_similarity: cosines to these.
-        average_precision: average precision of ranking the other labelled images by cosine, with
-            those of the image's class relevant: 0 to 1, higher is better. nan without a known
-            label, and if no image of another group has the same. None without truth.
-        r_precision: share of the image's class among the R nearest labelled images, R the number
-            of images of the class in other groups: range, direction and nan as above.
-        precision_influence: how far each image, as a retrieval result, moves the sum of the
-            average precisions of the others; see `retrieval_influence`. None without truth.
-        r_precision_influence: the same for their R-precisions.
         asked: sorted rows of the queried images; None if all.
     """
 
@@ -58,10 +53,6 @@ class Neighbourhood:
     similarity: Cosines
     labelled: Nearest | None
     labelled_similarity: Cosines | None
-    average_precision: PerImage | None
-    r_precision: PerImage | None
-    precision_influence: PerImage | None = None
-    r_precision_influence: PerImage | None = None
     asked: Int[np.ndarray, " sampled"] | None = None
 
 
@@ -73,12 +64,9 @@ def neighbourhood(
     working_memory: int = 256,
     asked: Int[np.ndarray, " sampled"] | None = None,
 ) -> Neighbourhood:
-    """Return the neighbours of each image and its retrieval scores, in one pass over all pairs.
+    """Return the neighbours of each image.
 
-    Equal cosines are ties: the average precision counts them together, as scikit-learn's
-    `average_precision_score` does, and the R-precision is the mean over their orders (McSherry
-    and Najork 2008), so that equal rows score as chance. Cosines are computed in float64, for
-    the ties; rows of zeros have cosine 0 with all.
+    Cosines are computed in float64, for the ties; rows of zeros have cosine 0 with all.
 
     Args:
         vectors: embeddings, one row per image.
@@ -88,57 +76,97 @@ def neighbourhood(
         working_memory: memory of the pass in MB, about, without vectors and result.
         asked: sorted rows of the images to query; all if None.
     """
-    count = len(vectors)
-    unit = normalize(vectors.astype(np.float64))
-    nearest, near = _empty(count, most)
-    labelled, labelled_near = nearest, near
-    unknown = np.flatnonzero(truth < 0) if truth is not None else np.arange(0)
-    if len(unknown):
-        labelled, labelled_near = _empty(count, most)
-    scores, moves = np.full((2, count), np.nan), np.zeros((2, count))
-    lost = np.zeros(count)
-    size = max(1, working_memory * _MEGABYTE // (_BYTES_A_PAIR * max(1, count)))
-    queries = np.arange(count) if asked is None else asked
+    search = NeighbourSearch.of(truth, len(vectors), most)
+    rows = np.arange(len(vectors))
+    queries = rows if asked is None else asked
+    for some, distances in distance_blocks(vectors, groups, queries, rows, working_memory):
+        search.add(some, distances)
+    return search.result(asked)
+
+
+@dataclass(frozen=True, eq=False)
+class NeighbourSearch:
+    """Neighbours found so far, for a pass over blocks of distances.
+
+    Attributes:
+        truth: known label of each image as a number, -1 if unknown; None without labels.
+        unknown: rows of the images of unknown label; none without labels.
+        nearest: as in `Neighbourhood`.
+        similarity: as in `Neighbourhood`.
+        labelled: as in `Neighbourhood`, but with truth only.
+        labelled_similarity: as in `Neighbourhood`, but with truth only.
+    """
+
+    truth: Int[np.ndarray, " images"] | None
+    unknown: Int[np.ndarray, " unknown"]
+    nearest: Nearest
+    similarity: Cosines
+    labelled: Nearest
+    labelled_similarity: Cosines
+
+    @classmethod
+    def of(
+        cls, truth: Int[np.ndarray, " images"] | None, images: int, most: int
+    ) -> "NeighbourSearch":
+        """Return the search before its first block, for `most` neighbours of each image."""
+        nearest, near = _empty(images, most)
+        unknown = np.flatnonzero(truth < 0) if truth is not None else np.arange(0)
+        labelled, labelled_near = _empty(images, most) if len(unknown) else (nearest, near)
+        return cls(truth, unknown, nearest, near, labelled, labelled_near)
+
+    def add(
+        self, rows: Int[np.ndarray, " block"], distances: Float32[np.ndarray, "block images"]
+    ) -> None:
+        """Keep the nearest of a block of images; inf is the distance of those left out."""
+        most = self.nearest.shape[1]
+        self.nearest[rows], self.similarity[rows] = _nearest(distances, most)
+        if len(self.unknown):
+            known = distances.copy()
+            known[:, self.unknown] = np.inf
+            self.labelled[rows], self.labelled_similarity[rows] = _nearest(known, most)
+
+    def result(self, asked: Int[np.ndarray, " sampled"] | None) -> Neighbourhood:
+        """Return the neighbours of the images that were asked; None if all were."""
+        if self.truth is None:
+            return Neighbourhood(self.nearest, self.similarity, None, None, asked)
+        return Neighbourhood(
+            self.nearest, self.similarity, self.labelled, self.labelled_similarity, asked
+        )
+
+
+def distance_blocks(
+    vectors: Vectors,
+    groups: Int[np.ndarray, " images"],
+    queries: Int[np.ndarray, " queries"],
+    gallery: Int[np.ndarray, " gallery"],
+    working_memory: int,
+) -> Iterator[tuple[Int[np.ndarray, " block"], Float32[np.ndarray, "block gallery"]]]:
+    """Yield rows of queries, and 1 - cosine between each and the gallery; inf within a group.
+
+    Ties up to float64 rounding are exact ties in float32. Rows of zeros have cosine 0 with all.
+
+    Args:
+        vectors: embeddings, one row per image.
+        groups: group of each image.
+        queries: rows of the queries.
+        gallery: rows of the images they are compared with.
+        working_memory: memory of a block in MB, about.
+    """
+    unit = normalize(vectors.astype(np.float64)) if len(vectors) else vectors.astype(np.float64)
+    others = unit if len(gallery) == len(unit) else unit[gallery]
+    size = max(1, working_memory * _MEGABYTE // (_BYTES_A_PAIR * max(1, len(gallery))))
     for start in range(0, len(queries), size):
         rows = queries[start : start + size]
-        distances = _distances(unit, groups, rows)
-        nearest[rows], near[rows] = _nearest(distances, most)
-        if len(unknown):
-            distances[:, unknown] = np.inf
-            labelled[rows], labelled_near[rows] = _nearest(distances, most)
-        if truth is not None:
-            scores[:, rows] = _retrieval(distances, truth, truth[rows])
-            _add_moves(distances, truth, truth[rows], moves, lost)
-    if truth is None:
-        return Neighbourhood(nearest, near, None, None, None, None, asked=asked)
-    # A query without its only relevant image has no score: the mean of the others replaces it.
-    scored = ~np.isnan(scores[0])
-    if scored.any():
-        moves -= lost * scores[:, scored].mean(axis=1, keepdims=True)
-    return Neighbourhood(
-        nearest, near, labelled, labelled_near, scores[0], scores[1], moves[0], moves[1], asked
-    )
+        wide = unit[rows] @ others.T
+        np.subtract(1, wide, out=wide)
+        wide[wide < _COPY] = 0
+        distances: Float32[np.ndarray, "block gallery"] = wide.astype(np.float32)
+        distances[groups[rows][:, None] == groups[gallery]] = np.inf
+        yield rows, distances
 
 
 def _empty(count: int, most: int) -> tuple[Nearest, Cosines]:
     return np.full((count, most), -1), np.full((count, most), np.nan)
-
-
-def _distances(
-    unit: Float64[np.ndarray, "images dim"],
-    groups: Int[np.ndarray, " images"],
-    rows: Int[np.ndarray, " block"],
-) -> Float32[np.ndarray, "block images"]:
-    """Return 1 - cosine between a block of images and all; inf within a group.
-
-    Ties up to float64 rounding are exact ties in float32.
-    """
-    wide = unit[rows] @ unit.T
-    np.subtract(1, wide, out=wide)
-    wide[wide < _COPY] = 0
-    distances: Float32[np.ndarray, "block images"] = wide.astype(np.float32)
-    distances[groups[rows][:, None] == groups] = np.inf
-    return distances
 
 
 def _nearest(
@@ -163,77 +191,29 @@ def _nearest(
     return nearest, cosines
 
 
-def _retrieval(
-    distances: Float32[np.ndarray, "block images"],
-    truth: Int[np.ndarray, " images"],
-    wanted: Int[np.ndarray, " block"],
-) -> Float64[np.ndarray, "2 block"]:
-    """Return average precision and R-precision of a block of queries with the wanted labels."""
-    scores = np.full((2, len(distances)), np.nan)
-    members = {label: np.flatnonzero(truth == label) for label in np.unique(truth[truth >= 0])}
-    ordered = np.sort(distances, axis=1)
-    for query, ranking in enumerate(ordered):
-        label = wanted[query]
-        if label < 0:
-            continue
-        right = np.sort(distances[query, members[label]])
-        right = right[np.isfinite(right)]
-        if not len(right):
-            continue
-        hits = np.searchsorted(right, right, "right")
-        scores[0, query] = np.mean(hits / np.searchsorted(ranking, right, "right"))
-        # Of the images tied at the cut-off some count, each with the same probability.
-        cut = ranking[len(right) - 1]
-        nearer, hits_nearer = np.searchsorted(ranking, cut), np.searchsorted(right, cut)
-        tied = np.searchsorted(ranking, cut, "right") - nearer
-        hits_tied = np.searchsorted(right, cut, "right") - hits_nearer
-        within = hits_nearer + hits_tied * (len(right) - nearer) / tied
-        scores[1, query] = within / len(right)
-    return scores
-
-
-def _add_moves(
-    distances: Float32[np.ndarray, "block images"],
-    truth: Int[np.ndarray, " images"],
-    wanted: Int[np.ndarray, " block"],
-    moves: Float64[np.ndarray, "2 images"],
-    lost: Float64[np.ndarray, " images"],
-) -> None:
-    """Add each image's influence on a block of queries; count in `lost` queries that need it."""
-    for query, away in enumerate(distances):
-        order = np.argsort(away, kind="stable")
-        order = order[np.isfinite(away[order])]
-        right = truth[order] == wanted[query]
-        if wanted[query] < 0 or not right.any():
-            continue
-        for total, influence in zip(moves, retrieval_influence(right), strict=True):
-            total[order] += np.nan_to_num(influence)
-        if right.sum() == 1:
-            position = int(np.argmax(right))
-            lost[order[position]] += 1
-            moves[:, order[position]] += (1 / (position + 1), float(position == 0))
-
-
 def knn_correct(
-    found: Neighbourhood, truth: Int[np.ndarray, " images"], neighbours: int = 10
+    found: Neighbourhood,
+    truth: Int[np.ndarray, " images"],
+    groups: Int[np.ndarray, " images"],
+    neighbours: int = 10,
 ) -> PerImage:
     """Return 1 for each image whose label its labelled neighbours predict, 0 for the others.
 
     Leave-one-out, without the image's group. Neighbours vote by 1 / (1 - cosine), or only those
     at distance 0 if there are any, as in scikit-learn's `KNeighborsClassifier(metric="cosine",
-    weights="distance")`; the lowest label wins ties. nan without a known label, and if no image
-    of another group has the same.
+    weights="distance")`; the lowest label wins ties. nan without a known label, if no image of
+    another group has the same, and for images that were not asked.
 
     Args:
         found: neighbours from `neighbourhood`, with truth.
         truth: known label of each image as a number, -1 if unknown.
+        groups: near-duplicate group of each image, as for `found`.
         neighbours: number of voters; fewer if there are fewer.
 
     Raises:
         ValueError: `found` has no truth, or fewer neighbours per image.
     """
-    possible = found.average_precision
-    if found.labelled is None or found.labelled_similarity is None or possible is None:
+    if found.labelled is None or found.labelled_similarity is None:
         raise ValueError("`found` has no labelled neighbours; give `neighbourhood` the truth")
     voters = first_neighbours(found.labelled, neighbours)
     distances = 1 - found.labelled_similarity[:, :neighbours]
@@ -248,7 +228,10 @@ def knn_correct(
         len(truth) * len(names),
     )
     guess = votes.reshape(len(truth), len(names)).argmax(axis=1)
-    return np.where(np.isnan(possible), np.nan, guess == labels)
+    possible = with_partner(truth, groups)
+    if found.asked is not None:
+        possible &= np.isin(np.arange(len(truth)), found.asked)
+    return np.where(possible, guess == labels, np.nan)
 
 
 def overlap(one: Neighbourhood, other: Neighbourhood, neighbours: int = 10) -> float:

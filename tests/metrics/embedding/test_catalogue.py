@@ -27,6 +27,6 @@ def test_a_metric_has_a_heading_a_source_a_sentence_and_a_range(metric: Metric) 
 def test_the_metrics_with_labels_are_those_that_are_computed_of_labels() -> None:
     vectors = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
     targets = Targets(np.arange(30) % 2, "ab", np.arange(30))
-    _, scores, numbers = evaluate_vectors(vectors, targets, 0)
+    *_, scores, numbers = evaluate_vectors(vectors, targets, 0)
     assert {metric.name for metric in ENCODER_METRICS if metric.needs_truth} == set(scores)
     assert set(numbers) <= {metric.name for metric in ENCODER_METRICS if not metric.needs_truth}

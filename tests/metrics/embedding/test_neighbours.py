@@ -1,4 +1,4 @@
-"""Promises of the neighbours, and of the scores and hubness from them."""
+"""Promises of the neighbours, and of the predictions and hubness from them."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import skew
-from sklearn.metrics import average_precision_score
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
@@ -32,30 +31,26 @@ def test_neighbours_are_those_of_scikit_learn() -> None:
     distances, nearest = peer.kneighbors()
     assert np.array_equal(found.nearest, nearest)
     assert np.allclose(found.similarity, 1 - distances, atol=1e-7)
-    assert found.labelled is None and found.average_precision is None and found.r_precision is None
+    assert found.labelled is None and found.labelled_similarity is None
 
 
 @pytest.mark.parametrize("neighbours", [1, 5, 10])
 def test_the_prediction_is_scikit_learns_leave_one_out(neighbours: int) -> None:
     peer = KNeighborsClassifier(neighbours, metric="cosine", weights="distance")
     guess = cross_val_predict(peer, WIDE, TRUTH, cv=LeaveOneOut())
-    correct = knn_correct(neighbourhood(VECTORS, TRUTH, ALONE), TRUTH, neighbours)
+    correct = knn_correct(neighbourhood(VECTORS, TRUTH, ALONE), TRUTH, ALONE, neighbours)
     assert correct.tolist() == (guess == TRUTH).astype(float).tolist()
     assert 0.3 < correct.mean() < 1
 
 
-def test_unlabelled_images_neither_vote_nor_count_in_a_ranking() -> None:
+def test_unlabelled_images_do_not_vote() -> None:
     truth = np.where(RANDOM.random(80) < 0.5, TRUTH, -1)
     known = truth >= 0
     found = neighbourhood(VECTORS, truth, ALONE, most=10)
     without = neighbourhood(VECTORS[known], truth[known], ALONE[known], most=10)
-    for one, other in [
-        (found.average_precision, without.average_precision),
-        (found.r_precision, without.r_precision),
-        (knn_correct(found, truth), knn_correct(without, truth[known])),
-    ]:
-        assert one is not None and other is not None
-        assert np.isnan(one[~known]).all() and np.array_equal(one[known], other)
+    one = knn_correct(found, truth, ALONE)
+    other = knn_correct(without, truth[known], ALONE[known])
+    assert np.isnan(one[~known]).all() and np.array_equal(one[known], other)
     # They are neighbours all the same.
     assert np.array_equal(found.nearest, neighbourhood(VECTORS, None, ALONE, most=10).nearest)
 
@@ -67,11 +62,12 @@ def test_copies_of_an_image_in_other_groups_outvote_all_others() -> None:
     found = neighbourhood(vectors, truth, np.arange(5), most=4)
     assert found.nearest[0].tolist() == [3, 1, 2, 4]
     assert found.similarity[0, 0] == 1
-    assert knn_correct(found, truth, 4)[0] == 1
+    assert knn_correct(found, truth, np.arange(5), 4)[0] == 1
     # As copies that are known, 0 and 3 say nothing of one another, nor has 0 another partner.
-    known = neighbourhood(vectors, truth, np.array([7, 1, 2, 7, 4]), most=4)
+    groups = np.array([7, 1, 2, 7, 4])
+    known = neighbourhood(vectors, truth, groups, most=4)
     assert known.nearest[0].tolist() == [1, 2, 4, -1]
-    assert np.isnan(knn_correct(known, truth, 4)[[0, 3]]).all()
+    assert np.isnan(knn_correct(known, truth, groups, 4)[[0, 3]]).all()
 
 
 def test_a_scaled_row_is_a_duplicate() -> None:
@@ -84,26 +80,20 @@ def test_a_scaled_row_is_a_duplicate() -> None:
     assert (found.similarity[:, :3] == 1).all()
 
 
-def test_retrieval_of_a_case_by_hand() -> None:
-    # By angle from image 0: b, a, a, b, and one unknown; its class holds two others.
-    angles = np.array([0, 10, 20, 30, 40, 5]) * np.pi / 180
-    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-    found = neighbourhood(vectors, np.array([0, 1, 0, 0, 1, -1]), np.arange(6))
-    assert found.average_precision is not None and found.r_precision is not None
-    assert found.average_precision[0] == pytest.approx((1 / 2 + 2 / 3) / 2)
-    assert found.r_precision[0] == pytest.approx(1 / 2)
-    assert np.isnan(found.average_precision[5]) and np.isnan(found.r_precision[5])
-
-
-def test_equal_rows_score_as_chance() -> None:
+def test_equal_rows_are_neighbours_in_the_order_of_the_rows() -> None:
     truth = np.repeat([0, 1, 2], [6, 3, 1])
     vectors = np.full((10, 5), 0.1) * np.array([[3], [1]] * 5)
     found = neighbourhood(vectors.astype(np.float32), truth, np.arange(10))
-    expected = [5 / 9] * 6 + [2 / 9] * 3 + [np.nan]
-    assert found.average_precision == pytest.approx(expected, nan_ok=True)
-    assert found.r_precision == pytest.approx(expected, nan_ok=True)
     assert found.nearest[4, :9].tolist() == [0, 1, 2, 3, 5, 6, 7, 8, 9]
-    assert np.isnan(knn_correct(found, truth)[9])
+    assert np.isnan(knn_correct(found, truth, np.arange(10))[9])
+
+
+def test_images_that_were_not_asked_are_not_predicted() -> None:
+    asked = ALONE[::3]
+    some = knn_correct(neighbourhood(VECTORS, TRUTH, ALONE, asked=asked), TRUTH, ALONE)
+    every = knn_correct(neighbourhood(VECTORS, TRUTH, ALONE), TRUTH, ALONE)
+    assert np.array_equal(some[asked], every[asked])
+    assert np.isnan(np.delete(some, asked)).all()
 
 
 FEW = arrays(np.float32, (9, 3), elements=st.integers(-2, 2).map(float))
@@ -129,34 +119,13 @@ def test_neighbours_are_in_order_never_of_the_own_group_and_as_many_as_there_are
     assert np.array_equal(np.isnan(found.similarity), found.nearest < 0)
 
 
-@given(FEW, CODES, GROUPS)
-def test_average_precision_is_that_of_scikit_learn_with_ties_too(
-    vectors: np.ndarray, truth: np.ndarray, groups: np.ndarray
-) -> None:
-    found = neighbourhood(vectors, truth, groups)
-    cosines = cosine_similarity(vectors.astype(np.float64)).round(9)
-    assert found.average_precision is not None and found.r_precision is not None
-    for image in range(9):
-        others = (groups != groups[image]) & (truth >= 0)
-        right = truth[others] == truth[image]
-        if truth[image] < 0 or not right.any():
-            assert np.isnan([found.average_precision[image], found.r_precision[image]]).all()
-            continue
-        expected = average_precision_score(right, cosines[image, others])
-        assert found.average_precision[image] == pytest.approx(expected)
-        assert 0 <= found.r_precision[image] <= 1
-
-
 @given(st.permutations(range(80)))
 def test_the_order_of_images_changes_no_score(order: list[int]) -> None:
     groups = ALONE // 2
     before = neighbourhood(VECTORS, TRUTH, groups)
     after = neighbourhood(VECTORS[order], TRUTH[order], groups[order])
-    assert before.average_precision is not None and after.average_precision is not None
-    assert before.r_precision is not None and after.r_precision is not None
-    assert np.array_equal(before.average_precision[order], after.average_precision)
-    assert np.array_equal(before.r_precision[order], after.r_precision)
-    assert np.array_equal(knn_correct(before, TRUTH)[order], knn_correct(after, TRUTH[order]))
+    predicted = knn_correct(before, TRUTH, groups)[order]
+    assert np.array_equal(predicted, knn_correct(after, TRUTH[order], groups[order]))
     assert hubness(before) == pytest.approx(hubness(after))
 
 
@@ -186,7 +155,7 @@ def test_close_vectors_are_distinguished() -> None:
 
 def given_neighbours(*rows: list[int]) -> Neighbourhood:
     nearest = np.array(rows)
-    return Neighbourhood(nearest, np.where(nearest < 0, np.nan, 0.5), None, None, None, None)
+    return Neighbourhood(nearest, np.where(nearest < 0, np.nan, 0.5), None, None)
 
 
 def test_hubness_and_overlap_of_a_case_by_hand() -> None:
@@ -232,7 +201,7 @@ def test_few_images_have_few_neighbours() -> None:
     found = neighbourhood(VECTORS[:4], truth, np.arange(4))
     assert found.nearest.shape == (4, 50)
     assert (found.nearest[:, :3] >= 0).all() and (found.nearest[:, 3:] == -1).all()
-    assert np.isin(knn_correct(found, truth), [0, 1]).all()
+    assert np.isin(knn_correct(found, truth, np.arange(4)), [0, 1]).all()
     assert overlap(found, neighbourhood(VECTORS[4:8], truth, np.arange(4))) == 1
     assert np.isnan(hubness(found))
 
@@ -240,9 +209,10 @@ def test_few_images_have_few_neighbours() -> None:
 @pytest.mark.parametrize("images", [1, 5])
 def test_images_of_one_group_have_no_neighbours(images: int) -> None:
     truth = TRUTH[:images]
-    found = neighbourhood(VECTORS[:images], truth, np.zeros(images, dtype=int))
+    groups = np.zeros(images, dtype=int)
+    found = neighbourhood(VECTORS[:images], truth, groups)
     assert (found.nearest == -1).all() and np.isnan(found.similarity).all()
-    assert np.isnan(knn_correct(found, truth)).all()
+    assert np.isnan(knn_correct(found, truth, groups)).all()
     assert np.isnan(hubness(found)) and np.isnan(overlap(found, found))
 
 
@@ -257,6 +227,6 @@ def test_invalid_arguments_are_errors() -> None:
     with pytest.raises(ValueError, match="between 1 and 5, the number found; not 10"):
         hubness(found)
     with pytest.raises(ValueError, match="give `neighbourhood` the truth"):
-        knn_correct(found, TRUTH, 5)
+        knn_correct(found, TRUTH, ALONE, 5)
     with pytest.raises(ValueError, match="same images; not 80 and 79"):
         overlap(found, neighbourhood(VECTORS[1:], None, ALONE[1:], most=5), 5)

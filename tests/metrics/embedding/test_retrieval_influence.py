@@ -1,4 +1,7 @@
-"""Promises of retrieval influence: the change in the scores if the image is left out."""
+"""Promises of rankings: scores by their definitions, influence by leaving each image out."""
+
+from collections.abc import Callable
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -6,88 +9,112 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from embedbench.metrics.base import Estimate, mean_estimate
-from embedbench.metrics.bootstrap import PairedBootstrap
-from embedbench.metrics.embedding.neighbours import neighbourhood
-from embedbench.metrics.embedding.retrieval_influence import retrieval_influence
+from embedbench.metrics.embedding.retrieval_influence import (
+    Ranked,
+    at_cut,
+    average_precision,
+    r_precision,
+    rank,
+    reciprocal_rank,
+)
+
+Score = Callable[[np.ndarray, np.ndarray], float]
 
 
-def precisions(right: np.ndarray) -> tuple[float, float]:
-    """Return scikit-learn's average precision, and the R-precision by its definition."""
-    scores = -np.arange(len(right))
-    return (
-        float(average_precision_score(right, scores)),
-        float(right[: right.sum()].mean()),
-    )
+def mean_over_orders(of_ranking: Callable[[np.ndarray], float]) -> Score:
+    """Return the score of a ranking, averaged over all orders of equally near images."""
+
+    def score(right: np.ndarray, near: np.ndarray) -> float:
+        found = []
+        for order in map(list, permutations(range(len(right)))):
+            ranking = np.array(order)[np.argsort(near[order], kind="stable")]
+            found.append(of_ranking(right[ranking]))
+        return float(np.mean(found))
+
+    return score
 
 
-def retrieval(vectors: np.ndarray, truth: np.ndarray) -> dict[str, Estimate]:
-    """Return the scores of retrieval, no image a copy of another."""
-    found = neighbourhood(vectors, truth, np.arange(len(truth)))
-    assert found.average_precision is not None and found.r_precision is not None
-    return {
-        "retrieval_map": mean_estimate(
-            found.average_precision[None], moves=found.precision_influence
-        ),
-        "r_precision": mean_estimate(found.r_precision[None], moves=found.r_precision_influence),
+def of_scikit_learn(right: np.ndarray, near: np.ndarray) -> float:
+    return float(average_precision_score(right, -near))
+
+
+BY_DEFINITION: dict[str, Score] = {
+    "average_precision": of_scikit_learn,
+    "r_precision": mean_over_orders(lambda right: float(right[: right.sum()].mean())),
+    "reciprocal_rank": mean_over_orders(lambda right: 1 / (1 + int(np.argmax(right)))),
+    "precision@2": mean_over_orders(lambda right: float(right[:2].sum() / 2)),
+    "recall@2": mean_over_orders(lambda right: float(right[:2].sum() / right.sum())),
+    "precision@9": mean_over_orders(lambda right: float(right.sum() / 9)),
+    "recall@9": mean_over_orders(lambda _: 1.0),
+}
+
+
+def scored(ranked: Ranked) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    found = {
+        "average_precision": average_precision(ranked),
+        "r_precision": r_precision(ranked),
+        "reciprocal_rank": reciprocal_rank(ranked),
     }
+    for k in (2, 9):
+        precision, moves, recall, recall_moves = at_cut(ranked, k)
+        found |= {f"precision@{k}": (precision, moves), f"recall@{k}": (recall, recall_moves)}
+    return found
 
 
-@given(st.lists(st.booleans(), min_size=2, max_size=14).filter(lambda row: sum(row) > 0))
-def test_influence_is_the_score_minus_the_score_without_the_image(row: list[bool]) -> None:
-    right = np.array(row)
-    found = np.array(retrieval_influence(right))
-    for place in range(len(right)):
-        rest = np.delete(right, place)
-        if not rest.any():
-            assert np.isnan(found[:, place]).all()
-            continue
-        expected = np.array(precisions(right)) - precisions(rest)
-        assert found[:, place] == pytest.approx(expected, abs=1e-12)
+answers = st.lists(st.booleans(), min_size=5, max_size=5).filter(any)
+distances = st.lists(st.integers(0, 4), min_size=5, max_size=5)
 
 
-@settings(max_examples=25)
-@given(st.integers(0, 10_000), st.integers(2, 4))
-def test_the_total_influence_is_the_jackknifes(seed: int, classes: int) -> None:
-    """Whatever the images: the mean with all of them, less the mean without one."""
-    random = np.random.default_rng(seed)
-    vectors = random.normal(size=(12, 5)).astype(np.float32)
-    truth = random.integers(-1, classes, 12)
-    truth[:4] = [0, 0, 1, 1]
-    groups = np.arange(12)
-    scores = retrieval(vectors, truth)
-    whole = neighbourhood(vectors, truth, groups)
-    for name, values in (
-        ("retrieval_map", whole.average_precision),
-        ("r_precision", whole.r_precision),
-    ):
-        assert values is not None
-        counted = np.flatnonzero(~np.isnan(values))
-        moved = []
-        for image in counted:
-            rest = np.delete(np.arange(12), image)
-            left = neighbourhood(vectors[rest], truth[rest], groups[:11])
-            found = left.average_precision if name == "retrieval_map" else left.r_precision
-            assert found is not None
-            # A query that loses its only right image is counted with the mean of all.
-            known = np.where(np.isnan(found), np.nanmean(values), found)
-            known = known[np.isin(rest, counted)]
-            moved.append((len(counted) - 1) * (np.nanmean(values) - known.mean()))
-        expected = np.array(moved) - np.mean(moved)
-        assert scores[name].influence[0, counted] == pytest.approx(expected, abs=1e-9)
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(answers, distances), min_size=1, max_size=3))
+def test_scores_and_influence_are_those_of_the_definitions_with_ties_too(
+    queries: list[tuple[list[bool], list[int]]],
+) -> None:
+    right = np.array([row for row, _ in queries])
+    near = np.array([row for _, row in queries], dtype=np.float32)
+    ranked = rank(near, right, 5)
+    for name, (scores, moves) in scored(ranked).items():
+        by_definition = BY_DEFINITION[name]
+        for query in range(len(queries)):
+            whole = by_definition(right[query], near[query])
+            assert scores[query] == pytest.approx(whole), name
+            for place, image in enumerate(ranked.order[query]):
+                rest = np.delete(right[query], image)
+                left = np.delete(near[query], image)
+                # Without the only right answer there is no score.
+                without = by_definition(rest, left) if rest.any() else 0
+                assert moves[query, place] == pytest.approx(whole - without, abs=1e-12), name
 
 
-def test_the_interval_of_retrieval_contains_the_true_mean() -> None:
-    """Of 60 samples of 80 images from one distribution, at least 53 intervals hold its mean."""
+def test_a_case_by_hand() -> None:
+    ranked = rank(np.array([[3, 1, 2, 0, 9]], np.float32), np.array([[1, 1, 0, 0, 1]]) > 0, 4)
+    assert ranked.order.tolist() == [[3, 1, 2, 0]]
+    assert ranked.right.tolist() == [[False, True, False, True]]
+    assert ranked.total.tolist() == [2]
+    found = scored(ranked)
+    assert found["average_precision"][0] == pytest.approx([(1 / 2 + 2 / 4) / 2])
+    # Without image 3, which is nearest and wrong, the ranks are 1 and 3.
+    assert found["average_precision"][1][0, 0] == pytest.approx(1 / 2 - (1 + 2 / 3) / 2)
+    assert found["reciprocal_rank"][0].tolist() == [1 / 2]
+    assert found["reciprocal_rank"][1].tolist() == [[1 / 2 - 1, 1 / 2 - 1 / 3, 0, 0]]
+    assert found["precision@2"][0].tolist() == [1 / 2] and found["recall@2"][0].tolist() == [1 / 2]
+    assert found["precision@9"][0].tolist() == [2 / 9] and found["recall@9"][0].tolist() == [1]
 
-    def draw(seed: int) -> tuple[float, tuple[float, float]]:
-        random = np.random.default_rng(seed)
-        truth = random.integers(0, 4, 80)
-        vectors = (1.2 * np.eye(6)[truth] + random.normal(size=(80, 6))).astype(np.float32)
-        score = retrieval(vectors, truth)["retrieval_map"]
-        return score.mean, PairedBootstrap(np.arange(80), seed).intervals({"map": score})["map"]
 
-    found = [draw(seed) for seed in range(60)]
-    mean = np.mean([value for value, _ in found])
-    held = sum(low <= mean <= high for _, (low, high) in found)
-    assert held >= 53
+def test_of_equally_near_images_the_right_ones_stand_first() -> None:
+    ranked = rank(np.zeros((1, 4), np.float32), np.array([[0, 1, 0, 1]]) > 0, 4)
+    assert ranked.order.tolist() == [[1, 3, 0, 2]]
+    assert ranked.first is not None and ranked.last is not None
+    assert ranked.first.tolist() == [[0] * 4] and ranked.last.tolist() == [[3] * 4]
+
+
+def test_many_ties_have_the_rank_that_the_negative_hypergeometric_gives() -> None:
+    # Of n in random order, r right, the first right one is on average at (n + 1) / (r + 1); the
+    # mean of 1 / rank is summed here by the share of orders that begin with so many wrong ones.
+    right = np.arange(300) < 7
+    expected, unseen = 0.0, 1.0
+    for drawn in range(294):
+        expected += unseen * 7 / (300 - drawn) / (drawn + 1)
+        unseen *= (293 - drawn) / (300 - drawn)
+    scores, _ = reciprocal_rank(rank(np.zeros((1, 300), np.float32), right[None], 300))
+    assert scores[0] == pytest.approx(expected)

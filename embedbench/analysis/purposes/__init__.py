@@ -1,0 +1,1 @@
+"""What encoders are for, and at what size of their vectors."""

@@ -1,0 +1,252 @@
+"""Retrieval: how well each image finds the others of its class, ranked by cosine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int
+
+from embedbench.encoder import Vectors
+from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.embedding.neighbours import (
+    Neighbourhood,
+    NeighbourSearch,
+    distance_blocks,
+)
+from embedbench.metrics.embedding.retrieval_influence import (
+    Ranked,
+    at_cut,
+    average_precision,
+    r_precision,
+    rank,
+    reciprocal_rank,
+)
+
+__all__ = ["KS", "Retrieval", "neighbours_and_retrieval", "retrieval"]
+
+Queries = Int[np.ndarray, " queries"]
+Gallery = Int[np.ndarray, " gallery"]
+Block = Int[np.ndarray, " block"]
+PerImage = Float64[np.ndarray, " images"]
+Scored = list[tuple[Float64[np.ndarray, " queries"], Float64[np.ndarray, "queries ranked"]]]
+
+KS = (1, 5, 10)
+"""Numbers of nearest images of which precision and recall are told."""
+
+_PAIRS_AT_ONCE = 2**16
+"""Of so many pairs of a query and an image the rankings fit the cache of a core."""
+
+
+@dataclass(frozen=True, eq=False)
+class Retrieval:
+    """Scores of ranking a gallery by cosine for each query; 0 to 1, higher is better.
+
+    Attributes:
+        names: of the scores: `average_precision`, `r_precision`, `reciprocal_rank`, and for each
+            k `precision@k` and `recall@k`.
+        values: score of each query. nan for images that are no queries, for queries of unknown
+            class, and for those without a right answer in the gallery.
+        moves: how far each image, as a part of the gallery, moves the sum of the scores of the
+            others: that sum less the sum without the image. A query that loses its only right
+            answer counts with the mean of all.
+        moving: which images the gallery holds, for `mean_estimate`; None if every image is a
+            query and in the gallery of the others.
+        unanswered: rows of queries of known class without a right answer in the gallery.
+    """
+
+    names: tuple[str, ...]
+    values: Float64[np.ndarray, "scores images"]
+    moves: Float64[np.ndarray, "scores images"]
+    moving: Bool[np.ndarray, " images"] | None
+    unanswered: Int[np.ndarray, " unanswered"]
+
+    @property
+    def average_precision(self) -> PerImage:
+        """Average precision of each query; nan as in `values`."""
+        return np.asarray(self.values[self.names.index("average_precision")])
+
+    @property
+    def r_precision(self) -> PerImage:
+        """R-precision of each query; nan as in `values`."""
+        return np.asarray(self.values[self.names.index("r_precision")])
+
+    def estimates(self) -> dict[str, Estimate]:
+        """Return the mean of each score over the queries; intervals from it count the gallery."""
+        return {
+            name: mean_estimate(values[None], moves=moves, moving=self.moving)
+            for name, values, moves in zip(self.names, self.values, self.moves, strict=True)
+        }
+
+
+def retrieval(
+    vectors: Vectors,
+    relevance: Int[np.ndarray, " images"],
+    groups: Int[np.ndarray, " images"],
+    queries: Queries | None = None,
+    gallery: Gallery | None = None,
+    ks: Sequence[int] = KS,
+    working_memory: int = 256,
+    own_group: bool = False,
+) -> Retrieval:
+    """Return how well each query finds the images of its class in the gallery.
+
+    An image of the gallery is a right answer if it has the query's class. Those of unknown class
+    are in no ranking, as nobody knows whether they are right: give distractors a class of their
+    own.
+
+    Average precision is that of scikit-learn's `average_precision_score`, which counts equal
+    cosines together; the others are means over the orders of ties (McSherry and Najork 2008), so
+    that equal rows score as chance. R-precision is the precision at R, the number of right
+    answers in the query's gallery. Precision at k is of k places, also where the gallery is
+    smaller: places that no image fills are wrong, as in trec_eval. Cosines are as in
+    `neighbourhood`.
+
+    Args:
+        vectors: embeddings, one row per image.
+        relevance: class of each image as a number, -1 if unknown.
+        groups: near-duplicate group of each image.
+        queries: sorted rows of the queries; None for all.
+        gallery: sorted rows of the images that can be found; None for all.
+        ks: numbers of nearest images.
+        working_memory: memory of the pass in MB, about, without vectors and result.
+        own_group: whether images of a query's own group may be found; never the query itself.
+
+    Raises:
+        ValueError: a k below 1.
+    """
+    search = _RetrievalSearch.of(relevance, queries, gallery, ks)
+    blocks = distance_blocks(
+        vectors,
+        np.arange(len(vectors)) if own_group else groups,
+        np.arange(len(vectors)) if queries is None else queries,
+        search.columns,
+        working_memory,
+    )
+    for rows, distances in blocks:
+        search.add(rows, distances)
+    return search.result()
+
+
+def neighbours_and_retrieval(
+    vectors: Vectors,
+    truth: Int[np.ndarray, " images"],
+    groups: Int[np.ndarray, " images"],
+    most: int = 50,
+    asked: Queries | None = None,
+    working_memory: int = 256,
+) -> tuple[Neighbourhood, Retrieval]:
+    """Return `neighbourhood` and `retrieval` of all images, in one pass over all pairs.
+
+    Args:
+        vectors: embeddings, one row per image.
+        truth: known label of each image as a number, -1 if unknown.
+        groups: near-duplicate group of each image.
+        most: number of neighbours to keep for each image.
+        asked: sorted rows of the images to query, each among all; None for all.
+        working_memory: memory of the pass in MB, about, without vectors and result.
+    """
+    near, scores = NeighbourSearch.of(truth, len(vectors), most), _RetrievalSearch.of(truth, asked)
+    rows = np.arange(len(vectors))
+    queries = rows if asked is None else asked
+    for some, distances in distance_blocks(vectors, groups, queries, rows, working_memory):
+        scores.add(some, distances[:, scores.columns])
+        near.add(some, distances)
+    return near.result(asked), scores.result()
+
+
+@dataclass(frozen=True, eq=False)
+class _RetrievalSearch:
+    """Scores of the queries so far; `moves` and `lost` are of the columns of the gallery."""
+
+    relevance: Int[np.ndarray, " images"]
+    columns: Gallery
+    is_apart: bool
+    ks: tuple[int, ...]
+    values: Float64[np.ndarray, "scores images"]
+    moves: Float64[np.ndarray, "scores gallery"]
+    lost: Float64[np.ndarray, " gallery"]
+    unanswered: list[int]
+
+    @classmethod
+    def of(
+        cls,
+        relevance: Int[np.ndarray, " images"],
+        queries: Queries | None,
+        gallery: Gallery | None = None,
+        ks: Sequence[int] = KS,
+    ) -> "_RetrievalSearch":
+        """Return the search before its first query.
+
+        Raises:
+            ValueError: a k below 1.
+        """
+        if any(k < 1 for k in ks):
+            raise ValueError(f"`ks` must be at least 1; not {min(ks)}")
+        columns = np.flatnonzero(relevance >= 0)
+        if gallery is not None:
+            columns = np.intersect1d(columns, gallery)
+        scores = 3 + 2 * len(ks)
+        return cls(
+            relevance,
+            columns,
+            queries is not None or gallery is not None,
+            tuple(ks),
+            np.full((scores, len(relevance)), np.nan),
+            np.zeros((scores, len(columns))),
+            np.zeros(len(columns)),
+            [],
+        )
+
+    def add(self, rows: Block, distances: Float32[np.ndarray, "block gallery"]) -> None:
+        """Score a block of queries; inf is the distance of images that they may not find."""
+        size = max(1, _PAIRS_AT_ONCE // max(1, len(self.columns)))
+        for start in range(0, len(rows), size):
+            self._add(rows[start : start + size], distances[start : start + size])
+
+    def _add(self, rows: Block, distances: Float32[np.ndarray, "block gallery"]) -> None:
+        can_be_found = np.isfinite(distances)
+        right = self.relevance[self.columns] == self.relevance[rows][:, None]
+        right &= can_be_found
+        has_answer = right.any(axis=1)
+        self.unanswered.extend(rows[~has_answer & (self.relevance[rows] >= 0)].tolist())
+        if not has_answer.any():
+            return
+        lengths = can_be_found.sum(axis=1)
+        order = np.zeros(distances.shape, dtype=np.int64)
+        moves = np.zeros((len(self.moves), *distances.shape))
+        for length in np.unique(lengths[has_answer]):
+            some = np.flatnonzero(has_answer & (lengths == length))
+            ranked = rank(distances[some], right[some], int(length))
+            order[some, :length] = ranked.order
+            for score, (values, moved) in enumerate(self._scores(ranked)):
+                self.values[score, rows[some]] = values
+                moves[score, some, :length] = moved
+        columns = np.arange(len(self.columns))
+        targets = np.concatenate([columns, order.ravel()])
+        for total, moved in zip(self.moves, moves, strict=True):
+            # Query by query: the blocks must not change a bit of the sums.
+            total[:] = np.bincount(targets, np.concatenate([total, moved.ravel()]))
+        only = right.sum(axis=1) == 1
+        np.add.at(self.lost, right[only].argmax(axis=1), 1)
+
+    def _scores(self, ranked: Ranked) -> Scored:
+        scored: Scored = [average_precision(ranked), r_precision(ranked), reciprocal_rank(ranked)]
+        for k in self.ks:
+            precision, precision_moves, recall, recall_moves = at_cut(ranked, k)
+            scored += [(precision, precision_moves), (recall, recall_moves)]
+        return scored
+
+    def result(self) -> Retrieval:
+        """Return the scores of all queries that were added."""
+        moves = self.moves
+        scored = ~np.isnan(self.values[0])
+        if scored.any():
+            # A query without its only right answer has no score: the mean of the others.
+            moves = moves - self.lost * self.values[:, scored].mean(axis=1, keepdims=True)
+        spread = np.zeros(self.values.shape)
+        spread[:, self.columns] = moves
+        moving = np.isin(np.arange(len(self.relevance)), self.columns) if self.is_apart else None
+        names = ["average_precision", "r_precision", "reciprocal_rank"]
+        names += [f"{name}@{k}" for k in self.ks for name in ("precision", "recall")]
+        unanswered = np.array(sorted(self.unanswered), dtype=np.int64)
+        return Retrieval(tuple(names), self.values, spread, moving, unanswered)
