@@ -14,6 +14,7 @@ from sklearn.metrics import adjusted_mutual_info_score, silhouette_samples
 
 from embedbench.results.results import Results
 from embedbench.results.schema import RANKING_COLUMNS
+from tests.support.purpose_tables import purpose_tables, verdicts
 
 ENCODERS = ("pixels", "timm:resnet50,pretrained=false", "keras:MobileNetV2,weights=x.h5")
 FAILED = "clip:<img src=x onerror=alert(1)>"
@@ -73,7 +74,7 @@ def example_results(truth: bool = True) -> Results:
     return Results(
         comparison=comparison,
         encoders=_encoders(truth),
-        purposes=_purposes(comparison, truth),
+        **purpose_tables(comparison, verdicts(TIED, BEST, truth), truth),
         pairwise=_pairs(comparison) if truth else pd.DataFrame(columns=PAIR_COLUMNS),
         label_free=_criteria(),
         similarity=_similarity(),
@@ -98,7 +99,7 @@ def example_results(truth: bool = True) -> Results:
             "dataset": {"images": 40, "classes": 4 if truth else None, "fingerprint": "f0"},
             "versions": {"numpy": "2.4.0"},
             "verdict": TIED if truth else BEST,
-            "verdicts": _verdicts(truth),
+            "verdicts": verdicts(TIED, BEST, truth),
         },
         **{name: table.reset_index(drop=True) for name, table in tables.items()},
     )
@@ -266,55 +267,6 @@ def _encoders(truth: bool) -> pd.DataFrame:
     rows.append({"encoder": FAILED, "status": "failed", "error": "no & network"})
     table = pd.DataFrame(rows)
     return table.astype({"dim": "Int64", "parameters": "Int64"})
-
-
-def _verdicts(truth: bool) -> dict[str, dict[str, object]]:
-    """Return the verdicts by purpose: the third encoder is the best for search."""
-    if not truth:
-        return {"clustering": BEST}
-    search: dict[str, object] = {"answer": "best", "group": [ENCODERS[2]]}
-    search |= {"reasons": ["It is > all others."]}
-    search |= {"basis": "labels", "smallest": ENCODERS[2]}
-    return {
-        "clustering": TIED,
-        "search": search | {"purpose": "search", "metric": "retrieval_map"},
-        "classification": TIED | {"purpose": "classification", "metric": "linear_probe"},
-    }
-
-
-def _purposes(comparison: pd.DataFrame, truth: bool) -> pd.DataFrame:
-    """Return what each purpose is judged by: the AMI of K-means, and numbers for the others."""
-    kmeans = comparison[comparison["clusterer"] == "kmeans"].drop_duplicates("encoder")
-    ami = kmeans.set_index("encoder")
-    rows = []
-    for purpose, verdict in _verdicts(truth).items():
-        for number, name in enumerate(ENCODERS):
-            value, low, high = 0.5 + 0.1 * number, 0.45 + 0.1 * number, 0.55 + 0.1 * number
-            if purpose == "clustering":
-                columns = ("ami", "ami_low", "ami_high")
-                value, low, high = (
-                    float(ami[column].astype(float)[name]) if truth else np.nan
-                    for column in columns
-                )
-            rank = 3 - number if purpose == "search" else number + 1
-            rows.append(
-                {
-                    "encoder": name,
-                    "purpose": purpose,
-                    "metric": verdict["metric"],
-                    "value": value,
-                    "low": low,
-                    "high": high,
-                    "chance": np.nan if purpose == "clustering" else 0.25,
-                    "rank": rank,
-                    "rank_low": rank,
-                    "rank_high": rank,
-                    "tied_with_best": name in verdict["group"],  # type: ignore[operator]
-                    "recommended": name == verdict["smallest"],
-                }
-            )
-    whole = dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64")
-    return pd.DataFrame(rows).astype(whole)
 
 
 def _timings() -> pd.DataFrame:

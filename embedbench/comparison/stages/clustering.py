@@ -25,6 +25,7 @@ from embedbench.analysis.sweep import (
     try_sweep,
 )
 from embedbench.comparison.memory import Memory
+from embedbench.comparison.stages.purpose_steps import purpose_calls, purpose_tables, search_table
 from embedbench.comparison.tables import (
     elbow_table,
     neighbours_table,
@@ -101,6 +102,7 @@ def run_clustering_stage(
     """
     jobs, encoders = len(vectors) * len(inputs.spaces), len(vectors)
     steps = 3 * jobs + 4 * encoders + encoders * (encoders - 1) // 2
+    steps += sum(map(len, purpose_calls(inputs, vectors, vectors, 2).values()))
     if inputs.k_grid.choose_from:
         steps += 2 * jobs + (encoders if inputs.k_grid.common_k is None else 0)
     processes = memory.processes(jobs, inputs, vectors)
@@ -125,7 +127,9 @@ def run_clustering_stage(
         scored(comparison)
         criteria = work.score(augmented, assignments, common_k)
         analysis = ClusteringAnalysis(
-            tables={"comparison": comparison} | work.relate(assignments, criteria),
+            tables={"comparison": comparison}
+            | work.relate(assignments, criteria)
+            | search_table(inputs, criteria),
             common_k=common_k,
             scores=scores,
             criteria=criteria,
@@ -228,6 +232,7 @@ class _ClusteringJobs:
                 for name, runs in at_common_k.items()
             },
         }
+        steps |= purpose_calls(inputs, vectors, at_common_k, common_k)
         results = self.gather(
             {(step, key): call for step, calls in steps.items() for key, call in calls.items()}
         )
@@ -241,7 +246,8 @@ class _ClusteringJobs:
                 "projections": stack_by_encoder(of["maps"]),
                 "variance": stack_by_encoder(of["variance"]),
                 "shortcuts": shortcuts_table(of["shortcuts"]),
-            },
+            }
+            | purpose_tables(of),
         )
 
     def score(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from embedbench.errors import InputError
-from embedbench.results.tables.table import ENCODER, METRIC, RANK, SCORE, Table
+from embedbench.results.tables.table import ENCODER, METRIC, RANK, SCORE, Table, interval_columns
 
 __all__ = [
     "CLASSIFICATION",
@@ -38,6 +38,53 @@ PURPOSE_TABLES: Mapping[str, Table] = {
             "tied_with_best": "Whether the encoder may be the best for this purpose.",
             "recommended": "Whether it is the smallest of the encoders that are named for this "
             "purpose.",
+        },
+        optional=True,
+    ),
+    "search": Table(
+        "One row for each encoder and score of search, each labelled image a query among all "
+        "others but its near-duplicates. Only with labels.",
+        ENCODER
+        | METRIC
+        | SCORE
+        | {
+            "queries": "Number of queries that have a score.",
+            "unanswered": "Number of labelled images without another of their label, which have "
+            "none.",
+        },
+        optional=True,
+    ),
+    "few_shot": Table(
+        "One row for each encoder and number of labelled images a class: the accuracy of a linear "
+        "classifier on all other images, a mean over ten draws. Only with labels.",
+        ENCODER
+        | {"shots": "Labelled images a class."}
+        | SCORE
+        | {
+            "chance": "What guessing gets right: 1 / number of classes.",
+            "classes": "Number of classes that have enough images.",
+            "reason": "Why there is no accuracy; empty where there is one.",
+        },
+        optional=True,
+    ),
+    "sizes": Table(
+        "One row for each encoder, purpose and form in which vectors can be stored: what smaller "
+        "vectors cost. Only with labels.",
+        ENCODER
+        | {"purpose": "The purpose."}
+        | METRIC
+        | {
+            "form": "`float32`, `float16`, `int8`, `binary`, `pca:N` (principal components), "
+            "`pca:N+int8`, `truncate:N` (first dimensions), `pq:M` (product quantisation).",
+            "bytes": "Bytes an image.",
+        }
+        | SCORE
+        | {"difference": "Value less that of float32."}
+        | interval_columns("the difference", "difference")
+        | {
+            "smallest": "Whether it is the form of the fewest bytes that is not measurably worse "
+            "than float32: the interval of the difference reaches 0.",
+            "reason": "Why the form does not apply; empty where it does.",
         },
         optional=True,
     ),

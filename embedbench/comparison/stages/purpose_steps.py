@@ -1,0 +1,79 @@
+"""The steps that tell what each purpose costs: by search score, by labels, by bytes of a vector."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from embedbench.analysis.inputs import AnalysisInputs
+from embedbench.analysis.label_free import EncoderScores
+from embedbench.analysis.purposes.scores import few_shot_rows, search_rows, size_rows
+from embedbench.comparison.tables import stack_by_encoder
+from embedbench.encoder import Vectors
+from embedbench.results.tables.purposes import CLASSIFICATION, SEARCH
+
+__all__ = ["purpose_calls", "purpose_tables", "search_table"]
+
+Calls = dict[str, dict[str, tuple[Any, ...]]]
+
+
+def purpose_calls(
+    inputs: AnalysisInputs, vectors: Mapping[str, Vectors], names: Iterable[str], k: int
+) -> Calls:
+    """Return the calls by table and encoder; none without labels.
+
+    Args:
+        inputs: of the analysis.
+        vectors: by encoder.
+        names: of the encoders that were clustered.
+        k: the number of clusters at which encoders are compared.
+    """
+    if not _can_be_judged(inputs):
+        return {}
+    targets, resamples, seed = inputs.targets, inputs.bootstrap, inputs.seeds[0]
+    purposes = tuple(inputs.purposes)
+    calls: Calls = {
+        "sizes": {
+            name: (size_rows, vectors[name], targets, purposes, k, seed, inputs.limit, resamples)
+            for name in names
+        }
+    }
+    if CLASSIFICATION in purposes:
+        calls["few_shot"] = {
+            name: (few_shot_rows, vectors[name], targets, seed, resamples) for name in names
+        }
+    return calls
+
+
+def purpose_tables(results: Mapping[str, Mapping[Any, Any]]) -> dict[str, pd.DataFrame]:
+    """Return the tables of what `purpose_calls` called, by their names.
+
+    Args:
+        results: of these calls, and maybe of others, by table and encoder.
+    """
+    names = [name for name in ("few_shot", "sizes") if name in results]
+    return {name: stack_by_encoder(results[name]) for name in names}
+
+
+def search_table(
+    inputs: AnalysisInputs, criteria: Mapping[str, EncoderScores]
+) -> dict[str, pd.DataFrame]:
+    """Return the table `search`; an empty mapping without labels.
+
+    Args:
+        inputs: of the analysis.
+        criteria: the scores of each encoder.
+    """
+    if SEARCH not in inputs.purposes or not _can_be_judged(inputs):
+        return {}
+    tables = {
+        name: search_rows(own.retrieval, inputs.bootstrap)
+        for name, own in criteria.items()
+        if own.retrieval is not None
+    }
+    return {"search": stack_by_encoder(tables)} if tables else {}
+
+
+def _can_be_judged(inputs: AnalysisInputs) -> bool:
+    labels = inputs.targets.labels
+    return labels is not None and bool((labels >= 0).any())
