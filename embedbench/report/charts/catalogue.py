@@ -6,7 +6,7 @@ from embedbench.report.charts.chart import Chart
 from embedbench.report.charts.cost import cost_chart
 from embedbench.report.charts.domains import composition_chart, domains_chart
 from embedbench.report.charts.elbow import elbow_chart
-from embedbench.report.charts.purposes import purposes_chart
+from embedbench.report.charts.purposes import few_shot_chart, purposes_chart, sizes_chart
 from embedbench.report.charts.robustness import contamination_chart, curves_chart
 from embedbench.report.charts.scores import ranks_chart, scores_chart, signals_chart
 from embedbench.report.charts.similarity import similarity_chart, variance_chart
@@ -19,6 +19,8 @@ _CHARTS: tuple[Callable[[Results], Chart | None], ...] = (
     cost_chart,
     scores_chart,
     purposes_chart,
+    few_shot_chart,
+    sizes_chart,
     ranks_chart,
     similarity_chart,
     variance_chart,

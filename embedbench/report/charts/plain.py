@@ -46,7 +46,7 @@ def plain_numbers(chart: Chart) -> list[PlainNumbers]:
 def _lines(panel: Mapping[str, Any], look: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return a column for each line, and a row for each x."""
     names = [line["name"] for line in panel["lines"]]
-    columns = [{point[0]: point[1:] for point in line["points"]} for line in panel["lines"]]
+    columns = [{point[0]: point[1:4] for point in line["points"]} for line in panel["lines"]]
     places = sorted({x for column in columns for x in column})
     rows = [
         [_told(x), *(_with_interval(*column.get(x, [None])) for column in columns)] for x in places

@@ -1,4 +1,8 @@
-"""The number that each purpose is judged by, with its interval and what chance gives."""
+"""The number of each purpose with its interval, by labels a class, and by bytes a vector."""
+
+from typing import Any
+
+import pandas as pd
 
 from embedbench.report.charts.chart import Chart, View, number
 from embedbench.report.looks import encoder_colours
@@ -6,8 +10,17 @@ from embedbench.results.purposes import metric_heading
 from embedbench.results.results import Results
 from embedbench.results.views import ranked
 
-__all__ = ["purposes_chart"]
+__all__ = ["few_shot_chart", "purposes_chart", "sizes_chart"]
 
+_FEW_NOTE = (
+    "The accuracy of a linear classifier that knows so many labelled images of each class, on all "
+    "others: a mean over ten draws. Bands are 95 % intervals."
+)
+_SIZES_NOTE = (
+    "Each point is a form in which the vectors can be stored, of two with the same bytes the "
+    "better one. A ring marks the smallest form that is not measurably worse than float32. Bands "
+    "are 95 % intervals."
+)
 _NOTE = "A line is the 95 % interval. Grey marks show what chance gives."
 
 
@@ -41,3 +54,66 @@ def purposes_chart(results: Results) -> Chart | None:
         "purposes", "purposes", "intervals", "Each purpose, with 95 % intervals",
         [View("", panels)], note=_NOTE, look={"x": "1 is perfect", "range": [0, 1]}, tabled=True,
     )  # fmt: skip
+
+
+def few_shot_chart(results: Results) -> Chart | None:
+    """Return the accuracy over the number of labelled images a class; None without any."""
+    table = results.few_shot.dropna(subset=["value"])
+    if table.empty:
+        return None
+    colours = encoder_colours(results.encoders["encoder"].astype(str))
+    lines = [
+        {
+            "name": name,
+            "colour": colours[name],
+            "points": [
+                [int(row["shots"]), *(number(row[part]) for part in ("value", "low", "high"))]
+                for row in table[table["encoder"] == name].to_dict("records")
+            ],
+        }
+        for name in ranked(results)
+    ]
+    return Chart(
+        "few_shot", "purposes", "lines", "What a few labels buy",
+        [View("", [{"lines": [line for line in lines if line["points"]]}])], note=_FEW_NOTE,
+        look={"x": "labelled images a class", "y": "accuracy", "whole": True, "log": True},
+    )  # fmt: skip
+
+
+def sizes_chart(results: Results) -> Chart | None:
+    """Return each purpose's metric over the bytes of a vector, a view a purpose; None without."""
+    table = results.sizes.dropna(subset=["value"])
+    if table.empty:
+        return None
+    colours = encoder_colours(results.encoders["encoder"].astype(str))
+    views = []
+    for purpose, rows in table.groupby("purpose", sort=False):
+        lines, rings = [], []
+        for name in ranked(results):
+            own = _best_by_bytes(rows[rows["encoder"] == name])
+            if not own:
+                continue
+            numbers = ("value", "low", "high")
+            points = [
+                [int(row["bytes"]), *(number(row[part]) for part in numbers), str(row["form"])]
+                for row in own
+            ]
+            lines.append({"name": name, "colour": colours[name], "points": points})
+            rings += [
+                {"colour": colours[name], "x": int(row["bytes"]), "value": number(row["value"])}
+                for row in own
+                if row["smallest"]
+            ]
+        heading = metric_heading(str(rows["metric"].iloc[0]))
+        views.append(View(f"{purpose}: {heading}", [{"lines": lines, "rings": rings}]))
+    return Chart(
+        "sizes", "purposes", "lines", "What smaller vectors cost", views, "purpose",
+        note=_SIZES_NOTE, look={"x": "bytes an image", "log": True},
+    )  # fmt: skip
+
+
+def _best_by_bytes(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return one row for each number of bytes, rising: the marked one, else the best."""
+    ordered = rows.sort_values(["bytes", "smallest", "value"], ascending=[True, False, False])
+    kept = ordered.drop_duplicates("bytes").to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in kept]
