@@ -69,6 +69,7 @@ def mean_estimate(
     low: float = 0.0,
     moves: Float64[np.ndarray, " images"] | None = None,
     moving: Bool[np.ndarray, " images"] | None = None,
+    high: float = 1.0,
 ) -> Estimate:
     """Return the estimate that is the mean over the images.
 
@@ -78,6 +79,7 @@ def mean_estimate(
         low: lowest possible value.
         moves: how far each image moves the sum of the values of the others; None for not at all.
         moving: which images have `moves`; those that count if None.
+        high: highest value that the mean can have, at most 1.
     """
     counts = ~np.isnan(values[0])
     counted = int(counts.sum())
@@ -88,7 +90,7 @@ def mean_estimate(
     if moves is not None:
         is_moving = counts if moving is None else moving
         influence += np.where(is_moving, moves - moves[is_moving].mean(), 0.0)
-    away = ((1 - means) ** 2 + (means - low) ** 2) / 2
+    away = ((high - means) ** 2 + (means - low) ** 2) / 2
     return Estimate(means, influence, np.sqrt(_COINS * away), counted, low)
 
 

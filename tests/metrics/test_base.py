@@ -29,6 +29,12 @@ def test_the_smoothing_error_of_all_right_is_that_of_four_pseudo_observations() 
     assert mean_estimate(np.ones((1, 9))).smoothing_error == pytest.approx(np.sqrt(4 / 2))
 
 
+def test_the_smoothing_error_is_of_values_that_can_be_reached() -> None:
+    """Four pseudo-observations at 0 or 0.5 about a mean of 0.25."""
+    score = mean_estimate(np.array([[0.2, 0.3]]), high=0.5)
+    assert score.smoothing_error == pytest.approx([np.sqrt(4 * 0.25**2)])
+
+
 def test_moves_of_images_are_centred_and_added_to_the_influence() -> None:
     values, moves = np.array([[1.0, 0.0, 0.5, np.nan]]), np.array([3.0, 0.0, 0.0, 1.0])
     estimate = mean_estimate(values, moves=moves, moving=np.ones(4, dtype=bool))

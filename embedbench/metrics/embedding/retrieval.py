@@ -52,6 +52,8 @@ class Retrieval:
         moving: which images the gallery holds, for `mean_estimate`; None if every image is a
             query and in the gallery of the others.
         unanswered: rows of queries of known class without a right answer in the gallery.
+        highest: highest mean that each score can have, as recall at 1 is at most 1 of the right
+            answers; nan if no query has a score.
     """
 
     names: tuple[str, ...]
@@ -59,6 +61,7 @@ class Retrieval:
     moves: Float64[np.ndarray, "scores images"]
     moving: Bool[np.ndarray, " images"] | None
     unanswered: Int[np.ndarray, " unanswered"]
+    highest: Float64[np.ndarray, " scores"]
 
     @property
     def average_precision(self) -> PerImage:
@@ -73,8 +76,10 @@ class Retrieval:
     def estimates(self) -> dict[str, Estimate]:
         """Return the mean of each score over the queries; intervals from it count the gallery."""
         return {
-            name: mean_estimate(values[None], moves=moves, moving=self.moving)
-            for name, values, moves in zip(self.names, self.values, self.moves, strict=True)
+            name: mean_estimate(values[None], moves=moves, moving=self.moving, high=float(high))
+            for name, values, moves, high in zip(
+                self.names, self.values, self.moves, self.highest, strict=True
+            )
         }
 
 
@@ -165,6 +170,7 @@ class _RetrievalSearch:
     values: Float64[np.ndarray, "scores images"]
     moves: Float64[np.ndarray, "scores gallery"]
     lost: Float64[np.ndarray, " gallery"]
+    answers: Int[np.ndarray, " images"]
     unanswered: list[int]
 
     @classmethod
@@ -194,6 +200,7 @@ class _RetrievalSearch:
             np.full((scores, len(relevance)), np.nan),
             np.zeros((scores, len(columns))),
             np.zeros(len(columns)),
+            np.zeros(len(relevance), dtype=np.int64),
             [],
         )
 
@@ -207,7 +214,8 @@ class _RetrievalSearch:
         can_be_found = np.isfinite(distances)
         right = self.relevance[self.columns] == self.relevance[rows][:, None]
         right &= can_be_found
-        has_answer = right.any(axis=1)
+        self.answers[rows] = right.sum(axis=1)
+        has_answer = self.answers[rows] > 0
         self.unanswered.extend(rows[~has_answer & (self.relevance[rows] >= 0)].tolist())
         if not has_answer.any():
             return
@@ -226,7 +234,7 @@ class _RetrievalSearch:
         for total, moved in zip(self.moves, moves, strict=True):
             # Query by query: the blocks must not change a bit of the sums.
             total[:] = np.bincount(targets, np.concatenate([total, moved.ravel()]))
-        only = right.sum(axis=1) == 1
+        only = self.answers[rows] == 1
         np.add.at(self.lost, right[only].argmax(axis=1), 1)
 
     def _scores(self, ranked: Ranked) -> Scored:
@@ -249,4 +257,9 @@ class _RetrievalSearch:
         names = ["average_precision", "r_precision", "reciprocal_rank"]
         names += [f"{name}@{k}" for k in self.ks for name in ("precision", "recall")]
         unanswered = np.array(sorted(self.unanswered), dtype=np.int64)
-        return Retrieval(tuple(names), self.values, spread, moving, unanswered)
+        answers = self.answers[self.answers > 0]
+        highest = np.full(len(names), 1.0 if len(answers) else np.nan)
+        for place, k in enumerate(self.ks if len(answers) else ()):
+            within = np.minimum(answers, k)
+            highest[3 + 2 * place : 5 + 2 * place] = (within / k).mean(), (within / answers).mean()
+        return Retrieval(tuple(names), self.values, spread, moving, unanswered, highest)

@@ -220,6 +220,18 @@ def test_a_k_below_one_is_an_error() -> None:
 # Intervals
 
 
+def test_the_highest_means_are_those_of_perfect_rankings() -> None:
+    truth = np.repeat([0, 1, 2], [8, 4, 1])
+    perfect = (np.eye(3)[truth] + RANDOM.normal(size=(13, 3)) * 0.01).astype(np.float32)
+    noise = RANDOM.normal(size=(13, 3)).astype(np.float32)
+    found = retrieval(noise, truth, np.arange(13))
+    best = retrieval(perfect, truth, np.arange(13)).estimates()
+    assert found.highest == pytest.approx([score.mean for score in best.values()])
+    # Of 7 right answers one is 1 of 7: an interval of recall does not reach far above that.
+    low, high = PairedBootstrap(np.arange(13), 0).intervals(found.estimates())["recall@1"]
+    assert 0 <= low <= high < 0.5
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000), st.integers(2, 4), st.booleans(), st.booleans())
 def test_the_total_influence_is_the_jackknifes(
