@@ -55,7 +55,16 @@ _KIND = "analysis"
 _ROOMS = ("analysis", "clustering", "comparison", "metrics", "results", "utils")
 """Folders of the code that the steps run."""
 
-_LIBRARIES = ("hdbscan", "kneed", "numpy", "pandas", "scikit-learn", "scipy", "umap-learn")
+_LIBRARIES = (
+    "faiss-cpu",
+    "hdbscan",
+    "kneed",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "scipy",
+    "umap-learn",
+)
 
 _MOST_BYTES = 2 * 10**9
 """More than this in a local store, and the results that were not used for longest are removed."""

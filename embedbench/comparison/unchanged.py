@@ -25,8 +25,8 @@ _ROOMS = (
 """Folders of the code that makes results and page of vectors."""
 
 _LIBRARIES = (
-    "hdbscan", "image-embedbench", "jinja2", "kneed", "numpy", "pandas", "pillow", "scikit-image",
-    "scikit-learn", "scipy", "umap-learn",
+    "faiss-cpu", "hdbscan", "image-embedbench", "jinja2", "kneed", "numpy", "pandas", "pillow",
+    "scikit-image", "scikit-learn", "scipy", "umap-learn",
 )  # fmt: skip
 
 _NO_PARTS = ["thumbnail"]

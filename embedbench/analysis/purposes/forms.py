@@ -21,14 +21,15 @@ NO_FAISS = (
     'in your checkout run: pip install -e ".[search]"'
 )
 
-_ALLOWED = "float32, float16, int8, binary, pca:N, pca:N+int8, truncate:N, pq:M"
-_PATTERN = re.compile(
-    r"(float32|float16|int8|binary)|(?:(pca|truncate|pq):([1-9]\d*))|(?:(pca):([1-9]\d*)\+int8)"
-)
+_ALLOWED = "float32, float16, int8, binary, pca:N, pca:N+int8, truncate:N, pq:M, pq:Mx4"
+_PATTERN = re.compile(r"(float32|float16|int8|binary)|(?:(pca|truncate|pq):([1-9]\d*)(\+int8|x4)?)")
 _COMPONENTS = (256, 128, 64, 32, 16, 8)
 _COMPONENTS_AS_INT8 = (128, 32)
 _PARTS = (64, 16)
-_CENTROIDS = 256
+_CENTROIDS = {"": 256, "x4": 16}
+_A_CENTROID = 39
+"""Pictures a centroid that faiss asks for: centroids of fewer remember the pictures themselves."""
+
 _LEVELS = 255
 _ROUNDING = 1e-6
 _ITEM_BYTES = {"float32": 4, "float16": 2, "int8": 1}
@@ -54,8 +55,8 @@ def forms_of(
     asked += [f"pca:{count}" for count in _COMPONENTS]
     asked += [f"pca:{count}+int8" for count in _COMPONENTS_AS_INT8]
     asked += [f"truncate:{count}" for count in sorted(set(trained_for), reverse=True)]
-    asked += [f"pq:{parts}" for parts in _PARTS]
-    reasons = {form: _obstacle(form, dim, gallery) for form in asked}
+    asked += [f"pq:{parts}{bits}" for bits in _CENTROIDS for parts in _PARTS]
+    reasons = {form: _obstacle(form, dim, gallery) or _doubt(form, gallery) for form in asked}
     applying = tuple(form for form, reason in reasons.items() if reason is None)
     return applying, {form: reason for form, reason in reasons.items() if reason is not None}
 
@@ -70,14 +71,14 @@ def bytes_of(form: str, dim: int) -> int:
     Raises:
         InputError: unknown form.
     """
-    name, count, is_int8 = _parsed(form)
+    name, count, variant = _parsed(form)
     match name:
         case "binary":
             return math.ceil(dim / 8)
         case "pca" | "truncate":
-            return count * _ITEM_BYTES["int8" if is_int8 else "float32"]
+            return count * _ITEM_BYTES["int8" if variant else "float32"]
         case "pq":
-            return count
+            return math.ceil(count * math.log2(_CENTROIDS[variant]) / 8)
     return dim * _ITEM_BYTES[name]
 
 
@@ -98,8 +99,7 @@ def to_form(vectors: Vectors, form: str, seed: int = 0, gallery: Gallery | None 
             `pca:N`: the first N principal components of the gallery; `pca:N+int8` these as int8.
             `truncate:N`: the first N dimensions.
             `pq:M`: product quantisation (Jégou et al. 2011), M parts of the dimensions with 256
-            centroids each. Centroids are fitted on the gallery itself: of a few hundred images
-            they keep more than of many. Needs the library faiss.
+            centroids each; `pq:Mx4` with 16. Needs the library faiss.
         seed: seed of `pq:M`; the other forms do not depend on it.
         gallery: rows on which the form is fitted; None for all.
 
@@ -138,7 +138,7 @@ def to_forms(
     components = _components(unit, unit[rows], most) if most else unit[:, :0]
     found = {}
     for form in forms:
-        name, count, is_int8 = _parsed(form)
+        name, count, variant = _parsed(form)
         match name:
             case "float32":
                 found[form] = vectors
@@ -150,11 +150,12 @@ def to_forms(
                 found[form] = _signs(unit, unit[rows])
             case "pca":
                 kept = components[:, :count]
-                found[form] = _as_int8(kept, kept[rows]) if is_int8 else kept.astype(np.float32)
+                found[form] = _as_int8(kept, kept[rows]) if variant else kept.astype(np.float32)
             case "truncate":
                 found[form] = np.ascontiguousarray(vectors[:, :count])
             case "pq":
-                found[form] = _product_quantised(unit, unit[rows], count, seed)
+                centroids = _CENTROIDS[variant]
+                found[form] = _product_quantised(unit, unit[rows], count, centroids, seed)
     return found
 
 
@@ -171,22 +172,22 @@ def concatenated(left: Vectors, right: Float32[np.ndarray, "images other"]) -> S
     return np.concatenate(both, axis=1).astype(np.float32)
 
 
-def _parsed(form: str) -> tuple[str, int, bool]:
-    """Return a form's name, its number (0 if it has none), and whether it is stored as int8.
+def _parsed(form: str) -> tuple[str, int, str]:
+    """Return a form's name, its number (0 if it has none), and its variant: `+int8`, `x4` or "".
 
     Raises:
         InputError: unknown form.
     """
     found = _PATTERN.fullmatch(form)
-    if not found:
+    plain, name, count, variant = found.groups() if found else (None, None, None, None)
+    if not found or {"+int8": "pca", "x4": "pq"}.get(variant or "", name) != name:
         raise InputError(f"unknown form '{form}'; forms: {_ALLOWED}")
-    plain, name, count, pca, as_int8 = found.groups()
-    return plain or name or pca, int(count or as_int8 or 0), as_int8 is not None
+    return plain or name, int(count or 0), variant or ""
 
 
 def _obstacle(form: str, dim: int, gallery: int) -> str | None:
     """Return why a form does not apply; None if it does."""
-    name, count, _ = _parsed(form)
+    name, count, variant = _parsed(form)
     shape = f"here are {dim} dimensions and {gallery} pictures"
     if name != "float32" and not gallery:
         return f"form '{form}' needs a picture to be fitted on; there is none"
@@ -197,11 +198,24 @@ def _obstacle(form: str, dim: int, gallery: int) -> str | None:
     if name == "pq":
         if count > dim:
             return f"form '{form}' needs {count} dimensions; there are {dim}"
-        if gallery < _CENTROIDS:
-            return f"form '{form}' needs {_CENTROIDS} pictures, one a centroid; there are {gallery}"
+        least = _CENTROIDS[variant]
+        if gallery < least:
+            return f"form '{form}' needs {least} pictures, one a centroid; there are {gallery}"
         if find_spec("faiss") is None:
             return NO_FAISS
     return None
+
+
+def _doubt(form: str, gallery: int) -> str | None:
+    """Return why a form that can be made would look better than it is; None if it would not."""
+    name, _, variant = _parsed(form)
+    least = _A_CENTROID * _CENTROIDS[variant] if name == "pq" else 0
+    if gallery >= least:
+        return None
+    return (
+        f"form '{form}' is not judged with fewer than {least:,} pictures, {_A_CENTROID} a "
+        f"centroid, since its centroids would remember them; there are {gallery}"
+    )
 
 
 def _components(unit: Rows, gallery: Fitted, count: int) -> Float64[np.ndarray, "images count"]:
@@ -229,7 +243,7 @@ def _as_int8(rows: Rows, gallery: Fitted) -> Float32[np.ndarray, "images compone
 
 
 def _product_quantised(
-    rows: Rows, gallery: Fitted, parts: int, seed: int
+    rows: Rows, gallery: Fitted, parts: int, centroids: int, seed: int
 ) -> Float32[np.ndarray, "images components"]:
     """Return the rows with each part replaced by its nearest centroid."""
     import faiss
@@ -240,7 +254,7 @@ def _product_quantised(
     padded, fitted = (
         np.pad(some.astype(np.float32), [(0, 0), (0, wide - dim)]) for some in (rows, gallery)
     )
-    quantiser: Any = faiss.ProductQuantizer(wide, parts, int(math.log2(_CENTROIDS)))
+    quantiser: Any = faiss.ProductQuantizer(wide, parts, int(math.log2(centroids)))
     quantiser.cp.seed = seed
     # It warns of fewer than 39 images a centroid.
     quantiser.cp.min_points_per_centroid = 1

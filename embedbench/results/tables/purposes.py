@@ -75,7 +75,8 @@ PURPOSE_TABLES: Mapping[str, Table] = {
         | METRIC
         | {
             "form": "`float32`, `float16`, `int8`, `binary`, `pca:N` (principal components), "
-            "`pca:N+int8`, `truncate:N` (first dimensions), `pq:M` (product quantisation).",
+            "`pca:N+int8`, `truncate:N` (first dimensions), `pq:M` and `pq:Mx4` (product "
+            "quantisation).",
             "bytes": "Bytes an image.",
         }
         | SCORE

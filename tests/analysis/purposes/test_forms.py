@@ -25,7 +25,7 @@ VECTORS = (RANDOM.normal(size=(300, 40)) * RANDOM.exponential(size=40) + 1).asty
 UNIT = normalize(VECTORS.astype(np.float64))
 GALLERY = np.arange(260)
 FORMS = ("float32", "float16", "int8", "binary", "pca:32", "pca:16", "pca:8", "pca:32+int8",
-         "truncate:20", "pq:16")  # fmt: skip
+         "truncate:20", "pq:16", "pq:16x4")  # fmt: skip
 
 
 # Which apply
@@ -34,9 +34,10 @@ FORMS = ("float32", "float16", "int8", "binary", "pca:32", "pca:16", "pca:8", "p
 def test_forms_apply_by_dimensions_and_pictures() -> None:
     pytest.importorskip("faiss")
     applying, reasons = forms_of(40, 300, trained_for=(20, 40))
-    assert applying == FORMS
+    assert applying == FORMS[:-2]
     assert set(reasons) == {
-        "pca:256", "pca:128", "pca:64", "pca:128+int8", "truncate:40", "pq:64",
+        "pca:256", "pca:128", "pca:64", "pca:128+int8", "truncate:40", "pq:64", "pq:16",
+        "pq:64x4", "pq:16x4",
     }  # fmt: skip
     assert reasons["pca:64"] == (
         "form 'pca:64' needs more than 64 dimensions and 65 pictures; "
@@ -52,6 +53,22 @@ def test_few_pictures_have_no_centroids_and_few_components() -> None:
     assert [form for form in applying if form.startswith("pca")] == ["pca:8"]
     assert reasons["pq:16"] == "form 'pq:16' needs 256 pictures, one a centroid; there are 17"
     assert "pca:16" in forms_of(1280, 18)[0]
+
+
+def test_product_quantisation_is_judged_where_its_centroids_cannot_remember_the_pictures() -> None:
+    pytest.importorskip("faiss")
+    of = {count: forms_of(1280, count) for count in (623, 624, 9983, 9984)}
+    kept = {count: [form for form in found[0] if "pq" in form] for count, found in of.items()}
+    assert kept == {
+        623: [],
+        624: ["pq:64x4", "pq:16x4"],
+        9983: ["pq:64x4", "pq:16x4"],
+        9984: ["pq:64", "pq:16", "pq:64x4", "pq:16x4"],
+    }
+    assert of[623][1]["pq:16x4"] == (
+        "form 'pq:16x4' is not judged with fewer than 624 pictures, 39 a centroid, since its "
+        "centroids would remember them; there are 623"
+    )
 
 
 def test_no_encoder_is_cut_that_was_not_trained_for_it() -> None:
@@ -76,7 +93,7 @@ def test_without_the_library_there_is_a_reason(monkeypatch: pytest.MonkeyPatch) 
 
 def test_only_product_quantisation_loads_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "faiss", None)
-    assert set(to_forms(VECTORS, FORMS[:-1])) == set(FORMS[:-1])
+    assert set(to_forms(VECTORS, FORMS[:-2])) == set(FORMS[:-2])
 
 
 @pytest.mark.parametrize(
@@ -85,6 +102,9 @@ def test_only_product_quantisation_loads_the_library(monkeypatch: pytest.MonkeyP
         ("int4", "unknown form 'int4'; forms: float32,"),
         ("pca:0", "unknown form"),
         ("truncate:8+int8", "unknown form"),
+        ("pca:8x4", "unknown form"),
+        ("pq:8+int8", "unknown form"),
+        ("int8x4", "unknown form"),
         ("pca:40", "needs more than 40 dimensions and 41 pictures"),
         ("truncate:40", "needs more than 40 dimensions"),
         ("pq:41", "needs 41 dimensions; there are 40"),
@@ -98,7 +118,7 @@ def test_forms_that_do_not_apply_are_errors(form: str, message: str) -> None:
 def test_bytes_of_an_image() -> None:
     expected = {
         "float32": 160, "float16": 80, "int8": 40, "binary": 5, "pca:32": 128, "pca:8": 32,
-        "pca:32+int8": 32, "truncate:20": 80, "pq:16": 16,
+        "pca:32+int8": 32, "truncate:20": 80, "pq:16": 16, "pq:16x4": 8, "pq:5x4": 3,
     }  # fmt: skip
     assert {form: bytes_of(form, 40) for form in expected} == expected
     assert bytes_of("binary", 41) == 6 == len(np.packbits(np.ones(41, bool)))
@@ -157,20 +177,21 @@ def test_truncation_keeps_the_first_dimensions() -> None:
     assert np.array_equal(to_form(VECTORS, "truncate:20"), VECTORS[:, :20])
 
 
+@pytest.mark.parametrize(("bits", "name"), [(8, ""), (4, "x4")])
 @pytest.mark.parametrize(("parts", "dim"), [(16, 40), (8, 40)], ids=["padded", "even"])
-def test_product_quantisation_is_that_of_faiss(parts: int, dim: int) -> None:
+def test_product_quantisation_is_that_of_faiss(parts: int, dim: int, bits: int, name: str) -> None:
     faiss = pytest.importorskip("faiss")
     wide = -(-dim // parts) * parts
     padded = np.zeros((300, wide), np.float32)
     padded[:, :dim] = UNIT
-    peer = faiss.IndexPQ(wide, parts, 8)
+    peer = faiss.IndexPQ(wide, parts, bits)
     peer.pq.cp.seed = 3
     peer.pq.cp.min_points_per_centroid = 1
     peer.train(padded[GALLERY])
     expected = peer.sa_decode(peer.sa_encode(padded))[:, :dim]
-    found = to_form(VECTORS, f"pq:{parts}", seed=3, gallery=GALLERY)
+    found = to_form(VECTORS, f"pq:{parts}{name}", seed=3, gallery=GALLERY)
     assert np.array_equal(found, expected)
-    assert peer.sa_code_size() == bytes_of(f"pq:{parts}", dim)
+    assert peer.sa_code_size() == bytes_of(f"pq:{parts}{name}", dim)
 
 
 def test_images_outside_the_gallery_change_no_form() -> None:
