@@ -35,12 +35,18 @@ def topics() -> list[str]:
     return [*FIRST, *sorted(names - set(FIRST))]
 
 
+_GRACE = 30
+"""Seconds that a topic whose time is over has to end."""
+
+
 def measure(topic: str, long: bool, seconds: float) -> tuple[list[Row], bool]:
     """Return a topic's rows, measured in a new process, and whether it ended in this time.
 
     Raises:
         CalledProcessError: the topic failed; its traceback is on standard error.
     """
+    if seconds <= 0:
+        return [], False
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         command = [sys.executable, str(HERE / f"{topic}.py"), "--json", file.name]
         command += ["--long"] if long else []
@@ -53,6 +59,10 @@ def measure(topic: str, long: bool, seconds: float) -> tuple[list[Row], bool]:
             finally:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGINT)  # it removes what it made
+                    try:
+                        process.wait(_GRACE)
+                    except subprocess.TimeoutExpired:
+                        os.killpg(process.pid, signal.SIGKILL)
         if ended and process.returncode:
             raise subprocess.CalledProcessError(process.returncode, command)
         content = Path(file.name).read_text()

@@ -59,12 +59,12 @@ def photographs(tmp_path: Path) -> Path:
     return write_photographs(tmp_path / "photographs")
 
 
-def write_photographs(folder: Path) -> Path:
-    """Write the pictures of `photographs` for a fixture that lives longer than a test."""
-    random = np.random.default_rng(0)
+def write_photographs(folder: Path, seed: int = 0, count: int = 12) -> Path:
+    """Write the pictures of `photographs`, so many of each colour."""
+    random = np.random.default_rng(seed)
     for name, colour in COLOURS.items():
         (folder / name).mkdir(parents=True)
-        for number in range(12):
+        for number in range(count):
             pixels = np.clip(random.normal(colour, 20, (24, 32, 3)), 0, 255).astype(np.uint8)
             Image.fromarray(pixels).save(folder / name / f"{number:02d}.png")
     return folder

@@ -24,11 +24,14 @@ class Targets:
         labels: class code of each image, -1 where unknown; None without labels.
         classes: class names, by code.
         groups: near-duplicate group of each image; numbered from 0 without gaps.
+        is_query: which images are queries of search, the others being the gallery; None if each
+            is a query among all others.
     """
 
     labels: Int[np.ndarray, " images"] | None
     classes: Sequence[str]
     groups: Int[np.ndarray, " images"]
+    is_query: Bool[np.ndarray, " images"] | None = None
 
     def __post_init__(self) -> None:
         """Number the groups from 0; resampling and folds depend on it."""
@@ -38,7 +41,8 @@ class Targets:
     def take(self, rows: Int[np.ndarray, " rows"] | Bool[np.ndarray, " images"]) -> "Targets":
         """Return the targets of some images: their row numbers, or a mask of all images."""
         labels = None if self.labels is None else self.labels[rows]
-        return replace(self, labels=labels, groups=self.groups[rows])
+        is_query = None if self.is_query is None else self.is_query[rows]
+        return replace(self, labels=labels, groups=self.groups[rows], is_query=is_query)
 
     def unlabelled(self) -> "Targets":
         """Return the same groups without labels."""

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from embedbench.analysis.inputs import EvaluationSettings, Targets
 from embedbench.analysis.sweep import KCandidate, comparison_rows, sweep_encoder
 from embedbench.clustering.clusterers import max_k
-from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
+from embedbench.clustering.limits import DEFAULT_LIMIT, Rows, SampleLimit
 from embedbench.encoder import Vectors
 from embedbench.metrics.base import Estimate, mean_estimate
 from embedbench.metrics.embedding.geometry import (
@@ -21,10 +23,14 @@ from embedbench.metrics.embedding.neighbours import (
     knn_correct,
     neighbourhood,
 )
-from embedbench.metrics.embedding.retrieval import Retrieval, neighbours_and_retrieval
+from embedbench.metrics.embedding.retrieval import (
+    Retrieval,
+    neighbours_and_retrieval,
+    retrieval,
+)
 from embedbench.results.schema import ENCODER_ALONE
 
-__all__ = ["Evaluation", "evaluate_clusters", "evaluate_vectors"]
+__all__ = ["Evaluation", "evaluate_clusters", "evaluate_vectors", "neighbours_and_search"]
 
 _NO_METRIC = {"clusterer", "k", "k_from", "seconds"}
 _NO_MEAN = ("_clustered", "_low", "_high", "_l2")
@@ -103,7 +109,7 @@ def evaluate_vectors(
     if labels is None:
         neighbours = neighbourhood(vectors, None, groups, asked=sample)
     else:
-        neighbours, found = neighbours_and_retrieval(vectors, labels, groups, asked=sample)
+        neighbours, found = neighbours_and_search(vectors, targets, sample)
     numbers = {
         "hubness": hubness(neighbours, NEIGHBOURS),
         "anisotropy": anisotropy(vectors),
@@ -120,3 +126,30 @@ def evaluate_vectors(
         "linear_probe": mean_estimate(probe_correct(vectors, labels, groups, seed)[None]),
     }
     return neighbours, found, scores, numbers
+
+
+def neighbours_and_search(
+    vectors: Vectors, targets: Targets, sample: Rows | None, most: int = 50
+) -> tuple[Neighbourhood, Retrieval]:
+    """Return the neighbours of the images, and how well queries find images of their label.
+
+    Args:
+        vectors: embeddings, one row per image.
+        targets: labels, near-duplicate groups, and which images are queries.
+        sample: sorted rows of the images to ask; None for all.
+        most: number of neighbours to keep for each image.
+
+    Raises:
+        ValueError: there are no labels.
+    """
+    labels, groups, is_query = targets.labels, targets.groups, targets.is_query
+    if labels is None:
+        raise ValueError("`targets` has no labels")
+    if is_query is None:
+        return neighbours_and_retrieval(vectors, labels, groups, most, asked=sample)
+    queries = np.flatnonzero(is_query)
+    asked = queries if sample is None else np.intersect1d(queries, sample)
+    return (
+        neighbourhood(vectors, labels, groups, most, asked=sample),
+        retrieval(vectors, labels, groups, asked, np.flatnonzero(~is_query)),
+    )

@@ -11,6 +11,7 @@ from embedbench.comparison.config import parse_k, read_options
 from embedbench.comparison.options import CLUSTERERS, DEFAULT_K, ComparisonOptions
 from embedbench.comparison.pipeline import analyse_comparison
 from embedbench.comparison.provenance import record_options
+from embedbench.comparison.queries import with_queries
 from embedbench.comparison.stages.encoding import run_encoding_stage
 from embedbench.comparison.unchanged import digest_of_comparison, unchanged_results
 from embedbench.data.dataset import with_domain
@@ -53,6 +54,7 @@ def compare(
     seeds: int = 10,
     purposes: Sequence[str] = (),
     metric: str | None = None,
+    queries: str | None = None,
     names: str | Sequence[str] = (),
     corrupt: str | Sequence[str] = (),
     corrupted: int = 200,
@@ -116,6 +118,9 @@ def compare(
             empty. The first one leads: verdict, ranks and recommendation follow it.
         metric: the metric that its purpose is judged by, which then leads: `ami`, `ari` or
             `accuracy`; `retrieval_map` or `r_precision`; `linear_probe` or `knn_accuracy`.
+        queries: which images are queries of search, the others being the gallery: a column that
+            holds yes or no, `COLUMN=VALUE`, or a folder of the source. If None, each image is a
+            query among all others.
         names: candidate words for the clusters, as a sequence, `a,b,c` or a `.txt` file.
         corrupt: challenging images, such as `noise,blur:1..5` or `all`; see
             `embedbench.data.images.corruptions`.
@@ -165,7 +170,8 @@ def compare_by(options: ComparisonOptions, draws_figures: bool = False) -> Resul
         sources = [*source_list(options.source), reading.labels, options.mix, reading.root]
         check_offline(engine.offline, sources)
         labelled = read_sources(options.source, reading)
-        dataset = with_domain(labelled, options.domain).sample(reading.limit)
+        chosen = with_domain(labelled, options.domain).sample(reading.limit)
+        dataset = with_queries(chosen, options.queries)
         config = read_options(options)
         parse_k(config.k, len(dataset), dataset.class_count)
         record = {"source": dataset.origin} | record_options(options, config.record())

@@ -80,6 +80,13 @@ class ComparisonOptions:
         metavar="NAME",
         help="Judge a purpose by this metric, such as ari or r_precision, and let it lead.",
     )
+    queries: str | None = option(
+        None,
+        "--queries",
+        metavar="COLUMN|COLUMN=VALUE|FOLDER",
+        help="The images that are queries of search; the others are the gallery. By default each "
+        "image is a query among all others.",
+    )
     names: str | Sequence[str] = option(
         (),
         "--names",

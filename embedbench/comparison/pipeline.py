@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from embedbench.analysis.cluster_naming import image_text_similarity, two_best_names
@@ -13,6 +14,7 @@ from embedbench.clustering.limits import remarks as size_remarks
 from embedbench.comparison.config import ComparisonConfig, choose_ks
 from embedbench.comparison.memory import comparison_size
 from embedbench.comparison.provenance import cluster_remarks, model_remarks, run_record
+from embedbench.comparison.queries import IS_QUERY
 from embedbench.comparison.stages.clustering import ClusteringAnalysis, run_clustering_stage
 from embedbench.comparison.stages.encoding import EncodedDataset
 from embedbench.comparison.stages.robustness import RobustnessTables, run_robustness_stage
@@ -88,6 +90,7 @@ def analysis_inputs(config: ComparisonConfig, encoded_dataset: EncodedDataset) -
     images, encoded = encoded_dataset.images, encoded_dataset.encoded
     dataset, table, vectors = images.dataset, images.table, encoded.vectors
     labels, classes = dataset.truth_codes() or (None, [])
+    is_query = table[IS_QUERY].to_numpy(dtype=bool) if IS_QUERY in table else None
     groups = duplicate_groups(images.hashes, list(table["thumbnail"]))
     similarity = None
     if encoded.naming_encoder is not None:
@@ -97,7 +100,7 @@ def analysis_inputs(config: ComparisonConfig, encoded_dataset: EncodedDataset) -
     k_grid, cut = choose_ks(config.k, len(dataset), dataset.class_count, different, vectors)
     inputs = AnalysisInputs(
         image_names=dataset.names,
-        targets=Targets(labels, classes, groups),
+        targets=Targets(labels, classes, groups, is_query),
         clusterers=config.clusterers,
         spaces=config.spaces,
         k_grid=k_grid,
@@ -113,7 +116,23 @@ def analysis_inputs(config: ComparisonConfig, encoded_dataset: EncodedDataset) -
     shortage = config.memory.shortage(comparison_size(inputs, vectors))
     remarks = size_remarks(len(dataset), [one.name for one in config.clusterers], inputs.limit)
     copies = duplicate_remarks(images.hashes, groups)
+    copies = (*copies, *_query_remarks(inputs.targets))
     return replace(inputs, remarks=(*copies, *cut, *shortage, *remarks))
+
+
+def _query_remarks(targets: Targets) -> tuple[str, ...]:
+    """Return a remark where queries have near-duplicates in the gallery; none elsewhere."""
+    is_query, groups = targets.is_query, targets.groups
+    if is_query is None:
+        return ()
+    known = int(np.isin(groups[is_query], groups[~is_query]).sum())
+    if not known:
+        return ()
+    have, their = ("has", "its") if known == 1 else ("have", "their")
+    count = "1 query" if known == 1 else f"{known} queries"
+    return (
+        f"{count} {have} a near-duplicate in the gallery, which is left out of {their} answers",
+    )
 
 
 def assemble_results(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import permutations
 
 import numpy as np
-from jaxtyping import Float64, Int
+from jaxtyping import Bool, Float64, Int
 from scipy.special import gammaln, xlogy
 from scipy.stats import rankdata
 
@@ -135,11 +135,13 @@ def chance_of_guess(labels: Int[np.ndarray, " images"]) -> float:
 
 
 def chance_of_ranking(
-    labels: Int[np.ndarray, " images"], groups: Int[np.ndarray, " images"]
+    labels: Int[np.ndarray, " images"],
+    groups: Int[np.ndarray, " images"],
+    is_query: Bool[np.ndarray, " images"] | None = None,
 ) -> tuple[float, float]:
     """Return the expected average precision and R-precision of a random order, over the queries.
 
-    Each labelled image is a query among the labelled images of other groups. With R of N images
+    Each labelled query is asked among the labelled images of other groups. With R of N images
     right, a random order has the R-precision R / N, and the average precision
     (H + (R - 1) / (N - 1) (N - H)) / N, with H the N-th harmonic number (Bestgen 2015). nan if no
     query has a right answer.
@@ -147,11 +149,15 @@ def chance_of_ranking(
     Args:
         labels: class code of each image, -1 where unknown.
         groups: near-duplicate group of each image.
+        is_query: which images are queries, the others being the gallery; None if each is a query
+            among all others.
     """
-    known = np.flatnonzero(labels >= 0)
-    cells = np.stack([labels[known], groups[known]], axis=1)
-    right = _as_many(cells[:, :1]) - _as_many(cells)
-    count = len(known) - _as_many(cells[:, 1:])
+    known = labels >= 0
+    cells = np.stack([labels, groups], axis=1)
+    asked = cells[known if is_query is None else known & is_query]
+    among = cells[known if is_query is None else known & ~is_query]
+    right = _as_many(asked[:, :1], among[:, :1]) - _as_many(asked, among)
+    count = len(among) - _as_many(asked[:, 1:], among[:, 1:])
     right, count = right[right > 0], count[right > 0]
     if not len(right):
         return float("nan"), float("nan")
@@ -161,7 +167,10 @@ def chance_of_ranking(
     return float(precision.mean()), float((right / count).mean())
 
 
-def _as_many(rows: Int[np.ndarray, "images columns"]) -> Int[np.ndarray, " images"]:
-    """Return for each row how many are equal to it, itself included."""
-    _, inverse, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
-    return np.asarray(counts[inverse.ravel()])
+def _as_many(
+    rows: Int[np.ndarray, "queries columns"], among: Int[np.ndarray, "gallery columns"]
+) -> Int[np.ndarray, " queries"]:
+    """Return for each row how many of the others are equal to it."""
+    kinds = np.unique(np.concatenate([rows, among]), axis=0, return_inverse=True)[1].ravel()
+    counts = np.bincount(kinds[len(rows) :], minlength=len(kinds))
+    return np.asarray(counts[kinds[: len(rows)]])

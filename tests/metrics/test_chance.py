@@ -124,6 +124,14 @@ def test_the_chance_of_a_ranking_is_the_mean_of_random_orders() -> None:
     assert [np.mean(precisions), np.mean(r_precisions)] == pytest.approx(expected, abs=0.006)
 
 
+def test_of_queries_apart_the_gallery_alone_is_ranked() -> None:
+    labels, groups = np.array([0, 0, 0, 1, 1, -1]), np.array([0, 1, 2, 3, 0, 5])
+    is_query = np.array([True, False, False, False, False, False])
+    # Two right ones of three: the fourth image of the gallery is of the query's own group.
+    expected = (1 / 3 * (1 + 1 / 2 + 1 / 3) + 1 / 2 * (1 - (1 + 1 / 2 + 1 / 3) / 3), 2 / 3)
+    assert chance_of_ranking(labels, groups, is_query) == pytest.approx(expected)
+
+
 def test_one_right_answer_among_two_is_first_in_half_of_the_orders() -> None:
     labels, groups = np.array([0, 0, 1]), np.arange(3)
     assert chance_of_ranking(labels, groups) == pytest.approx(((1 + 1 / 2) / 2, 1 / 2))

@@ -182,7 +182,7 @@ def _parsed(form: str) -> tuple[str, int, str]:
     plain, name, count, variant = found.groups() if found else (None, None, None, None)
     if not found or {"+int8": "pca", "x4": "pq"}.get(variant or "", name) != name:
         raise InputError(f"unknown form '{form}'; forms: {_ALLOWED}")
-    return plain or name, int(count or 0), variant or ""
+    return str(plain or name), int(count or 0), str(variant or "")
 
 
 def _obstacle(form: str, dim: int, gallery: int) -> str | None:

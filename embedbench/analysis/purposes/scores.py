@@ -12,6 +12,7 @@ from jaxtyping import Int
 from sklearn.preprocessing import normalize
 
 from embedbench.analysis.inputs import Targets
+from embedbench.analysis.measurement import neighbours_and_search
 from embedbench.analysis.purposes.forms import bytes_of, forms_of, to_forms
 from embedbench.clustering.clusterers import max_k
 from embedbench.clustering.limits import SampleLimit
@@ -22,7 +23,7 @@ from embedbench.metrics.bootstrap import PairedBootstrap, interval
 from embedbench.metrics.clustering.agreement import ami_score
 from embedbench.metrics.embedding.few_shot import few_shot
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS, knn_correct
-from embedbench.metrics.embedding.retrieval import Retrieval, neighbours_and_retrieval
+from embedbench.metrics.embedding.retrieval import Retrieval
 from embedbench.results.tables.purposes import CLASSIFICATION, CLUSTERING, SEARCH
 
 __all__ = ["FORM_METRICS", "few_shot_rows", "search_rows", "size_rows"]
@@ -150,7 +151,7 @@ def _scores(
     """Return the score of each purpose."""
     labels, groups = targets.labels, targets.groups
     assert labels is not None
-    near, found = neighbours_and_retrieval(vectors, labels, groups, NEIGHBOURS, asked=sample)
+    near, found = neighbours_and_search(vectors, targets, sample, NEIGHBOURS)
     points = normalize(vectors.astype(np.float64)).astype(np.float32)
     fewer = max(1, min(k, max_k(points)))
     pairs = [(fewer, seed + number) for number in range(_SEEDS)]

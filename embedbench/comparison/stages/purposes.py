@@ -101,7 +101,7 @@ def _chance(purpose: str, metric: str, inputs: AnalysisInputs) -> float:
     labels, groups = inputs.targets.labels, inputs.targets.groups
     assert labels is not None
     if purpose == SEARCH:
-        ranking = chance_of_ranking(labels, groups)
+        ranking = chance_of_ranking(labels, groups, inputs.targets.is_query)
         return ranking[0] if metric == "retrieval_map" else ranking[1]
     return chance_of_guess(labels)
 
