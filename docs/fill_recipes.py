@@ -15,7 +15,7 @@ from blocks import fill
 from markupsafe import Markup
 from PIL import Image
 
-from embedbench.report.summary import summary
+from embedbench.report.answers.summary import summary
 from embedbench.results.results import Results
 
 PAGES = Path(__file__).parent / "recipes"

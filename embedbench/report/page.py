@@ -10,6 +10,9 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from embedbench.report.answers.pairwise import pairwise_results
+from embedbench.report.answers.purposes import purposes_part
+from embedbench.report.answers.summary import summary
 from embedbench.report.charts.catalogue import charts_of
 from embedbench.report.charts.chart import Chart
 from embedbench.report.charts.plain import plain_numbers
@@ -22,11 +25,8 @@ from embedbench.report.layout.sections import sections_of
 from embedbench.report.looks import encoder_colours
 from embedbench.report.page_data.sections import LivePart, live_part
 from embedbench.report.page_data.sharing import shareable
-from embedbench.report.pairwise import pairwise_results
-from embedbench.report.purposes import purposes_part
 from embedbench.report.robustness import robustness_part
 from embedbench.report.shortcuts import shortcut_table, shortcut_warnings
-from embedbench.report.summary import summary
 from embedbench.report.tables import (
     Column,
     Row,

@@ -4,7 +4,7 @@ import dataclasses
 
 from markupsafe import escape
 
-from embedbench.report.purposes import purposes_part
+from embedbench.report.answers.purposes import purposes_part
 from tests.support.example_results import ENCODERS, example_results
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from embedbench.analysis.duplicates import duplicate_rate
-from embedbench.report.pairwise import visible_difference
+from embedbench.report.answers.pairwise import visible_difference
 from embedbench.report.shortcuts import shortcut_warnings
 from embedbench.report.tables import interval_text
 from embedbench.results.results import Results

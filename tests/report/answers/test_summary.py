@@ -2,7 +2,7 @@ import dataclasses
 
 import numpy as np
 
-from embedbench.report.summary import summary
+from embedbench.report.answers.summary import summary
 from tests.support.example_results import ENCODERS, example_results, with_verdict
 
 

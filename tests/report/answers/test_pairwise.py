@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from embedbench.report.pairwise import pairwise_results, visible_difference
+from embedbench.report.answers.pairwise import pairwise_results, visible_difference
 from tests.support.example_results import ENCODERS, example_results
 
 RESULTS = example_results()
