@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageCms
 
 from embedbench.data.images.decoding import open_pixels
 from embedbench_timm import TimmEncoder
@@ -71,11 +71,15 @@ def _by_us(encoder: TimmEncoder, content: bytes) -> Any:
 
 
 def _by_pillow(content: bytes) -> np.ndarray:
-    """Return the input of timm's ResNet50: shorter side 235, central 224 x 224."""
-    with Image.open(io.BytesIO(content)) as image:
+    """Return the input of timm's ResNet50 in sRGB: shorter side 235, central 224 x 224."""
+    with Image.open(io.BytesIO(content)) as opened:
+        image = opened.convert("RGB")
+        if profile := opened.info.get("icc_profile"):
+            own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"), inPlace=True)
         side = 235 / min(image.size)
         size = [int(side * edge) for edge in image.size]
-        small = image.convert("RGB").resize((size[0], size[1]), Image.Resampling.BICUBIC)
+        small = image.resize((size[0], size[1]), Image.Resampling.BICUBIC)
     left, top = (round((edge - 224) / 2) for edge in size)
     return np.asarray(small.crop((left, top, left + 224, top + 224)))
 

@@ -87,6 +87,19 @@ def test_another_view_shows_its_numbers(seen: Opened) -> None:
     assert titles == [panel["title"] for panel in views[1].panels]
 
 
+def test_smaller_vectors_are_told_by_their_form_and_the_smallest_is_ringed(seen: Opened) -> None:
+    views = CHARTS["sizes"].views
+    drawn = chart(seen, "sizes")
+    assert drawn.locator("select option").all_text_contents() == [view.name for view in views]
+    drawn.locator("select").select_option(index=1)
+    panel = views[1].panels[0]
+    rings = drawn.locator("svg [data-mark=dot]").last.locator("circle")
+    assert rings.count() == len(panel["rings"]) == len(ENCODERS)
+    rings.first.hover()
+    said = drawn.locator("svg [aria-label=tip]").text_content()
+    assert said is not None and "int8" in said and "bytes an image 4" in said
+
+
 def test_quality_stands_against_the_cost_that_is_chosen(seen: Opened) -> None:
     look = CHARTS["cost"].look or {}
     against = chart(seen, "cost").locator("select").last
