@@ -22,6 +22,7 @@ from embedbench.results.schema import (
     TABLES,
     TEXT_COLUMNS,
 )
+from embedbench.results.tables.purposes import PURPOSES
 from embedbench.utils.messages import one_line
 
 __all__ = ["Results"]
@@ -91,8 +92,24 @@ class Results:
         return "ami" in self.comparison.columns
 
     def headline(self) -> pd.DataFrame:
-        """Return the columns of the comparison that a person sees first, with their headings."""
-        return self.comparison[self.headline_columns()].rename(columns=HEADLINE)
+        """Return the columns of the comparison that a person sees first, with their headings.
+
+        Where another metric than AMI leads, it stands in the place of AMI: one number an encoder.
+        """
+        table = self.comparison[self.headline_columns()].rename(columns=HEADLINE)
+        first = self.purposes.head(1).to_dict("records")
+        metric = str(first[0]["metric"]) if first else ""
+        if metric in ("", "ami"):
+            return table
+        purpose = str(first[0]["purpose"])
+        numbers = self.purposes[self.purposes["purpose"] == purpose].set_index("encoder")
+        replaced = [name for name in (HEADLINE["ami"], "low", "high") if name in table]
+        place = list(table.columns).index(replaced[0]) if replaced else len(table.columns)
+        heading = PURPOSES[purpose].get(metric, metric)
+        table = table.drop(columns=[*replaced, heading], errors="ignore")
+        for part, name in (("high", "high"), ("low", "low"), ("value", heading)):
+            table.insert(place, name, self.comparison["encoder"].map(numbers[part]))
+        return table
 
     def headline_columns(self) -> list[str]:
         """Return the names of those columns; the silhouette in l2 only where another space is."""

@@ -130,3 +130,19 @@ def test_the_headline_has_the_silhouette_in_l2_only_beside_another_space() -> No
     other = table.assign(space="pca:8")
     both = dataclasses.replace(results, comparison=pd.concat([table, other]))
     assert "silhouette_l2" in both.headline_columns()
+
+
+def test_the_metric_that_leads_stands_in_the_place_of_ami_in_every_form() -> None:
+    results = example_results()
+    order = ["search", "clustering", "classification"]
+    purposes = results.purposes.sort_values(
+        "purpose", key=lambda names: names.map(order.index), kind="stable"
+    )
+    leading = dataclasses.replace(results, purposes=purposes.reset_index(drop=True))
+    table, usual = leading.headline(), results.headline()
+    assert list(table.columns) == ["mAP" if name == "AMI" else name for name in usual.columns]
+    numbers = purposes[purposes["purpose"] == "search"].set_index("encoder")
+    for _, row in table.iterrows():
+        own = numbers.loc[row["encoder"]]
+        assert [row["mAP"], row["low"], row["high"]] == [own["value"], own["low"], own["high"]]
+    assert "mAP" in leading.to_markdown() and "AMI" not in leading.to_markdown()
