@@ -9,6 +9,7 @@ from typing import Any
 
 from embedbench.comparison.config import ComparisonConfig
 from embedbench.comparison.stages.encoding import EncodedDataset
+from embedbench.embedding.embed import Embedding
 from embedbench.errors import InputError
 from embedbench.io.structured import digest_of
 from embedbench.results.results import Results
@@ -54,7 +55,7 @@ def digest_of_comparison(
         images.table.drop(columns=known),
         images.failures,
         encoded.errors,
-        {name: replace(one, encoded=0) for name, one in encoded.embeddings.items()},
+        {name: _without_timings(one) for name, one in encoded.embeddings.items()},
         (extra.blocks, extra.rows, extra.failures, extra.remarks),
     )
     try:
@@ -77,3 +78,19 @@ def unchanged_results(folder: Path, digest: str | None) -> Results | None:
     except InputError:
         return None
     return results if results.run.get("made_of") == digest else None
+
+
+def _without_timings(embedding: Embedding) -> Embedding:
+    """Return an embedding without what differs from one run to the next.
+
+    The files of weights are in the fingerprint of the record.
+    """
+    record = replace(
+        embedding.record,
+        weights=(),
+        load_seconds=None,
+        peak_memory_mb=None,
+        images_per_second=None,
+        workers=None,
+    )
+    return replace(embedding, encoded=0, record=record)

@@ -95,7 +95,7 @@ def test_smaller_vectors_are_told_by_their_form_and_the_smallest_is_ringed(seen:
     panel = views[1].panels[0]
     rings = drawn.locator("svg [data-mark=dot]").last.locator("circle")
     assert rings.count() == len(panel["rings"]) == len(ENCODERS)
-    rings.first.hover()
+    rings.first.hover(force=True)
     said = drawn.locator("svg [aria-label=tip]").text_content()
     assert said is not None and "int8" in said and "bytes an image 4" in said
 
