@@ -82,7 +82,7 @@ def purpose_sentence(
         tied = " are tied" if len(named) > 1 else ""
         form = text("for {} " + join_names(["{}"] * len(shown)) + tied)
         parts.append(form.format(join_names(of_purposes), *shown))
-    sentence = text("; ").join(parts) if text is not str else "; ".join(parts)
+    sentence = text("; ").join(parts)
     sentence = sentence[:1].upper() + sentence[1:]
     cheaper = _cheaper(results, text, strong)
     return sentence + (text("; {}").format(cheaper) if cheaper else "") + "."
