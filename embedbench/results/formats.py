@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from embedbench.utils.text import escape_latex_cell, escape_markdown, printable
+from embedbench.utils.text import escape_latex_cell, escape_markdown, printable, two_decimals
 
-__all__ = ["as_latex", "as_markdown", "as_plain_text"]
+__all__ = ["as_latex", "as_markdown", "as_plain_text", "short_interval", "short_number"]
 
 
 def as_plain_text(table: pd.DataFrame) -> str:
@@ -49,3 +49,13 @@ def _number(cell: Any) -> str:
     if cell == int(cell) and cell > 1:
         return f"{cell:.0f}"
     return f"{cell:.3f}".replace("-0.000", "0.000")
+
+
+def short_number(value: float) -> str:
+    """Return a number with two decimals; "" where there is none."""
+    return "" if pd.isna(value) else two_decimals(float(value))
+
+
+def short_interval(low: float, high: float) -> str:
+    """Return an interval with two decimals; "" where there is none."""
+    return "" if pd.isna(low) else f"{short_number(low)} to {short_number(high)}"

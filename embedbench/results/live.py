@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from embedbench.results.formats import short_interval, short_number
 from embedbench.results.schema import K_CRITERIA, ONE_ENCODER
 from embedbench.results.sentences import verdict_sentences
 from embedbench.results.views import fastest_of
 from embedbench.utils.progress import Progress
-from embedbench.utils.text import printable, two_decimals
+from embedbench.utils.text import printable
 
 if TYPE_CHECKING:
     from rich.panel import Panel
@@ -83,7 +84,7 @@ class LiveTable:
         metric, heading = ("ami", "AMI") if "ami" in rows else ("stability", "stability")
         ends = [rows.get(f"{metric}_{end}", pd.Series(index=rows.index)) for end in ("low", "high")]
         cells = [
-            [str(name), _number(value), _interval(low, high)]
+            [str(name), short_number(value), short_interval(low, high)]
             for name, value, low, high in zip(rows["encoder"], rows[metric], *ends, strict=True)
         ]
         where = str(first["clusterer"])
@@ -137,11 +138,3 @@ def verdict_box(text: str, title: str = "verdict") -> "Panel":
     from rich.text import Text
 
     return Panel(Text(printable(text)), title=title, title_align="left")
-
-
-def _number(value: float) -> str:
-    return "" if pd.isna(value) else two_decimals(float(value))
-
-
-def _interval(low: float, high: float) -> str:
-    return "" if pd.isna(low) else f"{_number(low)} to {_number(high)}"

@@ -1,4 +1,4 @@
-"""The answer by purpose: which encoder for what, as a small table and as a sentence."""
+"""The answer by purpose: which encoder for what, as a sentence."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from embedbench.results.tables.purposes import PURPOSES
 from embedbench.results.views import timings_of
 from embedbench.utils.text import join_names, two_decimals
 
-__all__ = ["leading_rows", "metric_heading", "purpose_sentence", "purpose_table"]
+__all__ = ["leading_rows", "metric_heading", "purpose_sentence"]
 
 _CLEARLY_FASTER = 1.5
 
@@ -29,26 +29,6 @@ def metric_heading(metric: str) -> str:
     """Return the heading of a metric that a purpose is judged by."""
     headings = {name: heading for metrics in PURPOSES.values() for name, heading in metrics.items()}
     return headings.get(metric, metric)
-
-
-def purpose_table(results: Results) -> pd.DataFrame:
-    """Return one row for each purpose: who is recommended for it, its number, and who is tied."""
-    rows = []
-    for purpose, own in results.purposes.groupby("purpose", sort=False):
-        verdict = results.run["verdicts"][str(purpose)]
-        best = own[own["recommended"]]
-        row = {"for": str(purpose), "recommended": verdict["answer"]}
-        if len(best):
-            first = best.iloc[0]
-            row |= {
-                "recommended": str(first["encoder"]),
-                "metric": metric_heading(str(first["metric"])),
-                "value": _number(first["value"]),
-                "95 % interval": _interval(first["low"], first["high"]),
-                "tied with": join_names([n for n in verdict["group"] if n != first["encoder"]]),
-            }
-        rows.append(row)
-    return pd.DataFrame(rows).fillna("")
 
 
 def purpose_sentence(
@@ -109,11 +89,3 @@ def _cheaper(results: Results, text: Callable[[str], str], strong: Callable[[str
     heading = metric_heading(str(others["metric"][name]))
     form = text("{} is {} times as fast as {}, and its {} is {} lower")
     return form.format(strong(name), f"{faster[name]:.2g}", strong(chosen), heading, behind)
-
-
-def _number(value: float) -> str:
-    return "" if pd.isna(value) else two_decimals(float(value))
-
-
-def _interval(low: float, high: float) -> str:
-    return "" if pd.isna(low) else f"{_number(low)} to {_number(high)}"

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from embedbench.results.formats import short_interval, short_number
 from embedbench.results.purposes import leading_rows, metric_heading
 from embedbench.results.results import Results
 from embedbench.results.schema import SIGNALS
@@ -28,25 +29,25 @@ def short_table(results: Results) -> pd.DataFrame:
         table["rank"] = [_range(*row) for row in _ranks(facts)]
         lead = leading_rows(results).reindex(table["encoder"])
         metric = str(lead["metric"].dropna().iloc[0]) if lead["metric"].notna().any() else "ami"
-        table[metric_heading(metric)] = lead["value"].astype(float).map(_number).to_list()
+        table[metric_heading(metric)] = lead["value"].astype(float).map(short_number).to_list()
         table[_INTERVAL] = _intervals(lead)
         if metric == "ami" and "accuracy" in first:
-            table["accuracy"] = first["accuracy"].astype(float).map(_number).to_list()
+            table["accuracy"] = first["accuracy"].astype(float).map(short_number).to_list()
     elif len(table) > 1:
         for signal in SIGNALS:
             own = results.label_free[results.label_free["criterion"] == signal]
             own = own.set_index("encoder").reindex(table["encoder"])
             table[signal.removeprefix("cluster_")] = (
-                own["value"].astype(float).map(_number).to_list()
+                own["value"].astype(float).map(short_number).to_list()
             )
             table[_INTERVAL + " " * SIGNALS.index(signal)] = _intervals(own)
     else:
         table["clusters"] = first["clusters"].astype(float).map(_whole).to_list()
         if results.has_truth:
-            table["AMI"] = first["ami"].astype(float).map(_number).to_list()
+            table["AMI"] = first["ami"].astype(float).map(short_number).to_list()
             table[_INTERVAL] = _intervals(first, "ami")
-        table["silhouette"] = first["silhouette"].astype(float).map(_number).to_list()
-        table["stability"] = first["stability"].astype(float).map(_number).to_list()
+        table["silhouette"] = first["silhouette"].astype(float).map(short_number).to_list()
+        table["stability"] = first["stability"].astype(float).map(short_number).to_list()
     table["dim"] = facts["dim"].astype(float).map(_whole).to_list()
     table["images/s"] = facts["images_per_second"].astype(float).map(_speed).to_list()
     return table
@@ -67,14 +68,7 @@ def _range(low: float, high: float) -> str:
 def _intervals(rows: pd.DataFrame, name: str = "") -> list[str]:
     lead = f"{name}_" if name else ""
     columns = rows.reindex(columns=[f"{lead}low", f"{lead}high"]).astype(float)
-    return [
-        "" if pd.isna(low) else f"{_number(low)} to {_number(high)}"
-        for low, high in columns.itertuples(index=False, name=None)
-    ]
-
-
-def _number(value: float) -> str:
-    return "" if pd.isna(value) else f"{value:.2f}".replace("-0.00", "0.00")
+    return [short_interval(*ends) for ends in columns.itertuples(index=False, name=None)]
 
 
 def _whole(value: float) -> str:

@@ -1,24 +1,13 @@
-"""Promises of the answer by purpose: the names of the verdicts, the numbers of the table."""
+"""Promises of the answer by purpose: the names of the verdicts, each once."""
 
 import dataclasses
 
 import pandas as pd
 from markupsafe import Markup
 
-from embedbench.results.purposes import leading_rows, purpose_sentence, purpose_table
+from embedbench.results.purposes import leading_rows, purpose_sentence
 from embedbench.results.results import Results
 from tests.support.example_results import ENCODERS, example_results
-
-
-def test_a_row_a_purpose_names_the_recommended_encoder_its_number_and_who_is_tied() -> None:
-    results = example_results()
-    table = purpose_table(results).set_index("for")
-    assert table.index.tolist() == ["clustering", "search", "classification"]
-    ami = leading_rows(results)
-    assert table.loc["clustering", "recommended"] == ENCODERS[0]
-    assert table.loc["clustering", "value"] == f"{ami['value'][ENCODERS[0]]:.2f}"
-    assert table.loc["clustering", "tied with"] == ENCODERS[1]
-    assert list(table.loc["search"]) == [ENCODERS[2], "mAP", "0.70", "0.65 to 0.75", ""]
 
 
 def test_a_purpose_for_which_none_is_named_says_why() -> None:
@@ -33,9 +22,6 @@ def test_a_purpose_for_which_none_is_named_says_why() -> None:
     changed = dataclasses.replace(
         results, run=results.run | {"verdicts": verdicts}, purposes=nobody
     )
-    assert list(purpose_table(changed).set_index("for").loc["search"]) == [
-        "none better than chance", "", "", "", "",
-    ]  # fmt: skip
     assert "for search none better than chance" in purpose_sentence(changed)
 
 
@@ -87,4 +73,4 @@ def test_one_purpose_and_an_older_run_have_no_sentence() -> None:
     changed = dataclasses.replace(
         results, run=older, purposes=pd.DataFrame(columns=results.purposes.columns)
     )
-    assert purpose_sentence(changed) == "" and purpose_table(changed).empty
+    assert purpose_sentence(changed) == ""

@@ -35,11 +35,8 @@ _WHOLE = "float32"
 _SEEDS = 3
 """K-means runs of each form."""
 
-_SEARCH_NAMES = {
-    "average_precision": "retrieval_map",
-    "r_precision": "r_precision",
-    "reciprocal_rank": "reciprocal_rank",
-}
+_SEARCH_NAMES = {"average_precision": "retrieval_map"}
+"""Scores that have another name in the tables."""
 
 
 def search_rows(found: Retrieval, resamples: PairedBootstrap) -> pd.DataFrame:
@@ -120,7 +117,7 @@ def size_rows(
     forms, reasons = forms_of(dim, len(vectors))
     sample = limit.sample(len(vectors), seed)
     scores = {
-        form: _scores(stored, targets, k, seed, sample)
+        form: _scores(stored, targets, purposes, k, seed, sample)
         for form, stored in to_forms(vectors, forms, seed).items()
     }
     rows: list[dict[str, Any]] = []
@@ -144,23 +141,27 @@ _COLUMNS = [
 def _scores(
     vectors: Vectors,
     targets: Targets,
+    purposes: Sequence[str],
     k: int,
     seed: int,
     sample: Int[np.ndarray, " sampled"] | None,
 ) -> dict[str, Estimate]:
-    """Return the score of each purpose."""
+    """Return the score of each of these purposes, and compute no other."""
     labels, groups = targets.labels, targets.groups
     assert labels is not None
-    near, found = neighbours_and_search(vectors, targets, sample, NEIGHBOURS)
-    points = normalize(vectors.astype(np.float64)).astype(np.float32)
-    fewer = max(1, min(k, max_k(points)))
-    pairs = [(fewer, seed + number) for number in range(_SEEDS)]
-    runs = np.array([fit.labels for fit in kmeans_from_sample(points, pairs, sample)])
-    return {
-        CLUSTERING: ami_score(runs, labels),
-        SEARCH: found.estimates()["average_precision"],
-        CLASSIFICATION: mean_estimate(knn_correct(near, labels, groups, NEIGHBOURS)[None]),
-    }
+    scores: dict[str, Estimate] = {}
+    if CLUSTERING in purposes:
+        points = normalize(vectors.astype(np.float64)).astype(np.float32)
+        fewer = max(1, min(k, max_k(points)))
+        pairs = [(fewer, seed + number) for number in range(_SEEDS)]
+        runs = np.array([fit.labels for fit in kmeans_from_sample(points, pairs, sample)])
+        scores[CLUSTERING] = ami_score(runs, labels)
+    if SEARCH in purposes or CLASSIFICATION in purposes:
+        near, found = neighbours_and_search(vectors, targets, sample, NEIGHBOURS)
+        correct = knn_correct(near, labels, groups, NEIGHBOURS)
+        scores[SEARCH] = found.estimates()["average_precision"]
+        scores[CLASSIFICATION] = mean_estimate(correct[None])
+    return scores
 
 
 def _rows_of_purpose(

@@ -31,7 +31,7 @@ PerImage = Float64[np.ndarray, " images"]
 Scored = list[tuple[Float64[np.ndarray, " queries"], Float64[np.ndarray, "queries ranked"]]]
 
 KS = (1, 5, 10)
-"""Numbers of nearest images of which precision and recall are told."""
+"""Precision and recall are reported at these numbers of nearest images."""
 
 _PAIRS_AT_ONCE = 2**16
 """Of so many pairs of a query and an image the rankings fit the cache of a core."""

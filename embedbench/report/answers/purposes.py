@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from embedbench.report.answers.summary import strong
 from embedbench.report.tables import (
     NOTHING,
     Cell,
@@ -32,7 +33,7 @@ def purposes_part(results: Results) -> dict[str, Any] | None:
     Keys: `sentence`; `answers`, a pair of purpose and text each; `columns` and `rows`, an encoder
     each.
     """
-    sentence = purpose_sentence(results, Markup, _strong)
+    sentence = purpose_sentence(results, Markup, strong)
     if not sentence or results.comparison["encoder"].nunique() < 2:
         return None
     speeds, verdicts = timings_of(results, "images_per_second"), results.run["verdicts"]
@@ -46,12 +47,8 @@ def purposes_part(results: Results) -> dict[str, Any] | None:
     }
 
 
-def _strong(name: str) -> Markup:
-    return Markup("<strong>{}</strong>").format(name)
-
-
 def _answer(verdict: Mapping[str, Any], speeds: Mapping[str, float]) -> Markup:
-    sentences = verdict_sentences(verdict, fastest_of(verdict["group"], speeds), Markup, _strong)
+    sentences = verdict_sentences(verdict, fastest_of(verdict["group"], speeds), Markup, strong)
     return Markup(" ").join(sentences)
 
 

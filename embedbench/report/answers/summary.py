@@ -15,7 +15,7 @@ from embedbench.results.sentences import NAMED, answer_sentences, list_names
 from embedbench.results.views import chosen_k, headline_rows
 from embedbench.utils.text import join_names, pluralise
 
-__all__ = ["summary"]
+__all__ = ["strong", "summary"]
 
 WARNED = 1
 """How many shortcuts are named here; the others are in their section."""
@@ -31,7 +31,7 @@ def summary(results: Results) -> list[Markup]:
     """Return paragraphs in HTML, every foreign word in them escaped; the verdict comes first."""
     rows = headline_rows(results)
     if (results.run.get("verdict") or {}).get("basis") == ONE_ENCODER:
-        answer = [Markup(one) for one in answer_sentences(results, Markup, _strong)]
+        answer = [Markup(one) for one in answer_sentences(results, Markup, strong)]
         paragraphs = [
             answer,
             [*_sensitivity(results), *_copies(results), *_shortcuts(results), *_skipped(results)],
@@ -47,7 +47,7 @@ def summary(results: Results) -> list[Markup]:
 
 
 def _names(names: Sequence[str]) -> Markup:
-    return Markup(list_names(names, Markup, _strong))
+    return Markup(list_names(names, Markup, strong))
 
 
 def _verdict(results: Results, rows: pd.DataFrame) -> list[Markup]:
@@ -55,13 +55,14 @@ def _verdict(results: Results, rows: pd.DataFrame) -> list[Markup]:
     verdict = results.run.get("verdict")
     if not verdict:
         return []
-    sentences = answer_sentences(results, Markup, _strong)
+    sentences = answer_sentences(results, Markup, strong)
     if verdict["basis"] != "nothing" and verdict["answer"] not in NAMING:
         return [Markup(one) for one in sentences]
     return [*(Markup(one) for one in sentences), *_scores(results, rows)]
 
 
-def _strong(name: str) -> Markup:
+def strong(name: str) -> Markup:
+    """Return a name that must be seen, escaped."""
     return Markup("<strong>{}</strong>").format(name)
 
 
