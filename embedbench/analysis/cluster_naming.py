@@ -83,9 +83,9 @@ def _read_file(names: str) -> list[str]:
         raise InputError(f"cannot read the words in '{names}': {error}") from error
 
 
-def prompts_for(words: Sequence[str]) -> list[str]:
+def prompts_for(words: Sequence[str], templates: Sequence[str] = PROMPT_TEMPLATES) -> list[str]:
     """Return every word in every template: all templates of the first word, and so on."""
-    return [template.format(word) for word in words for template in PROMPT_TEMPLATES]
+    return [template.format(word) for word in words for template in templates]
 
 
 def image_text_similarity(

@@ -13,6 +13,7 @@ from embedbench.comparison.pipeline import analyse_comparison
 from embedbench.comparison.provenance import record_options
 from embedbench.comparison.queries import with_queries
 from embedbench.comparison.stages.encoding import run_encoding_stage
+from embedbench.comparison.texts import with_texts
 from embedbench.comparison.unchanged import digest_of_comparison, unchanged_results
 from embedbench.data.dataset import with_domain
 from embedbench.data.loading import Sources, read_sources, source_list
@@ -55,6 +56,7 @@ def compare(
     purposes: Sequence[str] = (),
     metric: str | None = None,
     queries: str | None = None,
+    texts: str | None = None,
     names: str | Sequence[str] = (),
     corrupt: str | Sequence[str] = (),
     corrupted: int = 200,
@@ -114,13 +116,17 @@ def compare(
             `tsne:2`. The first one leads.
         k: a range such as `2..20`, a number, or `truth`.
         seeds: how many, the same for every encoder.
-        purposes: what the encoder is for, of `clustering`, `search` and `classification`; all if
-            empty. The first one leads: verdict, ranks and recommendation follow it.
+        purposes: what the encoder is for, of `clustering`, `search`, `classification` and `words`;
+            all if empty. The first one leads: verdict, ranks and recommendation follow it.
         metric: the metric that its purpose is judged by, which then leads: `ami`, `ari` or
-            `accuracy`; `retrieval_map` or `r_precision`; `linear_probe` or `knn_accuracy`.
+            `accuracy`; `retrieval_map` or `r_precision`; `linear_probe` or `knn_accuracy`;
+            `zero_shot_accuracy` or `text_recall_at_1`, `5`, `10`.
         queries: which images are queries of search, the others being the gallery: a column that
             holds yes or no, `COLUMN=VALUE`, or a folder of the source. If None, each image is a
             query among all others.
+        texts: texts that describe images, which encoders that read texts are to find by them: a
+            column of the source, or a table with a column of file names and a column of texts, in
+            which an image may have several rows. None for no such texts.
         names: candidate words for the clusters, as a sequence, `a,b,c` or a `.txt` file.
         corrupt: challenging images, such as `noise,blur:1..5` or `all`; see
             `embedbench.data.images.corruptions`.
@@ -171,7 +177,7 @@ def compare_by(options: ComparisonOptions, draws_figures: bool = False) -> Resul
         check_offline(engine.offline, sources)
         labelled = read_sources(options.source, reading)
         chosen = with_domain(labelled, options.domain).sample(reading.limit)
-        dataset = with_queries(chosen, options.queries)
+        dataset = with_texts(with_queries(chosen, options.queries), options.texts)
         config = read_options(options)
         parse_k(config.k, len(dataset), dataset.class_count)
         record = {"source": dataset.origin} | record_options(options, config.record())

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from embedbench.analysis.cluster_naming import read_words
@@ -20,7 +20,7 @@ from embedbench.data.mixing import MixSpec, read_mix
 from embedbench.encoder import Encoder, TextEncoder, Vectors
 from embedbench.encoders.registry import create_encoders
 from embedbench.errors import InputError
-from embedbench.results.tables.purposes import read_purposes
+from embedbench.results.tables.purposes import WORDS, read_purposes
 from embedbench.utils.options import as_list
 from embedbench.utils.progress import Progress
 
@@ -49,6 +49,7 @@ class ComparisonConfig:
         memory: how much what is computed may take.
         remarks: what a person should know of how it was read.
         drawing: how deep images are drawn.
+        texts: where the texts of the images are; None for none.
     """
 
     encoders: dict[str, Encoder]
@@ -68,6 +69,7 @@ class ComparisonConfig:
     memory: Memory
     remarks: tuple[str, ...] = field(default=())
     drawing: Drawing = Drawing()
+    texts: str | None = None
 
     def check(self) -> None:
         """Raise InputError for what can be known to fail before the images are known."""
@@ -82,10 +84,14 @@ class ComparisonConfig:
             check_space(space)
         for kind in self.maps:
             check_projection(kind)
-        if self.words and not any(map(self.reads_texts, self.encoders)):
-            raise InputError(
-                "names need an encoder that reads texts in the comparison: add -e clip or -e conse"
-            )
+        if self.texts and WORDS not in self.purposes:
+            raise InputError("`texts` are for words, which `for` leaves out")
+        for what, is_asked in (("names", self.words), ("texts", self.texts)):
+            if is_asked and not self.has_text_encoder:
+                raise InputError(
+                    f"{what} need an encoder that reads texts in the comparison: add -e clip or "
+                    "-e conse"
+                )
 
     def record(self) -> dict[str, Any]:
         """Return the options that `run.json` records as they were read, by keyword."""
@@ -98,6 +104,11 @@ class ComparisonConfig:
             "purposes": list(self.purposes),
             "memory": f"{self.memory.limit / 10**6:.0f}MB" if self.memory.asked else None,
         }
+
+    @property
+    def has_text_encoder(self) -> bool:
+        """Whether one of the encoders reads texts."""
+        return any(map(self.reads_texts, self.encoders))
 
     def reads_texts(self, name: str) -> bool:
         """Whether the encoder of this name reads texts as well as images."""
@@ -131,9 +142,15 @@ def read_options(options: ComparisonOptions) -> ComparisonConfig:
         memory=Memory.free() if memory is None else parse_memory(memory),
         remarks=remarks,
         drawing=options.reading.drawing,
+        texts=options.texts,
     )
     config.check()
-    return config
+    if config.has_text_encoder or WORDS not in config.purposes:
+        return config
+    if options.purposes or next(iter(config.purposes)) == WORDS:
+        raise InputError("words need an encoder that reads texts: add -e clip or -e conse")
+    others = {name: metric for name, metric in config.purposes.items() if name != WORDS}
+    return replace(config, purposes=others)
 
 
 def _read_clusterers(given: Sequence[Any]) -> tuple[Clusterer, ...]:

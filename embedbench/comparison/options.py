@@ -71,7 +71,8 @@ class ComparisonOptions:
         "--for",
         kind=list,
         metavar="PURPOSE",
-        help="What the encoder is for: clustering, search, classification; the first one leads.",
+        help="What the encoder is for: clustering, search, classification, words; the first one "
+        "leads.",
         shown_default="all",
     )
     metric: str | None = option(
@@ -86,6 +87,14 @@ class ComparisonOptions:
         metavar="COLUMN|COLUMN=VALUE|FOLDER",
         help="The images that are queries of search; the others are the gallery. By default each "
         "image is a query among all others.",
+    )
+    texts: str | None = option(
+        None,
+        "--texts",
+        metavar="COLUMN|TEXTS.csv",
+        help="Texts that describe images, to be found by: a column, or a table with file names "
+        "and texts.",
+        is_file=True,
     )
     names: str | Sequence[str] = option(
         (),

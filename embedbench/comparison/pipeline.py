@@ -1,5 +1,6 @@
 """The analysis of a comparison: vectors in, results out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,15 +20,18 @@ from embedbench.comparison.stages.clustering import ClusteringAnalysis, run_clus
 from embedbench.comparison.stages.encoding import EncodedDataset
 from embedbench.comparison.stages.robustness import RobustnessTables, run_robustness_stage
 from embedbench.comparison.stages.verdict import VerdictTables, run_verdict_stage
+from embedbench.comparison.stages.words import score_words, with_word_scores, words_table
 from embedbench.comparison.tables import (
     encoder_failures,
     encoders_table,
     left_out_remarks,
     without_timings,
 )
+from embedbench.comparison.texts import TextPlan
 from embedbench.embedding.engine import Engine
 from embedbench.results.live import LiveTable
 from embedbench.results.results import Results
+from embedbench.results.tables.purposes import TEXT_RECALL, WORDS, ZERO_SHOT
 
 __all__ = ["analyse_comparison"]
 
@@ -54,11 +58,13 @@ def analyse_comparison(
     encoded, extra = encoded_dataset.encoded, encoded_dataset.extra
     limits = (config.memory, engine.progress, engine.store)
     verdicts: list[VerdictTables] = []
+    word_scores = score_words(inputs, encoded_dataset)
 
     def decide(clusters: ClusteringAnalysis) -> None:
         errors = encoded.errors | clusters.errors
         encoders = encoders_table(config.encoders, encoded.embeddings, errors)
-        verdicts.append(run_verdict_stage(inputs, clusters, encoders))
+        scored = with_word_scores(clusters, word_scores)
+        verdicts.append(run_verdict_stage(inputs, scored, encoders))
         for name, reason in clusters.errors.items():
             live.failed(name, reason)
         live.decided(verdicts[0].verdict)
@@ -66,7 +72,9 @@ def analyse_comparison(
     vectors, augmented = encoded.vectors, encoded.augmented(extra)
     clusters = run_clustering_stage(inputs, vectors, augmented, *limits, decide, live.scored)
     effects = run_robustness_stage(inputs, encoded.embeddings, extra, clusters, *limits)
-    outputs = StageOutputs(encoded_dataset, inputs, clusters, effects, verdicts[0])
+    compared = list(clusters.criteria)
+    words = words_table(inputs, word_scores, encoded.plan, compared)
+    outputs = StageOutputs(encoded_dataset, inputs, clusters, effects, verdicts[0], words)
     return assemble_results(config, outputs, started, record)
 
 
@@ -79,6 +87,7 @@ class StageOutputs:
     clusters: ClusteringAnalysis
     effects: RobustnessTables
     verdict: VerdictTables
+    words: dict[str, pd.DataFrame]
 
 
 def analysis_inputs(config: ComparisonConfig, encoded_dataset: EncodedDataset) -> AnalysisInputs:
@@ -95,7 +104,8 @@ def analysis_inputs(config: ComparisonConfig, encoded_dataset: EncodedDataset) -
     similarity = None
     if encoded.naming_encoder is not None:
         namer = encoded.embeddings[encoded.naming_encoder]
-        similarity = image_text_similarity(namer.vectors, namer.texts)
+        read = encoded.texts[encoded.naming_encoder]
+        similarity = image_text_similarity(namer.vectors, read.names)
     different = table["hash"].nunique()
     k_grid, cut = choose_ks(config.k, len(dataset), dataset.class_count, different, vectors)
     inputs = AnalysisInputs(
@@ -111,13 +121,19 @@ def analysis_inputs(config: ComparisonConfig, encoded_dataset: EncodedDataset) -
         similarity=similarity,
         domains=pd.Categorical(table["domain"]) if "domain" in table else None,
         corruptions=config.corruptions,
-        purposes=config.purposes,
+        purposes=_judged(config.purposes, encoded.plan),
     )
     shortage = config.memory.shortage(comparison_size(inputs, vectors))
     remarks = size_remarks(len(dataset), [one.name for one in config.clusterers], inputs.limit)
     copies = duplicate_remarks(images.hashes, groups)
     copies = (*copies, *_query_remarks(inputs.targets))
     return replace(inputs, remarks=(*copies, *cut, *shortage, *remarks))
+
+
+def _judged(purposes: Mapping[str, str], plan: TextPlan) -> dict[str, str]:
+    """Return the purposes, of which words is judged by texts where labels are no words."""
+    by_texts = purposes.get(WORDS) == ZERO_SHOT and not plan.labels and plan.texts
+    return dict(purposes) | ({WORDS: TEXT_RECALL} if by_texts else {})
 
 
 def _query_remarks(targets: Targets) -> tuple[str, ...]:
@@ -145,10 +161,12 @@ def assemble_results(
         group=inputs.targets.groups, disagreement=clusters.disagreement
     )
     tables = without_timings(clusters.tables, encoded.embeddings, started)
-    tables |= outputs.effects.tables | outputs.verdict.tables
+    tables |= outputs.effects.tables | outputs.verdict.tables | outputs.words
     if inputs.similarity is not None:
         tables["zero_shot"] = two_best_names(inputs.similarity, inputs.words, inputs.image_names)
     record = record | {"naming_encoder": encoded.naming_encoder}
+    if encoded.plan.labels or encoded.plan.texts:
+        record["read_as_texts"] = encoded.plan.record()
     run = run_record(images, encoded.embeddings, config.encoders, record)
     remarks = [
         *encoded_dataset.images.dataset.remarks,
@@ -156,6 +174,8 @@ def assemble_results(
         *left_out_remarks(encoded_dataset.images.failures),
         *model_remarks(encoded.embeddings),
         *config.remarks,
+        *encoded.plan.remarks(),
+        *encoded.text_remarks,
         *encoded_dataset.extra.remarks,
         *outputs.effects.remarks,
         *cluster_remarks(len(config.words), inputs, clusters),

@@ -40,6 +40,7 @@ class Embedding:
         record: the fingerprint, the facts of the model, and what was measured when the vectors
             were made.
         encoded: how many images were encoded now; the others were in the store.
+        text_error: why there are no rows for texts that were given; empty if there are.
     """
 
     vectors: Vectors
@@ -48,6 +49,7 @@ class Embedding:
     failures: dict[int, str]
     record: EncoderRecord
     encoded: int
+    text_error: str = ""
 
     def take(self, rows: Sequence[int]) -> "Embedding":
         """Return the embedding of these images only, none of which may have failed."""
@@ -156,6 +158,7 @@ class Embedder:
         record = work.record
         failures: dict[str, str] = {}
         missing: list[Item] = []
+        text_error = ""
         if record is None or work.images or work.texts:
             if name not in self._begun:
                 self.begin(items, name)
@@ -167,11 +170,14 @@ class Embedder:
                 wait([one.loading for one in self._begun.values() if one.loading], _SETTLING)
                 result = job.run(items, texts)
             record, failures, missing = result.record, result.failures, result.missing
+            text_error = result.text_error
         failed = {row: failures[key] for row, key in enumerate(hashes) if key in failures}
         if len(failed) == len(hashes):
             raise EncoderError(f"it could encode none of the images; the first: {failed[0]}")
         encoded = len({key for key, _ in missing} & set(hashes) - set(failures))
-        return _collect(engine.store, record, hashes, texts, others, failed, encoded)
+        read = () if text_error else texts
+        found = _collect(engine.store, record, hashes, read, others, failed, encoded)
+        return replace(found, text_error=text_error)
 
     @contextmanager
     def _workers(self, name: str, work: "EncodingWork") -> Iterator[Workers]:

@@ -46,6 +46,7 @@ from embedbench.io.store import Store, text_key
 from embedbench.io.store_writer import RowWriter
 from embedbench.parallel.pool import WorkerDied
 from embedbench.utils.hardware import cores
+from embedbench.utils.messages import one_line
 from embedbench.utils.progress import Progress
 
 __all__ = ["EncodingJob", "JobResult"]
@@ -71,11 +72,13 @@ class JobResult:
         record: what is known of the encoder.
         failures: reasons by the keys of the images that were not encoded.
         missing: the images that were not in the store before.
+        text_error: why the texts were not encoded; empty if they were.
     """
 
     record: EncoderRecord
     failures: dict[str, str]
     missing: list[Item]
+    text_error: str = ""
 
 
 @dataclass
@@ -108,15 +111,24 @@ class EncodingJob:
         record = self._loaded.record(tuned.encoder, self.record)
         self._dim = record.dim
         missing, missing_texts = missing_from(self.store, record.fingerprint, items, texts)
-        if missing_texts:
-            rows = self._even(self.workers.call(encode_texts, missing_texts, placement))
-            self.store.write(record.fingerprint, [text_key(text) for text in missing_texts], rows)
         failures, measured = self._encode(tuned.encoder, placement, missing, self.label)
+        text_error = self._encode_texts(record.fingerprint, missing_texts, placement)
         record = replace(record, **measured, **tuned.settings_record(), dim=self._dim)
         identity = combine(tuned.encoder.identity(), [])
         self.store.put_record("encoders", identity, record.to_json())
         self.store.compact(record.fingerprint)
-        return JobResult(record, failures, missing)
+        return JobResult(record, failures, missing, text_error)
+
+    def _encode_texts(self, fingerprint: str, texts: list[str], placement: Placement) -> str:
+        """Encode and keep texts; return why the encoder could not, or an empty text."""
+        if not texts:
+            return ""
+        try:
+            rows = self._even(self.workers.call(encode_texts, texts, placement))
+        except EncoderError as error:  # its images may be in order
+            return one_line(str(error))
+        self.store.write(fingerprint, [text_key(text) for text in texts], rows)
+        return ""
 
     def load(self) -> None:
         """Load the encoder, unless it is loaded."""

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from embedbench.analysis.cluster_naming import prompts_for
 from embedbench.analysis.label_free import AugmentedViews
 from embedbench.comparison.config import ComparisonConfig
 from embedbench.comparison.extra_images import ExtraImages, plan_extra_images
 from embedbench.comparison.tables import image_failures, known_of
+from embedbench.comparison.texts import TextPlan, TextVectors
 from embedbench.data.dataset import Dataset
 from embedbench.data.depth.drawing import Drawing
 from embedbench.data.depth.survey import with_renderings
@@ -83,10 +83,12 @@ class EncodedImages:
     Attributes:
         embeddings: by encoder, of those that did not fail.
         errors: why an encoder failed, by encoder.
+        plan: the texts that encoders read.
     """
 
     embeddings: dict[str, Embedding]
     errors: dict[str, str]
+    plan: TextPlan = TextPlan()
 
     @property
     def vectors(self) -> dict[str, Vectors]:
@@ -95,9 +97,26 @@ class EncodedImages:
 
     @property
     def naming_encoder(self) -> str | None:
-        """The encoder that read the candidate words; None without words."""
-        names = (name for name, embedding in self.embeddings.items() if len(embedding.texts))
-        return next(names, None)
+        """The first encoder that read the candidate names; None without such names."""
+        return next((name for name, texts in self.texts.items() if len(texts.names)), None)
+
+    @property
+    def texts(self) -> dict[str, TextVectors]:
+        """The vectors of the texts, by encoder, of those that read them."""
+        return {
+            name: self.plan.split(embedding.texts)
+            for name, embedding in self.embeddings.items()
+            if len(embedding.texts)
+        }
+
+    @property
+    def text_remarks(self) -> list[str]:
+        """Remarks on the encoders that could not read the texts."""
+        return [
+            f"'{name}' takes part without texts, which it could not read: {embedding.text_error}"
+            for name, embedding in self.embeddings.items()
+            if embedding.text_error
+        ]
 
     def augmented(self, extra: ExtraImages) -> dict[str, AugmentedViews | None]:
         """Return the vectors of the augmented images, by encoder; None where it has none."""
@@ -147,13 +166,12 @@ def encode_all(
     """
     embeddings: dict[str, Embedding] = {}
     errors: dict[str, str] = {}
+    plan = TextPlan.of(images.dataset, config.words, config.purposes)
+    prompts = plan.prompts()
     for name in config.encoders:
-        texts: list[str] = []
-        is_named = any(len(embedding.texts) for embedding in embeddings.values())
         try:
             with wrap_foreign_errors():
-                if not is_named and config.reads_texts(name):
-                    texts = prompts_for(config.words)
+                texts = prompts if config.reads_texts(name) else []
             rows = images.dataset, images.hashes
             embeddings[name] = embedder.embed(name, *rows, texts, extra.items)
             live.encoded(name, *known_of(embeddings[name]))
@@ -165,7 +183,7 @@ def encode_all(
     if not embeddings:
         reasons = "; ".join(f"'{name}': {reason}" for name, reason in errors.items())
         raise NoEncoderError(f"no encoder could be used; {reasons}")
-    return EncodedImages(embeddings, errors)
+    return EncodedImages(embeddings, errors, plan)
 
 
 def keep_common(

@@ -7,7 +7,7 @@ import pandas as pd
 
 from embedbench.analysis.inputs import AnalysisInputs
 from embedbench.analysis.label_free import EncoderScores
-from embedbench.analysis.purposes.scores import few_shot_rows, search_rows, size_rows
+from embedbench.analysis.purposes.scores import FORM_METRICS, few_shot_rows, search_rows, size_rows
 from embedbench.comparison.tables import stack_by_encoder
 from embedbench.encoder import Vectors
 from embedbench.results.tables.purposes import CLASSIFICATION, SEARCH
@@ -31,7 +31,7 @@ def purpose_calls(
     if not _can_be_judged(inputs):
         return {}
     targets, resamples, seed = inputs.targets, inputs.bootstrap, inputs.seeds[0]
-    purposes = tuple(inputs.purposes)
+    purposes = tuple(name for name in inputs.purposes if name in FORM_METRICS)
     calls: Calls = {
         "sizes": {
             name: (size_rows, vectors[name], targets, purposes, k, seed, inputs.limit, resamples)

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from math import nan
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from jaxtyping import Int
 
 from embedbench.analysis.inputs import AnalysisInputs
 from embedbench.comparison.stages.clustering import ClusteringAnalysis
+from embedbench.comparison.stages.words import chance_of_words
 from embedbench.comparison.verdict import Verdict, verdict_from_labels
 from embedbench.metrics.base import Estimate
 from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.chance import can_be_shown, chance_of_guess, chance_of_ranking
 from embedbench.metrics.ranking import rank_by
 from embedbench.results.schema import CANNOT_TELL
-from embedbench.results.tables.purposes import PURPOSE_TABLES, PURPOSES, SEARCH
+from embedbench.results.tables.purposes import PURPOSE_TABLES, PURPOSES, SEARCH, WORDS, ZERO_SHOT
 
 __all__ = ["PurposeRanking", "purposes_table", "rank_purpose"]
 
@@ -81,9 +84,11 @@ def rank_purpose(
         if metric in own.scores and own.scores[metric].n_images
     }
     labels = inputs.targets.labels
-    if labels is None or len(scores) < 2:
-        why = "there are no labels" if labels is None else "fewer than two encoders have a number"
-        reason = f"{purpose.capitalize()} is judged by labels; {why}."
+    if (labels is None and purpose != WORDS) or len(scores) < 2:
+        by = "labels or texts, by encoders that read them" if purpose == WORDS else "labels"
+        few = "no encoder has" if not scores else "fewer than two encoders have"
+        why = "there are no labels" if labels is None and purpose != WORDS else f"{few} a number"
+        reason = f"{purpose.capitalize()} is judged by {by}; {why}."
         ranks = rank_by([], [], inputs.bootstrap.of([]))
         return PurposeRanking(metric, scores, ranks, Verdict("nothing", CANNOT_TELL, (), (reason,)))
     moved = inputs.bootstrap.of(list(scores.values()))
@@ -92,12 +97,24 @@ def rank_purpose(
     intervals = inputs.bootstrap.intervals(scores)
     above = [name for name, (low, _) in intervals.items() if low > chance]
     heading = PURPOSES[purpose][metric]
-    verdict = verdict_from_labels(ranks, heading, above, can_be_shown(labels[labels >= 0]))
+    shown = _shown(metric, inputs)
+    verdict = verdict_from_labels(ranks, heading, above, can_be_shown(shown))
     return PurposeRanking(metric, scores, ranks, verdict, chance)
+
+
+def _shown(metric: str, inputs: AnalysisInputs) -> Int[np.ndarray, " images"]:
+    """Return what would have to be shuffled: labels, or which image a text belongs to."""
+    labels = inputs.targets.labels
+    if metric in PURPOSES[WORDS] and metric != ZERO_SHOT:
+        return np.unique(inputs.targets.groups)
+    assert labels is not None
+    return np.asarray(labels[labels >= 0])
 
 
 def _chance(purpose: str, metric: str, inputs: AnalysisInputs) -> float:
     """Return what a metric would be by chance."""
+    if purpose == WORDS:
+        return chance_of_words(metric, inputs.targets)
     labels, groups = inputs.targets.labels, inputs.targets.groups
     assert labels is not None
     if purpose == SEARCH:

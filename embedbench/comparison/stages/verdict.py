@@ -24,11 +24,13 @@ from embedbench.metrics.embedding.neighbours import NEIGHBOURS
 from embedbench.metrics.embedding.similarity import agreement
 from embedbench.metrics.ranking import pairs_table, rank_by
 from embedbench.results.schema import CANNOT_TELL, NAMING, ONE_ENCODER, SIGNALS
-from embedbench.results.tables.purposes import CLUSTERING, PURPOSES
+from embedbench.results.tables.purposes import CLUSTERING, PURPOSES, WORDS
 
 __all__ = ["VerdictTables", "WITH_LABELS", "run_verdict_stage", "verdict_with_labels"]
 
-WITH_LABELS = ("knn_accuracy", "retrieval_map", "r_precision", "linear_probe")
+WITH_LABELS = (
+    "knn_accuracy", "retrieval_map", "r_precision", "linear_probe", *PURPOSES[WORDS],
+)  # fmt: skip
 
 _SEEDS_SHUFFLED = 3
 """Of more seeds, the partitions of the first are compared with shuffled labels."""

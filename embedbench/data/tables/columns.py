@@ -13,7 +13,7 @@ from embedbench.errors import InputError
 from embedbench.utils.formats import has_image_suffix
 from embedbench.utils.text import join_names, pluralise
 
-__all__ = ["image_column", "label_column", "named_column", "texts"]
+__all__ = ["image_column", "label_column", "named_column", "texts", "usual_columns"]
 
 IMAGE_COLUMNS = (
     "path", "file", "filename", "filepath", "image", "img", "imagepath", "imgpath", "imagefile",
@@ -72,7 +72,7 @@ def image_column(
         for column in cells.columns
         if _may_name_images(cells[column])
     }
-    usual = [column for column in _usual(cells.columns, IMAGE_COLUMNS) if column in shares]
+    usual = [column for column in usual_columns(cells.columns, IMAGE_COLUMNS) if column in shares]
     fitting = [column for column in shares if shares[column] >= max(0.01, *shares.values())]
     best = [column for column in usual if column in fitting] or fitting
     if not usual and len(best) > 1:
@@ -101,7 +101,7 @@ def label_column(table: UserTable, form: TableForm, taken: Collection[str]) -> s
         return named_column(table, form.label)
     cells = table.cells
     left = [str(column) for column in cells.columns if str(column) not in taken]
-    usual = _usual(left, LABEL_COLUMNS)
+    usual = usual_columns(left, LABEL_COLUMNS)
     if usual and all(_same_classes(cells[usual[0]], cells[other]) for other in usual[1:]):
         return usual[0]
     candidates = usual or [column for column in left if not _is_no_label(column, cells[column])]
@@ -121,7 +121,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
-def _usual(columns: Collection[Any], names: Sequence[str]) -> list[str]:
+def usual_columns(columns: Collection[Any], names: Sequence[str]) -> list[str]:
     """Return the columns of usual names, in the order of these names."""
     plain: Mapping[str, list[str]] = {name: [] for name in names}
     for column in columns:

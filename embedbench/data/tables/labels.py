@@ -26,6 +26,8 @@ __all__ = [
     "in_one_writing",
     "labels_in_column",
     "labels_of_images",
+    "match_images",
+    "unmatched_remarks",
 ]
 
 _MISSING = frozenset(
@@ -69,7 +71,7 @@ def labels_of_images(
     names = texts(table.cells, names_in)
     labels = labels_in_column(table, labels_in)
     remarks = [f"labels: column '{labels_in}' of '{file.name}', images by its column '{names_in}'"]
-    matches = _match(names, images, folder)
+    matches = match_images(names, images, folder)
     found = np.full(len(images), None, dtype=object)
     for name, label in zip(names, labels, strict=True):
         row = matches.rows.get(name)
@@ -83,13 +85,13 @@ def labels_of_images(
         found[row] = label
     if not matches.rows:
         raise InputError(f"the labels in '{file}' name none of the {len(images)} images")
-    remarks += _left_out(names, images, matches, file.name)
+    remarks += unmatched_remarks(names, images, matches, file.name)
     series, more = drop_several(pd.Series(found, dtype=object), file.name)
     series, missing = (series, []) if form.keep_na else drop_missing(series, file.name)
     return series, [*remarks, *more, *missing]
 
 
-def _match(names: Sequence[str], images: Sequence[str], folder: str) -> Matches:
+def match_images(names: Sequence[str], images: Sequence[str], folder: str) -> Matches:
     """Match names; a name that was written as safe for spreadsheets is tried without that, too."""
     matches = match_names(filter(None, names), images, folder)
     unsafe = {restored(name): name for name in names if name and name not in matches.rows}
@@ -99,7 +101,7 @@ def _match(names: Sequence[str], images: Sequence[str], folder: str) -> Matches:
     return matches
 
 
-def _left_out(
+def unmatched_remarks(
     names: Sequence[str], images: Sequence[str], matches: Matches, file: str
 ) -> list[str]:
     """Return remarks on rows without an image, and images without a row."""

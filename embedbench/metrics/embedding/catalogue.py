@@ -52,6 +52,34 @@ ENCODER_METRICS = (
         "Alain, Bengio 2016; scikit-learn's LogisticRegression, five folds",
     ),
     Metric(
+        "zero_shot_accuracy",
+        "zero-shot accuracy",
+        +1,
+        0.0,
+        1.0,
+        True,
+        "The share of images whose label, read as words in prompts such as 'a photo of a dog.', is "
+        "nearer than every other label: what an encoder knows without a labelled example.",
+        "Radford et al. 2021, arXiv 2103.00020",
+    ),
+    *(
+        Metric(
+            f"text_recall_at_{k}",
+            f"text recall at {k}",
+            +1,
+            0.0,
+            1.0,
+            True,
+            f"The share of texts whose image is among the {k} images that fit the text best; an "
+            "image with several texts counts once."
+            if k > 1
+            else "The share of texts whose image fits the text best of all images; an image with "
+            "several texts counts once.",
+            "recall at k of text-to-image retrieval; Radford et al. 2021, arXiv 2103.00020",
+        )
+        for k in (1, 5, 10)
+    ),
+    Metric(
         "augmentation_recall",
         "augmentation recall",
         +1,

@@ -11,16 +11,28 @@ __all__ = [
     "PURPOSES",
     "PURPOSE_TABLES",
     "SEARCH",
+    "TEXT_RECALL",
+    "WORDS",
+    "ZERO_SHOT",
     "purpose_of",
     "read_purposes",
 ]
 
 CLUSTERING, SEARCH, CLASSIFICATION = "clustering", "search", "classification"
+WORDS = "words"
+ZERO_SHOT, TEXT_RECALL = "zero_shot_accuracy", "text_recall_at_1"
+"""Metrics of `words`: the first by labels, the second by texts of the images."""
 
 PURPOSES: Mapping[str, Mapping[str, str]] = {
     CLUSTERING: {"ami": "AMI", "ari": "ARI", "accuracy": "cluster accuracy"},
     SEARCH: {"retrieval_map": "mAP", "r_precision": "R-precision"},
     CLASSIFICATION: {"linear_probe": "linear probe", "knn_accuracy": "kNN accuracy"},
+    WORDS: {
+        ZERO_SHOT: "zero-shot accuracy",
+        TEXT_RECALL: "text recall at 1",
+        "text_recall_at_5": "text recall at 5",
+        "text_recall_at_10": "text recall at 10",
+    },
 }
 """By purpose its metrics with their headings, each with an interval; the first one is compared."""
 
@@ -29,7 +41,10 @@ PURPOSE_TABLES: Mapping[str, Table] = {
         "One row for each encoder and purpose: the metric that the purpose is judged by, and the "
         "rank. Without labels there is one purpose, clustering, ranked by two signals.",
         ENCODER
-        | {"purpose": "What the encoder is for: `clustering`, `search` or `classification`."}
+        | {
+            "purpose": "What the encoder is for: `clustering`, `search`, `classification` or "
+            "`words`."
+        }
         | METRIC
         | SCORE
         | {"chance": "What the metric would be by chance; empty where shuffled labels decide."}
@@ -51,6 +66,19 @@ PURPOSE_TABLES: Mapping[str, Table] = {
             "queries": "Number of queries that have a score.",
             "unanswered": "Number of labelled images without another of their label, which have "
             "none.",
+        },
+        optional=True,
+    ),
+    "words": Table(
+        "One row for each encoder that reads texts and score of what it makes of them. Only where "
+        "an encoder reads texts.",
+        ENCODER
+        | METRIC
+        | SCORE
+        | {
+            "chance": "What the score would be by chance.",
+            "queries": "Number of labelled images, or of pairs of a text and its image.",
+            "reason": "Why there is no score; empty where there is one.",
         },
         optional=True,
     ),
