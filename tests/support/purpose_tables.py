@@ -44,7 +44,7 @@ def _search(encoders: list[str]) -> pd.DataFrame:
 
 
 def _answers(encoders: list[str], images: pd.DataFrame) -> pd.DataFrame:
-    """Return four answers to each of two queries; the further an encoder, the more are wrong."""
+    """Return four answers to each of two queries, right and wrong ones."""
     truth = dict(zip(images["image"], images["truth"], strict=True))
     names = list(images["image"])
     rows = [
@@ -55,8 +55,8 @@ def _answers(encoders: list[str], images: pd.DataFrame) -> pd.DataFrame:
             "similarity": 0.9 - 0.1 * place,
         }
         for number, name in enumerate(encoders)
-        for query, chosen in ((5, "differ"), (16, "random"))
-        for place, image in enumerate(range(query + 2 + number, query + 6 + number))
+        for query, chosen in ((5, "differ"), (15, "random"))
+        for place, image in enumerate(range(number, 32, 8))
     ]  # fmt: skip
     return pd.DataFrame(rows)
 

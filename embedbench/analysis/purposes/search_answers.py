@@ -71,8 +71,9 @@ def chosen_queries(
 ) -> dict[int, str]:
     """Return the rows of up to 12 queries, each with why it was chosen, `DIFFER` or `RANDOM`.
 
-    First those on which the highest and the lowest score lie furthest apart, of each label in
-    turn one; then queries drawn from the rest. Of near-duplicates there is one.
+    First those whose scores have the largest interquartile range over the encoders, of each label
+    in turn one: an encoder that fails everywhere does not decide. Then queries drawn from the
+    rest. Of near-duplicates there is one.
 
     Args:
         scores: average precision of each query; nan for images that are no queries, and for
@@ -84,7 +85,7 @@ def chosen_queries(
     rows = np.flatnonzero(~np.isnan(scores).any(axis=0))
     table = pd.DataFrame(
         {
-            "spread": np.ptp(scores[:, rows], axis=0),
+            "spread": np.subtract(*np.percentile(scores[:, rows], [75, 25], axis=0)),
             "label": targets.labels[rows],
             "group": targets.groups[rows],
         },

@@ -68,8 +68,9 @@ PURPOSE_TABLES: Mapping[str, Table] = {
         ENCODER
         | {
             "query": "The name of the image that is searched with.",
-            "chosen": "Why this query: `differ`, the encoders differ most in average precision, of "
-            "each label in turn one; `random`, drawn by the seed of the run.",
+            "chosen": "Why this query: `differ`, its average precision has one of the largest "
+            "interquartile ranges over the encoders, of each label in turn one; `random`, drawn "
+            "by the seed of the run.",
             "average_precision": "Average precision of the query by this encoder, 0 to 1.",
             "right_answers": "Number of images in the gallery that share its label.",
             "rank": "Place among the images found, 1 is the nearest.",
