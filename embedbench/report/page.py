@@ -268,6 +268,7 @@ def _used(findings: Mapping[str, Any]) -> set[str]:
     used = {name for split in findings["splits"] for pair in split.pairs for name in pair}
     used |= {image.image for image in findings["ambiguous"][0]}
     used |= findings["domains"].images if findings["domains"] else set()
+    used |= findings["purposes"]["images"] if findings["purposes"] else set()
     return used | set(findings["disputed"].images if findings["disputed"] else ())
 
 

@@ -62,6 +62,7 @@ class Results:
     failures: pd.DataFrame = _optional("failures")
     purposes: pd.DataFrame = _optional("purposes")
     search: pd.DataFrame = _optional("search")
+    search_answers: pd.DataFrame = _optional("search_answers")
     words: pd.DataFrame = _optional("words")
     few_shot: pd.DataFrame = _optional("few_shot")
     sizes: pd.DataFrame = _optional("sizes")

@@ -94,8 +94,8 @@ CONTAMINATION_COLUMNS = list(TABLES["contamination"].columns)[1:]
 TEXT_COLUMNS = (
     "atypical", "attribute", "by", "chosen", "clusterer", "corruption", "criterion", "domain",
     "encoder", "error", "form", "image", "k_from", "label", "medoid", "metric", "name",
-    "nearest_word", "other", "partner", "purpose", "quantity", "reason", "second_name", "space",
-    "stage", "status", "typical", "what",
+    "nearest_word", "other", "partner", "purpose", "quantity", "query", "reason", "second_name",
+    "space", "stage", "status", "typical", "what",
 )  # fmt: skip
 """Columns of CSV files that hold text, "" where nothing is known."""
 

@@ -43,7 +43,7 @@ BITING = (
 
 FIXED = {"metric", "clusterer", "k_from", "space", "criterion", "attribute", "corruption", "stage",
          "quantity", "status", "what", "chosen", "by", "projection", "hash",
-         "thumbnail"}  # fmt: skip
+         "purpose", "thumbnail"}  # fmt: skip
 """Columns whose words are embedbench's own."""
 
 Rename = Callable[[Any], Any]

@@ -74,7 +74,7 @@ def example_results(truth: bool = True) -> Results:
     return Results(
         comparison=comparison,
         encoders=_encoders(truth),
-        **purpose_tables(comparison, verdicts(TIED, BEST, truth), truth),
+        **purpose_tables(comparison, verdicts(TIED, BEST, truth), truth, images),
         pairwise=_pairs(comparison) if truth else pd.DataFrame(columns=PAIR_COLUMNS),
         label_free=_criteria(),
         similarity=_similarity(),

@@ -30,6 +30,7 @@ def hostile_results() -> Results:
         name: getattr(results, name).replace({"image": names})
         for name in ("images", "silhouettes", "projections", "partitions")
     }
+    tables["search_answers"] = results.search_answers.replace({"image": names, "query": names})
     tables["neighbours"] = results.neighbours.replace({"image": names, "neighbour": names})
 
     def renamed(cell: str) -> str:

@@ -11,7 +11,10 @@ FORMS = (("float32", 16, 0.0), ("float16", 8, 0.0), ("int8", 4, -0.01), ("binary
 
 
 def purpose_tables(
-    comparison: pd.DataFrame, judged: dict[str, dict[str, object]], truth: bool
+    comparison: pd.DataFrame,
+    judged: dict[str, dict[str, object]],
+    truth: bool,
+    images: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables by their names; without labels that of the answers alone."""
     tables = {"purposes": _purposes(comparison, judged, truth)}
@@ -19,8 +22,8 @@ def purpose_tables(
         return tables
     encoders = _encoders(comparison)
     return tables | {
-        "search": _search(encoders), "words": _words(encoders), "few_shot": _few_shot(encoders),
-        "sizes": _sizes(encoders),
+        "search": _search(encoders), "search_answers": _answers(encoders, images),
+        "words": _words(encoders), "few_shot": _few_shot(encoders), "sizes": _sizes(encoders),
     }  # fmt: skip
 
 
@@ -47,6 +50,24 @@ def _words(encoders: list[str]) -> pd.DataFrame:
         [encoders[-1], "zero_shot_accuracy", np.nan, np.nan, np.nan, np.nan, pd.NA, "<codes>"],
     ]
     return pd.DataFrame(rows, columns=columns).astype({"queries": "Int64"})
+
+
+def _answers(encoders: list[str], images: pd.DataFrame) -> pd.DataFrame:
+    """Return four answers to each of two queries, right and wrong ones."""
+    truth = dict(zip(images["image"], images["truth"], strict=True))
+    names = list(images["image"])
+    rows = [
+        {
+            "encoder": name, "query": names[query], "chosen": chosen,
+            "average_precision": 0.9 - 0.2 * number, "right_answers": 9, "rank": place + 1,
+            "image": names[image], "is_right": truth[names[image]] == truth[names[query]],
+            "similarity": 0.9 - 0.1 * place,
+        }
+        for number, name in enumerate(encoders)
+        for query, chosen in ((5, "differ"), (15, "random"))
+        for place, image in enumerate(range(number, 32, 8))
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def _few_shot(encoders: list[str]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 from embedbench.analysis.inputs import AnalysisInputs
 from embedbench.analysis.label_free import EncoderScores
 from embedbench.analysis.purposes.scores import FORM_METRICS, few_shot_rows, search_rows, size_rows
+from embedbench.analysis.purposes.search_answers import search_answers
 from embedbench.comparison.tables import stack_by_encoder
 from embedbench.encoder import Vectors
 from embedbench.results.tables.purposes import CLASSIFICATION, SEARCH
@@ -58,7 +59,7 @@ def purpose_tables(results: Mapping[str, Mapping[Any, Any]]) -> dict[str, pd.Dat
 def search_table(
     inputs: AnalysisInputs, criteria: Mapping[str, EncoderScores]
 ) -> dict[str, pd.DataFrame]:
-    """Return the table `search`; an empty mapping without labels.
+    """Return the tables `search` and `search_answers`; an empty mapping without labels.
 
     Args:
         inputs: of the analysis.
@@ -66,12 +67,12 @@ def search_table(
     """
     if SEARCH not in inputs.purposes or not _can_be_judged(inputs):
         return {}
-    tables = {
-        name: search_rows(own.retrieval, inputs.bootstrap)
-        for name, own in criteria.items()
-        if own.retrieval is not None
-    }
-    return {"search": stack_by_encoder(tables)} if tables else {}
+    found = {name: own.retrieval for name, own in criteria.items() if own.retrieval is not None}
+    if not found:
+        return {}
+    scores = {name: search_rows(own, inputs.bootstrap) for name, own in found.items()}
+    answers = search_answers(found, inputs.targets, inputs.image_names, inputs.seeds[0])
+    return {"search": stack_by_encoder(scores), "search_answers": stack_by_encoder(answers)}
 
 
 def _can_be_judged(inputs: AnalysisInputs) -> bool:

@@ -22,7 +22,7 @@ from embedbench.metrics.embedding.retrieval_influence import (
     reciprocal_rank,
 )
 
-__all__ = ["KS", "Retrieval", "neighbours_and_retrieval", "retrieval"]
+__all__ = ["FOUND", "KS", "Retrieval", "neighbours_and_retrieval", "retrieval"]
 
 Queries = Int[np.ndarray, " queries"]
 Gallery = Int[np.ndarray, " gallery"]
@@ -32,6 +32,9 @@ Scored = list[tuple[Float64[np.ndarray, " queries"], Float64[np.ndarray, "querie
 
 KS = (1, 5, 10)
 """Precision and recall are reported at these numbers of nearest images."""
+
+FOUND = 8
+"""So many images that a query finds are kept."""
 
 _PAIRS_AT_ONCE = 2**16
 """Of so many pairs of a query and an image the rankings fit the cache of a core."""
@@ -54,6 +57,10 @@ class Retrieval:
         unanswered: rows of queries of known class without a right answer in the gallery.
         highest: highest mean that each score can have, as recall at 1 is at most 1 of the right
             answers; nan if no query has a score.
+        found: rows of the first images of each query's ranking, of equally near ones the right
+            first; -1 where it has fewer, and for images without a score.
+        similarity: cosines to them; nan where there is none.
+        answers: number of right answers of each query in the gallery.
     """
 
     names: tuple[str, ...]
@@ -62,6 +69,9 @@ class Retrieval:
     moving: Bool[np.ndarray, " images"] | None
     unanswered: Int[np.ndarray, " unanswered"]
     highest: Float64[np.ndarray, " scores"]
+    found: Int[np.ndarray, "images found"]
+    similarity: Float64[np.ndarray, "images found"]
+    answers: Int[np.ndarray, " images"]
 
     @property
     def average_precision(self) -> PerImage:
@@ -170,6 +180,8 @@ class _RetrievalSearch:
     values: Float64[np.ndarray, "scores images"]
     moves: Float64[np.ndarray, "scores gallery"]
     lost: Float64[np.ndarray, " gallery"]
+    found: Int[np.ndarray, "images found"]
+    similarity: Float64[np.ndarray, "images found"]
     answers: Int[np.ndarray, " images"]
     unanswered: list[int]
 
@@ -200,6 +212,8 @@ class _RetrievalSearch:
             np.full((scores, len(relevance)), np.nan),
             np.zeros((scores, len(columns))),
             np.zeros(len(columns)),
+            np.full((len(relevance), FOUND), -1),
+            np.full((len(relevance), FOUND), np.nan),
             np.zeros(len(relevance), dtype=np.int64),
             [],
         )
@@ -226,6 +240,7 @@ class _RetrievalSearch:
             some = np.flatnonzero(has_answer & (lengths == length))
             ranked = rank(distances[some], right[some], int(length))
             order[some, :length] = ranked.order
+            self._keep(rows[some], distances[some], ranked)
             for score, (values, moved) in enumerate(self._scores(ranked)):
                 self.values[score, rows[some]] = values
                 moves[score, some, :length] = moved
@@ -236,6 +251,14 @@ class _RetrievalSearch:
             total[:] = np.bincount(targets, np.concatenate([total, moved.ravel()]))
         only = self.answers[rows] == 1
         np.add.at(self.lost, right[only].argmax(axis=1), 1)
+
+    def _keep(
+        self, rows: Block, distances: Float32[np.ndarray, "block gallery"], ranked: Ranked
+    ) -> None:
+        first = ranked.order[:, :FOUND]
+        near = np.take_along_axis(distances, first, axis=1)
+        self.found[rows, : first.shape[1]] = self.columns[first]
+        self.similarity[rows, : first.shape[1]] = 1 - near.astype(np.float64)
 
     def _scores(self, ranked: Ranked) -> Scored:
         scored: Scored = [average_precision(ranked), r_precision(ranked), reciprocal_rank(ranked)]
@@ -262,4 +285,5 @@ class _RetrievalSearch:
         for place, k in enumerate(self.ks if len(answers) else ()):
             within = np.minimum(answers, k)
             highest[3 + 2 * place : 5 + 2 * place] = (within / k).mean(), (within / answers).mean()
-        return Retrieval(tuple(names), self.values, spread, moving, unanswered, highest)
+        kept = (self.found, self.similarity, self.answers)
+        return Retrieval(tuple(names), self.values, spread, moving, unanswered, highest, *kept)

@@ -1,13 +1,15 @@
-"""Which encoder is best for what, as a table of all encoders and a sentence for each purpose."""
+"""Which encoder is best for what: a table of all purposes, and a tab for each of them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
+from embedbench.report.answers.queries import Query, shown_queries
 from embedbench.report.answers.summary import strong
+from embedbench.report.charts.purposes import section_of_purpose
 from embedbench.report.tables import (
     NOTHING,
     Cell,
@@ -21,30 +23,90 @@ from embedbench.report.tables import (
 from embedbench.results.purposes import purpose_sentence
 from embedbench.results.results import Results
 from embedbench.results.sentences import verdict_sentences
+from embedbench.results.tables.purposes import SEARCH
 from embedbench.results.views import fastest_of, ranked, timings_of
 from embedbench.utils.text import two_decimals
 
-__all__ = ["purposes_part"]
+__all__ = ["PurposePart", "purposes_part"]
+
+
+@dataclass(frozen=True)
+class PurposePart:
+    """The tab of one purpose.
+
+    Attributes:
+        name: of the purpose.
+        anchor: id of its place on the page, and section of its charts.
+        answer: which encoder, with the reasons.
+        columns: of its ranks.
+        rows: an encoder each, the best first.
+        has_chance: whether chance is a number.
+        queries: with what each encoder finds; none for other purposes than search.
+    """
+
+    name: str
+    anchor: str
+    answer: Markup
+    columns: list[Column]
+    rows: list[Row]
+    has_chance: bool
+    queries: list[Query]
 
 
 def purposes_part(results: Results) -> dict[str, Any] | None:
-    """Return what the section of purposes shows; None with a single purpose, or encoder.
+    """Return what the section of purposes shows; None without labels, and with one encoder.
 
-    Keys: `sentence`; `answers`, a pair of purpose and text each; `columns` and `rows`, an encoder
-    each.
+    Keys: `sentence`, which joins the purposes, empty with a single one; `columns` and `rows`, an
+    encoder each; `tabs`, a `PurposePart` each; `images`, the names of the images in them.
     """
-    sentence = purpose_sentence(results, Markup, strong)
-    if not sentence or results.comparison["encoder"].nunique() < 2:
+    table, verdicts = results.purposes, results.run.get("verdicts") or {}
+    if table["value"].isna().all() or results.comparison["encoder"].nunique() < 2:
         return None
-    speeds, verdicts = timings_of(results, "images_per_second"), results.run["verdicts"]
-    purposes = [str(name) for name in results.purposes["purpose"].unique() if name in verdicts]
+    purposes = [str(name) for name in table["purpose"].unique() if name in verdicts]
+    if not purposes:
+        return None
+    speeds = timings_of(results, "images_per_second")
     columns, rows = _table(results, purposes)
+    tabs = [_tab(results, name, _answer(verdicts[name], speeds)) for name in purposes]
     return {
-        "sentence": sentence,
-        "answers": [(name, _answer(verdicts[name], speeds)) for name in purposes],
+        "sentence": purpose_sentence(results, Markup, strong),
         "columns": columns,
         "rows": rows,
+        "tabs": tabs,
+        "images": {name for tab in tabs for query in tab.queries for name in query.images},
     }
+
+
+def _tab(results: Results, purpose: str, answer: Markup) -> PurposePart:
+    table = results.purposes[results.purposes["purpose"] == purpose]
+    records = table.sort_values("rank", kind="stable").to_dict("records")
+    names = ["encoder", "rank", str(table["metric"].iloc[0]), "recommended"]
+    columns = [
+        replace(column, numeric=column.name not in ("encoder", "recommended"))
+        for column in comparison_columns(names)
+    ]
+    rows = [
+        Row(
+            str(row["encoder"]),
+            [
+                Cell(str(row["encoder"])),
+                Cell(format_value("rank", row["rank"]), interval=_range(row)),
+                _cell(row),
+                Cell("yes" if row["recommended"] else ""),
+            ],
+        )
+        for row in records
+    ]
+    encoders = [row.encoder for row in rows]
+    queries = shown_queries(results, encoders) if purpose == SEARCH else []
+    has_chance = bool(table["chance"].notna().any())
+    anchor = section_of_purpose(purpose)
+    return PurposePart(purpose, anchor, answer, columns, rows, has_chance, queries)
+
+
+def _range(row: Mapping[Any, Any]) -> str:
+    low, high = row["rank_low"], row["rank_high"]
+    return "" if pd.isna(low) or pd.isna(high) else f"{low} to {high}"
 
 
 def _answer(verdict: Mapping[str, Any], speeds: Mapping[str, float]) -> Markup:

@@ -6,7 +6,7 @@ from embedbench.report.charts.chart import Chart
 from embedbench.report.charts.cost import cost_chart
 from embedbench.report.charts.domains import composition_chart, domains_chart
 from embedbench.report.charts.elbow import elbow_chart
-from embedbench.report.charts.purposes import few_shot_chart, purposes_chart, sizes_chart
+from embedbench.report.charts.purposes import few_shot_chart, purposes_chart, sizes_charts
 from embedbench.report.charts.robustness import contamination_chart, curves_chart
 from embedbench.report.charts.scores import ranks_chart, scores_chart, signals_chart
 from embedbench.report.charts.similarity import similarity_chart, variance_chart
@@ -20,7 +20,6 @@ _CHARTS: tuple[Callable[[Results], Chart | None], ...] = (
     scores_chart,
     purposes_chart,
     few_shot_chart,
-    sizes_chart,
     ranks_chart,
     similarity_chart,
     variance_chart,
@@ -34,4 +33,5 @@ _CHARTS: tuple[Callable[[Results], Chart | None], ...] = (
 
 def charts_of(results: Results) -> list[Chart]:
     """Return the charts that these results have."""
-    return [chart for make in _CHARTS if (chart := make(results)) is not None]
+    charts = [chart for make in _CHARTS if (chart := make(results)) is not None]
+    return [*charts, *sizes_charts(results)]

@@ -1,5 +1,6 @@
 """The number of each purpose with its interval, by labels a class, and by bytes a vector."""
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -8,9 +9,10 @@ from embedbench.report.charts.chart import Chart, View, number
 from embedbench.report.looks import encoder_colours
 from embedbench.results.purposes import metric_heading
 from embedbench.results.results import Results
+from embedbench.results.tables.purposes import CLASSIFICATION
 from embedbench.results.views import ranked
 
-__all__ = ["few_shot_chart", "purposes_chart", "sizes_chart"]
+__all__ = ["few_shot_chart", "purposes_chart", "section_of_purpose", "sizes_charts"]
 
 _FEW_NOTE = (
     "The accuracy of a linear classifier that knows so many labelled images of each class, on all "
@@ -22,6 +24,11 @@ _SIZES_NOTE = (
     "are 95 % intervals."
 )
 _NOTE = "A line is the 95 % interval. Grey marks show what chance gives."
+
+
+def section_of_purpose(purpose: str) -> str:
+    """Return the id of the part of the page that is a purpose's own."""
+    return "purposes-" + re.sub(r"\W+", "-", purpose)
 
 
 def purposes_chart(results: Results) -> Chart | None:
@@ -74,41 +81,44 @@ def few_shot_chart(results: Results) -> Chart | None:
         for name in ranked(results)
     ]
     return Chart(
-        "few_shot", "purposes", "lines", "What a few labels buy",
+        "few_shot", section_of_purpose(CLASSIFICATION), "lines", "What a few labels buy",
         [View("", [{"lines": [line for line in lines if line["points"]]}])], note=_FEW_NOTE,
         look={"x": "labelled images a class", "y": "accuracy", "whole": True, "log": True},
     )  # fmt: skip
 
 
-def sizes_chart(results: Results) -> Chart | None:
-    """Return each purpose's metric over the bytes of a vector, a view a purpose; None without."""
+def sizes_charts(results: Results) -> list[Chart]:
+    """Return a chart for each purpose: its metric over the bytes of a vector."""
     table = results.sizes.dropna(subset=["value"])
-    if table.empty:
-        return None
+    return [
+        _sizes_chart(results, str(purpose), rows)
+        for purpose, rows in table.groupby("purpose", sort=False)
+    ]
+
+
+def _sizes_chart(results: Results, purpose: str, rows: pd.DataFrame) -> Chart:
     colours = encoder_colours(results.encoders["encoder"].astype(str))
-    views = []
-    for purpose, rows in table.groupby("purpose", sort=False):
-        lines, rings = [], []
-        for name in ranked(results):
-            own = _best_by_bytes(rows[rows["encoder"] == name])
-            if not own:
-                continue
-            numbers = ("value", "low", "high")
-            points = [
-                [int(row["bytes"]), *(number(row[part]) for part in numbers), str(row["form"])]
-                for row in own
-            ]
-            lines.append({"name": name, "colour": colours[name], "points": points})
-            rings += [
-                {"colour": colours[name], "x": int(row["bytes"]), "value": number(row["value"])}
-                for row in own
-                if row["smallest"]
-            ]
-        heading = metric_heading(str(rows["metric"].iloc[0]))
-        views.append(View(f"{purpose}: {heading}", [{"lines": lines, "rings": rings}]))
+    lines, rings = [], []
+    for name in ranked(results):
+        own = _best_by_bytes(rows[rows["encoder"] == name])
+        if not own:
+            continue
+        numbers = ("value", "low", "high")
+        points = [
+            [int(row["bytes"]), *(number(row[part]) for part in numbers), str(row["form"])]
+            for row in own
+        ]
+        lines.append({"name": name, "colour": colours[name], "points": points})
+        rings += [
+            {"colour": colours[name], "x": int(row["bytes"]), "value": number(row["value"])}
+            for row in own
+            if row["smallest"]
+        ]
+    section, heading = section_of_purpose(purpose), metric_heading(str(rows["metric"].iloc[0]))
     return Chart(
-        "sizes", "purposes", "lines", "What smaller vectors cost", views, "purpose",
-        note=_SIZES_NOTE, look={"x": "bytes an image", "log": True},
+        f"sizes-{section}", section, "lines", "What smaller vectors cost",
+        [View("", [{"lines": lines, "rings": rings}])], note=_SIZES_NOTE,
+        look={"x": "bytes an image", "y": heading, "log": True},
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from embedbench.results.results import Results
 
 __all__ = ["shareable", "without_places"]
 
-_IMAGES = ("image", "neighbour", "partner", "medoid")
+_IMAGES = ("image", "neighbour", "partner", "medoid", "query")
 """Columns that hold the name of an image; `typical` and `atypical` hold lists of them."""
 
 _LISTS = ("typical", "atypical")

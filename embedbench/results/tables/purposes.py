@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 
 from embedbench.errors import InputError
-from embedbench.results.tables.table import ENCODER, METRIC, RANK, SCORE, Table, interval_columns
+from embedbench.results.tables.table import (
+    ENCODER,
+    IMAGE,
+    METRIC,
+    RANK,
+    SCORE,
+    Table,
+    interval_columns,
+)
 
 __all__ = [
     "CLASSIFICATION",
@@ -66,6 +74,26 @@ PURPOSE_TABLES: Mapping[str, Table] = {
             "queries": "Number of queries that have a score.",
             "unanswered": "Number of labelled images without another of their label, which have "
             "none.",
+        },
+        optional=True,
+    ),
+    "search_answers": Table(
+        "One row for each encoder, query and one of the first images that it finds, for a few "
+        "queries, the same for every encoder. Only with labels.",
+        ENCODER
+        | {
+            "query": "The name of the image that is searched with.",
+            "chosen": "Why this query: `differ`, its average precision has one of the largest "
+            "interquartile ranges over the encoders, of each label in turn one; `random`, drawn "
+            "by the seed of the run.",
+            "average_precision": "Average precision of the query by this encoder, 0 to 1.",
+            "right_answers": "Number of images in the gallery that share its label.",
+            "rank": "Place among the images found, 1 is the nearest.",
+        }
+        | IMAGE
+        | {
+            "is_right": "Whether it shares the label of the query.",
+            "similarity": "Cosine of the two vectors, -1 to 1.",
         },
         optional=True,
     ),

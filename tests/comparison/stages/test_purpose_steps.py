@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from embedbench.analysis.label_free import EncoderScores
+from embedbench.analysis.measurement import evaluate_vectors
 from embedbench.comparison.stages.purpose_steps import purpose_calls, purpose_tables, search_table
 from tests.comparison.stages.test_verdict import make_inputs
 
@@ -24,6 +26,20 @@ def test_with_labels_every_encoder_has_a_call_for_each_table() -> None:
     tables = purpose_tables(results | {"maps": {"one": pd.DataFrame()}})
     assert set(tables) == {"sizes", "few_shot"}
     assert tables["sizes"]["encoder"].unique().tolist() == ["one", "other"]
+
+
+def test_search_has_its_scores_and_what_every_encoder_finds_for_the_same_queries() -> None:
+    inputs = make_inputs(12, LABELS)
+    criteria = {}
+    for name, own in VECTORS.items():
+        near, found, scores, numbers = evaluate_vectors(own, inputs.targets, 0)
+        nothing = np.empty((0, 12), dtype=np.int32)
+        criteria[name] = EncoderScores(scores, numbers, {}, {}, near, found, nothing)
+    tables = search_table(inputs, criteria)
+    assert set(tables) == {"search", "search_answers"}
+    found_by = tables["search_answers"].groupby("encoder")
+    queries = [own["query"].unique().tolist() for _, own in found_by]
+    assert len(queries) == 2 and queries[0] == queries[1] and len(queries[0]) == 12
 
 
 def test_a_purpose_that_was_not_asked_for_costs_nothing() -> None:

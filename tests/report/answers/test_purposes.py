@@ -39,10 +39,35 @@ def test_every_purpose_has_its_answer_and_foreign_names_are_escaped() -> None:
         )
     )
     assert part is not None
-    assert [name for name, _ in part["answers"]] == ["clustering", "search", "classification"]
-    for text in (part["sentence"], *(answer for _, answer in part["answers"])):
+    assert [tab.name for tab in part["tabs"]] == ["clustering", "search", "classification"]
+    for text in (part["sentence"], *(tab.answer for tab in part["tabs"])):
         assert hostile not in text and escape(hostile) in text
 
 
-def test_with_one_purpose_there_is_no_section() -> None:
+def test_a_tab_ranks_the_encoders_of_its_purpose_with_range_chance_and_ties() -> None:
+    part = purposes_part(example_results())
+    assert part is not None
+    clustering, search, _ = part["tabs"]
+    assert [column.heading for column in search.columns] == [
+        "encoder", "rank", "retrieval mAP", "recommended",
+    ]  # fmt: skip
+    assert [row.encoder for row in search.rows] == list(reversed(ENCODERS))
+    _, rank, value, recommended = search.rows[0].cells
+    assert (rank.text, rank.interval) == ("1", "1 to 1")
+    assert (value.text, value.mark, value.chance) == ("0.700", "best", "0.25")
+    assert value.interval == "0.65 to 0.75"
+    assert recommended.text == "yes" and search.rows[1].cells[3].text == ""
+    assert clustering.rows[1].cells[2].mark == "near" and not clustering.has_chance
+    assert search.queries and not clustering.queries
+
+
+def test_a_single_purpose_has_its_tab_and_no_sentence_that_joins() -> None:
+    results = example_results()
+    alone = results.purposes[results.purposes["purpose"] == "search"]
+    part = purposes_part(dataclasses.replace(results, purposes=alone))
+    assert part is not None and part["sentence"] == ""
+    assert [tab.name for tab in part["tabs"]] == ["search"]
+
+
+def test_without_labels_there_is_no_section() -> None:
     assert purposes_part(example_results(truth=False)) is None

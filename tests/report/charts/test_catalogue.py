@@ -32,7 +32,8 @@ def test_without_labels_the_signals_stand_where_the_ranks_stood() -> None:
     def of(truth: bool) -> set[str]:
         return {chart.name for chart in charts_of(example_results(truth))}
 
-    assert of(True) - of(False) == {"ranks", "purposes", "few_shot", "sizes"}
+    sizes = {f"sizes-purposes-{name}" for name in ("clustering", "search", "classification")}
+    assert of(True) - of(False) == {"ranks", "purposes", "few_shot"} | sizes
     assert of(False) - of(True) == {"signals"}
 
 
@@ -44,5 +45,6 @@ def test_tables_without_rows_give_no_charts() -> None:
     }  # fmt: skip
     bare = dataclasses.replace(RESULTS, **empty)
     assert [chart.name for chart in charts_of(bare)] == [
-        "cost", "scores", "purposes", "few_shot", "sizes", "ranks",
+        "cost", "scores", "purposes", "few_shot", "ranks", "sizes-purposes-clustering",
+        "sizes-purposes-search", "sizes-purposes-classification",
     ]  # fmt: skip

@@ -42,7 +42,11 @@ export function decoded(text) {
   }
 }
 
-/** @param {string} hash */
-function setHash(hash) {
+/**
+ * Puts a place into the page's address; "" takes it out.
+ *
+ * @param {string} hash
+ */
+export function setHash(hash) {
   if (location.hash !== hash) history.replaceState(null, "", hash || location.pathname + location.search);
 }

@@ -6,6 +6,7 @@ import { startMoved } from "./moved.js";
 import { Pictures } from "./pictures.js";
 import { State } from "./state.js";
 import { startTables } from "./tables/tables.js";
+import { startTabs } from "./tabs.js";
 
 /**
  * What starts each section: it is given the section's record, and the place to fill.
@@ -32,3 +33,5 @@ for (const place of document.querySelectorAll("[data-chart]")) {
   const chart = charts?.[place.getAttribute("data-chart") ?? ""];
   if (chart && place instanceof window.HTMLElement) startChart(chart, place);
 }
+
+startTabs();
