@@ -133,6 +133,7 @@ class AnalysisInputs:
         corruptions: of images and of vectors.
         limit: with more images, quadratic steps use a sample.
         remarks: what the reader should know of these inputs.
+        pairs: whether every two encoders are judged side by side.
         purposes: what encoders are compared for, each with its metric; the first one leads.
     """
 
@@ -150,6 +151,7 @@ class AnalysisInputs:
     corruptions: Sequence[Corruption] = ()
     limit: SampleLimit = DEFAULT_LIMIT
     remarks: Sequence[str] = ()
+    pairs: bool = False
     purposes: Mapping[str, str] = field(default_factory=lambda: read_purposes((), None))
 
     @property

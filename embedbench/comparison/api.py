@@ -56,6 +56,7 @@ def compare(
     purposes: Sequence[str] = (),
     metric: str | None = None,
     queries: str | None = None,
+    pairs: bool = False,
     texts: str | None = None,
     names: str | Sequence[str] = (),
     corrupt: str | Sequence[str] = (),
@@ -124,6 +125,8 @@ def compare(
         queries: which images are queries of search, the others being the gallery: a column that
             holds yes or no, `COLUMN=VALUE`, or a folder of the source. If None, each image is a
             query among all others.
+        pairs: whether the unit vectors of every two encoders side by side are judged too, against
+            the best single encoder.
         texts: texts that describe images, which encoders that read texts are to find by them: a
             column of the source, or a table with a column of file names and a column of texts, in
             which an image may have several rows. None for no such texts.

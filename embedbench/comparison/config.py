@@ -50,6 +50,7 @@ class ComparisonConfig:
         remarks: what a person should know of how it was read.
         drawing: how deep images are drawn.
         texts: where the texts of the images are; None for none.
+        pairs: whether every two encoders are judged side by side.
     """
 
     encoders: dict[str, Encoder]
@@ -70,6 +71,7 @@ class ComparisonConfig:
     remarks: tuple[str, ...] = field(default=())
     drawing: Drawing = Drawing()
     texts: str | None = None
+    pairs: bool = False
 
     def check(self) -> None:
         """Raise InputError for what can be known to fail before the images are known."""
@@ -143,6 +145,7 @@ def read_options(options: ComparisonOptions) -> ComparisonConfig:
         remarks=remarks,
         drawing=options.reading.drawing,
         texts=options.texts,
+        pairs=options.pairs,
     )
     config.check()
     if config.has_text_encoder or WORDS not in config.purposes:

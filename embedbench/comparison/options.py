@@ -88,6 +88,12 @@ class ComparisonOptions:
         help="The images that are queries of search; the others are the gallery. By default each "
         "image is a query among all others.",
     )
+    pairs: bool = option(
+        False,
+        "--pairs",
+        kind=bool,
+        help="Judge the vectors of every two encoders side by side, too.",
+    )
     texts: str | None = option(
         None,
         "--texts",

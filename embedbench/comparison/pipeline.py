@@ -18,6 +18,7 @@ from embedbench.comparison.provenance import cluster_remarks, model_remarks, run
 from embedbench.comparison.queries import IS_QUERY
 from embedbench.comparison.stages.clustering import ClusteringAnalysis, run_clustering_stage
 from embedbench.comparison.stages.encoding import EncodedDataset
+from embedbench.comparison.stages.purpose_steps import pair_remarks
 from embedbench.comparison.stages.robustness import RobustnessTables, run_robustness_stage
 from embedbench.comparison.stages.verdict import VerdictTables, run_verdict_stage
 from embedbench.comparison.stages.words import score_words, with_word_scores, words_table
@@ -121,6 +122,7 @@ def analysis_inputs(config: ComparisonConfig, encoded_dataset: EncodedDataset) -
         similarity=similarity,
         domains=pd.Categorical(table["domain"]) if "domain" in table else None,
         corruptions=config.corruptions,
+        pairs=config.pairs,
         purposes=_judged(config.purposes, encoded.plan),
     )
     shortage = config.memory.shortage(comparison_size(inputs, vectors))
@@ -178,6 +180,7 @@ def assemble_results(
         *encoded.text_remarks,
         *encoded_dataset.extra.remarks,
         *outputs.effects.remarks,
+        *pair_remarks(tables),
         *cluster_remarks(len(config.words), inputs, clusters),
     ]
     failures = [encoded_dataset.images.failures, encoder_failures(encoded.errors, clusters.errors)]

@@ -64,6 +64,7 @@ class Results:
     search: pd.DataFrame = _optional("search")
     search_answers: pd.DataFrame = _optional("search_answers")
     words: pd.DataFrame = _optional("words")
+    concatenations: pd.DataFrame = _optional("concatenations")
     few_shot: pd.DataFrame = _optional("few_shot")
     sizes: pd.DataFrame = _optional("sizes")
     pairwise: pd.DataFrame = _optional("pairwise")

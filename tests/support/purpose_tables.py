@@ -23,7 +23,8 @@ def purpose_tables(
     encoders = _encoders(comparison)
     return tables | {
         "search": _search(encoders), "search_answers": _answers(encoders, images),
-        "words": _words(encoders), "few_shot": _few_shot(encoders), "sizes": _sizes(encoders),
+        "concatenations": _concatenations(encoders), "words": _words(encoders),
+        "few_shot": _few_shot(encoders), "sizes": _sizes(encoders),
     }  # fmt: skip
 
 
@@ -68,6 +69,22 @@ def _answers(encoders: list[str], images: pd.DataFrame) -> pd.DataFrame:
         for place, image in enumerate(range(number, 32, 8))
     ]  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _concatenations(encoders: list[str]) -> pd.DataFrame:
+    rows = [
+        {
+            "encoder": encoders[0], "other": encoders[1], "purpose": "search",
+            "metric": "retrieval_map", "dim": 8, "value": 0.75, "low": 0.7, "high": 0.8,
+            "best": encoders[-1], "difference": 0.05, "difference_low": 0.01,
+            "difference_high": 0.09, "is_better": True,
+        }
+    ] if len(encoders) > 1 else []  # fmt: skip
+    columns = [
+        "encoder", "other", "purpose", "metric", "dim", "value", "low", "high", "best",
+        "difference", "difference_low", "difference_high", "is_better",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _few_shot(encoders: list[str]) -> pd.DataFrame:

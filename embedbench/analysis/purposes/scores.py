@@ -26,7 +26,7 @@ from embedbench.metrics.embedding.neighbours import NEIGHBOURS, knn_correct
 from embedbench.metrics.embedding.retrieval import Retrieval
 from embedbench.results.tables.purposes import CLASSIFICATION, CLUSTERING, SEARCH
 
-__all__ = ["FORM_METRICS", "few_shot_rows", "search_rows", "size_rows"]
+__all__ = ["FORM_METRICS", "few_shot_rows", "form_scores", "search_rows", "size_rows"]
 
 FORM_METRICS = {CLUSTERING: "ami", SEARCH: "retrieval_map", CLASSIFICATION: "knn_accuracy"}
 """The metric that tells what a smaller form costs each purpose."""
@@ -117,7 +117,7 @@ def size_rows(
     forms, reasons = forms_of(dim, len(vectors))
     sample = limit.sample(len(vectors), seed)
     scores = {
-        form: _scores(stored, targets, purposes, k, seed, sample)
+        form: form_scores(stored, targets, purposes, k, seed, sample)
         for form, stored in to_forms(vectors, forms, seed).items()
     }
     rows: list[dict[str, Any]] = []
@@ -138,7 +138,7 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def _scores(
+def form_scores(
     vectors: Vectors,
     targets: Targets,
     purposes: Sequence[str],
@@ -146,7 +146,16 @@ def _scores(
     seed: int,
     sample: Int[np.ndarray, " sampled"] | None,
 ) -> dict[str, Estimate]:
-    """Return the score of each of these purposes, and compute no other."""
+    """Return the score of each of these purposes by `FORM_METRICS`, and compute no other.
+
+    Args:
+        vectors: embeddings, one row per image.
+        targets: labels and near-duplicate groups.
+        purposes: which of them.
+        k: number of clusters.
+        seed: of K-means.
+        sample: rows of the images that quadratic steps use; None for all.
+    """
     labels, groups = targets.labels, targets.groups
     assert labels is not None
     scores: dict[str, Estimate] = {}

@@ -247,7 +247,7 @@ class _ClusteringJobs:
                 "variance": stack_by_encoder(of["variance"]),
                 "shortcuts": shortcuts_table(of["shortcuts"]),
             }
-            | purpose_tables(of),
+            | purpose_tables(of, inputs, vectors),
         )
 
     def score(

@@ -7,15 +7,21 @@ import pandas as pd
 
 from embedbench.analysis.inputs import AnalysisInputs
 from embedbench.analysis.label_free import EncoderScores
+from embedbench.analysis.purposes.pairs import (
+    concatenation_rows,
+    concatenation_scores,
+    pairs_of,
+)
 from embedbench.analysis.purposes.scores import FORM_METRICS, few_shot_rows, search_rows, size_rows
 from embedbench.analysis.purposes.search_answers import search_answers
 from embedbench.comparison.tables import stack_by_encoder
 from embedbench.encoder import Vectors
 from embedbench.results.tables.purposes import CLASSIFICATION, SEARCH
+from embedbench.utils.text import two_decimals
 
-__all__ = ["purpose_calls", "purpose_tables", "search_table"]
+__all__ = ["pair_remarks", "purpose_calls", "purpose_tables", "search_table"]
 
-Calls = dict[str, dict[str, tuple[Any, ...]]]
+Calls = dict[str, dict[Any, tuple[Any, ...]]]
 
 
 def purpose_calls(
@@ -39,6 +45,12 @@ def purpose_calls(
             for name in names
         }
     }
+    if inputs.pairs and len(vectors) > 1:
+        calls["concatenations"] = {
+            some: (concatenation_scores, [vectors[name] for name in some], targets, purposes, k)
+            + (seed, inputs.limit)
+            for some in pairs_of(list(names))
+        }
     if CLASSIFICATION in purposes:
         calls["few_shot"] = {
             name: (few_shot_rows, vectors[name], targets, seed, resamples) for name in names
@@ -46,14 +58,46 @@ def purpose_calls(
     return calls
 
 
-def purpose_tables(results: Mapping[str, Mapping[Any, Any]]) -> dict[str, pd.DataFrame]:
+def purpose_tables(
+    results: Mapping[str, Mapping[Any, Any]],
+    inputs: AnalysisInputs,
+    vectors: Mapping[str, Vectors],
+) -> dict[str, pd.DataFrame]:
     """Return the tables of what `purpose_calls` called, by their names.
 
     Args:
         results: of these calls, and maybe of others, by table and encoder.
+        inputs: of the analysis.
+        vectors: by encoder.
     """
     names = [name for name in ("few_shot", "sizes") if name in results]
-    return {name: stack_by_encoder(results[name]) for name in names}
+    tables = {name: stack_by_encoder(results[name]) for name in names}
+    if "concatenations" in results:
+        dims = {name: rows.shape[1] for name, rows in vectors.items()}
+        joined = concatenation_rows(results["concatenations"], dims, inputs.bootstrap)
+        tables["concatenations"] = joined
+    return tables
+
+
+def pair_remarks(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return a remark for each purpose on whether a pair beats the best encoder; none without."""
+    remarks = []
+    table = tables.get("concatenations", pd.DataFrame({"purpose": []}))
+    for purpose, rows in table.groupby("purpose", sort=False):
+        best, better = rows["best"].iloc[0], rows[rows["is_better"]]
+        if better.empty:
+            remarks.append(
+                f"for {purpose}, no two encoders side by side are better than {best} by more than "
+                "chance explains"
+            )
+            continue
+        top = better.sort_values("value", ascending=False, kind="stable").iloc[0]
+        low, high = (two_decimals(float(top[f"difference_{end}"])) for end in ("low", "high"))
+        remarks.append(
+            f"for {purpose}, {top['encoder']} and {top['other']} side by side are better than "
+            f"{best}, by {two_decimals(float(top['difference']))} ({low} to {high})"
+        )
+    return remarks
 
 
 def search_table(

@@ -31,7 +31,15 @@ _FIRST_WITHOUT_LABELS = ("sure", "clusters", "maps", "why")
 """Without labels the comparison says little: what decides goes first, and the groups."""
 
 _TABLES = {
-    "purposes": ("purposes", "search", "search_answers", "words", "few_shot", "sizes"),
+    "purposes": (
+        "purposes",
+        "search",
+        "search_answers",
+        "words",
+        "concatenations",
+        "few_shot",
+        "sizes",
+    ),
     "sure": ("pairwise",),
     "without-labels": ("label_free",),
     "why": ("similarity", "disagreements"),

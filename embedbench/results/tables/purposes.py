@@ -110,6 +110,20 @@ PURPOSE_TABLES: Mapping[str, Table] = {
         },
         optional=True,
     ),
+    "concatenations": Table(
+        "One row for each pair of encoders and purpose: the unit vectors of both side by side, "
+        "against the best single encoder. Only with labels and `--pairs`.",
+        ENCODER
+        | {"other": "The second encoder of the pair."}
+        | {"purpose": "The purpose."}
+        | METRIC
+        | {"dim": "Dimensions of the two vectors together."}
+        | SCORE
+        | {"best": "The single encoder with the highest value.", "difference": "Value less its."}
+        | interval_columns("the difference, for all pairs of a purpose at once", "difference")
+        | {"is_better": "Whether the interval of the difference is above 0."},
+        optional=True,
+    ),
     "few_shot": Table(
         "One row for each encoder and number of labelled images a class: the accuracy of a linear "
         "classifier on all other images, a mean over ten draws. Only with labels.",

@@ -7,7 +7,12 @@ import pandas as pd
 
 from embedbench.analysis.label_free import EncoderScores
 from embedbench.analysis.measurement import evaluate_vectors
-from embedbench.comparison.stages.purpose_steps import purpose_calls, purpose_tables, search_table
+from embedbench.comparison.stages.purpose_steps import (
+    pair_remarks,
+    purpose_calls,
+    purpose_tables,
+    search_table,
+)
 from tests.comparison.stages.test_verdict import make_inputs
 
 LABELS = np.repeat(np.arange(3), 4)
@@ -23,9 +28,30 @@ def test_with_labels_every_encoder_has_a_call_for_each_table() -> None:
         table: {name: function(*arguments) for name, (function, *arguments) in own.items()}
         for table, own in calls.items()
     }
-    tables = purpose_tables(results | {"maps": {"one": pd.DataFrame()}})
+    inputs = make_inputs(12, LABELS)
+    tables = purpose_tables(results | {"maps": {"one": pd.DataFrame()}}, inputs, VECTORS)
     assert set(tables) == {"sizes", "few_shot"}
     assert tables["sizes"]["encoder"].unique().tolist() == ["one", "other"]
+
+
+def test_pairs_are_judged_where_they_are_asked_for_and_said() -> None:
+    inputs = replace(make_inputs(12, LABELS), pairs=True, purposes={"search": "retrieval_map"})
+    own = purpose_calls(inputs, VECTORS, VECTORS, 3)["concatenations"]
+    results = {some: function(*arguments) for some, (function, *arguments) in own.items()}
+    tables = purpose_tables({"concatenations": results}, inputs, VECTORS)
+    assert tables["concatenations"][["encoder", "other", "dim"]].values.tolist() == [
+        ["one", "other", 15]
+    ]
+    assert pair_remarks(tables) == [
+        "for search, no two encoders side by side are better than one by more than chance explains"
+    ]
+    better = tables["concatenations"].assign(
+        is_better=True, difference=0.1, difference_low=0.02, difference_high=0.18
+    )
+    assert pair_remarks({"concatenations": better}) == [
+        "for search, one and other side by side are better than one, by 0.10 (0.02 to 0.18)"
+    ]
+    assert pair_remarks({}) == []
 
 
 def test_search_has_its_scores_and_what_every_encoder_finds_for_the_same_queries() -> None:

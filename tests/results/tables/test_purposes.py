@@ -20,6 +20,7 @@ def test_all_purposes_are_judged_by_their_first_metric_and_clustering_leads() ->
         ("clustering", "ami"),
         ("search", "retrieval_map"),
         ("classification", "linear_probe"),
+        ("words", "zero_shot_accuracy"),
     ]
 
 
