@@ -48,8 +48,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
     yield compare(
         str(write_images(place / "images")), {"colours": Colours(), "grid": Grid()},
         domain="folder", clusterers=["kmeans"], k="2..4", seeds=2, names=["red", "green", "blue"],
-        corrupt=["noise:3"], corrupted=12, mix="digits:0.1", copies=8, projections=["pca"], pairs=True,
-        store=place / "store",
+        corrupt=["noise:3"], corrupted=12, mix="digits:0.1", copies=8, projections=["pca"],
+        pairs=True, store=place / "store",
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float32
 
 from embedbench.analysis.inputs import Targets
 from embedbench.analysis.purposes.forms import concatenated
@@ -28,7 +29,8 @@ def pairs_of(names: Sequence[str]) -> list[Names]:
 
 
 def concatenation_scores(
-    vectors: Sequence[Vectors],
+    left: Vectors,
+    right: Float32[np.ndarray, "images other"] | None,
     targets: Targets,
     purposes: Sequence[str],
     k: int,
@@ -38,14 +40,15 @@ def concatenation_scores(
     """Return the score of each purpose, of one encoder or of the unit vectors of two side by side.
 
     Args:
-        vectors: embeddings of one encoder or of two, one row per image.
+        left: embeddings of an encoder, one row per image.
+        right: those of a second encoder; None for none.
         targets: labels and near-duplicate groups.
         purposes: which of them.
         k: number of clusters.
         seed: of K-means.
         limit: with more images, quadratic steps use a sample.
     """
-    joined = vectors[0] if len(vectors) == 1 else concatenated(*vectors)
+    joined = left if right is None else concatenated(left, right)
     sample = limit.sample(len(joined), seed)
     scores = form_scores(joined, targets, purposes, k, seed, sample)
     return {purpose: scores[purpose] for purpose in purposes}

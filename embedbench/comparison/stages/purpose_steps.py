@@ -47,8 +47,8 @@ def purpose_calls(
     }
     if inputs.pairs and len(vectors) > 1:
         calls["concatenations"] = {
-            some: (concatenation_scores, [vectors[name] for name in some], targets, purposes, k)
-            + (seed, inputs.limit)
+            some: (concatenation_scores, vectors[some[0]], vectors[some[1]] if some[1:] else None)
+            + (targets, purposes, k, seed, inputs.limit)
             for some in pairs_of(list(names))
         }
     if CLASSIFICATION in purposes:

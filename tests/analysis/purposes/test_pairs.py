@@ -24,7 +24,8 @@ def scores_of(vectors: dict[str, np.ndarray]) -> dict[tuple[str, ...], dict[str,
     targets = Targets(LABELS, list("abcd"), ALONE)
     return {
         names: concatenation_scores(
-            [vectors[name] for name in names], targets, ["search", "clustering"], 4, 0,
+            vectors[names[0]], vectors[names[1]] if names[1:] else None, targets,
+            ["search", "clustering"], 4, 0,
             DEFAULT_LIMIT,
         )
         for names in pairs_of(list(vectors))
@@ -43,11 +44,12 @@ def test_two_views_that_complete_each_other_are_better_together() -> None:
         name: (view + random.normal(size=(120, 2)) * 0.3).astype(np.float32)
         for name, view in (("shape", SHAPE), ("colour", COLOUR))
     }
-    dims = {name: 2 for name in vectors}
+    vectors["colour"] = np.column_stack([vectors["colour"], np.zeros(120, np.float32)])
+    dims = {name: own.shape[1] for name, own in vectors.items()}
     table = concatenation_rows(scores_of(vectors), dims, PairedBootstrap(ALONE, 0))
     assert table["purpose"].tolist() == ["search", "clustering"]
     assert table["is_better"].tolist() == [True, True]
-    assert table["dim"].tolist() == [4, 4]
+    assert table["dim"].tolist() == [5, 5]
     assert (table["difference_low"] > 0.1).all() and (table["value"] > 0.9).all()
     assert (table["difference_low"] < table["difference"]).all()
 
