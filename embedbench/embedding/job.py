@@ -28,6 +28,7 @@ from embedbench.embedding.autotune import (
     timed_first,
 )
 from embedbench.embedding.engine import Workers
+from embedbench.embedding.latency import latency_ms
 from embedbench.embedding.work import missing_from
 from embedbench.embedding.worker import (
     Batch,
@@ -112,6 +113,8 @@ class EncodingJob:
             rows = self._even(self.workers.call(encode_texts, missing_texts, placement))
             self.store.write(record.fingerprint, [text_key(text) for text in missing_texts], rows)
         failures, measured = self._encode(tuned.encoder, placement, missing, self.label)
+        if measured:
+            measured["latency_ms"] = latency_ms(self.workers, items, failures, placement)
         record = replace(record, **measured, **tuned.settings_record(), dim=self._dim)
         identity = combine(tuned.encoder.identity(), [])
         self.store.put_record("encoders", identity, record.to_json())
