@@ -106,9 +106,13 @@ def example_results(truth: bool = True) -> Results:
 
 
 def with_verdict(results: Results, **changes: object) -> Results:
-    """Return the results with another verdict."""
+    """Return the results with another verdict of the purpose that leads."""
     verdict = results.run["verdict"] | changes
-    return dataclasses.replace(results, run=results.run | {"verdict": verdict})
+    lead = next(iter(results.run["verdicts"]))
+    verdicts = results.run["verdicts"] | {lead: results.run["verdicts"][lead] | changes}
+    return dataclasses.replace(
+        results, run=results.run | {"verdict": verdict, "verdicts": verdicts}
+    )
 
 
 class _Part:
