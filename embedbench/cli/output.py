@@ -79,6 +79,7 @@ def print_results(
         as_json: print encoders, comparison and verdict as one JSON object instead.
         is_said: whether the verdict, the notes and why encoders failed were said during the run.
     """
+    from embedbench.results.budget import budget_sentence
     from embedbench.results.purposes import purpose_sentence
     from embedbench.results.schema import ONE_ENCODER
     from embedbench.results.sentences import answer_sentences
@@ -113,6 +114,8 @@ def print_results(
         _print_answer("verdict", " ".join(sentences))
     if by_purpose := purpose_sentence(results):
         echo_err(f"by purpose: {by_purpose}")
+    if recommended := budget_sentence(results.run):
+        echo_err(f"recommended within the budget: {recommended}.")
     if out is not None:
         echo_err(f"report: {out / 'report.html'}")
         echo_err(f"next: {_next_step(results, out)}")

@@ -55,6 +55,8 @@ def compare(
     purposes: Sequence[str] = (),
     metric: str | None = None,
     queries: str | None = None,
+    at_least: str | None = None,
+    at_most: str | None = None,
     names: str | Sequence[str] = (),
     corrupt: str | Sequence[str] = (),
     corrupted: int = 200,
@@ -121,6 +123,10 @@ def compare(
         queries: which images are queries of search, the others being the gallery: a column that
             holds yes or no, `COLUMN=VALUE`, or a folder of the source. If None, each image is a
             query among all others.
+        at_least: images a second, such as `50/s`: only encoders that were measured to encode as
+            many on this machine are recommended. Verdict and ranks stay as they are.
+        at_most: size of a stored vector, such as `1kB` (1,000 bytes): only encoders are recommended
+            of which float32, or a smaller form that is not measurably worse, takes no more.
         names: candidate words for the clusters, as a sequence, `a,b,c` or a `.txt` file.
         corrupt: challenging images, such as `noise,blur:1..5` or `all`; see
             `embedbench.data.images.corruptions`.

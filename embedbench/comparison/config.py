@@ -20,6 +20,7 @@ from embedbench.data.mixing import MixSpec, read_mix
 from embedbench.encoder import Encoder, TextEncoder, Vectors
 from embedbench.encoders.registry import create_encoders
 from embedbench.errors import InputError
+from embedbench.results.budget import Budget, read_budget
 from embedbench.results.tables.purposes import read_purposes
 from embedbench.utils.options import as_list
 from embedbench.utils.progress import Progress
@@ -49,6 +50,7 @@ class ComparisonConfig:
         memory: how much what is computed may take.
         remarks: what a person should know of how it was read.
         drawing: how deep images are drawn.
+        budget: what an encoder may cost that is recommended.
     """
 
     encoders: dict[str, Encoder]
@@ -68,6 +70,7 @@ class ComparisonConfig:
     memory: Memory
     remarks: tuple[str, ...] = field(default=())
     drawing: Drawing = Drawing()
+    budget: Budget = Budget()
 
     def check(self) -> None:
         """Raise InputError for what can be known to fail before the images are known."""
@@ -131,6 +134,7 @@ def read_options(options: ComparisonOptions) -> ComparisonConfig:
         memory=Memory.free() if memory is None else parse_memory(memory),
         remarks=remarks,
         drawing=options.reading.drawing,
+        budget=read_budget(options.at_least, options.at_most),
     )
     config.check()
     return config

@@ -87,6 +87,19 @@ class ComparisonOptions:
         help="The images that are queries of search; the others are the gallery. By default each "
         "image is a query among all others.",
     )
+    at_least: str | None = option(
+        None,
+        "--at-least",
+        metavar="50/s",
+        help="Recommend an encoder that encodes at least so many images a second here.",
+    )
+    at_most: str | None = option(
+        None,
+        "--at-most",
+        metavar="1kB",
+        help="Recommend an encoder whose vectors can be stored in at most so many bytes an image "
+        "without being measurably worse: B, kB (1,000 bytes) or MB.",
+    )
     names: str | Sequence[str] = option(
         (),
         "--names",

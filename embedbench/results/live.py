@@ -106,6 +106,11 @@ class LiveTable:
         else:
             self._progress.say(f"verdict: {text}")
 
+    def chosen(self, verdict: Mapping[str, Any]) -> None:
+        """Say which encoder is recommended within the budget, if there is one."""
+        if verdict.get("budget") and verdict["basis"] != ONE_ENCODER:
+            self._progress.say(f"budget: {' '.join(verdict['budget']['sentences'])}")
+
     def _first(self) -> int:
         """Return the letters that the column of names has, the same in every row."""
         room = self._progress.width - sum(_WIDTHS) - _GAP * len(_WIDTHS)

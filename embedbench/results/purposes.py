@@ -70,6 +70,8 @@ def purpose_sentence(
 
 def _cheaper(results: Results, text: Callable[[str], str], strong: Callable[[str], str]) -> str:
     """Say which encoder outside the leading group is much faster, and how far it is behind."""
+    if results.run["verdict"].get("budget"):  # which says what is recommended for its speed
+        return ""
     rows, speeds = leading_rows(results), timings_of(results, "images_per_second")
     best = rows[rows["recommended"].astype(bool)]
     if best.empty or best.index[0] not in speeds or pd.isna(best["value"].iloc[0]):

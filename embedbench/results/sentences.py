@@ -62,6 +62,7 @@ def answer_sentences(
         form = text("{} {} nearer to another group than to {} own.")
         its = "its" if between == 1 else "their"
         sentences.append(form.format(pluralise(between, "picture"), lie, its))
+    sentences += [text("{}").format(sentence) for sentence in _of_budget(verdict)]
     return [sentence for sentence in sentences if sentence]
 
 
@@ -120,7 +121,7 @@ def verdict_sentences(
     text: Callable[[str], str] = str,
     strong: Callable[[str], str] = str,
 ) -> list[str]:
-    """Return which encoder is best, then the reasons.
+    """Return which encoder is best, then the reasons, and which is recommended within a budget.
 
     Args:
         verdict: as in `run.json`.
@@ -160,7 +161,12 @@ def verdict_sentences(
         names = list_names(group, text, strong)
         form = text("{} are {} as best {}, {}{}.")
         first = form.format(names, strong("tied"), here, by, cheapest)
-    return [first, *(text("{}").format(reason) for reason in verdict["reasons"])]
+    told = [*verdict["reasons"], *_of_budget(verdict)]
+    return [first, *(text("{}").format(sentence) for sentence in told)]
+
+
+def _of_budget(verdict: Mapping[str, Any]) -> list[str]:
+    return list((verdict.get("budget") or {}).get("sentences", ()))
 
 
 def list_names(

@@ -1,10 +1,11 @@
 """Rank encoders by purpose: what each is best for, with chance and ties."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from embedbench.analysis.inputs import AnalysisInputs
@@ -17,7 +18,7 @@ from embedbench.metrics.ranking import rank_by
 from embedbench.results.schema import CANNOT_TELL
 from embedbench.results.tables.purposes import PURPOSE_TABLES, PURPOSES, SEARCH
 
-__all__ = ["PurposeRanking", "purposes_table", "rank_purpose"]
+__all__ = ["PurposeRanking", "purposes_table", "rank_purpose", "smallest_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,7 @@ class PurposeRanking:
         ranks: as `rank_by` returns them.
         verdict: which is the best.
         chance: what the metric would be by chance; nan where shuffled labels decide.
+        above: the encoders that are above chance; without labels those that the verdict names.
     """
 
     metric: str
@@ -37,6 +39,7 @@ class PurposeRanking:
     ranks: pd.DataFrame
     verdict: Verdict
     chance: float = nan
+    above: Sequence[str] = ()
 
     def rows(self, purpose: str, recommended: str | None, resamples: PairedBootstrap) -> list[Any]:
         """Return the rows of the table `purposes`, an encoder each, in the order of `ranks`."""
@@ -93,7 +96,7 @@ def rank_purpose(
     above = [name for name, (low, _) in intervals.items() if low > chance]
     heading = PURPOSES[purpose][metric]
     verdict = verdict_from_labels(ranks, heading, above, can_be_shown(labels[labels >= 0]))
-    return PurposeRanking(metric, scores, ranks, verdict, chance)
+    return PurposeRanking(metric, scores, ranks, verdict, chance, above)
 
 
 def _chance(purpose: str, metric: str, inputs: AnalysisInputs) -> float:
@@ -134,3 +137,21 @@ def purposes_table(
     )
     whole = dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64")
     return table.reset_index(drop=True).astype(whole)
+
+
+def smallest_of(encoders: pd.DataFrame, group: Collection[str]) -> tuple[str | None, str | None]:
+    """Return the smallest encoder of a group, or of many equally small ones the first.
+
+    None without a group. The second is None, too, where all in the group are of one size.
+
+    Args:
+        encoders: the table of encoders.
+        group: names of some of them.
+    """
+    rows = encoders[encoders["encoder"].isin(list(group))]
+    if rows.empty:
+        return None, None
+    size = rows["parameters"].astype(float)
+    size = size if size.notna().all() else rows["dim"].astype(float)
+    smallest = str(rows["encoder"].iloc[int(np.argmin(size))])
+    return smallest, None if len(rows) > 1 and size.nunique() == 1 else smallest

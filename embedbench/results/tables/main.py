@@ -62,7 +62,8 @@ MAIN_TABLES: Mapping[str, Table] = {
             "tied_with_best": "Whether the encoder may be the best. By AMI with labels, whether or "
             "not it is above chance; else "
             "whether the verdict names it.",
-            "recommended": "Whether it is the smallest of the encoders that the verdict names.",
+            "recommended": "Whether it is the smallest of the encoders that the verdict names; "
+            "with a budget, the one that is recommended within it.",
             "status": "`ok` or `failed`.",
             "error": "Why it failed.",
         },
