@@ -210,6 +210,7 @@ def _say_unchanged(
 ) -> None:
     """Say the verdict of results that are there already, and that they are."""
     live.decided(results.run["verdict"])
+    live.chosen(results.run["verdict"])
     _say_remarks(results, progress, said)
     progress.say("note: nothing has changed since this run folder was made; it stays as it is")
 

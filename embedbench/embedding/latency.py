@@ -17,7 +17,7 @@ from embedbench.errors import EncoderError
 __all__ = ["latency_ms", "time_one_image"]
 
 _WARM_CALLS = 4
-_ENOUGH_SECONDS = 0.5
+_ENOUGH_SECONDS = 1.0
 """No further call is timed once the warm ones took as long."""
 
 

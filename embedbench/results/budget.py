@@ -9,7 +9,7 @@ from embedbench.errors import InputError
 from embedbench.parallel.engine_options import parse_size
 from embedbench.utils.text import join_names
 
-__all__ = ["Budget", "budget_lines", "budget_sentence", "read_budget", "told_bytes", "told_speed"]
+__all__ = ["Budget", "budget_lines", "read_budget", "told_bytes", "told_speed"]
 
 
 @dataclass(frozen=True)
@@ -68,21 +68,6 @@ def told_speed(speed: float) -> str:
 def told_bytes(count: int) -> str:
     """Return a number of bytes, whole."""
     return f"{count:,} {'byte' if count == 1 else 'bytes'}"
-
-
-def budget_sentence(run: Mapping[str, Any]) -> str:
-    """Return which encoder is recommended for which purpose; empty without a budget, or purposes.
-
-    Args:
-        run: as in `run.json`.
-    """
-    found: dict[str, list[str]] = {}
-    verdicts = run.get("verdicts") or {}
-    if len(verdicts) < 2 or not all(verdict.get("budget") for verdict in verdicts.values()):
-        return ""
-    for purpose, verdict in verdicts.items():
-        found.setdefault(verdict["budget"]["recommended"] or "none", []).append(purpose)
-    return "; ".join(f"{name} for {join_names(purposes)}" for name, purposes in found.items())
 
 
 def budget_lines(run: Mapping[str, Any]) -> list[str]:

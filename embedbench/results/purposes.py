@@ -10,7 +10,7 @@ from embedbench.results.tables.purposes import PURPOSES
 from embedbench.results.views import timings_of
 from embedbench.utils.text import join_names, two_decimals
 
-__all__ = ["leading_rows", "metric_heading", "purpose_sentence"]
+__all__ = ["budget_sentence", "leading_rows", "metric_heading", "purpose_sentence"]
 
 _CLEARLY_FASTER = 1.5
 
@@ -66,6 +66,22 @@ def purpose_sentence(
     sentence = sentence[:1].upper() + sentence[1:]
     cheaper = _cheaper(results, text, strong)
     return sentence + (text("; {}").format(cheaper) if cheaper else "") + "."
+
+
+def budget_sentence(results: Results) -> str:
+    """Return which encoder is recommended for which purpose; empty without a budget, or purposes.
+
+    Args:
+        results: the comparison.
+    """
+    verdicts = results.run.get("verdicts") or {}
+    found: dict[str, list[str]] = {}
+    for purpose in results.purposes["purpose"].unique():
+        if budget := verdicts.get(purpose, {}).get("budget"):
+            found.setdefault(budget["recommended"] or "none", []).append(str(purpose))
+    if sum(map(len, found.values())) < 2:
+        return ""
+    return "; ".join(f"{name} for {join_names(purposes)}" for name, purposes in found.items())
 
 
 def _cheaper(results: Results, text: Callable[[str], str], strong: Callable[[str], str]) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from embedbench.errors import InputError
-from embedbench.results.budget import Budget, budget_lines, budget_sentence, read_budget
+from embedbench.results.budget import Budget, budget_lines, read_budget
 
 
 @pytest.mark.parametrize(
@@ -42,15 +42,7 @@ def test_limits_are_told_with_every_digit_that_tells_them_apart() -> None:
     assert str(Budget(None, 1)) == "at most 1 byte an image"
 
 
-def test_purposes_with_the_same_answer_are_told_together_and_none_without_a_budget() -> None:
-    answers = {"clustering": "a", "search": None, "classification": "a"}
-    run = {
-        "verdicts": {
-            purpose: {"budget": {"recommended": name, "sentences": ["One.", "Two."]}}
-            for purpose, name in answers.items()
-        }
-    }
-    assert budget_sentence(run) == "a for clustering and classification; none for search"
-    assert budget_lines(run)[1] == "search: One. Two."
-    assert budget_sentence({"verdicts": {"clustering": {}, "search": {}}}) == ""
-    assert budget_lines({"verdicts": {"clustering": {}}}) == []
+def test_each_purpose_has_a_line_and_there_is_none_without_a_budget() -> None:
+    verdicts = {"search": {"budget": {"sentences": ["One.", "Two."]}}, "clustering": {}}
+    assert budget_lines({"verdicts": verdicts}) == ["search: One. Two."]
+    assert budget_lines({}) == []

@@ -220,10 +220,10 @@ class _Choice:
         speeds = {name: self.costs[name].speed for name in names}
         known = {name: speed for name, speed in speeds.items() if speed is not None}
         parts = []
-        if known:
+        if any(self.costs[name].is_slow for name in known):
             fastest = max(known, key=known.__getitem__)
             parts.append(f"the fastest, {fastest}, encodes {told_speed(known[fastest])}")
-        if self.budget.bytes_an_image is not None:
+        if any(self.costs[name].is_large for name in names):
             name = min(names, key=lambda one: self.costs[one].size)
             cost = self.costs[name]
             size = f"{told_bytes(cost.size)} an image{cost.stored}"
