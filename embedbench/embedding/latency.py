@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Collection
 from contextlib import suppress
-from statistics import median
 
 from embedbench.data.images.augmentations import AugmentedImage
 from embedbench.data.images.decoding import open_pixels
@@ -45,9 +44,9 @@ def latency_ms(
 def time_one_image(key: str, source: Source, placement: Placement) -> float | None:
     """Return the milliseconds from a decoded image to its vector, alone in its batch.
 
-    The encoder is loaded. The median of a few calls counts, without the first, which may still
-    prepare the model for this batch size. None where the encoder cannot encode an image alone, and
-    where it is compiled: it would be compiled again.
+    The encoder is loaded. Of a few calls the quickest counts: the rest of the machine disturbed it
+    least. The first does not, which may still prepare the model for this batch size. None where
+    the encoder cannot encode an image alone, and where it is compiled: it would be compiled again.
 
     Args:
         key: the image's key in the store.
@@ -68,4 +67,4 @@ def time_one_image(key: str, source: Source, placement: Placement) -> float | No
             seconds.append(time.perf_counter() - start)
     except Exception:  # some models take whole batches only
         return None
-    return round(1000 * median(seconds[1:]), 2)
+    return round(1000 * min(seconds[1:]), 2)

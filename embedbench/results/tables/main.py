@@ -82,9 +82,9 @@ MAIN_TABLES: Mapping[str, Table] = {
             "`seconds`: how long the whole run took, or a clusterer for all its k and seeds. "
             "`images_encoded`: images that this run encoded; the other vectors were in the store. "
             "`images_per_second`, `latency_ms`, `load_seconds`, `peak_memory_mb`: speed, "
-            "milliseconds from one decoded image to its vector (alone in its batch, a median of "
-            "warm calls), loading time, and memory in MB of the encoder's process, measured when "
-            "the vectors were made.",
+            "milliseconds from one decoded image to its vector (alone in its batch, the "
+            "quickest of a few warm calls), loading time, and memory in MB of the encoder's "
+            "process, measured when the vectors were made.",
             "value": "The number.",
         },
     ),
