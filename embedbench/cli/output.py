@@ -79,19 +79,19 @@ def print_results(
         as_json: print encoders, comparison and verdict as one JSON object instead.
         is_said: whether the verdict, the notes and why encoders failed were said during the run.
     """
-    from embedbench.results.purposes import purpose_sentence
+    from embedbench.results.purposes import budget_sentence, purpose_sentence
     from embedbench.results.schema import ONE_ENCODER
-    from embedbench.results.sentences import answer_sentences
+    from embedbench.results.sentences import answer_sentences, budget_sentences
     from embedbench.results.short_table import short_table
     from embedbench.results.views import headline_rows, with_timings
 
-    sentences = answer_sentences(results)
+    sentences, of_budget = answer_sentences(results), budget_sentences(results.run["verdict"])
     if as_json:
         print_json(
             {
                 "encoders": with_timings(results).to_dict("records"),
                 "comparison": headline_rows(results).to_dict("records"),
-                "verdict": results.run["verdict"] | {"sentences": sentences},
+                "verdict": results.run["verdict"] | {"sentences": sentences + of_budget},
                 "purposes": results.purposes.to_dict("records"),
                 "verdicts": results.run["verdicts"],
                 "remarks": results.run["remarks"],
@@ -111,8 +111,12 @@ def print_results(
         _print_answer("groups", " ".join(sentences))
     elif not is_said:
         _print_answer("verdict", " ".join(sentences))
+    if of_budget and not is_said:
+        echo_err(f"budget: {' '.join(of_budget)}")
     if by_purpose := purpose_sentence(results):
         echo_err(f"by purpose: {by_purpose}")
+    if recommended := budget_sentence(results):
+        echo_err(f"recommended within the budget: {recommended}.")
     if out is not None:
         echo_err(f"report: {out / 'report.html'}")
         echo_err(f"next: {_next_step(results, out)}")

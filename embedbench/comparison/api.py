@@ -58,6 +58,8 @@ def compare(
     queries: str | None = None,
     pairs: bool = False,
     texts: str | None = None,
+    at_least: str | None = None,
+    at_most: str | None = None,
     names: str | Sequence[str] = (),
     corrupt: str | Sequence[str] = (),
     corrupted: int = 200,
@@ -130,6 +132,10 @@ def compare(
         texts: texts that describe images, which encoders that read texts are to find by them: a
             column of the source, or a table with a column of file names and a column of texts, in
             which an image may have several rows. None for no such texts.
+        at_least: images a second, such as `50/s`: only encoders that were measured to encode as
+            many on this machine are recommended. Verdict and ranks stay as they are.
+        at_most: size of a stored vector, such as `1kB` (1,000 bytes): only encoders are recommended
+            of which float32, or a smaller form that is not measurably worse, takes no more.
         names: candidate words for the clusters, as a sequence, `a,b,c` or a `.txt` file.
         corrupt: challenging images, such as `noise,blur:1..5` or `all`; see
             `embedbench.data.images.corruptions`.
@@ -213,6 +219,7 @@ def _say_unchanged(
 ) -> None:
     """Say the verdict of results that are there already, and that they are."""
     live.decided(results.run["verdict"])
+    live.chosen(results.run["verdict"])
     _say_remarks(results, progress, said)
     progress.say("note: nothing has changed since this run folder was made; it stays as it is")
 

@@ -20,6 +20,7 @@ from embedbench.data.mixing import MixSpec, read_mix
 from embedbench.encoder import Encoder, TextEncoder, Vectors
 from embedbench.encoders.registry import create_encoders
 from embedbench.errors import InputError
+from embedbench.results.budget import Budget, read_budget
 from embedbench.results.tables.purposes import WORDS, read_purposes
 from embedbench.utils.options import as_list
 from embedbench.utils.progress import Progress
@@ -51,6 +52,7 @@ class ComparisonConfig:
         drawing: how deep images are drawn.
         texts: where the texts of the images are; None for none.
         pairs: whether every two encoders are judged side by side.
+        budget: what an encoder may cost that is recommended.
     """
 
     encoders: dict[str, Encoder]
@@ -72,6 +74,7 @@ class ComparisonConfig:
     drawing: Drawing = Drawing()
     texts: str | None = None
     pairs: bool = False
+    budget: Budget = Budget()
 
     def check(self) -> None:
         """Raise InputError for what can be known to fail before the images are known."""
@@ -146,6 +149,7 @@ def read_options(options: ComparisonOptions) -> ComparisonConfig:
         drawing=options.reading.drawing,
         texts=options.texts,
         pairs=options.pairs,
+        budget=read_budget(options.at_least, options.at_most),
     )
     config.check()
     if config.has_text_encoder or WORDS not in config.purposes:

@@ -16,6 +16,7 @@ from embedbench.comparison.config import ComparisonConfig, choose_ks
 from embedbench.comparison.memory import comparison_size
 from embedbench.comparison.provenance import cluster_remarks, model_remarks, run_record
 from embedbench.comparison.queries import IS_QUERY
+from embedbench.comparison.stages.budget import within_budget
 from embedbench.comparison.stages.clustering import ClusteringAnalysis, run_clustering_stage
 from embedbench.comparison.stages.encoding import EncodedDataset
 from embedbench.comparison.stages.purpose_steps import pair_remarks
@@ -72,10 +73,13 @@ def analyse_comparison(
 
     vectors, augmented = encoded.vectors, encoded.augmented(extra)
     clusters = run_clustering_stage(inputs, vectors, augmented, *limits, decide, live.scored)
+    speeds = {name: one.record.images_per_second for name, one in encoded.embeddings.items()}
+    verdict = within_budget(verdicts[0], config.budget, speeds, clusters.tables.get("sizes"))
+    live.chosen(verdict.verdict)
     effects = run_robustness_stage(inputs, encoded.embeddings, extra, clusters, *limits)
     compared = list(clusters.criteria)
     words = words_table(inputs, word_scores, encoded.plan, compared)
-    outputs = StageOutputs(encoded_dataset, inputs, clusters, effects, verdicts[0], words)
+    outputs = StageOutputs(encoded_dataset, inputs, clusters, effects, verdict, words)
     return assemble_results(config, outputs, started, record)
 
 

@@ -14,10 +14,11 @@ from embedbench.analysis.shortcuts import Shortcut
 from embedbench.analysis.sweep import KCandidate, Sweep, comparison_rows
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
-from embedbench.encoder import Encoder, Vectors
+from embedbench.encoder import Encoder, LookupEncoder, Vectors
 from embedbench.metrics.base import Estimate
 from embedbench.metrics.embedding.neighbours import Neighbourhood
 from embedbench.results.schema import FAILURE_COLUMNS, TABLES
+from embedbench.results.views import MEASURED
 from embedbench.utils.text import pluralise
 
 __all__ = [
@@ -229,14 +230,17 @@ def encoders_table(
 ) -> pd.DataFrame:
     """Return a row for each encoder asked for."""
     rows = []
-    for name in encoders:
-        record = embeddings[name].record.to_json() if name in embeddings else {}
+    for name, encoder in encoders.items():
+        known = embeddings[name].record if name in embeddings else None
+        record = known.to_json() if known else {}
+        is_made = isinstance(encoder, LookupEncoder)  # its file holds vectors, no weights
         facts = record.get("facts", {})
         rows.append(
             {
                 "encoder": name,
                 "dim": record.get("dim"),
                 "parameters": facts.get("parameters"),
+                "weights_mb": None if known is None or is_made else known.weights_mb,
                 "licence": facts.get("licence"),
                 "pretrained_on": facts.get("pretrained_on"),
                 "weights": facts.get("weights"),
@@ -256,14 +260,11 @@ def encoders_table(
         )
     table = pd.DataFrame(rows)
     counts = ("dim", "parameters", "batch_size")
-    shares = ("precision_cosine", "precision_neighbours")
+    numbers = ("precision_cosine", "precision_neighbours", "weights_mb")
     return table.astype(
-        dict.fromkeys(counts, "Int64") | dict.fromkeys(shares, float) | {"compiled": "boolean"}
+        dict.fromkeys(counts, "Int64") | dict.fromkeys(numbers, float) | {"compiled": "boolean"}
     )
 
-
-_MEASURED = ("images_per_second", "load_seconds", "peak_memory_mb")
-"""What an encoder's record holds that differs from one run to the next."""
 
 _CLUSTERED = ["encoder", "space", "clusterer"]
 
@@ -285,7 +286,7 @@ def without_timings(
     ]
     for name, embedding in embeddings.items():
         rows.append((name, "", "", "images_encoded", embedding.encoded))
-        measured = {quantity: getattr(embedding.record, quantity) for quantity in _MEASURED}
+        measured = {quantity: getattr(embedding.record, quantity) for quantity in MEASURED}
         rows += [
             (name, "", "", quantity, value)
             for quantity, value in measured.items()

@@ -91,6 +91,7 @@ def _without_timings(embedding: Embedding) -> Embedding:
         load_seconds=None,
         peak_memory_mb=None,
         images_per_second=None,
+        latency_ms=None,
         workers=None,
     )
     return replace(embedding, encoded=0, record=record)

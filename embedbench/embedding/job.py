@@ -28,6 +28,7 @@ from embedbench.embedding.autotune import (
     timed_first,
 )
 from embedbench.embedding.engine import Workers
+from embedbench.embedding.latency import latency_ms
 from embedbench.embedding.work import missing_from
 from embedbench.embedding.worker import (
     Batch,
@@ -112,6 +113,8 @@ class EncodingJob:
         self._dim = record.dim
         missing, missing_texts = missing_from(self.store, record.fingerprint, items, texts)
         failures, measured = self._encode(tuned.encoder, placement, missing, self.label)
+        if measured:
+            measured["latency_ms"] = latency_ms(self.workers, items, failures, placement)
         text_error = self._encode_texts(record.fingerprint, missing_texts, placement)
         record = replace(record, **measured, **tuned.settings_record(), dim=self._dim)
         identity = combine(tuned.encoder.identity(), [])

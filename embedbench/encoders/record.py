@@ -16,7 +16,7 @@ from embedbench.utils.messages import one_line
 
 __all__ = ["EncoderRecord", "LoadedEncoder", "WeightsFile", "check_facts"]
 
-_LEFT_OUT = ("images_per_second", "workers")
+_LEFT_OUT = ("images_per_second", "latency_ms", "workers")
 """Keys that the JSON does not have where no image was encoded."""
 
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -122,6 +122,7 @@ class EncoderRecord:
         load_seconds: how long loading took.
         peak_memory_mb: the most memory that one of its processes has held.
         images_per_second: of all workers together.
+        latency_ms: from one decoded image to its vector, alone in its batch.
         workers: how many encoded.
         precision: of the arithmetic, as the encoder names it.
         batch_size: how many images it encodes at once.
@@ -137,12 +138,18 @@ class EncoderRecord:
     load_seconds: float | None = None
     peak_memory_mb: int | None = None
     images_per_second: float | None = None
+    latency_ms: float | None = None
     workers: int | None = None
     precision: str | int | float | None = None
     batch_size: int | None = None
     compiled: bool | None = None
     precision_cosine: float | None = None
     precision_neighbours: float | None = None
+
+    @property
+    def weights_mb(self) -> float | None:
+        """Size of its files of weights on disk; None without any."""
+        return round(sum(file.size for file in self.weights) / 1e6, 2) if self.weights else None
 
     def fits(self, encoder: Encoder) -> bool:
         """Whether this is the record of the encoder, and the files of weights are unchanged."""

@@ -12,7 +12,7 @@ __all__ = ["ENGINES", "EngineOptions", "parse_size"]
 ENGINES = ("local", "ray")
 """Where encoders can run."""
 
-_UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+_UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,19 @@ class EngineOptions:
         return None if self.memory is None else parse_size(self.memory)
 
 
-def parse_size(text: str) -> int:
-    """Return a size such as `4GB` or `512MB` in bytes.
+def parse_size(text: str, name: str = "memory", examples: str = "4GB or 512MB") -> int:
+    """Return a size such as `4GB` or `512MB` in bytes; kB are 1,000 bytes.
+
+    Args:
+        text: a number and its unit.
+        name: of the option, for the error.
+        examples: of what would be right, for the error.
 
     Raises:
         InputError: the text is not a size.
     """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]b)\s*", text, re.IGNORECASE)
+    match = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([kmgt]?b)\s*", text, re.IGNORECASE)
     size = float(match[1]) * _UNITS[match[2].lower()] if match else 0.0
     if size < 1:
-        raise InputError(f"`memory` must be a size such as 4GB or 512MB; not '{text}'")
+        raise InputError(f"`{name}` must be a size such as {examples}; not '{text}'")
     return int(size)

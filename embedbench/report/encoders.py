@@ -74,8 +74,10 @@ def _facts(row: pd.Series) -> str:
     formats = [
         ("dim", "{} dimensions"),
         ("images_per_second", "{} images a second"),
+        ("latency_ms", "{} ms for one image"),
         ("peak_memory_mb", "{} MB of memory"),
         ("parameters", "{} parameters"),
+        ("weights_mb", "{} MB of weights"),
         ("licence", "{}"),
     ]
     facts = [(format_value(name, row.get(name)), text) for name, text in formats]

@@ -56,8 +56,9 @@ HIDDEN_KEYS = {
 """Parts of a run's record that stand elsewhere in the page, or mean nothing there."""
 
 FACTS = (
-    "encoder", "status", "dim", "parameters", "image_size", "pooling", *MEASURED, "precision",
-    "precision_cosine", "licence", "pretrained_on", "weights", "revision", "device", "fingerprint",
+    "encoder", "status", "dim", "parameters", "weights_mb", "image_size", "pooling", *MEASURED,
+    "precision", "precision_cosine", "licence", "pretrained_on", "weights", "revision", "device",
+    "fingerprint",
 )  # fmt: skip
 """What the table of encoders shows; errors stand below it, the rest has sections of its own."""
 

@@ -32,16 +32,18 @@ __all__ = [
 NOTHING = "–"
 OTHER_HEADINGS = {
     "images_per_second": "images / s",
+    "latency_ms": "ms for one image",
     "load_seconds": "load, s",
     "peak_memory_mb": "memory, MB",
+    "weights_mb": "weights, MB",
     "precision_cosine": "cosine to float32",
     "pretrained_on": "trained on",
     "name_margin": "margin",
 }
 _MEANINGS = {**TABLES["encoders"].columns, **TABLES["comparison"].columns}
 _ONE_DECIMAL = {
-    "load_seconds", "images_per_second", "calinski_harabasz", "effective_rank",
-    "intrinsic_dimension",
+    "load_seconds", "images_per_second", "latency_ms", "weights_mb", "calinski_harabasz",
+    "effective_rank", "intrinsic_dimension",
 }  # fmt: skip
 _METRICS = {metric.name: metric for metric in METRICS + ENCODER_METRICS}
 

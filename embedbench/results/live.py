@@ -11,7 +11,7 @@ import pandas as pd
 
 from embedbench.results.formats import short_interval, short_number
 from embedbench.results.schema import K_CRITERIA, ONE_ENCODER
-from embedbench.results.sentences import verdict_sentences
+from embedbench.results.sentences import budget_sentences, verdict_sentences
 from embedbench.results.views import fastest_of
 from embedbench.utils.progress import Progress
 from embedbench.utils.text import printable
@@ -100,11 +100,16 @@ class LiveTable:
         if verdict["basis"] == ONE_ENCODER:
             return
         fastest = fastest_of(verdict["group"], self._speeds)
-        text = " ".join(verdict_sentences(verdict, fastest))
+        text = " ".join(verdict_sentences({**verdict, "budget": None}, fastest))
         if self._progress.on_terminal:
             self._progress.show(verdict_box(text))
         else:
             self._progress.say(f"verdict: {text}")
+
+    def chosen(self, verdict: Mapping[str, Any]) -> None:
+        """Say which encoder is recommended within the budget, if there is one."""
+        if told := budget_sentences(verdict):
+            self._progress.say(f"budget: {' '.join(told)}")
 
     def _first(self) -> int:
         """Return the letters that the column of names has, the same in every row."""

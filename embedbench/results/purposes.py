@@ -10,7 +10,7 @@ from embedbench.results.tables.purposes import PURPOSES
 from embedbench.results.views import timings_of
 from embedbench.utils.text import join_names, two_decimals
 
-__all__ = ["leading_rows", "metric_heading", "purpose_sentence"]
+__all__ = ["budget_sentence", "leading_rows", "metric_heading", "purpose_sentence"]
 
 _CLEARLY_FASTER = 1.5
 
@@ -68,8 +68,26 @@ def purpose_sentence(
     return sentence + (text("; {}").format(cheaper) if cheaper else "") + "."
 
 
+def budget_sentence(results: Results) -> str:
+    """Return which encoder is recommended for which purpose; empty without a budget, or purposes.
+
+    Args:
+        results: the comparison.
+    """
+    verdicts = results.run.get("verdicts") or {}
+    found: dict[str, list[str]] = {}
+    for purpose in results.purposes["purpose"].unique():
+        if budget := verdicts.get(purpose, {}).get("budget"):
+            found.setdefault(budget["recommended"] or "none", []).append(str(purpose))
+    if sum(map(len, found.values())) < 2:
+        return ""
+    return "; ".join(f"{name} for {join_names(purposes)}" for name, purposes in found.items())
+
+
 def _cheaper(results: Results, text: Callable[[str], str], strong: Callable[[str], str]) -> str:
     """Say which encoder outside the leading group is much faster, and how far it is behind."""
+    if results.run["verdict"].get("budget"):  # which says what is recommended for its speed
+        return ""
     rows, speeds = leading_rows(results), timings_of(results, "images_per_second")
     best = rows[rows["recommended"].astype(bool)]
     if best.empty or best.index[0] not in speeds or pd.isna(best["value"].iloc[0]):

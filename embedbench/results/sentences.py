@@ -11,7 +11,7 @@ from embedbench.results.tables.purposes import CLUSTERING
 from embedbench.results.views import chosen_k, fastest, headline_rows, members_of
 from embedbench.utils.text import join_names, pluralise
 
-__all__ = ["NAMED", "answer_sentences", "list_names", "verdict_sentences"]
+__all__ = ["NAMED", "answer_sentences", "budget_sentences", "list_names", "verdict_sentences"]
 
 NAMED = 6
 """If there are more encoders than this, the sentence counts the others."""
@@ -33,6 +33,8 @@ def answer_sentences(
 ) -> list[str]:
     """Return the verdict in sentences; of one encoder, its groups and how sure they are.
 
+    What a budget says stands apart, in `budget_sentences`.
+
     Args:
         results: the comparison.
         text: as of `verdict_sentences`.
@@ -40,7 +42,7 @@ def answer_sentences(
     """
     verdict = results.run["verdict"]
     if verdict["basis"] != ONE_ENCODER:
-        return verdict_sentences(verdict, fastest(results), text, strong)
+        return verdict_sentences(verdict | {"budget": None}, fastest(results), text, strong)
     row = headline_rows(results).iloc[0]
     members = members_of(results, str(row["encoder"]))
     members = members[members["clusterer"] == row["clusterer"]]
@@ -120,7 +122,7 @@ def verdict_sentences(
     text: Callable[[str], str] = str,
     strong: Callable[[str], str] = str,
 ) -> list[str]:
-    """Return which encoder is best, then the reasons.
+    """Return which encoder is best, then the reasons, and which is recommended within a budget.
 
     Args:
         verdict: as in `run.json`.
@@ -160,7 +162,19 @@ def verdict_sentences(
         names = list_names(group, text, strong)
         form = text("{} are {} as best {}, {}{}.")
         first = form.format(names, strong("tied"), here, by, cheapest)
-    return [first, *(text("{}").format(reason) for reason in verdict["reasons"])]
+    reasons = [text("{}").format(reason) for reason in verdict["reasons"]]
+    return [first, *reasons, *budget_sentences(verdict, text)]
+
+
+def budget_sentences(verdict: Mapping[str, Any], text: Callable[[str], str] = str) -> list[str]:
+    """Return what is recommended within the budget, and what is beyond it; none without one.
+
+    Args:
+        verdict: as in `run.json`.
+        text: as of `verdict_sentences`.
+    """
+    budget = verdict.get("budget") or {}
+    return [text("{}").format(sentence) for sentence in budget.get("sentences", ())]
 
 
 def list_names(

@@ -83,7 +83,7 @@ def headline_pairs(results: Results) -> pd.DataFrame:
     return headline
 
 
-MEASURED = ("images_per_second", "load_seconds", "peak_memory_mb")
+MEASURED = ("images_per_second", "latency_ms", "load_seconds", "peak_memory_mb")
 """What is measured of each encoder."""
 
 

@@ -125,6 +125,23 @@ def test_where_nothing_failed_nothing_is_said_of_failures(
     assert "failures.csv" not in err and "note:" not in err
 
 
+def test_a_budget_is_told_for_each_purpose(capsys: pytest.CaptureFixture[str]) -> None:
+    results = example_results()
+    sentence = "Within the budget of at least 50 images a second, pixels is recommended."
+    budget = {"recommended": "pixels", "sentences": [sentence]}
+    verdicts = {name: one | {"budget": budget} for name, one in results.run["verdicts"].items()}
+    lead = next(iter(verdicts.values()))
+    told = dataclasses.replace(results, run=results.run | {"verdict": lead, "verdicts": verdicts})
+    print_results(told, Path("run"))
+    err = capsys.readouterr().err
+    last = "recommended within the budget: pixels for clustering, search and classification."
+    assert {f"budget: {sentence}", last} <= set(err.splitlines())
+    print_results(told, Path("run"), as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert found["verdict"]["sentences"][-1] == sentence
+    assert found["verdicts"]["search"]["budget"] == budget
+
+
 @pytest.mark.parametrize("name", ["007", "1e5", "nan", "{0} %s", "<b>", "0.99999999"])
 def test_a_name_that_looks_like_a_number_or_a_format_is_printed_as_it_is(
     name: str, capsys: pytest.CaptureFixture[str]

@@ -1,6 +1,7 @@
 """Promises of the tables of a comparison: each row as its stage found it, times in one table."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -24,13 +25,20 @@ from embedbench.comparison.tables import (
 )
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.embed import Embedding
-from embedbench.encoder import Facts
-from embedbench.encoders.record import EncoderRecord
+from embedbench.encoder import Facts, LookupEncoder
+from embedbench.encoders.record import EncoderRecord, WeightsFile
 from embedbench.encoders.registry import create_encoder
 from embedbench.metrics.embedding.neighbours import Neighbourhood
 from embedbench.results.schema import FAILURE_COLUMNS, TABLES
 
 BITING = "<b>{0} %s"
+
+
+class Made(LookupEncoder):
+    """Vectors that were made elsewhere."""
+
+    def lookup(self, names: Sequence[str]) -> np.ndarray:
+        return np.ones((len(names), 3), np.float32)
 
 
 def sweep(runs: int, choice: KSelection | None = None) -> Sweep:
@@ -130,6 +138,21 @@ def test_an_encoder_that_failed_has_a_row_with_its_error_and_no_numbers() -> Non
     assert table["status"].tolist() == ["ok", "failed"]
     assert table["error"].tolist() == ["", "no luck"]
     assert table["dim"][0] == 3 and table["dim"].isna()[1]
+
+
+def test_weights_have_the_size_of_their_files_and_files_of_vectors_are_no_weights() -> None:
+    files = (WeightsFile("/a", 10**6, 0, ""), WeightsFile("/b", 5 * 10**5, 0, ""))
+    record = dataclasses.replace(embedding().record, weights=files)
+    found = dataclasses.replace(embedding(), record=record)
+    encoders = {
+        "loaded": create_encoder("pixels"),
+        "made": Made(),
+        "none": create_encoder("pixels"),
+    }
+    embeddings = {"loaded": found, "made": found, "none": embedding()}
+    table = encoders_table(encoders, embeddings, {}).set_index("encoder")
+    assert table["weights_mb"]["loaded"] == 1.5
+    assert table["weights_mb"][["made", "none"]].isna().all()
 
 
 def test_times_stand_in_their_own_table_alone() -> None:

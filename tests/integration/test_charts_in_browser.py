@@ -118,8 +118,8 @@ def test_a_recommended_encoder_off_the_front_is_explained_where_it_is_off(
 ) -> None:
     """The second is tied and slower to none; the first is better by AMI and as small."""
     results = with_verdict(RESULTS, smallest=HOSTILE, group=[ENCODERS[0], HOSTILE])
-    chosen = results.encoders["encoder"] == HOSTILE
-    results = dataclasses.replace(results, encoders=results.encoders.assign(recommended=chosen))
+    chosen = results.purposes["encoder"] == HOSTILE
+    results = dataclasses.replace(results, purposes=results.purposes.assign(recommended=chosen))
     with opened(browser, address(write_report(results, tmp_path))) as found:
         drawn = found.page.locator("[data-chart=cost]")
         drawn.locator("svg").wait_for()

@@ -31,11 +31,15 @@ def test_an_encoder_that_failed_has_its_error_and_nothing_else() -> None:
 def test_what_is_known_of_an_encoder_is_one_line_and_the_unknown_left_out() -> None:
     first = encoder_parts(RESULTS)[0]
     assert first.facts == (
-        "4 dimensions · 12.5 images a second · 512 MB of memory · 4.7 M parameters · apache-2.0"
+        "4 dimensions · 12.5 images a second · 160.0 ms for one image · 512 MB of memory · "
+        "4.7 M parameters · 18.6 MB of weights · apache-2.0"
     )
     unknown = RESULTS.encoders.assign(licence=None, parameters=float("nan"))
     facts = encoder_parts(dataclasses.replace(RESULTS, encoders=unknown))[0].facts
-    assert facts == "4 dimensions · 12.5 images a second · 512 MB of memory"
+    assert facts == (
+        "4 dimensions · 12.5 images a second · 160.0 ms for one image · 512 MB of memory · "
+        "18.6 MB of weights"
+    )
 
 
 def test_the_table_has_the_clusters_of_the_first_clusterer_with_name_size_and_labels() -> None:

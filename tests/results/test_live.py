@@ -117,3 +117,11 @@ def test_a_terminal_without_colours_gets_none(
 
 def test_the_box_obeys_no_name() -> None:
     assert "\\x1b[2J" in str(verdict_box("\x1b[2J is best").renderable)
+
+
+def test_the_budget_is_said_where_there_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    live = LiveTable(Progress(False), [LONG])
+    live.chosen(VERDICT)
+    assert capsys.readouterr().err == ""
+    live.chosen(VERDICT | {"budget": {"sentences": [f"{LONG} is recommended.", "Second."]}})
+    assert capsys.readouterr().err == f"budget: {LONG} is recommended. Second.\n"

@@ -5,7 +5,7 @@ import dataclasses
 import pandas as pd
 from markupsafe import Markup
 
-from embedbench.results.purposes import leading_rows, purpose_sentence
+from embedbench.results.purposes import budget_sentence, leading_rows, purpose_sentence
 from embedbench.results.results import Results
 from tests.support.example_results import ENCODERS, example_results
 
@@ -74,3 +74,16 @@ def test_one_purpose_and_an_older_run_have_no_sentence() -> None:
         results, run=older, purposes=pd.DataFrame(columns=results.purposes.columns)
     )
     assert purpose_sentence(changed) == ""
+
+
+def test_within_a_budget_purposes_with_the_same_answer_are_told_together_in_their_order() -> None:
+    """A run folder holds the verdicts in the order of the alphabet."""
+    results = example_results()
+    assert budget_sentence(results) == ""
+    answers = {"classification": "b", "clustering": "a", "search": None}
+    verdicts = {
+        name: results.run["verdicts"][name] | {"budget": {"recommended": chosen}}
+        for name, chosen in answers.items()
+    }
+    told = dataclasses.replace(results, run=results.run | {"verdicts": verdicts})
+    assert budget_sentence(told) == "a for clustering; none for search; b for classification"

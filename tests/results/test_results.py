@@ -115,7 +115,7 @@ def test_written_again_the_record_is_the_same(folder: Path, tmp_path: Path) -> N
 def test_times_are_in_no_table_but_their_own(folder: Path) -> None:
     for file in folder.glob("*.csv"):
         columns = pd.read_csv(file, nrows=0).columns
-        assert not {"seconds", "images_per_second", "load_seconds", "peak_memory_mb"} & set(columns)
+        assert not {"seconds", "images_per_second", "latency_ms", "load_seconds"} & set(columns)
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert not {"started", "seconds", "encoded"} & set(record)
     assert "seconds" not in (folder / "comparison.md").read_text(encoding="utf-8")

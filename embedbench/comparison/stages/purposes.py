@@ -1,6 +1,6 @@
 """Rank encoders by purpose: what each is best for, with chance and ties."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import Any
@@ -20,7 +20,7 @@ from embedbench.metrics.ranking import rank_by
 from embedbench.results.schema import CANNOT_TELL
 from embedbench.results.tables.purposes import PURPOSE_TABLES, PURPOSES, SEARCH, WORDS, ZERO_SHOT
 
-__all__ = ["PurposeRanking", "purposes_table", "rank_purpose"]
+__all__ = ["PurposeRanking", "purposes_table", "rank_purpose", "smallest_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +33,7 @@ class PurposeRanking:
         ranks: as `rank_by` returns them.
         verdict: which is the best.
         chance: what the metric would be by chance; nan where shuffled labels decide.
+        above: the encoders that are above chance; without labels those that the verdict names.
     """
 
     metric: str
@@ -40,6 +41,7 @@ class PurposeRanking:
     ranks: pd.DataFrame
     verdict: Verdict
     chance: float = nan
+    above: Sequence[str] = ()
 
     def rows(self, purpose: str, recommended: str | None, resamples: PairedBootstrap) -> list[Any]:
         """Return the rows of the table `purposes`, an encoder each, in the order of `ranks`."""
@@ -99,7 +101,7 @@ def rank_purpose(
     heading = PURPOSES[purpose][metric]
     shown = _shown(metric, inputs)
     verdict = verdict_from_labels(ranks, heading, above, can_be_shown(shown))
-    return PurposeRanking(metric, scores, ranks, verdict, chance)
+    return PurposeRanking(metric, scores, ranks, verdict, chance, above)
 
 
 def _shown(metric: str, inputs: AnalysisInputs) -> Int[np.ndarray, " images"]:
@@ -151,3 +153,21 @@ def purposes_table(
     )
     whole = dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64")
     return table.reset_index(drop=True).astype(whole)
+
+
+def smallest_of(encoders: pd.DataFrame, group: Collection[str]) -> tuple[str | None, str | None]:
+    """Return the smallest encoder of a group, or of many equally small ones the first.
+
+    None without a group. The second is None, too, where all in the group are of one size.
+
+    Args:
+        encoders: the table of encoders.
+        group: names of some of them.
+    """
+    rows = encoders[encoders["encoder"].isin(list(group))]
+    if rows.empty:
+        return None, None
+    size = rows["parameters"].astype(float)
+    size = size if size.notna().all() else rows["dim"].astype(float)
+    smallest = str(rows["encoder"].iloc[int(np.argmin(size))])
+    return smallest, None if len(rows) > 1 and size.nunique() == 1 else smallest

@@ -10,7 +10,12 @@ from jaxtyping import Float64, Int
 
 from embedbench.analysis.inputs import AnalysisInputs
 from embedbench.comparison.stages.clustering import ClusteringAnalysis
-from embedbench.comparison.stages.purposes import PurposeRanking, purposes_table, rank_purpose
+from embedbench.comparison.stages.purposes import (
+    PurposeRanking,
+    purposes_table,
+    rank_purpose,
+    smallest_of,
+)
 from embedbench.comparison.verdict import (
     Verdict,
     verdict_from_labels,
@@ -44,10 +49,12 @@ class VerdictTables:
         tables: `encoders, purposes, pairwise, label_free`, as in `Results`.
         verdicts: by purpose, the leading one first, as in run.json: `basis, answer, group,
             reasons, purpose, metric, smallest`.
+        above: by purpose, the encoders above chance; without labels those that the verdict names.
     """
 
     tables: dict[str, pd.DataFrame]
     verdicts: dict[str, dict[str, Any]]
+    above: dict[str, Sequence[str]]
 
     @property
     def verdict(self) -> dict[str, Any]:
@@ -92,7 +99,10 @@ def run_verdict_stage(
     columns = _columns(clusters, criteria, resamples)
     table = encoders.merge(columns.join(ranks), "left", left_on="encoder", right_index=True)
     table = table.astype(dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64"))
-    chosen = {name: _smallest(table, one.verdict) for name, one in rankings.items()}
+    chosen = {
+        name: smallest_of(table, one.verdict.group if one.verdict.answer in NAMING else ())
+        for name, one in rankings.items()
+    }
     table["recommended"] = table["encoder"] == chosen[lead][0]
     last = ["status", "error"]
     table = table[[*table.columns.difference(last, sort=False), *last]]
@@ -104,7 +114,7 @@ def run_verdict_stage(
         for name, one in rankings.items()
     }
     tables = {"encoders": table, "purposes": purposes, "pairwise": pairs, "label_free": criteria}
-    return VerdictTables(tables, verdicts)
+    return VerdictTables(tables, verdicts, {name: one.above for name, one in rankings.items()})
 
 
 def _rank_clusterings(
@@ -123,11 +133,13 @@ def _rank_clusterings(
     }
     if labels is None or not any(score.n_images for score in scores.values()):
         ranks, verdict = _without_labels(clusters, consensus, criteria, family, inputs.bootstrap)
-        return PurposeRanking("", {}, ranks, verdict)
+        named = verdict.group if verdict.answer in NAMING else ()
+        return PurposeRanking("", {}, ranks, verdict, above=named)
     partitions = {name: clusters.at_common_k[name] for name in names}
     heading, own = PURPOSES[CLUSTERING][metric], list(scores.values())
-    ranks, verdict = verdict_with_labels(partitions, own, labels, inputs.bootstrap, heading)
-    return PurposeRanking(metric, scores, ranks, verdict)
+    found = verdict_with_labels(partitions, own, labels, inputs.bootstrap, heading)
+    ranks, verdict, above = found
+    return PurposeRanking(metric, scores, ranks, verdict, above=above)
 
 
 def _matrix(
@@ -143,10 +155,10 @@ def verdict_with_labels(
     labels: Int[np.ndarray, " images"],
     resamples: PairedBootstrap,
     metric: str = "AMI",
-) -> tuple[pd.DataFrame, Verdict]:
-    """Return the ranks by a metric and the verdict; only encoders above chance are named.
+) -> tuple[pd.DataFrame, Verdict, list[str]]:
+    """Return the ranks by a metric, the verdict, which names only encoders above chance, and these.
 
-    These are above chance: their partitions know more of the labels than of shuffled ones, and the
+    They are above chance: their partitions know more of the labels than of shuffled ones, and the
     interval of their metric is above 0.
 
     Args:
@@ -168,7 +180,7 @@ def verdict_with_labels(
         for name, own, bottom in zip(names, p, low, strict=True)
         if own <= SIGNIFICANT and bottom > 0
     ]
-    return ranks, verdict_from_labels(ranks, metric, above, can_be_shown(labels[rows]))
+    return ranks, verdict_from_labels(ranks, metric, above, can_be_shown(labels[rows])), above
 
 
 def _without_labels(
@@ -281,17 +293,3 @@ def _columns(
             row |= {key: scores[key].mean, f"{key}_low": low, f"{key}_high": high}
         rows[name] = row | values.loc[name, list(criteria["criterion"].unique())].to_dict()
     return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def _smallest(encoders: pd.DataFrame, verdict: Verdict) -> tuple[str | None, str | None]:
-    """Return the smallest encoder of the verdict's group, or of many equally small ones the first.
-
-    None without a group. The second is None, too, where all in the group are of one size.
-    """
-    group = encoders[encoders["encoder"].isin(verdict.group)]
-    if verdict.answer not in NAMING or group.empty:
-        return None, None
-    size = group["parameters"].astype(float)
-    size = size if size.notna().all() else group["dim"].astype(float)
-    smallest = str(group["encoder"].iloc[int(np.argmin(size))])
-    return smallest, None if len(group) > 1 and size.nunique() == 1 else smallest

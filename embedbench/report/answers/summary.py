@@ -11,7 +11,7 @@ from embedbench.report.shortcuts import shortcut_warnings
 from embedbench.report.tables import interval_text
 from embedbench.results.results import Results
 from embedbench.results.schema import K_CRITERIA, NAMING, ONE_ENCODER
-from embedbench.results.sentences import NAMED, answer_sentences, list_names
+from embedbench.results.sentences import NAMED, answer_sentences, budget_sentences, list_names
 from embedbench.results.views import chosen_k, headline_rows
 from embedbench.utils.text import join_names, pluralise
 
@@ -34,11 +34,13 @@ def summary(results: Results) -> list[Markup]:
         answer = [Markup(one) for one in answer_sentences(results, Markup, strong)]
         paragraphs = [
             answer,
+            _budget(results),
             [*_sensitivity(results), *_copies(results), *_shortcuts(results), *_skipped(results)],
         ]
         return [Markup(" ").join(sentences) for sentences in paragraphs if sentences]
     paragraphs = [
         _verdict(results, rows),
+        _budget(results),
         [_what(results, rows), *_without_labels(results), *_other_clusterers(results, rows)],
         [*_sensitivity(results), *_copies(results), *_shortcuts(results)],
         [*_clear_k(results), *_skipped(results)],
@@ -59,6 +61,10 @@ def _verdict(results: Results, rows: pd.DataFrame) -> list[Markup]:
     if verdict["basis"] != "nothing" and verdict["answer"] not in NAMING:
         return [Markup(one) for one in sentences]
     return [*(Markup(one) for one in sentences), *_scores(results, rows)]
+
+
+def _budget(results: Results) -> list[Markup]:
+    return [Markup(one) for one in budget_sentences(results.run.get("verdict") or {}, Markup)]
 
 
 def strong(name: str) -> Markup:

@@ -39,6 +39,8 @@ MAIN_TABLES: Mapping[str, Table] = {
         | {
             "dim": "Dimensions of a vector.",
             "parameters": "Number of parameters; empty where it is not known.",
+            "weights_mb": "Size of the files of weights on disk, in MB; empty where it is not "
+            "known.",
             "licence": "Licence of the weights.",
             "pretrained_on": "Data that the weights were trained on.",
             "weights": "Name of the weights, as their hub or library calls them.",
@@ -60,7 +62,8 @@ MAIN_TABLES: Mapping[str, Table] = {
             "tied_with_best": "Whether the encoder may be the best. By AMI with labels, whether or "
             "not it is above chance; else "
             "whether the verdict names it.",
-            "recommended": "Whether it is the smallest of the encoders that the verdict names.",
+            "recommended": "Whether it is the smallest of the encoders that the verdict names; "
+            "with a budget, the one that is recommended within it.",
             "status": "`ok` or `failed`.",
             "error": "Why it failed.",
         },
@@ -78,8 +81,10 @@ MAIN_TABLES: Mapping[str, Table] = {
             "quantity": "`started`: when the run started, in seconds since 1970-01-01 UTC. "
             "`seconds`: how long the whole run took, or a clusterer for all its k and seeds. "
             "`images_encoded`: images that this run encoded; the other vectors were in the store. "
-            "`images_per_second`, `load_seconds`, `peak_memory_mb`: speed, loading time and "
-            "memory in MB of the encoder's process, measured when the vectors were made.",
+            "`images_per_second`, `latency_ms`, `load_seconds`, `peak_memory_mb`: speed, "
+            "milliseconds from one decoded image to its vector (alone in its batch, the "
+            "quickest of a few warm calls), loading time, and memory in MB of the encoder's "
+            "process, measured when the vectors were made.",
             "value": "The number.",
         },
     ),

@@ -60,7 +60,7 @@ PURPOSE_TABLES: Mapping[str, Table] = {
         | {
             "tied_with_best": "Whether the encoder may be the best for this purpose.",
             "recommended": "Whether it is the smallest of the encoders that are named for this "
-            "purpose.",
+            "purpose; with a budget, the one that is recommended within it.",
         },
         optional=True,
     ),

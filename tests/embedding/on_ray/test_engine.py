@@ -128,7 +128,8 @@ def test_a_cluster_that_loses_a_node_goes_on(
     ours = {hashlib.sha256(image.tobytes()).hexdigest() for image in images}
     times = Counter(one for one in log.read_text().splitlines() if one in ours)
     in_flight = 2  # a node has one worker, which holds two images at a time
-    assert len(times) == 36 and 36 <= sum(times.values()) <= 36 + in_flight
+    alone = 5  # calls of one image, to time it
+    assert len(times) == 36 and 36 <= sum(times.values()) <= 36 + in_flight + alone
 
 
 def test_a_bucket_serves_the_cluster(

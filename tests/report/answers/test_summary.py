@@ -109,3 +109,10 @@ def test_an_ami_without_an_interval_is_told_without_one() -> None:
     table = results.comparison.assign(ami_low=np.nan, ami_high=np.nan)
     text = " ".join(summary(dataclasses.replace(results, comparison=table)))
     assert f"the AMI of <strong>{ENCODERS[0]}</strong> is 1.00, where 1 is perfect" in text
+
+
+def test_the_budget_is_a_paragraph_of_its_own_and_its_names_are_escaped() -> None:
+    said = "Within the budget of at least 50 images a second, <b>x</b> is recommended."
+    told = summary(with_verdict(example_results(), budget={"sentences": [said]}))
+    assert told[1] == said.replace("<", "&lt;").replace(">", "&gt;")
+    assert [told[0], *told[2:]] == summary(example_results())

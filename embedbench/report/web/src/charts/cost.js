@@ -1,9 +1,9 @@
 /**
  * A score against a cost: a dot for each encoder, the front of those that none beats in both.
  *
- * A panel has `dots` of `{name, colour, value, low, high}`. The look: `costs` of `{name, more,
- * values}`, a value for each dot, `more` where more of it is better; `recommended`, a name, and
- * `because`, why it is.
+ * A panel has `dots` of `{name, colour, value, low, high}`; `score`, what the values are;
+ * `recommended`, a name, and `because`, why it is. The look: `costs` of `{name, more, values}`, a
+ * value for each dot, `more` where more of it is better.
  */
 
 import { dot, line, ruleX } from "@observablehq/plot";
@@ -22,7 +22,8 @@ import { addLegend, addPanel, told, toldWithInterval } from "./panel.js";
 /** @type {import("./charts.js").Draw} */
 export function drawCost(chart, panels, width, place) {
   chart.cost ??= 0;
-  const [{ dots }] = panels;
+  const [panel] = panels;
+  const { dots } = panel;
   const names = chart.costs.map((/** @type {{name: string}} */ cost) => cost.name);
   const against = choice("against", names, (index) => {
     chart.cost = index;
@@ -62,7 +63,8 @@ export function drawCost(chart, panels, width, place) {
       domain: [Math.max(0, Math.min(...ends) - 0.05), Math.min(1, Math.max(...ends) + 0.05)],
       grid: true,
       ticks: 6,
-      label: null,
+      label: panel.score,
+      labelArrow: "none",
     },
     marks: [
       line(front, { x: "cost", y: "value", stroke: "currentColor", strokeOpacity: 0.45, strokeDasharray: "5 4" }),
@@ -74,7 +76,7 @@ export function drawCost(chart, panels, width, place) {
         strokeWidth: 3,
         strokeOpacity: 0.5,
       }),
-      dot(known.filter((one) => one.name === chart.recommended), {
+      dot(known.filter((one) => one.name === panel.recommended), {
         x: "cost",
         y: "value",
         r: 10,
@@ -93,14 +95,14 @@ export function drawCost(chart, panels, width, place) {
       }),
     ],
   });
-  place.append(...offTheFront(known, chart, cost.more));
+  place.append(...offTheFront(known, panel, cost.more));
 }
 
 /**
  * Returns what says why the recommended encoder is not on the front; nothing where it is.
  *
  * @param {Dot[]} dots
- * @param {import("./charts.js").Chart} chart
+ * @param {{recommended: string | null, because: string}} panel
  * @param {boolean} more
  */
 function offTheFront(dots, { recommended, because }, more) {
