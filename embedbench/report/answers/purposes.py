@@ -23,9 +23,9 @@ from embedbench.report.tables import (
 from embedbench.results.purposes import purpose_sentence
 from embedbench.results.results import Results
 from embedbench.results.sentences import verdict_sentences
-from embedbench.results.tables.purposes import SEARCH
+from embedbench.results.tables.purposes import SEARCH, WORDS
 from embedbench.results.views import fastest_of, ranked, timings_of
-from embedbench.utils.text import two_decimals
+from embedbench.utils.text import agreeing, join_names, pluralise, two_decimals
 
 __all__ = ["PurposePart", "purposes_part"]
 
@@ -42,6 +42,7 @@ class PurposePart:
         rows: an encoder each, the best first.
         has_chance: whether chance is a number.
         queries: with what each encoder finds; none for other purposes than search.
+        note: how labels are read as words; empty for other purposes than words.
     """
 
     name: str
@@ -51,6 +52,7 @@ class PurposePart:
     rows: list[Row]
     has_chance: bool
     queries: list[Query]
+    note: str
 
 
 def purposes_part(results: Results) -> dict[str, Any] | None:
@@ -101,7 +103,22 @@ def _tab(results: Results, purpose: str, answer: Markup) -> PurposePart:
     queries = shown_queries(results, encoders) if purpose == SEARCH else []
     has_chance = bool(table["chance"].notna().any())
     anchor = section_of_purpose(purpose)
-    return PurposePart(purpose, anchor, answer, columns, rows, has_chance, queries)
+    note = _how_read(results) if purpose == WORDS else ""
+    return PurposePart(purpose, anchor, answer, columns, rows, has_chance, queries, note)
+
+
+def _how_read(results: Results) -> str:
+    """Return how labels are read as words, and how many texts there are."""
+    read = results.run.get("read_as_texts") or {}
+    templates, count = read.get("templates") or [], int(read.get("texts") or 0)
+    parts = []
+    if templates:
+        parts.append(
+            f"Labels are read as words in {join_names([f'“{one}”' for one in templates])}."
+        )
+    if count:
+        parts.append(f"{pluralise(count, 'text')} {agreeing(count, 'describe')} images.")
+    return " ".join([*parts, "All scores are in words.csv."])
 
 
 def _range(row: Mapping[Any, Any]) -> str:

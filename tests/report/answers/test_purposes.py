@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import pandas as pd
 from markupsafe import escape
 
 from embedbench.report.answers.purposes import purposes_part
@@ -71,3 +72,25 @@ def test_a_single_purpose_has_its_tab_and_no_sentence_that_joins() -> None:
 
 def test_without_labels_there_is_no_section() -> None:
     assert purposes_part(example_results(truth=False)) is None
+
+
+def test_the_tab_of_words_says_how_labels_are_read() -> None:
+    results = example_results()
+    search = results.purposes[results.purposes["purpose"] == "search"]
+    words = search.assign(purpose="words", metric="zero_shot_accuracy")
+    read = {"templates": ["a photo of a {}.", "{}"], "texts": 3}
+    verdicts = results.run["verdicts"] | {"words": results.run["verdicts"]["search"]}
+    part = purposes_part(
+        dataclasses.replace(
+            results,
+            run=results.run | {"verdicts": verdicts, "read_as_texts": read},
+            purposes=pd.concat([results.purposes, words], ignore_index=True),
+        )
+    )
+    assert part is not None
+    *others, tab = part["tabs"]
+    assert tab.note == (
+        "Labels are read as words in “a photo of a {}.” and “{}”. 3 texts describe images. "
+        "All scores are in words.csv."
+    )
+    assert {one.note for one in others} == {""}
