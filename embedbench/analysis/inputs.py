@@ -133,6 +133,8 @@ class AnalysisInputs:
         corruptions: of images and of vectors.
         limit: with more images, quadratic steps use a sample.
         remarks: what the reader should know of these inputs.
+        text_pairs: rows of an image and of a text that describes it; None without such texts.
+        text_obstacle: why labels are not read as words; empty if they are, or are not asked for.
         pairs: whether every two encoders are judged side by side.
         purposes: what encoders are compared for, each with its metric; the first one leads.
     """
@@ -151,6 +153,8 @@ class AnalysisInputs:
     corruptions: Sequence[Corruption] = ()
     limit: SampleLimit = DEFAULT_LIMIT
     remarks: Sequence[str] = ()
+    text_pairs: Int[np.ndarray, "pairs two"] | None = None
+    text_obstacle: str = ""
     pairs: bool = False
     purposes: Mapping[str, str] = field(default_factory=lambda: read_purposes((), None))
 

@@ -21,7 +21,7 @@ from embedbench.encoder import Encoder, TextEncoder, Vectors
 from embedbench.encoders.registry import create_encoders
 from embedbench.errors import InputError
 from embedbench.results.budget import Budget, read_budget
-from embedbench.results.tables.purposes import WORDS, read_purposes
+from embedbench.results.tables.purposes import WORDS, ZERO_SHOT, read_purposes
 from embedbench.utils.options import as_list
 from embedbench.utils.progress import Progress
 
@@ -89,6 +89,9 @@ class ComparisonConfig:
             check_space(space)
         for kind in self.maps:
             check_projection(kind)
+        metric = self.purposes.get(WORDS, ZERO_SHOT)
+        if metric != ZERO_SHOT and not self.texts:
+            raise InputError(f"'{metric}' needs texts that describe images: give them by `texts`")
         if self.texts and WORDS not in self.purposes:
             raise InputError("`texts` are for words, which `for` leaves out")
         for what, is_asked in (("names", self.words), ("texts", self.texts)):

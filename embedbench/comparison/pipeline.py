@@ -31,9 +31,11 @@ from embedbench.comparison.tables import (
 )
 from embedbench.comparison.texts import TextPlan
 from embedbench.embedding.engine import Engine
+from embedbench.metrics.chance import unanswered_queries
 from embedbench.results.live import LiveTable
 from embedbench.results.results import Results
 from embedbench.results.tables.purposes import TEXT_RECALL, WORDS, ZERO_SHOT
+from embedbench.utils.text import agreeing, pluralise
 
 __all__ = ["analyse_comparison"]
 
@@ -77,8 +79,8 @@ def analyse_comparison(
     verdict = within_budget(verdicts[0], config.budget, speeds, clusters.tables.get("sizes"))
     live.chosen(verdict.verdict)
     effects = run_robustness_stage(inputs, encoded.embeddings, extra, clusters, *limits)
-    compared = list(clusters.criteria)
-    words = words_table(inputs, word_scores, encoded.plan, compared)
+    readers = [name for name in encoded.readers if name in clusters.criteria]
+    words = words_table(inputs, word_scores, readers)
     outputs = StageOutputs(encoded_dataset, inputs, clusters, effects, verdict, words)
     return assemble_results(config, outputs, started, record)
 
@@ -126,6 +128,8 @@ def analysis_inputs(config: ComparisonConfig, encoded_dataset: EncodedDataset) -
         similarity=similarity,
         domains=pd.Categorical(table["domain"]) if "domain" in table else None,
         corruptions=config.corruptions,
+        text_pairs=encoded.plan.pairs(table) if encoded.plan.texts else None,
+        text_obstacle=encoded.plan.obstacle,
         pairs=config.pairs,
         purposes=_judged(config.purposes, encoded.plan),
     )
@@ -143,16 +147,24 @@ def _judged(purposes: Mapping[str, str], plan: TextPlan) -> dict[str, str]:
 
 
 def _query_remarks(targets: Targets) -> tuple[str, ...]:
-    """Return a remark where queries have near-duplicates in the gallery; none elsewhere."""
-    is_query, groups = targets.is_query, targets.groups
+    """Return remarks on queries without a right answer, and with near-duplicates in the gallery."""
+    is_query, groups, labels = targets.is_query, targets.groups, targets.labels
     if is_query is None:
         return ()
+    remarks = []
+    lost = 0 if labels is None else len(unanswered_queries(labels, groups, is_query))
+    if lost:
+        remarks.append(
+            f"{pluralise(lost, 'query')} {agreeing(lost, 'have')} no image of the same label in "
+            "the gallery, and no score"
+        )
     known = int(np.isin(groups[is_query], groups[~is_query]).sum())
     if not known:
-        return ()
+        return tuple(remarks)
     have, their = ("has", "its") if known == 1 else ("have", "their")
     count = "1 query" if known == 1 else f"{known} queries"
     return (
+        *remarks,
         f"{count} {have} a near-duplicate in the gallery, which is left out of {their} answers",
     )
 

@@ -16,6 +16,7 @@ __all__ = [
     "chance_of_guess",
     "chance_of_ranking",
     "label_p",
+    "unanswered_queries",
 ]
 
 SIGNIFICANT = 0.05
@@ -165,6 +166,25 @@ def chance_of_ranking(
     share = np.where(count > 1, (right - 1) / np.maximum(count - 1, 1), 0.0)
     precision = (harmonic + share * (count - harmonic)) / count
     return float(precision.mean()), float((right / count).mean())
+
+
+def unanswered_queries(
+    labels: Int[np.ndarray, " images"],
+    groups: Int[np.ndarray, " images"],
+    is_query: Bool[np.ndarray, " images"],
+) -> Int[np.ndarray, " unanswered"]:
+    """Return the rows of labelled queries whose label no image of the gallery has but copies.
+
+    Args:
+        labels: class code of each image, -1 where unknown.
+        groups: near-duplicate group of each image.
+        is_query: which images are queries, the others being the gallery.
+    """
+    rows = np.flatnonzero(is_query & (labels >= 0))
+    cells = np.stack([labels, groups], axis=1)
+    asked, among = cells[rows], cells[~is_query]
+    right = _as_many(asked[:, :1], among[:, :1]) - _as_many(asked, among)
+    return np.asarray(rows[right == 0])
 
 
 def _as_many(

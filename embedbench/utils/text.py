@@ -62,14 +62,17 @@ _MARKDOWN = re.compile(
     r"[\\`*|<>&\[\]~$]"
     r"|(?<![^\W_])_|_(?![^\W_])"  # inside a word it has no meaning
     r"|:(?=//)|(?<=www)\.|@"  # automatic links
-    r"|^(?:[#+=-]|\d+(?=[.)]))|(?<=\d)[.)](?=\s)",
+    r"|^[#+=-]|^\d+(?=[.)])",
     re.IGNORECASE,
 )
 
 
 def escape_markdown(text: str) -> str:
     """Escape the text for a cell of a Markdown table, so that it is shown literally."""
-    return _MARKDOWN.sub(lambda found: "\\" + found[0], printable(text))
+    return _MARKDOWN.sub(
+        lambda found: f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}",
+        printable(text),
+    )
 
 
 def escape_latex_cell(escaped: str) -> str:

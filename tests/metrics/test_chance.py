@@ -14,6 +14,7 @@ from embedbench.metrics.chance import (
     chance_of_guess,
     chance_of_ranking,
     label_p,
+    unanswered_queries,
 )
 
 
@@ -136,3 +137,10 @@ def test_one_right_answer_among_two_is_first_in_half_of_the_orders() -> None:
     labels, groups = np.array([0, 0, 1]), np.arange(3)
     assert chance_of_ranking(labels, groups) == pytest.approx(((1 + 1 / 2) / 2, 1 / 2))
     assert np.isnan(chance_of_ranking(np.array([0, 1, 2]), groups)).all()
+
+
+def test_a_query_without_its_label_in_the_gallery_or_with_a_copy_alone_is_unanswered() -> None:
+    labels = np.array([0, 1, 2, -1, 0, 1, 0])
+    groups = np.array([0, 1, 2, 3, 4, 1, 5])
+    is_query = np.array([True, True, True, True, False, False, False])
+    assert unanswered_queries(labels, groups, is_query).tolist() == [1, 2]

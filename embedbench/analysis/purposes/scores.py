@@ -203,7 +203,7 @@ def _rows_of_purpose(
                 "reason": "",
             }
         )
-    rows.sort(key=lambda row: -row["bytes"])
+    rows.sort(key=lambda row: (-row["bytes"], row["value"]))
     as_good = [row for row in rows if row["difference_high"] >= 0]
     if as_good:
         as_good[-1]["smallest"] = True

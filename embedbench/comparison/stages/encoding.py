@@ -84,11 +84,13 @@ class EncodedImages:
         embeddings: by encoder, of those that did not fail.
         errors: why an encoder failed, by encoder.
         plan: the texts that encoders read.
+        readers: the encoders that read texts.
     """
 
     embeddings: dict[str, Embedding]
     errors: dict[str, str]
     plan: TextPlan = TextPlan()
+    readers: tuple[str, ...] = ()
 
     @property
     def vectors(self) -> dict[str, Vectors]:
@@ -183,7 +185,9 @@ def encode_all(
     if not embeddings:
         reasons = "; ".join(f"'{name}': {reason}" for name, reason in errors.items())
         raise NoEncoderError(f"no encoder could be used; {reasons}")
-    return EncodedImages(embeddings, errors, plan)
+    readers = [name for name in embeddings if config.reads_texts(name)]
+    able = tuple(name for name in readers if not embeddings[name].text_error)
+    return EncodedImages(embeddings, errors, plan, able)
 
 
 def keep_common(

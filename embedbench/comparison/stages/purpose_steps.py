@@ -16,6 +16,7 @@ from embedbench.analysis.purposes.scores import FORM_METRICS, few_shot_rows, sea
 from embedbench.analysis.purposes.search_answers import search_answers
 from embedbench.comparison.tables import stack_by_encoder
 from embedbench.encoder import Vectors
+from embedbench.results.purposes import metric_heading
 from embedbench.results.tables.purposes import CLASSIFICATION, SEARCH
 from embedbench.utils.text import two_decimals
 
@@ -84,18 +85,19 @@ def pair_remarks(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     remarks = []
     table = tables.get("concatenations", pd.DataFrame({"purpose": []}))
     for purpose, rows in table.groupby("purpose", sort=False):
+        by = metric_heading(str(rows["metric"].iloc[0]))
         best, better = rows["best"].iloc[0], rows[rows["is_better"]]
         if better.empty:
             remarks.append(
-                f"for {purpose}, no two encoders side by side are better than {best} by more than "
-                "chance explains"
+                f"for {purpose} ({by}), no two encoders side by side are better than {best} by "
+                "more than chance explains"
             )
             continue
         top = better.sort_values("value", ascending=False, kind="stable").iloc[0]
         low, high = (two_decimals(float(top[f"difference_{end}"])) for end in ("low", "high"))
         remarks.append(
-            f"for {purpose}, {top['encoder']} and {top['other']} side by side are better than "
-            f"{best}, by {two_decimals(float(top['difference']))} ({low} to {high})"
+            f"for {purpose} ({by}), {top['encoder']} and {top['other']} side by side are better "
+            f"than {best}, by {two_decimals(float(top['difference']))} ({low} to {high})"
         )
     return remarks
 

@@ -1,13 +1,12 @@
 """Rank encoders by purpose: what each is best for, with chance and ties."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int
 
 from embedbench.analysis.inputs import AnalysisInputs
 from embedbench.comparison.stages.clustering import ClusteringAnalysis
@@ -15,10 +14,17 @@ from embedbench.comparison.stages.words import chance_of_words
 from embedbench.comparison.verdict import Verdict, verdict_from_labels
 from embedbench.metrics.base import Estimate
 from embedbench.metrics.bootstrap import PairedBootstrap
-from embedbench.metrics.chance import can_be_shown, chance_of_guess, chance_of_ranking
+from embedbench.metrics.chance import (
+    SIGNIFICANT,
+    can_be_shown,
+    chance_of_guess,
+    chance_of_ranking,
+    unanswered_queries,
+)
 from embedbench.metrics.ranking import rank_by
-from embedbench.results.schema import CANNOT_TELL
+from embedbench.results.schema import CANNOT_TELL, TOO_FEW
 from embedbench.results.tables.purposes import PURPOSE_TABLES, PURPOSES, SEARCH, WORDS, ZERO_SHOT
+from embedbench.utils.text import two_decimals
 
 __all__ = ["PurposeRanking", "purposes_table", "rank_purpose", "smallest_of"]
 
@@ -85,12 +91,8 @@ def rank_purpose(
         for name, own in clusters.criteria.items()
         if metric in own.scores and own.scores[metric].n_images
     }
-    labels = inputs.targets.labels
-    if (labels is None and purpose != WORDS) or len(scores) < 2:
-        by = "labels or texts, by encoders that read them" if purpose == WORDS else "labels"
-        few = "no encoder has" if not scores else "fewer than two encoders have"
-        why = "there are no labels" if labels is None and purpose != WORDS else f"{few} a number"
-        reason = f"{purpose.capitalize()} is judged by {by}; {why}."
+    if len(scores) < 2 or (inputs.targets.labels is None and purpose != WORDS):
+        reason = _nothing_to_rank(purpose, metric, inputs, scores)
         ranks = rank_by([], [], inputs.bootstrap.of([]))
         return PurposeRanking(metric, scores, ranks, Verdict("nothing", CANNOT_TELL, (), (reason,)))
     moved = inputs.bootstrap.of(list(scores.values()))
@@ -99,24 +101,58 @@ def rank_purpose(
     intervals = inputs.bootstrap.intervals(scores)
     above = [name for name, (low, _) in intervals.items() if low > chance]
     heading = PURPOSES[purpose][metric]
-    shown = _shown(metric, inputs)
-    verdict = verdict_from_labels(ranks, heading, above, can_be_shown(shown))
+    verdict = verdict_from_labels(ranks, heading, above, _is_enough(purpose, metric, inputs))
+    if verdict.answer == TOO_FEW:
+        verdict = replace(verdict, reasons=("Of so few even a perfect result could be chance.",))
     return PurposeRanking(metric, scores, ranks, verdict, chance, above)
 
 
-def _shown(metric: str, inputs: AnalysisInputs) -> Int[np.ndarray, " images"]:
-    """Return what would have to be shuffled: labels, or which image a text belongs to."""
-    labels = inputs.targets.labels
+def _nothing_to_rank(
+    purpose: str, metric: str, inputs: AnalysisInputs, scores: Mapping[str, Estimate]
+) -> str:
+    """Return why there are no ranks, and the number of a single encoder that has one."""
+    labels, is_query = inputs.targets.labels, inputs.targets.is_query
+    by = "labels or texts, by encoders that read them" if purpose == WORDS else "labels"
+    why = "no encoder has a number"
+    if labels is None and purpose != WORDS:
+        why = "there are no labels"
+    elif scores:
+        name, score = next(iter(scores.items()))
+        low, high = inputs.bootstrap.intervals(scores)[name]
+        number = f"{two_decimals(score.mean)} ({two_decimals(low)} to {two_decimals(high)})"
+        why = f"only {name} has a number: {PURPOSES[purpose][metric]} {number}"
+    elif purpose == WORDS and inputs.text_obstacle:
+        why = inputs.text_obstacle
+    elif purpose == SEARCH and is_query is not None:
+        why = (
+            "none of the queries has an image of its label in the gallery; where labels are "
+            "paths of folders, `labels` 'parent' takes the last folder alone"
+        )
+    return f"{purpose.capitalize()} is judged by {by}; {why}."
+
+
+def _is_enough(purpose: str, metric: str, inputs: AnalysisInputs) -> bool:
+    """Return whether a perfect result could be told from chance."""
+    targets, labels = inputs.targets, inputs.targets.labels
     if metric in PURPOSES[WORDS] and metric != ZERO_SHOT:
-        return np.unique(inputs.targets.groups)
+        assert inputs.text_pairs is not None
+        return _can_tell(len(np.unique(targets.groups[inputs.text_pairs[:, 0]])))
     assert labels is not None
-    return np.asarray(labels[labels >= 0])
+    if purpose == SEARCH and targets.is_query is not None:
+        lost = unanswered_queries(labels, targets.groups, targets.is_query)
+        return _can_tell(int((targets.is_query & (labels >= 0)).sum()) - len(lost))
+    return can_be_shown(labels[labels >= 0])
+
+
+def _can_tell(queries: int) -> bool:
+    """Return whether a sign test of so many queries could tell anything from chance."""
+    return bool(0.5**queries <= SIGNIFICANT)
 
 
 def _chance(purpose: str, metric: str, inputs: AnalysisInputs) -> float:
     """Return what a metric would be by chance."""
     if purpose == WORDS:
-        return chance_of_words(metric, inputs.targets)
+        return chance_of_words(metric, inputs)
     labels, groups = inputs.targets.labels, inputs.targets.groups
     assert labels is not None
     if purpose == SEARCH:

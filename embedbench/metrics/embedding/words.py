@@ -9,7 +9,7 @@ from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
 
-__all__ = ["TEXT_KS", "class_vectors", "text_to_image", "zero_shot_correct"]
+__all__ = ["TEXT_KS", "class_vectors", "text_to_image", "text_to_image_chance", "zero_shot_correct"]
 
 TEXT_KS = (1, 5, 10)
 """Recall of images by texts is reported at these numbers of images found."""
@@ -78,7 +78,7 @@ def text_to_image(
         its texts, 0 to 1, nan for images without a text.
     """
     unit = normalize(images.astype(np.float64))
-    pairs = pairs[np.argsort(pairs[:, 1], kind="stable")]
+    pairs = _by_text(pairs)
     above, tied = np.zeros(len(pairs)), np.zeros(len(pairs))
     step = max(1, _CELLS // max(1, len(images)))
     for start in range(0, len(texts), step):
@@ -92,12 +92,46 @@ def text_to_image(
         others = fits[rows]
         above[some] = (others > own[:, None] + 1e-12).sum(axis=1)
         tied[some] = (np.abs(others - own[:, None]) <= 1e-12).sum(axis=1)
+    return _of_images(pairs, above, tied, len(images), ks)
+
+
+def text_to_image_chance(
+    pairs: Pairs, groups: Int[np.ndarray, " images"], ks: Sequence[int] = TEXT_KS
+) -> dict[str, float]:
+    """Return what a random order of the images gives each score of `text_to_image`.
+
+    Args:
+        pairs: rows of an image and of a text that describes it, at least one.
+        groups: near-duplicate group of each image.
+        ks: numbers of images found.
+    """
+    pairs = _by_text(pairs)
+    copies = np.bincount(groups)
+    described = np.unique(np.stack([pairs[:, 1], groups[pairs[:, 0]]], axis=1), axis=0)
+    right = np.bincount(described[:, 0], copies[described[:, 1]])
+    wrong = len(groups) - right[pairs[:, 1]]
+    scores = _of_images(pairs, np.zeros(len(pairs)), wrong, len(groups), ks)
+    return {name: float(np.nanmean(values)) for name, values in scores.items()}
+
+
+def _by_text(pairs: Pairs) -> Pairs:
+    return pairs[np.argsort(pairs[:, 1], kind="stable")]
+
+
+def _of_images(
+    pairs: Pairs,
+    above: Float64[np.ndarray, " pairs"],
+    tied: Float64[np.ndarray, " pairs"],
+    images: int,
+    ks: Sequence[int],
+) -> dict[str, Float64[np.ndarray, " images"]]:
+    """Return the scores of each image, from how many wrong images fit better, and as well."""
     scores = {f"text_recall_at_{k}": ((k - above) / (tied + 1)).clip(0.0, 1.0) for k in ks} | {
         "text_reciprocal_rank": (digamma(above + tied + 2) - digamma(above + 1)) / (tied + 1)
     }
-    counts = np.bincount(pairs[:, 0], minlength=len(images)).astype(np.float64)
+    counts = np.bincount(pairs[:, 0], minlength=images).astype(np.float64)
     counts[counts == 0] = np.nan
     return {
-        name: np.bincount(pairs[:, 0], values, minlength=len(images)) / counts
+        name: np.bincount(pairs[:, 0], values, minlength=images) / counts
         for name, values in scores.items()
     }

@@ -43,13 +43,14 @@ def test_pairs_are_judged_where_they_are_asked_for_and_said() -> None:
         ["one", "other", 15]
     ]
     assert pair_remarks(tables) == [
-        "for search, no two encoders side by side are better than one by more than chance explains"
+        "for search (mAP), no two encoders side by side are better than one by more than chance "
+        "explains"
     ]
     better = tables["concatenations"].assign(
         is_better=True, difference=0.1, difference_low=0.02, difference_high=0.18
     )
     assert pair_remarks({"concatenations": better}) == [
-        "for search, one and other side by side are better than one, by 0.10 (0.02 to 0.18)"
+        "for search (mAP), one and other side by side are better than one, by 0.10 (0.02 to 0.18)"
     ]
     assert pair_remarks({}) == []
 

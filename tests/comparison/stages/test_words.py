@@ -68,7 +68,11 @@ def test_texts_alone_judge_where_there_are_no_labels(folder: Path) -> None:
     results = of(folder, Colours(), Colours(shift=1), labels="none", texts=texts)
     # A text describes 12 of 36 images, and whichever is asked comes before the wrong ones.
     assert scores(results, "text_recall_at_1") == [1.0, 0.0]
-    assert results.run["verdicts"]["words"]["metric"] == "text_recall_at_1"
+    verdict = results.run["verdicts"]["words"]
+    assert (verdict["metric"], verdict["answer"]) == ("text_recall_at_1", "best")
+    assert results.words.set_index("metric")["chance"]["text_recall_at_1"].tolist() == (
+        [pytest.approx(1 / 25)] * 2  # one of 24 wrong images, or the right one, is first
+    )
     reasons = results.words.set_index("metric").loc[["zero_shot_accuracy"], "reason"].tolist()
     assert reasons == ["there are no labels"] * 2
 
@@ -90,10 +94,21 @@ def test_words_that_lead_without_numbers_cannot_tell(folder: Path) -> None:
     results = of(folder, Colours(), Colours(fails=True), purposes=["words"])
     verdict = results.run["verdict"]
     assert (verdict["answer"], list(verdict["group"])) == ("cannot tell", [])
-    assert list(verdict["reasons"]) == [
-        "Words is judged by labels or texts, by encoders that read them; fewer than two encoders "
-        "have a number."
-    ]
+    (reason,) = verdict["reasons"]
+    assert reason.startswith(
+        "Words is judged by labels or texts, by encoders that read them; only a has a number: "
+        "zero-shot accuracy 1.00 ("
+    )
+
+
+def test_labels_that_are_codes_are_told_and_not_read(folder: Path) -> None:
+    table = folder.parent / "codes.csv"
+    rows = [f"{name}/{row:02d}.png,n{ord(name[0])}" for name in NAMES for row in range(12)]
+    table.write_text("\n".join(["image,label", *rows]))
+    results = of(folder, Colours(), Colours(shift=1), labels=str(table), purposes=["words"])
+    obstacle = "the labels are codes, such as 'n103', not words"
+    assert results.words["reason"].tolist() == [obstacle] * 2
+    assert results.run["verdict"]["reasons"][0].endswith(f"; {obstacle}.")
 
 
 def test_options_that_need_an_encoder_that_reads_say_so(folder: Path, colour_encoder: Any) -> None:
@@ -102,6 +117,8 @@ def test_options_that_need_an_encoder_that_reads_say_so(folder: Path, colour_enc
     for options in ({"purposes": ["words"]}, {"metric": "zero_shot_accuracy"}, {"texts": texts}):
         with pytest.raises(InputError, match="need an encoder that reads texts"):
             compare(folder, encoders, **options)
+    with pytest.raises(InputError, match="'text_recall_at_5' needs texts that describe images"):
+        compare(folder, {"a": Colours()}, metric="text_recall_at_5")
     with pytest.raises(InputError, match="`texts` are for words, which `for` leaves out"):
         compare(folder, {"a": Colours()}, purposes=["search"], texts=texts)
     assert "words" not in compare(folder, encoders, **QUICK).run["verdicts"]

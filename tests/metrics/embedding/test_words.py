@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from embedbench.metrics.embedding.words import class_vectors, text_to_image, zero_shot_correct
+from embedbench.metrics.embedding.words import (
+    class_vectors,
+    text_to_image,
+    text_to_image_chance,
+    zero_shot_correct,
+)
 
 RANDOM = np.random.default_rng(0)
 LABELS = RANDOM.integers(0, 5, 60)
@@ -75,6 +80,21 @@ def test_an_image_counts_once_and_equal_images_as_chance() -> None:
     # The first text finds image 0 or its equal, 1/2; the second finds image 2 first.
     assert found["text_recall_at_1"][0] == pytest.approx((1 / 2 + 0) / 2)
     assert found["text_reciprocal_rank"][0] == pytest.approx(((1 + 1 / 2) / 2 + 5 / 12) / 2)
+
+
+def test_chance_is_what_random_vectors_score() -> None:
+    two_texts_share = np.array([[0, 0], [1, 0], [2, 1], [3, 1], [3, 2]])
+    copies = np.array([0, 0, 1, 2, 3, 4, 5, 6])
+    expected = text_to_image_chance(two_texts_share, copies)
+    drawn = [
+        text_to_image(own[:8], own[8:], two_texts_share, copies)
+        for own in RANDOM.normal(size=(2000, 11, 4)).astype(np.float32)
+    ]
+    for name, value in expected.items():
+        means = [np.nanmean(one[name]) for one in drawn]
+        assert np.mean(means) == pytest.approx(value, abs=4 * np.std(means) / 2000**0.5)
+    every = np.stack([np.arange(8), np.zeros(8, int)], axis=1)
+    assert set(text_to_image_chance(every, np.arange(8)).values()) == {1.0}
 
 
 def test_blocks_of_texts_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
