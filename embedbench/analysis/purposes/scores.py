@@ -186,7 +186,10 @@ def _rows_of_purpose(
     for form, score in scores.items():
         low, high = interval(score.mean, moved[form], score.low, 1.0)
         difference = score.mean - whole.mean
-        ends = interval(difference, moved[form] - moved[_WHOLE])
+        apart = moved[form] - moved[_WHOLE]
+        if purpose == CLASSIFICATION and form != _WHOLE:
+            apart = apart + resamples.of([_pseudo_pairs(whole)])[0]
+        ends = interval(difference, apart)
         rows.append(
             {
                 "purpose": purpose,
@@ -208,3 +211,14 @@ def _rows_of_purpose(
     if as_good:
         as_good[-1]["smallest"] = True
     return rows
+
+
+def _pseudo_pairs(score: Estimate) -> Estimate:
+    """Return the doubt that a difference of two shares has where hardly an image differs.
+
+    Agresti and Min (2005) add half an image to each of the four cells of paired shares: one image
+    in all on which they differ, in either direction.
+    """
+    return Estimate(
+        np.zeros(1), np.zeros((1, score.influence.shape[1])), np.ones(1), score.n_images
+    )

@@ -13,12 +13,11 @@ from embedbench.metrics.embedding.neighbours import (
     NeighbourSearch,
     distance_blocks,
 )
+from embedbench.metrics.embedding.rankings import Ranked, rank
 from embedbench.metrics.embedding.retrieval_influence import (
-    Ranked,
     at_cut,
     average_precision,
     r_precision,
-    rank,
     reciprocal_rank,
 )
 
@@ -50,8 +49,8 @@ class Retrieval:
         values: score of each query. nan for images that are no queries, for queries of unknown
             class, and for those without a right answer in the gallery.
         moves: how far each image, as a part of the gallery, moves the sum of the scores of the
-            others: that sum less the sum without the image. A query that loses its only right
-            answer counts with the mean of all.
+            others, as `retrieval_influence` has it. A query that loses its only right answer
+            counts with the mean of all.
         moving: which images the gallery holds, for `mean_estimate`; None if every image is a
             query and in the gallery of the others.
         unanswered: rows of queries of known class without a right answer in the gallery.

@@ -2,97 +2,30 @@
 
 A retrieval score is a mean over queries, but the gallery is a sample too. An interval over queries
 with a fixed gallery would be too narrow. Each function here returns the score of each query, and,
-for each image in its ranking, the score minus the score without that image.
+for each image in its ranking, how far the image moves the score.
+
+For average precision and R-precision that is the score minus the score without the image. Scores of
+the nearest images alone change in jumps, as one image takes another's place, and leaving one out
+would overstate the variance: a term of the score that depends on j images together is counted j
+times (Efron and Stein 1981). In a random half of the gallery it is counted j / 2^(j - 1) times:
+once for one or two images, and less for more. So for precision, recall and reciprocal rank the
+influence is half of what the image adds, on average over the halves of the other images.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int, UInt64
+from jaxtyping import Bool, Float64, Int
+from scipy.stats import binom
 
-__all__ = [
-    "Ranked",
-    "at_cut",
-    "average_precision",
-    "r_precision",
-    "rank",
-    "reciprocal_rank",
-]
+from embedbench.metrics.embedding.rankings import Ranked
+
+__all__ = ["at_cut", "average_precision", "r_precision", "reciprocal_rank"]
 
 PerQuery = Float64[np.ndarray, " queries"]
 Moves = Float64[np.ndarray, "queries ranked"]
-Places = Int[np.ndarray, "queries ranked"]
 Place = Int[np.ndarray, " queries"]
-
-_WRONG = 1 << 31
-_COLUMN = np.uint64(_WRONG - 1)
-
-
-@dataclass(frozen=True, eq=False)
-class Ranked:
-    """Rankings of several queries, the nearest image first, of equally near ones the right first.
-
-    Attributes:
-        order: column of each ranked image in the gallery.
-        right: whether it is a right answer; at least one of each query is.
-        hits: number of right answers up to and including it.
-        first: place of the first image that is as near; None where no two are.
-        last: place of the last image that is as near; None where no two are.
-    """
-
-    order: Places
-    right: Bool[np.ndarray, "queries ranked"]
-    hits: Float64[np.ndarray, "queries ranked"]
-    first: Places | None
-    last: Places | None
-
-    @property
-    def total(self) -> Float64[np.ndarray, " queries"]:
-        """Number of right answers of each query."""
-        return self.hits[:, -1]
-
-    def at_first(self, values: Moves) -> Moves:
-        """Return, for each image, the value of the first that is as near."""
-        return values if self.first is None else np.take_along_axis(values, self.first, axis=1)
-
-    def at_last(self, values: Moves) -> Moves:
-        """Return, for each image, the value of the last that is as near."""
-        return values if self.last is None else np.take_along_axis(values, self.last, axis=1)
-
-
-def rank(
-    distances: Float32[np.ndarray, "queries gallery"],
-    right: Bool[np.ndarray, "queries gallery"],
-    length: int,
-) -> Ranked:
-    """Return the rankings of the `length` nearest images of each query.
-
-    Args:
-        distances: from each query to each image; at least 0.
-        right: whether each image is a right answer; at least one of each query's nearest is.
-        length: number of images to rank.
-    """
-    # Bits of non-negative floats sort as the floats do: one sort of keys also orders ties.
-    keys: UInt64[np.ndarray, "queries gallery"] = distances.view(np.uint32).astype(np.uint64)
-    keys <<= np.uint64(32)
-    keys |= np.where(right, np.uint64(0), np.uint64(_WRONG))
-    keys |= np.arange(distances.shape[1], dtype=np.uint64)
-    keys.sort(axis=1)
-    keys = keys[:, :length]
-    order = (keys & _COLUMN).astype(np.int64)
-    is_right = (keys & np.uint64(_WRONG)) == 0
-    hits = np.cumsum(is_right, axis=1, dtype=np.float64)
-    far = keys >> np.uint64(32)
-    is_new = far[:, 1:] != far[:, :-1]
-    if is_new.all():
-        return Ranked(order, is_right, hits, None, None)
-    places = np.broadcast_to(np.arange(length), order.shape)
-    edge = np.ones((len(order), 1), dtype=bool)
-    starts = np.where(np.hstack([edge, is_new]), places, 0)
-    ends = np.where(np.hstack([is_new, edge]), places, length - 1)
-    first = np.maximum.accumulate(starts, axis=1)
-    last = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
-    return Ranked(order, is_right, hits, first, last)
 
 
 def average_precision(ranked: Ranked) -> tuple[PerQuery, Moves]:
@@ -148,19 +81,45 @@ def at_cut(ranked: Ranked, k: int) -> tuple[PerQuery, Moves, PerQuery, Moves]:
     right, total = ranked.right, ranked.total[:, None]
     cut = _Cut.of(ranked, np.full(len(right), min(k, right.shape[1])))
     precision, recall = cut.hits / k, cut.hits / ranked.total
-    near = right[:, : cut.reach]
-    without = cut.without(near)
-    moves = np.zeros(right.shape)
-    moves[:, : cut.reach] = (cut.hits[:, None] - without) / k
-    left = np.maximum(total - 1, 1)
-    recall_moves: Moves = right * (recall[:, None] - cut.hits[:, None] / left)
-    recall_moves[:, : cut.reach] = recall[:, None] - without / np.where(near, left, total)
+    hit_moves = _hit_moves(ranked, k)
+    # Without a right answer there is also one less to be found.
+    less = np.where(right, np.maximum(total - 1, 1), total)
+    recall_moves = (hit_moves - right * recall[:, None]) / less
     return (
         precision,
-        _with_only_answers(ranked, moves, precision),
+        _with_only_answers(ranked, hit_moves / k, precision),
         recall,
         _with_only_answers(ranked, recall_moves, recall),
     )
+
+
+def _hit_moves(ranked: Ranked, k: int) -> Moves:
+    """Return how far each image moves the number of right answers among the k nearest.
+
+    An image at place r of the ranking counts where fewer than k nearer ones are in the half; the
+    right answer at s > r gives way to it where it would be the k-th of the half.
+    """
+    right, shape = ranked.right.astype(np.float64), ranked.right.shape
+    counts, gives_way = _chances(k, shape[1])
+    in_tie, right_in_tie = ranked.sum_of_tie(np.ones(shape)), ranked.sum_of_tie(right)
+    moves = right * ranked.sum_of_tie(np.broadcast_to(counts, shape)) / in_tie
+    moves -= ranked.at_last(_after(right_in_tie / in_tie * gives_way))
+    if ranked.first is not None:
+        nearer = np.arange(shape[1]) - ranked.first
+        beside = ranked.sum_of_tie(nearer * gives_way) / in_tie
+        moves -= beside * (right_in_tie - right) / np.maximum(in_tie - 1, 1)
+    return np.asarray(moves / 2)
+
+
+@cache
+def _chances(
+    k: int, length: int
+) -> tuple[Float64[np.ndarray, " ranked"], Float64[np.ndarray, " ranked"]]:
+    """Return how likely each place counts, and how likely it gives way to a nearer one."""
+    nearer = np.arange(length)
+    gives_way = binom.pmf(k - 1, np.maximum(nearer - 1, 0), 0.5) / 2
+    gives_way[0] = 0
+    return binom.cdf(k - 1, nearer, 0.5), gives_way
 
 
 def reciprocal_rank(ranked: Ranked) -> tuple[PerQuery, Moves]:
@@ -169,26 +128,29 @@ def reciprocal_rank(ranked: Ranked) -> tuple[PerQuery, Moves]:
     The mean over all orders of ties. The influence of an only right answer is the whole score.
     """
     first = _Tie.of(ranked, ranked.right.argmax(axis=1))
-    # Without an only right answer among the nearest, the next one comes first.
-    following = _Tie.of(ranked, (ranked.hits > first.hits[:, None]).argmax(axis=1))
     scores = _expected(first.start, first.size, first.hits)
-    sooner = _expected(np.maximum(first.start - 1, 0), first.size, first.hits)
-    smaller = np.where(first.hits < first.size, first.size - 1, first.size)
-    without_wrong = _expected(first.start, smaller, first.hits)
-    without_right = np.where(
-        first.hits > 1,
-        _expected(first.start, np.maximum(first.size - 1, 1), np.maximum(first.hits - 1, 1)),
-        _expected(np.maximum(following.start - 1, 0), following.size, following.hits),
-    )
-    moves = np.zeros(ranked.right.shape)
-    places = np.arange(int((first.start + first.size).max()))
-    beside = np.where(
-        ranked.right[:, : len(places)], without_right[:, None], without_wrong[:, None]
-    )
-    without = np.where(places < first.start[:, None], sooner[:, None], beside)
-    within = places < (first.start + first.size)[:, None]
-    moves[:, : len(places)] = np.where(within, scores[:, None] - without, 0)
+    # The right answer at s comes first in a half that has it and none of the nearer ones.
+    wrong = np.arange(ranked.right.shape[1]) + ranked.right - ranked.hits
+    chance = ranked.right * np.exp2(-ranked.hits)
+    terms = chance * _expected_in_half(wrong)
+    steps = terms - chance * _expected_in_half(np.maximum(wrong - 1, 0))
+    moves = np.where(ranked.right, terms - _after(terms), _after(steps))
+    # Equally near images of one kind share what they move, in the order with the right ones first.
+    for kind in (ranked.right, ~ranked.right) if ranked.first is not None else ():
+        alike = np.maximum(ranked.sum_of_tie(kind.astype(np.float64)), 1)
+        moves = np.where(kind, ranked.sum_of_tie(kind * moves) / alike, moves)
     return scores, _with_only_answers(ranked, moves, scores)
+
+
+def _expected_in_half(wrong: Float64[np.ndarray, "queries ranked"]) -> Moves:
+    """Return the mean of 1 / rank behind a random half of so many wrong images."""
+    return np.asarray(2 * (1 - np.exp2(-wrong - 1)) / (wrong + 1))
+
+
+def _after(values: Moves) -> Moves:
+    """Return the sum of the values behind each place."""
+    sums = np.cumsum(values, axis=1)
+    return np.asarray(sums[:, -1:] - sums)
 
 
 @dataclass(frozen=True, eq=False)

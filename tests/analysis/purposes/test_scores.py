@@ -125,3 +125,10 @@ def test_search_has_every_score_with_its_interval_and_counts_queries_without_an_
     assert table["queries"].eq(IMAGES - 1).all() and table["unanswered"].eq(1).all()
     assert (table["low"] <= table["value"]).all() and (table["value"] <= table["high"]).all()
     assert ["encoder", "metric", *table.columns] == list(TABLES["search"].columns)
+
+
+def test_where_a_form_changes_no_prediction_the_difference_may_still_be_something() -> None:
+    table = sizes(vectors(0.5), ("classification",)).set_index("form")
+    row = [table[name]["float16"] for name in ("difference", "difference_low", "difference_high")]
+    # Agresti and Min's interval of no discordant pair of 120: 1.96 / 122 to either side.
+    assert row == pytest.approx([0, -1.96 / 122, 1.96 / 122], abs=0.0015)

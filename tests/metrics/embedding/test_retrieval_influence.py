@@ -1,7 +1,7 @@
-"""Promises of rankings: scores by their definitions, influence by leaving each image out."""
+"""Promises of scores of rankings: by their definitions, and so is each image's influence."""
 
 from collections.abc import Callable
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import pytest
@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
+from embedbench.metrics.embedding.rankings import Ranked, rank
 from embedbench.metrics.embedding.retrieval_influence import (
-    Ranked,
     at_cut,
     average_precision,
     r_precision,
-    rank,
     reciprocal_rank,
 )
 
@@ -81,9 +80,39 @@ def test_scores_and_influence_are_those_of_the_definitions_with_ties_too(
             for place, image in enumerate(ranked.order[query]):
                 rest = np.delete(right[query], image)
                 left = np.delete(near[query], image)
+                if rest.any() and name not in ("average_precision", "r_precision"):
+                    continue
                 # Without the only right answer there is no score.
                 without = by_definition(rest, left) if rest.any() else 0
                 assert moves[query, place] == pytest.approx(whole - without, abs=1e-12), name
+
+
+def added_in_halves(score: Score, right: np.ndarray, near: np.ndarray, image: int) -> float:
+    """Return half of what an image adds to the score, on average over all halves of the others."""
+    added = []
+    for kept in product([False, True], repeat=len(right) - 1):
+        without = np.insert(np.array(kept), image, False)
+        both = np.insert(np.array(kept), image, True)
+        # Without a right answer there is nothing to find.
+        values = [score(right[h], near[h]) if right[h].any() else 0 for h in (both, without)]
+        added.append(values[0] - values[1])
+    return float(np.mean(added)) / 2
+
+
+@settings(max_examples=10, deadline=None)
+@given(answers.filter(lambda right: sum(right) > 1), distances, st.permutations(range(5)))
+def test_influence_on_the_nearest_is_that_in_random_halves_of_the_gallery(
+    answer: list[bool], with_ties: list[int], without_ties: list[int]
+) -> None:
+    right = np.array(answer)
+    for near in (np.array(with_ties, np.float32), np.array(without_ties, np.float32)):
+        ranked = rank(near[None], right[None], 5)
+        found = {"precision@2": at_cut(ranked, 2)[1], "precision@9": at_cut(ranked, 9)[1]}
+        if ranked.first is None:
+            found["reciprocal_rank"] = reciprocal_rank(ranked)[1]
+        for name, moves in found.items():
+            expected = [added_in_halves(BY_DEFINITION[name], right, near, i) for i in range(5)]
+            assert moves[0] == pytest.approx(np.array(expected)[ranked.order[0]], abs=1e-12), name
 
 
 def test_a_case_by_hand() -> None:
@@ -96,16 +125,14 @@ def test_a_case_by_hand() -> None:
     # Without image 3, which is nearest and wrong, the ranks are 1 and 3.
     assert found["average_precision"][1][0, 0] == pytest.approx(1 / 2 - (1 + 2 / 3) / 2)
     assert found["reciprocal_rank"][0].tolist() == [1 / 2]
-    assert found["reciprocal_rank"][1].tolist() == [[1 / 2 - 1, 1 / 2 - 1 / 3, 0, 0]]
+    # In a half: the first right answer there (1/2) behind a wrong one or none (3/4), or only the
+    # second (1/4) behind none, one or two (1/4 + 1/2 / 2 + 1/4 / 3).
+    first, second = 1 / 2 * 3 / 4, 1 / 4 * 7 / 12
+    by_wrong = [1 / 2 * (3 / 4 - 1) + 1 / 4 * (7 / 12 - 3 / 4), 1 / 4 * (7 / 12 - 3 / 4)]
+    expected = [by_wrong[0], first - second, by_wrong[1], second]
+    assert found["reciprocal_rank"][1][0] == pytest.approx(expected)
     assert found["precision@2"][0].tolist() == [1 / 2] and found["recall@2"][0].tolist() == [1 / 2]
     assert found["precision@9"][0].tolist() == [2 / 9] and found["recall@9"][0].tolist() == [1]
-
-
-def test_of_equally_near_images_the_right_ones_stand_first() -> None:
-    ranked = rank(np.zeros((1, 4), np.float32), np.array([[0, 1, 0, 1]]) > 0, 4)
-    assert ranked.order.tolist() == [[1, 3, 0, 2]]
-    assert ranked.first is not None and ranked.last is not None
-    assert ranked.first.tolist() == [[0] * 4] and ranked.last.tolist() == [[3] * 4]
 
 
 def test_many_ties_have_the_rank_that_the_negative_hypergeometric_gives() -> None:
