@@ -9,6 +9,7 @@ from embedbench.analysis.duplicates import duplicate_rate
 from embedbench.report.answers.pairwise import visible_difference
 from embedbench.report.shortcuts import shortcut_warnings
 from embedbench.report.tables import interval_text
+from embedbench.results.purposes import leading_rows, metric_heading
 from embedbench.results.results import Results
 from embedbench.results.schema import K_CRITERIA, NAMING, ONE_ENCODER
 from embedbench.results.sentences import NAMED, answer_sentences, budget_sentences, list_names
@@ -73,8 +74,14 @@ def strong(name: str) -> Markup:
 
 
 def _scores(results: Results, rows: pd.DataFrame) -> list[Markup]:
-    """Return the highest AMI of the first clusterer, and the ranks of those tied with it."""
+    """Return the highest number of the purpose that leads, and the ranks of those tied with it.
+
+    For clustering that is the AMI of the first clusterer.
+    """
     group = results.run["verdict"]["group"]
+    lead = _other_lead(results)
+    if len(lead):
+        return [_leading_number(lead, group), *_ranks(results, group)]
     if not results.has_truth:
         return []
     first = rows[rows["clusterer"] == rows["clusterer"].iloc[0]].dropna(subset=["ami"])
@@ -92,6 +99,26 @@ def _scores(results: Results, rows: pd.DataFrame) -> list[Markup]:
         ),
         *_ranks(results, group),
     ]
+
+
+def _other_lead(results: Results) -> pd.DataFrame:
+    """Return the rows of the purpose that leads, if by another metric than AMI; else none."""
+    rows = leading_rows(results).dropna(subset=["value"])
+    return rows[~rows["metric"].isin(["", "ami"])]
+
+
+def _leading_number(lead: pd.DataFrame, group: Sequence[str]) -> Markup:
+    best = lead.sort_values("rank", kind="stable").iloc[0]
+    interval = interval_text(best["low"], best["high"])
+    heading, chance = metric_heading(str(best["metric"])), best["chance"]
+    return Markup("{} is {:.2f}{}, where 1 is perfect{}.").format(
+        Markup("The {} of {}").format(heading, _names([str(best.name)]))
+        if len(group) != 1
+        else f"Its {heading}",
+        best["value"],
+        f" (95 % interval {interval})" if interval else "",
+        "" if pd.isna(chance) else f" and {chance:.2f} is chance",
+    )
 
 
 def _ranks(results: Results, group: Sequence[str]) -> list[Markup]:
@@ -145,7 +172,7 @@ def _without_labels(results: Results) -> list[Markup]:
 
 def _other_clusterers(results: Results, rows: pd.DataFrame) -> list[Markup]:
     """Say where another clusterer puts another encoder first."""
-    if not results.has_truth:
+    if not results.has_truth or len(_other_lead(results)):
         return []
     scored = rows.dropna(subset=["ami"])
     tops = scored.groupby("clusterer", sort=False)["ami"].transform("max")
@@ -164,6 +191,8 @@ def _other_clusterers(results: Results, rows: pd.DataFrame) -> list[Markup]:
 def _sensitivity(results: Results) -> list[Markup]:
     """Say how large a difference must be to be seen; without labels, where images are few."""
     images, half = pluralise(len(results.images), "image"), visible_difference(results)
+    if len(_other_lead(results)):
+        return []  # the differences of the pairs are those of clusters
     if half is not None and half >= _SEEN:
         return [
             Markup("With {}, differences in AMI below about {:.2f} cannot be detected.").format(

@@ -1,6 +1,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 
 from embedbench.report.answers.summary import summary
 from tests.support.example_results import ENCODERS, example_results, with_verdict
@@ -116,3 +117,20 @@ def test_the_budget_is_a_paragraph_of_its_own_and_its_names_are_escaped() -> Non
     told = summary(with_verdict(example_results(), budget={"sentences": [said]}))
     assert told[1] == said.replace("<", "&lt;").replace(">", "&gt;")
     assert [told[0], *told[2:]] == summary(example_results())
+
+
+def test_where_search_leads_its_number_stands_in_the_place_of_ami() -> None:
+    results = example_results()
+    first = results.purposes[results.purposes["purpose"] == "search"]
+    others = results.purposes[results.purposes["purpose"] != "search"]
+    searched = dataclasses.replace(
+        results,
+        purposes=pd.concat([first, others], ignore_index=True),
+        run=results.run | {"verdict": results.run["verdicts"]["search"]},
+    )
+    text = " ".join(summary(searched))
+    assert (
+        "Its mAP is 0.70 (95 % interval 0.65 to 0.75), where 1 is perfect and 0.25 is chance."
+        in text
+    )
+    assert "the AMI of" not in text and "differences in AMI" not in text and "puts" not in text
