@@ -216,6 +216,8 @@ def parse_k(k: str, images: int, classes: int | None, different: int | None = No
             possible, or `truth` without labels.
     """
     most = min(images - 1, images if different is None else different)
+    if images >= _LEAST_IMAGES and most < 2:
+        raise InputError(f"all {images} images are the same: there is nothing to compare")
     if most < 2 or images < _LEAST_IMAGES:
         raise InputError(
             f"a comparison needs at least {_LEAST_IMAGES} images, 2 of them different; not {images}"

@@ -77,6 +77,8 @@ def test_classes_beyond_the_end_of_the_range_are_no_cut() -> None:
 def test_a_number_beyond_the_different_images_says_how_many_differ() -> None:
     with pytest.raises(InputError, match="between 2 and 5 for 40 images, 5 of them different; not"):
         parse_k("30", 40, None, 5)
+    with pytest.raises(InputError, match="all 40 images are the same: there is nothing to compare"):
+        parse_k("2..20", 40, None, 1)
 
 
 @given(st.text(max_size=12), st.integers(0, 50), st.none() | st.integers(0, 60))
