@@ -12,14 +12,16 @@ from embedbench.analysis.label_free import AugmentedViews, EncoderScores, score_
 from embedbench.clustering.clusterers import KMeans
 from embedbench.clustering.kmeans import fit_kmeans
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
+from embedbench.results.tables.purposes import PURPOSES, WORDS
 
-WITH_LABELS = {metric.name for metric in ENCODER_METRICS if metric.needs_truth}
+OF_TEXTS = set(PURPOSES[WORDS])
+WITH_LABELS = {metric.name for metric in ENCODER_METRICS if metric.needs_truth} - OF_TEXTS
 OF_COPIES = {"augmentation_recall", "neighbour_retention", "cluster_retention"}
 OF_SEVERAL_ENCODERS = {"consensus", "neighbour_consensus"}
 OF_A_SPACE = {"silhouette_umap"}
 NUMBERS = (
     {metric.name for metric in ENCODER_METRICS}
-    - WITH_LABELS - OF_COPIES - OF_SEVERAL_ENCODERS - OF_A_SPACE
+    - WITH_LABELS - OF_TEXTS - OF_COPIES - OF_SEVERAL_ENCODERS - OF_A_SPACE
 )  # fmt: skip
 
 

@@ -39,6 +39,8 @@ from tests.support.slow_encoder import environment, lay, noted
 IMAGES = 36
 AGAIN = 1
 """Images encoded a second time: those of the first batch of 2, shifted by one."""
+TIMED = 5
+"""How often the first image is encoded once more, alone, for the latency."""
 STOPPED = "stopped; what was encoded is kept: the same command continues from there"
 ENCODE_SECONDS = 0.2 * IMAGES
 
@@ -182,7 +184,7 @@ def undisturbed(
     start = time.monotonic()
     site.finish()
     times = sorted(noted(site.notes).values())
-    assert times == [1] * (IMAGES - AGAIN) + [2] * AGAIN
+    assert times == [1] * (IMAGES - AGAIN) + [2 + TIMED] * AGAIN
     return Undisturbed(time.monotonic() - start, tables(site.out))
 
 
@@ -267,7 +269,7 @@ def test_a_run_that_is_killed_at_any_moment_is_taken_up_by_the_next(
     print(f"\n{whoms.total()} kills: {dict(whoms)}; {dict(stages)}")
     print(f"at most {most_again} of {IMAGES} images encoded again by a run")
     # A second's work is 5 images of each worker, and two batches of 2 are under way.
-    assert most_again <= 9 * workers + AGAIN
+    assert most_again <= 9 * workers + AGAIN + TIMED
 
 
 @pytest.mark.slow
