@@ -29,8 +29,8 @@ class Ranked:
     order: Places
     right: Bool[np.ndarray, "queries ranked"]
     hits: Float64[np.ndarray, "queries ranked"]
-    first: Places | None
-    last: Places | None
+    first: Places | None = None
+    last: Places | None = None
 
     @property
     def total(self) -> Float64[np.ndarray, " queries"]:
@@ -47,11 +47,27 @@ class Ranked:
 
     def sum_of_tie(self, values: Moves) -> Moves:
         """Return, for each image, the sum of the values of those as near, itself among them."""
-        if self.first is None:
+        if self.first is None or self.last is None:
             return values
-        sums = np.cumsum(values, axis=1)
-        of_ties = self.at_last(sums) - self.at_first(sums - values)
-        return np.where(self.first == self.last, values, of_ties)
+        tied = self.first != self.last
+        rows = np.flatnonzero(tied.any(axis=1))
+        sums, first, last = np.cumsum(values[rows], axis=1), self.first[rows], self.last[rows]
+        of_ties = np.take_along_axis(sums, last, axis=1)
+        of_ties -= np.take_along_axis(sums - values[rows], first, axis=1)
+        found = values.copy()
+        found[rows] = np.where(tied[rows], of_ties, values[rows])
+        return found
+
+    def until(self, length: int) -> "Ranked":
+        """Return the rankings of the nearest alone: `length`, and all that are as near."""
+        if self.first is None or self.last is None:
+            return Ranked(self.order[:, :length], self.right[:, :length], self.hits[:, :length])
+        length = int(self.last[:, length - 1].max()) + 1
+        first, last = self.first[:, :length], self.last[:, :length].clip(max=length - 1)
+        rows = (self.order[:, :length], self.right[:, :length], self.hits[:, :length])
+        if (first == last).all():
+            return Ranked(*rows)
+        return Ranked(*rows, first, last)
 
 
 def rank(

@@ -99,16 +99,20 @@ def _hit_moves(ranked: Ranked, k: int) -> Moves:
     An image at place r of the ranking counts where fewer than k nearer ones are in the half; the
     right answer at s > r gives way to it where it would be the k-th of the half.
     """
-    right, shape = ranked.right.astype(np.float64), ranked.right.shape
-    counts, gives_way = _chances(k, shape[1])
-    in_tie, right_in_tie = ranked.sum_of_tie(np.ones(shape)), ranked.sum_of_tie(right)
-    moves = right * ranked.sum_of_tie(np.broadcast_to(counts, shape)) / in_tie
-    moves -= ranked.at_last(_after(right_in_tie / in_tie * gives_way))
-    if ranked.first is not None:
-        nearer = np.arange(shape[1]) - ranked.first
-        beside = ranked.sum_of_tie(nearer * gives_way) / in_tie
-        moves -= beside * (right_in_tie - right) / np.maximum(in_tie - 1, 1)
-    return np.asarray(moves / 2)
+    counts, gives_way = _chances(k, ranked.right.shape[1])
+    near = ranked.until(int(np.count_nonzero(counts)))
+    right, shape = near.right.astype(np.float64), near.right.shape
+    counts, gives_way = counts[: shape[1]], gives_way[: shape[1]]
+    in_tie, right_in_tie = near.sum_of_tie(np.ones(shape)), near.sum_of_tie(right)
+    found = right * near.sum_of_tie(np.broadcast_to(counts, shape)) / in_tie
+    found -= near.at_last(_after(right_in_tie / in_tie * gives_way))
+    if near.first is not None:
+        nearer = np.arange(shape[1]) - near.first
+        beside = near.sum_of_tie(nearer * gives_way) / in_tie
+        found -= beside * (right_in_tie - right) / np.maximum(in_tie - 1, 1)
+    moves = np.zeros(ranked.right.shape)
+    moves[:, : shape[1]] = found / 2
+    return moves
 
 
 @cache
@@ -119,7 +123,9 @@ def _chances(
     nearer = np.arange(length)
     gives_way = binom.pmf(k - 1, np.maximum(nearer - 1, 0), 0.5) / 2
     gives_way[0] = 0
-    return binom.cdf(k - 1, nearer, 0.5), gives_way
+    # Beyond 4 k + 64 places both are below 1e-15.
+    within = nearer < 4 * k + 64
+    return binom.cdf(k - 1, nearer, 0.5) * within, gives_way * within
 
 
 def reciprocal_rank(ranked: Ranked) -> tuple[PerQuery, Moves]:

@@ -17,3 +17,11 @@ def test_sums_of_ties_by_hand() -> None:
     assert ranked.order.tolist() == [[1, 4, 0, 2, 3]]
     values = np.array([[1.0, 2, 3, 4, 5]])
     assert ranked.sum_of_tie(values).tolist() == [[1, 9, 9, 9, 5]]
+
+
+def test_the_nearest_alone_take_all_that_are_as_near() -> None:
+    ranked = rank(np.array([[0, 1, 2, 2, 3], [0, 1, 2, 3, 4]], np.float32), np.ones((2, 5)) > 0, 5)
+    near = ranked.until(3)
+    assert near.order.tolist() == [[0, 1, 2, 3]] * 2 and near.total.tolist() == [4, 4]
+    assert near.last is not None and near.last[0].tolist() == [0, 1, 3, 3]
+    assert ranked.until(2).last is None
