@@ -427,10 +427,10 @@ DEADLY: dict[str, tuple[Encoder, str]] = {
 HANGING: dict[str, tuple[Encoder, str]] = {
     "in load": (HangsWhenLoaded(), "no answer from its process for 5 seconds"),
     "in encode": (Hangs(), "no answer from its process for 5 seconds"),
-    "in texts": (HangsWithTexts(), "no answer from its process for 5 seconds"),
 }
 
 TEXTS: dict[str, tuple[Encoder, str]] = {
+    "hangs in texts": (HangsWithTexts(), "no answer from its process for 5 seconds"),
     "other dim of texts": (OtherDimOfTexts(), "it returned rows of 5 numbers and of 12"),
 }
 
