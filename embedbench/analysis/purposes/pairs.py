@@ -14,7 +14,7 @@ from embedbench.analysis.purposes.scores import FORM_METRICS, form_scores
 from embedbench.clustering.limits import SampleLimit
 from embedbench.encoder import Vectors
 from embedbench.metrics.base import Estimate
-from embedbench.metrics.bootstrap import PairedBootstrap
+from embedbench.metrics.bootstrap import PairedBootstrap, interval
 from embedbench.metrics.clustering.agreement import LEVEL
 from embedbench.results.tables.purposes import PURPOSE_TABLES
 
@@ -76,7 +76,6 @@ def concatenation_rows(
         moved = dict(zip(own, resamples.of(list(own.values())), strict=True))
         singles = [names for names in own if len(names) == 1]
         best = max(singles, key=lambda names: own[names].mean)
-        intervals = resamples.intervals({"+".join(names): one for names, one in own.items()})
         pairs = [names for names in own if len(names) == 2]
         differences = np.array([own[names].mean - own[best].mean for names in pairs])
         deviations = np.array([moved[names] - moved[best] for names in pairs])
@@ -85,7 +84,7 @@ def concatenation_rows(
         largest = np.abs(deviations / np.maximum(errors, 1e-12)[:, None]).max(axis=0)
         reach = np.quantile(largest, LEVEL) * errors
         for names, difference, width in zip(pairs, differences, reach, strict=True):
-            low, high = intervals["+".join(names)]
+            low, high = interval(own[names].mean, moved[names], own[names].low, 1.0)
             rows.append(
                 {
                     "encoder": names[0],

@@ -15,7 +15,7 @@ DIFFER, RANDOM = "differ", "random"
 """Why a query was chosen: encoders differ most on it, or it was drawn."""
 
 _EACH = 6
-"""So many queries are chosen for either reason."""
+"""Number of queries that are chosen for either reason."""
 
 _COLUMNS = [
     "query", "chosen", "average_precision", "right_answers", "rank", "image", "is_right",

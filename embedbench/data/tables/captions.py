@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from embedbench.data.tables.columns import image_column, texts, usual_columns
+from embedbench.data.tables.columns import texts, usual_columns
 from embedbench.data.tables.form import TableForm
-from embedbench.data.tables.labels import match_images, unmatched_remarks
+from embedbench.data.tables.labels import column_of_names, match_images, unmatched_remarks
 from embedbench.data.tables.reading import UserTable
 from embedbench.errors import InputError
 from embedbench.io.safe_csv import restored
-from embedbench.utils.matching import match_names
 from embedbench.utils.text import join_names
 
 __all__ = ["captions_in_column", "captions_of_images"]
@@ -42,11 +41,7 @@ def captions_of_images(
         InputError: the columns cannot be told, or no row names an image.
     """
     file, cells = table.file, table.cells
-
-    def share_named(names: Sequence[str]) -> float:
-        return len(match_names(names[:1000], images, folder).rows) / max(1, len(set(names[:1000])))
-
-    names_in = image_column(table, TableForm(), share_named)
+    names_in = column_of_names(table, images, TableForm(), folder)
     left = [str(column) for column in cells.columns if str(column) != names_in]
     candidates = usual_columns(left, TEXT_COLUMNS)[:1] or left
     if names_in is None or not candidates:

@@ -20,6 +20,7 @@ from embedbench.utils.text import agreeing, pluralise, shorten
 
 __all__ = [
     "as_labels",
+    "column_of_names",
     "composed_text",
     "drop_missing",
     "drop_several",
@@ -54,12 +55,7 @@ def labels_of_images(
         InputError: the columns cannot be told, no row names an image, or two rows give an image
             different labels.
     """
-    file = table.file
-
-    def share_named(names: Sequence[str]) -> float:
-        return len(match_names(names[:1000], images, folder).rows) / max(1, len(set(names[:1000])))
-
-    names_in = image_column(table, form, share_named)
+    file, names_in = table.file, column_of_names(table, images, form, folder)
     if names_in is None:
         columns = ", ".join(map(str, table.cells.columns))
         raise InputError(
@@ -89,6 +85,17 @@ def labels_of_images(
     series, more = drop_several(pd.Series(found, dtype=object), file.name)
     series, missing = (series, []) if form.keep_na else drop_missing(series, file.name)
     return series, [*remarks, *more, *missing]
+
+
+def column_of_names(
+    table: UserTable, images: Sequence[str], form: TableForm, folder: str
+) -> str | None:
+    """Return the column whose values name these images; see `image_column`."""
+
+    def share_named(names: Sequence[str]) -> float:
+        return len(match_names(names[:1000], images, folder).rows) / max(1, len(set(names[:1000])))
+
+    return image_column(table, form, share_named)
 
 
 def match_images(names: Sequence[str], images: Sequence[str], folder: str) -> Matches:

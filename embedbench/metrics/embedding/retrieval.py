@@ -33,7 +33,7 @@ KS = (1, 5, 10)
 """Precision and recall are reported at these numbers of nearest images."""
 
 FOUND = 8
-"""So many images that a query finds are kept."""
+"""Number of images that are kept of those that a query finds."""
 
 _PAIRS_AT_ONCE = 2**16
 """Of so many pairs of a query and an image the rankings fit the cache of a core."""
