@@ -159,14 +159,13 @@ def _query_remarks(targets: Targets) -> tuple[str, ...]:
             "the gallery, and no score"
         )
     known = int(np.isin(groups[is_query], groups[~is_query]).sum())
-    if not known:
-        return tuple(remarks)
-    have, their = ("has", "its") if known == 1 else ("have", "their")
-    count = "1 query" if known == 1 else f"{known} queries"
-    return (
-        *remarks,
-        f"{count} {have} a near-duplicate in the gallery, which is left out of {their} answers",
-    )
+    if known:
+        their = "its" if known == 1 else "their"
+        remarks.append(
+            f"{pluralise(known, 'query')} {agreeing(known, 'have')} a near-duplicate in the "
+            f"gallery, which is left out of {their} answers"
+        )
+    return tuple(remarks)
 
 
 def assemble_results(

@@ -107,8 +107,9 @@ def shorten(text: str, length: int = 30) -> str:
 
 
 def pluralise(number: int, noun: str) -> str:
-    """Return a number and its noun: 1 image, 2 images, 3 classes."""
+    """Return a number and its noun: 1 image, 2 images, 3 classes, 4 queries."""
     plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    plural = re.sub("(?<=[^aeiou])ys$", "ies", plural)
     return f"{number:,} {noun if number == 1 else plural}"
 
 

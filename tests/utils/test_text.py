@@ -135,3 +135,10 @@ def test_shortened_text_keeps_both_ends() -> None:
 def test_a_verb_agrees_with_its_number() -> None:
     assert [agreeing(1, verb) for verb in ("are", "have", "look")] == ["is", "has", "looks"]
     assert agreeing(0, "are") == "are" and agreeing(2, "have") == "have"
+
+
+def test_nouns_have_their_plurals() -> None:
+    nouns = ("image", "class", "query", "day")
+    plurals = ["2 images", "2 classes", "2 queries", "2 days"]
+    assert [pluralise(2, noun) for noun in nouns] == plurals
+    assert pluralise(1, "query") == "1 query"

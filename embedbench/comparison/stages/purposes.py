@@ -10,7 +10,7 @@ import pandas as pd
 
 from embedbench.analysis.inputs import AnalysisInputs
 from embedbench.comparison.stages.clustering import ClusteringAnalysis
-from embedbench.comparison.stages.words import chance_of_words
+from embedbench.comparison.stages.words import chances_of_words
 from embedbench.comparison.verdict import Verdict, verdict_from_labels
 from embedbench.metrics.base import Estimate
 from embedbench.metrics.bootstrap import PairedBootstrap
@@ -152,7 +152,7 @@ def _can_tell(queries: int) -> bool:
 def _chance(purpose: str, metric: str, inputs: AnalysisInputs) -> float:
     """Return what a metric would be by chance."""
     if purpose == WORDS:
-        return chance_of_words(metric, inputs)
+        return chances_of_words(inputs)[metric]
     labels, groups = inputs.targets.labels, inputs.targets.groups
     assert labels is not None
     if purpose == SEARCH:

@@ -22,7 +22,7 @@ from embedbench.metrics.embedding.words import (
 )
 from embedbench.results.tables.purposes import PURPOSES, WORDS, ZERO_SHOT
 
-__all__ = ["chance_of_words", "score_words", "with_word_scores", "words_table"]
+__all__ = ["chances_of_words", "score_words", "with_word_scores", "words_table"]
 
 Scores = dict[str, dict[str, Estimate]]
 
@@ -71,13 +71,13 @@ def with_word_scores(clusters: ClusteringAnalysis, scores: Scores) -> Clustering
     return replace(clusters, criteria=criteria)
 
 
-def chance_of_words(metric: str, inputs: AnalysisInputs) -> float:
-    """Return what a score would be by chance: of a guess, or of a random order of the images."""
-    labels, pairs = inputs.targets.labels, inputs.text_pairs
-    if metric == ZERO_SHOT:
-        return float("nan") if labels is None else chance_of_guess(labels)
-    assert pairs is not None
-    return text_to_image_chance(pairs, inputs.targets.groups)[metric]
+def chances_of_words(inputs: AnalysisInputs) -> dict[str, float]:
+    """Return what each score would be by chance: of a guess, or of a random order of the images."""
+    targets, pairs = inputs.targets, inputs.text_pairs
+    chances = {} if targets.labels is None else {ZERO_SHOT: chance_of_guess(targets.labels)}
+    if pairs is not None and len(pairs):
+        chances |= text_to_image_chance(pairs, targets.groups)
+    return chances
 
 
 def words_table(
@@ -90,19 +90,21 @@ def words_table(
         scores: as `score_words` returns them.
         names: of the encoders that read texts and were compared.
     """
-    tables = {name: _rows(scores.get(name, {}), inputs) for name in names}
+    chances = chances_of_words(inputs)
+    tables = {name: _rows(scores.get(name, {}), inputs, chances) for name in names}
     tables = {name: rows for name, rows in tables.items() if len(rows)}
     return {"words": stack_by_encoder(tables)} if tables else {}
 
 
-def _rows(scores: dict[str, Estimate], inputs: AnalysisInputs) -> pd.DataFrame:
+def _rows(
+    scores: dict[str, Estimate], inputs: AnalysisInputs, chances: dict[str, float]
+) -> pd.DataFrame:
     intervals = inputs.bootstrap.intervals(scores)
     rows: list[dict[str, Any]] = []
     for name, score in scores.items():
         low, high = intervals[name]
-        chance = chance_of_words(name, inputs)
         rows.append(
-            {"metric": name, "value": score.mean, "low": low, "high": high, "chance": chance}
+            {"metric": name, "value": score.mean, "low": low, "high": high, "chance": chances[name]}
             | {"queries": score.n_images, "reason": ""}
         )
     if inputs.text_obstacle:
