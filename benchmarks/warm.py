@@ -7,8 +7,9 @@ from pathlib import Path
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
-from embedbench.embedding.embed import Embedding, embed
+from embedbench.embedding.embed import embed
 from embedbench.embedding.local_workers import LocalEngine, LocalWorkers
+from embedbench.embedding.result import Embedding
 from embedbench.embedding.worker import Batch, Item
 from embedbench.encoder import Encoder
 from embedbench.encoders.record import LoadedEncoder

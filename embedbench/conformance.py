@@ -1,5 +1,5 @@
 """The plug-in test kit: the conformance checks that every encoder passes."""
 
-from embedbench.encoders.checks import CHECKS, Check, check_description, run_checks
+from embedbench.encoders.checking.checks import CHECKS, Check, check_description, run_checks
 
 __all__ = ["CHECKS", "Check", "check_description", "run_checks"]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import UInt8
 from PIL import Image
 
 from embedbench.errors import EncoderError, InputError, WeightsError
@@ -29,6 +29,7 @@ from embedbench.utils.fingerprint import (
 )
 from embedbench.utils.matching import Matches, match_names
 from embedbench.utils.messages import first_sentence
+from embedbench.vectors import Vectors, check_rows, join_rows
 
 __all__ = [
     "Encoder",
@@ -52,7 +53,6 @@ __all__ = [
 
 _NO_PLUGINS = ("abc", "builtins", "embedbench")
 
-Vectors = Float32[np.ndarray, "images dim"]
 Pixels = UInt8[np.ndarray, "height width 3"]
 
 
@@ -240,37 +240,6 @@ class LookupEncoder(Encoder):
     def encode_batch(self, images: Sequence[Any]) -> np.ndarray:
         """Raise EncoderError: what was made elsewhere cannot encode another image."""
         raise EncoderError("its vectors were made elsewhere; it cannot encode other images")
-
-
-def check_rows(rows: Any, count: int) -> Vectors:
-    """Return `rows` if they are `count` finite float32 rows.
-
-    Raises:
-        EncoderError: they are not; the message says what they are instead.
-    """
-    if not isinstance(rows, np.ndarray):
-        raise EncoderError(f"it returned a {type(rows).__name__}; it must return a numpy array")
-    if rows.ndim != 2 or rows.shape[1] == 0:
-        raise EncoderError(f"it returned shape {rows.shape}; it must return (images, dim)")
-    if len(rows) != count:
-        raise EncoderError(f"it returned {len(rows)} rows for {count} images")
-    if rows.dtype != np.float32:
-        raise EncoderError(f"it returned {rows.dtype}; it must return float32")
-    if not np.isfinite(rows).all():
-        raise EncoderError("it returned values that are not finite")
-    return np.asarray(rows)
-
-
-def join_rows(parts: Sequence[np.ndarray]) -> Vectors:
-    """Return the rows of several batches as one array.
-
-    Raises:
-        EncoderError: they are of different lengths.
-    """
-    lengths = sorted({rows.shape[1] for rows in parts})
-    if len(lengths) > 1:
-        raise EncoderError(f"it returned rows of {lengths[0]} numbers and of {lengths[-1]}")
-    return np.concatenate(parts)
 
 
 def _fields(encoder: Encoder) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from tests.support.paths import ROOT
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytest.register_assert_rewrite("embedbench.conformance", "embedbench.encoders.checks")
+pytest.register_assert_rewrite("embedbench.conformance", "embedbench.encoders.checking.checks")
 
 settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
 settings.load_profile("no deadline")

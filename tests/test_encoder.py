@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from embedbench.encoder import Encoder, check_rows, hash_file
-from embedbench.errors import EncoderError, InputError
+from embedbench.encoder import Encoder, hash_file
+from embedbench.errors import InputError
 
 GREYS = [Image.new("RGB", (4, 4), (value, value, value)) for value in range(0, 220, 20)]
 
@@ -32,21 +32,6 @@ def test_every_batch_is_full() -> None:
 
     assert len(Counting().encode(GREYS)) == 11
     assert sizes == [8, 8]
-
-
-@pytest.mark.parametrize(
-    ("rows", "words"),
-    [
-        ([[0.0]], "returned a list"),
-        (np.zeros(3, np.float32), r"shape \(3,\)"),
-        (np.zeros((2, 4), np.float32), "2 rows for 3 images"),
-        (np.zeros((3, 4)), "float64"),
-        (np.full((3, 4), np.nan, np.float32), "not finite"),
-    ],
-)
-def test_wrong_rows_are_told(rows: object, words: str) -> None:
-    with pytest.raises(EncoderError, match=words):
-        check_rows(rows, 3)
 
 
 def test_no_images_is_an_error(colour_encoder: Callable[..., Encoder]) -> None:

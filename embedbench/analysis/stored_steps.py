@@ -52,8 +52,8 @@ RESULT_TYPES = (
 """The dataclasses that the results of steps are made of."""
 
 _KIND = "analysis"
-_ROOMS = ("analysis", "clustering", "comparison", "metrics", "results", "utils")
-"""Folders of the code that the steps run."""
+_ROOMS = ("analysis", "clustering", "comparison", "metrics", "results", "utils", "vectors.py")
+"""The code that the steps run."""
 
 _LIBRARIES = (
     "faiss-cpu",

@@ -218,8 +218,8 @@ def fetch(encoders: tuple[str, ...], as_json: bool, **options: Any) -> int:
 @as_json_option
 def check(encoder: str, patience: float, as_json: bool) -> int:
     """Run the conformance checks on one encoder, in a separate process."""
-    from embedbench.encoders.check_runner import run_checks_isolated
-    from embedbench.encoders.checks import check_description
+    from embedbench.encoders.checking.checks import check_description
+    from embedbench.encoders.checking.runner import run_checks_isolated
 
     with stdout_reserved():
         results = list(run_checks_isolated(encoder, patience))

@@ -19,8 +19,8 @@ from embedbench.data.images.augmentations import AUGMENTATIONS, AugmentedImage, 
 from embedbench.data.images.corruptions import VECTOR_KINDS
 from embedbench.data.mixing import choose_mixed
 from embedbench.data.scan import scan_images
-from embedbench.embedding.embed import Embedding
 from embedbench.embedding.engine import Engine
+from embedbench.embedding.result import Embedding
 from embedbench.embedding.worker import Item
 from embedbench.encoder import Vectors
 from embedbench.results.schema import FAILURE_COLUMNS

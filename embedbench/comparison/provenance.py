@@ -18,8 +18,9 @@ from embedbench.comparison.options import OPTIONS, ComparisonOptions
 from embedbench.comparison.stages.clustering import ClusteringAnalysis
 from embedbench.comparison.tables import few_words_remarks
 from embedbench.data.dataset import Dataset
-from embedbench.embedding.embed import Embedding
+from embedbench.embedding.result import Embedding
 from embedbench.encoder import Encoder, Vectors
+from embedbench.encoders.concatenation import parts_of
 from embedbench.encoders.record import EncoderRecord
 from embedbench.utils.fingerprint import library_version
 from embedbench.utils.hardware import cores
@@ -201,7 +202,8 @@ def _weights(record: EncoderRecord) -> dict[str, str]:
 
 def _versions(encoders: dict[str, Encoder]) -> dict[str, str]:
     names = {"image-embedbench", "numpy", "scipy", "scikit-learn", "hdbscan", "pandas", "pillow"}
-    names |= {library for encoder in encoders.values() for library in encoder.libraries}
+    parts = [part for encoder in encoders.values() for part in parts_of(encoder)]
+    names |= {library for part in parts for library in part.libraries}
     versions = {name: library_version(name) for name in sorted(names)}
     known = {name: version for name, version in versions.items() if version is not None}
     return {"python": platform.python_version()} | known

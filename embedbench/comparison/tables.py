@@ -13,7 +13,7 @@ from embedbench.analysis.projections import is_neighbour_embedding, null_silhoue
 from embedbench.analysis.shortcuts import Shortcut
 from embedbench.analysis.sweep import KCandidate, Sweep, comparison_rows
 from embedbench.data.dataset import Dataset
-from embedbench.embedding.embed import Embedding
+from embedbench.embedding.result import Embedding
 from embedbench.encoder import Encoder, LookupEncoder, Vectors
 from embedbench.metrics.base import Estimate
 from embedbench.metrics.embedding.neighbours import Neighbourhood

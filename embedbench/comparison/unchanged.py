@@ -9,7 +9,7 @@ from typing import Any
 
 from embedbench.comparison.config import ComparisonConfig
 from embedbench.comparison.stages.encoding import EncodedDataset
-from embedbench.embedding.embed import Embedding
+from embedbench.embedding.result import Embedding
 from embedbench.errors import InputError
 from embedbench.io.structured import digest_of
 from embedbench.results.results import Results
@@ -21,9 +21,9 @@ __all__ = ["digest_of_comparison", "unchanged_results"]
 
 _ROOMS = (
     "analysis", "clustering", "comparison", "data", "io", "metrics", "parallel", "report",
-    "results", "utils",
+    "results", "utils", "vectors.py",
 )  # fmt: skip
-"""Folders of the code that makes results and page of vectors."""
+"""The code that makes results and page of vectors."""
 
 _LIBRARIES = (
     "faiss-cpu", "hdbscan", "image-embedbench", "jinja2", "kneed", "numpy", "pandas", "pillow",

@@ -7,53 +7,25 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
 
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.engine import Engine, Workers
 from embedbench.embedding.job import EncodingJob
+from embedbench.embedding.result import Embedding, joined_embedding
 from embedbench.embedding.work import EncodingWork, Items
 from embedbench.embedding.worker import Item
-from embedbench.encoder import Encoder, LookupEncoder, Vectors, check_rows
+from embedbench.encoder import Encoder, LookupEncoder, check_rows
+from embedbench.encoders.concatenation import Concatenation
 from embedbench.encoders.record import EncoderRecord, WeightsFile
 from embedbench.errors import EmbedbenchError, EncoderError, StoreError
 from embedbench.io.store import Store, text_key
 from embedbench.utils.messages import wrap_foreign_errors
 
-__all__ = ["Embedder", "Embedding", "embed"]
+__all__ = ["Embedder", "embed"]
 
 
 _SETTLING = 10.0
 """Seconds that an encoder waits, at most, for others that are still being loaded."""
-
-
-@dataclass(frozen=True, eq=False)
-class Embedding:
-    """The vectors of a dataset by one encoder.
-
-    Attributes:
-        vectors: row i is image i.
-        texts: row i is text i; no rows if there are no texts.
-        others: row i is other image i, nan where it could not be encoded; no rows if there are no
-            others, or if the vectors are looked up.
-        failures: reasons by the images' rows; their vectors are nan.
-        record: the fingerprint, the facts of the model, and what was measured when the vectors
-            were made.
-        encoded: how many images were encoded now; the others were in the store.
-        text_error: why there are no rows for texts that were given; empty if there are.
-    """
-
-    vectors: Vectors
-    texts: Float32[np.ndarray, "texts dim"]
-    others: Float32[np.ndarray, "others dim"]
-    failures: dict[int, str]
-    record: EncoderRecord
-    encoded: int
-    text_error: str = ""
-
-    def take(self, rows: Sequence[int]) -> "Embedding":
-        """Return the embedding of these images only, none of which may have failed."""
-        return replace(self, vectors=self.vectors[list(rows)], failures={})
 
 
 @wrap_foreign_errors()
@@ -119,7 +91,7 @@ class Embedder:
             if len(self._begun) >= self.engine.at_once:
                 return
             encoder = self.encoders[name]
-            if isinstance(encoder, LookupEncoder) or name in self._begun:
+            if isinstance(encoder, LookupEncoder | Concatenation) or name in self._begun:
                 continue
             with suppress(EmbedbenchError), wrap_foreign_errors():  # told when it is its turn
                 work = EncodingWork.of(self.engine.store, encoder, items, ())
@@ -150,9 +122,30 @@ class Embedder:
         Raises:
             EmbedbenchError: the encoder cannot be loaded, fails, or returns something wrong.
         """
-        encoder, engine = self.encoders[name], self.engine
+        return self._embed(name, self.encoders[name], dataset, hashes, texts, others)
+
+    def _embed(
+        self,
+        name: str,
+        encoder: Encoder,
+        dataset: Dataset,
+        hashes: Sequence[str],
+        texts: Sequence[str],
+        others: Sequence[Item],
+    ) -> Embedding:
+        """Return the vectors of an encoder that may be a part of the one whose turn it is."""
+        engine = self.engine
         if isinstance(encoder, LookupEncoder):
             return _look_up(encoder, dataset)
+        if isinstance(encoder, Concatenation):
+            names = {id(part): self._name_of(part) or name for part in encoder.parts}
+            return joined_embedding(
+                encoder,
+                [
+                    self._embed(names[id(part)], part, dataset, hashes, texts, others)
+                    for part in encoder.parts
+                ],
+            )
         items = dict(zip(hashes, dataset.sources, strict=True)) | dict(others)
         work = EncodingWork.of(engine.store, encoder, items, texts)
         record = work.record
@@ -178,6 +171,10 @@ class Embedder:
         read = () if text_error else texts
         found = _collect(engine.store, record, hashes, read, others, failed, encoded)
         return replace(found, text_error=text_error)
+
+    def _name_of(self, part: Encoder) -> str | None:
+        """Return the name under which an encoder takes part by itself; None if it does not."""
+        return next((name for name, encoder in self.encoders.items() if encoder == part), None)
 
     @contextmanager
     def _workers(self, name: str, work: "EncodingWork") -> Iterator[Workers]:

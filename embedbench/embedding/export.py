@@ -11,8 +11,9 @@ from embedbench.data.downloads.download import download_missing
 from embedbench.data.loading import Sources, read_sources, source_list
 from embedbench.data.options import SourceOptions
 from embedbench.data.scan import scan_images
-from embedbench.embedding.embed import Embedder, Embedding
+from embedbench.embedding.embed import Embedder
 from embedbench.embedding.factory import make_engine
+from embedbench.embedding.result import Embedding
 from embedbench.encoder import Encoder
 from embedbench.encoders.registry import create_encoders
 from embedbench.errors import InputError

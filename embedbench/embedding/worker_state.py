@@ -12,7 +12,7 @@ import cloudpickle
 from PIL import Image
 
 from embedbench.encoder import Encoder, Vectors, join_rows
-from embedbench.encoders.row_order import check_row_order, is_close, shifted_by_one
+from embedbench.encoders.checking.row_order import check_row_order, is_close, shifted_by_one
 from embedbench.errors import EncoderError
 from embedbench.utils.messages import describe_error
 from embedbench.utils.offline import forbid_network

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from embedbench.encoder import Encoder
+from embedbench.encoders.concatenation import CONCAT, Concatenation, specs_of_parts
 from embedbench.encoders.objects import encoder_of
 from embedbench.encoders.own_code import BrokenEncoder, create_own_encoder, is_own_code
 from embedbench.encoders.sets import SETS, specs_of
@@ -122,6 +123,8 @@ def encoder_class(spec: Spec) -> type[Encoder]:
     Raises:
         EmbedbenchError: there is none, or it cannot be imported.
     """
+    if spec.name == CONCAT:
+        return Concatenation
     plugin = _plugin(spec)
     return plugin.load() if plugin else type(create_own_encoder(spec))
 
@@ -139,7 +142,7 @@ def _plugin(spec: Spec) -> EncoderPlugin | None:
         return None
     raise UnknownEncoderError(
         f"unknown encoder '{spec.name}'; installed encoders: {', '.join(plugins) or 'none'}; sets: "
-        f"{', '.join(SETS)}; your own: ./FILE.py:CLASS"
+        f"{', '.join(SETS)}; your own: ./FILE.py:CLASS; two side by side: {CONCAT}:A+B"
     )
 
 
@@ -147,7 +150,7 @@ def create_encoder(spec: str) -> Encoder:
     """Return the encoder that `NAME[:MODEL][,field=value ...]` describes, without loading it.
 
     NAME is that of an installed encoder, a Python file or a module: `./my_encoder.py:Brightness`,
-    `package.module:Class`.
+    `package.module:Class`. `concat:A+B` is a `Concatenation` of what two such texts describe.
 
     Raises:
         UnknownEncoderError: no installed encoder has that name.
@@ -155,6 +158,8 @@ def create_encoder(spec: str) -> Encoder:
         EncoderError: its plug-in is broken.
         InputError: it has no such field, or the value does not fit.
     """
+    if parts := specs_of_parts(spec):
+        return Concatenation(tuple(map(create_encoder, parts)))
     parsed = read_spec(spec)
     name, plugin = parsed.name, _plugin(parsed)
     if plugin is None:
@@ -222,6 +227,10 @@ def _label(given: Any, encoder: Encoder) -> str:
     """Return the encoder's label by its installed name, else by that of its class."""
     if isinstance(encoder, BrokenEncoder):
         return encoder.spec
+    if isinstance(encoder, Concatenation):
+        specs = specs_of_parts(given) if isinstance(given, str) else encoder.parts
+        labels = [_label(*pair) for pair in zip(specs, encoder.parts, strict=True)]
+        return f"{CONCAT}:{'+'.join(labels)}"
     if isinstance(given, str) and not is_own_code(spec := read_spec(given)):
         return encoder_label(spec.name, encoder)
     return encoder_label(type(encoder).__name__, encoder)

@@ -60,11 +60,12 @@ def embedbench_code(rooms: tuple[str, ...], libraries: tuple[str, ...]) -> str:
     """Return a digest of this package's code and of its libraries' versions.
 
     Args:
-        rooms: folders of the package that count.
+        rooms: folders and files of the package that count.
         libraries: distributions; one that is missing counts as missing.
     """
     package = Path(__file__).parents[1]
-    files = sorted(file for room in rooms for file in (package / room).rglob("*") if _counts(file))
+    found = [file for room in rooms for file in [package / room, *(package / room).rglob("*")]]
+    files = sorted(filter(_counts, found))
     digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files))
     digest.update(repr([library_version(name) for name in libraries]).encode())
     return digest.hexdigest()

@@ -24,8 +24,8 @@ from embedbench.data.images.corruptions import read_corruptions
 from embedbench.data.images.sources import source_hash
 from embedbench.data.loading import read_dataset
 from embedbench.data.mixing import read_mix
-from embedbench.embedding.embed import Embedding
 from embedbench.embedding.local_workers import LocalEngine
+from embedbench.embedding.result import Embedding
 from embedbench.encoder import Encoder, Facts, LookupEncoder
 from embedbench.encoders.record import EncoderRecord
 from embedbench.io.store import Store

@@ -17,7 +17,7 @@ from embedbench.comparison.provenance import (
     repeat_command,
 )
 from embedbench.data.dataset import Dataset
-from embedbench.embedding.embed import Embedding
+from embedbench.embedding.result import Embedding
 from embedbench.encoder import Facts
 from embedbench.encoders.record import EncoderRecord
 from embedbench.utils.options import Option, from_keywords, value_of

@@ -24,7 +24,7 @@ from embedbench.comparison.tables import (
     without_timings,
 )
 from embedbench.data.dataset import Dataset
-from embedbench.embedding.embed import Embedding
+from embedbench.embedding.result import Embedding
 from embedbench.encoder import Facts, LookupEncoder
 from embedbench.encoders.record import EncoderRecord, WeightsFile
 from embedbench.encoders.registry import create_encoder

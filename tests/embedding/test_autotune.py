@@ -28,8 +28,9 @@ from embedbench.embedding.autotune import (
     save_tuning,
     timed_first,
 )
-from embedbench.embedding.embed import Embedding, embed
+from embedbench.embedding.embed import embed
 from embedbench.embedding.local_workers import LocalEngine
+from embedbench.embedding.result import Embedding
 from embedbench.encoder import Encoder
 from embedbench.io.store import Store
 from embedbench.utils.progress import Progress

@@ -15,10 +15,12 @@ from PIL import Image
 from embedbench.data.dataset import Dataset
 from embedbench.data.images.sources import content_hash, source_hash
 from embedbench.data.loading import read_dataset
-from embedbench.embedding.embed import Embedder, Embedding, embed
+from embedbench.embedding.embed import Embedder, embed
 from embedbench.embedding.engine import Engine
 from embedbench.embedding.local_workers import LocalEngine
+from embedbench.embedding.result import Embedding
 from embedbench.encoder import Encoder, Facts, LookupEncoder, TextEncoder
+from embedbench.encoders.concatenation import Concatenation
 from embedbench.errors import EncoderError, WeightsError
 from embedbench.io.store import Store
 from embedbench.utils.progress import Progress
@@ -55,6 +57,37 @@ def test_the_second_run_starts_no_process(
     second = run(colour_encoder(), dataset, engine)
     assert second.encoded == 0 and np.array_equal(first.vectors, second.vectors)
     assert second.record.images_per_second == first.record.images_per_second
+
+
+def test_encoders_side_by_side_are_encoded_once(
+    photographs: Path, engine: Engine, colour_encoder: MakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = read_dataset(photographs)
+    hashes = [content_hash(Path(str(source)).read_bytes()) for source in dataset.sources]
+    small, large = colour_encoder(side=1), colour_encoder()
+    encoders = {"both": Concatenation((small, large)), "large": large}
+    with Embedder(encoders, engine) as embedder:
+        both = embedder.embed("both", dataset, hashes)
+        assert both.encoded == 36 and both.record.dim == 15
+        monkeypatch.setattr(LocalEngine, "start_workers", None)
+        assert embedder.embed("large", dataset, hashes).encoded == 0
+    images = [Image.open(photographs / name) for name in dataset.names]
+    np.testing.assert_array_equal(both.vectors, encoders["both"].encode(images))
+
+
+def test_an_image_that_one_of_two_encoders_cannot_read_is_a_failure_of_both(
+    photographs: Path, engine: Engine, colour_encoder: MakeEncoder
+) -> None:
+    class Half(LookupEncoder):
+        def lookup(self, names: Sequence[str]) -> np.ndarray:
+            rows = np.arange(len(names) * 2, dtype=np.float32).reshape(-1, 2) + 1
+            rows[5:] = np.nan
+            return rows
+
+    dataset = read_dataset(photographs)
+    found = run(Concatenation((colour_encoder(), Half())), dataset, engine)
+    assert set(found.failures) == set(range(5, 36)) and found.record.images_per_second is None
+    assert np.isfinite(found.vectors[:5]).all() and not len(found.others)
 
 
 def test_ten_new_images_encode_ten(

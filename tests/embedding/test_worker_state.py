@@ -15,8 +15,8 @@ from embedbench.embedding.worker_state import (
     state,
 )
 from embedbench.encoder import Encoder
+from embedbench.encoders.checking.row_order import probe_images
 from embedbench.encoders.pickling import dumps
-from embedbench.encoders.row_order import probe_images
 from embedbench.errors import EncoderError
 
 

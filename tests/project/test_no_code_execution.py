@@ -12,7 +12,7 @@ ALLOWED = {
     ("embedbench/embedding/worker_state.py", "cloudpickle.loads"),
     ("embedbench/embedding/on_ray/actor.py", "pickle.loads"),
     # Its own pickle, of an encoder that runs in the same process anyway.
-    ("embedbench/encoders/checks.py", "pickle.loads"),
+    ("embedbench/encoders/checking/checks.py", "pickle.loads"),
     # A model whose classes were checked one by one to be Keras's own layers.
     ("backends/embedbench_keras/own_file.py", "keras.saving.load_model"),
 }

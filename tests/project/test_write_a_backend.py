@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from embedbench.encoders.checks import run_checks
+from embedbench.encoders.checking.checks import run_checks
 from embedbench.encoders.registry import create_encoder
 from embedbench.encoders.scaffold import new_backend
 from tests.support.libraries import library

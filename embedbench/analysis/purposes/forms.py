@@ -14,7 +14,7 @@ from sklearn.preprocessing import normalize
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError, MissingLibraryError
 
-__all__ = ["NO_FAISS", "bytes_of", "concatenated", "forms_of", "to_form", "to_forms"]
+__all__ = ["NO_FAISS", "bytes_of", "forms_of", "to_form", "to_forms"]
 
 NO_FAISS = (
     "form 'pq:M' needs the library 'faiss-cpu', which is not installed; "
@@ -157,19 +157,6 @@ def to_forms(
                 centroids = _CENTROIDS[variant]
                 found[form] = _product_quantised(unit, unit[rows], count, centroids, seed)
     return found
-
-
-def concatenated(left: Vectors, right: Float32[np.ndarray, "images other"]) -> Stored:
-    """Return the unit vectors of two encoders side by side.
-
-    Their cosine is the mean of both cosines, where no row is of zeros.
-
-    Args:
-        left: embeddings of one encoder, one row per image.
-        right: embeddings of another, of the same images.
-    """
-    both = [normalize(vectors.astype(np.float64)) for vectors in (left, right)]
-    return np.concatenate(both, axis=1).astype(np.float32)
 
 
 def _parsed(form: str) -> tuple[str, int, str]:

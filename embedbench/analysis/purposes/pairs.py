@@ -9,7 +9,6 @@ import pandas as pd
 from jaxtyping import Float32
 
 from embedbench.analysis.inputs import Targets
-from embedbench.analysis.purposes.forms import concatenated
 from embedbench.analysis.purposes.scores import FORM_METRICS, form_scores
 from embedbench.clustering.limits import SampleLimit
 from embedbench.encoder import Vectors
@@ -17,6 +16,7 @@ from embedbench.metrics.base import Estimate
 from embedbench.metrics.bootstrap import PairedBootstrap, interval
 from embedbench.metrics.clustering.agreement import LEVEL
 from embedbench.results.tables.purposes import PURPOSE_TABLES
+from embedbench.vectors import side_by_side
 
 __all__ = ["concatenation_rows", "concatenation_scores", "pairs_of"]
 
@@ -48,7 +48,7 @@ def concatenation_scores(
         seed: of K-means.
         limit: with more images, quadratic steps use a sample.
     """
-    joined = left if right is None else concatenated(left, right)
+    joined = left if right is None else side_by_side([left, right])
     sample = limit.sample(len(joined), seed)
     scores = form_scores(joined, targets, purposes, k, seed, sample)
     return {purpose: scores[purpose] for purpose in purposes}

@@ -14,8 +14,9 @@ from embedbench.data.depth.drawing import Drawing
 from embedbench.data.depth.survey import with_renderings
 from embedbench.data.downloads.download import DownloadSettings, download_missing
 from embedbench.data.scan import scan_images
-from embedbench.embedding.embed import Embedder, Embedding
+from embedbench.embedding.embed import Embedder
 from embedbench.embedding.engine import Engine
+from embedbench.embedding.result import Embedding
 from embedbench.encoder import Vectors
 from embedbench.errors import EmbedbenchError, InputError, NoEncoderError, StoreError
 from embedbench.results.live import LiveTable

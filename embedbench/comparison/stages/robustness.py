@@ -36,7 +36,7 @@ from embedbench.comparison.memory import Memory
 from embedbench.comparison.stages.clustering import ClusteringAnalysis
 from embedbench.comparison.tables import stack, stack_by_encoder
 from embedbench.data.images.corruptions import Corruption
-from embedbench.embedding.embed import Embedding
+from embedbench.embedding.result import Embedding
 from embedbench.encoder import Vectors
 from embedbench.io.store import Store
 from embedbench.utils.progress import Progress

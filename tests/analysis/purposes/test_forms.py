@@ -13,7 +13,6 @@ from sklearn.preprocessing import normalize
 from embedbench.analysis.purposes.forms import (
     NO_FAISS,
     bytes_of,
-    concatenated,
     forms_of,
     to_form,
     to_forms,
@@ -230,12 +229,3 @@ def test_any_vectors_have_forms_of_as_many_rows(vectors: np.ndarray) -> None:
     applying, _ = forms_of(6, 9)
     for form, found in to_forms(vectors, applying).items():
         assert found.shape == (9, 6) and np.isfinite(found).all(), form
-
-
-def test_two_encoders_side_by_side_have_the_mean_of_their_cosines() -> None:
-    other = RANDOM.normal(size=(300, 7)).astype(np.float32)
-    both = concatenated(VECTORS, other)
-    assert both.shape == (300, 47) and both.dtype == np.float32
-    expected = (cosine_similarity(VECTORS) + cosine_similarity(other)) / 2
-    assert cosine_similarity(both) == pytest.approx(expected, abs=1e-5)
-    assert np.isfinite(concatenated(VECTORS * 0, other)).all()

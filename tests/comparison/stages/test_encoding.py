@@ -7,7 +7,7 @@ import pytest
 from embedbench import Dataset
 from embedbench.comparison.extra_images import ExtraImages
 from embedbench.comparison.stages.encoding import EncodedImages, PreparedImages, keep_common
-from embedbench.embedding.embed import Embedding
+from embedbench.embedding.result import Embedding
 from embedbench.encoder import Facts
 from embedbench.encoders.record import EncoderRecord
 from embedbench.errors import InputError

@@ -15,7 +15,7 @@ from embedbench.comparison.memory import Memory
 from embedbench.comparison.stages.clustering import ClusteringAnalysis, run_clustering_stage
 from embedbench.comparison.stages.robustness import RobustnessTables, run_robustness_stage
 from embedbench.data.images.corruptions import Corruption
-from embedbench.embedding.embed import Embedding
+from embedbench.embedding.result import Embedding
 from embedbench.encoder import Facts
 from embedbench.encoders.record import EncoderRecord
 from embedbench.utils.progress import Progress

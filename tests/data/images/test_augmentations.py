@@ -18,9 +18,10 @@ from embedbench.data.images.augmentations import AUGMENTATIONS, AugmentedImage, 
 from embedbench.data.images.corruptions import read_corruptions
 from embedbench.data.images.sources import read_source, source_hash
 from embedbench.data.loading import read_dataset
-from embedbench.embedding.embed import Embedding, embed
+from embedbench.embedding.embed import embed
 from embedbench.embedding.engine import Engine
 from embedbench.embedding.local_workers import LocalEngine
+from embedbench.embedding.result import Embedding
 from embedbench.encoder import Encoder, LookupEncoder
 from embedbench.encoders.pickling import dumps
 from embedbench.errors import ImageError

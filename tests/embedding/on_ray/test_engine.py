@@ -22,9 +22,10 @@ from embedbench.data.dataset import Dataset
 from embedbench.data.images.decoding import open_rgb
 from embedbench.data.images.sources import content_hash, read_source
 from embedbench.data.loading import read_dataset
-from embedbench.embedding.embed import Embedding, embed
+from embedbench.embedding.embed import embed
 from embedbench.embedding.engine import Engine
 from embedbench.embedding.factory import make_engine
+from embedbench.embedding.result import Embedding
 from embedbench.encoder import Encoder, Facts
 from embedbench.errors import EncoderError, InputError, StoreError
 from embedbench.parallel.engine_options import EngineOptions

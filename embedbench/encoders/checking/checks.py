@@ -22,15 +22,15 @@ from PIL import Image
 
 from embedbench.data.images.decoding import to_rgb
 from embedbench.encoder import Encoder, LookupEncoder, TextEncoder, Vectors, check_rows
-from embedbench.encoders.import_cost import check_import_cost
-from embedbench.encoders.row_order import (
+from embedbench.encoders.checking.import_cost import check_import_cost
+from embedbench.encoders.checking.row_order import (
     check_row_order,
     is_close,
     probe_image,
     probe_images,
     shifted_by_one,
 )
-from embedbench.encoders.side_effects import changes_of_state, printed
+from embedbench.encoders.checking.side_effects import changes_of_state, printed
 from embedbench.errors import EncoderError
 from embedbench.utils.messages import describe_error
 

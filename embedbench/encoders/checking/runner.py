@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from embedbench.encoder import Encoder
-from embedbench.encoders.checks import CHECKS, Check, run_checks
+from embedbench.encoders.checking.checks import CHECKS, Check, run_checks
 from embedbench.encoders.registry import create_encoder
 from embedbench.parallel.pool import NoAnswer, Pool, WorkerDied
 from embedbench.utils.messages import picklable_errors

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from embedbench import conformance
-from embedbench.encoders.side_effects import changes_of_state, printed
+from embedbench.encoders.checking.side_effects import changes_of_state, printed
 from embedbench.errors import EncoderError
 from tests.support.nonconforming import CHANGING, Changing
 

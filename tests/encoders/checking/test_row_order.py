@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from embedbench.encoders.row_order import (
+from embedbench.encoders.checking.row_order import (
     check_row_order,
     is_close,
     probe_images,

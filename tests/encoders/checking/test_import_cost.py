@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from embedbench.encoder import Encoder
-from embedbench.encoders import import_cost
-from embedbench.encoders.import_cost import HEAVY, check_import_cost
+from embedbench.encoders.checking import import_cost
+from embedbench.encoders.checking.import_cost import HEAVY, check_import_cost
 from embedbench.errors import EncoderError
 from tests.support.nonconforming import Eager, Good
 

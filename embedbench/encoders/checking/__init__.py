@@ -1,0 +1,1 @@
+"""Checks that every encoder must pass, and what they look at."""
