@@ -94,15 +94,18 @@ def verdict_from_labels(
     tied = tuple(ranks[ranks["tied_with_best"]].sort_values("rank", kind="stable").index)
     group = tied if above is None else tuple(name for name in tied if name in above)
     if not group:
-        reason = f"No {metric} is higher than shuffled labels give by chance."
+        reason = f"No {metric} is higher than chance gives."
         return Verdict("labels", NONE_BETTER, (), (reason,))
     if len(group) < len(tied):
         reason = (
             f"Of those that may be the best, only {join_names(group)} "
-            f"{'has an' if len(group) == 1 else 'have an'} {metric} higher than shuffled labels "
-            "give by chance."
+            f"{'has an' if len(group) == 1 else 'have an'} {metric} higher than chance gives"
         )
-        return Verdict("labels", "best" if len(group) == 1 else "tied", group, (reason,))
+        if len(group) > 1:
+            return Verdict("labels", "tied", group, (f"{reason}.",))
+        others = join_names([name for name in tied if name not in group])
+        reason += f"; {others} may still be as good."
+        return Verdict("labels", CANNOT_TELL, tied, (reason,))
     if len(group) == 1:
         reason = (
             f"Its {metric} is higher than that of every other encoder by more than chance explains."

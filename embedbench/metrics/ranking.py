@@ -47,8 +47,8 @@ def rank_by(
 ) -> pd.DataFrame:
     """Return the columns `rank, rank_low, rank_high, tied_with_best`, indexed by encoder.
 
-    Higher estimates rank first. Encoders without an estimate are left out; fewer than two
-    encoders give no rows.
+    Higher estimates rank first. The ranks of those that may be the best begin at 1. Encoders
+    without an estimate are left out; fewer than two encoders give no rows.
     """
     defined = ~np.isnan(np.asarray(estimates, dtype=np.float64))
     columns = ["rank", "rank_low", "rank_high", "tied_with_best"]
@@ -58,12 +58,14 @@ def rank_by(
     low, high = rank(moved)
     ranks = pd.Series(-values).rank(method="min").astype(int).to_numpy()
     index = pd.Index([name for name, keep in zip(names, defined, strict=True) if keep])
+    tied = tied_with_best(values, moved)
+    low = np.where(tied, 1, np.maximum(np.minimum(low, ranks), 2))
     return pd.DataFrame(
         {
             "rank": ranks,
-            "rank_low": np.minimum(low, ranks),
+            "rank_low": low,
             "rank_high": np.maximum(high, ranks),
-            "tied_with_best": tied_with_best(values, moved),
+            "tied_with_best": tied,
         },
         index=index.rename("encoder"),
     )

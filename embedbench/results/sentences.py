@@ -200,8 +200,8 @@ def _cheapest(
         form = text("; the fastest of them is {}")
         return "" if fastest is None else form.format(strong(fastest))
     if fastest is None:
-        return text("; the smallest of them is {}").format(strong(smallest))
+        return text("; the smallest model of them is {}").format(strong(smallest))
     if smallest == fastest:
-        return text("; the smallest and fastest of them is {}").format(strong(smallest))
-    form = text("; the smallest of them is {}, the fastest {}")
+        return text("; the smallest and fastest model of them is {}").format(strong(smallest))
+    form = text("; the smallest model of them is {}, the fastest {}")
     return form.format(strong(smallest), strong(fastest))

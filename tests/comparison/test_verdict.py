@@ -91,10 +91,17 @@ def test_of_fewer_than_two_numbers_there_is_no_verdict(shares: dict[str, float])
 
 
 def test_one_that_may_be_the_best_but_is_not_above_chance_is_not_named() -> None:
+    table = ranks({"a": 0.5, "b": 0.55, "c": 0.52, "d": 0.1})
+    found = verdict_from_labels(table, "AMI", above={"a", "c", "d"})
+    assert (found.answer, found.group) == ("tied", ("c", "a"))
+    assert found.reasons[0].endswith("only c and a have an AMI higher than chance gives.")
+
+
+def test_one_that_is_above_chance_but_ahead_of_none_is_not_the_best() -> None:
     table = ranks({"a": 0.5, "b": 0.55, "c": 0.1})
     found = verdict_from_labels(table, "AMI", above={"a", "c"})
-    assert (found.answer, found.group) == ("best", ("a",))
-    assert "only a has an AMI higher than shuffled labels give" in found.reasons[0]
+    assert (found.answer, found.group) == (CANNOT_TELL, ("b", "a"))
+    assert "only a has an AMI higher than chance gives; b may still be as good" in found.reasons[0]
 
 
 def test_where_none_is_above_chance_none_is_named() -> None:

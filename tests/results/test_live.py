@@ -63,8 +63,8 @@ def test_without_a_terminal_each_encoder_is_one_plain_line(
         r"encoder '\x1b[2Jred' failed: no luck",
         f"{LONG}: dim 1280, 3.37 M parameters, stored",
         f"AMI, kmeans, k=4: pixels 0.25 (0.12 to 0.38); {LONG} 0.50",
-        f"verdict: pixels and {LONG} are tied as best here, by the labels; the smallest of them is "
-        f"pixels, the fastest {LONG}. Their AMI cannot be told apart.",
+        f"verdict: pixels and {LONG} are tied as best here, by the labels; the smallest model of "
+        f"them is pixels, the fastest {LONG}. Their AMI cannot be told apart.",
     ]
 
 

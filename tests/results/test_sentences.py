@@ -27,19 +27,19 @@ def record(answer: str, *group: str, basis: str = "labels", smallest: str | None
         (
             record("tied", "a", "b", "c", smallest="b"),
             "b",
-            "a, b and c are tied as best here, by the labels; the smallest and fastest of them is "
-            "b.",
+            "a, b and c are tied as best here, by the labels; the smallest and fastest model of "
+            "them is b.",
         ),
         (
             record("tied", "a", "b", smallest="b", basis="no labels"),
             "a",
             "a and b are the better half here, without labels; they cannot be ordered further; the "
-            "smallest of them is b, the fastest a.",
+            "smallest model of them is b, the fastest a.",
         ),
         (
             record("tied", "a", "b", smallest="b"),
             None,
-            "a and b are tied as best here, by the labels; the smallest of them is b.",
+            "a and b are tied as best here, by the labels; the smallest model of them is b.",
         ),
         (
             record("tied", "a", "b"),  # of one size
@@ -83,7 +83,7 @@ def test_every_foreign_word_is_escaped_where_the_text_escapes() -> None:
     first, reason = verdict_sentences(verdict, "{0}", Markup, strong)
     assert first == (
         "<b>&lt;i&gt;</b> and <b>{0}</b> are <b>tied</b> as best here, by the labels; the smallest "
-        "of them is <b>&lt;i&gt;</b>, the fastest <b>{0}</b>."
+        "model of them is <b>&lt;i&gt;</b>, the fastest <b>{0}</b>."
     )
     assert reason == "Because &lt;a&gt; &amp; b."
 

@@ -64,6 +64,6 @@ def interval_columns(of: str, prefix: str = "") -> dict[str, str]:
 SCORE = VALUE | interval_columns("the number")
 RANK = {
     "rank": "Rank, 1 is best; empty where there is nothing to rank.",
-    "rank_low": "Best rank in 95 % of the resamples.",
+    "rank_low": "Best rank in 95 % of the resamples; 1 if it may be the best.",
     "rank_high": "Worst rank in 95 % of the resamples.",
 }

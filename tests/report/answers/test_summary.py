@@ -13,7 +13,7 @@ def test_the_summary_starts_with_the_verdict() -> None:
     assert first.startswith(
         f"{one} and {two} are <strong>tied</strong> as best here, by the labels"
     )
-    assert f"the smallest of them is {one}, the fastest {two}." in first
+    assert f"the smallest model of them is {one}, the fastest {two}." in first
     assert "Their AMI cannot be told apart on &lt; 50 images." in first
     assert f"With kmeans, the AMI of {one} is 1.00 (95 % interval 0.85 to 1.00)" in first
     assert f"they rank: {ENCODERS[0]} 1 to 2, {ENCODERS[1]} 1 to 2." in first
@@ -36,7 +36,9 @@ def test_the_verdict_is_told_as_it_was_given() -> None:
     assert summary(best)[0].startswith(f"<strong>{ENCODERS[0]}</strong> is the <strong>best")
     assert "its AMI is 1.00" in summary(best)[0]
     once = with_verdict(results, smallest=ENCODERS[1])
-    assert f"smallest and fastest of them is <strong>{ENCODERS[1]}</strong>" in summary(once)[0]
+    assert (
+        f"smallest and fastest model of them is <strong>{ENCODERS[1]}</strong>" in summary(once)[0]
+    )
     unclear = with_verdict(example_results(truth=False), answer="cannot tell", reasons=["A & B."])
     assert summary(unclear)[0] == (
         "Without labels, we <strong>cannot tell</strong> which encoder is best here. A &amp; B."
