@@ -64,6 +64,7 @@ def answer_sentences(
         form = text("{} {} nearer to another group than to {} own.")
         its = "its" if between == 1 else "their"
         sentences.append(form.format(pluralise(between, "picture"), lie, its))
+    sentences += [text("{}").format(reason) for reason in verdict["reasons"]]
     return [sentence for sentence in sentences if sentence]
 
 

@@ -106,7 +106,7 @@ def test_of_one_encoder_the_groups_are_the_answer() -> None:
     members.loc[:2, "silhouette"] = -0.5
     names = results.clusters.assign(name=["cats", "", *[""] * (len(results.clusters) - 2)])
     row = results.comparison.iloc[0]
-    first, groups, numbers, sure, between = answer_sentences(
+    first, groups, numbers, sure, between, reason = answer_sentences(
         dataclasses.replace(results, silhouettes=members, clusters=names), Markup, str
     )
     assert first == f"{ENCODERS[0]} puts these 40 pictures into 4 groups, as many as classes."
@@ -114,6 +114,7 @@ def test_of_one_encoder_the_groups_are_the_answer() -> None:
     assert numbers.startswith("Neither elbow nor silhouette nor gap finds a clear number")
     assert f"the labels agree with them with AMI {row['ami']:.2f} (95 % interval" in sure
     assert between == "3 pictures lie nearer to another group than to their own."
+    assert reason == "Because &lt;a&gt; &amp; b."  # of a run, the numbers of other purposes
 
 
 def test_numbers_of_groups_that_stand_out_are_told_and_the_last_may_be_more() -> None:

@@ -103,6 +103,11 @@ class _Cost:
         return ", ".join(slow + large)
 
     @property
+    def told(self) -> str:
+        """How it is stored, between commas; empty for whole vectors."""
+        return f", stored{self.stored} in {told_bytes(self.size)}," if self.stored else ""
+
+    @property
     def stored(self) -> str:
         """The form in words; empty for whole vectors."""
         return "" if self.form == _WHOLE else f" as {self.form}"
@@ -180,8 +185,7 @@ class _Choice:
 
     def _recommended(self, chosen: str, group: Sequence[str]) -> str:
         cost = self.costs[chosen]
-        stored = f", stored{cost.stored} in {told_bytes(cost.size)}," if cost.stored else ""
-        sentence = f"Within the budget of {self.budget}, {chosen}{stored} is recommended"
+        sentence = f"Within the budget of {self.budget}, {chosen}{cost.told} is recommended"
         if chosen in group:
             return f"{sentence}."
         behind = two_decimals(float(self.values[group[0]] - self.values[chosen]))
@@ -200,7 +204,8 @@ class _Choice:
     def _not_named(self, meeting: Sequence[str]) -> str:
         """Tell which encoders meet the budget where the verdict names none."""
         if meeting:
-            meets = f"{list_names(meeting)} {agreeing(len(meeting), 'meet')}"
+            told = [f"{name}{self.costs[name].told}" for name in meeting]
+            meets = f"{list_names(told)} {agreeing(len(meeting), 'meet')}"
             sentence = f"{meets} the budget of {self.budget}"
         else:
             nearest = self._nearest(list(self.costs))

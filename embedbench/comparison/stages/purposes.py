@@ -23,7 +23,14 @@ from embedbench.metrics.chance import (
 )
 from embedbench.metrics.ranking import rank_by
 from embedbench.results.schema import CANNOT_TELL, TOO_FEW
-from embedbench.results.tables.purposes import PURPOSE_TABLES, PURPOSES, SEARCH, WORDS, ZERO_SHOT
+from embedbench.results.tables.purposes import (
+    CLUSTERING,
+    PURPOSE_TABLES,
+    PURPOSES,
+    SEARCH,
+    WORDS,
+    ZERO_SHOT,
+)
 from embedbench.utils.text import two_decimals
 
 __all__ = ["PurposeRanking", "purposes_table", "rank_purpose", "smallest_of"]
@@ -71,6 +78,12 @@ class PurposeRanking:
             )
         return rows
 
+    def number_told(self, purpose: str, resamples: PairedBootstrap) -> str:
+        """Return the number of the only encoder in a sentence; empty for clusters, or without."""
+        if purpose == CLUSTERING or not self.scores:
+            return ""
+        return f"For {purpose}: {_number(purpose, self.metric, self.scores, resamples)}."
+
 
 def rank_purpose(
     purpose: str, metric: str, inputs: AnalysisInputs, clusters: ClusteringAnalysis
@@ -117,10 +130,8 @@ def _nothing_to_rank(
     if labels is None and purpose != WORDS:
         why = "there are no labels"
     elif scores:
-        name, score = next(iter(scores.items()))
-        low, high = inputs.bootstrap.intervals(scores)[name]
-        number = f"{two_decimals(score.mean)} ({two_decimals(low)} to {two_decimals(high)})"
-        why = f"only {name} has a number: {PURPOSES[purpose][metric]} {number}"
+        number = _number(purpose, metric, scores, inputs.bootstrap)
+        why = f"only {next(iter(scores))} has a number: {number}"
     elif purpose == WORDS and inputs.text_obstacle:
         why = inputs.text_obstacle
     elif purpose == SEARCH and is_query is not None:
@@ -129,6 +140,15 @@ def _nothing_to_rank(
             "paths of folders, `labels` 'parent' takes the last folder alone"
         )
     return f"{purpose.capitalize()} is judged by {by}; {why}."
+
+
+def _number(
+    purpose: str, metric: str, scores: Mapping[str, Estimate], resamples: PairedBootstrap
+) -> str:
+    """Return the number of the first encoder that has one, with its interval, in words."""
+    name, score = next(iter(scores.items()))
+    low, high = map(two_decimals, resamples.intervals(scores)[name])
+    return f"{PURPOSES[purpose][metric]} {two_decimals(score.mean)} ({low} to {high})"
 
 
 def _is_enough(purpose: str, metric: str, inputs: AnalysisInputs) -> bool:

@@ -91,7 +91,8 @@ def run_verdict_stage(
     }
     lead = next(iter(rankings))
     if len(names) == 1:
-        nothing = Verdict(ONE_ENCODER, CANNOT_TELL, (), ())
+        told = tuple(one.number_told(name, resamples) for name, one in rankings.items())
+        nothing = Verdict(ONE_ENCODER, CANNOT_TELL, (), tuple(filter(None, told)))
         rankings = {lead: PurposeRanking("", {}, rank_by([], [], np.zeros((0, 1))), nothing)}
     is_judged = {name: one.verdict.basis != "nothing" for name, one in rankings.items()}
     rankings = {name: one for name, one in rankings.items() if is_judged[name] or name == lead}

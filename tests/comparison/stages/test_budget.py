@@ -168,6 +168,10 @@ def test_of_one_encoder_it_is_told_whether_it_meets_the_budget() -> None:
         "No encoder meets the budget of at least 11 images a second: the fastest, large, encodes "
         "10 images a second."
     )
+    small = answer(Budget(None, 399), tables)
+    assert small["sentences"] == [
+        "large, stored as int8 in 100 bytes, meets the budget of at most 399 bytes an image."
+    ]
 
 
 def test_a_run_tells_its_budget_and_the_same_run_again_leaves_it_as_it_is(

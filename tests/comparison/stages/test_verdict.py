@@ -1,5 +1,6 @@
 """Promises of the judgement: from vectors to a verdict, whatever the vectors and the labels."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
@@ -286,6 +287,9 @@ def test_one_encoder_alone_has_criteria_and_no_verdict() -> None:
     found = judged({"good": encoder(0.3, 0)}, truth_of(36), {"good": 0.1})
     assert found.verdict["basis"] == "one encoder" and found.verdict["group"] == ()
     assert found.tables["pairwise"].empty
+    search, classification = found.verdict["reasons"]
+    assert re.fullmatch(r"For search: mAP 1.00 \(0.\d\d to 1.00\).", search)
+    assert classification.startswith("For classification: linear probe 1.00")
     criteria = found.tables["label_free"].set_index("criterion")["value"].to_dict()
     assert criteria["cluster_retention"] > 0.9 and pd.isna(criteria["consensus"])
 
