@@ -75,10 +75,10 @@ format: .venv/test-installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The script of the page from its sources, checked first. It is part of the package; needs node.
+# The scripts of the pages from their sources, checked first. They are part of the package; needs node.
 page:
 	embedbench/report/web/build.sh build/page
-	cp build/page/page.js build/page/LICENCES.txt embedbench/report/web/
+	cp build/page/page.js build/page/ask.js build/page/LICENCES.txt embedbench/report/web/
 
 # The tutorial's table and the pictures, from a demo run; Chromium takes that of the page.
 tutorial: demo

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from embedbench.comparison.stages.verdict import verdict_with_labels
-from embedbench.comparison.verdict import Verdict, verdict_without_labels
+from embedbench.comparison.verdicts.labels import Verdict, verdict_with_labels
+from embedbench.comparison.verdicts.signals import verdict_without_labels
 from embedbench.metrics.base import Estimate
 from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.agreement import ami_score

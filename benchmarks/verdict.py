@@ -27,7 +27,7 @@ from sklearn.preprocessing import normalize
 
 from embedbench.analysis.pairwise import disagreement
 from embedbench.clustering.kmeans import fit_kmeans
-from embedbench.comparison.verdict import verdict_without_labels
+from embedbench.comparison.verdicts.signals import verdict_without_labels
 from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.agreement import ami_score
 from embedbench.metrics.clustering.ami import pairwise_ami

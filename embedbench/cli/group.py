@@ -8,6 +8,7 @@ import click
 __all__ = ["cli", "every_command"]
 
 _COMMANDS = {
+    "ask": ("run_folders", "ask", "Ask for labels in the browser, and say what they tell."),
     "check": ("commands", "check", "Run the conformance checks on one encoder."),
     "demo": ("commands", "demo", "Compare encoders on sample photographs, with no network."),
     "embed": ("commands", "embed", "Write the vectors of encoders to files."),

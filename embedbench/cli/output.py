@@ -152,7 +152,7 @@ def _next_step(results: "Results", out: Path) -> str:
     if results.run["verdict"]["basis"] == ONE_ENCODER:
         return f"its groups in pictures: embedbench open {quote(str(out))}"
     if not results.has_truth and len(results.encoders) > 1:
-        return f"labels of some images make it surer: embedbench suggest-labels {quote(str(out))}"
+        return f"labels of some images make it surer: embedbench ask {quote(str(out))}"
     return f"every clusterer and number: embedbench show {quote(str(out))} --full"
 
 

@@ -1,6 +1,7 @@
 """The commands on a run folder: they encode nothing."""
 
 import shlex
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from embedbench.cli.output import OK, echo, echo_err, print_json, print_results
 from embedbench.cli.terminal.completion import complete_folder
 from embedbench.utils.text import pluralise
 
-__all__ = ["figures", "open_page", "report", "show", "suggest_labels"]
+__all__ = ["ask", "figures", "open_page", "report", "show", "suggest_labels"]
 
 
 @click.command()
@@ -133,4 +134,40 @@ def suggest_labels(run_folder: str, count: int, out: str) -> int:
     source = shlex.join(Results.read(Path(run_folder)).run.get("sources", ["SOURCE"]))
     echo_err(f"{pluralise(written, 'image')} to label: {out}")
     echo_err(f"then: embedbench run {source} --labels {out} -e ...")
+    return OK
+
+
+@click.command()
+@click.argument("run_folder", metavar="RUN", shell_complete=complete_folder)
+@click.option("--out", default="labels.csv", metavar="FILE.csv", show_default=True)
+def ask(run_folder: str, out: str) -> int:
+    """Ask for labels of a run's pictures in the browser, and say after each dozen what they tell.
+
+    Every label is written to FILE.csv at once. The same command again goes on where it ended.
+    """
+    from embedbench.comparison.verdicts.few_labels import standing
+    from embedbench.report.viewing.asking import AskServer
+    from embedbench.report.viewing.originals import Originals
+    from embedbench.results.label_sheet import LabelSheet
+    from embedbench.results.results import Results
+
+    results, file = Results.read(Path(run_folder)), Path(out)
+    sheet = LabelSheet.of(results.images)
+    if file.exists():
+        sheet.read(file)
+    images = results.images["image"].astype(str).tolist()
+
+    def judge(labels: Mapping[str, str]) -> Sequence[str]:
+        return standing(results, labels).sentences
+
+    with AskServer(sheet, file, images, Originals(results), judge) as server:
+        _browse(server.address, server.address)
+        echo_err("Ctrl-C ends it")
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
+    for sentence in judge(sheet.labels):
+        echo(sentence)
+    if sheet.given:
+        source = shlex.join(results.run.get("sources", ["SOURCE"]))
+        echo_err(f"next: embedbench run {source} --labels {shlex.quote(out)} -e ...")
     return OK

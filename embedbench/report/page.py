@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from embedbench.report.answers.pairwise import pairwise_results
 from embedbench.report.answers.purposes import purposes_part
@@ -22,6 +21,7 @@ from embedbench.report.domains import domains_part
 from embedbench.report.encoders import encoder_parts
 from embedbench.report.label_free import with_labels_table, without_labels_table
 from embedbench.report.layout.sections import sections_of
+from embedbench.report.layout.templates import template
 from embedbench.report.looks import encoder_colours
 from embedbench.report.page_data.sections import LivePart, live_part
 from embedbench.report.page_data.sharing import shareable
@@ -87,7 +87,7 @@ def write_report(
     drawn: dict[str, list[Chart]] = defaultdict(list)
     for chart in charts:
         drawn[chart.section].append(chart)
-    page = _template().render(
+    page = template("page.html.j2").render(
         title=_title(results),
         subtitle=_subtitle(results),
         summary=summary(results),
@@ -133,18 +133,6 @@ def _empty_sections(
         "domains": findings["domains"],
     }
     return {name for name, found in shown.items() if not found}
-
-
-def _template() -> Template:
-    """Return the page's template; what is put into it is escaped."""
-    files = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return files.get_template("page.html.j2")
 
 
 def _title(results: Results) -> str:

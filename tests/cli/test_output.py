@@ -70,7 +70,7 @@ def test_the_summary_counts_what_was_compared_and_says_where_the_reasons_are(
 def test_without_labels_the_next_step_is_to_label_some(capsys: pytest.CaptureFixture[str]) -> None:
     print_results(example_results(truth=False), Path("my run"))
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last.endswith("embedbench suggest-labels 'my run'")
+    assert last.endswith("embedbench ask 'my run'")
 
 
 def test_json_has_the_numbers_as_numbers_and_no_nan(capsys: pytest.CaptureFixture[str]) -> None:

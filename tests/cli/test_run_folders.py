@@ -4,11 +4,13 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
 import webbrowser
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import embedbench
@@ -56,7 +58,7 @@ def test_a_page_is_written_without_what_is_lost_and_says_so(
     assert code == 2 and err.endswith("encoders.csv is missing; run again\n")
 
 
-@pytest.mark.parametrize("command", ["figures", "report", "suggest-labels"])
+@pytest.mark.parametrize("command", ["ask", "figures", "report", "suggest-labels"])
 @pytest.mark.parametrize(
     ("written", "words"),
     [
@@ -119,3 +121,50 @@ def test_originals_are_served_until_a_signal_comes(
             assert process.wait(10) == 0
         finally:
             process.kill()
+
+
+def test_labels_asked_for_are_kept_and_the_command_says_how_to_go_on(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], shared_store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    without_proxy(monkeypatch)
+    run, file = tmp_path / "run", tmp_path / "my labels.csv"
+    embedbench.compare(
+        photographs,
+        {"one": "pixels", "two": "pixels"},
+        labels="none",
+        k="3",
+        seeds=2,
+        out=run,
+        store=shared_store,
+    )
+
+    def browse(address: str) -> bool:
+        """Label two pictures and end, as the page does."""
+
+        def send(path: str, content: Any) -> Any:
+            headers = {"Content-Type": "application/json"}
+            request = urllib.request.Request(
+                address + path, content and json.dumps(content).encode(), headers
+            )
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return json.load(answer)
+
+        def label() -> None:
+            images = send("state", None)["images"]
+            for picture, name in zip(images, ("cat", "dog"), strict=False):
+                send("label", {"image": picture["name"], "label": name})
+            send("end", {"now": True})
+
+        threading.Thread(target=label).start()
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", browse)
+    code, out, err = call(capsys, "ask", run, "--out", file)
+    assert code == 0 and out.startswith("page: http://127.0.0.1:")
+    assert "There are too few pictures to tell" in out
+    assert err.endswith(f"next: embedbench run {photographs} --labels '{file}' -e ...\n")
+    assert pd.read_csv(file)["label"].tolist() == ["cat", "dog"]
+    (run / "labels.csv").write_text("image,label\nother.jpg,x\n")
+    code, _, err = call(capsys, "ask", run, "--out", run / "labels.csv")
+    assert code == 2 and "has labels of other images" in err

@@ -13,7 +13,7 @@ from PIL import Image
 from embedbench import compare
 from embedbench.encoder import Encoder
 from embedbench.errors import InputError
-from embedbench.results.label_sheet import suggest_labels
+from embedbench.results.label_sheet import LabelSheet, suggest_labels
 
 pytestmark = pytest.mark.usefixtures("one_core")
 
@@ -92,3 +92,48 @@ def test_a_file_that_is_there_is_not_written_over(run: Path, tmp_path: Path) -> 
         suggest_labels(run, 5, tmp_path / "mine.csv")
     with pytest.raises(InputError, match="at least 1"):
         suggest_labels(run, 0, tmp_path / "none.csv")
+
+
+IMAGES = pd.DataFrame(
+    {"image": list("abcdef"), "group": [0, 1, 2, 2, 3, 4], "truth": ["cat", *[None] * 5]}
+)
+
+
+def test_a_sheet_asks_for_each_group_once_and_not_for_what_is_known() -> None:
+    sheet = LabelSheet.of(IMAGES)
+    assert sheet.known == {"a": "cat"} and sorted(sheet.order) == ["b", "c", "e", "f"]
+    assert LabelSheet.of(IMAGES).order == sheet.order != LabelSheet.of(IMAGES, 1).order
+    with pytest.raises(InputError, match="has a label already"):
+        LabelSheet.of(IMAGES.iloc[:1])
+
+
+def test_a_sheet_goes_on_behind_the_last_label_of_its_file(tmp_path: Path) -> None:
+    first, second, third, _ = LabelSheet.of(IMAGES).order
+    sheet, file = LabelSheet.of(IMAGES), tmp_path / "labels.csv"
+    sheet.given = {first: "=dog", second: "", third: "cat"}
+    sheet.write(file)
+    again = LabelSheet.of(IMAGES)
+    again.read(file)
+    assert again.given == sheet.given and list(again.labels) == ["a", first, third]
+    assert again.labels[first] == "=dog"
+    suggest = LabelSheet.of(IMAGES)
+    suggest.write(file, 3)
+    suggest.read(file)
+    assert suggest.given == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"image,label\nelsewhere.jpg,cat\n", "labels of other images, such as 'elsewhere.jpg'"),
+        (b"file,name\nb,cat\n", "no columns `image` and `label`"),
+        (b"", "no columns `image` and `label`"),
+        (b"\xff\xfe\x00", "no columns `image` and `label`"),
+    ],
+)
+def test_a_file_of_something_else_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "labels.csv").write_bytes(content)
+    with pytest.raises(InputError, match=words):
+        LabelSheet.of(IMAGES).read(tmp_path / "labels.csv")
+    with pytest.raises(InputError, match="cannot read"):
+        LabelSheet.of(IMAGES).read(tmp_path / "nothing.csv")

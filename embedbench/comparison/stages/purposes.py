@@ -11,7 +11,7 @@ import pandas as pd
 from embedbench.analysis.inputs import AnalysisInputs
 from embedbench.comparison.stages.clustering import ClusteringAnalysis
 from embedbench.comparison.stages.words import chances_of_words
-from embedbench.comparison.verdict import Verdict, verdict_from_labels
+from embedbench.comparison.verdicts.labels import Verdict, verdict_from_labels
 from embedbench.metrics.base import Estimate
 from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.chance import (

@@ -1,6 +1,6 @@
 """Compare all encoders: ranks, pairs, criteria, and the verdict on which is best here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +16,10 @@ from embedbench.comparison.stages.purposes import (
     rank_purpose,
     smallest_of,
 )
-from embedbench.comparison.verdict import (
-    Verdict,
-    verdict_from_labels,
-    verdict_without_labels,
-)
+from embedbench.comparison.verdicts.labels import Verdict, verdict_with_labels
+from embedbench.comparison.verdicts.signals import verdict_without_labels
 from embedbench.metrics.base import Estimate, mean_estimate
-from embedbench.metrics.bootstrap import PairedBootstrap, interval
-from embedbench.metrics.chance import SIGNIFICANT, can_be_shown, label_p
+from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.consensus import consensus_scores, similar_groups
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS
 from embedbench.metrics.embedding.similarity import agreement
@@ -31,14 +27,11 @@ from embedbench.metrics.ranking import pairs_table, rank_by
 from embedbench.results.schema import CANNOT_TELL, NAMING, ONE_ENCODER, SIGNALS
 from embedbench.results.tables.purposes import CLUSTERING, PURPOSES, WORDS
 
-__all__ = ["VerdictTables", "WITH_LABELS", "run_verdict_stage", "verdict_with_labels"]
+__all__ = ["VerdictTables", "WITH_LABELS", "run_verdict_stage"]
 
 WITH_LABELS = (
     "knn_accuracy", "retrieval_map", "r_precision", "linear_probe", *PURPOSES[WORDS],
 )  # fmt: skip
-
-_SEEDS_SHUFFLED = 3
-"""Of more seeds, the partitions of the first are compared with shuffled labels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,40 +141,6 @@ def _matrix(
 ) -> Float64[np.ndarray, "encoders encoders"]:
     matrix = similarity.pivot(index="encoder", columns="other", values=column)
     return matrix.reindex(index=list(names), columns=list(names)).fillna(0.0).to_numpy(np.float64)
-
-
-def verdict_with_labels(
-    partitions: Mapping[str, Int[np.ndarray, "seeds images"]],
-    scores: Sequence[Estimate],
-    labels: Int[np.ndarray, " images"],
-    resamples: PairedBootstrap,
-    metric: str = "AMI",
-) -> tuple[pd.DataFrame, Verdict, list[str]]:
-    """Return the ranks by a metric, the verdict, which names only encoders above chance, and these.
-
-    They are above chance: their partitions know more of the labels than of shuffled ones, and the
-    interval of their metric is above 0.
-
-    Args:
-        partitions: of each encoder.
-        scores: the metric of each.
-        labels: class code of each image, -1 where unknown.
-        resamples: of the images; of copies of one image, one is compared with shuffled labels.
-        metric: its heading, for sentences.
-    """
-    names, moved = list(partitions), resamples.of(scores)
-    ranks = rank_by(names, [score.mean for score in scores], moved)
-    known = np.flatnonzero(labels >= 0)
-    rows = known[np.unique(resamples.groups[known], return_index=True)[1]]
-    shown = [runs[:_SEEDS_SHUFFLED][:, rows] for runs in partitions.values()]
-    p = label_p(shown, labels[rows], resamples.seed)
-    low = [interval(score.mean, row)[0] for score, row in zip(scores, moved, strict=True)]
-    above = [
-        name
-        for name, own, bottom in zip(names, p, low, strict=True)
-        if own <= SIGNIFICANT and bottom > 0
-    ]
-    return ranks, verdict_from_labels(ranks, metric, above, can_be_shown(labels[rows])), above
 
 
 def _without_labels(

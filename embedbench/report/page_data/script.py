@@ -1,4 +1,4 @@
-"""The script of the page, and the only rule that lets it run: its hash."""
+"""The scripts of the pages, and the only rule that lets one run: its hash."""
 
 import base64
 import hashlib
@@ -6,14 +6,14 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-__all__ = ["page_script", "script_hash"]
+__all__ = ["built_script", "script_hash"]
 
-_FILE = Path(__file__).parent.parent / "web" / "page.js"
+_FOLDER = Path(__file__).parent.parent / "web"
 
 
-def page_script() -> Markup:
-    """Return the script as it stands in the page; `make page` builds it."""
-    return Markup(_FILE.read_text(encoding="utf-8"))
+def built_script(name: str) -> Markup:
+    """Return `page.js` or `ask.js` as it stands in its page; `make page` builds them."""
+    return Markup((_FOLDER / name).read_text(encoding="utf-8"))
 
 
 def script_hash(script: str) -> str:

@@ -13,7 +13,7 @@ from embedbench.report.page_data.moved import moved_record
 from embedbench.report.page_data.neighbours import neighbours_record
 from embedbench.report.page_data.packing import as_script_data
 from embedbench.report.page_data.pictures import mapped_pictures, pictures_record
-from embedbench.report.page_data.script import page_script, script_hash
+from embedbench.report.page_data.script import built_script, script_hash
 from embedbench.report.page_data.sheets import Sheets, picture_sheets
 from embedbench.results.results import Results
 
@@ -62,6 +62,6 @@ def live_part(results: Results, used: Collection[str], charts: Sequence[Chart]) 
         "moved": moved_record(results, names),
     }
     data = {name: as_script_data(record) for name, record in records.items() if record}
-    script = page_script()
+    script = built_script("page.js")
     in_clusters = len(set(names) & set(results.silhouettes["image"].astype(str)))
     return LivePart(data, script, script_hash(script), sheets, len(mapped), in_clusters)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks the sources of the page's script, and bundles them: build.sh FOLDER writes FOLDER/page.js.
+# Checks the sources of the pages' scripts, and bundles them: build.sh FOLDER writes FOLDER/page.js,
+# of the report, and FOLDER/ask.js, of the page that asks for labels.
 # The tools go to FOLDER/node_modules in the versions of package-lock.json.
 set -euo pipefail
 mkdir -p "$1"
@@ -10,4 +11,4 @@ cp -r src package.json package-lock.json build.mjs tsconfig.json eslint.config.j
 cd "$folder"
 npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error
 npm run --silent check
-npm run --silent build -- page.js
+npm run --silent build

@@ -1,34 +1,29 @@
-"""The verdict: which encoders are the best here, or that it cannot be told, and why.
+"""The verdict without labels, by two signals: which encoders come first, or why it cannot be told.
 
-With labels it is a matter of statistics. Without labels, no number is the truth, and the silhouette
-in each encoder's own space says next to nothing. Two signals say something, and they fail in
-different places. One is cluster retention: whether images keep their cluster when they are slightly
-changed. The other is consensus: whether the encoder's clusters agree with those of the other
-encoders. `docs/explanation/verdict.md` says how often they were right. One that does not beat
-chance itself is never named, nor is any where the two signals agree no better than chance.
+Without labels, no number is the truth, and the silhouette in each encoder's own space says next to
+nothing. Two signals say something, and they fail in different places. One is cluster retention:
+whether images keep their cluster when they are slightly changed. The other is consensus: whether
+the encoder's clusters agree with those of the other encoders. `docs/explanation/verdict.md` says
+how often they were right. None is named that does not beat chance itself, nor where the two signals
+agree no better than chance.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float64, Int
 from scipy.stats import rankdata
 
+from embedbench.comparison.verdicts.labels import NOTHING_TO_RANK, Verdict
 from embedbench.metrics.bootstrap import Replicates
 from embedbench.metrics.chance import agreement_p
 from embedbench.metrics.ranking import rank_by
 from embedbench.results.schema import CANNOT_TELL, NONE_BETTER, TOO_FEW
 from embedbench.utils.text import join_names
 
-__all__ = [
-    "Verdict",
-    "mean_ranks",
-    "verdict_from_labels",
-    "verdict_without_labels",
-]
+__all__ = ["mean_ranks", "verdict_without_labels"]
 
 _LEAST_FOR_CONSENSUS = 3
 
@@ -43,82 +38,6 @@ _LEAST_IMAGES = 7
 
 _TAIL = 0.025
 """Share of the resamples below the lower end of an interval."""
-
-
-NOTHING_TO_RANK = "Fewer than two encoders have a number to be ranked by."
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Which encoders are the best here.
-
-    Attributes:
-        basis: `labels`, `no labels`, `one encoder`, or `nothing` where there is no number to
-            compare.
-        answer: `best` where one is named, `tied` where several are; else `none better than
-            chance`, `too few pictures` or `cannot tell`.
-        group: the encoders named, the best first; those among which the best may be if it
-            cannot be told; none if there is nothing better than chance, or too few pictures.
-        reasons: sentences.
-    """
-
-    basis: str
-    answer: str
-    group: tuple[str, ...]
-    reasons: tuple[str, ...]
-
-    def record(self) -> dict[str, Any]:
-        """Return it for run.json."""
-        return asdict(self)
-
-
-def verdict_from_labels(
-    ranks: pd.DataFrame,
-    metric: str,
-    above: Collection[str] | None = None,
-    is_enough: bool = True,
-) -> Verdict:
-    """Return the verdict on a table of `rank_by` made against the labels.
-
-    Args:
-        ranks: as of `rank_by`.
-        metric: its name in sentences.
-        above: the encoders whose metric is higher than chance explains; None for all.
-        is_enough: whether the labels are enough to tell a perfect encoder from chance.
-    """
-    if ranks.empty:
-        return Verdict("nothing", CANNOT_TELL, (), (NOTHING_TO_RANK,))
-    if not is_enough:
-        reason = "With these few labels even clusters that equal the classes could be chance."
-        return Verdict("labels", TOO_FEW, (), (reason,))
-    tied = tuple(ranks[ranks["tied_with_best"]].sort_values("rank", kind="stable").index)
-    group = tied if above is None else tuple(name for name in tied if name in above)
-    if not group:
-        reason = f"No {metric} is higher than chance gives."
-        return Verdict("labels", NONE_BETTER, (), (reason,))
-    if len(group) < len(tied):
-        reason = (
-            f"Of those that may be the best, only {join_names(group)} "
-            f"{'has an' if len(group) == 1 else 'have an'} {metric} higher than chance gives"
-        )
-        if len(group) > 1:
-            return Verdict("labels", "tied", group, (f"{reason}.",))
-        others = join_names([name for name in tied if name not in group])
-        reason += f"; {others} may still be as good."
-        return Verdict("labels", CANNOT_TELL, tied, (reason,))
-    if len(group) == 1:
-        reason = (
-            f"Its {metric} is higher than that of every other encoder by more than chance explains."
-        )
-        return Verdict("labels", "best", group, (reason,))
-    if len(group) == len(ranks):
-        reason = f"No difference in {metric} between them is larger than chance explains."
-        return Verdict("labels", "tied", group, (reason,))
-    reason = (
-        f"Their {metric} cannot be told apart with this number of images; that of the others is "
-        "lower by more than chance explains."
-    )
-    return Verdict("labels", "tied", group, (reason,))
 
 
 def mean_ranks(

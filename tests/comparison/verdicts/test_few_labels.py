@@ -1,0 +1,96 @@
+"""Promises of the labels so far: a verdict as by all labels, and no end before it is sure."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import adjusted_mutual_info_score
+
+from embedbench.comparison.verdicts.few_labels import standing
+from embedbench.results.results import Results
+from tests.support.example_results import ENCODERS, example_results
+
+RANDOM = np.random.default_rng(0)
+CLASSES = 4
+
+
+def results_of(wrong: dict[str, float], images: int = 240) -> tuple[Results, dict[str, str]]:
+    """A run without labels whose encoders misplace these shares of the images, and the labels."""
+    base, names = example_results(truth=False), [f"{row:03d}.jpg" for row in range(images)]
+    truth = RANDOM.integers(CLASSES, size=images)
+    rows = base.comparison[base.comparison["encoder"] == ENCODERS[0]].iloc[:1]
+    partitions = []
+    for encoder, share in wrong.items():
+        is_wrong = RANDOM.permutation(images) < share * images
+        clusters = np.where(is_wrong, RANDOM.integers(CLASSES, size=images), truth)
+        own = {"image": names, "encoder": encoder, "cluster": clusters, "seed": 0}
+        partitions.append(pd.DataFrame(own | {"k": rows["k"].iloc[0]}))
+    table = pd.concat(partitions).assign(
+        space=rows["space"].iloc[0], clusterer=rows["clusterer"].iloc[0]
+    )
+    found = replace(
+        base,
+        images=pd.DataFrame({"image": names, "group": np.arange(images)}),
+        comparison=pd.concat([rows.assign(encoder=encoder) for encoder in wrong]),
+        partitions=table,
+    )
+    return found, {name: f"class {code}" for name, code in zip(names, truth, strict=True)}
+
+
+def first(labels: dict[str, str], count: int) -> dict[str, str]:
+    return dict(list(labels.items())[:count])
+
+
+def test_without_two_different_labels_nothing_is_said_of_the_encoders() -> None:
+    results, labels = results_of({"a": 0.0, "b": 0.5})
+    assert standing(results, {}).sentences == ("0 labels so far; it takes labels.",)
+    one = standing(results, {"000.jpg": "cat", "001.jpg": "cat"})
+    assert one.sentences == ("2 labels so far; it takes another label.",) and not one.is_settled
+    few = standing(results, first(labels, 3))
+    assert few.labels == 3 and few.sentences[0].startswith("There are too few pictures")
+
+
+def test_a_clear_winner_settles_it() -> None:
+    results, labels = results_of({"a": 0.6, "b": 0.0, "c": 0.7})
+    found = standing(results, first(labels, 60))
+    assert found.is_settled and found.sentences[0] == "b is the best here, by the labels."
+
+
+def test_the_lead_is_that_of_scikit_learn_and_the_next_dozens_are_estimated() -> None:
+    results, labels = results_of({"a": 0.10, "b": 0.22, "c": 0.9})
+    some = first(labels, 48)
+    found = standing(results, some)
+    truth = list(some.values())
+    ami = [
+        adjusted_mutual_info_score(truth, rows["cluster"].iloc[:48])
+        for _, rows in results.partitions.groupby("encoder")
+    ]
+    assert not found.is_settled
+    assert (
+        f"a is ahead of b by {ami[0] - ami[1]:.2f}: if it stays so, about " in found.sentences[-1]
+    )
+    assert found.sentences[-1].endswith(" more labels will show it.")
+
+
+def test_encoders_that_no_label_tells_apart_yet_are_no_tie() -> None:
+    """On 24 pictures both agree everywhere: on others they may differ in one of eight."""
+    results, labels = results_of({"a": 0.0, "b": 0.0})
+    found = standing(results, first(labels, 24))
+    assert not found.is_settled
+    assert "a and b come to the same so far" in found.sentences[-1]
+    assert standing(results, labels).is_settled  # all 240: within 3 / 240
+    assert "as good as each other, within 0.02" in standing(results, labels).sentences[-1]
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+def test_copies_of_a_picture_are_one_label(copies: int) -> None:
+    results, labels = results_of({"a": 0.1, "b": 0.3}, 60)
+    results = replace(results, images=results.images.assign(group=np.arange(60) // copies))
+    assert standing(results, labels).labels == 60 // copies
+
+
+def test_labels_that_fit_no_encoder_are_told_so_far() -> None:
+    results, labels = results_of({"a": 1.0, "b": 1.0})
+    found = standing(results, first(labels, 24))
+    assert found.sentences[0] == "So far, no AMI is higher than chance gives."
