@@ -10,6 +10,7 @@ from embedbench.clustering.clusterers import max_k
 from embedbench.clustering.limits import DEFAULT_LIMIT, Rows, SampleLimit
 from embedbench.encoder import Vectors
 from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.embedding.classification import knn_score
 from embedbench.metrics.embedding.geometry import (
     anisotropy,
     effective_rank,
@@ -20,7 +21,6 @@ from embedbench.metrics.embedding.linear_probe import probe_correct
 from embedbench.metrics.embedding.neighbours import (
     NEIGHBOURS,
     Neighbourhood,
-    knn_correct,
     neighbourhood,
 )
 from embedbench.metrics.embedding.retrieval import (
@@ -120,7 +120,7 @@ def evaluate_vectors(
         return neighbours, None, {}, numbers
     retrieved = found.estimates()
     scores = {
-        "knn_accuracy": mean_estimate(knn_correct(neighbours, labels, groups, NEIGHBOURS)[None]),
+        "knn_accuracy": knn_score(neighbours, labels, groups, NEIGHBOURS),
         "retrieval_map": retrieved["average_precision"],
         "r_precision": retrieved["r_precision"],
         "linear_probe": mean_estimate(probe_correct(vectors, labels, groups, seed)[None]),

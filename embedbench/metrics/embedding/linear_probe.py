@@ -10,7 +10,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
-from embedbench.metrics.embedding.classes import groups_a_class
+from embedbench.metrics.embedding.classification import groups_a_class
 
 __all__ = ["Rows", "predicted_correct", "probe_correct", "rotated"]
 
