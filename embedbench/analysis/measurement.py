@@ -9,7 +9,7 @@ from embedbench.analysis.sweep import KCandidate, comparison_rows, sweep_encoder
 from embedbench.clustering.clusterers import max_k
 from embedbench.clustering.limits import DEFAULT_LIMIT, Rows, SampleLimit
 from embedbench.encoder import Vectors
-from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.base import Estimate
 from embedbench.metrics.embedding.classification import knn_score
 from embedbench.metrics.embedding.geometry import (
     anisotropy,
@@ -17,7 +17,7 @@ from embedbench.metrics.embedding.geometry import (
     hubness,
     intrinsic_dimension,
 )
-from embedbench.metrics.embedding.linear_probe import probe_correct
+from embedbench.metrics.embedding.linear_probe import probe_score
 from embedbench.metrics.embedding.neighbours import (
     NEIGHBOURS,
     Neighbourhood,
@@ -123,7 +123,7 @@ def evaluate_vectors(
         "knn_accuracy": knn_score(neighbours, labels, groups, NEIGHBOURS),
         "retrieval_map": retrieved["average_precision"],
         "r_precision": retrieved["r_precision"],
-        "linear_probe": mean_estimate(probe_correct(vectors, labels, groups, seed)[None]),
+        "linear_probe": probe_score(vectors, labels, groups, seed),
     }
     return neighbours, found, scores, numbers
 
