@@ -35,9 +35,6 @@ KS = (1, 5, 10)
 FOUND = 8
 """Number of images that are kept of those that a query finds."""
 
-_LEAVING_ONE_OUT = ("average_precision", "r_precision")
-"""Scores whose influence is without each image, not by random halves."""
-
 _PAIRS_AT_ONCE = 2**16
 """Of so many pairs of a query and an image the rankings fit the cache of a core."""
 
@@ -90,13 +87,10 @@ class Retrieval:
 
     def estimates(self) -> dict[str, Estimate]:
         """Return the mean of each score over the queries; intervals from it count the gallery."""
+        each = (self.names, self.values, self.moves, self.highest.tolist(), self.twice.tolist())
         return {
-            name: mean_estimate(
-                values[None], moves=moves, moving=self.moving, high=float(high), twice=float(twice)
-            )
-            for name, values, moves, high, twice in zip(
-                self.names, self.values, self.moves, self.highest, self.twice, strict=True
-            )
+            name: mean_estimate(values[None], 0.0, moves, self.moving, high, twice)
+            for name, values, moves, high, twice in zip(*each, strict=True)
         }
 
 
@@ -178,10 +172,7 @@ def neighbours_and_retrieval(
 
 @dataclass(frozen=True, eq=False)
 class _RetrievalSearch:
-    """Scores of the queries so far; `moves` and `lost` are of the columns of the gallery.
-
-    `pairs` is the sum of the squares of what `moves` sums.
-    """
+    """Scores so far; `moves`, `lost` are of the gallery, `pairs` sums the squares of moves."""
 
     relevance: Int[np.ndarray, " images"]
     columns: Gallery
@@ -296,7 +287,8 @@ class _RetrievalSearch:
         moving = np.isin(np.arange(len(self.relevance)), self.columns) if self.is_apart else None
         names = ["average_precision", "r_precision", "reciprocal_rank"]
         names += [f"{name}@{k}" for k in self.ks for name in ("precision", "recall")]
-        twice = pairs * np.where(np.isin(names, _LEAVING_ONE_OUT), 1.0, TWICE_IN_HALVES)
+        # The influence on the first two, average and R-precision, is by leaving one out.
+        twice = pairs * np.where(np.arange(len(names)) < 2, 1.0, TWICE_IN_HALVES)
         unanswered = np.array(sorted(self.unanswered), dtype=np.int64)
         answers = self.answers[self.answers > 0]
         highest = np.full(len(names), 1.0 if len(answers) else np.nan)
@@ -304,6 +296,5 @@ class _RetrievalSearch:
             within = np.minimum(answers, k)
             highest[3 + 2 * place : 5 + 2 * place] = (within / k).mean(), (within / answers).mean()
         kept = (self.found, self.similarity, self.answers)
-        return Retrieval(
-            tuple(names), self.values, spread, twice, moving, unanswered, highest, *kept
-        )
+        moved = (spread, twice, moving)
+        return Retrieval(tuple(names), self.values, *moved, unanswered, highest, *kept)
