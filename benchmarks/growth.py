@@ -70,7 +70,7 @@ STEPS: list[tuple[str, Any, str, bool]] = [
     ("neighbours, retrieval", embedbench.analysis.measurement, "neighbourhood", True),
     ("intrinsic dimension", embedbench.analysis.measurement, "intrinsic_dimension", True),
     ("effective rank", embedbench.analysis.measurement, "effective_rank", True),
-    ("linear probe", embedbench.analysis.measurement, "probe_correct", True),
+    ("linear probe", embedbench.analysis.measurement, "probe_score", True),
     ("values by chance", embedbench.comparison.stages.clustering, "score_encoder", False),
     ("shortcuts", embedbench.comparison.stages.clustering, "shortcut_probe", True),
     ("how alike two encoders are", sys.modules[__name__], "similarity_of", True),

@@ -26,9 +26,10 @@ from embedbench.analysis.purposes.scores import size_rows
 from embedbench.clustering.limits import DEFAULT_LIMIT
 from embedbench.metrics.base import Estimate, mean_estimate
 from embedbench.metrics.bootstrap import RESAMPLES, PairedBootstrap
+from embedbench.metrics.embedding.classification import knn_score
 from embedbench.metrics.embedding.few_shot import few_shot
-from embedbench.metrics.embedding.linear_probe import probe_correct
-from embedbench.metrics.embedding.neighbours import NEIGHBOURS, knn_correct
+from embedbench.metrics.embedding.linear_probe import probe_score
+from embedbench.metrics.embedding.neighbours import NEIGHBOURS
 from embedbench.metrics.embedding.retrieval import neighbours_and_retrieval
 from embedbench.metrics.embedding.words import class_vectors, text_to_image, zero_shot_correct
 
@@ -85,13 +86,13 @@ def drawn(population: Population, key: tuple[int, int], count: int = RESAMPLES) 
     resamples = PairedBootstrap(alone, seed, count)
     if not population.only_search:
         right = {
-            "kNN accuracy": knn_correct(near, truth, alone, NEIGHBOURS),
-            "linear probe": probe_correct(vectors, truth, alone, seed),
             "zero-shot accuracy": zero_shot_correct(vectors, class_vectors(names, 1), truth),
             **text_to_image(vectors, texts, np.stack([alone, alone], axis=1), alone),
         }
         shots = few_shot(vectors, truth, alone, seed=seed).estimates
         scores |= {f"few-shot accuracy at {shot}": score for shot, score in shots.items()}
+        scores["linear probe"] = probe_score(vectors, truth, alone, seed)
+        scores["kNN accuracy"] = knn_score(near, truth, alone, NEIGHBOURS)
         scores |= {name: mean_estimate(values[None]) for name, values in right.items()}
         found |= dict(differences(vectors, truth, resamples))
     return found | with_intervals(scores, resamples)

@@ -9,18 +9,18 @@ from embedbench.analysis.sweep import KCandidate, comparison_rows, sweep_encoder
 from embedbench.clustering.clusterers import max_k
 from embedbench.clustering.limits import DEFAULT_LIMIT, Rows, SampleLimit
 from embedbench.encoder import Vectors
-from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.base import Estimate
+from embedbench.metrics.embedding.classification import knn_score
 from embedbench.metrics.embedding.geometry import (
     anisotropy,
     effective_rank,
     hubness,
     intrinsic_dimension,
 )
-from embedbench.metrics.embedding.linear_probe import probe_correct
+from embedbench.metrics.embedding.linear_probe import probe_score
 from embedbench.metrics.embedding.neighbours import (
     NEIGHBOURS,
     Neighbourhood,
-    knn_correct,
     neighbourhood,
 )
 from embedbench.metrics.embedding.retrieval import (
@@ -120,10 +120,10 @@ def evaluate_vectors(
         return neighbours, None, {}, numbers
     retrieved = found.estimates()
     scores = {
-        "knn_accuracy": mean_estimate(knn_correct(neighbours, labels, groups, NEIGHBOURS)[None]),
+        "knn_accuracy": knn_score(neighbours, labels, groups, NEIGHBOURS),
         "retrieval_map": retrieved["average_precision"],
         "r_precision": retrieved["r_precision"],
-        "linear_probe": mean_estimate(probe_correct(vectors, labels, groups, seed)[None]),
+        "linear_probe": probe_score(vectors, labels, groups, seed),
     }
     return neighbours, found, scores, numbers
 

@@ -25,8 +25,9 @@ from embedbench.metrics.base import mean_estimate
 from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.evaluate import evaluate
 from embedbench.metrics.clustering.silhouette import silhouettes
+from embedbench.metrics.embedding.classification import knn_correct
 from embedbench.metrics.embedding.geometry import hubness, intrinsic_dimension
-from embedbench.metrics.embedding.neighbours import knn_correct, neighbourhood
+from embedbench.metrics.embedding.neighbours import neighbourhood
 from embedbench.metrics.embedding.retrieval import neighbours_and_retrieval
 from embedbench.utils.progress import Progress
 

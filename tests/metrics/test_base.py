@@ -42,6 +42,13 @@ def test_moves_of_images_are_centred_and_added_to_the_influence() -> None:
     assert mean_estimate(values, moves=moves).influence[0] == pytest.approx([2.5, -1.5, -1, 0])
 
 
+def test_what_the_values_count_already_is_taken_out_of_the_variance_of_moves() -> None:
+    values, moves = np.full((1, 4), 0.5), np.array([3.0, 1.0, -1.0, -3.0])
+    influence = mean_estimate(values, moves=moves, twice=15.0).influence[0]
+    assert influence == pytest.approx(moves / 2) and influence @ influence == pytest.approx(20 - 15)
+    assert not mean_estimate(values, moves=moves, twice=21.0).influence.any()
+
+
 @given(arrays(np.float64, (2, 6), elements=st.floats(0, 1)))
 def test_influence_sums_to_zero(values: np.ndarray) -> None:
     assert mean_estimate(values).influence.sum(axis=1) == pytest.approx([0, 0], abs=1e-12)

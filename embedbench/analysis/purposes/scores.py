@@ -18,11 +18,12 @@ from embedbench.clustering.clusterers import max_k
 from embedbench.clustering.limits import SampleLimit
 from embedbench.clustering.subsample import kmeans_from_sample
 from embedbench.encoder import Vectors
-from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.base import Estimate
 from embedbench.metrics.bootstrap import PairedBootstrap, interval
 from embedbench.metrics.clustering.agreement import ami_score
+from embedbench.metrics.embedding.classification import knn_depth, knn_score
 from embedbench.metrics.embedding.few_shot import few_shot
-from embedbench.metrics.embedding.neighbours import NEIGHBOURS, knn_correct
+from embedbench.metrics.embedding.neighbours import NEIGHBOURS
 from embedbench.metrics.embedding.retrieval import Retrieval
 from embedbench.results.tables.purposes import CLASSIFICATION, CLUSTERING, SEARCH
 
@@ -166,10 +167,9 @@ def form_scores(
         runs = np.array([fit.labels for fit in kmeans_from_sample(points, pairs, sample)])
         scores[CLUSTERING] = ami_score(runs, labels)
     if SEARCH in purposes or CLASSIFICATION in purposes:
-        near, found = neighbours_and_search(vectors, targets, sample, NEIGHBOURS)
-        correct = knn_correct(near, labels, groups, NEIGHBOURS)
+        near, found = neighbours_and_search(vectors, targets, sample, knn_depth(NEIGHBOURS))
         scores[SEARCH] = found.estimates()["average_precision"]
-        scores[CLASSIFICATION] = mean_estimate(correct[None])
+        scores[CLASSIFICATION] = knn_score(near, labels, groups, NEIGHBOURS)
     return scores
 
 

@@ -9,7 +9,7 @@ from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
 from embedbench.metrics.base import Estimate, mean_estimate
-from embedbench.metrics.embedding.classes import groups_a_class
+from embedbench.metrics.embedding.classification import groups_a_class
 from embedbench.metrics.embedding.linear_probe import Rows, predicted_correct, rotated
 
 __all__ = ["FewShot", "SHOTS", "few_shot"]

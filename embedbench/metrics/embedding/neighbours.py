@@ -1,4 +1,4 @@
-"""Nearest neighbours of each image, and classification by them."""
+"""Nearest neighbours of each image, and how many of them two encoders share."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from jaxtyping import Float32, Float64, Int, UInt64
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
-from embedbench.metrics.embedding.classes import with_partner
 
 __all__ = [
     "NEIGHBOURS",
@@ -16,14 +15,12 @@ __all__ = [
     "Neighbourhood",
     "distance_blocks",
     "first_neighbours",
-    "knn_correct",
     "neighbourhood",
     "overlap",
 ]
 
 Nearest = Int[np.ndarray, "images neighbours"]
 Cosines = Float64[np.ndarray, "images neighbours"]
-PerImage = Float64[np.ndarray, " images"]
 
 _MEGABYTE = 2**20
 _BYTES_A_PAIR = 32
@@ -189,49 +186,6 @@ def _nearest(
     nearest[np.isneginf(cosines)] = -1
     cosines[np.isneginf(cosines)] = np.nan
     return nearest, cosines
-
-
-def knn_correct(
-    found: Neighbourhood,
-    truth: Int[np.ndarray, " images"],
-    groups: Int[np.ndarray, " images"],
-    neighbours: int = 10,
-) -> PerImage:
-    """Return 1 for each image whose label its labelled neighbours predict, 0 for the others.
-
-    Leave-one-out, without the image's group. Neighbours vote by 1 / (1 - cosine), or only those
-    at distance 0 if there are any, as in scikit-learn's `KNeighborsClassifier(metric="cosine",
-    weights="distance")`; the lowest label wins ties. nan without a known label, if no image of
-    another group has the same, and for images that were not asked.
-
-    Args:
-        found: neighbours from `neighbourhood`, with truth.
-        truth: known label of each image as a number, -1 if unknown.
-        groups: near-duplicate group of each image, as for `found`.
-        neighbours: number of voters; fewer if there are fewer.
-
-    Raises:
-        ValueError: `found` has no truth, or fewer neighbours per image.
-    """
-    if found.labelled is None or found.labelled_similarity is None:
-        raise ValueError("`found` has no labelled neighbours; give `neighbourhood` the truth")
-    voters = first_neighbours(found.labelled, neighbours)
-    distances = 1 - found.labelled_similarity[:, :neighbours]
-    copies = distances == 0
-    with np.errstate(divide="ignore"):
-        weights = np.where(copies.any(axis=1, keepdims=True), copies, 1 / distances)
-    images, columns = np.nonzero(voters >= 0)
-    names, labels = np.unique(truth, return_inverse=True)
-    votes = np.bincount(
-        images * len(names) + labels[voters[images, columns]],
-        weights[images, columns],
-        len(truth) * len(names),
-    )
-    guess = votes.reshape(len(truth), len(names)).argmax(axis=1)
-    possible = with_partner(truth, groups)
-    if found.asked is not None:
-        possible &= np.isin(np.arange(len(truth)), found.asked)
-    return np.where(possible, guess == labels, np.nan)
 
 
 def overlap(one: Neighbourhood, other: Neighbourhood, neighbours: int = 10) -> float:

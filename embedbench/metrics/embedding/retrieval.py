@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int
 
 from embedbench.encoder import Vectors
-from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.metrics.base import TWICE_IN_HALVES, Estimate, mean_estimate
 from embedbench.metrics.embedding.neighbours import (
     Neighbourhood,
     NeighbourSearch,
@@ -51,6 +51,8 @@ class Retrieval:
         moves: how far each image, as a part of the gallery, moves the sum of the scores of the
             others, as `retrieval_influence` has it. A query that loses its only right answer
             counts with the mean of all.
+        twice: part of the sum of the squares of `moves` that `mean_estimate` must not count again:
+            how far an image moves a query is a part of the spread of the queries' scores.
         moving: which images the gallery holds, for `mean_estimate`; None if every image is a
             query and in the gallery of the others.
         unanswered: rows of queries of known class without a right answer in the gallery.
@@ -65,6 +67,7 @@ class Retrieval:
     names: tuple[str, ...]
     values: Float64[np.ndarray, "scores images"]
     moves: Float64[np.ndarray, "scores images"]
+    twice: Float64[np.ndarray, " scores"]
     moving: Bool[np.ndarray, " images"] | None
     unanswered: Int[np.ndarray, " unanswered"]
     highest: Float64[np.ndarray, " scores"]
@@ -84,11 +87,10 @@ class Retrieval:
 
     def estimates(self) -> dict[str, Estimate]:
         """Return the mean of each score over the queries; intervals from it count the gallery."""
+        each = (self.names, self.values, self.moves, self.highest.tolist(), self.twice.tolist())
         return {
-            name: mean_estimate(values[None], moves=moves, moving=self.moving, high=float(high))
-            for name, values, moves, high in zip(
-                self.names, self.values, self.moves, self.highest, strict=True
-            )
+            name: mean_estimate(values[None], 0.0, moves, self.moving, high, twice)
+            for name, values, moves, high, twice in zip(*each, strict=True)
         }
 
 
@@ -170,7 +172,7 @@ def neighbours_and_retrieval(
 
 @dataclass(frozen=True, eq=False)
 class _RetrievalSearch:
-    """Scores of the queries so far; `moves` and `lost` are of the columns of the gallery."""
+    """Scores so far; `moves`, `lost` are of the gallery, `pairs` sums the squares of moves."""
 
     relevance: Int[np.ndarray, " images"]
     columns: Gallery
@@ -178,6 +180,7 @@ class _RetrievalSearch:
     ks: tuple[int, ...]
     values: Float64[np.ndarray, "scores images"]
     moves: Float64[np.ndarray, "scores gallery"]
+    pairs: Float64[np.ndarray, " scores"]
     lost: Float64[np.ndarray, " gallery"]
     found: Int[np.ndarray, "images found"]
     similarity: Float64[np.ndarray, "images found"]
@@ -210,6 +213,7 @@ class _RetrievalSearch:
             tuple(ks),
             np.full((scores, len(relevance)), np.nan),
             np.zeros((scores, len(columns))),
+            np.zeros(scores),
             np.zeros(len(columns)),
             np.full((len(relevance), FOUND), -1),
             np.full((len(relevance), FOUND), np.nan),
@@ -243,6 +247,8 @@ class _RetrievalSearch:
             for score, (values, moved) in enumerate(self._scores(ranked)):
                 self.values[score, rows[some]] = values
                 moves[score, some, :length] = moved
+                squares = np.einsum("qr,qr->q", moved, moved)
+                self.pairs[score] = np.cumsum([self.pairs[score], *squares])[-1]
         columns = np.arange(len(self.columns))
         targets = np.concatenate([columns, order.ravel()])
         for total, moved in zip(self.moves, moves, strict=True):
@@ -268,16 +274,21 @@ class _RetrievalSearch:
 
     def result(self) -> Retrieval:
         """Return the scores of all queries that were added."""
-        moves = self.moves
+        moves, pairs = self.moves, self.pairs
         scored = ~np.isnan(self.values[0])
         if scored.any():
             # A query without its only right answer has no score: the mean of the others.
-            moves = moves - self.lost * self.values[:, scored].mean(axis=1, keepdims=True)
+            means = self.values[:, scored].mean(axis=1, keepdims=True)
+            moves = moves - self.lost * means
+            only = self.values[:, self.answers == 1]
+            pairs = self.pairs + ((only - means) ** 2 - only**2).sum(axis=1)
         spread = np.zeros(self.values.shape)
         spread[:, self.columns] = moves
         moving = np.isin(np.arange(len(self.relevance)), self.columns) if self.is_apart else None
         names = ["average_precision", "r_precision", "reciprocal_rank"]
         names += [f"{name}@{k}" for k in self.ks for name in ("precision", "recall")]
+        # The influence on the first two, average and R-precision, is by leaving one out.
+        twice = pairs * np.where(np.arange(len(names)) < 2, 1.0, TWICE_IN_HALVES)
         unanswered = np.array(sorted(self.unanswered), dtype=np.int64)
         answers = self.answers[self.answers > 0]
         highest = np.full(len(names), 1.0 if len(answers) else np.nan)
@@ -285,4 +296,5 @@ class _RetrievalSearch:
             within = np.minimum(answers, k)
             highest[3 + 2 * place : 5 + 2 * place] = (within / k).mean(), (within / answers).mean()
         kept = (self.found, self.similarity, self.answers)
-        return Retrieval(tuple(names), self.values, spread, moving, unanswered, highest, *kept)
+        moved = (spread, twice, moving)
+        return Retrieval(tuple(names), self.values, *moved, unanswered, highest, *kept)

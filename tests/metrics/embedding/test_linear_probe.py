@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import normalize
 
-from embedbench.metrics.embedding.linear_probe import probe_correct
+from embedbench.metrics.embedding.linear_probe import probe_correct, probe_score
 
 RANDOM = np.random.default_rng(0)
 TRUTH = np.repeat(np.arange(4), 30)
@@ -143,3 +144,40 @@ def test_any_labels_and_groups_give_a_prediction_or_nan(
     correct = probe_correct(VECTORS[:9], truth, groups, seed)
     assert np.isin(correct[~np.isnan(correct)], [0, 1]).all()
     assert np.isnan(correct[truth < 0]).all()
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_influence_in_training_is_that_of_a_little_more_weight(classes: int) -> None:
+    random = np.random.default_rng(classes)
+    truth = np.arange(60) % classes
+    vectors = (0.7 * np.eye(4)[truth] + random.normal(size=(60, 4))).astype(np.float32)
+    score = probe_score(vectors, truth, np.arange(60), seed=0, folds=2)
+    correct = probe_correct(vectors, truth, np.arange(60), seed=0, folds=2)
+    assert score.mean == correct.mean()
+    moved = score.influence[0] - (correct - correct.mean())
+
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True).astype(np.float64)
+    expected = np.zeros(60)
+    splitter = StratifiedGroupKFold(2, shuffle=True, random_state=0)
+    for train, test in splitter.split(unit, truth, np.arange(60)):
+        rows = unit - unit[train].mean(axis=0)
+        rows /= np.sqrt((rows[train] ** 2).sum(axis=1).mean())
+        width = None
+        for image in [None, *range(len(train))]:
+            weights = np.ones(len(train))
+            if image is not None:
+                weights[image] += 0.01
+            model = LogisticRegression(C=10, max_iter=5000, tol=1e-9)
+            model.fit(rows[train], truth[train], sample_weight=weights)
+            chances = model.predict_log_proba(rows[test])
+            own = chances[np.arange(30), truth[test]]
+            others = np.where(np.arange(classes) == truth[test][:, None], -np.inf, chances)
+            margins = own - others.max(axis=1)
+            width = margins.std() * 2.12 * 30**-0.2 if width is None else width
+            right = norm.cdf(margins / width).sum()
+            if image is None:
+                before = right
+            else:
+                expected[train[image]] = (right - before) / 0.01
+    assert moved == pytest.approx(expected - expected.mean(), abs=0.02)
+    assert np.abs(moved).max() > 0.2

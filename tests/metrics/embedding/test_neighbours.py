@@ -7,13 +7,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import skew
 from sklearn.metrics.pairwise import cosine_similarity
-from sklearn.model_selection import LeaveOneOut, cross_val_predict
-from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
+from sklearn.neighbors import NearestNeighbors
 
+from embedbench.metrics.embedding.classification import knn_correct
 from embedbench.metrics.embedding.geometry import hubness
 from embedbench.metrics.embedding.neighbours import (
     Neighbourhood,
-    knn_correct,
     neighbourhood,
     overlap,
 )
@@ -34,42 +33,6 @@ def test_neighbours_are_those_of_scikit_learn() -> None:
     assert found.labelled is None and found.labelled_similarity is None
 
 
-@pytest.mark.parametrize("neighbours", [1, 5, 10])
-def test_the_prediction_is_scikit_learns_leave_one_out(neighbours: int) -> None:
-    peer = KNeighborsClassifier(neighbours, metric="cosine", weights="distance")
-    guess = cross_val_predict(peer, WIDE, TRUTH, cv=LeaveOneOut())
-    correct = knn_correct(neighbourhood(VECTORS, TRUTH, ALONE), TRUTH, ALONE, neighbours)
-    assert correct.tolist() == (guess == TRUTH).astype(float).tolist()
-    assert 0.3 < correct.mean() < 1
-
-
-def test_unlabelled_images_do_not_vote() -> None:
-    truth = np.where(RANDOM.random(80) < 0.5, TRUTH, -1)
-    known = truth >= 0
-    found = neighbourhood(VECTORS, truth, ALONE, most=10)
-    without = neighbourhood(VECTORS[known], truth[known], ALONE[known], most=10)
-    one = knn_correct(found, truth, ALONE)
-    other = knn_correct(without, truth[known], ALONE[known])
-    assert np.isnan(one[~known]).all() and np.array_equal(one[known], other)
-    # They are neighbours all the same.
-    assert np.array_equal(found.nearest, neighbourhood(VECTORS, None, ALONE, most=10).nearest)
-
-
-def test_copies_of_an_image_in_other_groups_outvote_all_others() -> None:
-    # Image 0 has a copy with its label in row 3; rows 1 and 2 are close but not copies.
-    vectors = np.array([[2, 0], [1, 0.01], [1, 0.01], [6, 0], [0, 1]], dtype=np.float32)
-    truth = np.array([0, 1, 1, 0, 1])
-    found = neighbourhood(vectors, truth, np.arange(5), most=4)
-    assert found.nearest[0].tolist() == [3, 1, 2, 4]
-    assert found.similarity[0, 0] == 1
-    assert knn_correct(found, truth, np.arange(5), 4)[0] == 1
-    # As copies that are known, 0 and 3 say nothing of one another, nor has 0 another partner.
-    groups = np.array([7, 1, 2, 7, 4])
-    known = neighbourhood(vectors, truth, groups, most=4)
-    assert known.nearest[0].tolist() == [1, 2, 4, -1]
-    assert np.isnan(knn_correct(known, truth, groups, 4)[[0, 3]]).all()
-
-
 def test_a_scaled_row_is_a_duplicate() -> None:
     times = np.array([1, 3, 0.7, 0.01], dtype=np.float32)
     scaled = np.concatenate([VECTORS[:20] * time for time in times])
@@ -86,14 +49,6 @@ def test_equal_rows_are_neighbours_in_the_order_of_the_rows() -> None:
     found = neighbourhood(vectors.astype(np.float32), truth, np.arange(10))
     assert found.nearest[4, :9].tolist() == [0, 1, 2, 3, 5, 6, 7, 8, 9]
     assert np.isnan(knn_correct(found, truth, np.arange(10))[9])
-
-
-def test_images_that_were_not_asked_are_not_predicted() -> None:
-    asked = ALONE[::3]
-    some = knn_correct(neighbourhood(VECTORS, TRUTH, ALONE, asked=asked), TRUTH, ALONE)
-    every = knn_correct(neighbourhood(VECTORS, TRUTH, ALONE), TRUTH, ALONE)
-    assert np.array_equal(some[asked], every[asked])
-    assert np.isnan(np.delete(some, asked)).all()
 
 
 FEW = arrays(np.float32, (9, 3), elements=st.integers(-2, 2).map(float))
