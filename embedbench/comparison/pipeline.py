@@ -22,7 +22,13 @@ from embedbench.comparison.stages.encoding import EncodedDataset
 from embedbench.comparison.stages.purpose_steps import pair_remarks
 from embedbench.comparison.stages.robustness import RobustnessTables, run_robustness_stage
 from embedbench.comparison.stages.verdict import VerdictTables, run_verdict_stage
-from embedbench.comparison.stages.words import score_words, with_word_scores, words_table
+from embedbench.comparison.stages.words import (
+    read_texts,
+    score_words,
+    with_word_scores,
+    with_word_sizes,
+    words_table,
+)
 from embedbench.comparison.tables import (
     encoder_failures,
     encoders_table,
@@ -62,7 +68,8 @@ def analyse_comparison(
     encoded, extra = encoded_dataset.encoded, encoded_dataset.extra
     limits = (config.memory, engine.progress, engine.store)
     verdicts: list[VerdictTables] = []
-    word_scores = score_words(inputs, encoded_dataset)
+    vectors, read = encoded.vectors, read_texts(inputs, encoded_dataset)
+    word_scores = score_words(inputs, vectors, read)
 
     def decide(clusters: ClusteringAnalysis) -> None:
         errors = encoded.errors | clusters.errors
@@ -73,8 +80,9 @@ def analyse_comparison(
             live.failed(name, reason)
         live.decided(verdicts[0].verdict)
 
-    vectors, augmented = encoded.vectors, encoded.augmented(extra)
+    augmented = encoded.augmented(extra)
     clusters = run_clustering_stage(inputs, vectors, augmented, *limits, decide, live.scored)
+    clusters = with_word_sizes(clusters, word_scores, inputs, vectors, read, *limits)
     speeds = {name: one.record.images_per_second for name, one in encoded.embeddings.items()}
     verdict = within_budget(verdicts[0], config.budget, speeds, clusters.tables.get("sizes"))
     live.chosen(verdict.verdict)

@@ -139,7 +139,8 @@ PURPOSE_TABLES: Mapping[str, Table] = {
     ),
     "sizes": Table(
         "One row for each encoder, purpose and form in which vectors can be stored: what smaller "
-        "vectors cost. Only with labels.",
+        "vectors cost. Only with labels or texts. For `words`, images are stored in the form and "
+        "texts are not.",
         ENCODER
         | {"purpose": "The purpose."}
         | METRIC
