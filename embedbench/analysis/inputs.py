@@ -137,6 +137,8 @@ class AnalysisInputs:
         text_obstacle: why labels are not read as words; empty if they are, or are not asked for.
         pairs: whether every two encoders are judged side by side.
         purposes: what encoders are compared for, each with its metric; the first one leads.
+        truncate_dims: by encoder, the numbers of leading dimensions that it was trained to be cut
+            to; none for the others.
     """
 
     image_names: Sequence[str]
@@ -157,6 +159,7 @@ class AnalysisInputs:
     text_obstacle: str = ""
     pairs: bool = False
     purposes: Mapping[str, str] = field(default_factory=lambda: read_purposes((), None))
+    truncate_dims: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def bootstrap(self) -> PairedBootstrap:

@@ -140,6 +140,11 @@ def analysis_inputs(config: ComparisonConfig, encoded_dataset: EncodedDataset) -
         text_obstacle=encoded.plan.obstacle,
         pairs=config.pairs,
         purposes=_judged(config.purposes, encoded.plan),
+        truncate_dims={
+            name: embedding.record.facts.truncate_dims
+            for name, embedding in encoded.embeddings.items()
+            if embedding.record.facts.truncate_dims
+        },
     )
     shortage = config.memory.shortage(comparison_size(inputs, vectors))
     remarks = size_remarks(len(dataset), [one.name for one in config.clusterers], inputs.limit)

@@ -113,6 +113,7 @@ def size_rows(
     seed: int,
     limit: SampleLimit,
     resamples: PairedBootstrap,
+    trained_for: Sequence[int] = (),
 ) -> pd.DataFrame:
     """Return each purpose by form of the vectors, with the difference to the whole vectors.
 
@@ -129,9 +130,10 @@ def size_rows(
         seed: of K-means and of product quantisation.
         limit: with more images, quadratic steps use a sample.
         resamples: of the images.
+        trained_for: as for `forms_of`.
     """
     dim = vectors.shape[1]
-    forms, reasons = forms_of(dim, len(vectors))
+    forms, reasons = forms_of(dim, len(vectors), trained_for)
     sample = limit.sample(len(vectors), seed)
     scores = {
         form: form_scores(stored, targets, purposes, k, seed, sample)

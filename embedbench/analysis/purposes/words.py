@@ -1,5 +1,6 @@
 """What an encoder makes of texts: its scores, and what smaller vectors of images cost them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -69,6 +70,7 @@ def word_size_rows(
     metric: str,
     seed: int,
     resamples: PairedBootstrap,
+    trained_for: Sequence[int] = (),
 ) -> pd.DataFrame:
     """Return words by form of the images' vectors, in the columns of `size_rows`.
 
@@ -79,9 +81,10 @@ def word_size_rows(
         metric: of words.
         seed: of product quantisation.
         resamples: of the images.
+        trained_for: as for `forms_of`.
     """
     dim = vectors.shape[1]
-    forms, reasons = forms_of(dim, len(vectors))
+    forms, reasons = forms_of(dim, len(vectors), trained_for)
     both = np.concatenate([read.prompts, read.texts])
     scores = {}
     for form, (images, rows) in to_forms_with_texts(vectors, both, forms, seed).items():

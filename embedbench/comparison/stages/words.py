@@ -110,6 +110,7 @@ def with_word_sizes(
     rest = (inputs.targets, metric, inputs.seeds[0], inputs.bootstrap)
     calls = {
         name: (word_size_rows, vectors[name], read[name].only(metric), *rest)
+        + (inputs.truncate_dims.get(name, ()),)
         for name, own in scores.items()
         if name in clusters.criteria and metric in own and own[metric].n_images
     }
