@@ -125,7 +125,7 @@ def analysis_inputs(config: ComparisonConfig, encoded_dataset: EncodedDataset) -
     k_grid, cut = choose_ks(config.k, len(dataset), dataset.class_count, different, vectors)
     inputs = AnalysisInputs(
         image_names=dataset.names,
-        targets=Targets(labels, classes, groups, is_query),
+        targets=Targets(labels, classes, groups, is_query, config.keep_duplicates),
         clusterers=config.clusterers,
         spaces=config.spaces,
         k_grid=k_grid,
@@ -163,9 +163,12 @@ def _query_remarks(targets: Targets) -> tuple[str, ...]:
     """Return remarks on queries without a right answer, and with near-duplicates in the gallery."""
     is_query, groups, labels = targets.is_query, targets.groups, targets.labels
     if is_query is None:
-        return ()
-    remarks = []
-    lost = 0 if labels is None else len(unanswered_queries(labels, groups, is_query))
+        known = int((np.bincount(groups)[groups] > 1).sum())
+        have = f"{pluralise(known, 'image')} {agreeing(known, 'have')} one"
+        is_told = targets.keeps_duplicates and labels is not None
+        return (f"search may find near-duplicates: {have}",) if is_told else ()
+    remarks, apart = [], targets.search_groups
+    lost = 0 if labels is None else len(unanswered_queries(labels, apart, is_query))
     if lost:
         remarks.append(
             f"{pluralise(lost, 'query')} {agreeing(lost, 'have')} no image of the same label in "
@@ -174,9 +177,10 @@ def _query_remarks(targets: Targets) -> tuple[str, ...]:
     known = int(np.isin(groups[is_query], groups[~is_query]).sum())
     if known:
         their = "its" if known == 1 else "their"
+        found = "may be among" if targets.keeps_duplicates else "is left out of"
         remarks.append(
             f"{pluralise(known, 'query')} {agreeing(known, 'have')} a near-duplicate in the "
-            f"gallery, which is left out of {their} answers"
+            f"gallery, which {found} {their} answers"
         )
     return tuple(remarks)
 

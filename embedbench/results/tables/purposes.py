@@ -66,7 +66,7 @@ PURPOSE_TABLES: Mapping[str, Table] = {
     ),
     "search": Table(
         "One row for each encoder and score of search, each labelled image a query among all "
-        "others but its near-duplicates. Only with labels.",
+        "others but, without `--keep-duplicates`, its near-duplicates. Only with labels.",
         ENCODER
         | METRIC
         | SCORE
