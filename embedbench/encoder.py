@@ -4,11 +4,10 @@ A plug-in is a frozen dataclass that subclasses `Encoder` (or `TextEncoder`), wr
 and imports nothing of embedbench but this module, where all that encoders share lives.
 """
 
-import dataclasses
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -66,12 +65,12 @@ class Facts:
         pretrained_on: the data that the weights were trained on.
         weights: the weights by name, as their hub or library calls them.
         revision: the version of the weights, such as the commit of a hub's repository.
-        pooling: how one vector comes out of many, and from which layer: "cls",
-            "mean of layer -2".
+        pooling: how many vectors become one, and of which layer: "cls", "mean of layer -2".
         image_size: what the model sees, in pixels: "224x224", height first.
         device: where the model runs, as its library names it: "cpu", "cuda", ...
         devices: how many of these there are.
         remark: what a reader of the results should know of how the model was read; one sentence.
+        truncate_dims: numbers of leading dimensions that it was trained to be cut to (Matryoshka).
     """
 
     parameters: int | None = None
@@ -84,6 +83,7 @@ class Facts:
     device: str = "cpu"
     devices: int = 1
     remark: str | None = None
+    truncate_dims: tuple[int, ...] = ()
 
 
 class Encoder(ABC):
@@ -243,9 +243,9 @@ class LookupEncoder(Encoder):
 
 
 def _fields(encoder: Encoder) -> dict[str, Any]:
-    if not dataclasses.is_dataclass(encoder):
+    if not is_dataclass(encoder):
         return {}
-    names = [field.name for field in dataclasses.fields(encoder)]
+    names = [field.name for field in fields(encoder)]
     return {name: json_value(getattr(encoder, name)) for name in names if not name.startswith("_")}
 
 

@@ -26,17 +26,24 @@ class Targets:
         groups: near-duplicate group of each image; numbered from 0 without gaps.
         is_query: which images are queries of search, the others being the gallery; None if each
             is a query among all others.
+        keeps_duplicates: whether search may find near-duplicates of a query.
     """
 
     labels: Int[np.ndarray, " images"] | None
     classes: Sequence[str]
     groups: Int[np.ndarray, " images"]
     is_query: Bool[np.ndarray, " images"] | None = None
+    keeps_duplicates: bool = False
 
     def __post_init__(self) -> None:
         """Number the groups from 0; resampling and folds depend on it."""
         groups = np.unique(self.groups, return_inverse=True)[1]
         object.__setattr__(self, "groups", groups)
+
+    @property
+    def search_groups(self) -> Int[np.ndarray, " images"]:
+        """The group of each image in which search finds nothing for it."""
+        return np.arange(len(self.groups)) if self.keeps_duplicates else self.groups
 
     def take(self, rows: Int[np.ndarray, " rows"] | Bool[np.ndarray, " images"]) -> "Targets":
         """Return the targets of some images: their row numbers, or a mask of all images."""
@@ -137,6 +144,8 @@ class AnalysisInputs:
         text_obstacle: why labels are not read as words; empty if they are, or are not asked for.
         pairs: whether every two encoders are judged side by side.
         purposes: what encoders are compared for, each with its metric; the first one leads.
+        truncate_dims: by encoder, the numbers of leading dimensions that it was trained to be cut
+            to; none for the others.
     """
 
     image_names: Sequence[str]
@@ -157,6 +166,7 @@ class AnalysisInputs:
     text_obstacle: str = ""
     pairs: bool = False
     purposes: Mapping[str, str] = field(default_factory=lambda: read_purposes((), None))
+    truncate_dims: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def bootstrap(self) -> PairedBootstrap:

@@ -145,11 +145,13 @@ def neighbours_and_search(
     labels, groups, is_query = targets.labels, targets.groups, targets.is_query
     if labels is None:
         raise ValueError("`targets` has no labels")
-    if is_query is None:
+    if is_query is None and not targets.keeps_duplicates:
         return neighbours_and_retrieval(vectors, labels, groups, most, asked=sample)
-    queries = np.flatnonzero(is_query)
-    asked = queries if sample is None else np.intersect1d(queries, sample)
+    asked, gallery = sample, None
+    if is_query is not None:
+        queries, gallery = np.flatnonzero(is_query), np.flatnonzero(~is_query)
+        asked = queries if sample is None else np.intersect1d(queries, sample)
     return (
         neighbourhood(vectors, labels, groups, most, asked=sample),
-        retrieval(vectors, labels, groups, asked, np.flatnonzero(~is_query)),
+        retrieval(vectors, labels, targets.search_groups, asked, gallery),
     )

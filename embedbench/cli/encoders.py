@@ -113,6 +113,6 @@ def _show_model(name: str, as_json: bool) -> None:
         rows = [
             [field, f"{value:,}" if isinstance(value, int) else str(value)]
             for field, value in values.items()
-            if value is not None
+            if value not in (None, ())
         ]
         print_table(["model", name], rows)

@@ -56,6 +56,7 @@ def compare(
     purposes: Sequence[str] = (),
     metric: str | None = None,
     queries: str | None = None,
+    keep_duplicates: bool = False,
     pairs: bool = False,
     texts: str | None = None,
     at_least: str | None = None,
@@ -127,6 +128,8 @@ def compare(
         queries: which images are queries of search, the others being the gallery: a column that
             holds yes or no, `COLUMN=VALUE`, or a folder of the source. If None, each image is a
             query among all others.
+        keep_duplicates: whether search may find near-duplicates of a query, right answers if they
+            have its label. By default they are left out of its answers.
         pairs: whether the unit vectors of every two encoders side by side are judged too, against
             the best single encoder.
         texts: texts that describe images, which encoders that read texts are to find by them: a

@@ -53,6 +53,7 @@ class ComparisonConfig:
         texts: where the texts of the images are; None for none.
         pairs: whether every two encoders are judged side by side.
         budget: what an encoder may cost that is recommended.
+        keep_duplicates: whether search may find near-duplicates of a query.
     """
 
     encoders: dict[str, Encoder]
@@ -75,6 +76,7 @@ class ComparisonConfig:
     texts: str | None = None
     pairs: bool = False
     budget: Budget = Budget()
+    keep_duplicates: bool = False
 
     def check(self) -> None:
         """Raise InputError for what can be known to fail before the images are known."""
@@ -153,6 +155,7 @@ def read_options(options: ComparisonOptions) -> ComparisonConfig:
         texts=options.texts,
         pairs=options.pairs,
         budget=read_budget(options.at_least, options.at_most),
+        keep_duplicates=options.keep_duplicates,
     )
     config.check()
     if config.has_text_encoder or WORDS not in config.purposes:

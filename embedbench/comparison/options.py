@@ -88,6 +88,12 @@ class ComparisonOptions:
         help="The images that are queries of search; the others are the gallery. By default each "
         "image is a query among all others.",
     )
+    keep_duplicates: bool = option(
+        False,
+        "--keep-duplicates",
+        kind=bool,
+        help="Let search find near-duplicates of a query, which it leaves out otherwise.",
+    )
     pairs: bool = option(
         False,
         "--pairs",

@@ -22,7 +22,13 @@ from embedbench.comparison.stages.encoding import EncodedDataset
 from embedbench.comparison.stages.purpose_steps import pair_remarks
 from embedbench.comparison.stages.robustness import RobustnessTables, run_robustness_stage
 from embedbench.comparison.stages.verdict import VerdictTables, run_verdict_stage
-from embedbench.comparison.stages.words import score_words, with_word_scores, words_table
+from embedbench.comparison.stages.words import (
+    read_texts,
+    score_words,
+    with_word_scores,
+    with_word_sizes,
+    words_table,
+)
 from embedbench.comparison.tables import (
     encoder_failures,
     encoders_table,
@@ -62,7 +68,8 @@ def analyse_comparison(
     encoded, extra = encoded_dataset.encoded, encoded_dataset.extra
     limits = (config.memory, engine.progress, engine.store)
     verdicts: list[VerdictTables] = []
-    word_scores = score_words(inputs, encoded_dataset)
+    vectors, read = encoded.vectors, read_texts(inputs, encoded_dataset)
+    word_scores = score_words(inputs, vectors, read)
 
     def decide(clusters: ClusteringAnalysis) -> None:
         errors = encoded.errors | clusters.errors
@@ -73,8 +80,9 @@ def analyse_comparison(
             live.failed(name, reason)
         live.decided(verdicts[0].verdict)
 
-    vectors, augmented = encoded.vectors, encoded.augmented(extra)
+    augmented = encoded.augmented(extra)
     clusters = run_clustering_stage(inputs, vectors, augmented, *limits, decide, live.scored)
+    clusters = with_word_sizes(clusters, word_scores, inputs, vectors, read, *limits)
     speeds = {name: one.record.images_per_second for name, one in encoded.embeddings.items()}
     verdict = within_budget(verdicts[0], config.budget, speeds, clusters.tables.get("sizes"))
     live.chosen(verdict.verdict)
@@ -117,7 +125,7 @@ def analysis_inputs(config: ComparisonConfig, encoded_dataset: EncodedDataset) -
     k_grid, cut = choose_ks(config.k, len(dataset), dataset.class_count, different, vectors)
     inputs = AnalysisInputs(
         image_names=dataset.names,
-        targets=Targets(labels, classes, groups, is_query),
+        targets=Targets(labels, classes, groups, is_query, config.keep_duplicates),
         clusterers=config.clusterers,
         spaces=config.spaces,
         k_grid=k_grid,
@@ -132,6 +140,11 @@ def analysis_inputs(config: ComparisonConfig, encoded_dataset: EncodedDataset) -
         text_obstacle=encoded.plan.obstacle,
         pairs=config.pairs,
         purposes=_judged(config.purposes, encoded.plan),
+        truncate_dims={
+            name: embedding.record.facts.truncate_dims
+            for name, embedding in encoded.embeddings.items()
+            if embedding.record.facts.truncate_dims
+        },
     )
     shortage = config.memory.shortage(comparison_size(inputs, vectors))
     remarks = size_remarks(len(dataset), [one.name for one in config.clusterers], inputs.limit)
@@ -150,9 +163,12 @@ def _query_remarks(targets: Targets) -> tuple[str, ...]:
     """Return remarks on queries without a right answer, and with near-duplicates in the gallery."""
     is_query, groups, labels = targets.is_query, targets.groups, targets.labels
     if is_query is None:
-        return ()
-    remarks = []
-    lost = 0 if labels is None else len(unanswered_queries(labels, groups, is_query))
+        known = int((np.bincount(groups)[groups] > 1).sum())
+        have = f"{pluralise(known, 'image')} {agreeing(known, 'have')} one"
+        is_told = targets.keeps_duplicates and labels is not None
+        return (f"search may find near-duplicates: {have}",) if is_told else ()
+    remarks, apart = [], targets.search_groups
+    lost = 0 if labels is None else len(unanswered_queries(labels, apart, is_query))
     if lost:
         remarks.append(
             f"{pluralise(lost, 'query')} {agreeing(lost, 'have')} no image of the same label in "
@@ -161,9 +177,10 @@ def _query_remarks(targets: Targets) -> tuple[str, ...]:
     known = int(np.isin(groups[is_query], groups[~is_query]).sum())
     if known:
         their = "its" if known == 1 else "their"
+        found = "may be among" if targets.keeps_duplicates else "is left out of"
         remarks.append(
             f"{pluralise(known, 'query')} {agreeing(known, 'have')} a near-duplicate in the "
-            f"gallery, which is left out of {their} answers"
+            f"gallery, which {found} {their} answers"
         )
     return tuple(remarks)
 

@@ -177,7 +177,9 @@ class EncoderRecord:
         if not isinstance(rows, list) or not isinstance(facts, dict):
             raise ValueError("the record has no weights or no facts")
         fact_values = {
-            field.name: facts[field.name] for field in fields(Facts) if field.name in facts
+            field.name: tuple(value) if isinstance(value := facts[field.name], list) else value
+            for field in fields(Facts)
+            if field.name in facts
         }
         try:
             read = {
@@ -197,7 +199,14 @@ def check_facts(facts: Any) -> Facts:
     """
     if not isinstance(facts, Facts):
         raise EncoderError(f"its facts are a {type(facts).__name__}; they must be Facts")
+    dims = facts.truncate_dims
+    if not isinstance(dims, tuple) or not all(type(one) is int and one > 0 for one in dims):
+        raise EncoderError(
+            f"its facts say truncate_dims={one_line(repr(dims))}; it must be a tuple of numbers of "
+            "dimensions"
+        )
     kinds = {name: type(None) | kind for name, kind in get_type_hints(Facts).items()}
+    del kinds["truncate_dims"]
     for name, kind in kinds.items():
         value = getattr(facts, name)
         if not isinstance(value, kind) or (value is None and name in ("device", "devices")):

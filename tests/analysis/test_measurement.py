@@ -1,11 +1,17 @@
 """Promises of the metrics of one set of images."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from embedbench.analysis.inputs import EvaluationSettings, Targets
-from embedbench.analysis.measurement import evaluate_clusters, evaluate_vectors
+from embedbench.analysis.measurement import (
+    evaluate_clusters,
+    evaluate_vectors,
+    neighbours_and_search,
+)
 from embedbench.clustering.clusterers import parse_clusterer
 from embedbench.clustering.limits import SampleLimit
 from embedbench.errors import InputError
@@ -50,6 +56,18 @@ def test_there_are_no_more_clusters_than_images_allow_and_no_fewer_than_two() ->
 def test_images_that_are_all_the_same_cannot_be_clustered() -> None:
     with pytest.raises(InputError):
         evaluate_clusters(np.ones((10, 4), np.float32), TARGETS.take(np.arange(10)), settings(2))
+
+
+def test_search_finds_near_duplicates_where_it_may_and_nothing_else_does() -> None:
+    """Four images, each with a copy, and no other of its label."""
+    vectors = np.repeat(np.eye(4, dtype=np.float32), 2, axis=0)
+    targets = Targets(np.arange(8) // 2, "abcd", np.arange(8) // 2)
+    near, apart = neighbours_and_search(vectors, targets, None)
+    same, found = neighbours_and_search(vectors, replace(targets, keeps_duplicates=True), None)
+    assert apart.unanswered.tolist() == list(range(8))
+    assert found.average_precision.tolist() == [1] * 8
+    assert found.found[:, 0].tolist() == [1, 0, 3, 2, 5, 4, 7, 6]
+    assert np.array_equal(near.nearest, same.nearest)
 
 
 def test_without_labels_there_are_numbers_and_no_scores() -> None:

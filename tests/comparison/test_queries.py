@@ -101,3 +101,26 @@ def test_queries_that_are_in_the_gallery_are_told_and_do_not_find_themselves(
     ]
     recall = results.search.set_index("metric")["value"]["recall_at_10"]
     assert recall == pytest.approx((2 * 10 / 11 + 4 * 10 / 12) / 6)
+
+
+def test_near_duplicates_are_found_where_they_are_kept(tmp_path: Path, colour_encoder: Any) -> None:
+    """As before, two of the six queries are in the gallery."""
+    write_photographs(tmp_path / "photos" / "gallery")
+    write_photographs(tmp_path / "photos" / "queries", count=2)
+    encoders = {"colour": colour_encoder(), "finer": colour_encoder(side=3)}
+    quick: dict[str, Any] = {"k": "3", "seeds": 1, "projections": ["pca"], "labels": "parent"}
+    results = compare(
+        tmp_path / "photos", encoders, queries="queries", keep_duplicates=True, **quick
+    )
+    assert results.run["keep_duplicates"] and "--keep-duplicates" in results.run["command"]
+    assert (
+        "2 queries have a near-duplicate in the gallery, which may be among their answers"
+        in (results.run["remarks"])
+    )
+    search = results.search.set_index(["encoder", "metric"])["value"]
+    assert search["colour", "recall_at_10"] == pytest.approx(10 / 12)
+    harmonic = np.sum(1 / np.arange(1, 37))
+    chance = results.purposes.set_index("purpose")["chance"]["search"]
+    assert chance.tolist() == pytest.approx([(harmonic + 11 / 35 * (36 - harmonic)) / 36] * 2)
+    results = compare(tmp_path / "photos", encoders, keep_duplicates=True, **quick)
+    assert "search may find near-duplicates: 4 images have one" in results.run["remarks"]

@@ -30,7 +30,9 @@ STORED: dict[str, Any] = {
 }  # fmt: skip
 """As an early version wrote it."""
 
-LATER = dict.fromkeys(["image_size", "pooling", "remark", "revision", "weights"])
+LATER = dict.fromkeys(["image_size", "pooling", "remark", "revision", "weights"]) | {
+    "truncate_dims": ()
+}
 """Facts that it did not have."""
 
 
@@ -57,7 +59,8 @@ def test_unknown_keys_are_ignored_and_what_was_not_measured_may_be_missing() -> 
     "lie",
     [
         {"weights": None}, {"weights": [["a.bin"]]}, {"weights": [[1, 2, 3, 4]]}, {"weights": "ab"},
-        {"facts": []}, {"facts": {"devices": 0}}, {"facts": {"parameters": 10**400}},
+        {"facts": []}, {"facts": {"devices": 0}}, {"facts": {"truncate_dims": [0]}},
+        {"facts": {"truncate_dims": 64}}, {"facts": {"parameters": 10**400}},
         {"fingerprint": 7}, {"dim": "12"}, {"dim": 10**400}, {"compiled": "no"}, {"workers": 2.5},
     ],
 )  # fmt: skip
@@ -97,6 +100,17 @@ def test_what_was_measured_before_stays_in_the_next_record() -> None:
     assert (record.images_per_second, record.workers) == (127.64, 2)
     assert (record.load_seconds, record.peak_memory_mb, record.weights) == (1.5, 200, ())
     assert record.facts.parameters == 5 and record.fingerprint == combine(Good().identity(), [])
+
+
+def test_dimensions_to_be_cut_to_are_read_as_they_were_written() -> None:
+    record = EncoderRecord("ab", (), Facts(truncate_dims=(64, 128)))
+    assert EncoderRecord.from_json(json.loads(json.dumps(record.to_json()))) == record
+
+
+@pytest.mark.parametrize("dims", [(0,), (64, -1), (True,)])
+def test_dimensions_that_no_vector_can_be_cut_to_are_an_error(dims: Any) -> None:
+    with pytest.raises(EncoderError, match="truncate_dims=.* it must be a tuple of numbers"):
+        check_facts(Facts(truncate_dims=dims))
 
 
 @pytest.mark.parametrize("facts", [None, {"device": "cpu"}, Facts(devices=0)])

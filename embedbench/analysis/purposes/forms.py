@@ -14,7 +14,15 @@ from sklearn.preprocessing import normalize
 from embedbench.encoder import Vectors
 from embedbench.errors import InputError, MissingLibraryError
 
-__all__ = ["NO_FAISS", "bytes_of", "forms_of", "to_form", "to_forms"]
+__all__ = [
+    "NO_FAISS",
+    "bytes_of",
+    "fitted_pca",
+    "forms_of",
+    "parsed_form",
+    "to_form",
+    "to_forms",
+]
 
 NO_FAISS = (
     "form 'pq:M' needs the library 'faiss-cpu', which is not installed; "
@@ -71,7 +79,7 @@ def bytes_of(form: str, dim: int) -> int:
     Raises:
         InputError: unknown form.
     """
-    name, count, variant = _parsed(form)
+    name, count, variant = parsed_form(form)
     match name:
         case "binary":
             return math.ceil(dim / 8)
@@ -134,11 +142,11 @@ def to_forms(
             raise InputError(reason)
     wide = vectors.astype(np.float64)
     unit: Rows = normalize(wide) if len(wide) else wide
-    most = max([_parsed(form)[1] for form in forms if _parsed(form)[0] == "pca"], default=0)
-    components = _components(unit, unit[rows], most) if most else unit[:, :0]
+    most = max([parsed_form(form)[1] for form in forms if parsed_form(form)[0] == "pca"], default=0)
+    components = np.asarray(fitted_pca(unit[rows], most).transform(unit)) if most else unit[:, :0]
     found = {}
     for form in forms:
-        name, count, variant = _parsed(form)
+        name, count, variant = parsed_form(form)
         match name:
             case "float32":
                 found[form] = vectors
@@ -159,8 +167,11 @@ def to_forms(
     return found
 
 
-def _parsed(form: str) -> tuple[str, int, str]:
+def parsed_form(form: str) -> tuple[str, int, str]:
     """Return a form's name, its number (0 if it has none), and its variant: `+int8`, `x4` or "".
+
+    Args:
+        form: as for `to_form`.
 
     Raises:
         InputError: unknown form.
@@ -174,7 +185,7 @@ def _parsed(form: str) -> tuple[str, int, str]:
 
 def _obstacle(form: str, dim: int, gallery: int) -> str | None:
     """Return why a form does not apply; None if it does."""
-    name, count, variant = _parsed(form)
+    name, count, variant = parsed_form(form)
     shape = f"here are {dim} dimensions and {gallery} pictures"
     if name != "float32" and not gallery:
         return f"form '{form}' needs a picture to be fitted on; there is none"
@@ -195,7 +206,7 @@ def _obstacle(form: str, dim: int, gallery: int) -> str | None:
 
 def _doubt(form: str, gallery: int) -> str | None:
     """Return why a form that can be made would look better than it is; None if it would not."""
-    name, _, variant = _parsed(form)
+    name, _, variant = parsed_form(form)
     least = _A_CENTROID * _CENTROIDS[variant] if name == "pq" else 0
     if gallery >= least:
         return None
@@ -205,12 +216,17 @@ def _doubt(form: str, gallery: int) -> str | None:
     )
 
 
-def _components(unit: Rows, gallery: Fitted, count: int) -> Float64[np.ndarray, "images count"]:
-    """Return the first principal components of the gallery, exact, with deterministic signs."""
+def fitted_pca(gallery: Fitted, count: int) -> PCA:
+    """Return the first principal components of the gallery, exact, with deterministic signs.
+
+    Args:
+        gallery: unit vectors, one row per image; more than `count`.
+        count: number of components.
+    """
     solver = "full" if gallery.shape[0] <= gallery.shape[1] else "covariance_eigh"
     # If all images are equal, the explained variance ratio is 0 / 0.
     with np.errstate(invalid="ignore"):
-        return np.asarray(PCA(count, svd_solver=solver).fit(gallery).transform(unit))
+        return PCA(count, svd_solver=solver).fit(gallery)
 
 
 def _signs(rows: Rows, gallery: Fitted) -> Float32[np.ndarray, "images components"]:

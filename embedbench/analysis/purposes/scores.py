@@ -25,14 +25,31 @@ from embedbench.metrics.embedding.classification import knn_depth, knn_score
 from embedbench.metrics.embedding.few_shot import few_shot
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS
 from embedbench.metrics.embedding.retrieval import Retrieval
-from embedbench.results.tables.purposes import CLASSIFICATION, CLUSTERING, SEARCH
+from embedbench.results.tables.purposes import CLASSIFICATION, CLUSTERING, SEARCH, WORDS
 
-__all__ = ["FORM_METRICS", "few_shot_rows", "form_scores", "search_rows", "size_rows"]
+__all__ = [
+    "FORM_METRICS",
+    "SIZE_COLUMNS",
+    "few_shot_rows",
+    "form_rows",
+    "form_scores",
+    "search_rows",
+    "size_rows",
+]
 
 FORM_METRICS = {CLUSTERING: "ami", SEARCH: "retrieval_map", CLASSIFICATION: "knn_accuracy"}
 """The metric that tells what a smaller form costs each purpose."""
 
+SIZE_COLUMNS = [
+    "purpose", "metric", "form", "bytes", "value", "low", "high", "difference", "difference_low",
+    "difference_high", "smallest", "reason",
+]  # fmt: skip
+"""Of the rows that tell what smaller forms cost."""
+
 _WHOLE = "float32"
+_SHARES = (CLASSIFICATION, WORDS)
+"""Purposes whose metric is a share of images."""
+
 _SEEDS = 3
 """K-means runs of each form."""
 
@@ -97,6 +114,7 @@ def size_rows(
     seed: int,
     limit: SampleLimit,
     resamples: PairedBootstrap,
+    trained_for: Sequence[int] = (),
 ) -> pd.DataFrame:
     """Return each purpose by form of the vectors, with the difference to the whole vectors.
 
@@ -113,9 +131,10 @@ def size_rows(
         seed: of K-means and of product quantisation.
         limit: with more images, quadratic steps use a sample.
         resamples: of the images.
+        trained_for: as for `forms_of`.
     """
     dim = vectors.shape[1]
-    forms, reasons = forms_of(dim, len(vectors))
+    forms, reasons = forms_of(dim, len(vectors), trained_for)
     sample = limit.sample(len(vectors), seed)
     scores = {
         form: form_scores(stored, targets, purposes, k, seed, sample)
@@ -123,20 +142,9 @@ def size_rows(
     }
     rows: list[dict[str, Any]] = []
     for purpose in purposes:
-        metric = FORM_METRICS[purpose]
         own = {form: by_purpose[purpose] for form, by_purpose in scores.items()}
-        rows += _rows_of_purpose(purpose, metric, own, dim, resamples)
-        rows += [
-            {"purpose": purpose, "metric": metric, "form": form, "smallest": False, "reason": why}
-            for form, why in reasons.items()
-        ]
-    return pd.DataFrame(rows, columns=_COLUMNS)
-
-
-_COLUMNS = [
-    "purpose", "metric", "form", "bytes", "value", "low", "high", "difference", "difference_low",
-    "difference_high", "smallest", "reason",
-]  # fmt: skip
+        rows += form_rows(purpose, FORM_METRICS[purpose], own, reasons, dim, resamples)
+    return pd.DataFrame(rows, columns=SIZE_COLUMNS)
 
 
 def form_scores(
@@ -173,21 +181,31 @@ def form_scores(
     return scores
 
 
-def _rows_of_purpose(
+def form_rows(
     purpose: str,
     metric: str,
     scores: Mapping[str, Estimate],
+    reasons: Mapping[str, str],
     dim: int,
     resamples: PairedBootstrap,
 ) -> list[dict[str, Any]]:
-    """Return a row for each form that applies, the most bytes first."""
+    """Return a row for each form that applies, the most bytes first, then for those that do not.
+
+    Args:
+        purpose: which purpose.
+        metric: what the scores are of.
+        scores: by form, that of float32 among them.
+        reasons: by form, why others do not apply.
+        dim: number of dimensions of the vectors.
+        resamples: of the images.
+    """
     moved = dict(zip(scores, resamples.of(list(scores.values())), strict=True))
     whole, rows = scores[_WHOLE], list[dict[str, Any]]()
     for form, score in scores.items():
         low, high = interval(score.mean, moved[form], score.low, 1.0)
         difference = score.mean - whole.mean
         apart = moved[form] - moved[_WHOLE]
-        if purpose == CLASSIFICATION and form != _WHOLE:
+        if purpose in _SHARES and form != _WHOLE:
             apart = apart + resamples.of([_pseudo_pairs(whole)])[0]
         ends = interval(difference, apart)
         rows.append(
@@ -210,7 +228,10 @@ def _rows_of_purpose(
     as_good = [row for row in rows if row["difference_high"] >= 0]
     if as_good:
         as_good[-1]["smallest"] = True
-    return rows
+    return rows + [
+        {"purpose": purpose, "metric": metric, "form": form, "smallest": False, "reason": why}
+        for form, why in reasons.items()
+    ]
 
 
 def _pseudo_pairs(score: Estimate) -> Estimate:

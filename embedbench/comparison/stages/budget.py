@@ -38,7 +38,7 @@ def within_budget(
         found: with the encoders that are recommended whatever they cost.
         budget: what an encoder may cost.
         speeds: images a second by encoder; None where they are not known.
-        sizes: the table of forms in which vectors can be stored; None without labels.
+        sizes: the table of forms in which vectors can be stored; None without labels and texts.
     """
     if not budget:
         return found

@@ -43,6 +43,7 @@ def purpose_calls(
     calls: Calls = {
         "sizes": {
             name: (size_rows, vectors[name], targets, purposes, k, seed, inputs.limit, resamples)
+            + (inputs.truncate_dims.get(name, ()),)
             for name in names
         }
     }

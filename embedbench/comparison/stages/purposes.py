@@ -159,7 +159,7 @@ def _is_enough(purpose: str, metric: str, inputs: AnalysisInputs) -> bool:
         return _can_tell(len(np.unique(targets.groups[inputs.text_pairs[:, 0]])))
     assert labels is not None
     if purpose == SEARCH and targets.is_query is not None:
-        lost = unanswered_queries(labels, targets.groups, targets.is_query)
+        lost = unanswered_queries(labels, targets.search_groups, targets.is_query)
         return _can_tell(int((targets.is_query & (labels >= 0)).sum()) - len(lost))
     return can_be_shown(labels[labels >= 0])
 
@@ -173,7 +173,7 @@ def _chance(purpose: str, metric: str, inputs: AnalysisInputs) -> float:
     """Return what a metric would be by chance."""
     if purpose == WORDS:
         return chances_of_words(inputs)[metric]
-    labels, groups = inputs.targets.labels, inputs.targets.groups
+    labels, groups = inputs.targets.labels, inputs.targets.search_groups
     assert labels is not None
     if purpose == SEARCH:
         ranking = chance_of_ranking(labels, groups, inputs.targets.is_query)

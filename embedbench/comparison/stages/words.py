@@ -1,61 +1,74 @@
 """Score what encoders make of texts: labels read as words, and images found by their texts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from embedbench.analysis.inputs import AnalysisInputs
+from embedbench.analysis.purposes.words import ReadTexts, word_scores, word_size_rows
+from embedbench.analysis.stored_steps import StoredSteps
+from embedbench.comparison.memory import Memory
 from embedbench.comparison.stages.clustering import ClusteringAnalysis
 from embedbench.comparison.stages.encoding import EncodedDataset
 from embedbench.comparison.tables import stack_by_encoder
-from embedbench.comparison.texts import TextPlan, TextVectors
 from embedbench.encoder import Vectors
-from embedbench.metrics.base import Estimate, mean_estimate
+from embedbench.io.store import Store
+from embedbench.metrics.base import Estimate
 from embedbench.metrics.chance import chance_of_guess
-from embedbench.metrics.embedding.words import (
-    class_vectors,
-    text_to_image,
-    text_to_image_chance,
-    zero_shot_correct,
-)
+from embedbench.metrics.embedding.words import text_to_image_chance
 from embedbench.results.tables.purposes import PURPOSES, WORDS, ZERO_SHOT
+from embedbench.utils.progress import Progress
 
-__all__ = ["chances_of_words", "score_words", "with_word_scores", "words_table"]
+__all__ = [
+    "chances_of_words",
+    "read_texts",
+    "score_words",
+    "with_word_scores",
+    "with_word_sizes",
+    "words_table",
+]
 
 Scores = dict[str, dict[str, Estimate]]
 
 
-def score_words(inputs: AnalysisInputs, encoded_dataset: EncodedDataset) -> Scores:
-    """Return the scores of each encoder that read texts, by their names.
+def read_texts(inputs: AnalysisInputs, encoded_dataset: EncodedDataset) -> dict[str, ReadTexts]:
+    """Return the texts as each encoder read them, by the encoders' names.
 
     Args:
         inputs: of the analysis.
         encoded_dataset: the images, and the vectors of images and texts.
     """
-    encoded = encoded_dataset.encoded
+    encoded, targets = encoded_dataset.encoded, inputs.targets
+    plan, pairs = encoded.plan, inputs.text_pairs
+    count = len(plan.templates)
+    # Labels of images that were left out meanwhile are no answers.
+    kept = [plan.labels.index(label) for label in (targets.classes if plan.labels else ())]
+    rows = [number * count + template for number in kept for template in range(count)]
     return {
-        name: _scores(encoded.vectors[name], texts, encoded.plan, inputs)
+        name: ReadTexts(
+            texts.labels[np.array(rows, dtype=np.int64)],
+            count,
+            texts.texts,
+            np.empty((0, 2), dtype=np.int64) if pairs is None else pairs,
+        )
         for name, texts in encoded.texts.items()
     }
 
 
-def _scores(
-    vectors: Vectors, texts: TextVectors, plan: TextPlan, inputs: AnalysisInputs
-) -> dict[str, Estimate]:
-    targets, pairs = inputs.targets, inputs.text_pairs
-    scores: dict[str, Estimate] = {}
-    if len(texts.labels) and targets.labels is not None:
-        every = class_vectors(texts.labels, len(plan.templates))
-        # Labels of images that were left out meanwhile are no answers.
-        classes = every[[plan.labels.index(label) for label in targets.classes]]
-        correct = zero_shot_correct(vectors, classes, targets.labels)
-        scores[ZERO_SHOT] = mean_estimate(correct[None])
-    if pairs is not None and len(texts.texts) and len(pairs):
-        found = text_to_image(vectors, texts.texts, pairs, targets.groups)
-        scores |= {name: mean_estimate(values[None]) for name, values in found.items()}
-    return scores
+def score_words(
+    inputs: AnalysisInputs, vectors: Mapping[str, Vectors], read: Mapping[str, ReadTexts]
+) -> Scores:
+    """Return the scores of each encoder that read texts, by their names.
+
+    Args:
+        inputs: of the analysis.
+        vectors: of the images, by encoder.
+        read: the texts, by encoder.
+    """
+    return {name: word_scores(vectors[name], own, inputs.targets) for name, own in read.items()}
 
 
 def with_word_scores(clusters: ClusteringAnalysis, scores: Scores) -> ClusteringAnalysis:
@@ -69,6 +82,46 @@ def with_word_scores(clusters: ClusteringAnalysis, scores: Scores) -> Clustering
         for name, own in clusters.criteria.items()
     }
     return replace(clusters, criteria=criteria)
+
+
+def with_word_sizes(
+    clusters: ClusteringAnalysis,
+    scores: Scores,
+    inputs: AnalysisInputs,
+    vectors: Mapping[str, Vectors],
+    read: Mapping[str, ReadTexts],
+    memory: Memory,
+    progress: Progress,
+    store: Store | None = None,
+) -> ClusteringAnalysis:
+    """Return the analysis with what smaller vectors cost words, in its table `sizes`.
+
+    Args:
+        clusters: results of the clustering stage.
+        scores: as `score_words` returns them.
+        inputs: of the analysis.
+        vectors: of the images, by encoder.
+        read: the texts, by encoder.
+        memory: decides the number of worker processes.
+        progress: how progress is shown.
+        store: where results of earlier runs are found, and those of this one kept.
+    """
+    metric = inputs.purposes.get(WORDS, "")
+    rest = (inputs.targets, metric, inputs.seeds[0], inputs.bootstrap)
+    calls = {
+        name: (word_size_rows, vectors[name], read[name].only(metric), *rest)
+        + (inputs.truncate_dims.get(name, ()),)
+        for name, own in scores.items()
+        if name in clusters.criteria and metric in own and own[metric].n_images
+    }
+    if not calls:
+        return clusters
+    processes = memory.processes(len(calls), inputs, vectors)
+    with progress.bar("sizes for words", len(calls), "steps") as bar, processes as at_work:
+        rows = stack_by_encoder(StoredSteps(store, at_work, bar.update).gather(calls))
+    sizes = [clusters.tables["sizes"]] if "sizes" in clusters.tables else []
+    table = pd.concat([*sizes, rows], ignore_index=True)
+    return replace(clusters, tables=clusters.tables | {"sizes": table})
 
 
 def chances_of_words(inputs: AnalysisInputs) -> dict[str, float]:

@@ -102,7 +102,6 @@ def retrieval(
     gallery: Gallery | None = None,
     ks: Sequence[int] = KS,
     working_memory: int = 256,
-    own_group: bool = False,
 ) -> Retrieval:
     """Return how well each query finds the images of its class in the gallery.
 
@@ -120,12 +119,11 @@ def retrieval(
     Args:
         vectors: embeddings, one row per image.
         relevance: class of each image as a number, -1 if unknown.
-        groups: near-duplicate group of each image.
+        groups: group of each image, such as its near-duplicates; nothing in it is found.
         queries: sorted rows of the queries; None for all.
         gallery: sorted rows of the images that can be found; None for all.
         ks: numbers of nearest images.
         working_memory: memory of the pass in MB, about, without vectors and result.
-        own_group: whether images of a query's own group may be found; never the query itself.
 
     Raises:
         ValueError: a k below 1.
@@ -133,7 +131,7 @@ def retrieval(
     search = _RetrievalSearch.of(relevance, queries, gallery, ks)
     blocks = distance_blocks(
         vectors,
-        np.arange(len(vectors)) if own_group else groups,
+        groups,
         np.arange(len(vectors)) if queries is None else queries,
         search.columns,
         working_memory,

@@ -42,6 +42,7 @@ class PurposePart:
         rows: an encoder each, the best first.
         has_chance: whether chance is a number.
         queries: with what each encoder finds; none for other purposes than search.
+        keeps_duplicates: whether near-duplicates of a query are among what is found.
         note: how labels are read as words; empty for other purposes than words.
     """
 
@@ -52,6 +53,7 @@ class PurposePart:
     rows: list[Row]
     has_chance: bool
     queries: list[Query]
+    keeps_duplicates: bool
     note: str
 
 
@@ -104,7 +106,8 @@ def _tab(results: Results, purpose: str, answer: Markup) -> PurposePart:
     has_chance = bool(table["chance"].notna().any())
     anchor = section_of_purpose(purpose)
     note = _how_read(results) if purpose == WORDS else ""
-    return PurposePart(purpose, anchor, answer, columns, rows, has_chance, queries, note)
+    found = (has_chance, queries, bool(results.run.get("keep_duplicates")))
+    return PurposePart(purpose, anchor, answer, columns, rows, *found, note)
 
 
 def _how_read(results: Results) -> str:

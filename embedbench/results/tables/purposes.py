@@ -66,7 +66,7 @@ PURPOSE_TABLES: Mapping[str, Table] = {
     ),
     "search": Table(
         "One row for each encoder and score of search, each labelled image a query among all "
-        "others but its near-duplicates. Only with labels.",
+        "others but, without `--keep-duplicates`, its near-duplicates. Only with labels.",
         ENCODER
         | METRIC
         | SCORE
@@ -139,7 +139,8 @@ PURPOSE_TABLES: Mapping[str, Table] = {
     ),
     "sizes": Table(
         "One row for each encoder, purpose and form in which vectors can be stored: what smaller "
-        "vectors cost. Only with labels.",
+        "vectors cost. Only with labels or texts. For `words`, images are stored in the form and "
+        "texts are not.",
         ENCODER
         | {"purpose": "The purpose."}
         | METRIC

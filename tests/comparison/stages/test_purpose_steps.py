@@ -1,10 +1,15 @@
 """Promises of the steps of purposes: those that were asked for and that labels allow, no more."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from embedbench import compare
 from embedbench.analysis.label_free import EncoderScores
 from embedbench.analysis.measurement import evaluate_vectors
 from embedbench.comparison.stages.purpose_steps import (
@@ -13,7 +18,9 @@ from embedbench.comparison.stages.purpose_steps import (
     purpose_tables,
     search_table,
 )
+from embedbench.encoder import Facts, TextEncoder
 from tests.comparison.stages.test_verdict import make_inputs
+from tests.conftest import write_photographs
 
 LABELS = np.repeat(np.arange(3), 4)
 VECTORS = {"one": np.eye(12, dtype=np.float32), "other": np.ones((12, 3), np.float32)}
@@ -32,6 +39,37 @@ def test_with_labels_every_encoder_has_a_call_for_each_table() -> None:
     tables = purpose_tables(results | {"maps": {"one": pd.DataFrame()}}, inputs, VECTORS)
     assert set(tables) == {"sizes", "few_shot"}
     assert tables["sizes"]["encoder"].unique().tolist() == ["one", "other"]
+
+
+@dataclass(frozen=True)
+class Nested(TextEncoder):
+    """The mean colour, then numbers that say nothing; texts by the colours that they name."""
+
+    def encode_batch(self, images: Any) -> np.ndarray:
+        colours = np.stack([np.asarray(image, np.float32).mean((0, 1)) for image in images])
+        return np.pad(colours, [(0, 0), (0, 13)])
+
+    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+        rows = [[name in text for name in ("red", "green", "blue")] for text in texts]
+        return np.pad(np.array(rows, np.float32), [(0, 0), (0, 13)])
+
+    def facts(self) -> Facts:
+        return Facts(truncate_dims=(3, 2))
+
+
+def test_an_encoder_that_was_trained_to_be_cut_is_judged_so(tmp_path: Path) -> None:
+    folder = write_photographs(tmp_path / "photographs")
+    quick: dict[str, Any] = {"copies": 0, "projections": ["pca"], "k": "3", "seeds": 1}
+    for _ in range(2):  # the second time the store says it
+        sizes = compare(folder, {"nested": Nested()}, store=tmp_path / "store", **quick).sizes
+        for purpose, rows in sizes.groupby("purpose"):
+            value = dict(zip(rows["form"], rows["value"], strict=True))
+            assert value["truncate:3"] == pytest.approx(value["float32"])
+            # Of three colours in two numbers one is lost.
+            assert value["truncate:2"] < value["float32"] or purpose != "words"
+        kept = sizes[sizes["form"] == "truncate:3"]
+        assert kept["purpose"].tolist() == ["clustering", "search", "classification", "words"]
+        assert kept["bytes"].eq(12).all()
 
 
 def test_pairs_are_judged_where_they_are_asked_for_and_said() -> None:

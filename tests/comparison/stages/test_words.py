@@ -63,6 +63,19 @@ def test_the_encoder_whose_words_fit_is_named(folder: Path) -> None:
     assert results.run["read_as_texts"]["templates"][0] == "a photo of a {}."
 
 
+def test_smaller_vectors_are_judged_by_words_too(folder: Path) -> None:
+    results = of(folder, Colours(), Colours(fails=True), at_most="3B")
+    sizes = results.sizes[results.sizes["purpose"] == "words"].set_index("form")
+    assert sizes["encoder"].unique().tolist() == ["a"]
+    assert sizes["value"]["float32"] == sizes["value"]["int8"] == 1.0
+    assert sizes["bytes"][["float32", "int8", "binary"]].tolist() == [12, 3, 1]
+    results = of(folder, Colours(), Colours(shift=1), purposes=["words"], at_most="3B")
+    assert results.run["verdict"]["budget"]["sentences"] == [
+        "Within the budget of at most 3 bytes an image, a, stored as int8 in 3 bytes, is "
+        "recommended."
+    ]
+
+
 def test_texts_alone_judge_where_there_are_no_labels(folder: Path) -> None:
     texts = str(folder.parent / "texts.csv")
     results = of(folder, Colours(), Colours(shift=1), labels="none", texts=texts)
@@ -70,6 +83,10 @@ def test_texts_alone_judge_where_there_are_no_labels(folder: Path) -> None:
     assert scores(results, "text_recall_at_1") == [1.0, 0.0]
     verdict = results.run["verdicts"]["words"]
     assert (verdict["metric"], verdict["answer"]) == ("text_recall_at_1", "best")
+    whole = results.sizes[results.sizes["form"] == "float32"]
+    assert whole[["purpose", "metric", "value"]].to_numpy().tolist() == [
+        ["words", "text_recall_at_1", 1.0], ["words", "text_recall_at_1", 0.0],
+    ]  # fmt: skip
     assert results.words.set_index("metric")["chance"]["text_recall_at_1"].tolist() == (
         [pytest.approx(1 / 25)] * 2  # one of 24 wrong images, or the right one, is first
     )

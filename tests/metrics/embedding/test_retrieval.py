@@ -172,10 +172,10 @@ def test_a_copy_in_the_gallery_is_found_only_where_asked_for() -> None:
     groups, gallery = np.array([5, 5, 1, 2]), np.arange(1, 4)
     apart = retrieval(vectors, truth, groups, np.array([0]), gallery)
     assert of(apart, "reciprocal_rank")[0] == 1 / 2 and of(apart, "recall@1")[0] == 0
-    with_copy = retrieval(vectors, truth, groups, np.array([0]), gallery, own_group=True)
+    with_copy = retrieval(vectors, truth, np.arange(4), np.array([0]), gallery)
     assert of(with_copy, "reciprocal_rank")[0] == 1 and of(with_copy, "recall@1")[0] == 1 / 2
     # The query itself is not found even then, where it is in the gallery too.
-    itself = retrieval(vectors, truth, groups, np.array([0]), np.arange(4), own_group=True)
+    itself = retrieval(vectors, truth, np.arange(4), np.array([0]), np.arange(4))
     assert np.array_equal(itself.values, with_copy.values, equal_nan=True)
 
 
