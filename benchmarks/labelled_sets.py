@@ -1,140 +1,125 @@
 """Write the labelled sets for the benchmark of the verdict as folders of small images.
 
-python benchmarks/labelled_sets.py OUT --assets ASSETS --debian / --emoji PACKAGE
+Writes OUT/SET/CLASS/NNN.png, at most 512 pixels a side, the same at every run, and OUT/sets.csv.
+A set whose source is absent is left out with a message.
 
-Sources: `caltech`, `openimages`: a folder of assets; `samples`, `digits`: nothing;
-`fashion`, `stamps`, `clipart`: the Debian packages dataset-fashion-mnist,
-tuxpaint-stamps-default and openclipart-png; `emoji`: the npm package emoji-datasource-twitter,
-unpacked. A set without its source is left out with a message.
+python benchmarks/labelled_sets.py OUT --assets ASSETS --debian ROOT --emoji PACKAGE
+    --repositories FOLDER
 """
 
 import argparse
-import gzip
-import json
-from collections.abc import Callable, Iterator
+import hashlib
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 from PIL import Image
-from sklearn.datasets import load_digits
 
 from embedbench.data.images.decoding import open_rgb
-from embedbench.data.sample_photos import write_samples
 from embedbench.errors import ImageError
-
-SHARE = Path("usr/share")
-STAMPS = {
-    "animals": "animals", "food": "food", "household": "household", "letters": "symbols/alphabets",
-    "money": "symbols/money", "plants": "plants", "seasonal": "seasonal", "town": "town",
-    "vehicles": "vehicles",
-}  # fmt: skip
-CLIPART = {
-    "beverages": "food/beverages", "birds": "animals/birds", "bugs": "animals/bugs",
-    "clocks": "signs_and_symbols/clocks", "desserts": "food/desserts",
-    "flags": "signs_and_symbols/flags", "fruit": "food/fruit", "mammals": "animals/mammals",
-    "roadsigns": "transportation/roadsigns", "vehicles": "transportation/vehicles",
-}  # fmt: skip
-EMOJI = {
-    "Animals & Nature", "Flags", "Food & Drink", "Objects", "Smileys & Emotion", "Symbols",
-    "Travel & Places", "Activities",
-}  # fmt: skip
-
-Labelled = Iterator[tuple[str, Image.Image]]
+from set_sources import Labelled
+from set_table import SETS, LabelledSet
 
 
 def main() -> None:
     """Write the sets whose sources are available."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
+    repositories = sorted(
+        {one.source for one in SETS.values() if one.source.startswith("github.com/")}
+    )
+    packages = sorted(
+        {name for one in SETS.values() for name in one.source.split()[1:] if "Debian" in one.source}
+    )
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="\n".join(
+            [
+                f"Debian packages:\n  {' '.join(packages)}\n\nrepositories, in FOLDER:",
+                *(f"  git clone https://{name} {clone_of(name)}" for name in repositories),
+            ]
+        ),
+    )
+    parser.add_argument("out", type=Path, metavar="OUT")
     parser.add_argument("--assets", type=Path, required=True)
     parser.add_argument(
-        "--debian", type=Path, default=Path("/"), help="root folder of the packages"
+        "--debian", type=Path, default=Path("/"), help="root folder of the Debian packages"
     )
-    parser.add_argument("--emoji", type=Path, default=Path("package"), help="the npm package")
+    parser.add_argument("--emoji", type=Path, default=Path("package"), help="npm package, unpacked")
+    parser.add_argument(
+        "--repositories",
+        type=Path,
+        default=Path("repositories"),
+        metavar="FOLDER",
+        help="clones, named as below",
+    )
     options = parser.parse_args()
-    images, share = options.assets / "images", options.debian / SHARE
-    sources: dict[str, Callable[[], Labelled]] = {
-        "caltech": lambda: _folder(images / "caltech101_subset"),
-        "openimages": lambda: _table(images / "openimages_100", "openimages_100_labels.csv"),
-        "samples": lambda: _folder(write_samples(options.out.parent / "samples")),
-        "digits": _digits,
-        "fashion": lambda: _fashion(share / "datasets/fashion-mnist"),
-        "stamps": lambda: _classes(share / "tuxpaint/stamps", STAMPS),
-        "clipart": lambda: _classes(share / "openclipart/png", CLIPART),
-        "emoji": lambda: _emoji(options.emoji),
-    }
-    most = {"caltech": 10, "samples": 8, "openimages": 100}
-    for name, source in sources.items():
+    rows = []
+    for name, one in SETS.items():
         try:
-            count = _write(options.out / name, source(), most.get(name, 20))
-            print(f"{name}: {count} images")
-        except OSError as error:
-            print(f"{name}: left out: {error}")
+            counts = write(options.out / name, one.images(folder_of(one, options)), one.most)
+        except (OSError, ValueError, LookupError, EOFError, BadZipFile) as error:
+            print(f"{name}: left out: {type(error).__name__}: {error}")
+            continue
+        images = sum(counts.values())
+        print(f"{name}: {images} images in {len(counts)} classes")
+        rows.append(
+            {"set": name, "kind": one.kind, "classes": len(counts), "images": images}
+            | {"source": one.source, "licence": one.licence}
+        )
+    pd.DataFrame(rows).to_csv(options.out / "sets.csv", index=False)
 
 
-def _write(folder: Path, labelled: Labelled, most: int) -> int:
-    """Write at most `most` images of each class, at most 512 pixels a side; return their number."""
-    counts: dict[str, int] = {}
-    for label, image in labelled:
-        number = counts.setdefault(label, 0)
-        if number < most:
-            (folder / label).mkdir(parents=True, exist_ok=True)
-            image.thumbnail((512, 512))
-            image.save(folder / label / f"{number:03d}.png")
-            counts[label] += 1
-    return sum(counts.values())
+def clone_of(repository: str) -> str:
+    """Return the name of the folder of a repository."""
+    return "+".join(repository.split("/")[1:])
 
 
-def _folder(folder: Path) -> Labelled:
-    if not folder.is_dir():
-        raise FileNotFoundError(folder)
-    return _classes(folder, {path.name: path.name for path in sorted(folder.iterdir())})
+def folder_of(one: LabelledSet, options: argparse.Namespace) -> Path:
+    """Return the folder that has the source of a set."""
+    out: Path = options.out
+    folders: dict[str, Path] = {
+        "assets": options.assets / "images",
+        "Debian": options.debian / "usr/share",
+        "npm": options.emoji,
+    }
+    if one.source.startswith("github.com/"):
+        return Path(options.repositories / clone_of(one.source))
+    return folders.get(one.source.split()[0], out.parent)
 
 
-def _classes(folder: Path, classes: dict[str, str]) -> Labelled:
-    """Yield the images of each class's folder in a seeded random order."""
-    for label, part in classes.items():
-        if not (folder / part).is_dir():
-            raise FileNotFoundError(folder / part)
-        files = [p for p in sorted((folder / part).rglob("*")) if p.suffix in (".png", ".jpg")]
-        for number in np.random.default_rng(0).permutation(len(files)):
-            try:
-                image = open_rgb(files[number].read_bytes())
-            except ImageError:
-                continue
-            yield label, image
+def write(folder: Path, labelled: Labelled, most: int) -> dict[str, int]:
+    """Write at most `most` images of each class; return the number of each.
 
-
-def _table(folder: Path, labels: str) -> Labelled:
-    for file, label in pd.read_csv(folder.parent / labels).itertuples(index=False):
-        yield str(label), open_rgb((folder / str(file)).read_bytes())
-
-
-def _digits() -> Labelled:
-    found = load_digits()
-    for pixels, label in zip(found.images, found.target, strict=True):
-        yield str(label), _grey((pixels / 16 * 255).astype(np.uint8), 64)
-
-
-def _fashion(folder: Path) -> Labelled:
-    pixels = np.frombuffer(gzip.open(folder / "t10k-images-idx3-ubyte.gz").read(), np.uint8)
-    labels = np.frombuffer(gzip.open(folder / "t10k-labels-idx1-ubyte.gz").read(), np.uint8)
-    for image, label in zip(pixels[16:].reshape(-1, 28, 28), labels[8:], strict=True):
-        yield str(label), _grey(image, 112)
-
-
-def _grey(pixels: np.ndarray, side: int) -> Image.Image:
-    return Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC).convert("RGB")
-
-
-def _emoji(package: Path) -> Labelled:
-    records = json.loads((package / "emoji.json").read_text(encoding="utf-8"))
-    for number in np.random.default_rng(0).permutation(len(records)):
-        record = records[number]
-        file = package / "img/twitter/64" / record["image"]
-        if record["category"] in EMOJI and file.is_file():
-            yield record["category"].split()[0].lower(), open_rgb(file.read_bytes())
+    Images that are one plain colour, broken, or the same as one before are left out.
+    """
+    chosen: dict[str, list[Image.Image]] = {}
+    seen: set[bytes] = set()
+    for label, found in labelled:
+        images = chosen.setdefault(label, [])
+        if len(images) == most:
+            continue
+        try:
+            image = open_rgb(found.read_bytes()) if isinstance(found, Path) else found
+        except ImageError:
+            continue
+        image.thumbnail((512, 512))
+        key = hashlib.sha256(image.tobytes()).digest()
+        if key not in seen and np.ptp(np.asarray(image), axis=(0, 1)).any():
+            seen.add(key)
+            images.append(image)
+    if not chosen:
+        raise FileNotFoundError("no image was found")
+    for old in sorted(folder.glob("*/[0-9][0-9][0-9].png")):
+        old.unlink()
+        if not any(old.parent.iterdir()):
+            old.parent.rmdir()
+    for label, images in chosen.items():
+        (folder / label).mkdir(parents=True, exist_ok=True)
+        for number, image in enumerate(images):
+            # The profile, sRGB by now, carries the time at which it was made.
+            image.save(folder / label / f"{number:03d}.png", icc_profile=None)
+    return {label: len(images) for label, images in chosen.items()}
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def main() -> None:
     encoders["layers"] = Lite0Layers()
     engine = make_engine(EngineOptions(store=asked.store, offline=True), Progress(True))
     asked.out.mkdir(parents=True, exist_ok=True)
-    for folder in sorted(asked.sets.iterdir()):
+    for folder in sorted(path for path in asked.sets.iterdir() if path.is_dir()):
         dataset, images, _ = scan_images(
             read_dataset(folder), engine.store, engine.workers, engine.progress
         )

@@ -2,13 +2,17 @@
 
 import ast
 import io
+from collections import Counter
+from pathlib import Path
 
 import fill_scale
 import pytest
 from blocks import fill
 from PIL import Image
 
+import drawn_sets
 from bench import topics
+from labelled_sets import write
 from measure import at_least, at_most, interleaved, ratio, table, told
 from photographs import commented
 from tests.support.paths import ROOT
@@ -130,3 +134,31 @@ def test_the_page_on_scale_is_what_the_rates_give(name: str) -> None:
     page = fill_scale.PAGE.read_text(encoding="utf-8")
     block = fill_scale.BLOCKS[name](fill_scale.read_rates())
     assert fill(page, name, block) == page, "run: python docs/fill_scale.py"
+
+
+def test_a_labelled_set_has_no_plain_or_repeated_image_and_nothing_of_an_earlier_run(
+    tmp_path: Path,
+) -> None:
+    steep, gentle = Image.linear_gradient("L"), Image.linear_gradient("L").rotate(90)
+    one, other, plain = (
+        image.convert("RGB") for image in (steep, gentle, Image.new("L", (9, 9), 7))
+    )
+    write(tmp_path / "made", iter([("old", one)]), 5)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no image")
+    found: list[tuple[str, Path | Image.Image]] = [
+        *(("a", image) for image in (one, plain, broken, other)),
+        *(("b", image) for image in (one, other)),
+    ]
+    assert write(tmp_path / "made", iter(found), 5) == {"a": 2, "b": 0}
+    assert write(tmp_path / "made", iter([("a", one), ("a", other)]), 1) == {"a": 1}
+    files = [file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*.png")]
+    assert sorted(files) == ["broken.png", "made/a/000.png"]
+
+
+def test_drawn_shapes_are_the_same_pictures_under_two_labels() -> None:
+    by_shape, by_colour = list(drawn_sets.shapes(False)), list(drawn_sets.shapes(True))
+    assert [image for _, image in by_shape] == [image for _, image in by_colour]
+    pairs = Counter((one, other) for (one, _), (other, _) in zip(by_shape, by_colour, strict=True))
+    assert set(pairs.values()) == {4}
+    assert len(pairs) == 36
