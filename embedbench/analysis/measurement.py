@@ -1,5 +1,6 @@
 """All metrics of one set of images by one encoder: its clusters and its neighbours."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +25,7 @@ from embedbench.metrics.embedding.neighbours import (
     neighbourhood,
 )
 from embedbench.metrics.embedding.retrieval import (
+    KS,
     Retrieval,
     neighbours_and_retrieval,
     retrieval,
@@ -129,7 +131,11 @@ def evaluate_vectors(
 
 
 def neighbours_and_search(
-    vectors: Vectors, targets: Targets, sample: Rows | None, most: int = 50
+    vectors: Vectors,
+    targets: Targets,
+    sample: Rows | None,
+    most: int = 50,
+    ks: Sequence[int] | None = KS,
 ) -> tuple[Neighbourhood, Retrieval]:
     """Return the neighbours of the images, and how well queries find images of their label.
 
@@ -138,6 +144,7 @@ def neighbours_and_search(
         targets: labels, near-duplicate groups, and which images are queries.
         sample: sorted rows of the images to ask; None for all.
         most: number of neighbours to keep for each image.
+        ks: as for `retrieval`.
 
     Raises:
         ValueError: there are no labels.
@@ -146,12 +153,12 @@ def neighbours_and_search(
     if labels is None:
         raise ValueError("`targets` has no labels")
     if is_query is None and not targets.keeps_duplicates:
-        return neighbours_and_retrieval(vectors, labels, groups, most, asked=sample)
+        return neighbours_and_retrieval(vectors, labels, groups, most, sample, ks)
     asked, gallery = sample, None
     if is_query is not None:
         queries, gallery = np.flatnonzero(is_query), np.flatnonzero(~is_query)
         asked = queries if sample is None else np.intersect1d(queries, sample)
     return (
         neighbourhood(vectors, labels, groups, most, asked=sample),
-        retrieval(vectors, labels, targets.search_groups, asked, gallery),
+        retrieval(vectors, labels, targets.search_groups, asked, gallery, ks),
     )

@@ -1,7 +1,7 @@
 """The commands on a run folder: they encode nothing."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -145,29 +145,35 @@ def ask(run_folder: str, out: str) -> int:
 
     Every label is written to FILE.csv at once. The same command again goes on where it ended.
     """
+    from embedbench.comparison.provenance import with_labels
     from embedbench.comparison.verdicts.few_labels import standing
+    from embedbench.errors import InputError
     from embedbench.report.viewing.asking import AskServer
     from embedbench.report.viewing.originals import Originals
     from embedbench.results.label_sheet import LabelSheet
     from embedbench.results.results import Results
 
     results, file = Results.read(Path(run_folder)), Path(out)
+    if results.comparison["encoder"].nunique() < 2:
+        raise InputError(f"'{run_folder}' has one encoder; labels tell which of several is best")
+    if file.suffix != ".csv":
+        raise InputError(f"`out` must be a .csv file; not '{out}'")
     sheet = LabelSheet.of(results.images)
     if file.exists():
         sheet.read(file)
+    sheet.write(file)  # if it cannot be written, that is told before any work
     images = results.images["image"].astype(str).tolist()
 
-    def judge(labels: Mapping[str, str]) -> Sequence[str]:
-        return standing(results, labels).sentences
+    def judge(sheet: LabelSheet) -> Sequence[str]:
+        return standing(results, sheet.labels, sheet.left).sentences
 
     with AskServer(sheet, file, images, Originals(results), judge) as server:
         _browse(server.address, server.address)
         echo_err("Ctrl-C ends it")
         with suppress(KeyboardInterrupt):
             server.serve_forever()
-    for sentence in judge(sheet.labels):
+    for sentence in judge(sheet):
         echo(sentence)
-    if sheet.given:
-        source = shlex.join(results.run.get("sources", ["SOURCE"]))
-        echo_err(f"next: embedbench run {source} --labels {shlex.quote(out)} -e ...")
+    if sheet.labels:
+        echo_err(f"next: {with_labels(results.run, out)}")
     return OK

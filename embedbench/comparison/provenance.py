@@ -34,6 +34,7 @@ __all__ = [
     "record_options",
     "repeat_command",
     "run_record",
+    "with_labels",
 ]
 
 _SAME_COSINE = 0.9999
@@ -88,6 +89,21 @@ def repeat_command(options: ComparisonOptions) -> list[str]:
     if any(source.startswith("-") for source in sources):
         return [*arguments, "--", *sources]
     return [*arguments[:2], *sources, *arguments[2:]]
+
+
+def with_labels(run: Mapping[str, Any], file: str) -> str:
+    """Return the command that repeats a run with labels from a file, into another folder.
+
+    Args:
+        run: as in run.json.
+        file: the file of labels.
+    """
+    words = shlex.split(str(run.get("command") or "embedbench run SOURCE -e ..."))
+    for flag in ("--labels", "--label-column", "--out"):
+        if flag in words:
+            at = words.index(flag)
+            del words[at : at + 2]
+    return shlex.join([*words, "--labels", file])
 
 
 def _as_texts(one: Option, value: Any) -> Any:

@@ -77,12 +77,16 @@ def specs_of_parts(spec: str) -> list[str]:
     """Return the specs of the encoders of `concat:A+B`; none of another spec.
 
     Raises:
-        InputError: there are fewer than two, or one is empty.
+        InputError: there are fewer than two, one is empty, twice there, or a concatenation.
     """
     name, _, rest = spec.strip().partition(":")
     if name.strip() != CONCAT:
         return []
     specs = [part.strip() for part in rest.split("+")]
+    if any(part.partition(":")[0] == CONCAT for part in specs):
+        raise InputError(f"'{CONCAT}' holds no other: name all encoders in one, {CONCAT}:A+B+C")
+    if len(set(specs)) < len(specs):
+        raise InputError(f"'{spec}' has the same encoder twice")
     if len(specs) < 2 or not all(specs):
         raise InputError(f"'{CONCAT}' takes two encoders or more: {CONCAT}:A+B; not '{spec}'")
     return specs
@@ -90,9 +94,7 @@ def specs_of_parts(spec: str) -> list[str]:
 
 def parts_of(encoder: Encoder) -> tuple[Encoder, ...]:
     """Return the encoders of which one is made, itself if it is no concatenation."""
-    if not isinstance(encoder, Concatenation):
-        return (encoder,)
-    return tuple(inner for part in encoder.parts for inner in parts_of(part))
+    return encoder.parts if isinstance(encoder, Concatenation) else (encoder,)
 
 
 def joined_record(encoder: Concatenation, records: Sequence[EncoderRecord]) -> EncoderRecord:

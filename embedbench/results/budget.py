@@ -62,7 +62,8 @@ def _parse_speed(text: str) -> float:
 
 def told_speed(speed: float) -> str:
     """Return images a second with the digits that were measured, so that limits can be compared."""
-    return f"{speed:,.6g} images a second"
+    told = f"{speed:,.0f}" if speed >= 1e6 else f"{speed:,.6g}"
+    return f"{told} images a second"
 
 
 def told_bytes(count: int) -> str:

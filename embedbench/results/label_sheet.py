@@ -58,6 +58,11 @@ class LabelSheet:
         """Every label that there is, by image."""
         return self.known | {image: label for image, label in self.given.items() if label}
 
+    @property
+    def left(self) -> int:
+        """Number of images that were neither labelled nor passed over."""
+        return len(self.order) - len(self.given)
+
     def read(self, file: Path) -> None:
         """Take the labels of a file that `write` wrote; images before the last one are passed over.
 

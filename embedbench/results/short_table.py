@@ -28,9 +28,10 @@ def short_table(results: Results) -> pd.DataFrame:
     if results.has_truth and len(table) > 1:
         table["rank"] = [_range(*row) for row in _ranks(facts)]
         lead = leading_rows(results).reindex(table["encoder"])
-        metric = str(lead["metric"].dropna().iloc[0]) if lead["metric"].notna().any() else "ami"
-        table[metric_heading(metric)] = lead["value"].astype(float).map(short_number).to_list()
-        table[_INTERVAL] = _intervals(lead)
+        metric = str(lead["metric"].dropna().iloc[0]) if lead["metric"].notna().any() else ""
+        if metric:
+            table[metric_heading(metric)] = lead["value"].astype(float).map(short_number).to_list()
+            table[_INTERVAL] = _intervals(lead)
         if metric == "ami" and "accuracy" in first:
             table["accuracy"] = first["accuracy"].astype(float).map(short_number).to_list()
     elif len(table) > 1:

@@ -163,7 +163,9 @@ def test_labels_asked_for_are_kept_and_the_command_says_how_to_go_on(
     code, out, err = call(capsys, "ask", run, "--out", file)
     assert code == 0 and out.startswith("page: http://127.0.0.1:")
     assert "There are too few pictures to tell" in out
-    assert err.endswith(f"next: embedbench run {photographs} --labels '{file}' -e ...\n")
+    again = err.splitlines()[-1]
+    assert again.startswith(f"next: embedbench run {photographs} -e one -e two --k 3 --seeds 2 ")
+    assert again.endswith(f" --labels '{file}'") and again.count("--labels") == 1
     assert pd.read_csv(file)["label"].tolist() == ["cat", "dog"]
     (run / "labels.csv").write_text("image,label\nother.jpg,x\n")
     code, _, err = call(capsys, "ask", run, "--out", run / "labels.csv")

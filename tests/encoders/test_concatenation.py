@@ -69,6 +69,13 @@ def test_fewer_than_two_encoders_are_an_error(spec: str) -> None:
         create_encoder(spec)
 
 
+def test_the_same_encoder_twice_or_a_concatenation_inside_is_an_error() -> None:
+    with pytest.raises(InputError, match="has the same encoder twice"):
+        create_encoder("concat:pixels + pixels")
+    with pytest.raises(InputError, match="name all encoders in one, concat:A"):
+        create_encoder("concat:concat:timm+pixels+conse")
+
+
 def test_an_unknown_part_is_named() -> None:
     with pytest.raises(UnknownEncoderError, match="unknown encoder 'clop'"):
         create_encoder("concat:pixels+clop")

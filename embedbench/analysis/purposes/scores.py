@@ -175,7 +175,9 @@ def form_scores(
         runs = np.array([fit.labels for fit in kmeans_from_sample(points, pairs, sample)])
         scores[CLUSTERING] = ami_score(runs, labels)
     if SEARCH in purposes or CLASSIFICATION in purposes:
-        near, found = neighbours_and_search(vectors, targets, sample, knn_depth(NEIGHBOURS))
+        near, found = neighbours_and_search(
+            vectors, targets, sample, knn_depth(NEIGHBOURS), ks=None
+        )
         scores[SEARCH] = found.estimates()["average_precision"]
         scores[CLASSIFICATION] = knn_score(near, labels, groups, NEIGHBOURS)
     return scores

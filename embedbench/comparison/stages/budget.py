@@ -227,7 +227,8 @@ class _Choice:
         parts = []
         if any(self.costs[name].is_slow for name in known):
             fastest = max(known, key=known.__getitem__)
-            parts.append(f"the fastest, {fastest}, encodes {told_speed(known[fastest])}")
+            of_these = "the fastest of these" if len(names) < len(self.costs) else "the fastest"
+            parts.append(f"{of_these}, {fastest}, encodes {told_speed(known[fastest])}")
         if any(self.costs[name].is_large for name in names):
             name = min(names, key=lambda one: self.costs[one].size)
             cost = self.costs[name]

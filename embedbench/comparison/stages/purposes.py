@@ -139,7 +139,7 @@ def _nothing_to_rank(
             "none of the queries has an image of its label in the gallery; where labels are "
             "paths of folders, `labels` 'parent' takes the last folder alone"
         )
-    return f"{purpose.capitalize()} is judged by {by}; {why}."
+    return f"No answer for {purpose}, which is judged by {by}: {why}."
 
 
 def _number(

@@ -1,6 +1,6 @@
 """Compare all encoders: ranks, pairs, criteria, and the verdict on which is best here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,8 +87,8 @@ def run_verdict_stage(
         told = tuple(one.number_told(name, resamples) for name, one in rankings.items())
         nothing = Verdict(ONE_ENCODER, CANNOT_TELL, (), tuple(filter(None, told)))
         rankings = {lead: PurposeRanking("", {}, rank_by([], [], np.zeros((0, 1))), nothing)}
-    is_judged = {name: one.verdict.basis != "nothing" for name, one in rankings.items()}
-    rankings = {name: one for name, one in rankings.items() if is_judged[name] or name == lead}
+    rankings, unanswered = _answered_first(rankings, inputs.targets.labels is not None)
+    lead = next(iter(rankings))
     ranks = rankings[lead].ranks
     columns = _columns(clusters, criteria, resamples)
     table = encoders.merge(columns.join(ranks), "left", left_on="encoder", right_index=True)
@@ -107,8 +107,26 @@ def run_verdict_stage(
         | {"purpose": name, "metric": one.metric, "smallest": chosen[name][1]}
         for name, one in rankings.items()
     }
+    verdicts[lead]["reasons"] = (*verdicts[lead]["reasons"], *unanswered)
     tables = {"encoders": table, "purposes": purposes, "pairwise": pairs, "label_free": criteria}
     return VerdictTables(tables, verdicts, {name: one.above for name, one in rankings.items()})
+
+
+def _answered_first(
+    rankings: Mapping[str, PurposeRanking], has_labels: bool
+) -> tuple[dict[str, PurposeRanking], tuple[str, ...]]:
+    """Return the purposes that are answered, and why others are not.
+
+    The first stays the first, answered or not, unless another names an encoder. Without labels it
+    is no news that what needs them is not answered.
+    """
+    answered = {name: one for name, one in rankings.items() if one.verdict.basis != "nothing"}
+    rest = {name: one for name, one in rankings.items() if name not in answered}
+    lead = next(iter(rankings))
+    if lead in rest and not any(one.verdict.answer in NAMING for one in answered.values()):
+        answered = {lead: rest.pop(lead), **answered}
+    told = [one for name, one in rest.items() if has_labels or one.scores or name == lead]
+    return answered, tuple(reason for one in told for reason in one.verdict.reasons)
 
 
 def _rank_clusterings(

@@ -44,7 +44,7 @@ class Standing:
     is_settled: bool
 
 
-def standing(results: Results, labels: Mapping[str, str]) -> Standing:
+def standing(results: Results, labels: Mapping[str, str], left: int) -> Standing:
     """Return how the encoders stand by the AMI of their clusters with the labels so far.
 
     The clusters are those of the run, of the first clusterer in the first space at the shared k.
@@ -52,17 +52,19 @@ def standing(results: Results, labels: Mapping[str, str]) -> Standing:
     Args:
         results: the comparison.
         labels: label of each image that has one, by the image's name.
+        left: number of images that can still be labelled.
     """
     images = results.images
     given = images["image"].astype(str).map(pd.Series(labels, dtype=object))
     rows = np.flatnonzero(given.notna())
     groups = np.unique(images["group"].to_numpy()[rows], return_inverse=True)[1]
     count = int(groups.max() + 1) if len(rows) else 0
-    left = int(images["group"].nunique()) - count
     truth = pd.factorize(given.iloc[rows])[0].astype(np.int64)
     if len(np.unique(truth)) < 2:
-        needed = "another label" if count else "labels"
-        return Standing(count, (f"{pluralise(count, 'label')} so far; it takes {needed}.",), False)
+        few = "No labels so far."
+        if count:
+            few = f"{pluralise(count, 'label')} so far, all the same: it takes another one."
+        return Standing(count, (few,), False)
     partitions = {name: runs[:, rows] for name, runs in _partitions(results).items()}
     resamples = PairedBootstrap(groups, 0)
     scores = [ami_score(runs, truth) for runs in partitions.values()]
@@ -117,6 +119,8 @@ def _further(
         if difference >= 0.005
         else (f"{one} and {other} come to the same so far")
     )
+    if not left:
+        return f"{sentence}; there is no picture left to tell them apart.", False
     if min(apart, alike) > left:
         return f"{sentence}; the {pluralise(left, 'picture')} left may not tell them apart.", False
     shown = "will show it" if apart <= alike else "will show that they are as good as each other"

@@ -80,11 +80,6 @@ class Retrieval:
         """Average precision of each query; nan as in `values`."""
         return np.asarray(self.values[self.names.index("average_precision")])
 
-    @property
-    def r_precision(self) -> PerImage:
-        """R-precision of each query; nan as in `values`."""
-        return np.asarray(self.values[self.names.index("r_precision")])
-
     def estimates(self) -> dict[str, Estimate]:
         """Return the mean of each score over the queries; intervals from it count the gallery."""
         each = (self.names, self.values, self.moves, self.highest.tolist(), self.twice.tolist())
@@ -100,7 +95,7 @@ def retrieval(
     groups: Int[np.ndarray, " images"],
     queries: Queries | None = None,
     gallery: Gallery | None = None,
-    ks: Sequence[int] = KS,
+    ks: Sequence[int] | None = KS,
     working_memory: int = 256,
 ) -> Retrieval:
     """Return how well each query finds the images of its class in the gallery.
@@ -122,7 +117,7 @@ def retrieval(
         groups: group of each image, such as its near-duplicates; nothing in it is found.
         queries: sorted rows of the queries; None for all.
         gallery: sorted rows of the images that can be found; None for all.
-        ks: numbers of nearest images.
+        ks: numbers of nearest images; None for average precision alone, which is quicker.
         working_memory: memory of the pass in MB, about, without vectors and result.
 
     Raises:
@@ -147,6 +142,7 @@ def neighbours_and_retrieval(
     groups: Int[np.ndarray, " images"],
     most: int = 50,
     asked: Queries | None = None,
+    ks: Sequence[int] | None = KS,
     working_memory: int = 256,
 ) -> tuple[Neighbourhood, Retrieval]:
     """Return `neighbourhood` and `retrieval` of all images, in one pass over all pairs.
@@ -157,9 +153,11 @@ def neighbours_and_retrieval(
         groups: near-duplicate group of each image.
         most: number of neighbours to keep for each image.
         asked: sorted rows of the images to query, each among all; None for all.
+        ks: as for `retrieval`.
         working_memory: memory of the pass in MB, about, without vectors and result.
     """
-    near, scores = NeighbourSearch.of(truth, len(vectors), most), _RetrievalSearch.of(truth, asked)
+    near = NeighbourSearch.of(truth, len(vectors), most)
+    scores = _RetrievalSearch.of(truth, asked, ks=ks)
     rows = np.arange(len(vectors))
     queries = rows if asked is None else asked
     for some, distances in distance_blocks(vectors, groups, queries, rows, working_memory):
@@ -175,7 +173,7 @@ class _RetrievalSearch:
     relevance: Int[np.ndarray, " images"]
     columns: Gallery
     is_apart: bool
-    ks: tuple[int, ...]
+    ks: tuple[int, ...] | None
     values: Float64[np.ndarray, "scores images"]
     moves: Float64[np.ndarray, "scores gallery"]
     pairs: Float64[np.ndarray, " scores"]
@@ -191,24 +189,24 @@ class _RetrievalSearch:
         relevance: Int[np.ndarray, " images"],
         queries: Queries | None,
         gallery: Gallery | None = None,
-        ks: Sequence[int] = KS,
+        ks: Sequence[int] | None = KS,
     ) -> "_RetrievalSearch":
         """Return the search before its first query.
 
         Raises:
             ValueError: a k below 1.
         """
-        if any(k < 1 for k in ks):
+        if ks and any(k < 1 for k in ks):
             raise ValueError(f"`ks` must be at least 1; not {min(ks)}")
         columns = np.flatnonzero(relevance >= 0)
         if gallery is not None:
             columns = np.intersect1d(columns, gallery)
-        scores = 3 + 2 * len(ks)
+        scores = 1 if ks is None else 3 + 2 * len(ks)
         return cls(
             relevance,
             columns,
             queries is not None or gallery is not None,
-            tuple(ks),
+            None if ks is None else tuple(ks),
             np.full((scores, len(relevance)), np.nan),
             np.zeros((scores, len(columns))),
             np.zeros(scores),
@@ -247,8 +245,7 @@ class _RetrievalSearch:
                 moves[score, some, :length] = moved
                 squares = np.einsum("qr,qr->q", moved, moved)
                 self.pairs[score] = np.cumsum([self.pairs[score], *squares])[-1]
-        columns = np.arange(len(self.columns))
-        targets = np.concatenate([columns, order.ravel()])
+        targets = np.concatenate([np.arange(len(self.columns)), order.ravel()])
         for total, moved in zip(self.moves, moves, strict=True):
             # Query by query: the blocks must not change a bit of the sums.
             total[:] = np.bincount(targets, np.concatenate([total, moved.ravel()]))
@@ -264,7 +261,10 @@ class _RetrievalSearch:
         self.similarity[rows, : first.shape[1]] = 1 - near.astype(np.float64)
 
     def _scores(self, ranked: Ranked) -> Scored:
-        scored: Scored = [average_precision(ranked), r_precision(ranked), reciprocal_rank(ranked)]
+        scored: Scored = [average_precision(ranked)]
+        if self.ks is None:
+            return scored
+        scored += [r_precision(ranked), reciprocal_rank(ranked)]
         for k in self.ks:
             precision, precision_moves, recall, recall_moves = at_cut(ranked, k)
             scored += [(precision, precision_moves), (recall, recall_moves)]
@@ -283,14 +283,16 @@ class _RetrievalSearch:
         spread = np.zeros(self.values.shape)
         spread[:, self.columns] = moves
         moving = np.isin(np.arange(len(self.relevance)), self.columns) if self.is_apart else None
+        ks = self.ks or ()
         names = ["average_precision", "r_precision", "reciprocal_rank"]
-        names += [f"{name}@{k}" for k in self.ks for name in ("precision", "recall")]
+        names += [f"{name}@{k}" for k in ks for name in ("precision", "recall")]
+        names = names[: len(self.values)]
         # The influence on the first two, average and R-precision, is by leaving one out.
         twice = pairs * np.where(np.arange(len(names)) < 2, 1.0, TWICE_IN_HALVES)
         unanswered = np.array(sorted(self.unanswered), dtype=np.int64)
         answers = self.answers[self.answers > 0]
         highest = np.full(len(names), 1.0 if len(answers) else np.nan)
-        for place, k in enumerate(self.ks if len(answers) else ()):
+        for place, k in enumerate(ks if len(answers) else ()):
             within = np.minimum(answers, k)
             highest[3 + 2 * place : 5 + 2 * place] = (within / k).mean(), (within / answers).mean()
         kept = (self.found, self.similarity, self.answers)

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ _MOST = 600
 _LONGEST = 200
 """Characters of a label."""
 
-Judge = Callable[[Mapping[str, str]], Sequence[str]]
+Judge = Callable[[LabelSheet], Sequence[str]]
 
 
 class AskServer(LocalServer):
@@ -33,7 +33,7 @@ class AskServer(LocalServer):
         file: the `.csv` file that they are written to.
         images: names of the images in the order of their rows.
         originals: the pictures.
-        judge: returns the sentences on how the encoders stand by labels of images.
+        judge: returns the sentences on how the encoders stand by the labels.
     """
 
     def __init__(
@@ -59,8 +59,7 @@ class AskServer(LocalServer):
                 return _json(self._state())
             case "standing":
                 with self._lock:
-                    labels = self.sheet.labels
-                return _json({"sentences": list(self.judge(labels))})
+                    return _json({"sentences": list(self.judge(self.sheet))})
         return picture(self.originals, path)
 
     def post(self, path: str, content: bytes) -> Answer:

@@ -101,7 +101,7 @@ def test_an_encoder_no_better_than_chance_is_never_recommended() -> None:
     assert own["recommended"] is None
     assert own["sentences"][0] == (
         "No encoder that is better than chance meets the budget of at least 100 images a second, "
-        "so none is recommended: the fastest, small, encodes 80 images a second."
+        "so none is recommended: the fastest of these, small, encodes 80 images a second."
     )
 
 

@@ -113,7 +113,8 @@ def test_words_that_lead_without_numbers_cannot_tell(folder: Path) -> None:
     assert (verdict["answer"], list(verdict["group"])) == ("cannot tell", [])
     (reason,) = verdict["reasons"]
     assert reason.startswith(
-        "Words is judged by labels or texts, by encoders that read them; only a has a number: "
+        "No answer for words, which is judged by labels or texts, by encoders that read them: "
+        "only a has a number: "
         "zero-shot accuracy 1.00 ("
     )
 
@@ -125,7 +126,7 @@ def test_labels_that_are_codes_are_told_and_not_read(folder: Path) -> None:
     results = of(folder, Colours(), Colours(shift=1), labels=str(table), purposes=["words"])
     obstacle = "the labels are codes, such as 'n103', not words"
     assert results.words["reason"].tolist() == [obstacle] * 2
-    assert results.run["verdict"]["reasons"][0].endswith(f"; {obstacle}.")
+    assert results.run["verdict"]["reasons"][0].endswith(f": {obstacle}.")
 
 
 def test_options_that_need_an_encoder_that_reads_say_so(folder: Path, colour_encoder: Any) -> None:
@@ -139,3 +140,10 @@ def test_options_that_need_an_encoder_that_reads_say_so(folder: Path, colour_enc
     with pytest.raises(InputError, match="`texts` are for words, which `for` leaves out"):
         compare(folder, {"a": Colours()}, purposes=["search"], texts=texts)
     assert "words" not in compare(folder, encoders, **QUICK).run["verdicts"]
+
+
+def test_a_purpose_that_is_answered_leads_and_the_one_that_is_not_is_told(folder: Path) -> None:
+    results = of(folder, Colours(), Colours(fails=True), purposes=["words", "search"])
+    assert results.run["verdict"]["purpose"] == "search"
+    assert list(results.run["verdicts"]) == ["search"]
+    assert results.run["verdict"]["reasons"][-1].startswith("No answer for words, which is judged")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
-from embedbench.comparison.verdicts.few_labels import standing
+from embedbench.comparison.verdicts.few_labels import Standing, standing
 from embedbench.results.results import Results
 from tests.support.example_results import ENCODERS, example_results
 
@@ -38,29 +38,34 @@ def results_of(wrong: dict[str, float], images: int = 240) -> tuple[Results, dic
     return found, {name: f"class {code}" for name, code in zip(names, truth, strict=True)}
 
 
+def judged(results: Results, labels: dict[str, str]) -> Standing:
+    return standing(results, labels, len(results.images) - len(labels))
+
+
 def first(labels: dict[str, str], count: int) -> dict[str, str]:
     return dict(list(labels.items())[:count])
 
 
 def test_without_two_different_labels_nothing_is_said_of_the_encoders() -> None:
     results, labels = results_of({"a": 0.0, "b": 0.5})
-    assert standing(results, {}).sentences == ("0 labels so far; it takes labels.",)
-    one = standing(results, {"000.jpg": "cat", "001.jpg": "cat"})
-    assert one.sentences == ("2 labels so far; it takes another label.",) and not one.is_settled
-    few = standing(results, first(labels, 3))
+    assert judged(results, {}).sentences == ("No labels so far.",)
+    one = judged(results, {"000.jpg": "cat", "001.jpg": "cat"})
+    assert one.sentences == ("2 labels so far, all the same: it takes another one.",)
+    assert not one.is_settled
+    few = judged(results, first(labels, 3))
     assert few.labels == 3 and few.sentences[0].startswith("There are too few pictures")
 
 
 def test_a_clear_winner_settles_it() -> None:
     results, labels = results_of({"a": 0.6, "b": 0.0, "c": 0.7})
-    found = standing(results, first(labels, 60))
+    found = judged(results, first(labels, 60))
     assert found.is_settled and found.sentences[0] == "b is the best here, by the labels."
 
 
 def test_the_lead_is_that_of_scikit_learn_and_the_next_dozens_are_estimated() -> None:
     results, labels = results_of({"a": 0.10, "b": 0.22, "c": 0.9})
     some = first(labels, 48)
-    found = standing(results, some)
+    found = judged(results, some)
     truth = list(some.values())
     ami = [
         adjusted_mutual_info_score(truth, rows["cluster"].iloc[:48])
@@ -76,21 +81,27 @@ def test_the_lead_is_that_of_scikit_learn_and_the_next_dozens_are_estimated() ->
 def test_encoders_that_no_label_tells_apart_yet_are_no_tie() -> None:
     """On 24 pictures both agree everywhere: on others they may differ in one of eight."""
     results, labels = results_of({"a": 0.0, "b": 0.0})
-    found = standing(results, first(labels, 24))
+    found = judged(results, first(labels, 24))
     assert not found.is_settled
     assert "a and b come to the same so far" in found.sentences[-1]
-    assert standing(results, labels).is_settled  # all 240: within 3 / 240
-    assert "as good as each other, within 0.02" in standing(results, labels).sentences[-1]
+    assert judged(results, labels).is_settled  # all 240: within 3 / 240
+    assert "as good as each other, within 0.02" in judged(results, labels).sentences[-1]
 
 
 @pytest.mark.parametrize("copies", [1, 3])
 def test_copies_of_a_picture_are_one_label(copies: int) -> None:
     results, labels = results_of({"a": 0.1, "b": 0.3}, 60)
     results = replace(results, images=results.images.assign(group=np.arange(60) // copies))
-    assert standing(results, labels).labels == 60 // copies
+    assert judged(results, labels).labels == 60 // copies
 
 
 def test_labels_that_fit_no_encoder_are_told_so_far() -> None:
     results, labels = results_of({"a": 1.0, "b": 1.0})
-    found = standing(results, first(labels, 24))
+    found = judged(results, first(labels, 24))
     assert found.sentences[0] == "So far, no AMI is higher than chance gives."
+
+
+def test_where_no_picture_is_left_more_labels_are_not_advised() -> None:
+    results, labels = results_of({"a": 0.1, "b": 0.2}, 30)
+    last = standing(results, labels, 0).sentences[-1]
+    assert last.endswith("; there is no picture left to tell them apart.")

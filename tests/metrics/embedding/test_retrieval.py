@@ -11,6 +11,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.embedding.neighbours import neighbourhood
 from embedbench.metrics.embedding.retrieval import (
+    KS,
     Retrieval,
     neighbours_and_retrieval,
     retrieval,
@@ -67,7 +68,7 @@ def test_a_case_by_hand() -> None:
     vectors = at_angles(0, 10, 20, 30, 40, 5)
     found = retrieval(vectors, np.array([0, 1, 0, 0, 1, -1]), np.arange(6), ks=(1, 2, 20))
     assert found.average_precision[0] == pytest.approx((1 / 2 + 2 / 3) / 2)
-    assert found.r_precision[0] == pytest.approx(1 / 2)
+    assert found.values[found.names.index("r_precision"), 0] == pytest.approx(1 / 2)
     assert of(found, "reciprocal_rank")[0] == 1 / 2
     assert of(found, "precision@1")[0] == of(found, "recall@1")[0] == 0
     assert of(found, "precision@2")[0] == of(found, "recall@2")[0] == 1 / 2
@@ -275,3 +276,13 @@ def test_the_interval_of_retrieval_contains_the_true_mean(apart: bool) -> None:
         mean = np.mean([one[name][0] for one in found])
         held = sum(one[name][1][0] <= mean <= one[name][1][1] for one in found)
         assert held >= 53, name
+
+
+def test_average_precision_alone_is_the_same_to_the_bit() -> None:
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(60, 5)).astype(np.float32)
+    truth, groups = random.integers(-1, 5, 60), np.arange(60) // 2
+    whole, alone = (retrieval(vectors, truth, groups, ks=ks) for ks in (KS, None))
+    assert alone.names == ("average_precision",)
+    one, other = (found.estimates()["average_precision"] for found in (whole, alone))
+    assert one.mean == other.mean and np.array_equal(one.influence, other.influence)

@@ -27,8 +27,8 @@ class Pictures(Originals):
         return f"picture {row}".encode()
 
 
-def judge(labels: Mapping[str, str]) -> list[str]:
-    return [f"{len(labels)} labels"]
+def judge(sheet: LabelSheet) -> list[str]:
+    return [f"{len(sheet.labels)} labels, {sheet.left} left"]
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_label_is_in_the_file_at_once_and_can_be_taken_back(
     ask(server, "label", {"image": second, "label": ""})
     ask(server, "label", {"image": third, "label": "=1+1"})
     assert rows(file) == {"0.jpg": "cat", first: "a dog", second: "", third: "'=1+1"}
-    assert ask(server, "standing") == (200, {"sentences": ["3 labels"]})
+    assert ask(server, "standing") == (200, {"sentences": ["3 labels, 1 left"]})
     assert ask(server, "state")[1]["labels"] == ["cat", "a dog", "=1+1"]
     ask(server, "label", {"image": third, "label": None})
     ask(server, "label", {"image": first, "label": None})

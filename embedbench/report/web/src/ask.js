@@ -94,13 +94,15 @@ function show() {
   strip.replaceChildren(
     ...state.images.slice(start, start + DOZEN).map(({ name, row }, index) => {
       const label = state.given[name];
-      const shown = element("img", { src: `originals/${row}`, alt: name });
+      const shown = element("img", { src: `originals/${row}`, alt: `picture ${index + 1}` });
       const under = label === undefined ? "" : label || "passed over";
       return element("li", start + index === here ? { "aria-current": "true" } : {}, shown, element("span", {}, under));
     }),
   );
-  const { name, row } = state.images[here];
-  picture.replaceChildren(element("img", { src: `originals/${row}`, alt: name }), element("figcaption", {}, name));
+  // Its name is not shown: it may hold the answer.
+  const large = element("img", { src: `originals/${state.images[here].row}`, alt: `picture ${here - start + 1}` });
+  large.addEventListener("error", () => picture.replaceChildren(element("p", {}, "This picture cannot be read any more: pass it over.")));
+  picture.replaceChildren(large);
   chips.replaceChildren(...state.labels.map(chip));
   known.replaceChildren(...state.labels.map((label) => element("option", { value: label })));
   field.focus();
