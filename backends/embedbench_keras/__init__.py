@@ -121,10 +121,10 @@ class KerasEncoder(Encoder):
 
     def facts(self) -> Facts:
         """Return the number of parameters, and where the model runs."""
+        network, _, pooling, remark = self._loaded
         import tensorflow
 
         gpus = tensorflow.config.list_physical_devices("GPU")
-        network, _, pooling, remark = self._loaded
         trained = self.weights == "imagenet" and not self._file
         return Facts(
             parameters=network.count_params(),
@@ -247,7 +247,8 @@ def _set_up() -> None:
     """Import Keras on TensorFlow, with nothing printed to standard output."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import keras
+    with _random_state_kept():  # a library that Keras prints with draws a number when imported
+        import keras
 
     keras.config.disable_interactive_logging()
 

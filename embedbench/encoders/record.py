@@ -164,7 +164,8 @@ class EncoderRecord:
             if field.name not in _LEFT_OUT or getattr(self, field.name) is not None
         }
         weights = [file.to_json() for file in self.weights]
-        return values | {"weights": weights, "facts": asdict(self.facts)}
+        facts = asdict(self.facts) | {"truncate_dims": list(self.facts.truncate_dims)}
+        return values | {"weights": weights, "facts": facts}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "EncoderRecord":

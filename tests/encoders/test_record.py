@@ -31,7 +31,7 @@ STORED: dict[str, Any] = {
 """As an early version wrote it."""
 
 LATER = dict.fromkeys(["image_size", "pooling", "remark", "revision", "weights"]) | {
-    "truncate_dims": ()
+    "truncate_dims": []
 }
 """Facts that it did not have."""
 
