@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import fill_scale
+import numpy as np
 import pytest
 from blocks import fill
 from PIL import Image
@@ -16,6 +17,8 @@ from labelled_sets import write
 from measure import at_least, at_most, interleaved, ratio, table, told
 from photographs import commented
 from tests.support.paths import ROOT
+from verdict_bank import spread
+from verdict_sets import Bank, Views
 
 BENCHMARKS = ROOT / "benchmarks"
 
@@ -162,3 +165,38 @@ def test_drawn_shapes_are_the_same_pictures_under_two_labels() -> None:
     pairs = Counter((one, other) for (one, _), (other, _) in zip(by_shape, by_colour, strict=True))
     assert set(pairs.values()) == {4}
     assert len(pairs) == 36
+
+
+def test_images_are_drawn_of_all_classes_alike_and_in_order() -> None:
+    truth = np.repeat([0, 1, 2], [20, 3, 10])
+    chosen = spread(truth, 13)
+    assert np.bincount(truth[chosen]).tolist() == [5, 3, 5]
+    assert (np.diff(chosen) > 0).all()
+    assert len(spread(truth, 100)) == 33
+
+
+def test_copies_follow_the_images_that_are_drawn() -> None:
+    """Image 7 is the vector (7, 7); its copies are (70, 7) and (71, 7)."""
+    images, rows = np.repeat(np.arange(9.0)[:, None], 2, axis=1), np.array([2, 3, 7, 8])
+    copies = np.stack([np.stack([10.0 * rows + change, rows], axis=1) for change in (0, 1)])
+    drawn = Bank({"made": Views(images, copies)}, rows, np.arange(9)).take(np.array([1, 3, 7]))
+    assert drawn.truth.tolist() == [1, 3, 7]
+    assert drawn.rows.tolist() == [1, 2]
+    assert drawn.views["made"].copies.tolist() == [[[30, 3], [70, 7]], [[31, 3], [71, 7]]]
+    assert drawn.views["made"].images[drawn.rows].tolist() == [[3, 3], [7, 7]]
+
+
+def test_worse_copies_are_worse_in_the_known_order() -> None:
+    """A worse copy is less like its original; PCA to 4 keeps less of the variance than to 16."""
+    random = np.random.default_rng(0)
+    lite0 = Views(random.normal(size=(40, 64)), random.normal(size=(5, 20, 64)))
+    found = Bank({"lite0": lite0}, np.arange(20), np.zeros(40)).with_degraded().views
+    unit = lite0.images / np.linalg.norm(lite0.images, axis=1, keepdims=True)
+    names = [name for name in found if name.startswith("noised")]
+    errors = [np.linalg.norm(found[name].images - unit) for name in names]
+    assert len(names) == 3
+    assert errors == sorted(errors)
+    assert found["PCA 16"].images.var(axis=0).sum() > found["PCA 4"].images.var(axis=0).sum()
+    assert {name: views.copies.shape[-1] for name, views in found.items()} == {
+        "lite0": 64, **dict.fromkeys(names, 64), "PCA 16": 16, "PCA 4": 4,
+    }  # fmt: skip
