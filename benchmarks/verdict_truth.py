@@ -2,7 +2,7 @@
 
 python benchmarks/verdict_truth.py BANK TRUTH.csv > table.md
 
-For each set and encoder of BANK, which `verdict_bank.py` writes, and for the worse copies of
+For each set and encoder of BANK, which `verdict_bank.py` writes, and for the degraded copies of
 EfficientNet-Lite0: the AMI of K-means at the true number of classes, mean over 5 seeds; mAP; the
 accuracy of 10 nearest neighbours. The table names the best of each set, and which of the simple
 encoders (plain pixels, an early layer) are within 0.02 of it.

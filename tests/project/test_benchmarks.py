@@ -7,6 +7,8 @@ from pathlib import Path
 
 import fill_scale
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 from blocks import fill
 from PIL import Image
@@ -18,6 +20,7 @@ from measure import at_least, at_most, interleaved, ratio, table, told
 from photographs import commented
 from tests.support.paths import ROOT
 from verdict_bank import spread
+from verdict_networks import cut_short, take_colours
 from verdict_sets import Bank, Views
 
 BENCHMARKS = ROOT / "benchmarks"
@@ -200,3 +203,20 @@ def test_worse_copies_are_worse_in_the_known_order() -> None:
     assert {name: views.copies.shape[-1] for name, views in found.items()} == {
         "lite0": 64, **dict.fromkeys(names, 64), "PCA 16": 16, "PCA 4": 4,
     }  # fmt: skip
+
+
+def test_a_network_that_is_cut_short_gives_the_inner_tensor_of_a_coloured_image() -> None:
+    """Of pure red, 0.299 is the grey (ITU-R 601), of which the inner tensor is the negative."""
+    helper, number = onnx.helper, onnx.TensorProto.FLOAT
+    grey, out = (helper.make_tensor_value_info(name, number, [1, 1, 2, "w"]) for name in "xy")
+    nodes = [helper.make_node("Neg", ["x"], ["inner"]), helper.make_node("Abs", ["inner"], ["y"])]
+    graph = helper.make_graph(nodes, "made", [grey], [out])
+    network = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    cut_short(network.graph, "inner")
+    take_colours(network.graph)
+    red = np.zeros((1, 3, 2, 3), np.float32)
+    red[:, 0] = 1
+    session = onnxruntime.InferenceSession(network.SerializeToString())
+    (found,) = session.run(None, {session.get_inputs()[0].name: red})
+    assert [node.op_type for node in network.graph.node] == ["Conv", "Neg"]
+    np.testing.assert_allclose(found, np.full((1, 1, 2, 3), -0.299), rtol=1e-6)
