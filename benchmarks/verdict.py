@@ -3,13 +3,13 @@
 python benchmarks/verdict.py BANK TRIALS TRIALS.csv > table.md
 
 BANK is the folder that `verdict_bank.py` writes; TRIALS is the number of trials per set, which are
-saved to the CSV file. A trial draws some or all classes of a set, 70 % of the images or more, and
-3 to 8 encoders, including noisy and PCA-truncated copies of EfficientNet-Lite0. Signals are of the
-changed copies of the drawn images. The truth is the
-AMI of K-means at the true number of classes, mean over 5 seeds. A named group is right if its best
-member is within 0.02 of the best encoder; it commits if it names at most half of the encoders.
-About 15 minutes on two cores for 30 trials a set. Further tables: rules chosen on one half of the
-sets and tested on the other, and the number of labels that do as well.
+saved to the CSV file. A trial draws some or all classes of a set, 70 % of the images or more with
+their changed copies, and 3 to 8 encoders, including noisy and PCA-truncated copies of
+EfficientNet-Lite0. The truth is the AMI of K-means at the true number of classes, mean of 5 seeds.
+A named group is right if its best member is within 0.02 of the best encoder; it commits if it names
+at most half of the encoders. About an hour on two cores for 30 trials of 29 sets. Further tables:
+rules chosen on one half of the sets and tested on the other, and the number of labels that do as
+well.
 """
 
 import sys
