@@ -6,6 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 import fill_scale
+import numpy as np
+import onnx
+import onnxruntime
 import pytest
 from blocks import fill
 from PIL import Image
@@ -16,6 +19,9 @@ from labelled_sets import write
 from measure import at_least, at_most, interleaved, ratio, table, told
 from photographs import commented
 from tests.support.paths import ROOT
+from verdict_bank import spread
+from verdict_networks import cut_short, take_colours
+from verdict_sets import Bank, Views
 
 BENCHMARKS = ROOT / "benchmarks"
 
@@ -162,3 +168,55 @@ def test_drawn_shapes_are_the_same_pictures_under_two_labels() -> None:
     pairs = Counter((one, other) for (one, _), (other, _) in zip(by_shape, by_colour, strict=True))
     assert set(pairs.values()) == {4}
     assert len(pairs) == 36
+
+
+def test_images_are_drawn_of_all_classes_alike_and_in_order() -> None:
+    truth = np.repeat([0, 1, 2], [20, 3, 10])
+    chosen = spread(truth, 13)
+    assert np.bincount(truth[chosen]).tolist() == [5, 3, 5]
+    assert (np.diff(chosen) > 0).all()
+    assert len(spread(truth, 100)) == 33
+
+
+def test_copies_follow_the_images_that_are_drawn() -> None:
+    """Image 7 is the vector (7, 7); its copies are (70, 7) and (71, 7)."""
+    images, rows = np.repeat(np.arange(9.0)[:, None], 2, axis=1), np.array([2, 3, 7, 8])
+    copies = np.stack([np.stack([10.0 * rows + change, rows], axis=1) for change in (0, 1)])
+    drawn = Bank({"made": Views(images, copies)}, rows, np.arange(9)).take(np.array([1, 3, 7]))
+    assert drawn.truth.tolist() == [1, 3, 7]
+    assert drawn.rows.tolist() == [1, 2]
+    assert drawn.views["made"].copies.tolist() == [[[30, 3], [70, 7]], [[31, 3], [71, 7]]]
+    assert drawn.views["made"].images[drawn.rows].tolist() == [[3, 3], [7, 7]]
+
+
+def test_worse_copies_are_worse_in_the_known_order() -> None:
+    """A worse copy is less like its original; PCA to 4 keeps less of the variance than to 16."""
+    random = np.random.default_rng(0)
+    lite0 = Views(random.normal(size=(40, 64)), random.normal(size=(5, 20, 64)))
+    found = Bank({"lite0": lite0}, np.arange(20), np.zeros(40)).with_degraded().views
+    unit = lite0.images / np.linalg.norm(lite0.images, axis=1, keepdims=True)
+    names = [name for name in found if name.startswith("noised")]
+    errors = [np.linalg.norm(found[name].images - unit) for name in names]
+    assert len(names) == 3
+    assert errors == sorted(errors)
+    assert found["PCA 16"].images.var(axis=0).sum() > found["PCA 4"].images.var(axis=0).sum()
+    assert {name: views.copies.shape[-1] for name, views in found.items()} == {
+        "lite0": 64, **dict.fromkeys(names, 64), "PCA 16": 16, "PCA 4": 4,
+    }  # fmt: skip
+
+
+def test_a_network_that_is_cut_short_gives_the_inner_tensor_of_a_coloured_image() -> None:
+    """Of pure red, 0.299 is the grey (ITU-R 601), of which the inner tensor is the negative."""
+    helper, number = onnx.helper, onnx.TensorProto.FLOAT
+    grey, out = (helper.make_tensor_value_info(name, number, [1, 1, 2, "w"]) for name in "xy")
+    nodes = [helper.make_node("Neg", ["x"], ["inner"]), helper.make_node("Abs", ["inner"], ["y"])]
+    graph = helper.make_graph(nodes, "made", [grey], [out])
+    network = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    cut_short(network.graph, "inner")
+    take_colours(network.graph)
+    red = np.zeros((1, 3, 2, 3), np.float32)
+    red[:, 0] = 1
+    session = onnxruntime.InferenceSession(network.SerializeToString())
+    (found,) = session.run(None, {session.get_inputs()[0].name: red})
+    assert [node.op_type for node in network.graph.node] == ["Conv", "Neg"]
+    np.testing.assert_allclose(found, np.full((1, 1, 2, 3), -0.299), rtol=1e-6)
