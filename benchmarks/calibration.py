@@ -213,7 +213,8 @@ def main() -> None:
     sets = some.drop(columns=["labels", "certainty"]).set_index("set").astype(float)
     print(sets.groupby("set").mean().to_markdown(floatfmt=".2f"))
     model = Model.fitted(runs)
-    print(f"\nOf all: {dict(zip(SIGNALS, model.weights.round(3), strict=True))}, ", end="")
+    weights = dict(zip(SIGNALS, model.weights.round(3).tolist(), strict=True))
+    print(f"\nOf all: {weights}, ", end="")
     print(f"level {model.level:.3f}, slope {model.slope:.3f}")
 
 
