@@ -47,8 +47,9 @@ def rank_by(
 ) -> pd.DataFrame:
     """Return the columns `rank, rank_low, rank_high, tied_with_best`, indexed by encoder.
 
-    Higher estimates rank first. The ranks of those that may be the best begin at 1. Encoders
-    without an estimate are left out; fewer than two encoders give no rows.
+    Higher estimates rank first. The ranks of those that may be the best begin at 1, and reach 2
+    where there are several. Encoders without an estimate are left out; fewer than two encoders
+    give no rows.
     """
     defined = ~np.isnan(np.asarray(estimates, dtype=np.float64))
     columns = ["rank", "rank_low", "rank_high", "tied_with_best"]
@@ -60,11 +61,12 @@ def rank_by(
     index = pd.Index([name for name, keep in zip(names, defined, strict=True) if keep])
     tied = tied_with_best(values, moved)
     low = np.where(tied, 1, np.maximum(np.minimum(low, ranks), 2))
+    high = np.maximum(np.maximum(high, ranks), np.where(tied & (tied.sum() > 1), 2, 1))
     return pd.DataFrame(
         {
             "rank": ranks,
             "rank_low": low,
-            "rank_high": np.maximum(high, ranks),
+            "rank_high": high,
             "tied_with_best": tied,
         },
         index=index.rename("encoder"),
