@@ -62,7 +62,7 @@ class Run:
 
 
 def read_runs(folder: Path, count: int) -> list[Run]:
-    """Return so many runs of each draw."""
+    """Return this number of runs of each draw."""
     runs = []
     for file in sorted(folder.glob("*.npz")):
         arrays = dict(np.load(file, allow_pickle=False))

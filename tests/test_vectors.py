@@ -1,4 +1,4 @@
-"""Promises of rows of vectors: what is wrong is told; side by side they share the cosine."""
+"""Promises of rows of vectors: errors name what is wrong; joined rows have the mean cosine."""
 
 import numpy as np
 import pytest

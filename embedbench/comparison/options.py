@@ -112,13 +112,13 @@ class ComparisonOptions:
         None,
         "--at-least",
         metavar="50/s",
-        help="Recommend an encoder that encodes at least so many images a second here.",
+        help="Recommend an encoder that encodes at least this many images a second here.",
     )
     at_most: str | None = option(
         None,
         "--at-most",
         metavar="1kB",
-        help="Recommend an encoder whose vectors can be stored in at most so many bytes an image "
+        help="Recommend an encoder whose vectors can be stored in at most this many bytes an image "
         "without being measurably worse: B, kB (1,000 bytes) or MB.",
     )
     names: str | Sequence[str] = option(

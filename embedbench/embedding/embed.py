@@ -138,14 +138,9 @@ class Embedder:
         if isinstance(encoder, LookupEncoder):
             return _look_up(encoder, dataset)
         if isinstance(encoder, Concatenation):
-            names = {id(part): self._name_of(part) or name for part in encoder.parts}
-            return joined_embedding(
-                encoder,
-                [
-                    self._embed(names[id(part)], part, dataset, hashes, texts, others)
-                    for part in encoder.parts
-                ],
-            )
+            rest = dataset, hashes, texts, others
+            parts = [self._embed(self._name_of(one) or name, one, *rest) for one in encoder.parts]
+            return joined_embedding(encoder, parts)
         items = dict(zip(hashes, dataset.sources, strict=True)) | dict(others)
         work = EncodingWork.of(engine.store, encoder, items, texts)
         record = work.record

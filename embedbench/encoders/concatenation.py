@@ -1,7 +1,7 @@
 """Encoders side by side: `concat:A+B` has the unit vectors of both, one after the other."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -120,8 +120,7 @@ def joined_record(encoder: Concatenation, records: Sequence[EncoderRecord]) -> E
 
 
 def _joined_facts(facts: Sequence[Facts]) -> Facts:
-    return replace(
-        Facts(),
+    return Facts(
         parameters=_over(sum, (one.parameters for one in facts)),
         licence=_in_words(one.licence for one in facts),
         pretrained_on=_in_words(one.pretrained_on for one in facts),

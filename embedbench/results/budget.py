@@ -17,8 +17,8 @@ class Budget:
     """What an encoder may cost.
 
     Attributes:
-        images_per_second: at least so many are encoded; None for any number.
-        bytes_an_image: at most so many are stored; None for any number.
+        images_per_second: how many are encoded at least; None for any number.
+        bytes_an_image: how many are stored at most; None for any number.
     """
 
     images_per_second: float | None = None

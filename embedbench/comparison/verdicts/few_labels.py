@@ -117,7 +117,7 @@ def _further(
     sentence = (
         f"{one} is ahead of {other} by {ahead}"
         if difference >= 0.005
-        else (f"{one} and {other} come to the same so far")
+        else f"{one} and {other} come to the same so far"
     )
     if not left:
         return f"{sentence}; there is no picture left to tell them apart.", False

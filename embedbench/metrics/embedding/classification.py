@@ -110,7 +110,7 @@ def knn_score(
 
 
 def knn_depth(neighbours: int) -> int:
-    """Return of how many neighbours nearly every half holds so many: of 30, 98 of 100 hold 10."""
+    """Return how many neighbours to halve: of the halves of 30, 98 of 100 hold at least 10."""
     return 2 * neighbours + 10
 
 

@@ -149,7 +149,7 @@ def reciprocal_rank(ranked: Ranked) -> tuple[PerQuery, Moves]:
 
 
 def _expected_in_half(wrong: Float64[np.ndarray, "queries ranked"]) -> Moves:
-    """Return the mean of 1 / rank behind a random half of so many wrong images."""
+    """Return the mean of 1 / rank behind a random half of the wrong images."""
     return np.asarray(2 * (1 - np.exp2(-wrong - 1)) / (wrong + 1))
 
 
