@@ -15,7 +15,7 @@ CORE_TESTS := $(addprefix tests/,metrics clustering analysis/test_k_selection.py
 	io/test_safe_csv.py io/test_store.py data/test_image_table.py data/images/test_decoding.py \
 	report/test_page.py report/plots project/test_dependencies.py)
 
-.PHONY: demo test models docs page soak fuzz oldest oldest-core lock audit format tutorial bench
+.PHONY: demo test models docs page soak fuzz oldest oldest-core lock audit format tutorial bench verdict
 
 demo: .venv/demo-installed
 	$(BIN)/embedbench demo
@@ -88,6 +88,17 @@ tutorial: demo
 bench: .venv/bench-installed
 	$(BIN)/python benchmarks/bench.py --out build/bench.json
 	$(BIN)/python docs/fill_performance.py build/bench.json
+
+# The benchmark of the verdict, from labelled sets to the tables of docs/explanation/verdict.md: hours.
+# `benchmarks/labelled_sets.py --help` lists the packages and repositories that the folders hold.
+verdict: .venv/test-installed
+	$(BIN)/python benchmarks/labelled_sets.py build/sets --assets $(ASSETS) --debian $(DEBIAN) \
+		--emoji $(EMOJI) --repositories $(REPOSITORIES)
+	$(BIN)/python benchmarks/verdict_bank.py build/sets build/bank --assets $(ASSETS) --wheels $(WHEELS)
+	$(BIN)/python benchmarks/verdict_truth.py build/bank build/truth.csv
+	$(BIN)/python benchmarks/verdict_draws.py build/bank build/draws 4
+	$(BIN)/python benchmarks/calibration.py build/draws build/sets/sets.csv > build/verdict.md
+	$(BIN)/python docs/fill_verdict.py build/verdict.md
 
 build/tools/installed:
 	$(PYTHON) -m venv build/tools

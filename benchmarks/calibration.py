@@ -1,221 +1,228 @@
-"""Fit a probability for each encoder on some labelled sets, and report it on the others.
+"""Fit how likely each encoder is to be as good as the best, on some labelled sets, and report it.
 
-python benchmarks/calibration.py DRAWS [RUNS]
+python benchmarks/calibration.py DRAWS SETS.csv [RUNS] > table.md
 
-DRAWS is the folder that `verdict_draws.py` writes. A run is RUNS (16) times a draw: 3 to 8 of its
-encoders. The true scores of a run's encoders are taken as Gaussian around a line in the signals,
-with the covariance of the encoders' linear CKA, so that encoders that are alike err alike and one
-network under two names is one voice. Labels of some images move the Gaussian by Bayes' rule, with
-the covariance of their scores in resamples. The group named is the smallest that holds an encoder
-within 0.02 of the best with the certainty asked for; of more than half of the encoders it is
-"cannot tell". The line and the spread are fitted by maximum likelihood on the sets of the other
-folds, of which there are eight.
+DRAWS is the folder that `verdict_draws.py` writes, SETS.csv the list of `labelled_sets.py`. A run
+takes 3 to 8 encoders of a draw, whose labels are hidden; there are RUNS (24) of each draw. A named
+group is right if one of it is within 0.02 of the best encoder; a rule commits if it names at most
+half of the encoders. The line and the spread of the belief are fitted by maximum likelihood on the
+sets of seven folds of eight, and told on those of the other. Printed are the belief by number of
+labels and certainty, by purpose, beside the rule that was used before, every signal alone and a
+random group; by set and by kind of set; how often encoders of each probability are within 0.02 of
+the best; how often signals drawn at random name one; and the coefficients and shares for
+`embedbench/comparison/verdicts/belief.py`. About ten minutes on one core.
 """
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
-from scipy.stats import kendalltau
+from scipy.stats import kendalltau, rankdata
 
-from embedbench.metrics.clustering.consensus import similar_groups
+from calibration_runs import ALONE, Run, read_runs
+from embedbench.comparison.verdicts.belief import Asked, Belief, Line, together
+from embedbench.comparison.verdicts.signals import Signals, judge
+from embedbench.results.schema import CERTAINTY, MARGIN
+from embedbench.results.tables.purposes import CLASSIFICATION, CLUSTERING, SEARCH
 
-MARGIN, FOLDS, SAMPLES = 0.02, 8, 2000
-SIGNALS = ("clusters kept", "consensus")
-CERTAINTIES, LABELS = (0.6, 0.7, 0.8, 0.9), (0, 10, 20, 40, 100)
-TOO_SURE = 1.5
-"""The covariance of scores by labels in resamples is multiplied by this."""
+FOLDS, PURPOSES = 8, (CLUSTERING, SEARCH, CLASSIFICATION)
+CERTAINTIES = (0.6, 0.7, 0.8, 0.9)
+VERDICT, SHOWN, BOTH = "the verdict", "the group, named or not", "labels and signals"
+NAMED = (VERDICT, BOTH)
+BINS = [0, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 1.001]
+
+JUDGED = (
+    "Kendall's tau", "commits", "right", "named of all", "regret of the group",
+    "regret of the first",
+)  # fmt: skip
 
 Array = np.ndarray
+Choice = Callable[[Run], tuple[Array, Sequence[int]]]
+"""Returns scores that order the encoders, and the group that is named."""
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
-    """A comparison whose truth is known.
+def fitted(runs: Sequence[Run], purpose: str) -> Line:
+    """Return the line of maximum likelihood."""
+    parts = []
+    for run in runs:
+        contrasts = -np.diff(np.eye(len(run.signals.names)), axis=0)
+        kernel = contrasts @ together(run.signals.alike) @ contrasts.T
+        parts.append((run.signals.values, contrasts, contrasts @ run.truth[purpose], kernel))
 
-    Attributes:
-        name: of the set.
-        truth: true score of each encoder.
-        signals: of each encoder, by signal.
-        alike: linear CKA of every two encoders.
-        labelled: by number of labels and draw, scores by labels and these in resamples.
-    """
+    def loss(values: Array) -> float:
+        line, total = Line(*values), 0.0
+        for (retention, consensus), contrasts, truth, kernel in parts:
+            mean = line.scores(retention, consensus)
+            root = np.linalg.cholesky(line.variance(mean) * kernel)
+            rest = np.linalg.solve(root, truth - contrasts @ mean)
+            total += rest @ rest / 2 + np.log(np.diag(root)).sum()
+        return total / len(parts)
 
-    name: str
-    truth: Array
-    signals: dict[str, Array]
-    alike: Array
-    labelled: dict[tuple[int, int], tuple[Array, Array]]
-
-    def features(self) -> Array:
-        """Return the signals of each encoder, less their means."""
-        found = np.stack([self.signals[name] for name in SIGNALS], axis=1)
-        return np.asarray(found - found.mean(axis=0))
-
-    def kernel(self) -> Array:
-        """Return how far the errors of every two encoders go together, 0 to 1."""
-        return np.asarray(self.alike.clip(0, 1) ** 2 + 1e-3 * np.eye(len(self.alike)))
+    bounds = [(None, None)] * 2 + [(-9, 2), (-1, 2)]
+    found = minimize(loss, np.array([0.25, 0.25, -4.0, 0.3]), method="L-BFGS-B", bounds=bounds).x
+    return Line(*(round(float(value), 3) for value in found))
 
 
-def read_runs(folder: Path, count: int) -> list[Run]:
-    """Return this number of runs of each draw."""
-    runs = []
-    for file in sorted(folder.glob("*.npz")):
-        arrays = dict(np.load(file, allow_pickle=False))
-        name, number = file.stem.rsplit("_", 1)
-        random = np.random.default_rng([sum(map(ord, name)), int(number)])
-        for _ in range(count):
-            size = random.integers(3, 9)
-            some = np.sort(random.choice(len(arrays["names"]), size, replace=False))
-            runs.append(_run(name, arrays, some))
-    return runs
+def folds(runs: Sequence[Run], purpose: str) -> Iterator[tuple[Run, Line]]:
+    """Return each run with the line that was fitted on the sets of the other folds."""
+    names = np.random.default_rng(1).permutation(sorted({run.name for run in runs}))
+    fold = {name: number % FOLDS for number, name in enumerate(names)}
+    for number in range(FOLDS):
+        line = fitted([run for run in runs if fold[run.name] != number], purpose)
+        yield from ((run, line) for run in runs if fold[run.name] == number)
 
 
-def _run(name: str, arrays: dict[str, Array], some: Array) -> Run:
-    square = np.ix_(some, some)
-    alike, agreed = arrays["cka"][square], arrays["partitions"][square]
-    labelled = {
-        (int(key.split()[0]), int(key.split()[2])): (values[some], arrays[f"{key} resampled"][some])
-        for key, values in arrays.items()
-        if " labels " in key and not key.endswith("resampled")
-    }
-    signals = {
-        "clusters kept": arrays["clusters kept"][some],
-        "consensus": consensus(agreed, alike),
-    }
-    return Run(name, arrays["ami"][some], signals, alike, labelled)
-
-
-def consensus(agreed: Array, alike: Array) -> Array:
-    """Return how far each encoder agrees with the other families, each of which has one voice."""
-    family, found = similar_groups(alike), []
-    for row, own in enumerate(agreed):
-        others = [own[family == name].mean() for name in np.unique(family) if name != family[row]]
-        found.append(np.mean(others) if others else own.mean())
-    return np.array(found)
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """A fitted Gaussian: weights of the signals, and how the spread grows with what they say."""
-
-    weights: Array
-    level: float
-    slope: float
-
-    @classmethod
-    def fitted(cls, runs: Sequence[Run]) -> "Model":
-        """Return the model of maximum likelihood."""
-        parts = []
-        for run in runs:
-            contrasts = -np.diff(np.eye(len(run.truth)), axis=0)
-            kernel = contrasts @ run.kernel() @ contrasts.T
-            parts.append((run.features(), contrasts, contrasts @ run.truth, kernel))
-
-        def loss(values: Array) -> float:
-            model, total = cls(values[:-2], values[-2], values[-1]), 0.0
-            for features, contrasts, truth, kernel in parts:
-                mean = features @ model.weights
-                root = np.linalg.cholesky(model._variance(mean) * kernel)
-                rest = np.linalg.solve(root, truth - contrasts @ mean)
-                total += rest @ rest / 2 + np.log(np.diag(root)).sum()
-            return total / len(parts)
-
-        start = np.array([*np.full(len(SIGNALS), 0.5 / len(SIGNALS)), -4.0, 0.3])
-        bounds = [(None, None)] * len(SIGNALS) + [(-9, 2), (-1, 2)]
-        found = minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
-        return cls(found[:-2], float(found[-2]), float(found[-1]))
-
-    def _variance(self, mean: Array) -> float:
-        return float(np.exp(self.level + self.slope * np.log(mean.var() + 1e-3)))
-
-    def prior(self, run: Run) -> tuple[Array, Array]:
-        """Return mean and covariance of the true scores, up to what all share."""
-        mean = run.features() @ self.weights
-        return mean, self._variance(mean) * run.kernel()
-
-
-def with_labels(mean: Array, covariance: Array, scores: Array, moved: Array) -> tuple[Array, Array]:
-    """Return mean and covariance once scores by labels are known, up to what all share."""
-    contrasts = -np.diff(np.eye(len(mean)), axis=0)
-    noise = TOO_SURE * np.cov(moved) + 1e-6 * np.eye(len(mean))
-    seen = contrasts @ (covariance + noise) @ contrasts.T
-    gain = covariance @ contrasts.T @ np.linalg.inv(seen)
-    return (
-        mean + gain @ (contrasts @ (scores - mean)),
-        covariance - gain @ contrasts @ covariance,
-    )
-
-
-def named(mean: Array, covariance: Array, certainty: float) -> Array:
-    """Return the smallest group that holds one within the margin of the best, the likeliest first.
-
-    Found by taking in turn the encoder that adds most, in samples of the Gaussian.
-    """
-    values, axes = np.linalg.eigh((covariance + covariance.T) / 2)
-    random = np.random.default_rng(0).normal(size=(len(mean), SAMPLES))
-    drawn = mean[:, None] + (axes * np.sqrt(values.clip(0))) @ random
-    is_near = drawn >= drawn.max(axis=0) - MARGIN
-    is_open, group = np.ones(SAMPLES, dtype=bool), []
-    while 1 - is_open.mean() < certainty:
-        group.append(int(np.argmax((is_near & is_open).sum(axis=1))))
-        is_open &= ~is_near[group[-1]]
-    return np.array(group)
-
-
-def judged(run: Run, mean: Array, group: Array) -> dict[str, float]:
-    """Return how a run was judged."""
-    truth, commits = run.truth, len(group) <= len(run.truth) / 2
-    lost = truth.max() - truth[group].max()
+def judged(truth: Array, order: Array, group: Sequence[int]) -> dict[str, float]:
+    """Return how an order of encoders and a named group do; an empty group names none."""
+    commits = 0 < len(group) <= len(truth) / 2
+    lost = truth.max() - truth[list(group)].max() if commits else np.nan
     return {
-        "Kendall's tau": np.nan_to_num(kendalltau(mean, truth).statistic),
+        "Kendall's tau": np.nan_to_num(kendalltau(order, truth).statistic),
         "commits": commits,
         "right": lost <= MARGIN if commits else np.nan,
         "named of all": len(group) / len(truth) if commits else np.nan,
-        "regret of the group": lost if commits else np.nan,
-        "regret of the first": truth.max() - truth[np.argmax(mean)],
+        "regret of the group": lost,
+        "regret of the first": truth.max() - truth[np.argmax(order)],
     }
 
 
-def nested(runs: Sequence[Run]) -> pd.DataFrame:
-    """Return how runs were judged, by labels and certainty, by models of the other folds' sets."""
-    names = np.random.default_rng(1).permutation(sorted({run.name for run in runs}))
-    fold = {name: number % FOLDS for number, name in enumerate(names)}
-    rows = []
-    for number in range(FOLDS):
-        model = Model.fitted([run for run in runs if fold[run.name] != number])
-        for run in (run for run in runs if fold[run.name] == number):
-            prior = model.prior(run)
-            states = {(0, 0): prior} | {
-                key: with_labels(*prior, *seen) for key, seen in run.labelled.items()
-            }
-            for (count, _), (mean, covariance) in states.items():
+def by_belief(runs: Sequence[Run], purpose: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return how runs were judged by labels and certainty; and each encoder's probability.
+
+    The verdict names the group only where the two signals agree; "shown" is the group itself, which
+    a verdict that cannot tell shows as those among which the best may be. With labels they are one.
+    """
+    rows, sure = [], []
+    for run, line in folds(runs, purpose):
+        truth, signals = run.truth[purpose], run.signals
+        retention, consensus = signals.values
+        prior = Belief.by_signals(retention, consensus, signals.alike, line)
+        unknown = Belief.unknown(signals.alike, line)
+        asked = {"set": run.name, "kind": run.kind}
+        for certainty in CERTAINTIES:
+            group, doubt = judge(signals, prior, Asked(certainty))
+            for what, named in ((VERDICT, [] if doubt else group), (SHOWN, group)):
+                row = asked | {"labels": 0, "what": what, "certainty": certainty}
+                rows.append(row | judged(truth, prior.mean, named))
+        beliefs = [(0, VERDICT, prior)]
+        if purpose == CLUSTERING:
+            for (count, _), seen in run.labelled.items():
+                both = ((BOTH, prior), ("labels alone", unknown))
+                beliefs += [(count, what, start.with_scores(*seen)) for what, start in both]
+        for count, what, belief in beliefs:
+            is_near = truth >= truth.max() - MARGIN
+            for probability, near in zip(belief.probabilities(MARGIN), is_near, strict=True):
+                sure.append({"labels": count, "what": what, "p": probability, "is near": near})
+            if count:
                 for certainty in CERTAINTIES:
-                    group = named(mean, covariance, certainty)
-                    asked = {"set": run.name, "labels": count, "certainty": certainty}
-                    rows.append(asked | judged(run, mean, group))
+                    row = asked | {"labels": count, "what": what, "certainty": certainty}
+                    rows.append(row | judged(truth, belief.mean, belief.group(Asked(certainty))))
+    return pd.DataFrame(rows), pd.DataFrame(sure)
+
+
+def before(run: Run) -> tuple[Array, Sequence[int]]:
+    """Name the better half by mean rank, if it is first by each signal: the rule before."""
+    places = rankdata(-run.signals.values, axis=1)
+    mean, worst, count = places.mean(axis=0), places.max(axis=0), len(run.signals.names)
+    half = np.lexsort((worst, mean))[: count // 2]
+    if (places[:, mean == mean.min()] > count // 2).any():
+        return -mean, []
+    return -mean, [int(row) for row in half if worst[row] < count]
+
+
+def alone(name: str) -> Choice:
+    """Return the rule that names the better half by one signal."""
+
+    def choose(run: Run) -> tuple[Array, Sequence[int]]:
+        values = run.alone[name]
+        return values, np.argsort(-values, kind="stable")[: len(values) // 2].tolist()
+
+    return choose
+
+
+def at_random(run: Run) -> tuple[Array, Sequence[int]]:
+    """Name a random half."""
+    values = np.random.default_rng(int(1e6 * abs(run.signals.values.sum()))).random(
+        len(run.signals.names)
+    )
+    return values, np.argsort(-values)[: len(values) // 2].tolist()
+
+
+def luck(draws: int = 1000) -> pd.DataFrame:
+    """Return how often signals drawn at random, independent of each other, name an encoder."""
+    rows = []
+    for count in (2, 3, 4, 5, 6, 8, 10, 12):
+        random, named = np.random.default_rng(count), 0
+        for _ in range(draws):
+            values = random.random((2, count))
+            signals = Signals(
+                tuple("abcdefghijkl"[:count]), values, values, values * 0, np.eye(count), 100
+            )
+            named += not judge(signals, signals.belief(CLUSTERING), Asked())[1]
+        rows.append({"encoders": count, "named": named / draws})
     return pd.DataFrame(rows)
 
 
+def means(table: pd.DataFrame, keys: list[str], order: str = "") -> str:
+    """Return the means of a table by keys, in markdown.
+
+    Args:
+        table: rows of `judged`, with what they are of.
+        keys: columns to group by.
+        order: number to sort by, the highest first; by the keys if there is none.
+    """
+    numbers = table[[*keys, *JUDGED]].astype(dict.fromkeys(JUDGED, float))
+    found = numbers.groupby(keys).mean()
+    if order:
+        found = found.sort_values(order, ascending=False)
+    return str(found.reset_index().to_markdown(index=False, floatfmt=".2f"))
+
+
 def main() -> None:
-    """Print the tables."""
-    runs = read_runs(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 16)
-    table = nested(runs)
-    print(f"## {len(runs)} runs on {table['set'].nunique()} sets\n")
-    by = table.drop(columns="set").astype(float).groupby(["labels", "certainty"]).mean()
-    print(by.reset_index().to_markdown(index=False, floatfmt=".2f"))
-    print("\n## By set, without labels, at a certainty of 0.8\n")
-    some = table[(table["labels"] == 0) & (table["certainty"] == 0.8)]
-    sets = some.drop(columns=["labels", "certainty"]).set_index("set").astype(float)
-    print(sets.groupby("set").mean().to_markdown(floatfmt=".2f"))
-    model = Model.fitted(runs)
-    weights = dict(zip(SIGNALS, model.weights.round(3).tolist(), strict=True))
-    print(f"\nOf all: {weights}, ", end="")
-    print(f"level {model.level:.3f}, slope {model.slope:.3f}")
+    """Print the tables, and on stderr the numbers for `belief.py`."""
+    count = int(sys.argv[3]) if len(sys.argv) > 3 else 24
+    runs = read_runs(Path(sys.argv[1]), Path(sys.argv[2]), count)
+    tables = {purpose: by_belief(runs, purpose) for purpose in PURPOSES}
+    table, sure = tables[CLUSTERING]
+    is_usual = table["certainty"] == CERTAINTY
+    print(
+        f"### {len(runs)} runs on {len({run.name for run in runs})} sets, certainty {CERTAINTY}\n"
+    )
+    print(means(table[is_usual], ["labels", "what"]))
+    print("\n### By certainty\n")
+    print(means(table[table["what"].isin(NAMED)], ["labels", "what", "certainty"]))
+    rules: dict[str, Choice] = {"the rule before": before, "a random half": at_random}
+    rules |= {f"better half by {name}": alone(name) for name in ALONE}
+    for purpose in PURPOSES:
+        print(f"\n### Without labels, for {purpose}\n")
+        rows: list[dict[str, Any]] = [
+            {"what": name} | judged(run.truth[purpose], *choose(run))
+            for name, choose in rules.items()
+            for run in runs
+        ]
+        some = tables[purpose][0]
+        some = some[(some["labels"] == 0) & (some["certainty"] == CERTAINTY)]
+        print(means(pd.concat([some[[*rows[0]]], pd.DataFrame(rows)]), ["what"], "Kendall's tau"))
+    for key in ("set", "kind"):
+        print(f"\n### The group without labels, named or not, by {key}\n")
+        print(means(table[(table["what"] == SHOWN) & is_usual], [key]))
+    print(f"\n### Of encoders with this probability, the share within {MARGIN} of the best\n")
+    sure = sure[sure["what"].isin(NAMED)]
+    found = sure.groupby(["labels", pd.cut(sure["p"], BINS, right=False)], observed=True)
+    shares = found.agg(mean=("p", "mean"), share=("is near", "mean"), encoders=("p", "size"))
+    print(shares.reset_index().to_markdown(index=False, floatfmt=".2f"))
+    print("\n### Signals drawn at random\n")
+    print(luck().to_markdown(index=False, floatfmt=".3f"))
+    for purpose in PURPOSES:
+        print(purpose, fitted(runs, purpose), file=sys.stderr)
+        named = tables[purpose][0]
+        named = named[named["what"].isin(NAMED)].astype({"right": float})
+        of_100 = named.groupby(["labels", "certainty"])["right"].mean().round(2).unstack()
+        print(of_100.to_dict("index"), file=sys.stderr)
 
 
 if __name__ == "__main__":

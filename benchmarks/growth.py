@@ -43,6 +43,7 @@ from embedbench.comparison.config import parse_k
 from embedbench.comparison.memory import Memory
 from embedbench.comparison.stages.clustering import ClusteringAnalysis, run_clustering_stage
 from embedbench.comparison.stages.verdict import run_verdict_stage
+from embedbench.comparison.verdicts.belief import Asked
 from embedbench.data.images.decoding import thumbnail
 from embedbench.encoder import Vectors
 from embedbench.utils.progress import Progress
@@ -139,7 +140,8 @@ def whole(images: int, short: bool) -> ClusteringAnalysis:
     similarity_of(one, other)
     disputed_pairs(one, other, inputs.targets.groups, inputs.image_names)
     facts = {"encoder": "made", "dim": DIM, "parameters": 1, "images_per_second": 1.0}
-    run_verdict_stage(inputs, analysis, pd.DataFrame([facts | {"status": "ok", "error": ""}]))
+    table = pd.DataFrame([facts | {"status": "ok", "error": ""}])
+    run_verdict_stage(inputs, analysis, table, Asked())
     write(analysis.tables["partitions"])
     return analysis
 

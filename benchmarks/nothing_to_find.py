@@ -14,16 +14,17 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
+from embedbench.comparison.verdicts.belief import Asked
 from embedbench.comparison.verdicts.labels import Verdict, verdict_with_labels
-from embedbench.comparison.verdicts.signals import verdict_without_labels
+from embedbench.comparison.verdicts.signals import Signals, verdict_without_labels
 from embedbench.metrics.base import Estimate
 from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.agreement import ami_score
 from embedbench.metrics.clustering.consensus import consensus_scores
 from embedbench.results.schema import NAMING
+from embedbench.results.tables.purposes import CLUSTERING
 
 ENCODERS, IMAGES = (2, 3, 4, 6, 8, 12), (4, 6, 10, 30, 100, 1000)
-BY_SIGNAL = ("retention", "consensus")
 RESAMPLES = 200
 
 
@@ -53,15 +54,16 @@ def without_labels(random: np.random.Generator, encoders: int, images: int) -> V
     consensus = consensus_scores(runs, np.arange(encoders))
     kept = [kept_clusters(random, own, ks) for own in runs]
     bootstrap = PairedBootstrap(np.arange(images), int(random.integers(2**31)), RESAMPLES)
-    scores = dict(zip(BY_SIGNAL, (kept, consensus), strict=True))
-    return verdict_without_labels(
-        [f"e{row}" for row in range(encoders)],
-        {signal: [score.mean for score in own] for signal, own in scores.items()},
-        {signal: bootstrap.of(own) for signal, own in scores.items()},
-        dict.fromkeys(BY_SIGNAL, [0.0] * encoders),
-        list(range(encoders)),
+    scores = (kept, consensus)
+    signals = Signals(
+        tuple(f"e{row}" for row in range(encoders)),
+        np.array([[score.mean for score in own] for own in scores]),
+        np.array([[bootstrap.intervals({"": score})[""][0] for score in own] for own in scores]),
+        np.zeros((2, encoders)),
+        np.eye(encoders),
         images,
-    )[1]
+    )
+    return verdict_without_labels(signals, CLUSTERING, Asked())[1]
 
 
 def kept_clusters(random: np.random.Generator, own: np.ndarray, ks: list[int]) -> Estimate:

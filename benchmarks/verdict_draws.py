@@ -24,6 +24,7 @@ from embedbench.clustering.kmeans import fit_kmeans
 from embedbench.metrics.bootstrap import PairedBootstrap
 from embedbench.metrics.clustering.agreement import ami_score
 from embedbench.metrics.clustering.ami import pairwise_ami
+from embedbench.metrics.clustering.silhouette import silhouettes
 from embedbench.metrics.embedding.classification import knn_correct
 from embedbench.metrics.embedding.consistency import cluster_retention, consistency
 from embedbench.metrics.embedding.geometry import (
@@ -39,7 +40,7 @@ from embedbench.metrics.embedding.similarity import linear_cka
 from verdict_sets import Bank, Views, directions
 
 KS, SEEDS, TRUE_SEEDS = (4, 8, 12, 20), 2, 5
-LABELS, LABEL_DRAWS, RESAMPLES = (10, 20, 40, 100), 3, 100
+LABELS, LABEL_DRAWS, RESAMPLES = (10, 20, 40, 100), 2, 100
 
 Arrays = dict[str, np.ndarray]
 
@@ -94,12 +95,27 @@ def look(views: Views, truth: np.ndarray, rows: np.ndarray, ks: list[int]) -> di
         "clusters kept": cluster_retention(images, partitions, copies, rows).mean,
         "neighbours kept": float(np.nanmean(found.kept)),
         "copies found": float(np.nanmean(found.found)),
+        "silhouette": float(np.nanmean(silhouettes(points, fits[TRUE_SEEDS:]))),
+        "stability": stability(points, ks),
         "hubness": -hubness(near, 10),
         "anisotropy": -anisotropy(images),
         "effective rank": effective_rank(images),
         "intrinsic dimension": -intrinsic_dimension(images),
     }
     return {"scores": scores, "near": near, "partitions": partitions}
+
+
+def stability(points: np.ndarray, ks: list[int]) -> float:
+    """Return the mean AMI between clusterings of two samples of 80 % of the images."""
+    labels = np.full((2, len(ks), len(points)), -1, dtype=np.int32)
+    for number in range(2):
+        rows = np.random.default_rng(number).permutation(len(points))[: int(0.8 * len(points))]
+        labels[number][:, rows] = [
+            fit.labels for fit in fit_kmeans(points[rows], [(k, number) for k in ks])
+        ]
+    both = (labels[:, 0] >= 0).all(axis=0)
+    one, other = labels[:, :, both]
+    return float(np.mean([pairwise_ami(one[[k]], other[[k]])[0, 0] for k in range(len(ks))]))
 
 
 def few_labels(partitions: list[np.ndarray], truth: np.ndarray, number: int) -> Arrays:

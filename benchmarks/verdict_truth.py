@@ -19,7 +19,8 @@ from embedbench.clustering.kmeans import fit_kmeans
 from embedbench.metrics.clustering.ami import pairwise_ami
 from embedbench.metrics.embedding.classification import knn_correct
 from embedbench.metrics.embedding.retrieval import neighbours_and_retrieval
-from verdict import RIGHT, TRUE_SEEDS
+from embedbench.results.schema import MARGIN
+from verdict_draws import TRUE_SEEDS
 from verdict_sets import Bank, directions
 
 METRICS = ("AMI", "mAP", "kNN accuracy")
@@ -52,7 +53,7 @@ def best_by_set(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     rows = []
     for name, one in table.groupby("set", sort=False):
         values = one.set_index("encoder")[metric].sort_values(ascending=False, kind="stable")
-        near = values.index[values >= values.max() - RIGHT]
+        near = values.index[values >= values.max() - MARGIN]
         simple = values[values.index.isin(SIMPLE)]
         rows.append(
             {

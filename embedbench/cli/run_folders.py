@@ -146,6 +146,7 @@ def ask(run_folder: str, out: str) -> int:
     Every label is written to FILE.csv at once. The same command again goes on where it ended.
     """
     from embedbench.comparison.provenance import with_labels
+    from embedbench.comparison.verdicts.belief import Asked
     from embedbench.comparison.verdicts.few_labels import standing
     from embedbench.errors import InputError
     from embedbench.report.viewing.asking import AskServer
@@ -164,8 +165,10 @@ def ask(run_folder: str, out: str) -> int:
     sheet.write(file)  # if it cannot be written, that is told before any work
     images = results.images["image"].astype(str).tolist()
 
+    asked = Asked(results.run["certainty"], results.run["margin"])
+
     def judge(sheet: LabelSheet) -> Sequence[str]:
-        return standing(results, sheet.labels, sheet.left).sentences
+        return standing(results, sheet.labels, sheet.left, asked).sentences
 
     with AskServer(sheet, file, images, Originals(results), judge) as server:
         _browse(server.address, server.address)

@@ -22,6 +22,7 @@ from embedbench.io.paths import check_offline
 from embedbench.results.live import LiveTable
 from embedbench.results.results import Results
 from embedbench.results.run_folder import OutFolder
+from embedbench.results.schema import CERTAINTY, MARGIN
 from embedbench.utils.offline import no_network
 from embedbench.utils.options import from_keywords
 from embedbench.utils.progress import Progress
@@ -61,6 +62,8 @@ def compare(
     texts: str | None = None,
     at_least: str | None = None,
     at_most: str | None = None,
+    certainty: float = CERTAINTY,
+    margin: float = MARGIN,
     names: str | Sequence[str] = (),
     corrupt: str | Sequence[str] = (),
     corrupted: int = 200,
@@ -139,6 +142,9 @@ def compare(
             many on this machine are recommended. Verdict and ranks stay as they are.
         at_most: size of a stored vector, such as `1kB` (1,000 bytes): only encoders are recommended
             of which float32, or a smaller form that is not measurably worse, takes no more.
+        certainty: where labels do not decide, the smallest group of encoders is named that holds
+            one as good as the best with this probability, above 0 and below 1.
+        margin: encoders whose scores differ by no more than this are as good as each other.
         names: candidate words for the clusters, as a sequence, `a,b,c` or a `.txt` file.
         corrupt: challenging images, such as `noise,blur:1..5` or `all`; see
             `embedbench.data.images.corruptions`.
@@ -150,8 +156,8 @@ def compare(
         without_pictures: the page holds no thumbnails, so it can go where pictures may not; the
             table of images still has them.
         copies: number of images to augment, which shows without labels whether an encoder still
-            sees the same picture; 0 for none. If None, 100 without labels and none with labels,
-            which decide by themselves.
+            sees the same picture; 0 for none. If None, 100 without labels, or where fewer than 100
+            of the images have one, and none with more labels, which decide by themselves.
         engine: where encoders run: `local`, on this machine, or `ray`.
         address: HOST:PORT of a running Ray cluster; None to start Ray on this machine.
         workers: of each encoder, at most; None for as many as there is room for.

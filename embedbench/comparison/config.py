@@ -14,6 +14,7 @@ from embedbench.clustering.partitions import distinct_rows
 from embedbench.clustering.spaces import check_space
 from embedbench.comparison.memory import Memory, parse_memory
 from embedbench.comparison.options import DEFAULT_K, ComparisonOptions
+from embedbench.comparison.verdicts.belief import Asked
 from embedbench.data.depth.drawing import Drawing
 from embedbench.data.images.corruptions import Corruption, read_corruptions
 from embedbench.data.mixing import MixSpec, read_mix
@@ -54,6 +55,7 @@ class ComparisonConfig:
         pairs: whether every two encoders are judged side by side.
         budget: what an encoder may cost that is recommended.
         keep_duplicates: whether search may find near-duplicates of a query.
+        asked: what is asked of a group of encoders that is named as likely the best.
     """
 
     encoders: dict[str, Encoder]
@@ -77,6 +79,7 @@ class ComparisonConfig:
     pairs: bool = False
     budget: Budget = Budget()
     keep_duplicates: bool = False
+    asked: Asked = Asked()
 
     def check(self) -> None:
         """Raise InputError for what can be known to fail before the images are known."""
@@ -85,6 +88,12 @@ class ComparisonConfig:
         for name, count in (("copies", self.copies), ("corrupted", self.corrupted)):
             if count is not None and count < 0:
                 raise InputError(f"`{name}` must be at least 0; not {count}")
+        if not 0 < self.asked.certainty < 1:
+            raise InputError(
+                f"`certainty` must be above 0 and below 1; not {self.asked.certainty:g}"
+            )
+        if not 0 <= self.asked.margin < 1:
+            raise InputError(f"`margin` must be at least 0 and below 1; not {self.asked.margin:g}")
         if not self.clusterers or not self.spaces:
             raise InputError("a comparison needs a clusterer and a space")
         for space in self.spaces:
@@ -156,6 +165,7 @@ def read_options(options: ComparisonOptions) -> ComparisonConfig:
         pairs=options.pairs,
         budget=read_budget(options.at_least, options.at_most),
         keep_duplicates=options.keep_duplicates,
+        asked=Asked(options.certainty, options.margin),
     )
     config.check()
     if config.has_text_encoder or WORDS not in config.purposes:

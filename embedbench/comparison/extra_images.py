@@ -12,6 +12,7 @@ from jaxtyping import Int
 
 from embedbench.analysis.label_free import AugmentedViews
 from embedbench.comparison.config import ComparisonConfig
+from embedbench.comparison.verdicts.few_labels import FEW_LABELS
 from embedbench.data.dataset import Dataset
 from embedbench.data.depth.survey import with_renderings
 from embedbench.data.downloads.download import DownloadSettings, download_missing
@@ -33,7 +34,8 @@ Block = tuple[str, ...]
 AUGMENTED, CORRUPTED, MIXED = "augmented", "corrupted", "mixed"
 
 COPIES = 100
-"""How many images are augmented where there are no labels."""
+"""How many images are augmented where there are no labels, or few."""
+
 
 Rows = Int[np.ndarray, " sampled"]
 
@@ -147,7 +149,9 @@ def _copies(config: ComparisonConfig, dataset: Dataset) -> int:
     """Return how many images to augment: the signals without labels need them, labels do not."""
     if config.copies is not None:
         return config.copies
-    return COPIES if dataset.truth_codes() is None else 0
+    truth = dataset.truth_codes()
+    known = 0 if truth is None else int((truth[0] >= 0).sum())
+    return COPIES if known < min(FEW_LABELS, len(dataset)) else 0
 
 
 def _positions(lengths: Iterable[int]) -> list[Int[np.ndarray, " block"]]:

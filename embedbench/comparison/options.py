@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from embedbench.data.options import SourceOptions
 from embedbench.parallel.engine_options import EngineOptions
+from embedbench.results.schema import CERTAINTY, MARGIN
 from embedbench.utils.options import list_options, option
 
 if TYPE_CHECKING:
@@ -121,6 +122,23 @@ class ComparisonOptions:
         help="Recommend an encoder whose vectors can be stored in at most this many bytes an image "
         "without being measurably worse: B, kB (1,000 bytes) or MB.",
     )
+    certainty: float = option(
+        CERTAINTY,
+        "--certainty",
+        kind=float,
+        metavar="0.8",
+        help="Name the smallest group of encoders that holds one as good as the best with this "
+        "probability, where labels do not decide.",
+        shown_default=str(CERTAINTY),
+    )
+    margin: float = option(
+        MARGIN,
+        "--margin",
+        kind=float,
+        metavar="0.02",
+        help="Encoders whose scores differ by no more than this are as good as each other.",
+        shown_default=str(MARGIN),
+    )
     names: str | Sequence[str] = option(
         (),
         "--names",
@@ -173,7 +191,7 @@ class ComparisonOptions:
         kind=int,
         metavar="N",
         help="Number of images to augment, for the metrics that need no labels; 0 for none.",
-        shown_default="100 without labels, 0 with labels",
+        shown_default="100 without labels or with few, 0 with labels",
     )
     engine: EngineOptions = EngineOptions()
     quiet: bool = option(True, "--quiet", kind=bool, help="Show no progress bars.")

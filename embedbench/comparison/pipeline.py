@@ -75,7 +75,7 @@ def analyse_comparison(
         errors = encoded.errors | clusters.errors
         encoders = encoders_table(config.encoders, encoded.embeddings, errors)
         scored = with_word_scores(clusters, word_scores)
-        verdicts.append(run_verdict_stage(inputs, scored, encoders))
+        verdicts.append(run_verdict_stage(inputs, scored, encoders, config.asked))
         for name, reason in clusters.errors.items():
             live.failed(name, reason)
         live.decided(verdicts[0].verdict)

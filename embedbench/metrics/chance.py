@@ -1,12 +1,12 @@
 """Tests of what chance explains: partitions against shuffled labels, two orders of encoders."""
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import permutations
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 from scipy.special import gammaln, xlogy
-from scipy.stats import rankdata
 
 __all__ = [
     "SHUFFLES",
@@ -36,9 +36,9 @@ _CELLS = 2**22
 def agreement_p(
     one: Float64[np.ndarray, " encoders"], other: Float64[np.ndarray, " encoders"], seed: int
 ) -> tuple[float, float]:
-    """Return the rank correlation of two scores, and how often chance gives one as high.
+    """Return the correlation of two scores, and how often chance gives one as high.
 
-    One-sided permutation test of Spearman's rank correlation: exact for up to 8 scores, else of
+    One-sided permutation test of Pearson's correlation: exact for up to 8 scores, else of
     9,999 orders drawn at random. The smallest possible value for 3 scores is 1/6, for 4 it is
     1/24.
 
@@ -50,17 +50,22 @@ def agreement_p(
     Returns:
         The correlation and the p-value; 0 and 1 where a score is the same for all.
     """
-    ranks = [rankdata(scores) - (len(one) + 1) / 2 for scores in (one, other)]
-    length = float(np.sqrt((ranks[0] ** 2).sum() * (ranks[1] ** 2).sum()))
-    if not length > 0:
+    if min(np.ptp(one), np.ptp(other)) <= 0:
         return 0.0, 1.0
-    seen = float(ranks[0] @ ranks[1])
+    around = [scores - scores.mean() for scores in (one, other)]
+    unit = [scores / np.linalg.norm(scores) for scores in around]
+    seen = float(unit[0] @ unit[1])
     if len(one) <= _EXACT:
-        products = np.array(list(permutations(ranks[0]))) @ ranks[1]
-        return seen / length, float((products >= seen - 1e-9).mean())
+        products = unit[0][_orders(len(one))] @ unit[1]
+        return seen, float((products >= seen - 1e-9).mean())
     random = np.random.default_rng(seed)
-    drawn = random.permuted(np.tile(ranks[0], (_DRAWN, 1)), axis=1) @ ranks[1]
-    return seen / length, float((1 + (drawn >= seen - 1e-9).sum()) / (1 + _DRAWN))
+    drawn = random.permuted(np.tile(unit[0], (_DRAWN, 1)), axis=1) @ unit[1]
+    return seen, float((1 + (drawn >= seen - 1e-9).sum()) / (1 + _DRAWN))
+
+
+@cache
+def _orders(count: int) -> Int[np.ndarray, "orders count"]:
+    return np.array(list(permutations(range(count))))
 
 
 def can_be_shown(labels: Int[np.ndarray, " images"]) -> bool:

@@ -9,12 +9,15 @@ from embedbench.results.tables.table import Table
 
 __all__ = [
     "CANNOT_TELL",
+    "CERTAINTY",
     "CLUSTER_CHANGES",
     "CONTAMINATION_COLUMNS",
     "ENCODER_ALONE",
     "FAILURE_COLUMNS",
     "HEADLINE",
     "K_CRITERIA",
+    "LIKELY",
+    "MARGIN",
     "MOVED_COLUMNS",
     "NAMING",
     "NEIGHBOUR_RETENTION",
@@ -33,14 +36,21 @@ __all__ = [
 
 SCHEMA_VERSION = 4
 
+CERTAINTY, MARGIN = 0.8, 0.02
+"""A group is named as likely if it holds, with this probability, an encoder whose score is within
+the margin of the best."""
+
 CANNOT_TELL = "cannot tell"
 NONE_BETTER = "none better than chance"
 ONE_ENCODER = "one encoder"
 """The basis of a verdict that compares nothing; the groups are the answer."""
 
 TOO_FEW = "too few pictures"
-NAMING = ("best", "tied")
-"""The answers of a verdict that name encoders; the others are the three above."""
+LIKELY = "likely"
+"""The answer of a verdict that names encoders by what is probable, not by what labels show."""
+
+NAMING = ("best", "tied", LIKELY)
+"""The answers of a verdict that name encoders; the others are `CANNOT_TELL` and the next two."""
 
 CLUSTER_CHANGES = "cluster_changes"
 

@@ -6,7 +6,14 @@ from typing import Any
 import pandas as pd
 
 from embedbench.results.results import Results
-from embedbench.results.schema import CANNOT_TELL, K_CRITERIA, NONE_BETTER, ONE_ENCODER, TOO_FEW
+from embedbench.results.schema import (
+    CANNOT_TELL,
+    K_CRITERIA,
+    LIKELY,
+    NONE_BETTER,
+    ONE_ENCODER,
+    TOO_FEW,
+)
 from embedbench.results.tables.purposes import CLUSTERING
 from embedbench.results.views import chosen_k, fastest, headline_rows, members_of
 from embedbench.utils.text import join_names, pluralise
@@ -151,13 +158,13 @@ def verdict_sentences(
     elif verdict["answer"] == TOO_FEW:
         form = text("There are {} to tell which encoder is best here.")
         first = form.format(strong("too few pictures"))
+    elif verdict["answer"] == LIKELY:
+        form = text(
+            "{} is {} the best {}, {}." if len(group) == 1 else "One of {} is {} the best {}, {}."
+        )
+        first = form.format(list_names(group, text, strong), strong(LIKELY), here, by)
     elif len(group) == 1:
         first = text("{} is the {} {}, {}.").format(strong(group[0]), strong("best"), here, by)
-    elif verdict["basis"] != "labels":
-        cheapest = _cheapest(verdict["smallest"], fastest, text, strong)
-        form = text("{} are the {} here, {}; they cannot be ordered further{}.")
-        names = list_names(group, text, strong)
-        first = form.format(names, strong("better half"), by, cheapest)
     else:
         cheapest = _cheapest(verdict["smallest"], fastest, text, strong)
         names = list_names(group, text, strong)

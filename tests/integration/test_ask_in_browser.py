@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 import embedbench
+from embedbench.comparison.verdicts.belief import Asked
 from embedbench.comparison.verdicts.few_labels import standing
 from embedbench.encoder import Encoder
 from embedbench.report.viewing.asking import AskServer
@@ -107,7 +108,7 @@ def asking(run: Path, tmp_path: Path, browser: "Browser") -> Iterator[Callable[[
             sheet.read(file)
         server = AskServer(
             sheet, file, images, Originals(results),
-            lambda sheet: standing(results, sheet.labels, sheet.left).sentences,
+            lambda sheet: standing(results, sheet.labels, sheet.left, Asked()).sentences,
         )  # fmt: skip
         threading.Thread(target=server.serve_forever, daemon=True).start()
         ends.extend([server.shutdown, server.server_close])

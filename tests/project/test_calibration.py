@@ -1,37 +1,14 @@
-"""The benchmark of the calibrated verdict by hand: Bayes' rule, one voice a network, certainty."""
+"""The benchmark of the calibrated verdict by hand: families, the fit, and sets not used for it."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from calibration import TOO_SURE, Model, Run, consensus, named, nested, with_labels
-
-
-def test_labels_move_the_difference_as_the_weights_of_their_precisions_say() -> None:
-    mean, covariance = np.array([0.1, 0.0]), np.diag([0.02, 0.02])
-    moved = np.random.default_rng(0).normal(size=(2, 400)) * [[0.3], [0.1]]
-    scores = np.array([0.2, 0.4])
-    after, left = with_labels(mean, covariance, scores, moved)
-    noise = np.cov(moved) * TOO_SURE + 1e-6 * np.eye(2)
-    of_labels = noise[0, 0] + noise[1, 1] - 2 * noise[0, 1]
-    weight = 0.04 / (0.04 + of_labels)  # 0.04 is the prior variance of the difference
-    assert after[0] - after[1] == pytest.approx(0.1 + weight * (-0.2 - 0.1))
-    spread = left[0, 0] + left[1, 1] - 2 * left[0, 1]
-    assert spread == pytest.approx(1 / (1 / 0.04 + 1 / of_labels))
-
-
-def test_one_network_under_two_names_is_one_voice() -> None:
-    mean, alone = np.array([0.0, 0.0, -0.3, -0.3]), np.eye(4)
-    twice = alone.copy()
-    twice[0, 1] = twice[1, 0] = 1
-    assert len(named(mean, 0.01 * twice, 0.8)) == 1
-    assert len(named(mean, 0.01 * alone, 0.8)) == 2
-
-
-def test_more_certainty_names_more_and_a_clear_lead_one() -> None:
-    mean, covariance = np.array([0.3, 0.25, 0.2, 0.15]), 0.02 * np.eye(4)
-    groups = [named(mean, covariance, certainty) for certainty in (0.5, 0.8, 0.95)]
-    assert len(groups[0]) < len(groups[1]) < len(groups[2])
-    assert named(mean * 100, covariance, 0.95).tolist() == [0]
+from calibration import SHOWN, VERDICT, before, by_belief, fitted, folds, judged
+from calibration_runs import Run, consensus, read_runs
+from embedbench.comparison.verdicts.signals import Signals
+from embedbench.results.tables.purposes import CLASSIFICATION, CLUSTERING, SEARCH
 
 
 def test_a_family_has_one_voice_in_the_consensus() -> None:
@@ -43,16 +20,76 @@ def test_a_family_has_one_voice_in_the_consensus() -> None:
 def made_up(name: str, number: int) -> Run:
     """A run whose truth is a half of one signal, with errors of 0.05."""
     random = np.random.default_rng([sum(map(ord, name)), number])
-    kept, noise = random.uniform(size=(2, 6))
-    truth = kept / 2 + 0.05 * random.normal(size=6)
-    return Run(name, truth, {"clusters kept": kept, "consensus": noise}, np.eye(6), {})
+    values = random.uniform(size=(2, 6))
+    truth = values[0] / 2 + 0.05 * random.normal(size=6)
+    signals = Signals(tuple("abcdef"), values, values, values * 0, np.eye(6), 100)
+    every = dict.fromkeys((CLUSTERING, SEARCH, CLASSIFICATION), truth)
+    labelled = {(20, 0): (truth, truth[:, None] + 1e-3 * random.normal(size=(6, 50)))}
+    return Run(name, "made", every, signals, {}, labelled)
+
+
+RUNS = [made_up(name, number) for name in "abcdefgh" for number in range(12)]
 
 
 def test_the_fit_finds_the_line_and_certainty_is_kept_on_other_sets() -> None:
-    runs = [made_up(name, number) for name in "abcdefgh" for number in range(12)]
-    model = Model.fitted(runs)
-    assert model.weights == pytest.approx([0.5, 0.0], abs=0.03)
-    rows = nested(runs)
-    sure = rows[rows["certainty"] == 0.8]
-    assert 0.75 < sure["right"].astype(float).mean() < 0.95
-    assert sure["commits"].mean() > 0.9
+    line = fitted(RUNS, CLUSTERING)
+    assert [line.retention, line.consensus] == pytest.approx([0.5, 0.0], abs=0.03)
+    rows, _ = by_belief(RUNS, CLUSTERING)
+    rows = rows[rows["certainty"] == 0.8]
+    shown = rows[(rows["labels"] == 0) & (rows["what"] == SHOWN)]
+    assert 0.75 < shown["right"].astype(float).mean() < 0.98 and shown["commits"].mean() > 0.9
+    # The two signals are independent here, so that hardly any verdict names one.
+    assert rows.loc[rows["what"] == VERDICT, "commits"].mean() < 0.2
+    exact = rows[rows["labels"] == 20]
+    assert exact["right"].astype(float).min() == 1 and (exact["named of all"] == 1 / 6).all()
+
+
+def test_no_set_is_told_by_a_line_that_was_fitted_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[set[str]] = []
+
+    def watched(runs: list[Run], purpose: str) -> set[str]:
+        seen.append({run.name for run in runs})
+        return seen[-1]
+
+    monkeypatch.setattr("calibration.fitted", watched)
+    told = list(folds(RUNS, CLUSTERING))
+    assert len(told) == len(RUNS) and len(seen) == 8
+    for run, names in told:
+        assert isinstance(names, set) and run.name not in names
+
+
+def test_a_group_is_judged_by_its_best_and_more_than_half_is_no_group() -> None:
+    truth = np.array([0.5, 0.4, 0.485, 0.1])
+    found = judged(truth, truth, [1, 2])
+    assert (found["commits"], found["right"]) == (True, True)
+    assert found["regret of the group"] == pytest.approx(0.015)
+    assert judged(truth, -truth, [1])["right"] == False  # noqa: E712
+    assert judged(truth, truth, [0, 1, 2])["commits"] is False
+
+
+def test_the_rule_before_names_the_better_half_unless_the_signals_contradict() -> None:
+    def run(retention: list[float], agreed: list[float]) -> Run:
+        values = np.array([retention, agreed])
+        signals = Signals(tuple("abcd"), values, values, values * 0, np.eye(4), 100)
+        return Run("", "", {}, signals, {}, {})
+
+    assert before(run([0.9, 0.8, 0.3, 0.2], [0.7, 0.8, 0.4, 0.3]))[1] == [0, 1]
+    assert before(run([0.9, 0.8, 0.3, 0.2], [0.1, 0.2, 0.4, 0.5]))[1] == []
+
+
+def test_runs_are_drawn_of_what_is_written_and_again_the_same(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    square = {key: np.eye(9) for key in ("partitions", "neighbours", "cka")}
+    rows = {key: random.random(9) for key in ("ami", "map", "knn", "clusters kept", "stability")}
+    labels = {"20 labels 1": random.random(9), "20 labels 1 resampled": random.random((9, 5))}
+    names = {"names": np.array(list("abcdefghi"))}
+    arrays: dict[str, np.ndarray] = names | square | rows | labels
+    np.savez(tmp_path / "digits_0.npz", allow_pickle=False, **arrays)
+    (tmp_path / "sets.csv").write_text("set,kind\ndigits,signs\n")
+    first, again = (read_runs(tmp_path, tmp_path / "sets.csv", 5) for _ in range(2))
+    assert [run.signals.names for run in first] == [run.signals.names for run in again]
+    run = first[0]
+    assert (run.name, run.kind, list(run.labelled)) == ("digits", "signs", [(20, 1)])
+    rows_of = [list("abcdefghi").index(name) for name in run.signals.names]
+    assert run.truth[SEARCH].tolist() == rows["map"][rows_of].tolist()
+    assert run.alone["stability"].tolist() == rows["stability"][rows_of].tolist()

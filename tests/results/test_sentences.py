@@ -8,7 +8,7 @@ import pytest
 from markupsafe import Markup
 
 from embedbench.results.results import Results
-from embedbench.results.schema import CANNOT_TELL, NONE_BETTER, TOO_FEW
+from embedbench.results.schema import CANNOT_TELL, LIKELY, NONE_BETTER, TOO_FEW
 from embedbench.results.sentences import NAMED, answer_sentences, verdict_sentences
 from tests.support.example_results import ENCODERS, example_results
 
@@ -31,10 +31,14 @@ def record(answer: str, *group: str, basis: str = "labels", smallest: str | None
             "them is b.",
         ),
         (
-            record("tied", "a", "b", smallest="b", basis="no labels"),
+            record(LIKELY, "a", "b", basis="no labels"),
             "a",
-            "a and b are the better half here, without labels; they cannot be ordered further; the "
-            "smallest model of them is b, the fastest a.",
+            "One of a and b is likely the best here, without labels.",
+        ),
+        (
+            record(LIKELY, "a"),
+            "a",
+            "a is likely the best here, by the labels.",
         ),
         (
             record("tied", "a", "b", smallest="b"),

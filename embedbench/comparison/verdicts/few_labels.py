@@ -1,32 +1,103 @@
-"""What the labels that a person has given so far say of the encoders of a run."""
+"""What labels say together with the signals that need none, and how many more would decide."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float64, Int
 
-from embedbench.comparison.verdicts.labels import verdict_with_labels
-from embedbench.metrics.bootstrap import PairedBootstrap
+from embedbench.comparison.verdicts.belief import LINES, Asked, Belief, likely, with_probability
+from embedbench.comparison.verdicts.labels import Verdict, verdict_with_labels
+from embedbench.comparison.verdicts.signals import Signals
+from embedbench.metrics.bootstrap import PairedBootstrap, Replicates
 from embedbench.metrics.clustering.agreement import ami_score
 from embedbench.results.results import Results
-from embedbench.results.schema import NONE_BETTER, TOO_FEW
+from embedbench.results.schema import CANNOT_TELL, LIKELY, NONE_BETTER, TOO_FEW
 from embedbench.results.sentences import verdict_sentences
+from embedbench.results.tables.purposes import CLASSIFICATION, CLUSTERING
 from embedbench.results.views import fastest_of, headline_rows, timings_of
-from embedbench.utils.text import pluralise, two_decimals
+from embedbench.utils.text import join_names, pluralise, two_decimals
 
-__all__ = ["MARGIN", "Standing", "standing"]
+__all__ = ["FEW_LABELS", "Scores", "Standing", "standing", "with_likely"]
 
-MARGIN = 0.02
-"""Encoders whose AMI differs by no more than this are as good as each other."""
+FEW_LABELS = 100
+"""From here on labels decide without the signals that need none."""
+
+_LEAST_LABELS = 10
+"""With fewer, labels say nothing yet; how often groups are right was measured from here on."""
+
+_UNTOLD: dict[str, Any] = {"smallest": None}
 
 _NORMAL = 1.96
 """Standard errors from the middle to either end of a 95 % interval."""
 
 _UNSEEN = 3.0
 """What was seen in none of n pictures may happen in 3 / n of all, at 95 %: the rule of three."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What labels say of some encoders.
+
+    Attributes:
+        values: the score of each.
+        moved: the same in each resample.
+        purpose: what the score is for.
+        labels: number of labelled images, near-duplicates counted once.
+    """
+
+    values: Sequence[float]
+    moved: Replicates
+    purpose: str
+    labels: int
+
+
+def with_likely(
+    ranks: pd.DataFrame, verdict: Verdict, signals: Signals, scores: Scores, asked: Asked
+) -> tuple[pd.DataFrame, Verdict]:
+    """Return the ranks with probabilities, and the verdict by labels with what is likely.
+
+    Where several are tied, those of them that are likely within the margin of the best are told.
+    Where the labels are too few for a verdict, or leave it open, but the signals are known as well,
+    a group of at most half of the encoders is named as likely.
+
+    Args:
+        ranks: of the encoders, by the labels.
+        verdict: by the labels.
+        signals: of these encoders; nan where they were not measured.
+        scores: of these encoders, in the same order.
+        asked: how certain, and how near to the best.
+    """
+    has_signals = bool(signals.is_measured.all()) and scores.purpose in LINES
+    belief = Belief.unknown(signals.alike, LINES.get(scores.purpose, LINES[CLASSIFICATION]))
+    if has_signals:
+        belief = signals.belief(scores.purpose)
+    belief = belief.with_scores(np.asarray(scores.values, dtype=np.float64), scores.moved)
+    ranks = with_probability(ranks, signals.names, belief, asked.margin)
+    rows = belief.group(asked)
+    certainty = belief.holds(rows, asked.margin)
+    named = tuple(signals.names[row] for row in rows)
+    if scores.labels < _LEAST_LABELS:
+        return ranks, verdict
+    told = likely(certainty, asked, scores.labels, has_signals)
+    who = "it is" if len(named) == 1 else "one of them is"
+    if verdict.answer == "tied" and len(named) < len(verdict.group):
+        sentence = (
+            f"{join_names(named)} {'is' if len(named) == 1 else 'are'} likely enough: {who} {told}."
+        )
+        return ranks, replace(verdict, reasons=(*verdict.reasons, sentence))
+    is_open = verdict.answer in (TOO_FEW, CANNOT_TELL) or (
+        # which more labels may change
+        verdict.answer == NONE_BETTER and scores.labels < FEW_LABELS and signals.above.any()
+    )
+    if is_open and has_signals and len(named) <= len(signals.names) / 2:
+        by = " By the labels together with the two signals that need none."
+        sentence = f"{who[0].upper()}{who[1:]} {told}.{by}"
+        return ranks, Verdict("labels", LIKELY, named, (sentence,))
+    return ranks, verdict
 
 
 @dataclass(frozen=True)
@@ -44,7 +115,7 @@ class Standing:
     is_settled: bool
 
 
-def standing(results: Results, labels: Mapping[str, str], left: int) -> Standing:
+def standing(results: Results, labels: Mapping[str, str], left: int, asked: Asked) -> Standing:
     """Return how the encoders stand by the AMI of their clusters with the labels so far.
 
     The clusters are those of the run, of the first clusterer in the first space at the shared k.
@@ -53,6 +124,7 @@ def standing(results: Results, labels: Mapping[str, str], left: int) -> Standing
         results: the comparison.
         labels: label of each image that has one, by the image's name.
         left: number of images that can still be labelled.
+        asked: what is asked of a group that is named as likely.
     """
     images = results.images
     given = images["image"].astype(str).map(pd.Series(labels, dtype=object))
@@ -67,18 +139,22 @@ def standing(results: Results, labels: Mapping[str, str], left: int) -> Standing
         return Standing(count, (few,), False)
     partitions = {name: runs[:, rows] for name, runs in _partitions(results).items()}
     resamples = PairedBootstrap(groups, 0)
-    scores = [ami_score(runs, truth) for runs in partitions.values()]
-    ranks, verdict, _ = verdict_with_labels(partitions, scores, truth, resamples)
+    found = [ami_score(runs, truth) for runs in partitions.values()]
+    ranks, verdict, _ = verdict_with_labels(partitions, found, truth, resamples)
+    if len(ranks) < 2:
+        return Standing(count, tuple(verdict_sentences(verdict.record() | _UNTOLD, None)), False)
+    values, moved = np.array([score.mean for score in found]), resamples.of(found)
+    every = int(images["group"].nunique())
+    signals = Signals.of_tables(list(partitions), results.label_free, results.similarity, every)
+    scores = Scores(list(values), moved, CLUSTERING, count)
+    _, verdict = with_likely(ranks, verdict, signals, scores, asked)
     fastest = fastest_of(verdict.group, timings_of(results, "images_per_second"))
-    told = verdict_sentences(verdict.record() | {"smallest": None}, fastest)
+    told = verdict_sentences(verdict.record() | _UNTOLD, fastest)
     if verdict.answer == NONE_BETTER:  # which more labels may change
         told = ["So far, no AMI is higher than chance gives."]
-    if verdict.answer == TOO_FEW or len(ranks) < 2:
-        return Standing(count, tuple(told), False)
-    if verdict.answer == "best":
-        return Standing(count, tuple(told), True)
-    values = np.array([score.mean for score in scores])
-    further, is_settled = _further(list(partitions), values, resamples.of(scores), count, left)
+    if verdict.answer in ("best", TOO_FEW):
+        return Standing(count, tuple(told), verdict.answer == "best")
+    further, is_settled = _further(list(partitions), values, moved, count, left, asked.margin)
     return Standing(count, (*told, further), is_settled)
 
 
@@ -102,17 +178,18 @@ def _further(
     moved: Float64[np.ndarray, "encoders resamples"],
     count: int,
     left: int,
+    margin: float,
 ) -> tuple[str, bool]:
     """Return how many more labels will tell the first two apart, and whether none will."""
     first, second = (int(row) for row in np.argsort(-values, kind="stable")[:2])
     one, other = names[first], names[second]
     difference = float(values[first] - values[second])
     reach = max(_NORMAL * float((moved[first] - moved[second]).std()), _UNSEEN / count)
-    if difference + reach <= MARGIN:
-        return f"{one} and {other} are as good as each other, within {MARGIN}.", True
+    if difference + reach <= margin:
+        return f"{one} and {other} are as good as each other, within {margin:g}.", True
     # The reach of an interval falls with the square root of the number of labels.
     apart = _more(count, reach, difference)
-    alike = _more(count, reach, MARGIN - difference)
+    alike = _more(count, reach, margin - difference)
     ahead = two_decimals(difference)
     sentence = (
         f"{one} is ahead of {other} by {ahead}"

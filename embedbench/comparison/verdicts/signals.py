@@ -1,31 +1,32 @@
-"""The verdict without labels, by two signals: which encoders come first, or why it cannot be told.
+"""The verdict without labels, by two signals: which encoders are likely the best, or why not.
 
 Without labels, no number is the truth, and the silhouette in each encoder's own space says next to
 nothing. Two signals say something, and they fail in different places. One is cluster retention:
 whether images keep their cluster when they are slightly changed. The other is consensus: whether
-the encoder's clusters agree with those of the other encoders. `docs/explanation/verdict.md` says
-how often they were right. None is named that does not beat chance itself, nor where the two signals
-agree no better than chance.
+the encoder's clusters agree with those of the other encoders. What they said on labelled sets whose
+labels were hidden gives each encoder a probability (`belief`). None is named that does not beat
+chance itself, nor where the two signals agree no better than chance.
+`docs/explanation/verdict.md` says how often that was right.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float64, Int
-from scipy.stats import rankdata
+from jaxtyping import Bool, Float64
 
+from embedbench.comparison.verdicts.belief import LINES, Asked, Belief, likely, with_probability
 from embedbench.comparison.verdicts.labels import NOTHING_TO_RANK, Verdict
-from embedbench.metrics.bootstrap import Replicates
 from embedbench.metrics.chance import agreement_p
+from embedbench.metrics.clustering.consensus import FAMILY, similar_groups
 from embedbench.metrics.ranking import rank_by
-from embedbench.results.schema import CANNOT_TELL, NONE_BETTER, TOO_FEW
+from embedbench.results.schema import CANNOT_TELL, LIKELY, NONE_BETTER, SIGNALS, TOO_FEW
 from embedbench.utils.text import join_names
 
-__all__ = ["mean_ranks", "verdict_without_labels"]
+__all__ = ["Signals", "alike", "judge", "verdict_without_labels"]
 
-_LEAST_FOR_CONSENSUS = 3
+_LEAST, _LEAST_FOR_CONSENSUS = 2, 3
 
 _LEAST_FAMILIES = 4
 """Chance puts three encoders into the same order twice in 1 of 6 cases, four in 1 of 24."""
@@ -36,186 +37,231 @@ _AGREES = 1 / 24 + 1e-9
 _LEAST_IMAGES = 7
 """Two partitions of 6 images into halves are the same in 1 of 10 cases, of 7 in 1 of 35."""
 
-_TAIL = 0.025
-"""Share of the resamples below the lower end of an interval."""
+
+@dataclass(frozen=True, eq=False)
+class Signals:
+    """Both signals of some encoders, cluster retention and consensus; nan where there is none.
+
+    Attributes:
+        names: of the encoders.
+        values: of the signals.
+        low: lower ends of their 95 % intervals.
+        chance: what chance gives.
+        alike: linear CKA of every two encoders.
+        images: their number, copies counted once.
+    """
+
+    names: tuple[str, ...]
+    values: Float64[np.ndarray, "2 encoders"]
+    low: Float64[np.ndarray, "2 encoders"]
+    chance: Float64[np.ndarray, "2 encoders"]
+    alike: Float64[np.ndarray, "encoders encoders"]
+    images: int
+
+    @classmethod
+    def of_tables(
+        cls, names: Sequence[str], criteria: pd.DataFrame, similarity: pd.DataFrame, images: int
+    ) -> "Signals":
+        """Return the signals of the tables `label_free` and `similarity`.
+
+        Args:
+            names: of the encoders, in the order wanted.
+            criteria: the table `label_free`.
+            similarity: the table `similarity`.
+            images: their number, copies counted once.
+        """
+        index = pd.MultiIndex.from_product([SIGNALS, names])
+        rows = criteria.set_index(["criterion", "encoder"]).reindex(index)
+        by_chance = rows[["shuffled", "random"]].astype(float).max(axis=1).fillna(0.0).clip(lower=0)
+        values, low, chance = (
+            column.to_numpy(np.float64).reshape(2, -1)
+            for column in (rows["value"], rows["low"], by_chance)
+        )
+        return cls(tuple(names), values, low, chance, alike(names, similarity), images)
+
+    @property
+    def is_measured(self) -> Bool[np.ndarray, " encoders"]:
+        """Which encoders have both signals."""
+        return np.asarray(np.isfinite(self.values).all(axis=0))
+
+    @property
+    def above(self) -> Bool[np.ndarray, "2 encoders"]:
+        """Which encoders are above chance by each signal, beyond its interval."""
+        return np.asarray(np.fmin(self.low, self.values) > self.chance)
+
+    def take(self, is_taken: Bool[np.ndarray, " encoders"]) -> "Signals":
+        """Return the signals of these encoders alone."""
+        rows = np.flatnonzero(is_taken)
+        names = tuple(self.names[row] for row in rows)
+        values, low, chance = (part[:, rows] for part in (self.values, self.low, self.chance))
+        return Signals(names, values, low, chance, self.alike[np.ix_(rows, rows)], self.images)
+
+    def belief(self, purpose: str) -> Belief:
+        """Return what the signals make us believe of the scores for a purpose."""
+        retention, consensus = self.values
+        return Belief.by_signals(retention, consensus, self.alike, LINES[purpose])
+
+    def agreement(self, seed: int) -> tuple[float, float]:
+        """Return the correlation of the two, a family counted once, and its p-value."""
+        family = np.unique(similar_groups(self.alike), return_inverse=True)[1]
+        retention, consensus = (
+            np.bincount(family, values) / np.bincount(family) for values in self.values
+        )
+        return agreement_p(retention, consensus, seed)
+
+    @property
+    def families(self) -> int:
+        """Number of groups of encoders that are alike."""
+        return len(np.unique(similar_groups(self.alike)))
 
 
-def mean_ranks(
-    signals: Float64[np.ndarray, "signals ... encoders"],
-) -> Float64[np.ndarray, "..."]:
-    """Return each encoder's mean rank over the signals, 1 is best; ties share a rank."""
-    return np.asarray(rankdata(-signals, axis=-1).mean(axis=0))
+def alike(
+    names: Sequence[str], similarity: pd.DataFrame
+) -> Float64[np.ndarray, "encoders encoders"]:
+    """Return the linear CKA of every two encoders, of the table `similarity`."""
+    matrix = similarity.pivot(index="encoder", columns="other", values="cka")
+    matrix = matrix.reindex(index=list(names), columns=list(names)).fillna(0.0)
+    return np.asarray(np.fmax(matrix.to_numpy(np.float64), np.eye(len(names))))
 
 
 def verdict_without_labels(
-    names: Sequence[str],
-    signals: Mapping[str, Sequence[float]],
-    replicates: Mapping[str, Replicates],
-    chance: Mapping[str, Sequence[float]],
-    family: Sequence[int],
-    images: int,
-    seed: int = 0,
+    signals: Signals, purpose: str, asked: Asked, seed: int = 0
 ) -> tuple[pd.DataFrame, Verdict]:
-    """Return the ranks, as `embedbench.metrics.ranking.rank_by`, and the verdict.
+    """Return the ranks, as of `rank_by`, with probabilities, and the verdict.
 
-    Encoders are put in order by their mean rank in retention and in consensus, then by the worse
-    of their two ranks. The better half is named if its first is in the better half by each signal
-    alone, and if chance does not explain it:
+    Encoders are put in order by the scores that both signals lead to. The smallest group is named
+    that holds one within the margin of the best with the certainty asked for, and each encoder that
+    keeps its clusters as well as the best of this group does: one that is better than all others
+    agrees with none of them. Nobody is named if
 
-    - the two signals agree on the order of the encoders, or of their families, by more than chance
-      (permutation test, one-sided, 1 in 24);
-    - each of the named is above chance in both signals; others of the better half are not named;
-    - each encoder that is not named keeps its clusters less than the best of the named does, for
-      one that is better than all others agrees with none of them.
+    - the group has more than half of the encoders;
+    - the two signals agree on the encoders, or their families, no better than chance (permutation
+      test, one-sided, 1 in 24);
+    - one of the group is not above chance in both signals.
 
-    Encoders that one of the signals puts last are not named.
+    An encoder that is above chance in neither signal is left out.
 
     Args:
-        names: of the encoders.
-        signals: `retention`, how well each keeps clusters under small changes, and `consensus`, how
-            far its clusters agree with those of other families; nan where there is none.
-        replicates: both in each resample.
-        chance: both as chance gives them.
-        family: of each encoder; a family has one voice.
-        images: their number, copies counted once.
+        signals: of the encoders.
+        purpose: clustering, search or classification.
+        asked: how certain, and how near to the best.
         seed: of the permutations.
     """
-    both = np.array([signals[signal] for signal in _SIGNALS], dtype=np.float64)
-    complete = np.asarray(np.isfinite(both).all(axis=0))
-    left_out = [name for name, is_complete in zip(names, complete, strict=True) if not is_complete]
+    complete = signals.is_measured
+    left_out = [name for name, has in zip(signals.names, complete, strict=True) if not has]
     missing: tuple[str, ...] = (
         f"Left out: {join_names(left_out)}: there are no slightly changed images, or no other "
         "encoders to compare with.",
     )
     missing = missing if left_out else ()
-    if complete.sum() < 2:
-        return rank_by([], [], np.zeros((0, 1))), Verdict(
-            "nothing", CANNOT_TELL, (), (NOTHING_TO_RANK, *missing)
+    if complete.sum() < _LEAST:
+        nothing = Verdict("nothing", CANNOT_TELL, (), (NOTHING_TO_RANK, *missing))
+        return rank_by([], [], np.zeros((0, 1))), nothing
+    signals = signals.take(complete)
+    is_some = np.asarray(signals.above.any(axis=0))
+    if _LEAST <= is_some.sum() < len(is_some):
+        noise = [name for name, some in zip(signals.names, is_some, strict=True) if not some]
+        is_one = len(noise) == 1
+        missing += (
+            f"{join_names(noise)} {'groups' if is_one else 'group'} these pictures no better than "
+            f"chance, and {'takes' if is_one else 'take'} no part.",
         )
-    ranked = [name for name, is_complete in zip(names, complete, strict=True) if is_complete]
-    moved = np.stack([replicates[signal][complete] for signal in _SIGNALS])
-    compared = _Signals(
-        ranked,
-        both[:, complete],
-        moved,
-        np.array([chance[signal] for signal in _SIGNALS], dtype=np.float64)[:, complete],
-        np.asarray(family)[complete],
-    )
-    ranks = rank_by(ranked, list(-compared.ranks), -mean_ranks(moved.swapaxes(1, 2)).T)
-    verdict = compared.verdict(images, seed)
-    ranks["tied_with_best"] = [name in verdict.group for name in ranks.index]
+        signals = signals.take(is_some)
+    belief = signals.belief(purpose)
+    ranks = rank_by(signals.names, list(belief.mean), belief.drawn())
+    verdict = _verdict(signals, belief, asked, seed)
+    ranks = with_probability(ranks, signals.names, belief, asked.margin)
     return ranks, replace(verdict, reasons=verdict.reasons + missing)
 
 
-_SIGNALS = ("retention", "consensus")
-
-
-@dataclass(frozen=True, eq=False)
-class _Signals:
-    """Both signals of the encoders that have them: values, resamples, and values by chance."""
-
-    names: Sequence[str]
-    values: Float64[np.ndarray, "signals encoders"]
-    moved: Float64[np.ndarray, "signals encoders resamples"]
-    chance: Float64[np.ndarray, "signals encoders"]
-    family: Int[np.ndarray, " encoders"]
-
-    @property
-    def alone(self) -> Float64[np.ndarray, "signals encoders"]:
-        """Each encoder's rank by each signal."""
-        return np.asarray(rankdata(-self.values, axis=1))
-
-    @property
-    def ranks(self) -> Float64[np.ndarray, " encoders"]:
-        """Each encoder's mean rank."""
-        return mean_ranks(self.values)
-
-    @property
-    def above(self) -> Bool[np.ndarray, "signals encoders"]:
-        """Which encoders are above chance by each signal, beyond the interval of the resamples."""
-        low = np.minimum(np.quantile(self.moved, _TAIL, axis=2), self.values)
-        return np.asarray(low > self.chance)
-
-    def verdict(self, images: int, seed: int) -> Verdict:
-        """Return the verdict."""
-        if images < _LEAST_IMAGES:
-            reason = f"With fewer than {_LEAST_IMAGES} images any agreement may be chance."
-            return Verdict("no labels", TOO_FEW, (), (reason,))
-        if not self.above.any():
-            reason = (
-                "No encoder's images keep their cluster when they are slightly changed, and no "
-                "clusters agree with those of other encoders, more than chance gives."
-            )
-            return Verdict("no labels", NONE_BETTER, (), (reason,))
-        half = self._better_half()
-        named = [row for row in half if self.above[:, row].all()]
-        reason = self._doubt(half, named, seed)
-        if reason:
-            return Verdict("no labels", CANNOT_TELL, self._names(half), (reason,))
+def _verdict(signals: Signals, belief: Belief, asked: Asked, seed: int) -> Verdict:
+    if signals.images < _LEAST_IMAGES:
+        reason = f"With fewer than {_LEAST_IMAGES} images any agreement may be chance."
+        return Verdict("no labels", TOO_FEW, (), (reason,))
+    if not signals.above.any():
         reason = (
-            f"Two signals agree on the better half of the {len(self.names)} encoders, by more than "
-            "chance explains: images keep their cluster when they are slightly changed, and the "
-            "clusters agree with those of the other encoders. This is evidence, not proof."
+            "No encoder's images keep their cluster when they are slightly changed, and no "
+            "clusters agree with those of other encoders, more than chance gives."
         )
-        answer = "best" if len(named) == 1 else "tied"
-        others = [int(row) for row in np.argsort(self.ranks, kind="stable") if row not in named]
-        ruled_out = f"Ruled out: {join_names(self._names(others))}."
-        return Verdict("no labels", answer, self._names(named), (reason, ruled_out))
+        return Verdict("no labels", NONE_BETTER, (), (reason,))
+    group, doubt = judge(signals, belief, asked, seed)
+    named = tuple(signals.names[row] for row in group)
+    certainty = belief.holds(group, asked.margin)
+    if doubt:
+        first = belief.holds(group[:1], asked.margin)
+        who = f"one of {join_names(named)}" if len(named) > 1 else named[0]
+        likeliest = f"; the likeliest is {named[0]} ({first:.2f})" if len(named) > 1 else ""
+        told = (
+            f"By what they say, {who} is within {asked.margin:g} of the best with a probability of "
+            f"{certainty:.2f}{likeliest}."
+        )
+        return Verdict("no labels", CANNOT_TELL, named, (doubt, told))
+    reason = (
+        "Two signals agree by more than chance explains: images keep their cluster when they are "
+        "slightly changed, and the clusters agree with those of the other encoders. This is "
+        "evidence, not proof."
+    )
+    rivals = named[len(belief.group(asked)) :]
+    if rivals:
+        reason += (
+            f" {join_names(rivals)} {'is' if len(rivals) == 1 else 'are'} named for keeping "
+            "clusters as well, whatever the others agree on."
+        )
+    who = "It is" if len(named) == 1 else "One of them is"
+    told = f"{who} {likely(certainty, asked, labels=0)}."
+    return Verdict("no labels", LIKELY, named, (told, reason))
 
-    def _names(self, rows: Sequence[int]) -> tuple[str, ...]:
-        return tuple(self.names[row] for row in rows)
 
-    def _better_half(self) -> list[int]:
-        """Return the better half, the best first, without those that a signal puts last."""
-        worst = self.alone.max(axis=0)
-        first = np.lexsort((np.array(self.names), worst, self.ranks))
-        return [int(row) for row in first[: len(first) // 2] if worst[row] < len(first)]
+def judge(signals: Signals, belief: Belief, asked: Asked, seed: int = 0) -> tuple[list[int], str]:
+    """Return the group in which the best may be, and why it is not named; empty if it is.
 
-    def _doubt(self, half: Sequence[int], named: Sequence[int], seed: int) -> str:
-        """Return why none can be named; empty if some can."""
-        if len(self.names) < _LEAST_FOR_CONSENSUS:
-            return "Consensus needs at least three encoders: two agree with each other equally."
-        families = np.unique(self.family, return_inverse=True)[1]
-        if families.max() + 1 < _LEAST_FAMILIES:
-            return (
-                "There are fewer than four encoders, or groups of similar ones: two signals put "
-                "three into the same order by chance too often."
-            )
-        means = [np.bincount(families, signal) / np.bincount(families) for signal in self.values]
-        correlation, p = agreement_p(means[0], means[1], seed)
-        leaders = np.flatnonzero(self.ranks == self.ranks.min())
-        if (self.alone[:, leaders] > len(self.names) // 2).any():
-            return self._contradiction(leaders)
-        if p > _AGREES:
-            return (
-                "The two signals, keeping clusters under small changes and agreement with the "
-                "other encoders, agree on the order of the encoders no better than chance: their "
-                f"rank correlation is {correlation:.2f} (p = {p:.2f})."
-            )
-        if not named:
-            return "The encoders that come first by both signals are not above chance in both."
-        return self._rival(named)
+    Args:
+        signals: of encoders that are above chance.
+        belief: what the signals lead to.
+        asked: how certain, and how near to the best.
+        seed: of the permutations.
+    """
+    group = belief.group(asked)
+    group += _rivals(signals, group, asked.margin)
+    return group, _doubt(signals, group, asked, seed)
 
-    def _contradiction(self, leaders: Int[np.ndarray, " leaders"]) -> str:
-        order = np.lexsort((np.array(self.names), self.alone.max(axis=0), self.ranks))
-        worst = [row for row in order if row in leaders][-1]
-        kept, agreed = self.alone[:, worst]
+
+def _rivals(signals: Signals, group: Sequence[int], margin: float) -> list[int]:
+    """Return the encoders outside the group that keep clusters as well as its best, the best first.
+
+    Agreement with the others alone excludes none of them. One that is alike to one of the group is
+    none: they have one voice.
+    """
+    kept, own = signals.values[0], list(group)
+    is_rival = kept > kept[own].max() - margin
+    is_rival &= (signals.alike[:, own] < FAMILY).all(axis=1)
+    order = np.argsort(-kept, kind="stable")
+    return [int(row) for row in order if is_rival[row] and row not in group]
+
+
+def _doubt(signals: Signals, group: Sequence[int], asked: Asked, seed: int) -> str:
+    """Return why none can be named; empty if the group can."""
+    count = len(signals.names)
+    if count < _LEAST_FOR_CONSENSUS:
+        return "Consensus needs at least three encoders: two agree with each other equally."
+    if signals.families < _LEAST_FAMILIES:
         return (
-            f"The two signals contradict each other: {self.names[worst]} comes first by their "
-            f"mean, but ranks {kept:g} of {len(self.names)} in keeping clusters under small "
-            f"changes and {agreed:g} in agreement with the other encoders."
+            "There are fewer than four encoders, or groups of similar ones: two signals put "
+            "three into the same order by chance too often."
         )
-
-    def _rival(self, named: Sequence[int]) -> str:
-        """Return a sentence on encoders that keep their clusters as well as the named, or none."""
-        best = named[int(np.argmax(self.values[0, named]))]
-        ahead = np.quantile(self.moved[0, best] - self.moved[0], _TAIL, axis=1)
-        others = [row for row in range(len(self.names)) if row not in named]
-        rivals = [row for row in others if self.above[0, row] and not ahead[row] > 0]
-        if not rivals:
-            return ""
+    correlation, p = signals.agreement(seed)
+    if p > _AGREES:
         return (
-            f"{join_names(self._names(rivals))} may keep clusters under small changes as well as "
-            f"{self.names[best]} does, and agreement with the other encoders alone excludes none: "
-            "the encoders may see different things in these pictures."
+            "The two signals, keeping clusters under small changes and agreement with the "
+            "other encoders, agree on the encoders no better than chance: their "
+            f"correlation is {correlation:.2f} (p = {p:.2f})."
         )
+    if len(group) > count / 2:
+        return (
+            f"It takes {len(group)} of the {count} encoders to hold one within {asked.margin:g} of "
+            f"the best with a certainty of {asked.certainty:g}."
+        )
+    unsure = [signals.names[row] for row in group if not signals.above[:, row].all()]
+    if unsure:
+        return f"{join_names(unsure)} may be the best, but not above chance in both signals."
+    return ""

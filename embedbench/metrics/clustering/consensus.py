@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float64, Int
+from jaxtyping import Bool, Float64, Int
 
 from embedbench.metrics.base import Estimate
 from embedbench.metrics.clustering.agreement import ami_score
@@ -25,6 +25,7 @@ def similar_groups(alike: Float64[np.ndarray, "encoders encoders"]) -> Int[np.nd
 def consensus_scores(
     labels: Sequence[Int[np.ndarray, "ks seeds images"]],
     family: Int[np.ndarray, " encoders"],
+    has_voice: Bool[np.ndarray, " encoders"] | None = None,
 ) -> list[Estimate]:
     """Return how well each encoder's partitions agree with those of the other families.
 
@@ -36,10 +37,12 @@ def consensus_scores(
     Args:
         labels: of each encoder, at the same ks and seeds.
         family: the family of each.
+        has_voice: whether the others are compared with it; all if None.
     """
+    voices = [one for one in range(len(labels)) if has_voice is None or has_voice[one]]
     found = []
     for one, mine in enumerate(labels):
-        others = [other for other in range(len(labels)) if family[other] != family[one]]
+        others = [other for other in voices if family[other] != family[one]]
         sizes = {name: sum(family[other] == name for other in others) for name in family}
         weights = {other: 1 / sizes[family[other]] for other in others}
         parts = [

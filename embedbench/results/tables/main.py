@@ -7,6 +7,7 @@ from embedbench.results.tables.table import (
     CLUSTERER,
     ENCODER,
     IMAGE,
+    PROBABILITY,
     RANK,
     SCORE,
     SPACE,
@@ -58,6 +59,7 @@ MAIN_TABLES: Mapping[str, Table] = {
             "fingerprint": "Changes with the encoder's code, options, libraries and weights.",
         }
         | RANK
+        | PROBABILITY
         | {
             "tied_with_best": "Whether the encoder may be the best. By AMI with labels, whether or "
             "not it is above chance; else "
@@ -68,7 +70,7 @@ MAIN_TABLES: Mapping[str, Table] = {
             "error": "Why it failed.",
         },
         is_open=True,
-        conditional=frozenset({*RANK, "tied_with_best"}),
+        conditional=frozenset({*RANK, *PROBABILITY, "tied_with_best"}),
     ),
     "timings": Table(
         "Everything that differs between two runs of the same comparison on the same machine, one "

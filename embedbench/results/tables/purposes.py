@@ -7,6 +7,7 @@ from embedbench.results.tables.table import (
     ENCODER,
     IMAGE,
     METRIC,
+    PROBABILITY,
     RANK,
     SCORE,
     Table,
@@ -47,7 +48,7 @@ PURPOSES: Mapping[str, Mapping[str, str]] = {
 PURPOSE_TABLES: Mapping[str, Table] = {
     "purposes": Table(
         "One row for each encoder and purpose: the metric that the purpose is judged by, and the "
-        "rank. Without labels there is one purpose, clustering, ranked by two signals.",
+        "rank. Without labels there is no metric: two signals rank.",
         ENCODER
         | {
             "purpose": "What the encoder is for: `clustering`, `search`, `classification` or "
@@ -57,6 +58,7 @@ PURPOSE_TABLES: Mapping[str, Table] = {
         | SCORE
         | {"chance": "What the metric would be by chance; empty where shuffled labels decide."}
         | RANK
+        | PROBABILITY
         | {
             "tied_with_best": "Whether the encoder may be the best for this purpose.",
             "recommended": "Whether it is the smallest of the encoders that are named for this "

@@ -11,6 +11,7 @@ __all__ = [
     "ENCODER",
     "IMAGE",
     "METRIC",
+    "PROBABILITY",
     "RANK",
     "SCORE",
     "SPACE",
@@ -66,4 +67,8 @@ RANK = {
     "rank": "Rank, 1 is best; empty where there is nothing to rank.",
     "rank_low": "Best rank in 95 % of the resamples; 1 if it may be the best.",
     "rank_high": "Worst rank in 95 % of the resamples.",
+}
+PROBABILITY = {
+    "probability": "How likely the encoder is within the margin of the best: by labels, by the two "
+    "signals that need none, or by both.",
 }

@@ -22,8 +22,10 @@ from embedbench.analysis.sweep import (
 from embedbench.clustering.clusterers import KMeans
 from embedbench.comparison.config import parse_k
 from embedbench.comparison.stages.clustering import ClusteringAnalysis
-from embedbench.comparison.stages.verdict import WITH_LABELS, VerdictTables, run_verdict_stage
+from embedbench.comparison.stages.criteria import WITH_LABELS
+from embedbench.comparison.stages.verdict import VerdictTables, run_verdict_stage
 from embedbench.comparison.tables import similarity_table
+from embedbench.comparison.verdicts.belief import Asked
 from embedbench.results.schema import NONE_BETTER, TOO_FEW
 
 KMEANS = (KMeans(),)
@@ -103,7 +105,7 @@ def judged(
     table = encoders_table([*failed, *vectors])
     if sizes is not None:
         table = table.assign(parameters=sizes)
-    return run_verdict_stage(inputs, analysis, table)
+    return run_verdict_stage(inputs, analysis, table, Asked())
 
 
 def encoders_table(names: list[str]) -> pd.DataFrame:
@@ -171,7 +173,7 @@ def test_where_all_are_of_one_size_none_is_called_the_smallest() -> None:
 
 def test_without_labels_the_one_that_keeps_its_clusters_and_agrees_comes_first() -> None:
     vectors = {name: encoder(noise, row, 90) for row, (name, noise) in enumerate(NOISE.items())}
-    found = judged(vectors, None, {"a": 0.1, "b": 0.5, "c": 1.0, "d": 2.0, "e": 4.0, "f": 10.0})
+    found = judged(vectors, None, {"a": 0.1, "b": 0.5, "c": 1.0, "d": 2.0, "e": 4.0, "f": 90.0})
     assert found.verdict["basis"] == "no labels" and found.verdict["answer"] != "cannot tell"
     assert found.verdict["group"][0] == "a" and "f" not in found.verdict["group"]
     table = found.tables["encoders"].set_index("encoder")

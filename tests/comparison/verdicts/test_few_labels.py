@@ -7,8 +7,14 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
-from embedbench.comparison.verdicts.few_labels import Standing, standing
+from embedbench.comparison.verdicts.belief import Asked
+from embedbench.comparison.verdicts.few_labels import Scores, Standing, standing, with_likely
+from embedbench.comparison.verdicts.labels import Verdict
+from embedbench.comparison.verdicts.signals import Signals
+from embedbench.metrics.ranking import rank_by
 from embedbench.results.results import Results
+from embedbench.results.schema import CANNOT_TELL, LIKELY, NONE_BETTER, TOO_FEW
+from embedbench.results.tables.purposes import CLUSTERING
 from tests.support.example_results import ENCODERS, example_results
 
 RANDOM = np.random.default_rng(0)
@@ -39,7 +45,7 @@ def results_of(wrong: dict[str, float], images: int = 240) -> tuple[Results, dic
 
 
 def judged(results: Results, labels: dict[str, str]) -> Standing:
-    return standing(results, labels, len(results.images) - len(labels))
+    return standing(results, labels, len(results.images) - len(labels), Asked())
 
 
 def first(labels: dict[str, str], count: int) -> dict[str, str]:
@@ -103,5 +109,54 @@ def test_labels_that_fit_no_encoder_are_told_so_far() -> None:
 
 def test_where_no_picture_is_left_more_labels_are_not_advised() -> None:
     results, labels = results_of({"a": 0.1, "b": 0.2}, 30)
-    last = standing(results, labels, 0).sentences[-1]
+    last = standing(results, labels, 0, Asked()).sentences[-1]
     assert last.endswith("; there is no picture left to tell them apart.")
+
+
+def with_likely_of(
+    values: list[float], moved: float, labels: int, answer: str, measured: bool = True
+) -> tuple[pd.DataFrame, Verdict]:
+    """The verdict of four encoders, of which the signals put the first far ahead."""
+    names, size = tuple("abcd"), len(values)
+    signals = np.array([[0.95, 0.5, 0.4, 0.3], [0.6, 0.2, 0.15, 0.1]])
+    if not measured:
+        signals = np.full((2, 4), np.nan)
+    random = np.random.default_rng(1)
+    resampled = np.array(values)[:, None] + moved * random.normal(size=(size, 300))
+    ranks = rank_by(names, values, resampled)
+    group = names if answer == "tied" else ()
+    return with_likely(
+        ranks,
+        Verdict("labels", answer, group, ("Because.",)),
+        Signals(names, signals, signals, np.zeros((2, 4)), np.eye(4), 100),
+        Scores(values, resampled, CLUSTERING, labels),
+        Asked(),
+    )
+
+
+def test_of_those_tied_the_likely_are_told() -> None:
+    ranks, found = with_likely_of([0.5, 0.45, 0.2, 0.1], 0.1, 40, "tied")
+    assert (found.answer, found.group) == ("tied", tuple("abcd"))
+    assert found.reasons[0] == "Because." and found.reasons[1].startswith("a is likely enough")
+    assert ranks["probability"].idxmax() == "a" and ranks["probability"]["d"] < 0.05
+
+
+@pytest.mark.parametrize("answer", [TOO_FEW, CANNOT_TELL, NONE_BETTER])
+def test_few_labels_and_the_signals_name_what_is_likely(answer: str) -> None:
+    _, found = with_likely_of([0.5, 0.45, 0.2, 0.1], 0.2, 20, answer)
+    assert (found.basis, found.answer, found.group[0]) == ("labels", LIKELY, "a")
+    assert "together with the two signals" in found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("labels", "answer", "measured"),
+    [
+        (9, TOO_FEW, True),  # too few for any
+        (20, TOO_FEW, False),  # nothing but few labels
+        (200, NONE_BETTER, True),  # enough to know it
+        (20, "best", True),
+    ],
+)
+def test_otherwise_the_verdict_by_labels_stays(labels: int, answer: str, measured: bool) -> None:
+    _, found = with_likely_of([0.5, 0.45, 0.2, 0.1], 0.2, labels, answer, measured)
+    assert found.answer == answer and found.reasons == ("Because.",)

@@ -1,0 +1,89 @@
+"""Runs of the benchmark of the verdict: some encoders of a draw, with their truth and signals."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from embedbench.comparison.verdicts.signals import Signals
+from embedbench.metrics.clustering.consensus import similar_groups
+from embedbench.results.tables.purposes import CLASSIFICATION, CLUSTERING, SEARCH
+
+ALONE = (
+    "clusters kept", "consensus", "neighbours kept", "neighbour consensus", "copies found",
+    "silhouette", "stability", "hubness", "anisotropy", "effective rank", "intrinsic dimension",
+)  # fmt: skip
+TRUTH = {CLUSTERING: "ami", SEARCH: "map", CLASSIFICATION: "knn"}
+IMAGES = 100
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A comparison whose truth is known.
+
+    Attributes:
+        name: of the set.
+        kind: of the set.
+        truth: by purpose, true score of each encoder.
+        signals: of each encoder.
+        alone: of each encoder, by name: what could be a signal by itself.
+        labelled: by number of labels and draw, scores by labels and these in resamples.
+    """
+
+    name: str
+    kind: str
+    truth: dict[str, Array]
+    signals: Signals
+    alone: dict[str, Array]
+    labelled: dict[tuple[int, int], tuple[Array, Array]]
+
+
+def read_runs(folder: Path, sets: Path, count: int) -> list[Run]:
+    """Return this number of runs of each draw; the table of sets tells their kinds."""
+    kinds = pd.read_csv(sets).set_index("set")["kind"]
+    runs = []
+    for file in sorted(folder.glob("*.npz")):
+        arrays = dict(np.load(file, allow_pickle=False))
+        name, number = file.stem.rsplit("_", 1)
+        random = np.random.default_rng([sum(map(ord, name)), int(number)])
+        for _ in range(count):
+            size = random.integers(3, 9)
+            some = np.sort(random.choice(len(arrays["names"]), size, replace=False))
+            runs.append(run_of(name, str(kinds[name]), arrays, some))
+    return runs
+
+
+def run_of(name: str, kind: str, arrays: dict[str, Array], some: Array) -> Run:
+    """Return the run of these encoders of a draw."""
+    square = np.ix_(some, some)
+    alike = arrays["cka"][square]
+    agreed = {what: consensus(arrays[what][square], alike) for what in ("partitions", "neighbours")}
+    alone = {name: arrays[name][some] for name in ALONE if name in arrays}
+    alone |= {"consensus": agreed["partitions"], "neighbour consensus": agreed["neighbours"]}
+    values = np.stack([alone["clusters kept"], alone["consensus"]])
+    names = tuple(arrays["names"][some].tolist())
+    labelled = {
+        (int(key.split()[0]), int(key.split()[2])): (values[some], arrays[f"{key} resampled"][some])
+        for key, values in arrays.items()
+        if " labels " in key and not key.endswith("resampled")
+    }
+    return Run(
+        name,
+        kind,
+        {purpose: arrays[key][some] for purpose, key in TRUTH.items()},
+        Signals(names, values, values, np.zeros_like(values), alike, IMAGES),
+        alone,
+        {key: (scores, moved.astype(np.float64)) for key, (scores, moved) in labelled.items()},
+    )
+
+
+def consensus(agreed: Array, alike: Array) -> Array:
+    """Return how far each encoder agrees with the other families, each of which has one voice."""
+    family, found = similar_groups(alike), []
+    for row, own in enumerate(agreed):
+        others = [own[family == name].mean() for name in np.unique(family) if name != family[row]]
+        found.append(np.mean(others) if others else own.mean())
+    return np.array(found)
