@@ -1,5 +1,7 @@
 """What is known of each encoder's vectors, whatever clusters are found in them, as tables."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
@@ -47,10 +49,11 @@ def with_labels_table(results: Results) -> tuple[list[Column], list[Row]]:
 
 
 def without_labels_table(results: Results) -> tuple[list[Column], list[Row]]:
-    """Return the criteria that need no labels, one row per encoder, the two signals first.
+    """Return the criteria that need no labels, one row per encoder.
 
-    Each number has its interval and its values by chance: shuffled vectors, then random ones. The
-    silhouette comes last; its heading ends with a star: it does not compare encoders.
+    Without labels the probabilities by purpose come first, then the two signals. Each number has
+    its interval and its values by chance: shuffled vectors, then random ones. The silhouette comes
+    last; its heading ends with a star: it does not compare encoders.
     """
     criteria = results.label_free.dropna(subset=["value"]) if len(results.label_free) else None
     if criteria is None or criteria.empty:
@@ -61,19 +64,36 @@ def without_labels_table(results: Results) -> tuple[list[Column], list[Row]]:
     cells = {
         (str(row["encoder"]), str(row["criterion"])): _cell(row) for _, row in criteria.iterrows()
     }
-    silhouettes = _silhouettes(results)
+    silhouettes, probable = _silhouettes(results), _probabilities(results)
     rows = [
         Row(
             encoder,
             [
                 Cell(encoder),
+                *(found.get(encoder, Cell(NOTHING)) for found in probable.values()),
                 *(cells.get((encoder, name), Cell(NOTHING)) for name in names),
                 silhouettes.get(encoder, Cell(NOTHING)),
             ],
         )
         for encoder in ranked(results)
     ]
-    return comparison_columns(["encoder", *names, "silhouette"]), rows
+    first, *others = comparison_columns(["encoder", *names, "silhouette"])
+    headed = [
+        replace(comparison_columns(["probability"])[0], heading=f"{purpose}: probability")
+        for purpose in probable
+    ]
+    return [first, *headed, *others], rows
+
+
+def _probabilities(results: Results) -> dict[str, dict[str, Cell]]:
+    """Return how likely each encoder is as good as the best, by purpose; none with labels."""
+    if results.has_truth or "probability" not in results.purposes:
+        return {}
+    found: dict[str, dict[str, Cell]] = {}
+    for row in results.purposes.dropna(subset=["probability"]).to_dict("records"):
+        cell = Cell(two_decimals(row["probability"]), span=bar(row["probability"], None, None))
+        found.setdefault(str(row["purpose"]), {})[str(row["encoder"])] = cell
+    return found
 
 
 def _cell(row: pd.Series) -> Cell:

@@ -194,7 +194,7 @@ def _at_a_glance(
 ) -> tuple[list[Column], list[Row]]:
     """Return what decides, a row for each encoder, for windows too narrow for the whole table.
 
-    With labels that is the AMI of the first clusterer, else the two signals.
+    With labels that is the AMI of the first clusterer, else probabilities and the two signals.
 
     Args:
         results: the comparison.
@@ -202,7 +202,8 @@ def _at_a_glance(
     """
     if not results.has_truth:
         columns, rows = signals
-        deciding = [column for column in columns if column.name in ("encoder", *SIGNALS)]
+        names = ("encoder", "probability", *SIGNALS)
+        deciding = [column for column in columns if column.name in names]
         return deciding, [replace(row, cells=row.cells[: len(deciding)]) for row in rows]
     headline = _in_order(headline_rows(results), True)
     first = headline[headline["clusterer"] == headline["clusterer"].iloc[0]]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from embedbench.results.results import Results
-from embedbench.results.schema import CANNOT_TELL, NAMING
+from embedbench.results.schema import CANNOT_TELL, LIKELY, NAMING
 from embedbench.results.tables.purposes import PURPOSES
 from embedbench.results.views import timings_of
 from embedbench.utils.text import join_names, two_decimals
@@ -58,9 +58,12 @@ def purpose_sentence(
         is_told = verdict["answer"] in NAMING
         shown = [strong(name) for name in named] if is_told else named
         if named == [CANNOT_TELL]:
-            shown = ["cannot be told"]
-        tied = " are tied" if len(named) > 1 else ""
-        form = text("for {} " + join_names(["{}"] * len(shown)) + tied)
+            shown = ["the best cannot be told"]
+        if verdict["answer"] == LIKELY:
+            who = "likely " + join_names(["{}"] * len(shown), "or")
+        else:
+            who = join_names(["{}"] * len(shown)) + (" are tied" if len(named) > 1 else "")
+        form = text("for {} " + who)
         parts.append(form.format(join_names(of_purposes), *shown))
     sentence = text("; ").join(parts)
     sentence = sentence[:1].upper() + sentence[1:]

@@ -16,9 +16,9 @@ _INTERVAL = "95 % interval"
 def short_table(results: Results) -> pd.DataFrame:
     """Return one row for each encoder that was compared, the best first, in about 80 letters.
 
-    With labels they are the rank and the metric of the purpose that leads, without labels the two
-    signals that the verdict rests on; a single encoder has its clusters. Then follow the size of
-    the vectors and the speed.
+    With labels they are the rank and the metric of the purpose that leads, without labels the
+    probability that it is as good as the best, and the two signals that this rests on; a single
+    encoder has its clusters. Then follow the size of the vectors and the speed.
     """
     table = pd.DataFrame({"encoder": ranked(results)})
     facts = with_timings(results).set_index("encoder").reindex(table["encoder"])
@@ -35,6 +35,11 @@ def short_table(results: Results) -> pd.DataFrame:
         if metric == "ami" and "accuracy" in first:
             table["accuracy"] = first["accuracy"].astype(float).map(short_number).to_list()
     elif len(table) > 1:
+        probable = leading_rows(results).reindex(table["encoder"], columns=["probability"])[
+            "probability"
+        ]
+        if probable.notna().any():
+            table["probability"] = probable.astype(float).map(short_number).to_list()
         for signal in SIGNALS:
             own = results.label_free[results.label_free["criterion"] == signal]
             own = own.set_index("encoder").reindex(table["encoder"])

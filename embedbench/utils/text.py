@@ -120,9 +120,9 @@ def agreeing(number: int, verb: str) -> str:
     return {"are": "is", "have": "has"}.get(verb, f"{verb}s")
 
 
-def join_names(names: Sequence[str]) -> str:
-    """Join names as in a sentence: `a`, `a and b`, `a, b and c`."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+def join_names(names: Sequence[str], word: str = "and") -> str:
+    """Join names as in a sentence: `a`, `a and b`, `a, b and c`; `or` may be the word."""
+    return f" {word} ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def two_decimals(value: float) -> str:

@@ -66,8 +66,17 @@ def test_a_much_faster_encoder_is_told_with_what_it_loses_unless_that_is_much() 
     assert "times as fast" not in purpose_sentence(faster(results, best - 0.2))
 
 
-def test_one_purpose_and_an_older_run_have_no_sentence() -> None:
-    assert purpose_sentence(example_results(truth=False)) == ""
+def test_without_labels_what_is_likely_is_no_tie() -> None:
+    results = example_results(truth=False)
+    several = results.run["verdicts"]["search"] | {"group": list(ENCODERS[:2])}
+    results.run["verdicts"] = results.run["verdicts"] | {"search": several}
+    assert purpose_sentence(results) == (
+        f"For clustering and classification likely {ENCODERS[0]}; for search likely {ENCODERS[0]} "
+        f"or {ENCODERS[1]}."
+    )
+
+
+def test_an_older_run_has_no_sentence() -> None:
     results = example_results()
     older = {key: value for key, value in results.run.items() if key != "verdicts"}
     changed = dataclasses.replace(

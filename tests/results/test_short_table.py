@@ -26,8 +26,10 @@ def test_without_labels_it_has_the_two_signals_and_no_silhouette() -> None:
     results = example_results(truth=False)
     table = short_table(results)
     assert [name.strip() for name in table.columns] == [
-        "encoder", "retention", "95 % interval", "consensus", "95 % interval", "dim", "images/s",
+        "encoder", "probability", "retention", "95 % interval", "consensus", "95 % interval", "dim",
+        "images/s",
     ]  # fmt: skip
+    assert table["probability"].to_list() == ["0.65", "0.35", "0.05"]
     signals = results.label_free.set_index(["criterion", "encoder"])["value"]
     for _, row in table.iterrows():
         assert row["consensus"] == f"{signals['consensus', row['encoder']]:.2f}"

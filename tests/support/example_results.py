@@ -41,7 +41,7 @@ TIED: dict[str, object] = {
 
 BEST: dict[str, object] = {
     "basis": "no labels",
-    "answer": "best",
+    "answer": "likely",
     "group": [ENCODERS[0]],
     "reasons": ["No labels were used: this is evidence, not proof."],
     "purpose": "clustering",
@@ -267,6 +267,7 @@ def _encoders(truth: bool) -> pd.DataFrame:
             row |= {metric: value, f"{metric}_low": value - 0.05, f"{metric}_high": value + 0.05}
         low, high = ((1, 2), (1, 2), (3, 3))[number]
         row |= {"rank": number + 1, "rank_low": low, "rank_high": high}
+        row |= {"probability": 0.65 - 0.3 * number}
         rows.append(row | {"tied_with_best": number < 2, "recommended": number == 0})
         rows[-1] |= {"status": "ok", "error": ""}
     rows.append({"encoder": FAILED, "status": "failed", "error": "no & network"})

@@ -131,9 +131,11 @@ def _sizes(encoders: list[str]) -> pd.DataFrame:
 def verdicts(
     tied: dict[str, object], best: dict[str, object], truth: bool
 ) -> dict[str, dict[str, object]]:
-    """Return the verdicts by purpose: the third encoder is the best for search."""
+    """Return the verdicts by purpose: with labels the third encoder is the best for search."""
     if not truth:
-        return {"clustering": best}
+        return {
+            name: best | {"purpose": name} for name in ("clustering", "search", "classification")
+        }
     search: dict[str, object] = {"answer": "best", "group": [THIRD]}
     search |= {"reasons": ["It is > all others."]}
     search |= {"basis": "labels", "smallest": THIRD}
@@ -154,13 +156,12 @@ def _purposes(
     for purpose, verdict in judged.items():
         for number, name in enumerate(_encoders(comparison)):
             value, low, high = 0.5 + 0.1 * number, 0.45 + 0.1 * number, 0.55 + 0.1 * number
-            if purpose == "clustering":
+            if not truth:
+                value = low = high = np.nan
+            elif purpose == "clustering":
                 columns = ("ami", "ami_low", "ami_high")
-                value, low, high = (
-                    float(ami[column].astype(float)[name]) if truth else np.nan
-                    for column in columns
-                )
-            rank = 3 - number if purpose == "search" else number + 1
+                value, low, high = (float(ami[column].astype(float)[name]) for column in columns)
+            rank = 3 - number if purpose == "search" and truth else number + 1
             rows.append(
                 {
                     "encoder": name,
@@ -169,10 +170,11 @@ def _purposes(
                     "value": value,
                     "low": low,
                     "high": high,
-                    "chance": np.nan if purpose == "clustering" else 0.25,
+                    "chance": np.nan if purpose == "clustering" or not truth else 0.25,
                     "rank": rank,
                     "rank_low": rank,
                     "rank_high": rank,
+                    "probability": round(0.95 - 0.3 * rank, 3),
                     "tied_with_best": name in verdict["group"],  # type: ignore[operator]
                     "recommended": name == verdict["smallest"],
                 }
