@@ -96,7 +96,7 @@ verdict: .venv/test-installed
 		--emoji $(EMOJI) --repositories $(REPOSITORIES)
 	$(BIN)/python benchmarks/verdict_bank.py build/sets build/bank --assets $(ASSETS) --wheels $(WHEELS)
 	$(BIN)/python benchmarks/verdict_truth.py build/bank build/truth.csv
-	$(BIN)/python benchmarks/verdict_draws.py build/bank build/draws 4
+	$(BIN)/python benchmarks/verdict_draws.py build/bank build/draws 3
 	$(BIN)/python benchmarks/calibration.py build/draws build/sets/sets.csv > build/verdict.md
 	$(BIN)/python docs/fill_verdict.py build/verdict.md
 
