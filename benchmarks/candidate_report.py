@@ -1,0 +1,290 @@
+"""How well the candidate signals of `signal_candidates.py` order encoders: its tables."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize
+from scipy.stats import kendalltau, rankdata, zscore
+
+from calibration import FOLDS, MARGIN, SIGNALS, Model, Run, judged, named, read_runs
+from embedbench.metrics.clustering.ami import pairwise_ami
+from embedbench.metrics.clustering.consensus import similar_groups
+from signal_formulas import (
+    consensus_partition,
+    judged_elsewhere,
+    knn_recovers,
+    links,
+    one_factor,
+    probe_recovers,
+    together,
+)
+from verdict import better_half
+from verdict_draws import Arrays
+
+KINDS = {
+    "photographs": (
+        "aerial", "caltech", "clothes", "fashion", "flowers", "groceries", "hands", "objects",
+        "openimages", "samples", "scenes",
+    ),
+    "drawings, signs": (
+        "charts", "clipart", "emoji", "icons", "stamps", "traffic", "units", "windows",
+    ),
+    "characters": ("characters", "digits", "letters", "typefaces"),
+    "close-ups": ("cells", "scans", "textures"),
+    "one property": ("backgrounds", "gratings", "grains", "lightings", "shapes"),
+}  # fmt: skip
+"""Kinds of the sets."""
+
+KEPT = ("crop kept", "tilt kept", "light kept", "colour kept", "soft kept")
+"""Clusters kept, by change."""
+
+BY_CHANGE = (
+    *KEPT, "shape kept", "light and colour kept", "least kept", "evenly kept",
+    "colour less shape kept",
+)  # fmt: skip
+"""What is made of these; shape is crop and tilt."""
+
+AS_RANK = (
+    "stable rank", "coherence", "condition number", "alpha-ReQ", "NESum", "effective rank", "LiDAR",
+)  # fmt: skip
+"""Unbounded candidates of one encoder: ranks in a run, 0 to 1, take their place."""
+
+OF_OTHERS = (
+    "silhouette elsewhere", "ACE", "AMI with the consensus", "kNN on the consensus",
+    "probe on the consensus", "one factor",
+)  # fmt: skip
+"""Candidates that depend on who else is in the run."""
+
+CANDIDATES = (*BY_CHANGE, "learnability", "CLID", *OF_OTHERS, *AS_RANK)
+CERTAINTY, RESAMPLES = 0.8, 2000
+
+Ways = Mapping[str, Sequence[str]]
+
+IN_PLACE: Ways = {
+    "crop, tilt, light, colour, soft kept and consensus": (*KEPT, "consensus"),
+    "shape kept and consensus": ("shape kept", "consensus"),
+    **{f"clusters kept and {name}": ("clusters kept", name) for name in OF_OTHERS},
+}
+"""Models without one of the two signals."""
+
+
+def chosen(folder: Path, count: int) -> Iterator[tuple[Arrays, np.ndarray]]:
+    """Yield the arrays and the encoders of each run, in the order of `calibration.read_runs`."""
+    for file in sorted(folder.glob("*.npz")):
+        arrays = dict(np.load(file, allow_pickle=False))
+        name, number = file.stem.rsplit("_", 1)
+        random = np.random.default_rng([sum(map(ord, name)), int(number)])
+        for _ in range(count):
+            size = random.integers(3, 9)
+            yield arrays, np.sort(random.choice(len(arrays["names"]), size, replace=False))
+
+
+def with_signals(folder: Path, count: int, names: Sequence[str]) -> list[Run]:
+    """Return the runs of `calibration.read_runs`, with these arrays among their signals."""
+    runs = read_runs(folder, count)
+    for run, (arrays, some) in zip(runs, chosen(folder, count), strict=True):
+        assert np.array_equal(run.truth, arrays["ami"][some])
+        run.signals.update({name: arrays[name][some] for name in names})
+    return runs
+
+
+def runs_with_candidates(folder: Path, count: int) -> list[Run]:
+    """Return the runs with all `CANDIDATES` among their signals."""
+    runs = with_signals(folder, count, (*KEPT, "learnability"))
+    for run, (arrays, some) in zip(runs, chosen(folder, count), strict=True):
+        own = run.signals
+        kept = np.stack([own[name] for name in KEPT])
+        shape, colour = kept[:2].mean(axis=0), kept[2:4].mean(axis=0)
+        own |= {"shape kept": shape, "light and colour kept": colour}
+        own |= {"least kept": kept.min(axis=0), "evenly kept": -np.ptp(kept, axis=0)}
+        own["colour less shape kept"] = colour - shape
+        own |= {name: places(arrays[name][some]) for name in AS_RANK}
+        dimension = -arrays["intrinsic dimension"][some]
+        own["CLID"] = np.nan_to_num(zscore([own["learnability"], dimension], axis=1)).mean(axis=0)
+        own |= of_others(arrays, some)
+    return runs
+
+
+def places(values: np.ndarray) -> np.ndarray:
+    """Return the ranks, 0 to 1."""
+    return np.asarray((rankdata(values) - 1) / (len(values) - 1))
+
+
+def of_others(arrays: Arrays, some: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the candidates that depend on the others of a run."""
+    square = np.ix_(some, some)
+    family, scores = similar_groups(arrays["cka"][square]), arrays["elsewhere"][square]
+    others = family[:, None] != family
+    found = {
+        "silhouette elsewhere": judged_elsewhere(scores, family, np.ones(len(some))),
+        "ACE": judged_elsewhere(scores, family, links(scores, others)),
+        "one factor": one_factor(arrays["partitions"][square], family),
+    }
+    labels, similar = arrays["labels"][some], arrays["similar"][some].astype(np.float64)
+    told = np.zeros((3, len(some), len(arrays["ks"])))
+    for number, k in enumerate(arrays["ks"]):
+        pairs = np.array([together(own[number]) for own in labels])
+        voices = {name: pairs[family == name].mean(axis=0) for name in np.unique(family)}
+        for name in voices:
+            heard = [voice for other, voice in voices.items() if other != name]
+            target = consensus_partition(heard or [voices[name]], int(k))
+            for place in np.flatnonzero(family == name):
+                own = labels[place, number].astype(np.int32)
+                ami = pairwise_ami(own, target[None].astype(np.int32)).mean()
+                shown = knn_recovers(similar[place], target), probe_recovers(similar[place], target)
+                told[:, place, number] = ami, *shown
+    names = ("AMI with the consensus", "kNN on the consensus", "probe on the consensus")
+    return found | dict(zip(names, told.mean(axis=2), strict=True))
+
+
+def judged_alone(runs: Sequence[Run], name: str) -> pd.DataFrame:
+    """Return how the order by one signal was judged in each run."""
+    rows = []
+    for run in runs:
+        order, truth = np.nan_to_num(run.signals[name], nan=-np.inf), run.truth
+        lost = truth.max() - truth[better_half(order)].max()
+        rows.append(
+            {
+                "set": run.name,
+                "Kendall's tau": np.nan_to_num(kendalltau(order, truth).statistic),
+                "regret of the first": truth.max() - truth[np.argmax(order)],
+                "better half right": float(lost <= MARGIN),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Tried(Run):
+    """A run with signals of choice in place of the two.
+
+    Attributes:
+        names: of the signals.
+    """
+
+    names: Sequence[str]
+
+    @classmethod
+    def of(cls, run: Run, names: Sequence[str]) -> "Tried":
+        """Return the run with these signals."""
+        return cls(run.name, run.truth, run.signals, run.alike, run.labelled, names)
+
+    def features(self) -> np.ndarray:
+        """Return these signals of each encoder, less their means."""
+        found = np.stack([self.signals[name] for name in self.names], axis=1)
+        return np.asarray(found - found.mean(axis=0))
+
+
+def fitted(runs: Sequence[Tried]) -> Model:
+    """Return the model that `calibration.Model.fitted` finds, quicker, of any number of signals.
+
+    The spread is a factor of a run's covariance, so that its likelihood needs no more of the run
+    than the moments of its signals and truth, which are computed once.
+    """
+    moments, spreads, sizes = [], [], []
+    for run in runs:
+        contrasts = -np.diff(np.eye(len(run.truth)), axis=0)
+        root = np.linalg.cholesky(contrasts @ run.kernel() @ contrasts.T)
+        columns = np.column_stack([run.features(), run.truth])
+        whitened = np.linalg.solve(root, contrasts @ columns)
+        moments.append(whitened.T @ whitened)
+        spreads.append(run.features().T @ run.features() / len(run.truth))
+        sizes.append(len(root))
+    squares, spread, size = np.array(moments), np.array(spreads), np.array(sizes)
+
+    def loss(values: np.ndarray) -> float:
+        weights, (level, slope) = values[:-2], values[-2:]
+        rest = np.array([*weights, -1.0])
+        told = np.einsum("i,rij,j->r", weights, spread, weights)
+        logs = level + slope * np.log(told + 1e-3)
+        left = np.einsum("i,rij,j->r", rest, squares, rest)
+        return float((left / np.exp(logs) + size * logs).mean() / 2)
+
+    count = spread.shape[-1]
+    start = np.array([*np.full(count, 0.5 / count), -4.0, 0.3])
+    bounds = [(None, None)] * count + [(-9, 2), (-1, 2)]
+    found = minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
+    return Model(found[:-2], float(found[-2]), float(found[-1]))
+
+
+def judged_with(runs: Sequence[Run], signals: Sequence[str]) -> pd.DataFrame:
+    """Return how the model of these signals was judged in each run, fitted on other sets.
+
+    The folds are those of `calibration.nested`.
+    """
+    names = np.random.default_rng(1).permutation(sorted({run.name for run in runs}))
+    fold = {name: number % FOLDS for number, name in enumerate(names)}
+    tried = [Tried.of(run, signals) for run in runs]
+    models = [
+        fitted([run for run in tried if fold[run.name] != number])
+        for number in range(min(FOLDS, len(names)))
+    ]
+    rows = []
+    for run in tried:
+        mean, covariance = models[fold[run.name]].prior(run)
+        found = judged(run, mean, named(mean, covariance, CERTAINTY))
+        del found["regret of the group"]
+        rows.append({"set": run.name} | {name: float(value) for name, value in found.items()})
+    return pd.DataFrame(rows)
+
+
+def over_sets(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean of each column, and its error by drawing the sets again."""
+    sets = rows.groupby("set").mean().to_numpy()
+    random = np.random.default_rng(0).integers(len(sets), size=(RESAMPLES, len(sets)))
+    moved = np.nanmean(sets[random], axis=1)
+    columns = rows.columns.drop("set")
+    return pd.DataFrame({"mean": np.nanmean(sets, axis=0), "error": moved.std(axis=0)}, columns)
+
+
+def cells(rows: pd.DataFrame, sign: str = "") -> dict[str, str]:
+    """Return each column as its mean and error over sets."""
+    return {
+        str(name): f"{one['mean']:{sign}.3f} ± {one['error']:.3f}"
+        for name, one in over_sets(rows).iterrows()
+    }
+
+
+def difference(rows: pd.DataFrame, base: pd.DataFrame) -> pd.DataFrame:
+    """Return the means by set, subtracted; of `right`, each by the runs in which it commits."""
+    assert rows["set"].equals(base["set"])
+    return (rows.groupby("set").mean() - base.groupby("set").mean()).reset_index()
+
+
+def report(runs: Sequence[Run], names: Sequence[str], more: Ways | None = None) -> None:
+    """Print the tables.
+
+    Args:
+        runs: with the candidates among their signals.
+        names: the candidates.
+        more: signals of further models, by name.
+    """
+    sets = sorted({run.name for run in runs})
+    print(f"## {len(runs)} runs on {len(sets)} sets\n\nSets: {', '.join(sets)}.\n")
+    alone = {name: judged_alone(runs, name) for name in (*SIGNALS, *names)}
+    base = judged_with(runs, SIGNALS)
+    shared = ["set", "Kendall's tau", "regret of the first"]
+    table = [{"signal": "both, in the model"} | cells(base[shared])]
+    for name, rows in alone.items():
+        table.append({"signal": name} | cells(rows))
+    print("### Each alone\n\n" + pd.DataFrame(table).fillna("").to_markdown(index=False))
+    kinds = {name: kind for kind, those in KINDS.items() for name in those}
+    several = Counter(kinds[name] for name in sets)
+    by = {}
+    for name, rows in {"both, in the model": base, **alone}.items():
+        tau = rows.groupby("set")["Kendall's tau"].mean()
+        found = tau.groupby([kinds[one] for one in tau.index]).mean()
+        by[name] = {f"{kind} ({count})": found[kind] for kind, count in several.most_common()}
+    print("\n### Kendall's tau by kind of set (sets)\n")
+    print(pd.DataFrame(by).T.to_markdown(floatfmt=".2f"))
+    print("\n### In the model, on sets that it was not fitted on: change from both\n", flush=True)
+    ways = {f"and {name}": (*SIGNALS, name) for name in names} | dict(more or {})
+    table = [{"signals": "both"} | cells(base)]
+    for name, signals in ways.items():
+        rows = judged_with(runs, signals)
+        table.append({"signals": name} | cells(difference(rows, base), "+"))
+    print(pd.DataFrame(table).to_markdown(index=False))
