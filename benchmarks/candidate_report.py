@@ -2,15 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
 from scipy.stats import kendalltau, rankdata, zscore
 
-from calibration import FOLDS, MARGIN, SIGNALS, Model, Run, judged, named, read_runs
+from calibration import MARGIN, SIGNALS, Run, read_runs
+from candidate_model import judged_with
 from embedbench.metrics.clustering.ami import pairwise_ami
 from embedbench.metrics.clustering.consensus import similar_groups
 from signal_formulas import (
@@ -43,7 +42,7 @@ KEPT = ("crop kept", "tilt kept", "light kept", "colour kept", "soft kept")
 """Clusters kept, by change."""
 
 BY_CHANGE = (
-    *KEPT, "shape kept", "light and colour kept", "least kept", "evenly kept",
+    *KEPT, "shape kept", "light and colour kept", "all but soft kept", "least kept", "evenly kept",
     "colour less shape kept",
 )  # fmt: skip
 """What is made of these; shape is crop and tilt."""
@@ -59,17 +58,21 @@ OF_OTHERS = (
 )  # fmt: skip
 """Candidates that depend on who else is in the run."""
 
-CANDIDATES = (*BY_CHANGE, "learnability", "CLID", *OF_OTHERS, *AS_RANK)
-CERTAINTY, RESAMPLES = 0.8, 2000
+CANDIDATES = (
+    *BY_CHANGE, "learnability", "CLID", *OF_OTHERS, *AS_RANK, "record on other sets",
+)  # fmt: skip
+LESS, RESAMPLES = 0.7, 2000
 
 Ways = Mapping[str, Sequence[str]]
 
 IN_PLACE: Ways = {
     "crop, tilt, light, colour, soft kept and consensus": (*KEPT, "consensus"),
     "shape kept and consensus": ("shape kept", "consensus"),
+    "all but soft kept and consensus": ("all but soft kept", "consensus"),
     **{f"clusters kept and {name}": ("clusters kept", name) for name in OF_OTHERS},
+    "both and all candidates": (*SIGNALS, *CANDIDATES),
 }
-"""Models without one of the two signals."""
+"""Models without one of the two signals, and with everything."""
 
 
 def chosen(folder: Path, count: int) -> Iterator[tuple[Arrays, np.ndarray]]:
@@ -94,19 +97,32 @@ def with_signals(folder: Path, count: int, names: Sequence[str]) -> list[Run]:
 
 def runs_with_candidates(folder: Path, count: int) -> list[Run]:
     """Return the runs with all `CANDIDATES` among their signals."""
-    runs = with_signals(folder, count, (*KEPT, "learnability"))
+    runs, records = with_signals(folder, count, (*KEPT, "learnability")), on_other_sets(folder)
     for run, (arrays, some) in zip(runs, chosen(folder, count), strict=True):
         own = run.signals
         kept = np.stack([own[name] for name in KEPT])
         shape, colour = kept[:2].mean(axis=0), kept[2:4].mean(axis=0)
         own |= {"shape kept": shape, "light and colour kept": colour}
+        own["all but soft kept"] = kept[:4].mean(axis=0)
         own |= {"least kept": kept.min(axis=0), "evenly kept": -np.ptp(kept, axis=0)}
         own["colour less shape kept"] = colour - shape
         own |= {name: places(arrays[name][some]) for name in AS_RANK}
         dimension = -arrays["intrinsic dimension"][some]
         own["CLID"] = np.nan_to_num(zscore([own["learnability"], dimension], axis=1)).mean(axis=0)
+        own["record on other sets"] = records[run.name][arrays["names"][some]].to_numpy()
         own |= of_others(arrays, some)
     return runs
+
+
+def on_other_sets(folder: Path) -> dict[str, pd.Series]:
+    """Return each encoder's mean AMI on all sets but one, less the mean of all, by that set."""
+    rows = []
+    for file in sorted(folder.glob("*.npz")):
+        with np.load(file) as arrays:
+            above = arrays["ami"] - arrays["ami"].mean()
+            rows.append(pd.Series(above, arrays["names"], name=file.stem.rsplit("_", 1)[0]))
+    table = pd.DataFrame(rows).groupby(level=0).mean()
+    return {str(name): table.drop(name).mean() for name in table.index}
 
 
 def places(values: np.ndarray) -> np.ndarray:
@@ -155,80 +171,6 @@ def judged_alone(runs: Sequence[Run], name: str) -> pd.DataFrame:
                 "better half right": float(lost <= MARGIN),
             }
         )
-    return pd.DataFrame(rows)
-
-
-@dataclass(frozen=True, eq=False)
-class Tried(Run):
-    """A run with signals of choice in place of the two.
-
-    Attributes:
-        names: of the signals.
-    """
-
-    names: Sequence[str]
-
-    @classmethod
-    def of(cls, run: Run, names: Sequence[str]) -> "Tried":
-        """Return the run with these signals."""
-        return cls(run.name, run.truth, run.signals, run.alike, run.labelled, names)
-
-    def features(self) -> np.ndarray:
-        """Return these signals of each encoder, less their means."""
-        found = np.stack([self.signals[name] for name in self.names], axis=1)
-        return np.asarray(found - found.mean(axis=0))
-
-
-def fitted(runs: Sequence[Tried]) -> Model:
-    """Return the model that `calibration.Model.fitted` finds, quicker, of any number of signals.
-
-    The spread is a factor of a run's covariance, so that its likelihood needs no more of the run
-    than the moments of its signals and truth, which are computed once.
-    """
-    moments, spreads, sizes = [], [], []
-    for run in runs:
-        contrasts = -np.diff(np.eye(len(run.truth)), axis=0)
-        root = np.linalg.cholesky(contrasts @ run.kernel() @ contrasts.T)
-        columns = np.column_stack([run.features(), run.truth])
-        whitened = np.linalg.solve(root, contrasts @ columns)
-        moments.append(whitened.T @ whitened)
-        spreads.append(run.features().T @ run.features() / len(run.truth))
-        sizes.append(len(root))
-    squares, spread, size = np.array(moments), np.array(spreads), np.array(sizes)
-
-    def loss(values: np.ndarray) -> float:
-        weights, (level, slope) = values[:-2], values[-2:]
-        rest = np.array([*weights, -1.0])
-        told = np.einsum("i,rij,j->r", weights, spread, weights)
-        logs = level + slope * np.log(told + 1e-3)
-        left = np.einsum("i,rij,j->r", rest, squares, rest)
-        return float((left / np.exp(logs) + size * logs).mean() / 2)
-
-    count = spread.shape[-1]
-    start = np.array([*np.full(count, 0.5 / count), -4.0, 0.3])
-    bounds = [(None, None)] * count + [(-9, 2), (-1, 2)]
-    found = minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
-    return Model(found[:-2], float(found[-2]), float(found[-1]))
-
-
-def judged_with(runs: Sequence[Run], signals: Sequence[str]) -> pd.DataFrame:
-    """Return how the model of these signals was judged in each run, fitted on other sets.
-
-    The folds are those of `calibration.nested`.
-    """
-    names = np.random.default_rng(1).permutation(sorted({run.name for run in runs}))
-    fold = {name: number % FOLDS for number, name in enumerate(names)}
-    tried = [Tried.of(run, signals) for run in runs]
-    models = [
-        fitted([run for run in tried if fold[run.name] != number])
-        for number in range(min(FOLDS, len(names)))
-    ]
-    rows = []
-    for run in tried:
-        mean, covariance = models[fold[run.name]].prior(run)
-        found = judged(run, mean, named(mean, covariance, CERTAINTY))
-        del found["regret of the group"]
-        rows.append({"set": run.name} | {name: float(value) for name, value in found.items()})
     return pd.DataFrame(rows)
 
 
@@ -284,6 +226,8 @@ def report(runs: Sequence[Run], names: Sequence[str], more: Ways | None = None) 
     print("\n### In the model, on sets that it was not fitted on: change from both\n", flush=True)
     ways = {f"and {name}": (*SIGNALS, name) for name in names} | dict(more or {})
     table = [{"signals": "both"} | cells(base)]
+    bold = difference(judged_with(runs, SIGNALS, LESS), base)
+    table.append({"signals": f"both, asked to be {LESS} certain"} | cells(bold, "+"))
     for name, signals in ways.items():
         rows = judged_with(runs, signals)
         table.append({"signals": name} | cells(difference(rows, base), "+"))

@@ -1,11 +1,11 @@
 """Count how the signals order encoders with 50, 100 and 150 images of a set.
 
-python benchmarks/more_images.py BANK OUT
+python benchmarks/more_images.py BANK OUT [SETS]
 
-BANK is the folder that `verdict_bank.py` writes. Of each set that has 140 images or more,
-50 and 100 at random and all are taken; OUT/COUNT has a draw of each. The truth is the AMI with all
-images, for the best encoder is wanted for more images than are compared; another column has the
-tau with the AMI of the images taken. About a minute a set on one core.
+BANK is the folder that `verdict_bank.py` writes. Of the first SETS (all) that have 140 images or
+more, 50 and 100 at random and all are taken; OUT/COUNT has a draw of each. The truth is the AMI
+with all images, for the best encoder is wanted for more images than are compared; another column
+has the tau with the AMI of the images taken. Half a minute a set on one core.
 """
 
 import sys
@@ -17,8 +17,10 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from calibration import SIGNALS
-from candidate_report import cells, judged_alone, judged_with, with_signals
-from signal_candidates import candidates
+from candidate_model import judged_with
+from candidate_report import cells, judged_alone, with_signals
+from signal_candidates import shared
+from verdict_bank import ORDER
 from verdict_sets import Bank
 
 COUNTS, LEAST, RUNS = (50, 100, 150), 140, 16
@@ -33,32 +35,26 @@ def taken(bank: Bank, count: int) -> Bank:
 def main() -> None:
     """Make the draws that are not there, and print the table."""
     bank, out = Path(sys.argv[1]), Path(sys.argv[2])
-    for file in sorted(bank.glob("*.safetensors")):
+    there = [bank / f"{name}.safetensors" for name in ORDER]
+    large = [file for file in there if file.exists() and len(Bank.read(file).truth) >= LEAST]
+    for file in large[: int(sys.argv[3]) if len(sys.argv) > 3 else None]:
         whole = Bank.read(file)
-        if len(whole.truth) < LEAST:
-            continue
         for count in sorted(COUNTS, reverse=True):
             (out / str(count)).mkdir(parents=True, exist_ok=True)
             made = out / str(count) / f"{file.stem}_0.npz"
             if not made.exists():
                 with threadpool_limits(1):
-                    np.savez(made, allow_pickle=False, **candidates(taken(whole, count)))
+                    np.savez(made, allow_pickle=False, **shared(taken(whole, count)))
                 print(made, file=sys.stderr, flush=True)
-    names = ("shape kept",)
-    every = with_signals(out / str(max(COUNTS)), RUNS, ("crop kept", "tilt kept"))
-    table = []
+    every, table = with_signals(out / str(max(COUNTS)), RUNS, ()), []
     for count in COUNTS:
-        runs = with_signals(out / str(count), RUNS, ("crop kept", "tilt kept"))
-        for run in runs:
-            kept = run.signals["crop kept"] + run.signals["tilt kept"]
-            run.signals["shape kept"] = kept / 2
-        of_all = [replace(run, truth=whole.truth) for run, whole in zip(runs, every, strict=True)]
-        for name in (*SIGNALS, *names):
-            told = cells(judged_alone(of_all, name))
+        runs = with_signals(out / str(count), RUNS, ())
+        known = [replace(run, truth=whole.truth) for run, whole in zip(runs, every, strict=True)]
+        for name in SIGNALS:
             own = cells(judged_alone(runs, name))["Kendall's tau"]
-            table.append({"images": count, "signal": name} | told | {"tau, AMI of these": own})
-        told = cells(judged_with(of_all, SIGNALS))
-        table.append({"images": count, "signal": "both, in the model"} | told)
+            told = cells(judged_alone(known, name)) | {"tau, AMI of these": own}
+            table.append({"images": count, "signal": name} | told)
+        table.append({"images": count, "signal": "both"} | cells(judged_with(known, SIGNALS)))
     print(pd.DataFrame(table).fillna("").to_markdown(index=False))
 
 

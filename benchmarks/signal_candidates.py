@@ -27,7 +27,7 @@ from signal_formulas import learnability, lidar, spectral
 from verdict_draws import KS, Arrays, look
 from verdict_sets import Bank, Views, directions
 
-RUNS = 6
+RUNS = 12
 
 
 def drawn_bank(file: Path, number: int) -> Bank:
@@ -41,38 +41,46 @@ def drawn_bank(file: Path, number: int) -> Bank:
     return bank.take(rows).with_degraded()
 
 
-def candidates(bank: Bank) -> Arrays:
-    """Return the arrays of a draw, by encoder in the order of `names`.
+def shared(bank: Bank) -> Arrays:
+    """Return the arrays that `calibration.py` reads, by encoder in the order of `names`.
 
-    Those that `calibration.py` reads; `labels` (encoders, ks, seeds, images); `similar`, the
-    cosines of the images by each encoder; `elsewhere`, the silhouette of each one's partitions
-    (row) in the space of each (column); and the candidates of one encoder, by name.
+    And `ks`, `labels` (encoders, ks, seeds, images) and two more scores of `verdict_draws.look`.
     """
     names, truth = sorted(bank.views), np.unique(bank.truth, return_inverse=True)[1]
     ks = [k for k in KS if k < len(truth) // 3]
     looked = [look(bank.views[name], truth, bank.rows, ks) for name in names]
     labels = np.array([own["partitions"] for own in looked])
-    images = [rotated(bank.views[name].images.astype(np.float64)) for name in names]
-    slim = [rows.astype(np.float32) for rows in images]
+    images = [
+        rotated(bank.views[name].images.astype(np.float64)).astype(np.float32) for name in names
+    ]
     agreed, alike = np.eye(len(names)), np.eye(len(names))
     for one, other in combinations(range(len(names)), 2):
-        shared = [pairwise_ami(labels[one, k], labels[other, k]) for k in range(len(ks))]
-        agreed[one, other] = agreed[other, one] = np.mean(shared)
-        alike[one, other] = alike[other, one] = linear_cka(slim[one], slim[other])
-    first = labels[:, :, 0].reshape(-1, len(truth))
-    elsewhere = [
-        silhouettes(directions(bank.views[name].images), first).mean(axis=1) for name in names
-    ]
+        pairs = [pairwise_ami(labels[one, k], labels[other, k]) for k in range(len(ks))]
+        agreed[one, other] = agreed[other, one] = np.mean(pairs)
+        alike[one, other] = alike[other, one] = linear_cka(images[one], images[other])
     found: Arrays = {"names": np.array(names), "partitions": agreed, "cka": alike}
-    found |= {"ks": np.array(ks), "labels": labels.astype(np.int8)}
-    found["elsewhere"] = np.array(elsewhere).reshape(len(names), len(names), -1).mean(axis=2).T
-    units = [directions(bank.views[name].images) for name in names]
-    found["similar"] = np.array([rows @ rows.T for rows in units], dtype=np.float32)
     for name in ("ami", "clusters kept", "effective rank", "intrinsic dimension"):
         found[name] = np.array([own["scores"][name] for own in looked])
+    return found | {"ks": np.array(ks), "labels": labels.astype(np.int8)}
+
+
+def candidates(bank: Bank) -> Arrays:
+    """Return the arrays of a draw: those of `shared`, and more.
+
+    `similar`, the cosines of the images by each encoder; `elsewhere`, the silhouette of each one's
+    partitions (row) in the space of each (column); and the candidates of one encoder, by name.
+    """
+    found, count = shared(bank), len(bank.views)
+    labels = found["labels"].astype(np.int32)
+    views = [bank.views[name] for name in found["names"].tolist()]
+    units = [directions(own.images) for own in views]
+    first = labels[:, :, 0].reshape(-1, labels.shape[-1])
+    elsewhere = np.array([silhouettes(rows, first).mean(axis=1) for rows in units])
+    found["elsewhere"] = elsewhere.reshape(count, count, -1).mean(axis=2).T
+    found["similar"] = np.array([rows @ rows.T for rows in units])
     alone = [
-        of_one(bank.views[name], bank.rows, labels[place], found["similar"][place])
-        for place, name in enumerate(names)
+        of_one(own, bank.rows, labels[place], found["similar"][place])
+        for place, own in enumerate(views)
     ]
     return found | {name: np.array([own[name] for own in alone]) for name in alone[0]}
 

@@ -15,7 +15,8 @@ from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 
 from calibration import SIGNALS, Model, Run
-from candidate_report import Tried, fitted
+from candidate_model import Tried, fitted
+from candidate_report import on_other_sets
 from graded_views import CROPS, changed
 from signal_candidates import candidates, drawn_bank
 from signal_formulas import (
@@ -156,6 +157,14 @@ def test_the_quick_fit_is_that_of_the_calibrated_model() -> None:
     wanted, found = Model.fitted(runs), fitted([Tried.of(run, SIGNALS) for run in runs])
     assert found.weights == pytest.approx(wanted.weights, abs=1e-3)
     assert (found.level, found.slope) == pytest.approx((wanted.level, wanted.slope), abs=1e-2)
+
+
+def test_the_record_of_an_encoder_leaves_out_the_set_that_is_told(tmp_path: Path) -> None:
+    for name, ami in {"a_0": [1, 0], "a_1": [0, 1], "b_0": [0.6, 0], "c_0": [0, 0.2]}.items():
+        np.savez(tmp_path / f"{name}.npz", names=np.array(["one", "two"]), ami=np.array(ami))
+    found = on_other_sets(tmp_path)
+    assert found["a"].to_dict() == pytest.approx({"one": 0.1, "two": -0.1})
+    assert found["b"].to_dict() == pytest.approx({"one": -0.05, "two": 0.05})
 
 
 def test_halves_do_not_overlap_and_crops_lie_within_each_other_in_size() -> None:
