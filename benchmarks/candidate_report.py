@@ -232,3 +232,24 @@ def report(runs: Sequence[Run], names: Sequence[str], more: Ways | None = None) 
         rows = judged_with(runs, signals)
         table.append({"signals": name} | cells(difference(rows, base), "+"))
     print(pd.DataFrame(table).to_markdown(index=False))
+
+
+def report_without_one(runs: Sequence[Run]) -> None:
+    """Print how clusters kept, and its mean rank with consensus, order without one change."""
+    for run in runs:
+        for name in KEPT:
+            rest = np.mean([run.signals[one] for one in KEPT if one != name], axis=0)
+            run.signals[f"without {name}"] = rest
+        for name in ("clusters kept", *(f"without {name}" for name in KEPT)):
+            ranks = rankdata(run.signals[name]) + rankdata(run.signals["consensus"])
+            run.signals[f"{name}, rank"] = ranks
+    table = []
+    for end in ("", ", rank"):
+        base = judged_alone(runs, f"clusters kept{end}")
+        table.append({"signal": f"clusters kept{end}"} | cells(base))
+        for name in KEPT:
+            rows = judged_alone(runs, f"without {name}{end}")
+            told = cells(difference(rows, base), "+")
+            table.append({"signal": f"without {name}{end}"} | told)
+    print("\n### Clusters kept without one of the changes, alone and in mean rank with consensus\n")
+    print(pd.DataFrame(table).to_markdown(index=False))

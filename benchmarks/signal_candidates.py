@@ -16,7 +16,13 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from candidate_report import CANDIDATES, IN_PLACE, report, runs_with_candidates
+from candidate_report import (
+    CANDIDATES,
+    IN_PLACE,
+    report,
+    report_without_one,
+    runs_with_candidates,
+)
 from embedbench.data.images.augmentations import AUGMENTATIONS
 from embedbench.metrics.clustering.ami import pairwise_ami
 from embedbench.metrics.clustering.silhouette import silhouettes
@@ -113,7 +119,9 @@ def main() -> None:
                 with threadpool_limits(1):
                     np.savez(made, allow_pickle=False, **candidates(drawn_bank(file, number)))
                 print(made.stem, file=sys.stderr, flush=True)
-    report(runs_with_candidates(out, RUNS), CANDIDATES, IN_PLACE)
+    runs = runs_with_candidates(out, RUNS)
+    report(runs, CANDIDATES, IN_PLACE)
+    report_without_one(runs)
 
 
 if __name__ == "__main__":
