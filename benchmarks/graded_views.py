@@ -128,14 +128,17 @@ def of_views(views: Views, rows: np.ndarray, labels: np.ndarray) -> dict[str, fl
 def halves_together(
     images: np.ndarray, one: np.ndarray, other: np.ndarray, labels: np.ndarray
 ) -> float:
-    """Return the AMI between the clusters that the first halves and the second halves fall into."""
+    """Return the AMI between the clusters that the first halves and the second halves fall into.
+
+    Where all halves fall into one cluster, that says nothing, and counts as 0.
+    """
     found = []
     for own in labels.reshape(-1, labels.shape[-1]):
         means = np.array([images[own == cluster].mean(axis=0) for cluster in np.unique(own)])
         lengths = (means**2).sum(axis=1)
         first, second = ((lengths - 2 * half @ means.T).argmin(axis=1) for half in (one, other))
         found.append(ami_score(first[None].astype(np.int32), second).mean)
-    return float(np.mean(found))
+    return float(np.nan_to_num(found).mean())
 
 
 def drawn(file: Path, draw: Path) -> Arrays:
