@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
 from scipy.stats import kendalltau, rankdata
 
+from calibration_fit import Known, fit
 from calibration_runs import ALONE, Run, read_runs
-from embedbench.comparison.verdicts.belief import Asked, Belief, Line, together
+from embedbench.comparison.verdicts.belief import Asked, Belief, Line
 from embedbench.comparison.verdicts.signals import Signals, judge
 from embedbench.results.schema import CERTAINTY, MARGIN
 from embedbench.results.tables.purposes import CLASSIFICATION, CLUSTERING, SEARCH
@@ -47,24 +47,9 @@ Choice = Callable[[Run], tuple[Array, Sequence[int]]]
 
 def fitted(runs: Sequence[Run], purpose: str) -> Line:
     """Return the line of maximum likelihood."""
-    parts = []
-    for run in runs:
-        contrasts = -np.diff(np.eye(len(run.signals.names)), axis=0)
-        kernel = contrasts @ together(run.signals.alike) @ contrasts.T
-        parts.append((run.signals.values, contrasts, contrasts @ run.truth[purpose], kernel))
-
-    def loss(values: Array) -> float:
-        line, total = Line(*values), 0.0
-        for (retention, consensus), contrasts, truth, kernel in parts:
-            mean = line.scores(retention, consensus)
-            root = np.linalg.cholesky(line.variance(mean) * kernel)
-            rest = np.linalg.solve(root, truth - contrasts @ mean)
-            total += rest @ rest / 2 + np.log(np.diag(root)).sum()
-        return total / len(parts)
-
-    bounds = [(None, None)] * 2 + [(-9, 2), (-1, 2)]
-    found = minimize(loss, np.array([0.25, 0.25, -4.0, 0.3]), method="L-BFGS-B", bounds=bounds).x
-    return Line(*(round(float(value), 3) for value in found))
+    known = [Known(run.signals.values.T, run.truth[purpose], run.signals.alike) for run in runs]
+    (retention, consensus), level, slope = fit(known)
+    return Line(*(round(float(value), 3) for value in (retention, consensus, level, slope)))
 
 
 def folds(runs: Sequence[Run], purpose: str) -> Iterator[tuple[Run, Line]]:
@@ -134,12 +119,17 @@ def before(run: Run) -> tuple[Array, Sequence[int]]:
     return -mean, [int(row) for row in half if worst[row] < count]
 
 
+def better_half(values: Array) -> list[int]:
+    """Return the half of the encoders with the highest values."""
+    return [int(row) for row in np.argsort(-values, kind="stable")[: len(values) // 2]]
+
+
 def alone(name: str) -> Choice:
     """Return the rule that names the better half by one signal."""
 
     def choose(run: Run) -> tuple[Array, Sequence[int]]:
         values = run.alone[name]
-        return values, np.argsort(-values, kind="stable")[: len(values) // 2].tolist()
+        return values, better_half(values)
 
     return choose
 
@@ -149,7 +139,7 @@ def at_random(run: Run) -> tuple[Array, Sequence[int]]:
     values = np.random.default_rng(int(1e6 * abs(run.signals.values.sum()))).random(
         len(run.signals.names)
     )
-    return values, np.argsort(-values)[: len(values) // 2].tolist()
+    return values, better_half(values)
 
 
 def luck(draws: int = 1000) -> pd.DataFrame:
@@ -185,7 +175,9 @@ def means(table: pd.DataFrame, keys: list[str], order: str = "") -> str:
 def main() -> None:
     """Print the tables, and on stderr the numbers for `belief.py`."""
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 24
-    runs = read_runs(Path(sys.argv[1]), Path(sys.argv[2]), count)
+    sets = pd.read_csv(sys.argv[2])
+    kinds = dict(zip(sets["set"].astype(str), sets["kind"].astype(str), strict=True))
+    runs = read_runs(Path(sys.argv[1]), count, kinds)
     tables = {purpose: by_belief(runs, purpose) for purpose in PURPOSES}
     table, sure = tables[CLUSTERING]
     is_usual = table["certainty"] == CERTAINTY

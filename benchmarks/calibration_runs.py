@@ -1,10 +1,10 @@
 """Runs of the benchmark of the verdict: some encoders of a draw, with their truth and signals."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from embedbench.comparison.verdicts.signals import Signals
 from embedbench.metrics.clustering.consensus import similar_groups
@@ -41,9 +41,14 @@ class Run:
     labelled: dict[tuple[int, int], tuple[Array, Array]]
 
 
-def read_runs(folder: Path, sets: Path, count: int) -> list[Run]:
-    """Return this number of runs of each draw; the table of sets tells their kinds."""
-    kinds = pd.read_csv(sets).set_index("set")["kind"]
+def read_runs(folder: Path, count: int, kinds: Mapping[str, str]) -> list[Run]:
+    """Return this number of runs of each draw.
+
+    Args:
+        folder: of the draws.
+        count: number of runs.
+        kinds: of the sets, where they are known.
+    """
     runs = []
     for file in sorted(folder.glob("*.npz")):
         arrays = dict(np.load(file, allow_pickle=False))
@@ -52,7 +57,7 @@ def read_runs(folder: Path, sets: Path, count: int) -> list[Run]:
         for _ in range(count):
             size = random.integers(3, 9)
             some = np.sort(random.choice(len(arrays["names"]), size, replace=False))
-            runs.append(run_of(name, str(kinds[name]), arrays, some))
+            runs.append(run_of(name, kinds.get(name, ""), arrays, some))
     return runs
 
 

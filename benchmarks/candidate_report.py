@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import kendalltau, rankdata, zscore
 
-from calibration import MARGIN, SIGNALS, Run, read_runs
-from candidate_model import judged_with
+from calibration import better_half
+from calibration_runs import read_runs
+from candidate_model import SIGNALS, Tried, judged_with
 from embedbench.metrics.clustering.ami import pairwise_ami
 from embedbench.metrics.clustering.consensus import similar_groups
+from embedbench.results.schema import MARGIN
 from signal_formulas import (
     consensus_partition,
     judged_elsewhere,
@@ -21,7 +23,6 @@ from signal_formulas import (
     probe_recovers,
     together,
 )
-from verdict import better_half
 from verdict_draws import Arrays
 
 KINDS = {
@@ -76,7 +77,7 @@ IN_PLACE: Ways = {
 
 
 def chosen(folder: Path, count: int) -> Iterator[tuple[Arrays, np.ndarray]]:
-    """Yield the arrays and the encoders of each run, in the order of `calibration.read_runs`."""
+    """Yield the arrays and the encoders of each run, in the order of `read_runs`."""
     for file in sorted(folder.glob("*.npz")):
         arrays = dict(np.load(file, allow_pickle=False))
         name, number = file.stem.rsplit("_", 1)
@@ -86,16 +87,16 @@ def chosen(folder: Path, count: int) -> Iterator[tuple[Arrays, np.ndarray]]:
             yield arrays, np.sort(random.choice(len(arrays["names"]), size, replace=False))
 
 
-def with_signals(folder: Path, count: int, names: Sequence[str]) -> list[Run]:
-    """Return the runs of `calibration.read_runs`, with these arrays among their signals."""
-    runs = read_runs(folder, count)
+def with_signals(folder: Path, count: int, names: Sequence[str]) -> list[Tried]:
+    """Return the runs of `calibration_runs.read_runs`, with these arrays among their signals."""
+    runs = [Tried.of(run) for run in read_runs(folder, count, {})]
     for run, (arrays, some) in zip(runs, chosen(folder, count), strict=True):
         assert np.array_equal(run.truth, arrays["ami"][some])
         run.signals.update({name: arrays[name][some] for name in names})
     return runs
 
 
-def runs_with_candidates(folder: Path, count: int) -> list[Run]:
+def runs_with_candidates(folder: Path, count: int) -> list[Tried]:
     """Return the runs with all `CANDIDATES` among their signals."""
     runs, records = with_signals(folder, count, (*KEPT, "learnability")), on_other_sets(folder)
     for run, (arrays, some) in zip(runs, chosen(folder, count), strict=True):
@@ -157,7 +158,7 @@ def of_others(arrays: Arrays, some: np.ndarray) -> dict[str, np.ndarray]:
     return found | dict(zip(names, told.mean(axis=2), strict=True))
 
 
-def judged_alone(runs: Sequence[Run], name: str) -> pd.DataFrame:
+def judged_alone(runs: Sequence[Tried], name: str) -> pd.DataFrame:
     """Return how the order by one signal was judged in each run."""
     rows = []
     for run in runs:
@@ -197,7 +198,7 @@ def difference(rows: pd.DataFrame, base: pd.DataFrame) -> pd.DataFrame:
     return (rows.groupby("set").mean() - base.groupby("set").mean()).reset_index()
 
 
-def report(runs: Sequence[Run], names: Sequence[str], more: Ways | None = None) -> None:
+def report(runs: Sequence[Tried], names: Sequence[str], more: Ways | None = None) -> None:
     """Print the tables.
 
     Args:
@@ -234,7 +235,7 @@ def report(runs: Sequence[Run], names: Sequence[str], more: Ways | None = None) 
     print(pd.DataFrame(table).to_markdown(index=False))
 
 
-def report_without_one(runs: Sequence[Run]) -> None:
+def report_without_one(runs: Sequence[Tried]) -> None:
     """Print how clusters kept, and its mean rank with consensus, order without one change."""
     for run in runs:
         for name in KEPT:

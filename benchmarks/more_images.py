@@ -16,8 +16,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from calibration import SIGNALS
-from candidate_model import judged_with
+from candidate_model import SIGNALS, judged_with
 from candidate_report import cells, judged_alone, with_signals
 from signal_candidates import shared
 from verdict_bank import ORDER

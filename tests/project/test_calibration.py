@@ -85,8 +85,7 @@ def test_runs_are_drawn_of_what_is_written_and_again_the_same(tmp_path: Path) ->
     names = {"names": np.array(list("abcdefghi"))}
     arrays: dict[str, np.ndarray] = names | square | rows | labels
     np.savez(tmp_path / "digits_0.npz", allow_pickle=False, **arrays)
-    (tmp_path / "sets.csv").write_text("set,kind\ndigits,signs\n")
-    first, again = (read_runs(tmp_path, tmp_path / "sets.csv", 5) for _ in range(2))
+    first, again = (read_runs(tmp_path, 5, {"digits": "signs"}) for _ in range(2))
     assert [run.signals.names for run in first] == [run.signals.names for run in again]
     run = first[0]
     assert (run.name, run.kind, list(run.labelled)) == ("digits", "signs", [(20, 1)])

@@ -1,5 +1,6 @@
 """The formulas of the candidate signals by hand, and against scikit-learn, SciPy and networkx."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,7 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 
-from calibration import SIGNALS, Model, Run
-from candidate_model import Tried, fitted
+from candidate_model import SIGNALS, Model, Tried, fitted, log_density
 from candidate_report import on_other_sets
 from graded_views import CROPS, changed
 from signal_candidates import candidates, drawn_bank
@@ -146,17 +146,26 @@ def test_the_consensus_puts_together_what_most_voices_do() -> None:
     ]
 
 
-def test_the_quick_fit_is_that_of_the_calibrated_model() -> None:
+def test_the_fit_finds_the_line_and_no_other_is_likelier() -> None:
     random, runs = np.random.default_rng(0), []
     for number in range(40):
         size = 3 + number % 6
         signals = dict(zip(SIGNALS, random.uniform(size=(2, size)), strict=True))
         truth = 0.6 * signals[SIGNALS[0]] + 0.1 * random.normal(size=size)
-        rows = random.normal(size=(size, 30))
-        runs.append(Run("a", truth, signals, np.abs(np.corrcoef(rows)), {}))
-    wanted, found = Model.fitted(runs), fitted([Tried.of(run, SIGNALS) for run in runs])
-    assert found.weights == pytest.approx(wanted.weights, abs=1e-3)
-    assert (found.level, found.slope) == pytest.approx((wanted.level, wanted.slope), abs=1e-2)
+        alike = np.abs(np.corrcoef(random.normal(size=(size, 30))))
+        runs.append(Tried("a", truth, alike, signals))
+    found = fitted(runs, SIGNALS)
+    assert found.weights == pytest.approx([0.6, 0], abs=0.05)
+
+    def likelihood(model: Model) -> float:
+        return sum(log_density(run, model.belief(run)) * len(run.truth) for run in runs)
+
+    best = likelihood(found)
+    for step in (-0.03, 0.03):
+        for weights in (found.weights + [step, 0], found.weights + [0, step]):
+            assert likelihood(replace(found, weights=weights)) < best
+        assert likelihood(replace(found, level=found.level + 10 * step)) < best
+        assert likelihood(replace(found, slope=found.slope + 10 * step)) < best
 
 
 def test_the_record_of_an_encoder_leaves_out_the_set_that_is_told(tmp_path: Path) -> None:
