@@ -34,6 +34,11 @@ _LEAST_FAMILIES = 4
 _AGREES = 1 / 24 + 1e-9
 """Of more encoders, the two signals must agree as well: below 5 %, whatever their number."""
 
+_ONE_FAMILY = (
+    f"They are all alike (linear CKA of {FAMILY} or more): they agree with each other, be it right "
+    "or wrong."
+)
+
 _LEAST_IMAGES = 7
 """Two partitions of 6 images into halves are the same in 1 of 10 cases, of 7 in 1 of 35."""
 
@@ -155,6 +160,9 @@ def verdict_without_labels(
     )
     missing = missing if left_out else ()
     if complete.sum() < _LEAST:
+        if len(signals.names) >= _LEAST and signals.families == 1:
+            verdict = Verdict("no labels", CANNOT_TELL, signals.names, (_ONE_FAMILY,))
+            return rank_by([], [], np.zeros((0, 1))), verdict
         nothing = Verdict("nothing", CANNOT_TELL, (), (NOTHING_TO_RANK, *missing))
         return rank_by([], [], np.zeros((0, 1))), nothing
     signals = signals.take(complete)
@@ -188,6 +196,8 @@ def _verdict(signals: Signals, belief: Belief, asked: Asked, seed: int) -> Verdi
     named = tuple(signals.names[row] for row in group)
     certainty = belief.holds(group, asked.margin)
     if doubt:
+        if signals.families < _LEAST_FAMILIES or len(group) == len(signals.names):
+            return Verdict("no labels", CANNOT_TELL, named, (doubt,))
         first = belief.holds(group[:1], asked.margin)
         who = f"one of {join_names(named)}" if len(named) > 1 else named[0]
         likeliest = f"; the likeliest is {named[0]} ({first:.2f})" if len(named) > 1 else ""

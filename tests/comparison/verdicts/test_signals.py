@@ -143,6 +143,14 @@ def test_where_no_sign_is_above_chance_none_groups_better() -> None:
     assert found.answer == NONE_BETTER
 
 
+def test_encoders_that_are_all_alike_have_no_witness() -> None:
+    """The consensus is that with other families, of which there is none."""
+    alike = np.full((4, 4), 0.97)
+    table, found = signals(RISING, [np.nan] * 4, alike=alike)
+    assert table.empty and (found.basis, found.answer) == ("no labels", CANNOT_TELL)
+    assert found.group == tuple(RISING) and "all alike" in found.reasons[0]
+
+
 def test_one_that_is_above_chance_in_one_signal_alone_is_not_named() -> None:
     consensus = [0.9, 0.4, 0.3, 0.2]
     _, found = signals(RISING, consensus)
