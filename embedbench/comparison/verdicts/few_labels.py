@@ -82,7 +82,9 @@ def with_likely(
     named = tuple(signals.names[row] for row in rows)
     if scores.labels < _LEAST_LABELS:
         return ranks, verdict
-    told = likely(certainty, asked, scores.labels, has_signals)
+    told = f"within {asked.margin:g} of the best with a probability of {certainty:.2f}"
+    if has_signals:
+        told = likely(certainty, scores.purpose, asked, scores.labels)
     who = "it is" if len(named) == 1 else "one of them is"
     if verdict.answer == "tied" and len(named) < len(verdict.group):
         sentence = (

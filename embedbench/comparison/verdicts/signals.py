@@ -177,12 +177,12 @@ def verdict_without_labels(
         signals = signals.take(is_some)
     belief = signals.belief(purpose)
     ranks = rank_by(signals.names, list(belief.mean), belief.drawn())
-    verdict = _verdict(signals, belief, asked, seed)
+    verdict = _verdict(signals, belief, purpose, asked, seed)
     ranks = with_probability(ranks, signals.names, belief, asked.margin)
     return ranks, replace(verdict, reasons=verdict.reasons + missing)
 
 
-def _verdict(signals: Signals, belief: Belief, asked: Asked, seed: int) -> Verdict:
+def _verdict(signals: Signals, belief: Belief, purpose: str, asked: Asked, seed: int) -> Verdict:
     if signals.images < _LEAST_IMAGES:
         reason = f"With fewer than {_LEAST_IMAGES} images any agreement may be chance."
         return Verdict("no labels", TOO_FEW, (), (reason,))
@@ -218,7 +218,7 @@ def _verdict(signals: Signals, belief: Belief, asked: Asked, seed: int) -> Verdi
             "clusters as well, whatever the others agree on."
         )
     who = "It is" if len(named) == 1 else "One of them is"
-    told = f"{who} {likely(certainty, asked, labels=0)}."
+    told = f"{who} {likely(certainty, purpose, asked, labels=0)}."
     return Verdict("no labels", LIKELY, named, (told, reason))
 
 

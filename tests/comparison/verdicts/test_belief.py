@@ -13,7 +13,7 @@ from embedbench.comparison.verdicts.belief import (
     with_probability,
 )
 from embedbench.metrics.ranking import rank_by
-from embedbench.results.tables.purposes import CLUSTERING
+from embedbench.results.tables.purposes import CLUSTERING, SEARCH
 
 
 def test_labels_move_the_difference_as_the_weights_of_their_precisions_say() -> None:
@@ -86,7 +86,9 @@ def test_probabilities_are_a_column_of_the_ranks_by_name() -> None:
 
 
 def test_the_share_that_was_right_is_said_of_what_was_measured() -> None:
-    assert "on 29 labelled sets" in likely(0.83, Asked(), labels=0)
-    assert likely(0.83, Asked(margin=0.05), 30) != likely(0.83, Asked(margin=0.05), 0)
-    alone = likely(0.83, Asked(), 500, has_signals=False)
-    assert alone == "within 0.02 of the best with a probability of 0.83"
+    alone = "within 0.02 of the best with a probability of 0.83"
+    for purpose, labels in ((CLUSTERING, 0), (CLUSTERING, 30), (SEARCH, 0)):
+        found = likely(0.83, purpose, Asked(), labels)
+        assert found.startswith(alone) and "on 29 labelled sets" in found
+    assert likely(0.83, SEARCH, Asked(), 30) == alone  # with labels only clusters were judged
+    assert likely(0.83, CLUSTERING, Asked(0.8), 0) != likely(0.83, CLUSTERING, Asked(0.6), 0)
