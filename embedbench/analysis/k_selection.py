@@ -14,15 +14,20 @@ from embedbench.clustering.null_reference import null_references
 from embedbench.clustering.partitions import Partitions, Points
 from embedbench.metrics.clustering.silhouette import silhouettes
 from embedbench.results.schema import K_CRITERIA
-from embedbench.utils.text import join_names
 
-__all__ = ["KSelection", "SPREAD_SEEDS", "edge_remarks", "select_k", "spread_ks"]
+__all__ = [
+    "KSelection",
+    "SPREAD_SEEDS",
+    "inertia_from_one",
+    "knee_position",
+    "select_k",
+    "spread_ks",
+]
 
 SPREAD_KS = (4, 8, 12, 20)
 SPREAD_SEEDS = 3
 """Where no labels give the number of clusters, encoders are compared at several ks at once."""
 
-_LEAST_EDGE = 3
 _CLEAR = 0.995
 _BAND = 0.95
 _GAP_TOLERANCE = 0.05
@@ -116,33 +121,17 @@ def select_k(
     )
 
 
-def edge_remarks(elbow: pd.DataFrame, common_k: int | None = None) -> list[str]:
-    """Return a remark if the best k may lie beyond those tried; none if it does not.
-
-    Args:
-        elbow: as `Results.elbow`.
-        common_k: the k at which encoders are compared, if it is not the median of their best ks.
-    """
-    last = int(elbow["k"].max()) if len(elbow) else 0
-    if common_k is not None or last < _LEAST_EDGE:
-        return []
-    curves = elbow.dropna(subset=["silhouette"]).sort_values("k").groupby("encoder", sort=False)
-    best = {
-        str(name): int(rows["k"].iloc[int(rows["silhouette"].to_numpy().argmax())])
-        for name, rows in curves
-    }
-    edge = [name for name, k in best.items() if k == last]
-    if not edge:
-        return []
-    return [
-        f"the silhouette is highest at the largest k that was tried, {last}, with "
-        f"{join_names(edge)}: more clusters may be better; --k 2..{2 * last} tries them"
-    ]
-
-
 def spread_ks(ks: Sequence[int]) -> list[int]:
     """Return the ks of a sweep that lie nearest to 4, 8, 12 and 20, without repetitions."""
     return sorted({min(ks, key=lambda k: abs(k - wanted)) for wanted in SPREAD_KS})
+
+
+def inertia_from_one(
+    points: Points, inertia: Float[np.ndarray, " ks"]
+) -> Float64[np.ndarray, " from_one"]:
+    """Return the logarithm of the inertia, that of a single cluster before it; always finite."""
+    whole = points.astype(np.float64).var(axis=0).sum() * len(points)
+    return np.asarray(np.log(np.maximum([whole, *inertia], _LEAST_INERTIA * whole)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,9 +146,8 @@ class _Curve:
         cls, points: Points, inertia: Float[np.ndarray, " ks"], silhouette: Float[np.ndarray, " ks"]
     ) -> "_Curve":
         """Return the curve; it is finite even for an inertia of 0, as of k different images."""
-        whole = points.astype(np.float64).var(axis=0).sum() * len(points)
-        log_inertia = np.log(np.maximum([whole, *inertia], _LEAST_INERTIA * whole))
-        return cls(log_inertia, np.nan_to_num(silhouette.astype(np.float64), nan=-1.0))
+        profile = np.nan_to_num(silhouette.astype(np.float64), nan=-1.0)
+        return cls(inertia_from_one(points, inertia), profile)
 
 
 def _clustered(points: Points, ks: Sequence[int], seed: int) -> _Curve:
@@ -177,18 +165,20 @@ def _elbow(
     every = np.array([1, *ks])
     null_depth = _depth(every, null)
     usual = null_depth.mean(axis=0)
-    knee = _knee(every, log_inertia)
+    knee = knee_position(every, log_inertia)
     if knee is None:
         return None
     at_knees = [
         0.0 if position is None else float(depth[position] - usual[position])
-        for depth, position in zip(null_depth, (_knee(every, curve) for curve in null), strict=True)
+        for depth, position in zip(
+            null_depth, (knee_position(every, curve) for curve in null), strict=True
+        )
     ]
     depth = _depth(every, log_inertia[None])[0] - usual
     return int(every[knee]) if _stands_out(depth[knee], np.array(at_knees)) else None
 
 
-def _knee(ks: np.ndarray, log_inertia: Float64[np.ndarray, " ks"]) -> int | None:
+def knee_position(ks: np.ndarray, log_inertia: Float64[np.ndarray, " ks"]) -> int | None:
     """Return the position of the knee of a falling curve; None where it has none inside."""
     from kneed import KneeLocator  # brings matplotlib with it
 

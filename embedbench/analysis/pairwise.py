@@ -9,12 +9,14 @@ from jaxtyping import Float32, Float64, Int
 from sklearn.preprocessing import normalize
 
 from embedbench.encoder import Vectors
+from embedbench.metrics.clustering.ami import ExpectedMutualInformation, pairwise_ami
 from embedbench.metrics.embedding.neighbours import NEIGHBOURS, Neighbourhood, overlap
 from embedbench.metrics.embedding.similarity import agreement, linear_cka
 
 __all__ = [
     "EncoderView",
     "NO_PAIRS",
+    "agreement_by_k",
     "compare_encoders",
     "disagreement",
     "disputed_pairs",
@@ -44,6 +46,18 @@ class EncoderView:
     vectors: Vectors
     assignments: Int[np.ndarray, "ks seeds images"]
     neighbours: Neighbourhood
+
+
+def agreement_by_k(
+    one: Int[np.ndarray, "ks images"], other: Int[np.ndarray, "ks images"]
+) -> Float64[np.ndarray, " ks"]:
+    """Return the AMI between a partition of one encoder and one of another, at each k."""
+    expected = ExpectedMutualInformation(one.shape[1])
+    amis = [
+        pairwise_ami(left[None], right[None], expected)[0, 0]
+        for left, right in zip(one, other, strict=True)
+    ]
+    return np.array(amis)
 
 
 def similarity_of(one: EncoderView, other: EncoderView) -> dict[str, float]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Float, Float32, Float64, Int
 
 from embedbench.analysis.inputs import EvaluationSettings
-from embedbench.analysis.k_selection import KSelection, select_k
+from embedbench.analysis.k_selection import KSelection, inertia_from_one, select_k
 from embedbench.clustering.clusterers import Clusterer, KMeans, run_clusterers
 from embedbench.clustering.limits import DEFAULT_LIMIT, SampleLimit
 from embedbench.clustering.partitions import Partitions, Points, noise_as_singletons
@@ -27,9 +27,9 @@ from embedbench.metrics.clustering.stability import stability
 __all__ = [
     "KCandidate",
     "Sweep",
-    "best_k",
     "choose_k",
     "comparison_rows",
+    "inertia_curve",
     "kmeans_assignments_at",
     "sweep_encoder",
     "try_sweep",
@@ -130,11 +130,13 @@ def choose_k(sweep: Sweep, ks: Sequence[int], seeds: Sequence[int]) -> KSelectio
     return select_k(points, *_kmeans_runs(sweep, ks, seeds), seeds[0])
 
 
-def best_k(sweep: Sweep, ks: Sequence[int], seeds: Sequence[int]) -> int:
-    """Return the k with the highest mean silhouette of K-means, whether or not it stands out."""
-    kmeans, silhouette = _kmeans_runs(sweep, ks, seeds)
-    curve = pd.Series(silhouette).groupby(kmeans.runs["k"].astype("int64")).mean().fillna(-1)
-    return int(curve.index[int(np.argmax(curve))])
+def inertia_curve(
+    sweep: Sweep, ks: Sequence[int], seeds: Sequence[int]
+) -> Float64[np.ndarray, " from_one"]:
+    """Return the logarithm of the mean inertia of K-means at k = 1 and at each of these ks."""
+    kmeans, _ = _kmeans_runs(sweep, ks, seeds)
+    inertia = kmeans.runs["inertia"].astype(float).groupby(kmeans.runs["k"].astype("int64")).mean()
+    return inertia_from_one(sample_points(sweep.points, sweep.sample), inertia.to_numpy())
 
 
 def _kmeans_runs(

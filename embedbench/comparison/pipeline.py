@@ -220,5 +220,7 @@ def assemble_results(
         **tables,
         failures=pd.concat(failures, ignore_index=True),
         images=images,
-        run=run | outputs.verdict.record() | {"remarks": remarks},
+        run=run
+        | outputs.verdict.record()
+        | {"groups": clusters.groups.record(), "remarks": remarks},
     )

@@ -13,7 +13,6 @@ import pandas as pd
 
 from embedbench.analysis.duplicates import duplicate_rate
 from embedbench.analysis.inputs import AnalysisInputs
-from embedbench.analysis.k_selection import edge_remarks
 from embedbench.comparison.options import OPTIONS, ComparisonOptions
 from embedbench.comparison.stages.clustering import ClusteringAnalysis
 from embedbench.comparison.tables import few_words_remarks
@@ -167,7 +166,7 @@ def cluster_remarks(words: int, inputs: AnalysisInputs, clusters: ClusteringAnal
     return [
         *few_words_remarks(words, clusters.common_k),
         *inputs.remarks,
-        *edge_remarks(clusters.tables["elbow"], inputs.k_grid.common_k),
+        *clusters.groups.remarks,
     ]
 
 

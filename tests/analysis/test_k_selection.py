@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.cluster import KMeans as ScikitKMeans
 from sklearn.datasets import make_blobs
 from threadpoolctl import threadpool_limits
 
-from embedbench.analysis.k_selection import KSelection, edge_remarks, select_k
+from embedbench.analysis.k_selection import KSelection, select_k
 from embedbench.clustering.clusterers import KMeans
 from embedbench.clustering.null_reference import null_references
 from embedbench.metrics.clustering.silhouette import silhouettes
@@ -138,19 +137,3 @@ def test_references_of_points_of_unit_length_have_it_and_differ() -> None:
     one, other = null_references(points, 0, 2)
     assert np.allclose(np.linalg.norm(one, axis=1), 1, atol=1e-6)
     assert not np.allclose(one, other)
-
-
-def test_a_best_k_at_the_end_of_the_range_is_told_with_the_range_to_try() -> None:
-    rows = [
-        ("a", 2, 0.1),
-        ("a", 3, 0.2),
-        ("a", 4, 0.3),
-        ("b", 2, 0.3),
-        ("b", 3, 0.2),
-        ("b", 4, 0.1),
-    ]
-    elbow = pd.DataFrame(rows, columns=["encoder", "k", "silhouette"])
-    [said] = edge_remarks(elbow)
-    assert "4, with a: more clusters may be better; --k 2..8 tries them" in said
-    assert edge_remarks(elbow[elbow["encoder"] == "b"]) == []
-    assert edge_remarks(elbow, common_k=3) == [] and edge_remarks(elbow.iloc[:0]) == []

@@ -11,6 +11,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 from embedbench.analysis.pairwise import (
     NO_PAIRS,
     EncoderView,
+    agreement_by_k,
     disagreement,
     disputed_pairs,
     similarity_of,
@@ -50,6 +51,12 @@ def test_an_encoder_is_like_itself_turned_and_scaled() -> None:
         "mutual_knn": pytest.approx(1),
         "cka": pytest.approx(1, abs=1e-5),
     }
+
+
+def test_the_agreement_at_each_k_is_that_of_the_partitions_there() -> None:
+    one, other = noise(0).assignments[:, 0], noise(1).assignments[:, 0]
+    amis = [adjusted_mutual_info_score(*both) for both in zip(one, other, strict=True)]
+    assert agreement_by_k(one, other) == pytest.approx(amis)
 
 
 def test_encoders_that_share_nothing_are_alike_as_by_chance() -> None:

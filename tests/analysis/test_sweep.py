@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.cluster import KMeans as SklearnKMeans
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 from sklearn.preprocessing import normalize
 
@@ -10,9 +11,9 @@ from embedbench.analysis.inputs import EvaluationSettings
 from embedbench.analysis.sweep import (
     KCandidate,
     Sweep,
-    best_k,
     choose_k,
     comparison_rows,
+    inertia_curve,
     kmeans_assignments_at,
     sweep_encoder,
 )
@@ -70,7 +71,19 @@ def test_ks_are_chosen_by_the_runs_of_the_sweep_or_by_some_made_for_it(sweep: Sw
     for one in (sweep, sweep_encoder(VECTORS, None, EvaluationSettings(BOTH[1:], "l2", (), (5,)))):
         choice = choose_k(one, (2, 3, 4), (0, 5))
         assert choice.curve["k"].tolist() == [2, 3, 4]
-        assert best_k(one, (2, 3, 4), (0, 5)) == 4 == choice.curve["silhouette"].argmax() + 2
+        assert choice.curve["silhouette"].argmax() + 2 == 4
+
+
+def test_the_curve_of_the_inertia_starts_with_that_of_one_cluster(sweep: Sweep) -> None:
+    curve = inertia_curve(sweep, (2, 3, 4), (0, 5))
+    fits = [
+        [
+            SklearnKMeans(k, n_init=10, random_state=seed).fit(sweep.points).inertia_
+            for seed in (0, 5)
+        ]
+        for k in (1, 2, 3, 4)
+    ]
+    assert curve == pytest.approx(np.log(np.mean(fits, axis=1)), abs=1e-3)
 
 
 def test_known_rows_are_taken_as_they_are(sweep: Sweep) -> None:

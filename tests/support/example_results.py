@@ -178,6 +178,7 @@ class _Part:
         table["silhouette"], table["gap"], table["gap_error"] = 0.1 * k, 0.2 * k, 0.05
         table["inertia_null_low"], table["inertia_null_high"] = 110.0 / k, 120.0 / k
         table["silhouette_null_high"], table["chosen"] = 0.05, ""
+        table["agreement"] = [0.2, 0.3, 0.4, 0.6, 0.5]
         if self.encoder != "pixels":
             table.loc[table["k"] == 4, "chosen"] = "elbow,gap"
         return table

@@ -17,14 +17,9 @@ from embedbench.analysis.pairwise import NO_PAIRS, EncoderView, compare_encoders
 from embedbench.analysis.projections import explained_variance, project_vectors
 from embedbench.analysis.shortcuts import shortcut_probe
 from embedbench.analysis.stored_steps import StoredSteps
-from embedbench.analysis.sweep import (
-    Sweep,
-    best_k,
-    choose_k,
-    kmeans_assignments_at,
-    try_sweep,
-)
+from embedbench.analysis.sweep import Sweep, choose_k, kmeans_assignments_at, try_sweep
 from embedbench.comparison.memory import Memory
+from embedbench.comparison.stages.group_numbers import GroupNumbers, choose_groups, look_into_groups
 from embedbench.comparison.stages.purpose_steps import purpose_calls, purpose_tables, search_table
 from embedbench.comparison.tables import (
     elbow_table,
@@ -63,6 +58,7 @@ class ClusteringAnalysis:
         assignments: each encoder's K-means partitions at several ks.
         disagreement: how far the encoders disagree about the neighbours of each image.
         errors: why an encoder's vectors could not be clustered.
+        groups: the number of groups without labels.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -73,6 +69,7 @@ class ClusteringAnalysis:
     assignments: dict[str, Int[np.ndarray, "ks seeds images"]]
     disagreement: Float[np.ndarray, " images"]
     errors: dict[str, str]
+    groups: GroupNumbers = GroupNumbers((), None)
 
 
 def run_clustering_stage(
@@ -104,7 +101,7 @@ def run_clustering_stage(
     steps = 3 * jobs + 4 * encoders + encoders * (encoders - 1) // 2
     steps += sum(map(len, purpose_calls(inputs, vectors, vectors, 2).values()))
     if inputs.k_grid.choose_from:
-        steps += 2 * jobs + (encoders if inputs.k_grid.common_k is None else 0)
+        steps += 1 + encoders + encoders * (encoders - 1) // 2 + 2 * jobs
     processes = memory.processes(jobs, inputs, vectors)
     with progress.bar("clustering", steps, "steps") as bar, processes as at_work:
         work = _ClusteringJobs(inputs, vectors, StoredSteps(store, at_work, bar.update).gather)
@@ -113,7 +110,8 @@ def run_clustering_stage(
         if not leading:
             name, error = next(iter(errors.items()))
             raise InputError(f"no encoder's vectors could be clustered; '{name}': {error}")
-        common_k = inputs.k_grid.common_k or work.median_best_k(leading)
+        groups = choose_groups(inputs, leading, work.gather)
+        common_k = inputs.k_grid.common_k or groups.shared
         at_common_k = {
             name: kmeans_assignments_at(sweep, [common_k], inputs.seeds, inputs.limit)[0]
             for name, sweep in leading.items()
@@ -137,18 +135,21 @@ def run_clustering_stage(
             assignments=assignments,
             disagreement=disagreement([one.neighbours for one in criteria.values()]),
             errors=errors,
+            groups=groups,
         )
         decided(analysis)
+        similarity = analysis.tables["similarity"]
+        groups = look_into_groups(groups, inputs, leading, similarity, work.gather)
         sweeps, tables = work.describe(sweeps, at_common_k, common_k)
         leading = {name: sweeps[name, inputs.spaces[0]] for name in leading}
         if inputs.k_grid.choose_from:
             comparison, _ = work.compare(sweeps, common_k, comparison)
     tables["comparison"] = comparison
     tables["partitions"] = partitions_table(sweeps, inputs.image_names)
-    tables["elbow"] = elbow_table(leading)
+    tables["elbow"] = groups.with_curve(elbow_table(leading))
     neighbours = {name: one.neighbours for name, one in criteria.items()}
     tables["neighbours"] = neighbours_table(neighbours, inputs.image_names)
-    return replace(analysis, tables=analysis.tables | tables)
+    return replace(analysis, tables=analysis.tables | tables, groups=groups)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,12 +173,6 @@ class _ClusteringJobs:
         sweeps = self.gather(calls)
         errors = {name: sweep for (name, _), sweep in sweeps.items() if isinstance(sweep, str)}
         return {job: sweep for job, sweep in sweeps.items() if job[0] not in errors}, errors
-
-    def median_best_k(self, sweeps: Mapping[str, Sweep]) -> int:
-        """Return the median of the ks at which each encoder's K-means silhouette is highest."""
-        grid, seeds = self.inputs.k_grid, self.inputs.seeds
-        calls = {name: (best_k, sweep, grid.choose_from, seeds) for name, sweep in sweeps.items()}
-        return int(np.median(list(self.gather(calls).values())))
 
     def compare(
         self, sweeps: Mapping[Job, Sweep], common_k: int, known: pd.DataFrame | None = None

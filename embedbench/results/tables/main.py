@@ -174,7 +174,7 @@ MAIN_TABLES: Mapping[str, Table] = {
         optional=True,
     ),
     "elbow": Table(
-        "One row for each encoder and k of the K-means sweep in the first space. The last four "
+        "One row for each encoder and k of the K-means sweep in the first space. The last five "
         "columns of numbers are there only if k was to be found.",
         ENCODER
         | {
@@ -186,11 +186,16 @@ MAIN_TABLES: Mapping[str, Table] = {
             "inertia_null_low": "5 % quantile of the inertia of data without clusters.",
             "inertia_null_high": "95 % quantile of the inertia of data without clusters.",
             "silhouette_null_high": "95 % quantile of the silhouette of data without clusters.",
+            "agreement": "Mean AMI at this k between the K-means partitions of encoders of "
+            "different families, the same for all encoders; only where there are two families.",
             "chosen": "Criteria that choose this k, separated by commas.",
         },
         optional=True,
         conditional=frozenset(
-            {"gap_error", "inertia_null_low", "inertia_null_high", "silhouette_null_high"}
+            {
+                "gap_error", "inertia_null_low", "inertia_null_high", "silhouette_null_high",
+                "agreement",
+            }
         ),
     ),
     "label_free": Table(

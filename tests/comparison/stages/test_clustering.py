@@ -85,11 +85,11 @@ def test_each_table_has_rows_for_every_encoder(both: ClusteringAnalysis) -> None
     assert len(both.tables["partitions"]) == 36 * 2 * 2 * (3 * 2 + 1)
 
 
-def test_the_common_k_is_the_median_of_the_best_silhouettes(both: ClusteringAnalysis) -> None:
-    elbow = both.tables["elbow"].sort_values("silhouette").groupby("encoder").last()
-    assert both.common_k == int(np.median(elbow["k"]))
+def test_the_common_k_is_the_number_of_groups_unless_it_is_given(both: ClusteringAnalysis) -> None:
+    """Three places: the inertia bends at 3."""
+    assert both.common_k == both.groups.shared == 3
     fixed = analysed(replace(INPUTS, k_grid=parse_k("2", 36, None), spaces=("l2",)), VECTORS)
-    assert fixed.common_k == 2
+    assert fixed.common_k == 2 and fixed.groups.record() == {}
 
 
 def test_scores_are_those_in_the_first_space_at_the_common_k(both: ClusteringAnalysis) -> None:
