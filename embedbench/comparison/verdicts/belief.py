@@ -17,7 +17,7 @@ from embedbench.metrics.bootstrap import Replicates
 from embedbench.results.schema import CERTAINTY, MARGIN
 from embedbench.results.tables.purposes import CLASSIFICATION, CLUSTERING, SEARCH
 
-__all__ = ["LINES", "Asked", "Belief", "Line", "likely", "with_probability"]
+__all__ = ["Asked", "Belief", "LINES", "Line", "likely", "together", "with_probability"]
 
 _DRAWN = 4000
 """Scores that are drawn from the Gaussian; a probability is exact to 0.01."""

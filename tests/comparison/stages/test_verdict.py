@@ -301,4 +301,5 @@ def test_an_encoder_twice_is_tied_with_itself() -> None:
     found = judged(vectors, truth_of(20))
     assert found.verdict["answer"] == "tied" and set(found.verdict["group"]) == {"one", "same"}
     blind = judged(vectors, None, {"one": 0.1, "same": 0.1})
-    assert blind.verdict["basis"] == "nothing"  # one family: nobody else to agree with
+    assert blind.verdict["answer"] == "cannot tell"  # one family: nobody else to agree with
+    assert "all alike" in blind.verdict["reasons"][0]
