@@ -16,6 +16,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from embedbench.report.answers.summary import summary
+from embedbench.results.reading import read_results
 from embedbench.results.results import Results
 
 PAGES = Path(__file__).parent / "recipes"
@@ -158,7 +159,7 @@ def main() -> None:
         run = Path(sys.argv[1]) / name
         if not run.is_dir():
             continue
-        results, page = Results.read(run), PAGES / f"{name}.md"
+        results, page = read_results(run), PAGES / f"{name}.md"
         text = page.read_text(encoding="utf-8")
         for block, make in blocks.items():
             text = fill(text, block, make(results))

@@ -15,6 +15,7 @@ from blocks import fill
 from PIL import Image
 from tabulate import tabulate
 
+from embedbench.results.reading import read_results
 from embedbench.results.results import Results
 from embedbench.results.short_table import short_table
 
@@ -34,7 +35,7 @@ def demo_table(results: Results) -> str:
 
 def clusters_picture(run: Path) -> None:
     """Write the first encoder's map of pictures, small enough for a page."""
-    (source,) = Results.read(run).figures(run / "figures", ["01_*/*tsne_pictures"])
+    (source,) = read_results(run).figures(run / "figures", ["01_*/*tsne_pictures"])
     with Image.open(source) as picture:
         picture.thumbnail((1000, 1100))
         picture.save(IMAGES / "demo-clusters.webp", quality=80)
@@ -60,7 +61,7 @@ def page_picture(run: Path, browser: str) -> None:
 def main() -> None:
     """Write the tutorial with its block filled, and the pictures."""
     run = Path(sys.argv[1])
-    table = demo_table(Results.read(run))
+    table = demo_table(read_results(run))
     PAGE.write_text(fill(PAGE.read_text(encoding="utf-8"), "demo table", table), encoding="utf-8")
     clusters_picture(run)
     browser = shutil.which("chromium") or shutil.which("google-chrome")

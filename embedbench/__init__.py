@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from embedbench.encoders.registry import create_encoder
     from embedbench.errors import EmbedbenchError
     from embedbench.parallel.engine_options import EngineOptions
+    from embedbench.results.reading import read_results
     from embedbench.results.results import Results
 
     __version__: str
@@ -39,6 +40,7 @@ __all__ = [
     "create_encoder",
     "list_encoders",
     "read_dataset",
+    "read_results",
     "write_vectors",
 ]
 
@@ -55,6 +57,7 @@ _HOMES = {
     "create_encoder": "encoders.registry",
     "list_encoders": "encoders.listing",
     "read_dataset": "data.loading",
+    "read_results": "results.reading",
     "write_vectors": "embedding.export",
 }
 

@@ -68,10 +68,10 @@ def draw_run(
         EmbedbenchError: it is no run folder, or has no such figures.
     """
     from embedbench.report.plots.drawing import draw_figures
-    from embedbench.results.results import Results
+    from embedbench.results.reading import read_results
     from embedbench.utils.progress import Progress
 
-    results, place = Results.read(folder), folder / "figures"
+    results, place = read_results(folder), folder / "figures"
     with Progress(quiet).bar("drawing figures", 0, "figures") as bar:
         files = draw_figures(results, place, only, format, bar.update)
     echo_err(f"{pluralise(len(files), 'figure')}: {place}")

@@ -22,9 +22,9 @@ __all__ = ["ask", "figures", "open_page", "report", "show", "suggest_labels"]
 @as_json_option
 def show(run_folder: str, full: bool, as_json: bool) -> int:
     """Print the table and the verdict of a run folder again."""
-    from embedbench.results.results import Results
+    from embedbench.results.reading import read_results
 
-    results = Results.read(Path(run_folder))
+    results = read_results(Path(run_folder))
     if full and as_json:
         print_json(results.comparison.to_dict("records"))
     elif full:
@@ -88,6 +88,7 @@ def figures(run_folder: str, only: tuple[str, ...], format_: str, quiet: bool) -
 def open_page(run_folder: str, originals: bool) -> int:
     """Open the page of a run folder in the browser."""
     from embedbench.report.viewing.originals import Originals, page_of
+    from embedbench.results.reading import read_results
 
     folder = Path(run_folder)
     page = page_of(folder)
@@ -95,9 +96,8 @@ def open_page(run_folder: str, originals: bool) -> int:
         _browse(page.resolve().as_uri(), str(page))
         return OK
     from embedbench.report.viewing.server import PageServer
-    from embedbench.results.results import Results
 
-    with PageServer(page, Originals(Results.read(folder))) as server:
+    with PageServer(page, Originals(read_results(folder))) as server:
         _browse(server.address, server.address)
         echo_err("Ctrl-C ends it")
         with suppress(KeyboardInterrupt):
@@ -128,10 +128,10 @@ def suggest_labels(run_folder: str, count: int, out: str) -> int:
     Fill in the column `label`, whole or in part, and run again with --labels FILE.csv.
     """
     from embedbench.results.label_sheet import suggest_labels as write
-    from embedbench.results.results import Results
+    from embedbench.results.reading import read_results
 
     written = write(Path(run_folder), count, Path(out))
-    source = shlex.join(Results.read(Path(run_folder)).run.get("sources", ["SOURCE"]))
+    source = shlex.join(read_results(Path(run_folder)).run.get("sources", ["SOURCE"]))
     echo_err(f"{pluralise(written, 'image')} to label: {out}")
     echo_err(f"then: embedbench run {source} --labels {out} -e ...")
     return OK
@@ -152,9 +152,9 @@ def ask(run_folder: str, out: str) -> int:
     from embedbench.report.viewing.asking import AskServer
     from embedbench.report.viewing.originals import Originals
     from embedbench.results.label_sheet import LabelSheet
-    from embedbench.results.results import Results
+    from embedbench.results.reading import read_results
 
-    results, file = Results.read(Path(run_folder)), Path(out)
+    results, file = read_results(Path(run_folder)), Path(out)
     if results.comparison["encoder"].nunique() < 2:
         raise InputError(f"'{run_folder}' has one encoder; labels tell which of several is best")
     if file.suffix != ".csv":

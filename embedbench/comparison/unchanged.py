@@ -12,6 +12,7 @@ from embedbench.comparison.stages.encoding import EncodedDataset
 from embedbench.embedding.result import Embedding
 from embedbench.errors import InputError
 from embedbench.io.structured import digest_of
+from embedbench.results.reading import read_results
 from embedbench.results.results import Results
 from embedbench.results.run_folder import is_intact
 from embedbench.utils.fingerprint import embedbench_code
@@ -74,7 +75,7 @@ def unchanged_results(folder: Path, digest: str | None) -> Results | None:
     if digest is None or not os.path.lexists(folder / "run.json") or not is_intact(folder):
         return None
     try:
-        results = Results.read(folder)
+        results = read_results(folder)
     except InputError:
         return None
     return results if results.run.get("made_of") == digest else None

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from embedbench.errors import InputError
 from embedbench.report.layout.sections import sections_of_tables
 from embedbench.report.page import write_report
-from embedbench.results.results import Results
+from embedbench.results.reading import read_partly
 from embedbench.utils.messages import system_reason
 
 __all__ = ["redraw"]
@@ -26,7 +26,7 @@ def redraw(folder: Path, pictures: bool = True) -> list[str]:
         InputError: it is no run folder, lacks a table that decides, holds a link, or cannot be
             written.
     """
-    results, lacking = Results.read_partly(folder)
+    results, lacking = read_partly(folder)
     for path in folder.rglob("*"):
         if path.is_symlink():
             raise InputError(f"'{path}' is a link; a run folder must hold its files themselves")

@@ -9,7 +9,7 @@ import pandas as pd
 from embedbench.errors import InputError
 from embedbench.io.atomic import open_atomic
 from embedbench.io.safe_csv import read_csv, write_csv
-from embedbench.results.results import Results
+from embedbench.results.reading import read_results
 from embedbench.utils.messages import system_reason
 
 __all__ = ["LabelSheet", "suggest_labels"]
@@ -128,6 +128,6 @@ def suggest_labels(run: Path, count: int, out: Path, seed: int = 0) -> int:
         raise InputError(f"`n` must be at least 1; not {count}")
     if out.exists():
         raise InputError(f"'{out}' is there already, and may hold labels; name another file")
-    sheet = LabelSheet.of(Results.read(run).images, seed)
+    sheet = LabelSheet.of(read_results(run).images, seed)
     sheet.write(out, count)
     return min(count, len(sheet.order))

@@ -11,34 +11,29 @@ from typing import Any
 import pandas as pd
 
 from embedbench.errors import InputError, NotWrittenError
-from embedbench.io.safe_csv import read_csv, write_csv
+from embedbench.io.safe_csv import write_csv
 from embedbench.results.budget import budget_lines
 from embedbench.results.formats import as_latex, as_markdown, as_plain_text
 from embedbench.results.run_folder import OutFolder
 from embedbench.results.schema import (
     HEADLINE,
     K_CRITERIA,
-    NULLABLE_TEXT_COLUMNS,
     SCHEMA_VERSION,
     TABLES,
-    TEXT_COLUMNS,
 )
 from embedbench.results.tables.purposes import PURPOSES
-from embedbench.utils.messages import one_line
 from embedbench.utils.text import escape_markdown
 
-__all__ = ["Results"]
-
-_DECIDING = ("comparison", "encoders", "images")
-"""The tables without which there is no answer."""
+__all__ = ["Results", "empty_table"]
 
 
-def _empty(name: str) -> pd.DataFrame:
+def empty_table(name: str) -> pd.DataFrame:
+    """Return a table of this name without rows."""
     return pd.DataFrame(columns=list(TABLES[name].columns))
 
 
 def _optional(name: str) -> Any:
-    return field(default_factory=partial(_empty, name))
+    return field(default_factory=partial(empty_table, name))
 
 
 @dataclass(frozen=True)
@@ -136,7 +131,9 @@ class Results:
     def _repr_html_(self) -> str:
         return str(self.headline().to_html(index=False, float_format="{:.3f}".format, na_rep=""))
 
-    def write(self, folder: Path, draw: Callable[["Results", Path], object] | None = None) -> None:
+    def write(
+        self, folder: str | Path, draw: Callable[["Results", Path], object] | None = None
+    ) -> None:
         """Write the run folder: all of it, or nothing.
 
         Args:
@@ -146,7 +143,7 @@ class Results:
         Raises:
             InputError: the folder holds something else, or cannot be written.
         """
-        with OutFolder(folder) as out_folder:
+        with OutFolder(Path(folder)) as out_folder:
             self.put(out_folder, draw)
 
     def put(
@@ -203,93 +200,3 @@ class Results:
         drawing = importlib.import_module("embedbench.report.plots.drawing")
         files: list[Path] = drawing.draw_figures(self, Path(folder), only, format)
         return files
-
-    @classmethod
-    def read(cls, folder: Path) -> "Results":
-        """Return the results in a run folder.
-
-        Raises:
-            InputError: the folder is no run folder, or of another version of it.
-        """
-        results, lacking = cls.read_partly(folder)
-        if lacking:
-            raise _not_whole(folder, next(iter(lacking.values())))
-        return results
-
-    @classmethod
-    def read_partly(cls, folder: Path) -> tuple["Results", dict[str, str]]:
-        """Return the results in a run folder, and why tables that could not be read are empty.
-
-        The reasons stand by the names of the tables.
-
-        Raises:
-            InputError: the folder is no run folder, of another version of it, or lacks one of the
-                tables that decide: of the comparison, of the encoders or of the images.
-        """
-        tables: dict[str, pd.DataFrame] = {}
-        lacking: dict[str, str] = {}
-        try:
-            run = _read_part(folder / "run.json")
-        except ValueError as error:
-            raise _not_whole(folder, str(error)) from error
-        _check_schema(folder, run)
-        for name, table in TABLES.items():
-            tables[name] = _empty(name)
-            if table.optional and name not in run["tables"]:
-                continue
-            try:
-                tables[name] = _read_part(folder / f"{name}.{table.suffix}")
-            except ValueError as error:
-                if name in _DECIDING:
-                    raise _not_whole(folder, str(error)) from error
-                lacking[name] = str(error)
-        return cls(**tables, run=run), lacking
-
-
-def _read_part(file: Path) -> Any:
-    """Return what a file of a run folder holds.
-
-    Raises:
-        ValueError: it is missing or damaged; the message names it.
-    """
-    try:
-        return _READERS[file.suffix](file)
-    except FileNotFoundError as error:
-        raise ValueError(f"{file.name} is missing") from error
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{file.name} is damaged ({one_line(str(error))})") from error
-
-
-def _not_whole(folder: Path, reason: str) -> InputError:
-    return InputError(f"'{folder}' is not a whole run folder: {reason}; run again")
-
-
-def _check_schema(folder: Path, run: Any) -> None:
-    schema = run.get("schema") if isinstance(run, dict) else None
-    if type(schema) is not int:
-        raise InputError(f"'{folder}' is not a run folder: its run.json names no schema")
-    if schema != SCHEMA_VERSION:
-        newer = schema > SCHEMA_VERSION
-        made = "a newer" if newer else "an older"
-        step = "update embedbench, or run again" if newer else "run again"
-        raise InputError(
-            f"'{folder}' was made by {made} version of embedbench (schema {schema}; this one "
-            f"reads {SCHEMA_VERSION}): {step}"
-        )
-    if not isinstance(run.get("tables"), list):
-        raise InputError(f"'{folder}' is not a whole run folder: its run.json names no tables")
-
-
-def _read_csv(file: Path) -> pd.DataFrame:
-    """Return a table as it was written: a cluster named `null` or `12` keeps its name."""
-    more_columns = ["value"] if file.stem == "composition" else []  # the name of a label
-    kinds = dict.fromkeys([*TEXT_COLUMNS, *NULLABLE_TEXT_COLUMNS, *more_columns], str)
-    table = read_csv(file, kinds)
-    return table.fillna({name: "" for name in TEXT_COLUMNS if name in table.columns})
-
-
-_READERS: dict[str, Callable[[Path], Any]] = {
-    ".json": lambda file: json.loads(file.read_text(encoding="utf-8")),
-    ".csv": _read_csv,
-    ".parquet": pd.read_parquet,
-}

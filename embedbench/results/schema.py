@@ -34,7 +34,7 @@ __all__ = [
     "Table",
 ]
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 CERTAINTY, MARGIN = 0.8, 0.02
 """A group is named as likely if it holds, with this probability, an encoder whose score is within

@@ -12,6 +12,7 @@ from embedbench.cli.recipes import recipes
 from embedbench.comparison.config import parse_k
 from embedbench.data.sample_photos import write_samples
 from embedbench.encoders.registry import create_encoders
+from embedbench.results.reading import read_results
 from embedbench.results.results import Results
 
 pytestmark = pytest.mark.usefixtures("one_core")
@@ -57,7 +58,7 @@ def cook(tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> Cook:
         with pytest.raises(SystemExit) as stop:
             cli.main([str(word) for word in ("recipe", name, *arguments, *options)])
         assert stop.value.code == 0
-        return Results.read(out), (out / "report.html").read_text(encoding="utf-8")
+        return read_results(out), (out / "report.html").read_text(encoding="utf-8")
 
     return run
 

@@ -12,6 +12,7 @@ from embedbench import compare
 from embedbench.comparison import api
 from embedbench.comparison.unchanged import unchanged_results
 from embedbench.encoder import Encoder
+from embedbench.results.reading import read_results
 from embedbench.results.results import Results
 
 MakeEncoder = Callable[..., Encoder]
@@ -58,7 +59,7 @@ def test_the_same_again_computes_nothing_and_gives_the_same(
     results = again()
     assert contents(tmp_path / "run") == before
     pd.testing.assert_frame_equal(
-        results.comparison, Results.read(tmp_path / "run").comparison, check_exact=True
+        results.comparison, read_results(tmp_path / "run").comparison, check_exact=True
     )
     assert results.run["verdict"]["basis"] == "labels"
 

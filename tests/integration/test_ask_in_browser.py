@@ -98,7 +98,7 @@ class Asking:
 @pytest.fixture
 def asking(run: Path, tmp_path: Path, browser: "Browser") -> Iterator[Callable[[], Asking]]:
     """Opens the page, as the command does; again with the labels that the file has."""
-    results, file = embedbench.Results.read(run), tmp_path / "labels.csv"
+    results, file = embedbench.read_results(run), tmp_path / "labels.csv"
     images = results.images["image"].astype(str).tolist()
     ends: list[Callable[[], Any]] = []
 

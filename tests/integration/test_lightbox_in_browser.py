@@ -66,7 +66,7 @@ def test_arrows_stay_among_the_pictures_that_are_found(browser: "Browser", run: 
 def test_arrows_go_through_the_cluster_that_the_picture_was_opened_from(
     browser: "Browser", run: Path
 ) -> None:
-    clusters = embedbench.Results.read(run).silhouettes
+    clusters = embedbench.read_results(run).silhouettes
     first = clusters[clusters["clusterer"] == clusters["clusterer"].iloc[0]]
     with opened(browser, address(page_of(run))) as seen:
         for card in seen.page.locator("#clusters .cluster").all():
@@ -109,7 +109,7 @@ def test_arrows_go_through_what_is_selected_and_what_is_nearest(
 def test_the_original_is_shown_where_it_is_served_and_what_is_gone_is_told(
     browser: "Browser", run: Path
 ) -> None:
-    server = PageServer(page_of(run), Originals(embedbench.Results.read(run)))
+    server = PageServer(page_of(run), Originals(embedbench.read_results(run)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         (run.parent / "photos" / NAMES[4]).rename(run.parent / "kept.jpg")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from embedbench import cli, compare
-from embedbench.results.results import Results
+from embedbench.results.reading import read_results
 from tests.support.image_server import ImageServer, jpeg
 from tests.support.openimages_folder import IDS, make
 
@@ -47,7 +47,7 @@ def test_a_list_of_urls_goes_through_the_command_line(
     with pytest.raises(SystemExit) as stop:
         cli.main([str(word) for word in [*words, "--allow-local"]])
     assert stop.value.code == 3
-    results = Results.read(tmp_path / "run")
+    results = read_results(tmp_path / "run")
     assert len(results.images) == 6
     assert len(results.failures) == 2
     assert results.failures["stage"].eq("download").all()

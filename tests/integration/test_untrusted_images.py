@@ -11,6 +11,7 @@ import pytest
 
 import embedbench
 from embedbench.encoder import Encoder
+from embedbench.results.reading import read_results
 from embedbench.results.results import Results
 from tests.support.hostile_files import BROKEN, GOOD, write_hostile
 
@@ -26,7 +27,7 @@ def check(results: Results, out: Path, expected: dict[str, str]) -> None:
     assert {name: outcomes[name] for name in wanted} == dict.fromkeys(wanted, "compared")
     assert not compared.intersection(name for name, end in expected.items() if end == BROKEN)
     assert failures.str.len().gt(0).all() and not failures.str.contains(r"[\x00-\x1f]").any()
-    written = Results.read(out)
+    written = read_results(out)
     assert written.failures["name"].tolist() == results.failures["name"].tolist()
     assert set(written.images["image"]) == compared
     listed = pd.read_csv(out / "failures.csv", keep_default_na=False)
@@ -58,7 +59,7 @@ def test_thousands_of_hostile_files_stop_nothing(tmp_path: Path, seed: int) -> N
     command += ["--seeds", "2", "--k", "2..4", "--out", str(out), "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=1_200)
     assert done.returncode == 3, done.stderr
-    check(Results.read(out), out, expected)
+    check(read_results(out), out, expected)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     print(f"{len(expected)} files, peak memory of a process {peak / 1e6:.0f} MB")
     assert peak < 4.1e9

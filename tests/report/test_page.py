@@ -16,6 +16,7 @@ from markupsafe import escape
 
 from embedbench.report.charts.catalogue import charts_of
 from embedbench.report.page import write_report
+from embedbench.results.reading import read_results
 from embedbench.results.results import Results
 from tests.support.example_results import (
     BROKEN_IMAGE,
@@ -239,7 +240,7 @@ def test_a_k_that_no_criterion_finds_is_said_to_be_unclear(page: str) -> None:
 
 def test_a_report_of_a_run_folder_is_the_report_of_the_run(tmp_path: Path, page: str) -> None:
     example_results().write(tmp_path / "run")
-    again = Results.read(tmp_path / "run")
+    again = read_results(tmp_path / "run")
     assert write_report(again, tmp_path).read_text(encoding="utf-8") == page
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from embedbench.errors import InputError
-from embedbench.results.results import Results
+from embedbench.results.reading import read_partly, read_results
 from embedbench.results.run_folder import SUMS
 from embedbench.results.schema import SCHEMA_VERSION, TABLES
 from tests.support.example_results import example_results
@@ -28,7 +28,7 @@ def change_record(folder: Path, **changes: object) -> None:
 
 
 def test_every_table_is_read_as_it_was_written(folder: Path) -> None:
-    written, read = example_results(), Results.read(folder)
+    written, read = example_results(), read_results(folder)
     for name in TABLES:
         one, other = getattr(written, name), getattr(read, name)
         assert list(one.columns) == list(other.columns), name
@@ -47,7 +47,7 @@ def test_a_table_without_rows_has_no_file_and_keeps_its_columns(tmp_path: Path) 
     written = {file.name for file in (tmp_path / "run").iterdir()}
     required = {f"{name}.{table.suffix}" for name, table in TABLES.items() if not table.optional}
     assert written == required | {"run.json", "comparison.md", "comparison.tex", SUMS}
-    read = Results.read(tmp_path / "run")
+    read = read_results(tmp_path / "run")
     for name in optional:
         assert list(getattr(read, name).columns) == list(TABLES[name].columns), name
         assert getattr(read, name).empty
@@ -56,13 +56,13 @@ def test_a_table_without_rows_has_no_file_and_keeps_its_columns(tmp_path: Path) 
 def test_a_table_that_is_lost_is_not_taken_for_an_empty_one(folder: Path) -> None:
     (folder / "pairwise.csv").unlink()
     with pytest.raises(InputError, match=r"not a whole run folder: pairwise\.csv is missing; run"):
-        Results.read(folder)
+        read_results(folder)
 
 
 def test_a_folder_without_a_table_that_does_not_decide_is_read_in_part(folder: Path) -> None:
     (folder / "pairwise.csv").unlink()
     (folder / "silhouettes.parquet").write_bytes(b"PAR1")
-    results, lacking = Results.read_partly(folder)
+    results, lacking = read_partly(folder)
     assert results.pairwise.empty and results.silhouettes.empty
     assert set(lacking) == {"pairwise", "silhouettes"}
     assert lacking["pairwise"] == "pairwise.csv is missing"
@@ -75,7 +75,7 @@ def test_a_folder_without_a_table_that_decides_is_not_read_even_in_part(
 ) -> None:
     (folder / name).unlink()
     with pytest.raises(InputError, match=f"not a whole run folder: {name} is missing; run again"):
-        Results.read_partly(folder)
+        read_partly(folder)
 
 
 @pytest.mark.parametrize("name", ["clusters.csv", "images.parquet", "run.json"])
@@ -84,7 +84,7 @@ def test_a_file_that_is_cut_is_named_in_one_line(folder: Path, name: str) -> Non
     cut = content.index(b'"') + 1 if b'"' in content and name != "run.json" else len(content) // 2
     (folder / name).write_bytes(content[:cut])
     with pytest.raises(InputError, match=f"not a whole run folder: {name} is damaged") as told:
-        Results.read(folder)
+        read_results(folder)
     assert "\n" not in str(told.value)
 
 
@@ -103,11 +103,11 @@ def test_a_record_of_something_else_is_refused(
 ) -> None:
     change_record(folder, **changes)
     with pytest.raises(InputError, match=words):
-        Results.read(folder)
+        read_results(folder)
 
 
 def test_written_again_the_record_is_the_same(folder: Path, tmp_path: Path) -> None:
-    Results.read(folder).write(tmp_path / "again")
+    read_results(folder).write(tmp_path / "again")
     one, two = (place / "run.json" for place in (folder, tmp_path / "again"))
     assert one.read_bytes() == two.read_bytes()
 

@@ -10,6 +10,7 @@ import pytest
 from embedbench import compare
 from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
+from embedbench.results.reading import read_results
 from embedbench.results.results import Results
 from embedbench.results.run_folder import SUMS
 from embedbench.results.schema import NULLABLE_TEXT_COLUMNS, TABLES, TEXT_COLUMNS
@@ -70,14 +71,14 @@ def test_a_run_folder_has_the_tables_and_columns_of_the_schema(folder: Path) -> 
     }
     every = {f"{name}.{table.suffix}" for name, table in TABLES.items()}
     assert files == every - {"failures.csv"}
-    found = Results.read(folder)
+    found = read_results(folder)
     for name in set(TABLES) - {"failures"}:
         check_columns(name, getattr(found, name))
 
 
 def test_text_is_read_back_as_it_was_written(results: Results, folder: Path) -> None:
     """Of a column of text that `TEXT_COLUMNS` lacks, "" comes back as nan, and "12" as a number."""
-    read = Results.read(folder)
+    read = read_results(folder)
     for name, table in TABLES.items():
         frame = getattr(results, name)
         for column in frame.columns if table.suffix == "csv" else ():

@@ -9,7 +9,7 @@ import pandas as pd
 from embedbench.io.safe_csv import read_csv
 from embedbench.report.page import write_report
 from embedbench.report.tables import comparison_columns
-from embedbench.results.results import Results
+from embedbench.results.reading import read_results
 from embedbench.results.schema import TEXT_COLUMNS
 from tests.support.browser import Opened
 from tests.support.example_results import ENCODERS, example_results, with_verdict
@@ -59,7 +59,7 @@ def write_run(folder: Path, truth: bool = True) -> Path:
     for name in ("variance", "similarity", "contamination", "composition", "projections"):
         tables[name] = tables[name].iloc[:0]
     dataclasses.replace(results, **tables).write(folder)
-    write_report(Results.read(folder), folder)
+    write_report(read_results(folder), folder)
     return folder
 
 

@@ -33,7 +33,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def server(run: Path) -> Iterator[PageServer]:
-    serving = PageServer(page_of(run), Originals(embedbench.Results.read(run)))
+    serving = PageServer(page_of(run), Originals(embedbench.read_results(run)))
     threading.Thread(target=serving.serve_forever, daemon=True).start()
     yield serving
     serving.shutdown()
