@@ -1,0 +1,77 @@
+"""Promises of reading: a run folder is read whole, in part, or refused in one line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from embedbench.errors import InputError
+from embedbench.results.reading import read_partly, read_results
+from embedbench.results.schema import SCHEMA_VERSION
+from tests.support.example_results import example_results
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    example_results().write(tmp_path / "run")
+    return tmp_path / "run"
+
+
+def change_record(folder: Path, **changes: object) -> None:
+    """Change what `run.json` says."""
+    file = folder / "run.json"
+    record = json.loads(file.read_text(encoding="utf-8")) | changes
+    file.write_text(json.dumps(record), encoding="utf-8")
+
+
+def test_a_table_that_is_lost_is_not_taken_for_an_empty_one(folder: Path) -> None:
+    (folder / "pairwise.csv").unlink()
+    with pytest.raises(InputError, match=r"not a whole run folder: pairwise\.csv is missing; run"):
+        read_results(folder)
+
+
+def test_a_folder_without_a_table_that_does_not_decide_is_read_in_part(folder: Path) -> None:
+    (folder / "pairwise.csv").unlink()
+    (folder / "silhouettes.parquet").write_bytes(b"PAR1")
+    results, lacking = read_partly(folder)
+    assert results.pairwise.empty and results.silhouettes.empty
+    assert set(lacking) == {"pairwise", "silhouettes"}
+    assert lacking["pairwise"] == "pairwise.csv is missing"
+    assert lacking["silhouettes"].startswith("silhouettes.parquet is damaged (")
+
+
+@pytest.mark.parametrize("name", ["comparison.csv", "encoders.csv", "images.parquet", "run.json"])
+def test_a_folder_without_a_table_that_decides_is_not_read_even_in_part(
+    folder: Path, name: str
+) -> None:
+    (folder / name).unlink()
+    with pytest.raises(InputError, match=f"not a whole run folder: {name} is missing; run again"):
+        read_partly(folder)
+
+
+@pytest.mark.parametrize("name", ["clusters.csv", "images.parquet", "run.json"])
+def test_a_file_that_is_cut_is_named_in_one_line(folder: Path, name: str) -> None:
+    content = (folder / name).read_bytes()
+    cut = content.index(b'"') + 1 if b'"' in content and name != "run.json" else len(content) // 2
+    (folder / name).write_bytes(content[:cut])
+    with pytest.raises(InputError, match=f"not a whole run folder: {name} is damaged") as told:
+        read_results(folder)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"schema": SCHEMA_VERSION - 1}, "made by an older version"),
+        ({"schema": SCHEMA_VERSION + 1}, "made by a newer version"),
+        ({"schema": True}, "names no schema"),
+        ({"tables": "failures"}, "names no tables"),
+        ({"tables": None}, "names no tables"),
+    ],
+)
+def test_a_record_of_something_else_is_refused(
+    folder: Path, changes: dict[str, object], words: str
+) -> None:
+    change_record(folder, **changes)
+    with pytest.raises(InputError, match=words):
+        read_results(folder)
