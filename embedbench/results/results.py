@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,11 @@ from embedbench.results.schema import (
 from embedbench.results.tables.purposes import PURPOSES
 from embedbench.utils.text import escape_markdown
 
-__all__ = ["Results", "empty_table"]
+__all__ = ["Answer", "Results", "empty_table"]
+
+# They read `Results` themselves.
+_views = partial(importlib.import_module, "embedbench.results.views")
+_sentences = partial(importlib.import_module, "embedbench.results.sentences")
 
 
 def empty_table(name: str) -> pd.DataFrame:
@@ -34,6 +39,34 @@ def empty_table(name: str) -> pd.DataFrame:
 
 def _optional(name: str) -> Any:
     return field(default_factory=partial(empty_table, name))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The verdict for one purpose.
+
+    Attributes:
+        purpose: what the encoder is for.
+        metric: the name of the metric that it is judged by; empty without labels.
+        basis: `labels`, `no labels`, `one encoder` or `nothing`.
+        answer: `best`, `tied`, `likely`, `cannot tell`, `none better than chance` or `too few
+            pictures`.
+        group: the encoders named, or those among which the best may be.
+        recommended: the one of them to take; None where none is named.
+        sentences: the answer and its reasons, in words.
+    """
+
+    purpose: str
+    metric: str
+    basis: str
+    answer: str
+    group: tuple[str, ...]
+    recommended: str | None
+    sentences: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return the answer in words."""
+        return " ".join(self.sentences)
 
 
 @dataclass(frozen=True)
@@ -67,7 +100,7 @@ class Results:
     pairwise: pd.DataFrame = _optional("pairwise")
     similarity: pd.DataFrame = _optional("similarity")
     disagreements: pd.DataFrame = _optional("disagreements")
-    neighbours: pd.DataFrame = _optional("neighbours")
+    nearest: pd.DataFrame = _optional("nearest")
     shortcuts: pd.DataFrame = _optional("shortcuts")
     variance: pd.DataFrame = _optional("variance")
     zero_shot: pd.DataFrame = _optional("zero_shot")
@@ -90,6 +123,34 @@ class Results:
     def has_truth(self) -> bool:
         """Whether at least two labels are known."""
         return "ami" in self.comparison.columns
+
+    @property
+    def verdicts(self) -> dict[str, Answer]:
+        """The verdict for each purpose, the leading one first."""
+        found: dict[str, Answer] = _sentences().answers(self)
+        return found
+
+    @property
+    def verdict(self) -> Answer:
+        """The verdict for the purpose that leads; as text, it is in words."""
+        return next(iter(self.verdicts.values()))
+
+    @property
+    def best(self) -> str | None:
+        """The encoder that is recommended for the purpose that leads; None if none is named."""
+        return self.verdict.recommended
+
+    def assignments(
+        self, encoder: str, clusterer: str | None = None, space: str | None = None
+    ) -> pd.DataFrame:
+        """Return the cluster of each image; see `embedbench.results.views.assignments`."""
+        table: pd.DataFrame = _views().assignments(self, encoder, clusterer, space)
+        return table
+
+    def neighbours(self, image: str, encoder: str | None = None) -> pd.DataFrame:
+        """Return an image's nearest other images; see `embedbench.results.views.neighbours`."""
+        table: pd.DataFrame = _views().neighbours(self, image, encoder)
+        return table
 
     def headline(self) -> pd.DataFrame:
         """Return the columns of the comparison that a person sees first, with their headings.
@@ -129,7 +190,10 @@ class Results:
         return as_plain_text(self.headline()[main].drop(columns=left_out))
 
     def _repr_html_(self) -> str:
-        return str(self.headline().to_html(index=False, float_format="{:.3f}".format, na_rep=""))
+        """Return the verdict in words and the numbers that decide, for a notebook."""
+        short = importlib.import_module("embedbench.results.short_table")
+        answer = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.verdict.sentences)
+        return answer + str(short.short_table(self).to_html(index=False, na_rep=""))
 
     def write(
         self, folder: str | Path, draw: Callable[["Results", Path], object] | None = None

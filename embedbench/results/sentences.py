@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from embedbench.results.results import Results
+from embedbench.results.results import Answer, Results
 from embedbench.results.schema import (
     CANNOT_TELL,
     K_CRITERIA,
@@ -15,10 +15,24 @@ from embedbench.results.schema import (
     TOO_FEW,
 )
 from embedbench.results.tables.purposes import CLUSTERING
-from embedbench.results.views import chosen_k, fastest, headline_rows, members_of
+from embedbench.results.views import (
+    chosen_k,
+    fastest,
+    fastest_of,
+    headline_rows,
+    members_of,
+    timings_of,
+)
 from embedbench.utils.text import join_names, pluralise
 
-__all__ = ["NAMED", "answer_sentences", "budget_sentences", "list_names", "verdict_sentences"]
+__all__ = [
+    "NAMED",
+    "answer_sentences",
+    "answers",
+    "budget_sentences",
+    "list_names",
+    "verdict_sentences",
+]
 
 NAMED = 6
 """If there are more encoders than this, the sentence counts the others."""
@@ -33,6 +47,30 @@ _MEANING = {
     "shared": "where the inertia bends",
     "own": "found by the clusterer",
 }
+
+
+def answers(results: Results) -> dict[str, Answer]:
+    """Return the verdict for each purpose, the leading one first."""
+    lead = results.run["verdict"]
+    verdicts = {lead.get("purpose", CLUSTERING): lead} | (results.run.get("verdicts") or {})
+    rows = results.purposes[results.purposes["recommended"].eq(True)]
+    recommended = dict(zip(rows["purpose"].astype(str), rows["encoder"].astype(str), strict=True))
+    speeds = timings_of(results, "images_per_second")
+    found = {}
+    for purpose, verdict in verdicts.items():
+        told = verdict_sentences(verdict, fastest_of(verdict["group"], speeds))
+        if verdict is lead:
+            told = answer_sentences(results)
+        found[purpose] = Answer(
+            purpose,
+            verdict.get("metric", ""),
+            verdict["basis"],
+            verdict["answer"],
+            tuple(verdict["group"]),
+            recommended.get(purpose),
+            tuple(told),
+        )
+    return found
 
 
 def answer_sentences(

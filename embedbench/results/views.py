@@ -5,18 +5,21 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
+from embedbench.errors import InputError
 from embedbench.results.results import Results
 from embedbench.results.schema import K_CRITERIA
 from embedbench.utils.text import safe_names
 
 __all__ = [
     "MEASURED",
+    "assignments",
     "chosen_k",
     "fastest",
     "fastest_of",
     "headline_pairs",
     "headline_rows",
     "members_of",
+    "neighbours",
     "ranked",
     "space_names",
     "started",
@@ -66,6 +69,74 @@ def members_of(results: Results, encoder: str, space: str | None = None) -> pd.D
     columns = [name for name in ("image", "truth", "thumbnail") if name in results.images]
     images = results.images[columns].drop_duplicates("image")
     return rows.drop(columns=["encoder", "space"]).merge(images, on="image", how="left")
+
+
+def assignments(
+    results: Results, encoder: str, clusterer: str | None = None, space: str | None = None
+) -> pd.DataFrame:
+    """Return the cluster of each image.
+
+    Args:
+        results: the comparison.
+        encoder: whose vectors were clustered.
+        clusterer: the first one if None.
+        space: that was clustered; the first one if None.
+
+    Returns:
+        A row for each image: `image`, `cluster` (-1 is noise), `name` of the cluster where it has
+        one, `label` where it is known, `silhouette`.
+
+    Raises:
+        InputError: there are no such clusters.
+    """
+    clusterer = clusterer or str(results.comparison["clusterer"].iloc[0])
+    space = space or results.spaces[0]
+    rows = members_of(results, encoder, space)
+    rows = rows[rows["clusterer"] == clusterer]
+    if rows.empty:
+        known = results.silhouettes[["encoder", "clusterer", "space"]].drop_duplicates()
+        told = "; ".join(", ".join(map(str, row)) for row in known.itertuples(index=False))
+        raise InputError(f"no clusters of '{encoder}', {clusterer}, {space}; there are: {told}")
+    named = results.clusters
+    named = named[(named["encoder"] == encoder) & (named["clusterer"] == clusterer)]
+    named = named[named["space"] == space]
+    names = dict(zip(named["cluster"], named["name"], strict=True))
+    labels = rows["truth"] if "truth" in rows else None
+    table = pd.DataFrame(
+        {
+            "image": rows["image"].astype(str),
+            "cluster": rows["cluster"],
+            "name": rows["cluster"].map(names),
+            "label": labels,
+            "silhouette": rows["silhouette"],
+        }
+    )
+    return table.reset_index(drop=True)
+
+
+def neighbours(results: Results, image: str, encoder: str | None = None) -> pd.DataFrame:
+    """Return the nearest other images of one image, by cosine.
+
+    Args:
+        results: the comparison.
+        image: its name.
+        encoder: whose vectors; those of all if None.
+
+    Returns:
+        Rows of the table `nearest` without `image`: `encoder, rank, neighbour, similarity`.
+
+    Raises:
+        InputError: there is no such image or encoder, or its neighbours were not kept.
+    """
+    if image not in set(results.images["image"].astype(str)):
+        raise InputError(f"no image is named '{image}'")
+    rows = results.nearest[results.nearest["image"].astype(str) == image]
+    if encoder is not None:
+        rows = rows[rows["encoder"] == encoder]
+    if rows.empty:
+        of = f" by '{encoder}'" if encoder else ""
+        raise InputError(f"the neighbours of '{image}'{of} are not in these results")
+    return rows.drop(columns="image").reset_index(drop=True)
 
 
 HEADLINE_METRIC = "ami"

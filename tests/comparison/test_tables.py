@@ -103,7 +103,7 @@ def test_the_nearest_images_stand_in_order_and_those_not_asked_have_none() -> No
     cosines = np.array([[0.9, 0.1], [np.nan, np.nan], [0.5, np.nan]])
     seen = Neighbourhood(nearest, cosines, None, None)
     table = neighbours_table({BITING: seen}, ["a", BITING, "c"])
-    assert list(table.columns) == list(TABLES["neighbours"].columns)
+    assert list(table.columns) == list(TABLES["nearest"].columns)
     assert table.astype({"image": str, "neighbour": str}).to_numpy().tolist() == [
         [BITING, "a", 1, BITING, pytest.approx(0.9)],
         [BITING, "a", 2, "c", pytest.approx(0.1)],

@@ -425,7 +425,7 @@ def many_results() -> Results:
         projections=found.projections.iloc[:0],
         images=pd.DataFrame({"image": names, "hash": names}),
         disagreements=found.disagreements.iloc[:0],
-        neighbours=found.neighbours.iloc[:0],
+        nearest=found.nearest.iloc[:0],
         zero_shot=found.zero_shot.iloc[:0],
     )
 

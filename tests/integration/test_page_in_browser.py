@@ -212,7 +212,7 @@ def test_an_opened_picture_has_an_address(seen: Opened) -> None:
 def test_an_opened_picture_shows_its_nearest_by_each_encoder_and_leads_on(seen: Opened) -> None:
     name = seen.page.locator("#why .strip [role=img]").first.get_attribute("title")
     seen.page.locator("#why .strip [role=img]").first.click()
-    table = hostile_results().neighbours
+    table = hostile_results().nearest
     rows = table[table["image"] == name]
     found = {}
     for encoder in ENCODERS:

@@ -129,3 +129,23 @@ def test_numbers_of_groups_that_stand_out_are_told_and_the_last_may_be_more() ->
     ks = elbow["k"].tolist()
     assert f"Numbers of groups that stand out: {ks[1]} by elbow and {ks[-1]} or more by gap" in said
     assert "none by silhouette" in said and "labels" not in said
+
+
+def test_answers_are_the_verdicts_as_objects_with_words() -> None:
+    results = example_results()
+    found = results.verdicts
+    assert list(found) == ["clustering", "search", "classification"]
+    assert results.verdict == found["clustering"] and results.verdict.answer == "tied"
+    assert results.best == ENCODERS[0]
+    assert str(results.verdict) == " ".join(answer_sentences(results))
+    search = found["search"]
+    assert (search.metric, search.group) == ("retrieval_map", search.group[:1])
+    assert search.sentences[0].startswith(f"{search.group[0]} is the best for search here")
+    page = results._repr_html_()
+    assert "Because" not in page and "&lt; 50 images" in page and "<table" in page
+
+
+def test_where_none_is_named_there_is_no_best() -> None:
+    results = example_results()
+    none = results.purposes.assign(recommended=False)
+    assert dataclasses.replace(results, purposes=none).best is None

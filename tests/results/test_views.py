@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from embedbench.errors import InputError
 from embedbench.results.views import (
     chosen_k,
     fastest,
@@ -92,3 +93,40 @@ def test_a_criterion_chooses_the_k_that_bears_its_name() -> None:
 
 def test_empty_choices_read_from_csv_are_no_choice() -> None:
     assert chosen_k(RESULTS.elbow.assign(chosen=np.nan), "elbow") is None
+
+
+def test_assignments_are_the_main_partition_with_names_and_labels() -> None:
+    results = example_results()
+    table = results.assignments(ENCODERS[0], "kmeans")
+    assert list(table.columns) == ["image", "cluster", "name", "label", "silhouette"]
+    assert table["image"].tolist() == results.images["image"].astype(str).tolist()
+    truth = results.images["truth"].astype(str).tolist()
+    assert table["label"].astype(str).tolist() == truth
+    named = results.clusters[
+        (results.clusters["encoder"] == ENCODERS[0]) & (results.clusters["clusterer"] == "kmeans")
+    ].set_index("cluster")["name"]
+    for _, row in table.head(10).iterrows():
+        assert row["name"] == named[row["cluster"]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [(("nobody",), "no clusters of 'nobody'"), ((ENCODERS[0], "spectral"), "there are: ")],
+)
+def test_clusters_that_are_not_there_are_refused_with_those_that_are(
+    asked: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        example_results().assignments(*asked)
+
+
+def test_neighbours_are_those_of_the_image_nearest_first() -> None:
+    results = example_results()
+    image = str(results.nearest["image"].iloc[0])
+    one, every = results.neighbours(image, ENCODERS[0]), results.neighbours(image)
+    assert list(one.columns) == ["encoder", "rank", "neighbour", "similarity"]
+    assert one["rank"].is_monotonic_increasing and set(one["encoder"]) == {ENCODERS[0]}
+    assert len(every) > len(one)
+    for asked in (("no.jpg",), (image, "nobody")):
+        with pytest.raises(InputError):
+            results.neighbours(*asked)

@@ -67,7 +67,7 @@ def example_results(truth: bool = True) -> Results:
             "silhouettes",
             "projections",
             "variance",
-            "neighbours",
+            "nearest",
         )
     }
     comparison = pd.concat([part.comparison(truth) for part in parts], ignore_index=True)
@@ -219,7 +219,7 @@ class _Part:
             frames.append(plane.assign(image=images, encoder=self.encoder, projection=kind))
         return pd.concat(frames)
 
-    def neighbours(self, images: list[str]) -> pd.DataFrame:
+    def nearest(self, images: list[str]) -> pd.DataFrame:
         apart = np.square(self.points[:, None] - self.points).sum(axis=2)
         np.fill_diagonal(apart, np.inf)
         nearest = apart.argsort(axis=1)[:, :8]

@@ -31,7 +31,7 @@ def hostile_results() -> Results:
         for name in ("images", "silhouettes", "projections", "partitions")
     }
     tables["search_answers"] = results.search_answers.replace({"image": names, "query": names})
-    tables["neighbours"] = results.neighbours.replace({"image": names, "neighbour": names})
+    tables["nearest"] = results.nearest.replace({"image": names, "neighbour": names})
 
     def renamed(cell: str) -> str:
         return json.dumps([names.get(name, name) for name in json.loads(cell)])

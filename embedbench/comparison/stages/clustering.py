@@ -148,7 +148,7 @@ def run_clustering_stage(
     tables["partitions"] = partitions_table(sweeps, inputs.image_names)
     tables["elbow"] = groups.with_curve(elbow_table(leading))
     neighbours = {name: one.neighbours for name, one in criteria.items()}
-    tables["neighbours"] = neighbours_table(neighbours, inputs.image_names)
+    tables["nearest"] = neighbours_table(neighbours, inputs.image_names)
     return replace(analysis, tables=analysis.tables | tables, groups=groups)
 
 

@@ -44,7 +44,7 @@ _TABLES = {
     "without-labels": ("label_free",),
     "why": ("similarity", "disagreements"),
     "shortcuts": ("shortcuts",),
-    "maps": ("projections", "variance", "neighbours"),
+    "maps": ("projections", "variance", "nearest"),
     "clusters": ("silhouettes", "partitions", "clusters"),
     "ambiguous": ("zero_shot",),
     "robustness": ("robustness", "robustness_ranking", "moved_images", "contamination"),

@@ -26,7 +26,7 @@ def neighbours_record(results: Results, names: Sequence[str]) -> dict[str, Any] 
         results: the comparison.
         names: the pictures of the page.
     """
-    table = results.neighbours
+    table = results.nearest
     if table.empty:
         return None
     numbers = {name: number for number, name in enumerate(names)}

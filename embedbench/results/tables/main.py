@@ -128,7 +128,7 @@ MAIN_TABLES: Mapping[str, Table] = {
         },
         "parquet",
     ),
-    "neighbours": Table(
+    "nearest": Table(
         "One row for each encoder, image and one of its nearest other images by cosine, up to "
         "eight; never a copy of the image. Of many images a sample has neighbours, among all.",
         ENCODER

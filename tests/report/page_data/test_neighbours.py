@@ -23,7 +23,7 @@ def nearest(record: dict[str, str]) -> np.ndarray:
 def with_neighbours(*rows: tuple[str, int, int, str]) -> Any:
     table = pd.DataFrame(rows, columns=["image", "rank", "of", "neighbour"]).drop(columns="of")
     table = table.assign(encoder=ENCODERS[1], similarity=0.5)
-    return neighbours_record(dataclasses.replace(RESULTS, neighbours=table), NAMES)
+    return neighbours_record(dataclasses.replace(RESULTS, nearest=table), NAMES)
 
 
 def test_neighbours_stand_in_the_order_of_their_ranks() -> None:
@@ -56,6 +56,6 @@ def test_every_encoder_of_the_run_has_its_list_by_rank() -> None:
 
 
 def test_a_run_folder_without_the_table_has_no_record() -> None:
-    bare = dataclasses.replace(RESULTS, neighbours=RESULTS.neighbours.iloc[:0])
+    bare = dataclasses.replace(RESULTS, nearest=RESULTS.nearest.iloc[:0])
     assert neighbours_record(bare, NAMES) is None
     assert with_neighbours(("gone.jpg", 1, 0, NAMES[5])) is None
