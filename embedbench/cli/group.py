@@ -11,6 +11,7 @@ _COMMANDS = {
     "ask": ("run_folders", "ask", "Ask for labels in the browser, and say what they tell."),
     "check": ("commands", "check", "Run the conformance checks on one encoder."),
     "demo": ("commands", "demo", "Compare encoders on sample photographs, with no network."),
+    "diff": ("run_folders", "diff", "Say what moved from one run to another, and if by chance."),
     "embed": ("commands", "embed", "Write the vectors of encoders to files."),
     "encoders": ("commands", "encoders", "List the installed encoders, or show one."),
     "fetch": ("commands", "fetch", "Download the weights of encoders ahead of time."),

@@ -9,11 +9,11 @@ import click
 
 from embedbench.cli.compare import draw_run
 from embedbench.cli.options import as_json_option
-from embedbench.cli.output import OK, echo, echo_err, print_json, print_results
+from embedbench.cli.output import OK, echo, echo_err, print_json, print_results, print_table
 from embedbench.cli.terminal.completion import complete_folder
 from embedbench.utils.text import pluralise
 
-__all__ = ["ask", "figures", "open_page", "report", "show", "suggest_labels"]
+__all__ = ["ask", "diff", "figures", "open_page", "report", "show", "suggest_labels"]
 
 
 @click.command()
@@ -32,6 +32,42 @@ def show(run_folder: str, full: bool, as_json: bool) -> int:
         echo_err("* in the encoder's own space: compares clusterings of one encoder, not encoders")
     else:
         print_results(results, Path(run_folder), as_json)
+    return OK
+
+
+@click.command()
+@click.argument("before", metavar="RUN", shell_complete=complete_folder)
+@click.argument("after", metavar="RUN", shell_complete=complete_folder)
+@as_json_option
+def diff(before: str, after: str, as_json: bool) -> int:
+    """Say what moved from the first run to the second, and whether by more than chance.
+
+    What else differs (images, labels, encoders, options, versions) is told first.
+    """
+    from embedbench.comparison.difference import difference
+    from embedbench.results.formats import short_interval, short_number
+    from embedbench.results.reading import read_results
+
+    found = difference(read_results(before), read_results(after))
+    if as_json:
+        print_json({"remarks": found.remarks, "changes": found.table.to_dict("records")})
+        return OK
+    for remark in found.remarks:
+        echo_err(f"note: {remark}")
+    rows = [
+        [
+            *row[:3],
+            *map(short_number, row[3:6]),
+            short_interval(row[6], row[7]),
+            "moved" if row[8] else "",
+        ]
+        for row in found.table.itertuples(index=False)
+    ]
+    headings = ["encoder", "purpose", "metric", "before", "after", "change", "95 % interval", ""]
+    print_table(headings, rows)
+    count = int(found.table["moved"].sum())
+    numbers = pluralise(len(rows), "number")
+    echo_err(f"{count} of {numbers} moved by more than chance explains")
     return OK
 
 

@@ -1,5 +1,6 @@
 """Promises of the commands on a run folder: they encode nothing, and refuse what is none."""
 
+import dataclasses
 import json
 import signal
 import subprocess
@@ -170,3 +171,21 @@ def test_labels_asked_for_are_kept_and_the_command_says_how_to_go_on(
     (run / "labels.csv").write_text("image,label\nother.jpg,x\n")
     code, _, err = call(capsys, "ask", run, "--out", run / "labels.csv")
     assert code == 2 and "has labels of other images" in err
+
+
+def test_diff_tells_what_differs_and_what_moved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = example_results()
+    results.write(tmp_path / "one")
+    table = results.purposes.assign(high=lambda rows: rows["value"] + 0.01)
+    table["low"] = table["value"] - 0.01
+    table[["value", "low", "high"]] -= 0.3
+    run = results.run | {"seeds": [7]}
+    dataclasses.replace(results, purposes=table, run=run).write(tmp_path / "two")
+    code, out, err = call(capsys, "diff", tmp_path / "one", tmp_path / "two")
+    assert code == 0
+    assert "-0.30" in out and "moved" in out and "seeds:" in err and " moved by more than" in err
+    _, out, _ = call(capsys, "diff", "--json", tmp_path / "one", tmp_path / "one")
+    found = json.loads(out)
+    assert found["remarks"] == [] and not any(row["moved"] for row in found["changes"])
