@@ -48,8 +48,8 @@ Choice = Callable[[Run], tuple[Array, Sequence[int]]]
 def fitted(runs: Sequence[Run], purpose: str) -> Line:
     """Return the line of maximum likelihood."""
     known = [Known(run.signals.values.T, run.truth[purpose], run.signals.alike) for run in runs]
-    (retention, consensus), level, slope = fit(known)
-    return Line(*(round(float(value), 3) for value in (retention, consensus, level, slope)))
+    (retention, consensus), spread = fit(known)
+    return Line(float(retention), float(consensus), spread)
 
 
 def folds(runs: Sequence[Run], purpose: str) -> Iterator[tuple[Run, Line]]:

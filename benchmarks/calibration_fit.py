@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.special import expit, log_expit
 
-from embedbench.comparison.verdicts.belief import together
+from embedbench.comparison.verdicts.belief import Spread, together
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +25,8 @@ class Known:
     alike: np.ndarray
 
 
-def fit(runs: Sequence[Known]) -> tuple[np.ndarray, float, float]:
-    """Return weights, level and slope of maximum likelihood, as `belief.Line` has them.
+def fit(runs: Sequence[Known]) -> tuple[np.ndarray, Spread]:
+    """Return weights and spread of maximum likelihood.
 
     The spread is a factor of a run's covariance, so that its likelihood needs no more of the run
     than the moments of its signals and truth, which are computed once.
@@ -43,15 +44,18 @@ def fit(runs: Sequence[Known]) -> tuple[np.ndarray, float, float]:
     squares, spread, size = np.array(moments), np.array(spreads), np.array(sizes)
 
     def loss(values: np.ndarray) -> float:
-        weights, (level, slope) = values[:-2], values[-2:]
+        weights, (level, slope, trust, other) = values[:-4], values[-4:]
         rest = np.array([*weights, -1.0])
         told = np.einsum("i,rij,j->r", weights, spread, weights)
         logs = level + slope * np.log(told + 1e-3)
         left = np.einsum("i,rij,j->r", rest, squares, rest)
-        return float((left / np.exp(logs) + size * logs).mean() / 2)
+        by_line = log_expit(trust) - (left / np.exp(logs) + size * logs) / 2
+        by_none = log_expit(-trust) - (squares[:, -1, -1] / np.exp(other) + size * other) / 2
+        return -float(np.logaddexp(by_line, by_none).mean())
 
     count = spread.shape[-1]
-    start = np.array([*np.full(count, 0.5 / count), -4.0, 0.3])
-    bounds = [(None, None)] * count + [(-9, 2), (-1, 2)]
+    start = np.array([*np.full(count, 1 / count), -4.5, 0.0, 1.5, -3.0])
+    bounds = [(None, None)] * count + [(-9, 2), (-1, 2), (-5, 5), (-9, 2)]
     found = minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
-    return found[:-2], float(found[-2]), float(found[-1])
+    level, slope, trust, other = (round(float(value), 3) for value in found[-4:])
+    return found[:-4].round(3), Spread(level, slope, round(float(expit(trust)), 3), other)

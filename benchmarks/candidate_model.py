@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
 from calibration import FOLDS, judged
 from calibration_fit import Known, fit
 from calibration_runs import Run
-from embedbench.comparison.verdicts.belief import Asked, Belief, together
+from embedbench.comparison.verdicts.belief import Asked, Belief, Spread
 from embedbench.results.schema import CERTAINTY
 from embedbench.results.tables.purposes import CLUSTERING
 
@@ -46,18 +47,15 @@ class Tried:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A fitted Gaussian: weights of the signals, and the spread as in `belief.Line`."""
+    """A fitted model: weights of the signals, and the spread around what they lead to."""
 
     names: Sequence[str]
     weights: np.ndarray
-    level: float
-    slope: float
+    spread: Spread
 
     def belief(self, run: Tried) -> Belief:
         """Return what the signals of a run lead to."""
-        mean = run.features(self.names) @ self.weights
-        variance = float(np.exp(self.level + self.slope * np.log(mean.var() + 1e-3)))
-        return Belief(mean, variance * together(run.alike))
+        return self.spread.belief(run.features(self.names) @ self.weights, run.alike)
 
 
 def fitted(runs: Sequence[Tried], names: Sequence[str]) -> Model:
@@ -69,9 +67,13 @@ def fitted(runs: Sequence[Tried], names: Sequence[str]) -> Model:
 def log_density(run: Tried, belief: Belief) -> float:
     """Return the logarithm of the density of the differences of the true scores, an encoder."""
     contrasts = -np.diff(np.eye(len(run.truth)), axis=0)
-    spread = contrasts @ belief.covariance @ contrasts.T
-    found = multivariate_normal(contrasts @ belief.mean, spread)
-    return float(found.logpdf(contrasts @ run.truth)) / len(run.truth)
+    of_parts = [
+        multivariate_normal(
+            contrasts @ part.mean, contrasts @ part.covariance @ contrasts.T
+        ).logpdf(contrasts @ run.truth)
+        for part in belief.parts
+    ]
+    return float(logsumexp(of_parts, b=belief.weights)) / len(run.truth)
 
 
 def judged_with(

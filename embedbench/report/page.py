@@ -194,7 +194,7 @@ def _at_a_glance(
 ) -> tuple[list[Column], list[Row]]:
     """Return what decides, a row for each encoder, for windows too narrow for the whole table.
 
-    With labels that is the AMI of the first clusterer, else probabilities and the two signals.
+    With labels that is the AMI of the first clusterer, else the probability and the two signals.
 
     Args:
         results: the comparison.
@@ -202,9 +202,11 @@ def _at_a_glance(
     """
     if not results.has_truth:
         columns, rows = signals
-        names = ("encoder", "probability", *SIGNALS)
-        deciding = [column for column in columns if column.name in names]
-        return deciding, [replace(row, cells=row.cells[: len(deciding)]) for row in rows]
+        places = {column.name: place for place, column in reversed(list(enumerate(columns)))}
+        names = ("encoder", "probability", *SIGNALS)  # of the purpose that leads, the first one
+        shown = [places[name] for name in names if name in places]
+        cells = [replace(row, cells=[row.cells[place] for place in shown]) for row in rows]
+        return [columns[place] for place in shown], cells
     headline = _in_order(headline_rows(results), True)
     first = headline[headline["clusterer"] == headline["clusterer"].iloc[0]]
     columns = comparison_columns(["encoder", "ami"])

@@ -394,7 +394,7 @@ def test_on_a_phone_the_numbers_that_decide_stand_before_all_else_in_sight(
     file = write_report(example_results(truth), tmp_path)
     headings = ["encoder", "AMI, kmeans"]
     if not truth:
-        headings = ["encoder", "cluster retention", "consensus"]
+        headings = ["encoder", "clustering: probability", "cluster retention", "consensus"]
     window = {"width": 390, "height": 844}
     for settings in ({}, {"java_script_enabled": False}):
         with opened(browser, address(file), viewport=window, **settings) as seen:

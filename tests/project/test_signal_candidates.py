@@ -164,8 +164,9 @@ def test_the_fit_finds_the_line_and_no_other_is_likelier() -> None:
     for step in (-0.03, 0.03):
         for weights in (found.weights + [step, 0], found.weights + [0, step]):
             assert likelihood(replace(found, weights=weights)) < best
-        assert likelihood(replace(found, level=found.level + 10 * step)) < best
-        assert likelihood(replace(found, slope=found.slope + 10 * step)) < best
+        for name in ("level", "slope"):
+            moved = {name: getattr(found.spread, name) + 10 * step}
+            assert likelihood(replace(found, spread=replace(found.spread, **moved))) < best
 
 
 def test_the_record_of_an_encoder_leaves_out_the_set_that_is_told(tmp_path: Path) -> None:

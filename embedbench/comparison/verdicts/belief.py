@@ -1,13 +1,14 @@
 """What signals and labels make us believe of the encoders: how likely each is as good as the best.
 
 The true scores of the encoders of a run are Gaussian around a line in two signals that need no
-labels. Encoders that are alike (linear CKA) err alike, so that one network under two names is one
-voice. Labels of some images move the Gaussian by Bayes' rule. The line and the spread around it
-are fitted on labelled sets whose labels were hidden: `docs/explanation/verdict.md`.
+labels; on some pictures the signals tell nothing, and the scores are Gaussian around nothing.
+Encoders that are alike (linear CKA) err alike, so that one network under two names is one voice.
+Labels of some images move both Gaussians, and the weight of each, by Bayes' rule. All of it is
+fitted on labelled sets whose labels were hidden: `docs/explanation/verdict.md`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,10 +18,20 @@ from embedbench.metrics.bootstrap import Replicates
 from embedbench.results.schema import CERTAINTY, MARGIN
 from embedbench.results.tables.purposes import CLASSIFICATION, CLUSTERING, SEARCH
 
-__all__ = ["Asked", "Belief", "LINES", "Line", "likely", "together", "with_probability"]
+__all__ = [
+    "Asked",
+    "Belief",
+    "Gaussian",
+    "LINES",
+    "Line",
+    "Spread",
+    "likely",
+    "together",
+    "with_probability",
+]
 
 _DRAWN = 4000
-"""Scores that are drawn from the Gaussian; a probability is exact to 0.01."""
+"""Scores that are drawn from the Gaussians; a probability is exact to 0.01."""
 
 _TOO_SURE = 1.5
 """The covariance of few labels' scores in resamples is too small; it is multiplied by this."""
@@ -43,36 +54,55 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Line:
-    """The fitted line and the spread around it.
+class Spread:
+    """How far true scores lie around those that signals lead to.
 
     Attributes:
-        retention: weight of cluster retention.
-        consensus: weight of consensus.
-        level: logarithm of the variance of the true scores around the line, less
-            `slope * log(variance of the line's scores + 0.001)`.
-        slope: how this variance grows with that of the scores.
+        level: logarithm of the variance around them, less `slope * log(their variance + 0.001)`.
+        slope: how this variance grows with theirs.
+        trust: how likely the signals tell something of a run, 0 to 1.
+        other: logarithm of the variance of the scores where they do not.
     """
+
+    level: float
+    slope: float
+    trust: float
+    other: float
+
+    def belief(self, scores: Values, alike: Matrix) -> "Belief":
+        """Return what is believed where signals lead to these scores.
+
+        Args:
+            scores: of the encoders, less their mean.
+            alike: linear CKA of every two encoders.
+        """
+        variance = float(np.exp(self.level + self.slope * np.log(scores.var() + 1e-3)))
+        told = Gaussian(float(np.log(self.trust)), scores, variance * together(alike))
+        return Belief((told, replace(self.unknown(alike), log_weight=float(np.log1p(-self.trust)))))
+
+    def unknown(self, alike: Matrix) -> "Gaussian":
+        """Return what is believed without signals."""
+        return Gaussian(0.0, np.zeros(len(alike)), float(np.exp(self.other)) * together(alike))
+
+
+@dataclass(frozen=True)
+class Line:
+    """The fitted line in the two signals, and the spread around it."""
 
     retention: float
     consensus: float
-    level: float
-    slope: float
+    spread: Spread
 
     def scores(self, retention: Values, consensus: Values) -> Values:
         """Return the scores that the signals of a run's encoders lead to, less their mean."""
         found = self.retention * retention + self.consensus * consensus
         return np.asarray(found - found.mean())
 
-    def variance(self, scores: Values) -> float:
-        """Return the variance of the true scores around these."""
-        return float(np.exp(self.level + self.slope * np.log(scores.var() + 1e-3)))
-
 
 LINES: Mapping[str, Line] = {
-    CLUSTERING: Line(0.185, 1.517, -3.744, -0.049),
-    SEARCH: Line(0.106, 1.241, -4.262, -0.033),
-    CLASSIFICATION: Line(0.062, 1.536, -3.571, -0.017),
+    CLUSTERING: Line(0.118, 1.937, Spread(-4.87, -0.161, 0.829, -2.467)),
+    SEARCH: Line(0.118, 1.937, Spread(-4.87, -0.161, 0.829, -2.467)),
+    CLASSIFICATION: Line(0.118, 1.937, Spread(-4.87, -0.161, 0.829, -2.467)),
 }
 """By purpose, for AMI, mAP and kNN accuracy; made by `benchmarks/calibration.py`."""
 
@@ -95,16 +125,38 @@ that took no part in the fit; made with `LINES`."""
 
 
 @dataclass(frozen=True, eq=False)
-class Belief:
-    """What is believed of the true scores: a Gaussian, up to what all encoders share.
+class Gaussian:
+    """A Gaussian of the true scores, up to what all encoders share.
 
     Attributes:
+        log_weight: logarithm of how likely it is the right one, up to what all share.
         mean: of each encoder's score.
         covariance: of the scores.
     """
 
+    log_weight: float
     mean: Values
     covariance: Matrix
+
+    def with_scores(self, scores: Values, noise: Matrix) -> "Gaussian":
+        """Return it once scores are known that have this covariance."""
+        contrasts = -np.diff(np.eye(len(self.mean)), axis=0)
+        seen = contrasts @ (self.covariance + noise) @ contrasts.T
+        gain = self.covariance @ contrasts.T @ np.linalg.inv(seen)
+        rest = contrasts @ (scores - self.mean)
+        evidence = -(rest @ np.linalg.solve(seen, rest) + np.linalg.slogdet(seen)[1]) / 2
+        return Gaussian(
+            self.log_weight + float(evidence),
+            self.mean + gain @ rest,
+            self.covariance - gain @ contrasts @ self.covariance,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Belief:
+    """What is believed of the true scores: one of some Gaussians is right."""
+
+    parts: tuple[Gaussian, ...]
 
     @classmethod
     def by_signals(
@@ -118,14 +170,24 @@ class Belief:
             alike: linear CKA of every two encoders.
             line: of the purpose.
         """
-        mean = line.scores(retention, consensus)
-        return cls(mean, line.variance(mean) * together(alike))
+        return line.spread.belief(line.scores(retention, consensus), alike)
 
     @classmethod
     def unknown(cls, alike: Matrix, line: Line) -> "Belief":
-        """Return the belief without signals, as `by_signals` with signals that are all the same."""
-        nothing = np.zeros(len(alike))
-        return cls.by_signals(nothing, nothing, alike, line)
+        """Return the belief without signals."""
+        return cls((line.spread.unknown(alike),))
+
+    @property
+    def weights(self) -> Float64[np.ndarray, " parts"]:
+        """How likely each Gaussian is the right one."""
+        found = np.exp([part.log_weight for part in self.parts])
+        return np.asarray(found / found.sum())
+
+    @property
+    def mean(self) -> Values:
+        """The mean of each encoder's score."""
+        parts = zip(self.weights, self.parts, strict=True)
+        return np.asarray(sum(weight * part.mean for weight, part in parts))
 
     def with_scores(self, scores: Values, moved: Replicates) -> "Belief":
         """Return the belief once scores by labels are known.
@@ -134,20 +196,21 @@ class Belief:
             scores: of each encoder.
             moved: the same in each resample of the labelled images.
         """
-        contrasts = -np.diff(np.eye(len(self.mean)), axis=0)
-        noise = _TOO_SURE * np.cov(moved) + 1e-6 * np.eye(len(self.mean))
-        seen = contrasts @ (self.covariance + noise) @ contrasts.T
-        gain = self.covariance @ contrasts.T @ np.linalg.inv(seen)
-        return Belief(
-            self.mean + gain @ (contrasts @ (scores - self.mean)),
-            self.covariance - gain @ contrasts @ self.covariance,
-        )
+        noise = _TOO_SURE * np.cov(moved) + 1e-6 * np.eye(len(scores))
+        parts = [part.with_scores(scores, noise) for part in self.parts]
+        most = max(part.log_weight for part in parts)
+        return Belief(tuple(replace(part, log_weight=part.log_weight - most) for part in parts))
 
     def drawn(self) -> Replicates:
-        """Return scores drawn from the Gaussian."""
-        values, axes = np.linalg.eigh((self.covariance + self.covariance.T) / 2)
+        """Return scores drawn from the Gaussians, of each as many as it is likely."""
+        ends = np.round(_DRAWN * np.cumsum(self.weights)).astype(int)
         random = np.random.default_rng(0).normal(size=(len(self.mean), _DRAWN))
-        return np.asarray(self.mean[:, None] + (axes * np.sqrt(values.clip(0))) @ random)
+        found = np.empty_like(random)
+        for part, start, end in zip(self.parts, [0, *ends], ends, strict=False):
+            values, axes = np.linalg.eigh((part.covariance + part.covariance.T) / 2)
+            spread = (axes * np.sqrt(values.clip(0))) @ random[:, start:end]
+            found[:, start:end] = part.mean[:, None] + spread
+        return found
 
     def is_near(self, margin: float) -> Bool[np.ndarray, "encoders draws"]:
         """Return in which draws each encoder is within the margin of the best."""

@@ -1,5 +1,6 @@
 """Promises of the verdict: what chance explains is a tie, and the tightest clusters win nothing."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
@@ -179,9 +180,7 @@ def test_four_in_the_same_order_are_no_chance_and_all_else_is() -> None:
     ]
     p = np.mean(np.array(orders) >= orders[0] - 1e-9)
     assert f"correlation is {orders[0]:.2f} (p = {p:.2f})" in found.reasons[0]
-    assert (
-        found.reasons[1].startswith("By what they say, ") and "likeliest is a" in found.reasons[1]
-    )
+    assert re.match(r"By what they say, (a|one of a) .*with a probability of", found.reasons[1])
 
 
 @pytest.mark.parametrize("count", [2, 3])
