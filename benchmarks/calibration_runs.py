@@ -65,9 +65,10 @@ def run_of(name: str, kind: str, arrays: dict[str, Array], some: Array) -> Run:
     """Return the run of these encoders of a draw."""
     square = np.ix_(some, some)
     alike = arrays["cka"][square]
-    agreed = {what: consensus(arrays[what][square], alike) for what in ("partitions", "neighbours")}
     alone = {name: arrays[name][some] for name in ALONE if name in arrays}
-    alone |= {"consensus": agreed["partitions"], "neighbour consensus": agreed["neighbours"]}
+    for what, signal in {"partitions": "consensus", "neighbours": "neighbour consensus"}.items():
+        if what in arrays:
+            alone[signal] = consensus(arrays[what][square], alike)
     values = np.stack([alone["clusters kept"], alone["consensus"]])
     names = tuple(arrays["names"][some].tolist())
     labelled = {
@@ -78,7 +79,7 @@ def run_of(name: str, kind: str, arrays: dict[str, Array], some: Array) -> Run:
     return Run(
         name,
         kind,
-        {purpose: arrays[key][some] for purpose, key in TRUTH.items()},
+        {purpose: arrays[key][some] for purpose, key in TRUTH.items() if key in arrays},
         Signals(names, values, values, np.zeros_like(values), alike, IMAGES),
         alone,
         {key: (scores, moved.astype(np.float64)) for key, (scores, moved) in labelled.items()},
