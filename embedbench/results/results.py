@@ -140,6 +140,11 @@ class Results:
         """The encoder that is recommended for the purpose that leads; None if none is named."""
         return self.verdict.recommended
 
+    @property
+    def plot(self) -> Any:
+        """Figures as matplotlib axes: `.plot.ranks()`, `.plot.map("timm")`, `.plot.pareto()`."""
+        return importlib.import_module("embedbench.report.plots.figures").Plots(self)
+
     def assignments(
         self, encoder: str, clusterer: str | None = None, space: str | None = None
     ) -> pd.DataFrame:

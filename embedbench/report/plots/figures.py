@@ -1,11 +1,14 @@
 """Which figures a comparison has, and from which rows each is drawn."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from embedbench.analysis.projections import PROJECTIONS
+from embedbench.errors import InputError
 from embedbench.report.charts.robustness import main_curve
 from embedbench.report.looks import MAP_TITLES, encoder_colours
 from embedbench.report.plots.aligned import aligned_figure, highlights, variance_figure
@@ -19,15 +22,72 @@ from embedbench.report.plots.charts import (
 from embedbench.report.plots.domains import composition_figure, domains_figure
 from embedbench.report.plots.figure_spec import FigureSpec
 from embedbench.report.plots.maps import contact_sheet, map_figure, picture_map
-from embedbench.report.plots.ranks import ranks_figure, signals_figure
+from embedbench.report.plots.ranks import pareto_figure, ranks_figure, signals_figure
 from embedbench.report.plots.robustness import contamination_figure, curves_figure
 from embedbench.report.plots.similarity import similarity_figure
+from embedbench.results.purposes import leading_rows, metric_heading
 from embedbench.results.results import Results
 from embedbench.results.schema import NEIGHBOUR_RETENTION, SIGNALS
-from embedbench.results.views import headline_rows, members_of, ranked, space_names
+from embedbench.results.views import headline_rows, members_of, ranked, space_names, timings_of
 from embedbench.utils.text import safe_names, shorten
 
-__all__ = ["figure_specs"]
+__all__ = ["Plots", "figure_specs"]
+
+
+@dataclass(frozen=True)
+class Plots:
+    """Figures of a comparison as matplotlib axes, for a notebook or a paper.
+
+    `axes.figure.savefig("ranks.pdf")` writes one; text in it stays text.
+    """
+
+    results: Results
+
+    def named(self, name: str) -> Axes:
+        """Return the first axes of a figure by its name without ending, such as `timm/elbow`.
+
+        Raises:
+            InputError: there is no such figure.
+        """
+        specs = {spec.file.rpartition(".")[0]: spec for spec in figure_specs(self.results)}
+        if name not in specs:
+            raise InputError(f"no figure '{name}'; there are: {', '.join(specs)}")
+        axes: Axes = specs[name].draw().axes[0]
+        return axes
+
+    def ranks(self) -> Axes:
+        """Return the ranks with their intervals; without labels the two signals."""
+        return self.named("ranks" if self.results.has_truth else "signals")
+
+    def map(self, encoder: str, projection: str = "tsne") -> Axes:
+        """Return the images on a plane, coloured by the clusters of the first clusterer."""
+        return self.named(f"{self._folder(encoder)}/map_{projection}")
+
+    def elbow(self, encoder: str) -> Axes:
+        """Return inertia, silhouette and gap over the number of clusters."""
+        return self.named(f"{self._folder(encoder)}/elbow")
+
+    def pareto(self) -> Axes:
+        """Return the metric that leads against speed.
+
+        Raises:
+            InputError: there are no labels, or no speeds are known.
+        """
+        rows, speeds = leading_rows(self.results), timings_of(self.results, "images_per_second")
+        points = rows[["value", "low", "high"]].astype(float)
+        points = points.assign(speed=pd.Series(speeds, dtype=float)).dropna().reset_index()
+        if points.empty:
+            raise InputError("quality against speed needs labels and measured speeds")
+        colours = encoder_colours(self.results.encoders["encoder"].astype(str))
+        metric = metric_heading(str(rows["metric"].iloc[0]))
+        axes: Axes = pareto_figure(points, colours, metric).axes[0]
+        return axes
+
+    def _folder(self, encoder: str) -> str:
+        folders = safe_names(self.results.encoders["encoder"].astype(str).tolist())
+        if encoder not in folders:
+            raise InputError(f"no encoder '{encoder}'; there are: {', '.join(folders)}")
+        return folders[encoder]
 
 
 def figure_specs(results: Results) -> list[FigureSpec]:

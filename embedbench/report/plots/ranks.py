@@ -13,7 +13,7 @@ from embedbench.report.plots.style import plot_style
 from embedbench.results.schema import SIGNALS
 from embedbench.utils.text import shorten
 
-__all__ = ["ranks_figure", "signals_figure"]
+__all__ = ["pareto_figure", "ranks_figure", "signals_figure"]
 
 _HEADINGS = {metric.name: metric.heading for metric in ENCODER_METRICS}
 _CHANCE = {"shuffled": "|", "random": "x"}
@@ -74,6 +74,34 @@ def signals_figure(
             axes.set_xlim(min(-0.03, rows[["low", "value"]].min().min() - 0.03), 1.03)
         panels[0].set_xlabel("grey: by chance, | shuffled vectors, x random ones", color=MUTED)
         _name_rows(panels[0], encoders)
+    return figure
+
+
+def pareto_figure(points: pd.DataFrame, colours: Mapping[str, str], metric: str) -> Figure:
+    """Return quality against speed: a dot an encoder, and a line through those on the front.
+
+    On the front are those that no other encoder beats in both.
+
+    Args:
+        points: columns `encoder, speed, value, low, high`; speed in images a second.
+        colours: of each encoder.
+        metric: what the values are.
+    """
+    rows = points.sort_values(["speed", "value"], ascending=False)
+    front = rows[rows["value"] > rows["value"].cummax().shift(fill_value=float("-inf"))]
+    with plot_style():
+        figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(front["speed"], front["value"], color=MUTED, linewidth=1, zorder=1)
+        numbers = rows[["speed", "value", "low", "high"]].astype(float)
+        for encoder, (speed, value, low, high) in zip(
+            rows["encoder"].astype(str), numbers.to_numpy(), strict=True
+        ):
+            axes.vlines(speed, low, high, color=colours[encoder], linewidth=2, alpha=0.6)
+            axes.scatter(speed, value, color=colours[encoder], s=36, zorder=3)
+            axes.annotate(shorten(encoder, 30), (speed, value), (6, 4),
+                          textcoords="offset points", fontsize=8.5)  # fmt: skip
+        axes.set(xscale="log", xlabel="images a second", ylabel=metric)
     return figure
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from embedbench.errors import InputError
 from embedbench.report.plots.drawing import draw_figures
 from embedbench.report.plots.figures import figure_specs
 from embedbench.report.plots.style import save
@@ -81,3 +82,25 @@ def test_figures_are_the_same_byte_for_byte(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
         save(figure_specs(RESULTS)[3].draw(), tmp_path / name)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_results_plot_as_axes_by_name() -> None:
+    results = example_results()
+    assert results.plot.ranks().get_xlabel() == "rank, 1 is best"
+    assert len(results.plot.map(ENCODERS[0]).collections)
+    assert results.plot.elbow(ENCODERS[0]).get_xlabel()
+    with pytest.raises(InputError, match="no encoder 'nobody'; there are: "):
+        results.plot.map("nobody")
+    with pytest.raises(InputError, match="no figure 'nothing'; there are: "):
+        results.plot.named("nothing")
+
+
+def test_on_the_front_are_those_that_no_other_beats_in_both() -> None:
+    axes = example_results().plot.pareto()
+    line = axes.lines[0].get_xydata()
+    dots = np.vstack([one.get_offsets() for one in axes.collections if len(one.get_offsets())])
+    beaten = [any((other >= dot).all() and (other > dot).any() for other in dots) for dot in dots]
+    front = {tuple(dot) for dot, is_beaten in zip(dots, beaten, strict=True) if not is_beaten}
+    assert {tuple(point) for point in line} == front
+    with pytest.raises(InputError, match="needs labels"):
+        example_results(truth=False).plot.pareto()
