@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 from embedbench.report.looks import MUTED
@@ -94,14 +94,19 @@ def pareto_figure(points: pd.DataFrame, colours: Mapping[str, str], metric: str)
         axes = figure.subplots()
         axes.plot(front["speed"], front["value"], color=MUTED, linewidth=1, zorder=1)
         numbers = rows[["speed", "value", "low", "high"]].astype(float)
+        middle = float((numbers["speed"].min() * numbers["speed"].max()) ** 0.5)
         for encoder, (speed, value, low, high) in zip(
             rows["encoder"].astype(str), numbers.to_numpy(), strict=True
         ):
             axes.vlines(speed, low, high, color=colours[encoder], linewidth=2, alpha=0.6)
             axes.scatter(speed, value, color=colours[encoder], s=36, zorder=3)
-            axes.annotate(shorten(encoder, 30), (speed, value), (6, 4),
-                          textcoords="offset points", fontsize=8.5)  # fmt: skip
+            is_right = speed > middle  # its name is written to the left
+            axes.annotate(shorten(encoder, 30), (speed, value), (-6 if is_right else 6, 4),
+                          textcoords="offset points", ha="right" if is_right else "left",
+                          fontsize=8.5)  # fmt: skip
         axes.set(xscale="log", xlabel="images a second", ylabel=metric)
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_minor_formatter(ScalarFormatter())
     return figure
 
 
