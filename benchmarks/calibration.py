@@ -89,7 +89,7 @@ def by_belief(runs: Sequence[Run], purpose: str) -> tuple[pd.DataFrame, pd.DataF
         unknown = Belief.unknown(signals.alike, line)
         asked = {"set": run.name, "kind": run.kind}
         for certainty in CERTAINTIES:
-            group, doubt = judge(signals, prior, Asked(certainty))
+            group, doubt = judge(signals, prior, purpose, Asked(certainty))
             for what, named in ((VERDICT, [] if doubt else group), (SHOWN, group)):
                 row = asked | {"labels": 0, "what": what, "certainty": certainty}
                 rows.append(row | judged(truth, prior.mean, named))
@@ -152,7 +152,7 @@ def luck(draws: int = 1000) -> pd.DataFrame:
             signals = Signals(
                 tuple("abcdefghijkl"[:count]), values, values, values * 0, np.eye(count), 100
             )
-            named += not judge(signals, signals.belief(CLUSTERING), Asked())[1]
+            named += not judge(signals, signals.belief(CLUSTERING), CLUSTERING, Asked())[1]
         rows.append({"encoders": count, "named": named / draws})
     return pd.DataFrame(rows)
 

@@ -88,12 +88,11 @@ class ComparisonConfig:
         for name, count in (("copies", self.copies), ("corrupted", self.corrupted)):
             if count is not None and count < 0:
                 raise InputError(f"`{name}` must be at least 0; not {count}")
-        if not 0 < self.asked.certainty < 1:
-            raise InputError(
-                f"`certainty` must be above 0 and below 1; not {self.asked.certainty:g}"
-            )
-        if not 0 <= self.asked.margin < 1:
-            raise InputError(f"`margin` must be at least 0 and below 1; not {self.asked.margin:g}")
+        certainty, margin = self.asked.certainty, self.asked.margin
+        if not (isinstance(certainty, int | float) and 0 < certainty < 1):
+            raise InputError(f"`certainty` must be above 0 and below 1; not {certainty}")
+        if not (isinstance(margin, int | float) and 0 <= margin < 1):
+            raise InputError(f"`margin` must be at least 0 and below 1; not {margin}")
         if not self.clusterers or not self.spaces:
             raise InputError("a comparison needs a clusterer and a space")
         for space in self.spaces:

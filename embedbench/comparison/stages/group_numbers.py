@@ -157,7 +157,7 @@ def _doubt(groups: GroupNumbers, inputs: AnalysisInputs, sweeps: Mapping[str, Sw
         return []
     order = _order(groups.coarse_and_fine, inputs, sweeps)
     return [
-        f"how many groups there are is in doubt: the mean inertia bends at {groups.elbow}, and the "
+        f"how many groups there are is in doubt: the elbow is at {groups.elbow}, and the "
         f"encoders agree best on {groups.agreeing}; {order}"
     ]
 

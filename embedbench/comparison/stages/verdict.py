@@ -172,7 +172,13 @@ def _with_belief(
         found.ranks,
         found.verdict,
         signals.take(np.isin(signals.names, names)),
-        Scores([score.mean for score in scores], inputs.bootstrap.of(scores), purpose, count),
+        Scores(
+            [score.mean for score in scores],
+            inputs.bootstrap.of(scores),
+            purpose,
+            PURPOSES[purpose][found.metric],
+            count,
+        ),
         asked,
     )
     return replace(found, ranks=ranks, verdict=verdict)

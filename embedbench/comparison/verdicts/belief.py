@@ -28,6 +28,7 @@ __all__ = [
     "likely",
     "together",
     "with_probability",
+    "within",
 ]
 
 _DRAWN = 4000
@@ -105,6 +106,8 @@ LINES: Mapping[str, Line] = {
     CLASSIFICATION: Line(-0.039, 1.911, Spread(-5.069, -0.246, 0.86, -2.414)),
 }
 """By purpose, for AMI, mAP and kNN accuracy; made by `benchmarks/calibration.py`."""
+
+_SCORES = {CLUSTERING: "AMI", SEARCH: "mAP", CLASSIFICATION: "kNN accuracy"}
 
 SETS = 29
 """Labelled sets that they were made of."""
@@ -253,6 +256,11 @@ def with_probability(
     return ranks.assign(probability=probabilities.reindex(ranks.index).astype(float))
 
 
+def within(purpose: str, asked: Asked) -> str:
+    """Return how near to the best an encoder is, in words."""
+    return f"within {asked.margin:g} of the best {_SCORES[purpose]}"
+
+
 def likely(certainty: float, purpose: str, asked: Asked, labels: int) -> str:
     """Return how likely a group holds an encoder within the margin of the best, for a sentence.
 
@@ -262,7 +270,7 @@ def likely(certainty: float, purpose: str, asked: Asked, labels: int) -> str:
         asked: what was asked of the group.
         labels: number of labelled images.
     """
-    told = f"within {asked.margin:g} of the best with a probability of {certainty:.2f}"
+    told = f"{within(purpose, asked)} with a probability of {certainty:.2f}"
     counts = [count for count in RIGHT[purpose] if count <= labels and (count > 0) == (labels > 0)]
     if not counts:
         return told

@@ -46,12 +46,14 @@ class Scores:
         values: the score of each.
         moved: the same in each resample.
         purpose: what the score is for.
+        metric: its name in sentences.
         labels: number of labelled images, near-duplicates counted once.
     """
 
     values: Sequence[float]
     moved: Replicates
     purpose: str
+    metric: str
     labels: int
 
 
@@ -82,7 +84,8 @@ def with_likely(
     named = tuple(signals.names[row] for row in rows)
     if scores.labels < _LEAST_LABELS:
         return ranks, verdict
-    told = f"within {asked.margin:g} of the best with a probability of {certainty:.2f}"
+    near = f"within {asked.margin:g} of the best {scores.metric}"
+    told = f"{near} with a probability of {certainty:.2f}"
     if has_signals:
         told = likely(certainty, scores.purpose, asked, scores.labels)
     who = "it is" if len(named) == 1 else "one of them is"
@@ -148,7 +151,7 @@ def standing(results: Results, labels: Mapping[str, str], left: int, asked: Aske
     values, moved = np.array([score.mean for score in found]), resamples.of(found)
     every = int(images["group"].nunique())
     signals = Signals.of_tables(list(partitions), results.label_free, results.similarity, every)
-    scores = Scores(list(values), moved, CLUSTERING, count)
+    scores = Scores(list(values), moved, CLUSTERING, "AMI", count)
     _, verdict = with_likely(ranks, verdict, signals, scores, asked)
     fastest = fastest_of(verdict.group, timings_of(results, "images_per_second"))
     told = verdict_sentences(verdict.record() | _UNTOLD, fastest)

@@ -16,7 +16,14 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float64
 
-from embedbench.comparison.verdicts.belief import LINES, Asked, Belief, likely, with_probability
+from embedbench.comparison.verdicts.belief import (
+    LINES,
+    Asked,
+    Belief,
+    likely,
+    with_probability,
+    within,
+)
 from embedbench.comparison.verdicts.labels import NOTHING_TO_RANK, Verdict
 from embedbench.metrics.chance import agreement_p
 from embedbench.metrics.clustering.consensus import FAMILY, similar_groups
@@ -26,7 +33,7 @@ from embedbench.utils.text import join_names
 
 __all__ = ["Signals", "alike", "judge", "verdict_without_labels"]
 
-_LEAST, _LEAST_FOR_CONSENSUS = 2, 3
+_LEAST = 2
 
 _LEAST_FAMILIES = 4
 """Chance puts three encoders into the same order twice in 1 of 6 cases, four in 1 of 24."""
@@ -178,6 +185,8 @@ def verdict_without_labels(
     belief = signals.belief(purpose)
     ranks = rank_by(signals.names, list(belief.mean), belief.drawn())
     verdict = _verdict(signals, belief, purpose, asked, seed)
+    if verdict.answer in (TOO_FEW, NONE_BETTER):
+        ranks = rank_by([], [], np.zeros((0, 1)))
     ranks = with_probability(ranks, signals.names, belief, asked.margin)
     return ranks, replace(verdict, reasons=verdict.reasons + missing)
 
@@ -192,7 +201,7 @@ def _verdict(signals: Signals, belief: Belief, purpose: str, asked: Asked, seed:
             "clusters agree with those of other encoders, more than chance gives."
         )
         return Verdict("no labels", NONE_BETTER, (), (reason,))
-    group, doubt = judge(signals, belief, asked, seed)
+    group, doubt = judge(signals, belief, purpose, asked, seed)
     named = tuple(signals.names[row] for row in group)
     certainty = belief.holds(group, asked.margin)
     if doubt:
@@ -202,8 +211,8 @@ def _verdict(signals: Signals, belief: Belief, purpose: str, asked: Asked, seed:
         who = f"one of {join_names(named)}" if len(named) > 1 else named[0]
         likeliest = f"; the likeliest is {named[0]} ({first:.2f})" if len(named) > 1 else ""
         told = (
-            f"By what they say, {who} is within {asked.margin:g} of the best with a probability of "
-            f"{certainty:.2f}{likeliest}."
+            f"If they were as good as on other pictures, {who} would be "
+            f"{within(purpose, asked)} with a probability of {certainty:.2f}{likeliest}."
         )
         return Verdict("no labels", CANNOT_TELL, named, (doubt, told))
     reason = (
@@ -222,18 +231,21 @@ def _verdict(signals: Signals, belief: Belief, purpose: str, asked: Asked, seed:
     return Verdict("no labels", LIKELY, named, (told, reason))
 
 
-def judge(signals: Signals, belief: Belief, asked: Asked, seed: int = 0) -> tuple[list[int], str]:
+def judge(
+    signals: Signals, belief: Belief, purpose: str, asked: Asked, seed: int = 0
+) -> tuple[list[int], str]:
     """Return the group in which the best may be, and why it is not named; empty if it is.
 
     Args:
         signals: of encoders that are above chance.
         belief: what the signals lead to.
+        purpose: what the encoder is for.
         asked: how certain, and how near to the best.
         seed: of the permutations.
     """
     group = belief.group(asked)
     group += _rivals(signals, group, asked.margin)
-    return group, _doubt(signals, group, asked, seed)
+    return group, _doubt(signals, group, purpose, asked, seed)
 
 
 def _rivals(signals: Signals, group: Sequence[int], margin: float) -> list[int]:
@@ -249,15 +261,14 @@ def _rivals(signals: Signals, group: Sequence[int], margin: float) -> list[int]:
     return [int(row) for row in order if is_rival[row] and row not in group]
 
 
-def _doubt(signals: Signals, group: Sequence[int], asked: Asked, seed: int) -> str:
+def _doubt(signals: Signals, group: Sequence[int], purpose: str, asked: Asked, seed: int) -> str:
     """Return why none can be named; empty if the group can."""
     count = len(signals.names)
-    if count < _LEAST_FOR_CONSENSUS:
-        return "Consensus needs at least three encoders: two agree with each other equally."
     if signals.families < _LEAST_FAMILIES:
+        alike = "" if signals.families == count else ", counting similar ones once"
         return (
-            "There are fewer than four encoders, or groups of similar ones: two signals put "
-            "three into the same order by chance too often."
+            "It takes four encoders that differ, for chance too often puts fewer into the same "
+            f"order twice; there are {signals.families}{alike}. Add some, or label some pictures."
         )
     correlation, p = signals.agreement(seed)
     if p > _AGREES:
@@ -268,8 +279,8 @@ def _doubt(signals: Signals, group: Sequence[int], asked: Asked, seed: int) -> s
         )
     if len(group) > count / 2:
         return (
-            f"It takes {len(group)} of the {count} encoders to hold one within {asked.margin:g} of "
-            f"the best with a certainty of {asked.certainty:g}."
+            f"It takes {len(group)} of the {count} encoders to hold one {within(purpose, asked)} "
+            f"with a certainty of {asked.certainty:g}."
         )
     unsure = [signals.names[row] for row in group if not signals.above[:, row].all()]
     if unsure:

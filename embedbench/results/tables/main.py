@@ -61,9 +61,8 @@ MAIN_TABLES: Mapping[str, Table] = {
         | RANK
         | PROBABILITY
         | {
-            "tied_with_best": "Whether the encoder may be the best. By AMI with labels, whether or "
-            "not it is above chance; else "
-            "whether the verdict names it.",
+            "tied_with_best": "Whether the encoder may be the best, at 95 %: by AMI with labels, "
+            "whether or not it is above chance; else by what the two signals lead to.",
             "recommended": "Whether it is the smallest of the encoders that the verdict names; "
             "with a budget, the one that is recommended within it.",
             "status": "`ok` or `failed`.",

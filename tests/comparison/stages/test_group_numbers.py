@@ -140,6 +140,6 @@ def test_numbers_far_apart_are_both_told_and_whether_the_order_depends_on_them()
             "shared": 8, "elbow": 8, "agreement": 4, "coarse": 4, "fine": 8,
         }  # fmt: skip
         [remark] = found.remarks
-        assert "bends at 8, and the encoders agree best on 4" in remark and ending in remark
+        assert "the elbow is at 8, and the encoders agree best on 4" in remark and ending in remark
     near = look_into_groups(GroupNumbers(given.k_grid.ks, 5), given, seen, alike(ab=0.1), gather)
     assert near.coarse_and_fine is None and near.remarks == ()

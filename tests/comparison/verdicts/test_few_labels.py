@@ -130,7 +130,7 @@ def with_likely_of(
         ranks,
         Verdict("labels", answer, group, ("Because.",)),
         Signals(names, signals, signals, np.zeros((2, 4)), np.eye(4), 100),
-        Scores(values, resampled, CLUSTERING, labels),
+        Scores(values, resampled, CLUSTERING, "AMI", labels),
         Asked(),
     )
 
