@@ -99,6 +99,9 @@ verdict: .venv/test-installed
 	$(BIN)/python benchmarks/verdict_draws.py build/bank build/draws 3
 	$(BIN)/python benchmarks/calibration.py build/draws build/sets/sets.csv > build/verdict.md
 	$(BIN)/python docs/fill_verdict.py build/verdict.md
+	$(BIN)/python benchmarks/signal_candidates.py build/bank build/candidates 1 > build/signals.md
+	$(BIN)/python benchmarks/label_choice.py build/bank > build/label-choice.md
+	$(BIN)/python benchmarks/group_numbers.py build/bank > build/groups.md
 
 build/tools/installed:
 	$(PYTHON) -m venv build/tools
