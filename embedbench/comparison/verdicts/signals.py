@@ -210,10 +210,11 @@ def _verdict(signals: Signals, belief: Belief, purpose: str, asked: Asked, seed:
         first = belief.holds(group[:1], asked.margin)
         who = f"one of {join_names(named)}" if len(named) > 1 else named[0]
         likeliest = f"; the likeliest is {named[0]} ({first:.2f})" if len(named) > 1 else ""
-        told = (
-            f"If they were as good as on other pictures, {who} would be "
-            f"{within(purpose, asked)} with a probability of {certainty:.2f}{likeliest}."
-        )
+        told = f"{within(purpose, asked)} with a probability of {certainty:.2f}{likeliest}."
+        if signals.agreement(seed)[1] > _AGREES:
+            told = f"If they were as good as on other pictures, {who} would be {told}"
+        else:
+            told = f"{who[0].upper()}{who[1:]} is {told}" if len(named) > 1 else f"{who} is {told}"
         return Verdict("no labels", CANNOT_TELL, named, (doubt, told))
     reason = (
         "Two signals agree by more than chance explains: images keep their cluster when they are "

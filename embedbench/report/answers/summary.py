@@ -9,7 +9,7 @@ from embedbench.analysis.duplicates import duplicate_rate
 from embedbench.report.answers.pairwise import visible_difference
 from embedbench.report.shortcuts import shortcut_warnings
 from embedbench.report.tables import interval_text
-from embedbench.results.purposes import leading_rows, metric_heading
+from embedbench.results.purposes import leading_rows, metric_heading, purpose_sentence
 from embedbench.results.results import Results
 from embedbench.results.schema import K_CRITERIA, NAMING, ONE_ENCODER
 from embedbench.results.sentences import NAMED, answer_sentences, budget_sentences, list_names
@@ -161,12 +161,14 @@ def _what(results: Results, rows: pd.DataFrame) -> Markup:
 def _without_labels(results: Results) -> list[Markup]:
     if results.has_truth:
         return []
+    by_purpose = Markup(purpose_sentence(results, Markup, strong))
     return [
+        *filter(None, [by_purpose]),
         Markup(
             "There are no labels, so no number here is the truth. The silhouette is measured in "
             "each encoder's own space and <strong>does not compare encoders</strong>. Look at the "
             "images in their clusters, or label some of the images."
-        )
+        ),
     ]
 
 

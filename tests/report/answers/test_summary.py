@@ -136,3 +136,9 @@ def test_where_search_leads_its_number_stands_in_the_place_of_ami() -> None:
         in text
     )
     assert "the AMI of" not in text and "differences in AMI" not in text and "puts" not in text
+
+
+def test_without_labels_each_purpose_has_its_answer() -> None:
+    text = " ".join(summary(example_results(truth=False)))
+    assert "For clustering, search and classification likely <strong>" in text
+    assert "For clustering" not in " ".join(summary(example_results()))
