@@ -146,6 +146,8 @@ def tied_with_best(
             tied[row] = False
             continue
         sure = spread > 0
+        if not sure.any():  # no difference is known in the resamples
+            continue
         largest = (moved[sure] / spread[sure, None]).max(axis=0)
         tied[row] = (ahead[sure] / spread[sure]).max() <= np.quantile(largest, (1 + LEVEL) / 2)
     return tied

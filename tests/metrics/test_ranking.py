@@ -209,3 +209,8 @@ def test_being_behind_one_of_many_by_chance_is_no_loss() -> None:
     assert norm.cdf(2.1) > 0.975
     assert tied_with_best(estimates[:2], moved[:2]).tolist() == [True, False]
     assert tied_with_best(estimates, moved).all()
+
+
+def test_where_no_resample_has_a_number_nobody_is_ruled_out() -> None:
+    found = tied_with_best(np.array([0.9, 0.5]), np.full((2, 20), np.nan))
+    assert found.tolist() == [True, True]
