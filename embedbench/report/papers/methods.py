@@ -60,7 +60,8 @@ def _images(results: Results) -> list[str]:
         of_classes = f" of {pluralise(classes, 'class')}"
         if known < len(images):
             of_classes = f", of which {known:,} had a label of {pluralise(classes, 'class')}"
-    sentences = [f"We compared {count} on {pluralise(len(images), 'image')}{of_classes}."]
+    verb = "analysed" if results.run["verdict"]["basis"] == ONE_ENCODER else "compared"
+    sentences = [f"We {verb} {count} on {pluralise(len(images), 'image')}{of_classes}."]
     copies = len(images) - int(images["group"].nunique()) if "group" in images else 0
     if copies:
         sentences.append(
@@ -124,7 +125,7 @@ def _clusters(results: Results) -> list[str]:
     used = set(results.comparison["k_from"])
     found = [own[name] for name in K_CRITERIA if name in used]
     if found:
-        sentences.append(f"Each encoder was also clustered at numbers by {join_names(found)}.")
+        sentences.append(f"Each encoder was also clustered at k chosen by {join_names(found)}.")
     return sentences
 
 
@@ -200,6 +201,8 @@ def _statistics(results: Results) -> list[str]:
             f"and seeds, the same for every encoder{cite('efron1979', 'rao1988')}, in which each "
             f"image weighs as much as its jackknife influence{cite('efron1981')}."
         )
+    if "stability" in _measured(results):
+        sentences.append("The interval of stability is over its subsamples.")
     if results.run["verdict"]["basis"] == ONE_ENCODER:
         return sentences
     if judged:
