@@ -75,7 +75,7 @@ def diff(before: str, after: str, as_json: bool) -> int:
 @click.argument("run_folder", metavar="RUN", shell_complete=complete_folder)
 @click.option("--without-pictures", is_flag=True, help="Leave the thumbnails out of the page.")
 def report(run_folder: str, without_pictures: bool) -> int:
-    """Write the report of a run folder again, without encoding."""
+    """Write the page and the files for papers of a run folder again, without encoding."""
     from embedbench.report import redraw
 
     folder = Path(run_folder)

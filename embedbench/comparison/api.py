@@ -242,8 +242,9 @@ def _say_remarks(results: Results, progress: Progress, said: Sequence[str]) -> N
 def _draw(
     progress: Progress, draws_figures: bool, pictures: bool, results: Results, folder: Path
 ) -> None:
-    """Write the page into a run folder, and the figures if they are asked for."""
+    """Write the page and the files for papers into a run folder; figures if they are asked for."""
     from embedbench.report.page import write_report
+    from embedbench.report.papers.files import write_papers
 
     if draws_figures:
         from embedbench.report.plots.drawing import draw_figures
@@ -252,3 +253,4 @@ def _draw(
             draw_figures(results, folder / "figures", tick=bar.update)
     with progress.bar("writing the report", 0, ""):
         write_report(results, folder, pictures)
+        write_papers(results, folder)

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from embedbench.errors import InputError
 from embedbench.report.layout.sections import sections_of_tables
 from embedbench.report.page import write_report
+from embedbench.report.papers.files import write_papers
 from embedbench.results.reading import read_partly
 from embedbench.utils.messages import system_reason
 
@@ -13,7 +14,7 @@ __all__ = ["redraw"]
 
 
 def redraw(folder: Path, pictures: bool = True) -> list[str]:
-    """Write the report of a run folder again; it is put there when it is whole.
+    """Write the page and the files for papers again; they are put there when they are whole.
 
     Return a sentence for each table that could not be read and that a section of the page alone
     needs; the page says so there.
@@ -33,7 +34,8 @@ def redraw(folder: Path, pictures: bool = True) -> list[str]:
     try:
         with TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
             page = write_report(results, Path(unfinished), pictures, lacking)
-            page.replace(folder / "report.html")
+            for file in (page, *write_papers(results, Path(unfinished))):
+                file.replace(folder / file.name)
     except OSError as error:
         raise InputError(f"cannot write '{folder}': {system_reason(error)}") from error
     headings = sections_of_tables(lacking)

@@ -1,13 +1,13 @@
-"""Tables as people read them: plain text, Markdown, LaTeX; foreign texts in them are escaped."""
+"""Tables as people read them: plain text, Markdown; foreign texts in them are escaped."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
-from embedbench.utils.text import escape_latex_cell, escape_markdown, printable, two_decimals
+from embedbench.utils.text import escape_markdown, printable, two_decimals
 
-__all__ = ["as_latex", "as_markdown", "as_plain_text", "short_interval", "short_number"]
+__all__ = ["as_markdown", "as_plain_text", "short_interval", "short_number"]
 
 
 def as_plain_text(table: pd.DataFrame) -> str:
@@ -18,13 +18,6 @@ def as_plain_text(table: pd.DataFrame) -> str:
 def as_markdown(table: pd.DataFrame) -> str:
     """Return the table as Markdown."""
     return _as_text(table, "pipe", escape_markdown)
-
-
-def as_latex(table: pd.DataFrame) -> str:
-    """Return the table as LaTeX, with the rules of booktabs."""
-    style = table.map(lambda cell: _shown(cell, printable)).style.hide(axis="index")
-    style = style.format(lambda cell: escape_latex_cell(_number(cell)), escape="latex")
-    return str(style.format_index(escape="latex", axis=1).to_latex(hrules=True))
 
 
 def _as_text(table: pd.DataFrame, form: str, shown: Callable[[str], str]) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 from embedbench.errors import InputError, NotWrittenError
 from embedbench.io.safe_csv import write_csv
 from embedbench.results.budget import budget_lines
-from embedbench.results.formats import as_latex, as_markdown, as_plain_text
+from embedbench.results.formats import as_markdown, as_plain_text
 from embedbench.results.run_folder import OutFolder
 from embedbench.results.schema import (
     HEADLINE,
@@ -247,7 +247,6 @@ class Results:
                 frame.to_parquet(folder / f"{name}.parquet", index=False)
         lines = [self.to_markdown(), *map(escape_markdown, budget_lines(self.run))]
         (folder / "comparison.md").write_text("\n\n".join(lines) + "\n", encoding="utf-8")
-        (folder / "comparison.tex").write_text(as_latex(self.headline()), encoding="utf-8")
         run = self.run | {"schema": SCHEMA_VERSION, "tables": sorted(written)}
         text = json.dumps(run, indent=2, sort_keys=True, ensure_ascii=False)
         (folder / "run.json").write_text(text + "\n", encoding="utf-8")

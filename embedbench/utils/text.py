@@ -1,4 +1,4 @@
-"""Text: printable names, escaping for Markdown and LaTeX, short forms."""
+"""Text: printable names, escaping for Markdown, short forms."""
 
 import re
 import unicodedata
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 __all__ = [
     "agreeing",
-    "escape_latex_cell",
     "escape_markdown",
     "join_names",
     "pluralise",
@@ -73,14 +72,6 @@ def escape_markdown(text: str) -> str:
         lambda found: f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}",
         printable(text),
     )
-
-
-def escape_latex_cell(escaped: str) -> str:
-    """Protect a text that is escaped for LaTeX for use as the first cell of a row.
-
-    A leading bracket or star would be read as an argument of the line break before it.
-    """
-    return "{}" + escaped if escaped.startswith(("[", "*")) else escaped
 
 
 def safe_names(labels: Sequence[str]) -> dict[str, str]:

@@ -53,7 +53,7 @@ def test_a_run_prints_the_table_alone_writes_the_folder_and_is_drawn_again_from_
     assert [row["clusterer"] for row in rows] == ["kmeans", "agglomerative", "hdbscan"]
     for name in (
         "comparison.csv comparison.md comparison.tex encoders.csv timings.csv partitions.parquet "
-        "elbow.csv clusters.csv run.json report.html"
+        "elbow.csv clusters.csv run.json report.html methods.tex references.bib"
     ).split():
         assert (out / name).exists(), name
     assert not (out / "failures.csv").exists() and not (out / "figures").exists()

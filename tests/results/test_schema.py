@@ -66,7 +66,6 @@ def test_a_run_folder_has_the_tables_and_columns_of_the_schema(folder: Path) -> 
     files = {file.name for file in folder.iterdir()} - {
         "run.json",
         "comparison.md",
-        "comparison.tex",
         SUMS,
     }
     every = {f"{name}.{table.suffix}" for name, table in TABLES.items()}

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from embedbench.utils.text import (
     agreeing,
-    escape_latex_cell,
     escape_markdown,
     join_names,
     pluralise,
@@ -84,11 +83,6 @@ def test_markdown_leaves_no_sign_unescaped(text: str) -> None:
 )
 def test_markdown_escapes_of_known_cases(text: str, written: str | None) -> None:
     assert escape_markdown(text) == (written or text)
-
-
-@pytest.mark.parametrize(("text", "written"), [("[1cm]x", "{}[1cm]x"), ("*", "{}*"), ("a[", "a[")])
-def test_latex_does_not_read_the_first_cell_as_an_argument(text: str, written: str) -> None:
-    assert escape_latex_cell(text) == written
 
 
 @pytest.mark.parametrize(

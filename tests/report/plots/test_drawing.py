@@ -1,6 +1,9 @@
 """Promises of figures as files: those that were asked for, in the format, with text as text."""
 
+import shutil
+import subprocess
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -46,7 +49,8 @@ def test_svg_holds_text_as_text_and_is_the_same_each_time(tmp_path: Path) -> Non
     (first,) = draw_figures(RESULTS, tmp_path / "a", ["ranks"], "svg")
     (again,) = draw_figures(RESULTS, tmp_path / "b", ["ranks"], "svg")
     assert first.name == "ranks.svg" and first.read_bytes() == again.read_bytes()
-    assert "<text" in first.read_text() and "Rank by AMI" in first.read_text()
+    texts = [one.text for one in ElementTree.parse(first).iter("{http://www.w3.org/2000/svg}text")]
+    assert any("Rank by AMI" in (text or "") for text in texts) and "pixels" in texts
 
 
 def test_pdf_embeds_its_fonts_whole(tmp_path: Path) -> None:
@@ -54,6 +58,13 @@ def test_pdf_embeds_its_fonts_whole(tmp_path: Path) -> None:
     content = file.read_bytes()
     assert content.startswith(b"%PDF") and (b"/TrueType" in content or b"/Type0" in content)
     assert b"/Type3" not in content and b"CreationDate" not in content
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="needs pdftotext (Debian: poppler-utils)")
+def test_pdf_holds_text_as_text(tmp_path: Path) -> None:
+    (file,) = draw_figures(RESULTS, tmp_path, ["ranks"], "pdf")
+    text = subprocess.check_output(["pdftotext", file, "-"], encoding="utf-8")
+    assert "Rank by AMI" in text and "pixels" in text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Files for a paper: the table in LaTeX, the methods in sentences, the references in BibTeX."""
