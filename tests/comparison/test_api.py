@@ -85,7 +85,7 @@ def test_a_run_folder_reads_back(results: Results, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(again.comparison, results.comparison, check_dtype=False)
     assert again.to_markdown() == results.to_markdown()
     assert again.run["dataset"]["fingerprint"] == results.run["dataset"]["fingerprint"]
-    assert {"comparison.md", "comparison.tex", "run.json"} <= set(os.listdir(tmp_path / "run"))
+    assert {"comparison.md", "run.json"} <= set(os.listdir(tmp_path / "run"))
 
 
 @pytest.mark.parametrize("without", [True, False])
