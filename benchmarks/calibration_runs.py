@@ -1,6 +1,6 @@
 """Runs of the benchmark of the verdict: some encoders of a draw, with their truth and signals."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,16 +49,21 @@ def read_runs(folder: Path, count: int, kinds: Mapping[str, str]) -> list[Run]:
         count: number of runs.
         kinds: of the sets, where they are known.
     """
-    runs = []
+    return [
+        run_of(name, kinds.get(name, ""), arrays, some)
+        for name, arrays, some in chosen(folder, count)
+    ]
+
+
+def chosen(folder: Path, count: int) -> Iterator[tuple[str, dict[str, Array], Array]]:
+    """Yield the set, the arrays of its draw and the encoders of each run."""
     for file in sorted(folder.glob("*.npz")):
         arrays = dict(np.load(file, allow_pickle=False))
         name, number = file.stem.rsplit("_", 1)
         random = np.random.default_rng([sum(map(ord, name)), int(number)])
         for _ in range(count):
             size = random.integers(3, 9)
-            some = np.sort(random.choice(len(arrays["names"]), size, replace=False))
-            runs.append(run_of(name, kinds.get(name, ""), arrays, some))
-    return runs
+            yield name, arrays, np.sort(random.choice(len(arrays["names"]), size, replace=False))
 
 
 def run_of(name: str, kind: str, arrays: dict[str, Array], some: Array) -> Run:

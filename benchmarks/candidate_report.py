@@ -1,7 +1,7 @@
 """How well the candidate signals of `signal_candidates.py` order encoders: its tables."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import kendalltau, rankdata, zscore
 
 from calibration import better_half
-from calibration_runs import read_runs
+from calibration_runs import chosen, read_runs
 from candidate_model import SIGNALS, Tried, judged_with
 from embedbench.metrics.clustering.ami import pairwise_ami
 from embedbench.metrics.clustering.consensus import similar_groups
@@ -76,21 +76,10 @@ IN_PLACE: Ways = {
 """Models without one of the two signals, and with everything."""
 
 
-def chosen(folder: Path, count: int) -> Iterator[tuple[Arrays, np.ndarray]]:
-    """Yield the arrays and the encoders of each run, in the order of `read_runs`."""
-    for file in sorted(folder.glob("*.npz")):
-        arrays = dict(np.load(file, allow_pickle=False))
-        name, number = file.stem.rsplit("_", 1)
-        random = np.random.default_rng([sum(map(ord, name)), int(number)])
-        for _ in range(count):
-            size = random.integers(3, 9)
-            yield arrays, np.sort(random.choice(len(arrays["names"]), size, replace=False))
-
-
 def with_signals(folder: Path, count: int, names: Sequence[str]) -> list[Tried]:
     """Return the runs of `calibration_runs.read_runs`, with these arrays among their signals."""
     runs = [Tried.of(run) for run in read_runs(folder, count, {})]
-    for run, (arrays, some) in zip(runs, chosen(folder, count), strict=True):
+    for run, (_, arrays, some) in zip(runs, chosen(folder, count), strict=True):
         assert np.array_equal(run.truth, arrays["ami"][some])
         run.signals.update({name: arrays[name][some] for name in names})
     return runs
@@ -99,7 +88,7 @@ def with_signals(folder: Path, count: int, names: Sequence[str]) -> list[Tried]:
 def runs_with_candidates(folder: Path, count: int) -> list[Tried]:
     """Return the runs with all `CANDIDATES` among their signals."""
     runs, records = with_signals(folder, count, (*KEPT, "learnability")), on_other_sets(folder)
-    for run, (arrays, some) in zip(runs, chosen(folder, count), strict=True):
+    for run, (_, arrays, some) in zip(runs, chosen(folder, count), strict=True):
         own = run.signals
         kept = np.stack([own[name] for name in KEPT])
         shape, colour = kept[:2].mean(axis=0), kept[2:4].mean(axis=0)

@@ -28,9 +28,9 @@ from embedbench.io.atomic import write_atomic
 from embedbench.io.store import Store
 from embedbench.metrics.clustering.agreement import ami_score
 from embedbench.metrics.embedding.consistency import cluster_retention
-from signal_candidates import RUNS, drawn_bank
+from signal_candidates import RUNS
 from verdict_bank import IMAGES, ORDER, Workers, spread
-from verdict_draws import Arrays
+from verdict_draws import Arrays, drawn_bank
 from verdict_encoders import PARTS
 from verdict_networks import encoders
 from verdict_sets import Views, directions

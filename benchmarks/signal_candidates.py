@@ -30,21 +30,10 @@ from embedbench.metrics.embedding.consistency import cluster_retention
 from embedbench.metrics.embedding.linear_probe import rotated
 from embedbench.metrics.embedding.similarity import linear_cka
 from signal_formulas import learnability, lidar, spectral
-from verdict_draws import KS, Arrays, look
+from verdict_draws import KS, Arrays, drawn_bank, look
 from verdict_sets import Bank, Views, directions
 
 RUNS = 12
-
-
-def drawn_bank(file: Path, number: int) -> Bank:
-    """Return the classes and images of a set that `verdict_draws.drawn` takes."""
-    bank, random = Bank.read(file), np.random.default_rng([sum(map(ord, file.stem)), number])
-    classes = np.unique(bank.truth)
-    least = min(len(classes), max(4, len(classes) // 2))
-    some = random.choice(classes, random.integers(least, len(classes) + 1), replace=False)
-    rows = np.flatnonzero(np.isin(bank.truth, some))
-    rows = np.sort(random.choice(rows, int(len(rows) * random.uniform(0.7, 1)), replace=False))
-    return bank.take(rows).with_degraded()
 
 
 def shared(bank: Bank) -> Arrays:

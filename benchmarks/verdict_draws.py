@@ -45,17 +45,22 @@ LABELS, LABEL_DRAWS, RESAMPLES = (10, 20, 40, 100), 2, 100
 Arrays = dict[str, np.ndarray]
 
 
-def drawn(file: Path, number: int) -> Arrays:
-    """Return one draw of a set; arrays are by encoder, in the order of `names`."""
+def drawn_bank(file: Path, number: int) -> Bank:
+    """Return the classes and images of a set that a draw takes, with the degraded encoders."""
     bank, random = Bank.read(file), np.random.default_rng([sum(map(ord, file.stem)), number])
     classes = np.unique(bank.truth)
     least = min(len(classes), max(4, len(classes) // 2))
     some = random.choice(classes, random.integers(least, len(classes) + 1), replace=False)
     rows = np.flatnonzero(np.isin(bank.truth, some))
     rows = np.sort(random.choice(rows, int(len(rows) * random.uniform(0.7, 1)), replace=False))
-    bank = bank.take(rows).with_degraded()
+    return bank.take(rows).with_degraded()
+
+
+def drawn(file: Path, number: int) -> Arrays:
+    """Return one draw of a set; arrays are by encoder, in the order of `names`."""
+    bank = drawn_bank(file, number)
     names, truth = sorted(bank.views), np.unique(bank.truth, return_inverse=True)[1]
-    ks = [k for k in KS if k < len(rows) // 3]
+    ks = [k for k in KS if k < len(truth) // 3]
     looked = [look(bank.views[name], truth, bank.rows, ks) for name in names]
     agreed = {"partitions": np.eye(len(names)), "neighbours": np.eye(len(names))}
     agreed["cka"] = np.eye(len(names))
@@ -73,7 +78,7 @@ def drawn(file: Path, number: int) -> Arrays:
     scores = looked[0]["scores"]
     arrays: Arrays = {"names": np.array(names), **agreed}
     arrays |= {name: np.array([own["scores"][name] for own in looked]) for name in scores}
-    partitions = [own["partitions"].reshape(-1, len(rows)) for own in looked]
+    partitions = [own["partitions"].reshape(-1, len(truth)) for own in looked]
     return arrays | few_labels(partitions, truth, number)
 
 

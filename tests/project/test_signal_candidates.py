@@ -18,7 +18,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from candidate_model import SIGNALS, Model, Tried, fitted, log_density
 from candidate_report import on_other_sets
 from graded_views import CROPS, changed
-from signal_candidates import candidates, drawn_bank
+from signal_candidates import candidates
 from signal_formulas import (
     LINKED,
     consensus_partition,
@@ -32,7 +32,7 @@ from signal_formulas import (
     spectral,
     together,
 )
-from verdict_draws import drawn
+from verdict_draws import drawn, drawn_bank
 
 CROSS = np.array([[1, 0], [1, 0], [-1, 0], [-1, 0], [0, 1], [0, -1]], dtype=np.float32)
 """Rows of length 1 with squared singular values 4 and 2, and mean 0."""

@@ -19,13 +19,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-def change_record(folder: Path, **changes: object) -> None:
-    """Change what `run.json` says."""
-    file = folder / "run.json"
-    record = json.loads(file.read_text(encoding="utf-8")) | changes
-    file.write_text(json.dumps(record), encoding="utf-8")
-
-
 def test_every_table_is_read_as_it_was_written(folder: Path) -> None:
     written, read = example_results(), read_results(folder)
     for name in TABLES:
