@@ -185,6 +185,12 @@ class ComparisonOptions:
     without_pictures: bool = option(
         False, "--without-pictures", kind=bool, help="Leave the thumbnails out of the page."
     )
+    without_vectors: bool = option(
+        False,
+        "--without-vectors",
+        kind=bool,
+        help="Keep no vectors in the folder; then it cannot be merged with other runs.",
+    )
     copies: int | None = option(
         None,
         "--copies",

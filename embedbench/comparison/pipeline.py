@@ -14,6 +14,7 @@ from embedbench.analysis.shortcuts import attributes
 from embedbench.clustering.limits import remarks as size_remarks
 from embedbench.comparison.config import ComparisonConfig, choose_ks
 from embedbench.comparison.memory import comparison_size
+from embedbench.comparison.origin import as_encoded
 from embedbench.comparison.provenance import cluster_remarks, model_remarks, run_record
 from embedbench.comparison.queries import IS_QUERY
 from embedbench.comparison.stages.budget import within_budget
@@ -38,7 +39,7 @@ from embedbench.comparison.tables import (
 from embedbench.comparison.texts import TextPlan
 from embedbench.embedding.engine import Engine
 from embedbench.metrics.chance import unanswered_queries
-from embedbench.results.live import LiveTable
+from embedbench.results.live.table import LiveTable
 from embedbench.results.results import Results
 from embedbench.results.tables.purposes import TEXT_RECALL, WORDS, ZERO_SHOT
 from embedbench.utils.text import agreeing, pluralise
@@ -73,7 +74,7 @@ def analyse_comparison(
 
     def decide(clusters: ClusteringAnalysis) -> None:
         errors = encoded.errors | clusters.errors
-        encoders = encoders_table(config.encoders, encoded.embeddings, errors)
+        encoders = encoders_table(encoded.asked, encoded.embeddings, errors)
         scored = with_word_scores(clusters, word_scores)
         verdicts.append(run_verdict_stage(inputs, scored, encoders, config.asked))
         for name, reason in clusters.errors.items():
@@ -201,7 +202,7 @@ def assemble_results(
     record = record | {"naming_encoder": encoded.naming_encoder}
     if encoded.plan.labels or encoded.plan.texts:
         record["read_as_texts"] = encoded.plan.record()
-    run = run_record(images, encoded.embeddings, config.encoders, record)
+    run = run_record(images, encoded.embeddings, encoded.versions, record)
     remarks = [
         *encoded_dataset.images.dataset.remarks,
         *encoded_dataset.images.dataset.label_remarks,
@@ -223,4 +224,5 @@ def assemble_results(
         run=run
         | outputs.verdict.record()
         | {"groups": clusters.groups.record(), "remarks": remarks},
+        encoded=as_encoded(encoded_dataset),
     )

@@ -9,11 +9,13 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from embedbench.errors import InputError, NotWrittenError
 from embedbench.io.safe_csv import write_csv
 from embedbench.results.budget import budget_lines
+from embedbench.results.encoded import VECTORS, Encoded
 from embedbench.results.formats import as_markdown, as_plain_text
 from embedbench.results.run_folder import OutFolder
 from embedbench.results.schema import (
@@ -75,7 +77,8 @@ class Results:
 
     `embedbench.results.schema.TABLES` says what a row of each is, and describes every column. A
     table that has no rows has these columns too. `run` holds all that is needed to repeat the
-    comparison, its verdict and its remarks.
+    comparison, its verdict and its remarks. `encoded` holds the vectors of all encoders, and what
+    a comparison with other encoders needs; None where they were not kept.
     """
 
     comparison: pd.DataFrame
@@ -113,6 +116,7 @@ class Results:
     domain_pairs: pd.DataFrame = _optional("domain_pairs")
     domain_alignment: pd.DataFrame = _optional("domain_alignment")
     worst_images: pd.DataFrame = _optional("worst_images")
+    encoded: Encoded | None = field(default=None, repr=False)
 
     @property
     def spaces(self) -> list[str]:
@@ -151,6 +155,19 @@ class Results:
         """Return the cluster of each image; see `embedbench.results.views.assignments`."""
         table: pd.DataFrame = _views().assignments(self, encoder, clusterer, space)
         return table
+
+    def vectors(self, encoder: str) -> np.ndarray:
+        """Return an encoder's vectors, float32 "images dim"; row i is row i of `images`.
+
+        Raises:
+            InputError: there is no such encoder, or vectors were not kept.
+        """
+        if self.encoded is None:
+            raise InputError("these results hold no vectors: they were written without")
+        if encoder not in self.encoded.images:
+            known = ", ".join(self.encoded.images)
+            raise InputError(f"no vectors of '{encoder}'; there are those of {known}")
+        return self.encoded.images[encoder]
 
     def neighbours(self, image: str, encoder: str | None = None) -> pd.DataFrame:
         """Return an image's nearest other images; see `embedbench.results.views.neighbours`."""
@@ -245,9 +262,12 @@ class Results:
                 write_csv(frame, folder / f"{name}.csv")
             else:
                 frame.to_parquet(folder / f"{name}.parquet", index=False)
+        if self.encoded is not None:
+            self.encoded.write(folder / VECTORS)
         lines = [self.to_markdown(), *map(escape_markdown, budget_lines(self.run))]
         (folder / "comparison.md").write_text("\n\n".join(lines) + "\n", encoding="utf-8")
         run = self.run | {"schema": SCHEMA_VERSION, "tables": sorted(written)}
+        run["has_vectors"] = self.encoded is not None
         text = json.dumps(run, indent=2, sort_keys=True, ensure_ascii=False)
         (folder / "run.json").write_text(text + "\n", encoding="utf-8")
 
