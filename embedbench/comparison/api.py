@@ -19,6 +19,7 @@ from embedbench.data.dataset import with_domain
 from embedbench.data.loading import Sources, read_sources, source_list
 from embedbench.embedding.factory import make_engine
 from embedbench.io.paths import check_offline
+from embedbench.results.live.notebook import live_table
 from embedbench.results.live.table import LiveTable
 from embedbench.results.results import Results
 from embedbench.results.run_folder import OutFolder
@@ -80,7 +81,7 @@ def compare(
     memory: str | None = None,
     offline: bool = False,
     store: str | Path | None = None,
-    quiet: bool = True,
+    quiet: bool | None = None,
 ) -> Results:
     """Return the comparison of these encoders on these images.
 
@@ -171,7 +172,7 @@ def compare(
             more, or nearly all that is free if None, is ended, and fails.
         offline: encoders may not use the network, and nothing is downloaded.
         store: the folder or address that keeps vectors and downloads between runs.
-        quiet: show no progress.
+        quiet: show no progress; None to show it in notebooks alone.
 
     Raises:
         EmbedbenchError: nothing could be done. An encoder or an image that fails is a row in
@@ -210,7 +211,7 @@ def compare_by(options: ComparisonOptions, draws_figures: bool = False) -> Resul
                 config.progress.say(f"note: {remark}")
             running = make_engine(engine, config.progress)
             fetching = running.download_settings(reading.allow_local)
-            live = LiveTable(config.progress, list(config.encoders))
+            live = live_table(config.progress, list(config.encoders))
             encoded = run_encoding_stage(dataset, config, running, fetching, live)
             record["made_of"] = digest_of_comparison(config, encoded, record)
             if out is not None and not draws_figures:
@@ -223,7 +224,7 @@ def compare_by(options: ComparisonOptions, draws_figures: bool = False) -> Resul
             if out_folder is not None:
                 pictures, vectors = not options.without_pictures, not options.without_vectors
                 contents = Contents(draws_figures, pictures, vectors)
-                write_run(results, out_folder, config.progress, contents)
+                results = write_run(results, out_folder, config.progress, contents)
     return results
 
 

@@ -200,7 +200,7 @@ class ComparisonOptions:
         shown_default="100 without labels or with few, 0 with labels",
     )
     engine: EngineOptions = EngineOptions()
-    quiet: bool = option(True, "--quiet", kind=bool, help="Show no progress bars.")
+    quiet: bool | None = option(None, "--quiet", kind=bool, help="Show no progress bars.")
 
 
 OPTIONS = list_options(ComparisonOptions)

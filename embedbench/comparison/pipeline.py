@@ -195,7 +195,7 @@ def assemble_results(
     images = encoded_dataset.images.table.assign(
         group=inputs.targets.groups, disagreement=clusters.disagreement
     )
-    tables = without_timings(clusters.tables, encoded.embeddings, started)
+    tables: dict[str, Any] = without_timings(clusters.tables, encoded.embeddings, started)
     tables |= outputs.effects.tables | outputs.verdict.tables | outputs.words
     if inputs.similarity is not None:
         tables["zero_shot"] = two_best_names(inputs.similarity, inputs.words, inputs.image_names)

@@ -71,7 +71,7 @@ def read_partly(folder: str | Path) -> tuple[Results, dict[str, str]]:
             encoded = Encoded.read(folder / VECTORS, names, rows)
         except ValueError as error:
             lacking[VECTORS] = str(error)
-    return Results(**tables, run=run, encoded=encoded), lacking
+    return Results(**tables, run=run, encoded=encoded, folder=folder), lacking
 
 
 def _read_part(file: Path) -> Any:

@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ __all__ = ["Answer", "Results", "empty_table"]
 # They read `Results` themselves.
 _views = partial(importlib.import_module, "embedbench.results.views")
 _sentences = partial(importlib.import_module, "embedbench.results.sentences")
+_short = partial(importlib.import_module, "embedbench.results.short_table")
 
 
 def empty_table(name: str) -> pd.DataFrame:
@@ -71,14 +71,15 @@ class Answer:
         return " ".join(self.sentences)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Results:
     """The tables of one comparison.
 
     `embedbench.results.schema.TABLES` says what a row of each is, and describes every column. A
     table that has no rows has these columns too. `run` holds all that is needed to repeat the
     comparison, its verdict and its remarks. `encoded` holds the vectors of all encoders, and what
-    a comparison with other encoders needs; None where they were not kept.
+    a comparison with other encoders needs; None where they were not kept. `folder` is where the
+    run folder was written or read; None without one.
     """
 
     comparison: pd.DataFrame
@@ -116,7 +117,8 @@ class Results:
     domain_pairs: pd.DataFrame = _optional("domain_pairs")
     domain_alignment: pd.DataFrame = _optional("domain_alignment")
     worst_images: pd.DataFrame = _optional("worst_images")
-    encoded: Encoded | None = field(default=None, repr=False)
+    encoded: Encoded | None = None
+    folder: Path | None = None
 
     @property
     def spaces(self) -> list[str]:
@@ -211,11 +213,13 @@ class Results:
         left_out = [HEADLINE["space"]] if self.comparison["space"].nunique() == 1 else []
         return as_plain_text(self.headline()[main].drop(columns=left_out))
 
+    def __repr__(self) -> str:
+        """Return the verdict in words and the numbers that decide."""
+        return str(_short().as_text(self))
+
     def _repr_html_(self) -> str:
-        """Return the verdict in words and the numbers that decide, for a notebook."""
-        short = importlib.import_module("embedbench.results.short_table")
-        answer = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.verdict.sentences)
-        return answer + str(short.short_table(self).to_html(index=False, na_rep=""))
+        """Return the same for a notebook, with a link to the page."""
+        return str(_short().as_html(self))
 
     def write(
         self, folder: str | Path, draw: Callable[["Results", Path], object] | None = None

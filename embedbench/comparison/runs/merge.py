@@ -20,7 +20,7 @@ from embedbench.data.images.corruptions import VECTOR_KINDS, Corruption
 from embedbench.embedding.factory import make_engine
 from embedbench.errors import InputError
 from embedbench.parallel.engine_options import EngineOptions
-from embedbench.results.live.table import LiveTable
+from embedbench.results.live.notebook import live_table
 from embedbench.results.results import Results
 from embedbench.results.run_folder import OutFolder
 from embedbench.results.tables.purposes import WORDS
@@ -37,7 +37,7 @@ def merge(
     without_vectors: bool = False,
     memory: str | None = None,
     store: str | Path | None = None,
-    quiet: bool = True,
+    quiet: bool | None = None,
 ) -> Results:
     """Return one comparison of the encoders of several runs on the same images.
 
@@ -51,7 +51,7 @@ def merge(
         without_vectors: the run folder holds no vectors, so it can be merged with no other.
         memory: how much what is computed may take, such as `4GB`; half of what is free if None.
         store: the folder or address that keeps results of steps between runs.
-        quiet: show no progress.
+        quiet: show no progress; None to show it in notebooks alone.
 
     Raises:
         InputError: there are fewer than two runs, one holds no vectors or is damaged, they have
@@ -82,11 +82,11 @@ def merge(
         place = None if out is None else stack.enter_context(OutFolder(Path(out)))
         for remark in encoded.images.dataset.remarks:
             config.progress.say(f"note: {remark}")
-        live = LiveTable(config.progress, encoded.encoded.asked)
+        live = live_table(config.progress, encoded.encoded.asked)
         results = analyse_comparison(config, engine, encoded, live, started, record)
         if place is not None:
             contents = Contents(pictures=not without_pictures, vectors=not without_vectors)
-            write_run(results, place, config.progress, contents)
+            results = write_run(results, place, config.progress, contents)
     return results
 
 
@@ -94,7 +94,7 @@ def _in_any(parts: Sequence[Run], key: str) -> list[str]:
     return list(dict.fromkeys(one for part in parts for one in part.results.run.get(key) or ()))
 
 
-def _config_of(parts: Sequence[Run], memory: str | None, quiet: bool) -> ComparisonConfig:
+def _config_of(parts: Sequence[Run], memory: str | None, quiet: bool | None) -> ComparisonConfig:
     """Return the options of the first run, with words and texts of the one that reads them.
 
     Raises:

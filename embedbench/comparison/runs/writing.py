@@ -28,14 +28,15 @@ class Contents:
 
 def write_run(
     results: Results, place: OutFolder, progress: Progress, contents: Contents = Contents()
-) -> None:
-    """Write results into a place that is taken already.
+) -> Results:
+    """Write results into a place that is taken already, and return them with their folder.
 
     Raises:
         NotWrittenError: they cannot be written; the error holds these results.
     """
     kept = results if contents.vectors else replace(results, encoded=None)
     kept.put(place, partial(_draw, progress, contents))
+    return replace(results, folder=place.folder)
 
 
 def _draw(progress: Progress, contents: Contents, results: Results, folder: Path) -> None:
