@@ -49,7 +49,7 @@ WORDS = (
 """
 
 
-def write_samples(folder: Path) -> Path:
+def write_samples(folder: str | Path) -> Path:
     """Write the missing views, `LABEL/view_NN.jpg`; return the folder.
 
     Each view is a random crop of 7 to 35 % of the area, so that two of one photograph may share
@@ -59,6 +59,7 @@ def write_samples(folder: Path) -> Path:
     Raises:
         InputError: the folder cannot be written.
     """
+    folder = Path(folder)
     try:
         for number, (label, path) in enumerate(sorted(PHOTOGRAPHS.items())):
             home = folder / label

@@ -166,10 +166,10 @@ class Results:
         """
         if self.encoded is None:
             raise InputError("these results hold no vectors: they were written without")
-        if encoder not in self.encoded.images:
-            known = ", ".join(self.encoded.images)
-            raise InputError(f"no vectors of '{encoder}'; there are those of {known}")
-        return self.encoded.images[encoder]
+        name = _views().encoder_named(self, encoder)
+        if name not in self.encoded.images:
+            raise InputError(f"no vectors of '{encoder}', which failed")
+        return self.encoded.images[name]
 
     def neighbours(self, image: str, encoder: str | None = None) -> pd.DataFrame:
         """Return an image's nearest other images; see `embedbench.results.views.neighbours`."""

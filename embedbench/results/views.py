@@ -14,6 +14,7 @@ __all__ = [
     "MEASURED",
     "assignments",
     "chosen_k",
+    "encoder_named",
     "fastest",
     "fastest_of",
     "headline_pairs",
@@ -71,6 +72,22 @@ def members_of(results: Results, encoder: str, space: str | None = None) -> pd.D
     return rows.drop(columns=["encoder", "space"]).merge(images, on="image", how="left")
 
 
+def encoder_named(results: Results, name: str) -> str:
+    """Return the whole name of an encoder, which may be given without its model: `timm`.
+
+    Raises:
+        InputError: there is no such encoder, or there are several.
+    """
+    names = results.encoders["encoder"].astype(str).tolist()
+    if name in names:
+        return name
+    found = [one for one in names if one.startswith((f"{name}:", f"{name},"))]
+    if len(found) == 1:
+        return found[0]
+    told = f"'{name}' may be {' or '.join(found)}" if found else f"no encoder '{name}'"
+    raise InputError(told if found else f"{told}; there are: {', '.join(names)}")
+
+
 def assignments(
     results: Results, encoder: str, clusterer: str | None = None, space: str | None = None
 ) -> pd.DataFrame:
@@ -78,7 +95,7 @@ def assignments(
 
     Args:
         results: the comparison.
-        encoder: whose vectors were clustered.
+        encoder: whose vectors were clustered; see `encoder_named`.
         clusterer: the first one if None.
         space: that was clustered; the first one if None.
 
@@ -89,6 +106,7 @@ def assignments(
     Raises:
         InputError: there are no such clusters.
     """
+    encoder = encoder_named(results, encoder)
     clusterer = clusterer or str(results.comparison["clusterer"].iloc[0])
     space = space or results.spaces[0]
     rows = members_of(results, encoder, space)
@@ -132,7 +150,7 @@ def neighbours(results: Results, image: str, encoder: str | None = None) -> pd.D
         raise InputError(f"no image is named '{image}'")
     rows = results.nearest[results.nearest["image"].astype(str) == image]
     if encoder is not None:
-        rows = rows[rows["encoder"] == encoder]
+        rows = rows[rows["encoder"] == encoder_named(results, encoder)]
     if rows.empty:
         of = f" by '{encoder}'" if encoder else ""
         raise InputError(f"the neighbours of '{image}'{of} are not in these results")

@@ -77,5 +77,5 @@ def test_results_without_vectors_are_refused_with_the_way_out(folder: Path) -> N
         encoded_dataset_of(results, "run")
     with pytest.raises(InputError, match="no vectors"):
         results.vectors("a")
-    with pytest.raises(InputError, match="there are those of a, b"):
+    with pytest.raises(InputError, match="no encoder 'c'; there are: a, b"):
         read_results(folder).vectors("c")

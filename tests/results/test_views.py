@@ -10,6 +10,7 @@ import pytest
 from embedbench.errors import InputError
 from embedbench.results.views import (
     chosen_k,
+    encoder_named,
     fastest,
     headline_pairs,
     headline_rows,
@@ -111,7 +112,7 @@ def test_assignments_are_the_main_partition_with_names_and_labels() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "words"),
-    [(("nobody",), "no clusters of 'nobody'"), ((ENCODERS[0], "spectral"), "there are: ")],
+    [(("nobody",), "no encoder 'nobody'; there are: "), ((ENCODERS[0], "spectral"), "there are: ")],
 )
 def test_clusters_that_are_not_there_are_refused_with_those_that_are(
     asked: tuple[str, ...], words: str
@@ -130,3 +131,19 @@ def test_neighbours_are_those_of_the_image_nearest_first() -> None:
     for asked in (("no.jpg",), (image, "nobody")):
         with pytest.raises(InputError):
             results.neighbours(*asked)
+
+
+def test_an_encoder_may_be_named_without_its_model_where_that_is_clear() -> None:
+    results = example_results()
+    assert [encoder_named(results, name) for name in (ENCODERS[1], "timm", "keras")] == [
+        ENCODERS[1], ENCODERS[1], ENCODERS[2]
+    ]  # fmt: skip
+    assert len(results.assignments("timm")) == len(results.assignments(ENCODERS[1]))
+    with pytest.raises(InputError, match="no encoder 'resnet50'; there are: pixels, "):
+        encoder_named(results, "resnet50")
+    names = ["timm:a", "timm:b", "timm"]
+    several = dataclasses.replace(results, encoders=pd.DataFrame({"encoder": names}))
+    assert encoder_named(several, "timm") == "timm"
+    several = dataclasses.replace(results, encoders=pd.DataFrame({"encoder": names[:2]}))
+    with pytest.raises(InputError, match="'timm' may be timm:a or timm:b"):
+        encoder_named(several, "timm")

@@ -1,6 +1,7 @@
 """Which figures a comparison has, and from which rows each is drawn."""
 
 from collections.abc import Iterator
+from typing import cast
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,7 +29,14 @@ from embedbench.report.plots.similarity import similarity_figure
 from embedbench.results.purposes import leading_rows, metric_heading
 from embedbench.results.results import Results
 from embedbench.results.schema import NEIGHBOUR_RETENTION, SIGNALS
-from embedbench.results.views import headline_rows, members_of, ranked, space_names, timings_of
+from embedbench.results.views import (
+    encoder_named,
+    headline_rows,
+    members_of,
+    ranked,
+    space_names,
+    timings_of,
+)
 from embedbench.utils.text import safe_names, shorten
 
 __all__ = ["Plots", "figure_specs"]
@@ -52,8 +60,7 @@ class Plots:
         specs = {spec.file.rpartition(".")[0]: spec for spec in figure_specs(self.results)}
         if name not in specs:
             raise InputError(f"no figure '{name}'; there are: {', '.join(specs)}")
-        axes: Axes = specs[name].draw().axes[0]
-        return axes
+        return cast(Axes, specs[name].draw().axes[0])
 
     def ranks(self) -> Axes:
         """Return the ranks with their intervals; without labels the two signals."""
@@ -79,15 +86,12 @@ class Plots:
         if points.empty:
             raise InputError("quality against speed needs labels and measured speeds")
         colours = encoder_colours(self.results.encoders["encoder"].astype(str))
-        metric = metric_heading(str(rows["metric"].iloc[0]))
-        axes: Axes = pareto_figure(points, colours, metric).axes[0]
-        return axes
+        figure = pareto_figure(points, colours, metric_heading(str(rows["metric"].iloc[0])))
+        return cast(Axes, figure.axes[0])
 
     def _folder(self, encoder: str) -> str:
         folders = safe_names(self.results.encoders["encoder"].astype(str).tolist())
-        if encoder not in folders:
-            raise InputError(f"no encoder '{encoder}'; there are: {', '.join(folders)}")
-        return folders[encoder]
+        return folders[encoder_named(self.results, encoder)]
 
 
 def figure_specs(results: Results) -> list[FigureSpec]:
