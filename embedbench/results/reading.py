@@ -9,13 +9,10 @@ import pandas as pd
 
 from embedbench.errors import InputError
 from embedbench.io.safe_csv import read_csv
+from embedbench.results.record.run_schema import misfit_of_run
 from embedbench.results.results import Results, empty_table
-from embedbench.results.schema import (
-    NULLABLE_TEXT_COLUMNS,
-    SCHEMA_VERSION,
-    TABLES,
-    TEXT_COLUMNS,
-)
+from embedbench.results.schema import SCHEMA_VERSION, TABLES
+from embedbench.results.tables.fitting import misfit
 from embedbench.utils.messages import one_line
 
 __all__ = ["read_partly", "read_results"]
@@ -57,12 +54,17 @@ def read_partly(folder: str | Path) -> tuple[Results, dict[str, str]]:
         tables[name] = empty_table(name)
         if table.optional and name not in run["tables"]:
             continue
+        file = folder / f"{name}.{table.suffix}"
         try:
-            tables[name] = _read_part(folder / f"{name}.{table.suffix}")
+            frame = _read_part(file)
+            if reason := misfit(table, frame):
+                raise ValueError(f"{file.name} does not fit: {reason}")
         except ValueError as error:
             if name in _DECIDING:
                 raise _not_whole(folder, str(error)) from error
             lacking[name] = str(error)
+        else:
+            tables[name] = frame
     return Results(**tables, run=run), lacking
 
 
@@ -96,16 +98,17 @@ def _check_schema(folder: Path, run: Any) -> None:
             f"'{folder}' was made by {made} version of embedbench (schema {schema}; this one "
             f"reads {SCHEMA_VERSION}): {step}"
         )
-    if not isinstance(run.get("tables"), list):
-        raise InputError(f"'{folder}' is not a whole run folder: its run.json names no tables")
+    if reason := misfit_of_run(run):
+        raise _not_whole(folder, f"run.json does not fit: {reason}")
 
 
 def _read_csv(file: Path) -> pd.DataFrame:
     """Return a table as it was written: a cluster named `null` or `12` keeps its name."""
-    more_columns = ["value"] if file.stem == "composition" else []  # the name of a label
-    kinds = dict.fromkeys([*TEXT_COLUMNS, *NULLABLE_TEXT_COLUMNS, *more_columns], str)
-    table = read_csv(file, kinds)
-    return table.fillna({name: "" for name in TEXT_COLUMNS if name in table.columns})
+    columns = TABLES[file.stem].columns
+    texts = {name: one.nullable for name, one in columns.items() if one.kind == "text"}
+    table = read_csv(file, dict.fromkeys(texts, str))
+    never_missing = [name for name, nullable in texts.items() if not nullable]
+    return table.fillna({name: "" for name in never_missing if name in table.columns})
 
 
 _READERS: dict[str, Callable[[Path], Any]] = {

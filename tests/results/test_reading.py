@@ -65,8 +65,9 @@ def test_a_file_that_is_cut_is_named_in_one_line(folder: Path, name: str) -> Non
         ({"schema": SCHEMA_VERSION - 1}, "made by an older version"),
         ({"schema": SCHEMA_VERSION + 1}, "made by a newer version"),
         ({"schema": True}, "names no schema"),
-        ({"tables": "failures"}, "names no tables"),
-        ({"tables": None}, "names no tables"),
+        ({"tables": "failures"}, "run.json does not fit: `tables` must be of the kind array; run"),
+        ({"tables": None}, "run.json does not fit: `tables` must be of the kind array; run"),
+        ({"verdict": {}}, "not a whole run folder: run.json does not fit: it has no `verdict.ans"),
     ],
 )
 def test_a_record_of_something_else_is_refused(
@@ -75,3 +76,37 @@ def test_a_record_of_something_else_is_refused(
     change_record(folder, **changes)
     with pytest.raises(InputError, match=words):
         read_results(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "reason"),
+    [
+        ("comparison", "k_from", "chosen_by", "comparison.csv does not fit: it has no column `k_f"),
+        ("encoders", ",4,", ",four,", "encoders.csv does not fit: `dim` must hold whole numbers"),
+        ("pairwise", ",0.9,", ",most,", "pairwise.csv does not fit: `win` must hold numbers; not "),
+        ("shortcuts", "encoder,", "model,", "shortcuts.csv does not fit: it has no column `enco"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_told_in_one_line(
+    folder: Path, name: str, old: str, new: str, reason: str
+) -> None:
+    file = folder / f"{name}.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises(InputError) as told:
+        read_results(folder)
+    assert reason in str(told.value) and "\n" not in str(told.value)
+    if name in ("comparison", "encoders"):
+        with pytest.raises(InputError, match="does not fit"):
+            read_partly(folder)
+    else:
+        results, lacking = read_partly(folder)
+        assert list(lacking) == [name] and getattr(results, name).empty
+
+
+def test_a_key_or_a_column_of_a_later_version_is_left_alone(folder: Path) -> None:
+    change_record(folder, mood="good")
+    file = folder / "shortcuts.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    text = "\n".join(f"{line},{'later' if row == 0 else 'x'}" for row, line in enumerate(lines))
+    file.write_text(text, encoding="utf-8")
+    assert "later" in read_results(folder).shortcuts
