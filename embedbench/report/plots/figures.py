@@ -25,10 +25,10 @@ from embedbench.report.plots.maps import contact_sheet, map_figure, picture_map
 from embedbench.report.plots.ranks import pareto_figure, ranks_figure, signals_figure
 from embedbench.report.plots.robustness import contamination_figure, curves_figure
 from embedbench.report.plots.similarity import similarity_figure
-from embedbench.results.purposes import leading_rows, metric_heading
+from embedbench.results.purposes import leading_rows, metric_heading, quality_and_speed
 from embedbench.results.results import Results
 from embedbench.results.schema import NEIGHBOUR_RETENTION, SIGNALS
-from embedbench.results.views import headline_rows, members_of, ranked, space_names, timings_of
+from embedbench.results.views import headline_rows, members_of, ranked, space_names
 from embedbench.utils.text import safe_names, shorten
 
 __all__ = ["Plots", "figure_specs"]
@@ -71,17 +71,11 @@ class Plots:
         """Return the metric that leads against speed.
 
         Raises:
-            InputError: there are no labels, or no speeds are known.
+            InputError: there are no labels, or the speed of two encoders is not known.
         """
-        rows, speeds = leading_rows(self.results), timings_of(self.results, "images_per_second")
-        points = rows[["value", "low", "high"]].astype(float)
-        points = points.assign(speed=pd.Series(speeds, dtype=float)).dropna().reset_index()
-        if points.empty:
-            raise InputError("quality against speed needs labels and measured speeds")
-        colours = encoder_colours(self.results.encoders["encoder"].astype(str))
-        metric = metric_heading(str(rows["metric"].iloc[0]))
-        axes: Axes = pareto_figure(points, colours, metric).axes[0]
-        return axes
+        if len(quality_and_speed(self.results)) < 2:
+            raise InputError("quality against speed needs labels and two measured speeds")
+        return self.named("pareto")
 
     def _folder(self, encoder: str) -> str:
         folders = safe_names(self.results.encoders["encoder"].astype(str).tolist())
@@ -92,8 +86,8 @@ class Plots:
 
 def figure_specs(results: Results) -> list[FigureSpec]:
     """Return the figures that these results have, those of all encoders first."""
-    specs = [*_comparison(results), *_sureness(results), *_similarity(results)]
-    specs += [*_together(results), *_conditions(results)]
+    specs = [*_comparison(results), *_sureness(results), *_pareto(results)]
+    specs += [*_similarity(results), *_together(results), *_conditions(results)]
     folders = safe_names(results.encoders["encoder"].astype(str).tolist())
     colours = encoder_colours(folders)
     for encoder, folder in folders.items():
@@ -108,12 +102,9 @@ def figure_specs(results: Results) -> list[FigureSpec]:
 
 def _comparison(results: Results) -> Iterator[FigureSpec]:
     rows = headline_rows(results)
+    draw, title = partial(silhouette_chart, rows), "silhouette of every clusterer by encoder"
     if results.has_truth:
-        draw = partial(agreement_figure, rows)
-        title = "agreement of every encoder with the labels"
-    else:
-        draw = partial(silhouette_chart, rows)
-        title = "silhouette of every clusterer by encoder"
+        draw, title = partial(agreement_figure, rows), "agreement of every encoder with the labels"
     yield FigureSpec("comparison.png", title, None, draw)
 
 
@@ -135,6 +126,16 @@ def _sureness(results: Results) -> Iterator[FigureSpec]:
             draw = partial(signals_figure, rows, names, colours)
             title = "cluster retention and consensus of every encoder with the value by chance"
             yield FigureSpec("signals.png", title, None, draw)
+
+
+def _pareto(results: Results) -> Iterator[FigureSpec]:
+    """Yield the metric that leads against speed, where both are known of two encoders."""
+    points = quality_and_speed(results)
+    if len(points) > 1:
+        metric = metric_heading(str(leading_rows(results)["metric"].iloc[0]))
+        colours = encoder_colours(results.encoders["encoder"].astype(str))
+        draw = partial(pareto_figure, points, colours, metric)
+        yield FigureSpec("pareto.png", f"{metric} of every encoder against its speed", None, draw)
 
 
 def _similarity(results: Results) -> Iterator[FigureSpec]:
