@@ -1,6 +1,7 @@
 """Read the run folder of a comparison."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ def read_partly(folder: str | Path) -> tuple[Results, dict[str, str]]:
             tables that decide: of the comparison, of the encoders or of the images.
     """
     folder = Path(folder)
+    _check_place(folder)
     tables: dict[str, pd.DataFrame] = {}
     lacking: dict[str, str] = {}
     try:
@@ -84,6 +86,14 @@ def _read_part(file: Path) -> Any:
 
 def _not_whole(folder: Path, reason: str) -> InputError:
     return InputError(f"'{folder}' is not a whole run folder: {reason}; run again")
+
+
+def _check_place(folder: Path) -> None:
+    """Raise InputError where there is no folder, or a file."""
+    if os.path.isfile(folder):
+        raise InputError(f"'{folder}' is a file; name the run folder, which holds run.json")
+    if not os.path.isdir(folder):
+        raise InputError(f"there is no run folder '{folder}'")
 
 
 def _check_schema(folder: Path, run: Any) -> None:
