@@ -15,7 +15,7 @@ CORE_TESTS := $(addprefix tests/,metrics clustering analysis/test_k_selection.py
 	io/test_safe_csv.py io/test_store.py data/test_image_table.py data/images/test_decoding.py \
 	report/test_page.py report/plots project/test_dependencies.py)
 
-.PHONY: demo test models docs page soak fuzz oldest oldest-core lock audit format tutorial bench verdict
+.PHONY: demo test models docs page soak fuzz oldest oldest-core newest dist lock audit format tutorial bench verdict
 
 demo: .venv/demo-installed
 	$(BIN)/embedbench demo
@@ -60,6 +60,34 @@ oldest-core: build/tools/installed
 	$(OLDEST) . $(TEST_TOOLS)
 	$(RUN_OLDEST) $(CORE_TESTS)
 
+# The core's tests on the newest Python that is here, with the newest libraries, warnings as errors;
+# then whether all extras have wheels of released versions for it. Nothing is done where there is none.
+newest: build/tools/installed
+	@python=$$(.ci/newest-python); \
+	if [ -z "$$python" ]; then echo "there is no Python newer than 3.11 here"; exit 0; fi; set -ex; \
+	$(TOOLS)/uv venv --quiet --clear --python "$$python" build/newest; \
+	$(TOOLS)/uv pip install --quiet --python build/newest/bin/python --editable . $(TEST_TOOLS); \
+	OMP_NUM_THREADS=1 build/newest/bin/pytest -n 2 --dist loadfile \
+		-m "not soak and not models and not slow and not weights" $(CORE_TESTS); \
+	$(TOOLS)/uv pip compile pyproject.toml --quiet --extra all --extra ray --no-annotate \
+		--only-binary :all: --prerelease disallow --python build/newest/bin/python \
+		--output-file build/newest.txt
+
+# What is published, in build/dist: the wheel built from the sdist, checked, and run where nothing else is.
+CLEAN := build/clean/bin
+dist: build/tools/installed
+	rm -rf build/dist build/clean-run
+	$(TOOLS)/cffconvert --validate
+	$(TOOLS)/python -m build --outdir build/dist
+	$(TOOLS)/twine check --strict build/dist/*
+	$(TOOLS)/uv venv --quiet --clear --python $(TOOLS)/python build/clean
+	$(TOOLS)/uv pip install --quiet --python $(CLEAN)/python build/dist/*.whl
+	cd build && clean/bin/embedbench --version
+	cd build && clean/bin/python -c "from pathlib import Path; \
+		from embedbench.data.sample_photos import write_samples; write_samples(Path('clean-run/photographs'))"
+	cd build && clean/bin/embedbench run clean-run/photographs -e pixels --k 18 --seeds 2 --quiet \
+		--store clean-run/store --out clean-run/run
+
 # What the tests last ran with, with hashes, and the oldest versions.
 lock: .venv/test-installed build/tools/installed
 	$(BIN)/pip list --format freeze --exclude-editable > build/tested.txt
@@ -103,9 +131,9 @@ verdict: .venv/test-installed
 	$(BIN)/python benchmarks/label_choice.py build/bank > build/label-choice.md
 	$(BIN)/python benchmarks/group_numbers.py build/bank > build/groups.md
 
-build/tools/installed:
+build/tools/installed: Makefile
 	$(PYTHON) -m venv build/tools
-	$(TOOLS)/pip install --quiet uv pip-audit
+	$(TOOLS)/pip install --quiet build cffconvert pip-audit twine uv
 	touch $@
 
 .venv/demo-installed: pyproject.toml

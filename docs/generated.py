@@ -6,7 +6,7 @@ A page asks for one by a line `<!-- generated: NAME -->`, NAME being a key of `P
 import html
 import inspect
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -105,12 +105,37 @@ def run_folder() -> str:
     """Return a section for each table of a run folder, with all its columns."""
     sections = []
     for name, table in program.tables().items():
-        rows = [[_code(column), _cell(about)] for column, about in table.columns.items()]
+        rows = [
+            [_code(name), _cell(str(column)), _cell(column.meaning)]
+            for name, column in table.columns.items()
+        ]
+        more = f"\n\nFurther columns: {_cell(str(table.others))}." if table.others else ""
         sections.append(
             f"### {name}.{table.suffix} {{: #{name} }}\n\n{_escaped(table.about)}\n\n"
-            + _table(["column", "meaning"], rows)
+            + _table(["column", "kind", "meaning"], rows)
+            + more
         )
     return "\n\n".join(sections)
+
+
+def run_record() -> str:
+    """Return a table of the keys of `run.json`, those of objects in it as `object.key`."""
+    rows = [
+        [_code(key), _cell(kind), _cell(about)]
+        for key, kind, about in _keys(program.run_schema(), "")
+    ]
+    return _table(["key", "kind", "meaning"], rows)
+
+
+def _keys(schema: dict[str, Any], place: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each key with its kind and its meaning."""
+    for key, part in schema.get("properties", {}).items():
+        known = program.run_schema()["$defs"]["verdict"] | part if "$ref" in part else part
+        kinds = known.get("type", "one of " + ", ".join(map(str, known.get("enum", ()))))
+        kind = str(known["const"]) if "const" in known else kinds
+        kind = kind if isinstance(kind, str) else " or ".join(kind)
+        yield f"{place}{key}", kind, known["description"]
+        yield from _keys(known, f"{place}{key}.")
 
 
 def encoders() -> str:
@@ -210,6 +235,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "encoders": encoders,
     "promised names": promised_names,
     "run folder": run_folder,
+    "run record": run_record,
     "version": version,
 }
 """What a page may ask for, by name."""

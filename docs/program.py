@@ -6,7 +6,7 @@ Imports are inside the functions, so that a page that needs one part imports onl
 import importlib
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import click
@@ -25,6 +25,7 @@ __all__ = [
     "metrics_of_clusters",
     "metrics_of_encoders",
     "promised_modules",
+    "run_schema",
     "tables",
 ]
 
@@ -55,6 +56,13 @@ def tables() -> "Mapping[str, schema.Table]":
     from embedbench.results import schema
 
     return schema.TABLES
+
+
+def run_schema() -> dict[str, Any]:
+    """Return the JSON schema of `run.json`."""
+    from embedbench.results.record.run_schema import run_schema as read
+
+    return read()
 
 
 def encoders() -> "Mapping[str, type[Encoder]]":

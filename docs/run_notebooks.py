@@ -8,6 +8,7 @@ Each runs in a new folder, and is written with its outputs into docs/notebooks, 
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -15,6 +16,7 @@ from nbclient import NotebookClient
 __all__ = ["NOTEBOOKS", "run_notebook"]
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
+_FORMAT: Any = nbformat  # it has no types
 _SECONDS = 900
 """That a cell may take."""
 
@@ -25,7 +27,7 @@ def run_notebook(file: Path) -> nbformat.NotebookNode:
     Raises:
         nbclient.exceptions.CellExecutionError: a cell failed.
     """
-    notebook = nbformat.read(file, nbformat.NO_CONVERT)
+    notebook: nbformat.NotebookNode = _FORMAT.read(file, nbformat.NO_CONVERT)
     with tempfile.TemporaryDirectory() as folder:
         NotebookClient(
             notebook,
@@ -41,4 +43,4 @@ def run_notebook(file: Path) -> nbformat.NotebookNode:
 if __name__ == "__main__":
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else NOTEBOOKS
     for source in sorted(NOTEBOOKS.glob("*.ipynb")):
-        nbformat.write(run_notebook(source), target / source.name)
+        _FORMAT.write(run_notebook(source), target / source.name)

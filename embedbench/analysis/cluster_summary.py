@@ -84,7 +84,9 @@ def cluster_tables(
         clusters.append(_with_labels(table, row, labels))
         columns = (list(image_names), clusterer, row, profile, distances)
         members.append(pd.DataFrame(dict(zip(_MEMBERS, columns, strict=True))))
-    return pd.concat(clusters, ignore_index=True), pd.concat(members, ignore_index=True)
+    # Beside tables without rows, whole numbers would become objects.
+    found = [table for table in clusters if len(table)] or clusters[:1]
+    return pd.concat(found, ignore_index=True), pd.concat(members, ignore_index=True)
 
 
 def _clusters(

@@ -38,13 +38,11 @@ from embedbench.utils.options import from_keywords
 from embedbench.utils.text import printable
 
 __all__ = [
-    "check",
     "demo",
     "embed",
     "encoders",
     "fetch",
     "look",
-    "new_backend",
     "recipe",
     "run",
 ]
@@ -156,11 +154,12 @@ def look(source: tuple[str, ...], as_json: bool, **options: Any) -> int:
     shell_complete=complete_folder,
 )
 @click_options("store", "quiet")
-def demo(out: str, store: str | None, quiet: bool | None) -> int:
+@as_json_option
+def demo(out: str, store: str | None, quiet: bool | None, as_json: bool) -> int:
     """Compare real encoders on sample photographs, with no network."""
     from embedbench.cli.demo import run_demo
 
-    return run_demo(Path(out), store, bool(quiet))
+    return run_demo(Path(out), store, bool(quiet), as_json)
 
 
 @click.command()
@@ -206,57 +205,6 @@ def fetch(encoders: tuple[str, ...], as_json: bool, **options: Any) -> int:
 
 
 @click.command()
-@click.argument("encoder", shell_complete=complete_encoder)
-@click.option(
-    "--patience",
-    type=click.FloatRange(min=0, min_open=True),
-    default=300,
-    metavar="SECONDS",
-    show_default=True,
-    help="A check that takes longer fails, and no other is run.",
-)
-@as_json_option
-def check(encoder: str, patience: float, as_json: bool) -> int:
-    """Run the conformance checks on one encoder, in a separate process."""
-    from embedbench.encoders.checking.checks import check_description
-    from embedbench.encoders.checking.runner import run_checks_isolated
-
-    with stdout_reserved():
-        results = list(run_checks_isolated(encoder, patience))
-    rows = [(one.__name__, check_description(one), error) for one, error in results]
-    if as_json:
-        checks = [
-            {"check": name, "requires": needed, "ok": not error, "error": error or None}
-            for name, needed, error in rows
-        ]
-        print_json({"encoder": encoder, "checks": checks})
-    else:
-        table = [[name, needed, error or "ok"] for name, needed, error in rows]
-        print_table(["check", "requires", "result"], table)
-    return PARTLY_DONE if any(error for _, error in results) else OK
-
-
-@click.command()
-@click.argument("name")
-@click.option("--out", default=".", metavar="DIR", help="Folder to create it in.")
-@click.option("--texts", is_flag=True, help="The encoder encodes texts, too.")
-def new_backend(name: str, out: str, texts: bool) -> int:
-    """Write a package with an encoder of your own, to start from.
-
-    NAME is its name after -e. The package installs, passes its own tests, and is listed by
-    `embedbench encoders` at once.
-    """
-    from embedbench.encoders.scaffold import new_backend as write
-
-    written = write(name, Path(out), texts)
-    for path in written:
-        echo(str(path))
-    package = shlex.quote(str(written[0].parent.absolute()))
-    echo_err(f"now: pip install -e {package} && embedbench check {name}")
-    return OK
-
-
-@click.command()
 @click.argument("source", shell_complete=complete_file)
 @click.option(
     "-e",
@@ -275,12 +223,14 @@ def new_backend(name: str, out: str, texts: bool) -> int:
     help="A .parquet or .npy file; of several encoders with {encoder} for the name of each.",
 )
 @click_options(*READING_KEYWORDS, *ENGINE_KEYWORDS, "quiet")
-def embed(source: str, encoder: tuple[str, ...], out: str, **options: Any) -> int:
+@as_json_option
+def embed(source: str, encoder: tuple[str, ...], out: str, as_json: bool, **options: Any) -> int:
     """Write the vectors of one encoder to a file, or of several to a file each.
 
     With a .npy file comes a .txt file of the same stem: the names of the images, one a line.
     """
-    from embedbench.embedding.export import write_vectors
+    from embedbench.embedding.export import vector_files, write_vectors
+    from embedbench.encoders.registry import create_encoders
 
     given = keywords_from_words(given_words(options))
     with stdout_reserved():
@@ -292,6 +242,12 @@ def embed(source: str, encoder: tuple[str, ...], out: str, **options: Any) -> in
             reading=from_keywords(SourceOptions, given),
             quiet=given["quiet"],
         )
+        files = vector_files(out, list(create_encoders(encoder))) if as_json else {}
+    if as_json:
+        named = [{"encoder": name, "file": str(file)} for name, file in files.items()]
+        missed = [{"image": name, "error": reason} for name, reason in skipped.items()]
+        print_json({"vectors": written, "files": named, "skipped": missed})
+        return PARTLY_DONE if skipped else OK
     echo_err(f"{written} vectors: {out}")
     for name, reason in skipped.items():
         echo_err(f"skipped '{name}': {reason}")

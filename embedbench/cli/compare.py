@@ -55,8 +55,8 @@ def compare_and_print(
 
 def draw_run(
     folder: Path, only: Sequence[str] = (), format: str = "png", quiet: bool = False
-) -> None:
-    """Draw figures of a run folder, and say where they are.
+) -> list[Path]:
+    """Draw figures of a run folder, say where they are, and return their files.
 
     Args:
         folder: the run folder.
@@ -75,6 +75,7 @@ def draw_run(
     with Progress(quiet).bar("drawing figures", 0, "figures") as bar:
         files = draw_figures(results, place, only, format, bar.update)
     echo_err(f"{pluralise(len(files), 'figure')}: {place}")
+    return files
 
 
 def name_of_run(sources: Sequence[str]) -> str:

@@ -25,7 +25,7 @@ _SEEDS = 5
 """Half the usual number: enough for the demo's differences, and sooner done."""
 
 
-def run_demo(out: Path, store: str | None, quiet: bool) -> int:
+def run_demo(out: Path, store: str | None, quiet: bool, as_json: bool = False) -> int:
     """Compare encoders on the sample photographs, which are written to a folder in `out`.
 
     Returns:
@@ -47,7 +47,8 @@ def run_demo(out: Path, store: str | None, quiet: bool) -> int:
             "out": str(out / "run"),
             "store": store,
             "quiet": quiet,
-        }
+        },
+        as_json,
     )
     for reason in absent.values():
         echo_err(f"left out: {reason}")

@@ -34,7 +34,7 @@ def run_options(command: Any) -> Any:
 
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
-"""For commands that print a table."""
+"""For every command that ends by itself."""
 
 
 def click_options(*keywords: str) -> Callable[[Any], Any]:

@@ -1,6 +1,5 @@
 """The commands on a run folder: they encode nothing."""
 
-import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -36,7 +35,7 @@ def show(run_folder: str, full: bool, as_json: bool) -> int:
 
     results = read_results(Path(run_folder))
     if full and as_json:
-        print_json(results.comparison.to_dict("records"))
+        print_json({"comparison": results.comparison.to_dict("records")})
     elif full:
         echo(results.to_text())
         echo_err("* in the encoder's own space: compares clusterings of one encoder, not encoders")
@@ -113,12 +112,17 @@ def merge(runs: tuple[str, ...], out: str | None, as_json: bool, **options: Any)
 @click.command()
 @click.argument("run_folder", metavar="RUN", shell_complete=complete_folder)
 @click.option("--without-pictures", is_flag=True, help="Leave the thumbnails out of the page.")
-def report(run_folder: str, without_pictures: bool) -> int:
+@as_json_option
+def report(run_folder: str, without_pictures: bool, as_json: bool) -> int:
     """Write the page and the files for papers of a run folder again, without encoding."""
     from embedbench.report import redraw
 
     folder = Path(run_folder)
-    for sentence in redraw(folder, not without_pictures):
+    remarks = redraw(folder, not without_pictures)
+    if as_json:
+        print_json({"report": str(folder / "report.html"), "remarks": remarks})
+        return OK
+    for sentence in remarks:
         echo_err(f"note: {sentence}")
     echo_err(f"report: {folder / 'report.html'}")
     return OK
@@ -144,12 +148,17 @@ def report(run_folder: str, without_pictures: bool) -> int:
     help="svg and pdf are for papers; pictures among the png files are jpg.",
 )
 @click.option("--quiet", is_flag=True, help="Show no progress bars.")
-def figures(run_folder: str, only: tuple[str, ...], format_: str, quiet: bool) -> int:
+@as_json_option
+def figures(
+    run_folder: str, only: tuple[str, ...], format_: str, quiet: bool, as_json: bool
+) -> int:
     """Draw the figures of a run folder as files, in its folder `figures`.
 
     Nothing is encoded or computed. `embedbench report RUN` then shows those of single encoders.
     """
-    draw_run(Path(run_folder), only, format_, quiet)
+    files = draw_run(Path(run_folder), only, format_, quiet)
+    if as_json:
+        print_json({"files": list(map(str, files))})
     return OK
 
 
@@ -197,18 +206,23 @@ def _browse(address: str, shown: str) -> None:
 @click.argument("run_folder", metavar="RUN", shell_complete=complete_folder)
 @click.option("-n", "count", type=int, default=60, metavar="N", show_default=True)
 @click.option("--out", default="labels.csv", metavar="FILE.csv", show_default=True)
-def suggest_labels(run_folder: str, count: int, out: str) -> int:
+@as_json_option
+def suggest_labels(run_folder: str, count: int, out: str, as_json: bool) -> int:
     """Choose N images to label, so that the verdict can use labels.
 
     Fill in the column `label`, whole or in part, and run again with --labels FILE.csv.
     """
+    from embedbench.comparison.provenance import with_labels
     from embedbench.results.label_sheet import suggest_labels as write
     from embedbench.results.reading import read_results
 
     written = write(Path(run_folder), count, Path(out))
-    source = shlex.join(read_results(Path(run_folder)).run.get("sources", ["SOURCE"]))
+    command = with_labels(read_results(Path(run_folder)).run, out)
+    if as_json:
+        print_json({"images": written, "file": out, "next": command})
+        return OK
     echo_err(f"{pluralise(written, 'image')} to label: {out}")
-    echo_err(f"then: embedbench run {source} --labels {out} -e ...")
+    echo_err(f"then: {command}")
     return OK
 
 

@@ -25,7 +25,7 @@ from embedbench.utils.offline import no_network
 from embedbench.utils.progress import Progress
 from embedbench.utils.text import safe_names
 
-__all__ = ["write_vectors"]
+__all__ = ["vector_files", "write_vectors"]
 
 _ENCODER = "{encoder}"
 
@@ -61,7 +61,7 @@ def write_vectors(
         EmbedbenchError: nothing could be done.
     """
     encoders = create_encoders(encoder if isinstance(encoder, list | tuple) else [encoder])
-    files = _files(str(out), list(encoders))
+    files = vector_files(str(out), list(encoders))
     with no_network(engine.offline and engine.kind != "ray"):
         check_offline(engine.offline, [*source_list(source), reading.labels, reading.root])
         drawing = reading.drawing
@@ -85,8 +85,12 @@ def write_vectors(
     return written, skipped
 
 
-def _files(out: str, encoders: Sequence[str]) -> dict[str, Path]:
+def vector_files(out: str, encoders: Sequence[str]) -> dict[str, Path]:
     """Return the file of each encoder.
+
+    Args:
+        out: as for `write_vectors`.
+        encoders: their names.
 
     Raises:
         InputError: it has another ending, or is the same for two of them.

@@ -195,7 +195,8 @@ def encoder_of(value: Any, name: str | None = None) -> Encoder:
     if callable(value):
         own_name = str(getattr(value, "__name__", type(value).__name__))
         return FunctionEncoder(name or own_name, _content=value)
-    raise InputError(f"an encoder cannot be of type {type(value).__name__}; it must be {_KINDS}")
+    who = "an encoder" if name is None else f"the encoder '{name}'"
+    raise InputError(f"{who} cannot be of type {type(value).__name__}; it must be {_KINDS}")
 
 
 def _is_network(value: Any) -> bool:

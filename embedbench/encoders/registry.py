@@ -6,6 +6,7 @@ them stand sets of encoders, files and modules of one's own, and Python objects.
 
 import importlib.metadata
 import importlib.util
+import re
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ __all__ = [
 ]
 
 GROUP = "embedbench.encoders"
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
+"""In the text of an object that has no other: it is another one in the next process."""
 
 
 @dataclass(frozen=True)
@@ -185,10 +189,11 @@ def create_encoders(encoders: Sequence[Any] | Mapping[str, Any]) -> dict[str, En
     One whose code cannot be imported is there too: it fails at its first use, as the others go on.
 
     Raises:
-        EmbedbenchError: an encoder is unknown, cannot be created, or is given twice.
+        EmbedbenchError: an encoder is unknown, cannot be created, is given twice, or has the name
+            of another.
     """
     if isinstance(encoders, Mapping):
-        created = {str(name): _create(given, str(name)) for name, given in encoders.items()}
+        created = _by_own_name(encoders)
     elif isinstance(encoders, str) or not isinstance(encoders, Sequence):
         raise InputError(
             f"`encoders` must be a list or a mapping; not {type(encoders).__name__}: give [...]"
@@ -200,6 +205,22 @@ def create_encoders(encoders: Sequence[Any] | Mapping[str, Any]) -> dict[str, En
     return created
 
 
+def _by_own_name(encoders: Mapping[Any, Any]) -> dict[str, Encoder]:
+    """Return the encoders by the names that they were given."""
+    created: dict[str, Encoder] = {}
+    for name, given in ((str(key), given) for key, given in encoders.items()):
+        if not name.strip():
+            raise InputError("an encoder has an empty name; give it another")
+        if name in created:
+            raise InputError(f"two encoders have the name '{name}'; give one of them another")
+        if isinstance(given, str) and given in SETS:
+            raise InputError(
+                f"'{name}' must stand for one encoder; '{given}' is a set: give it in a list"
+            )
+        created[name] = _create(given, name)
+    return created
+
+
 def _by_label(encoders: Sequence[Any]) -> dict[str, Encoder]:
     """Return the encoders by what distinguishes them: name, model, changed fields."""
     created: dict[str, Encoder] = {}
@@ -208,9 +229,15 @@ def _by_label(encoders: Sequence[Any]) -> dict[str, Encoder]:
         encoder = _create(given, None)
         with wrap_foreign_errors():
             name = _label(given, encoder)
-        if created.get(name) == encoder:
+        longer = str(given) if name in created else name
+        if encoder in (created.get(name), created.get(longer)):
             raise InputError(f"the encoder '{name}' is given twice")
-        created[str(given) if name in created else name] = encoder
+        if longer in created or _ADDRESS.search(longer):
+            raise InputError(
+                f"two encoders have the name '{name}'; give names of your own: "
+                "{'first': ..., 'second': ...}"
+            )
+        created[longer] = encoder
     return created
 
 

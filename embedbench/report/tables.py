@@ -40,7 +40,11 @@ OTHER_HEADINGS = {
     "pretrained_on": "trained on",
     "name_margin": "margin",
 }
-_MEANINGS = {**TABLES["encoders"].columns, **TABLES["comparison"].columns}
+_MEANINGS = {
+    name: column.meaning
+    for table in ("encoders", "comparison")
+    for name, column in TABLES[table].columns.items()
+}
 _ONE_DECIMAL = {
     "load_seconds", "images_per_second", "latency_ms", "weights_mb", "calinski_harabasz",
     "effective_rank", "intrinsic_dimension",
@@ -126,7 +130,7 @@ def _column(name: str, barred: bool) -> Column:
     heading = HEADLINE.get(name) or (metric.heading if metric else name.replace("_", " "))
     stem, _, end = name.rpartition("_")
     if end in ("low", "high"):
-        sentence = interval_columns(stem)[end]
+        sentence = interval_columns(stem)[end].meaning
     else:
         sentence = metric.sentence if metric else _MEANINGS.get(name, "")
     numeric = name not in {"encoder", "space", "clusterer", "k_from"}

@@ -10,7 +10,13 @@ from embedbench.results.tables.purposes import PURPOSES
 from embedbench.results.views import timings_of
 from embedbench.utils.text import join_names, two_decimals
 
-__all__ = ["budget_sentence", "leading_rows", "metric_heading", "purpose_sentence"]
+__all__ = [
+    "budget_sentence",
+    "leading_rows",
+    "metric_heading",
+    "purpose_sentence",
+    "quality_and_speed",
+]
 
 _CLEARLY_FASTER = 1.5
 
@@ -23,6 +29,16 @@ def leading_rows(results: Results) -> pd.DataFrame:
     rows = results.purposes
     lead = rows["purpose"].iloc[0] if len(rows) else ""
     return rows[rows["purpose"] == lead].set_index("encoder")
+
+
+def quality_and_speed(results: Results) -> pd.DataFrame:
+    """Return the numbers of the purpose that leads beside speed, of encoders that have both.
+
+    Columns: `encoder, value, low, high, speed`, the last in images a second.
+    """
+    speeds = pd.Series(timings_of(results, "images_per_second"), dtype=float)
+    points = leading_rows(results)[["value", "low", "high"]].astype(float)
+    return points.assign(speed=speeds).dropna().reset_index()
 
 
 def metric_heading(metric: str) -> str:

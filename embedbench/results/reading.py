@@ -1,6 +1,7 @@
 """Read the run folder of a comparison."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,10 @@ import pandas as pd
 from embedbench.errors import InputError
 from embedbench.io.safe_csv import read_csv
 from embedbench.results.encoded import VECTORS, Encoded
+from embedbench.results.record.run_schema import misfit_of_run
 from embedbench.results.results import Results, empty_table
-from embedbench.results.schema import (
-    NULLABLE_TEXT_COLUMNS,
-    SCHEMA_VERSION,
-    TABLES,
-    TEXT_COLUMNS,
-)
+from embedbench.results.schema import SCHEMA_VERSION, TABLES
+from embedbench.results.tables.fitting import misfit
 from embedbench.utils.messages import one_line
 
 __all__ = ["read_partly", "read_results"]
@@ -47,6 +45,7 @@ def read_partly(folder: str | Path) -> tuple[Results, dict[str, str]]:
             tables that decide: of the comparison, of the encoders or of the images.
     """
     folder = Path(folder)
+    _check_place(folder)
     tables: dict[str, pd.DataFrame] = {}
     lacking: dict[str, str] = {}
     try:
@@ -58,12 +57,17 @@ def read_partly(folder: str | Path) -> tuple[Results, dict[str, str]]:
         tables[name] = empty_table(name)
         if table.optional and name not in run["tables"]:
             continue
+        file = folder / f"{name}.{table.suffix}"
         try:
-            tables[name] = _read_part(folder / f"{name}.{table.suffix}")
+            frame = _read_part(file)
+            if reason := misfit(table, frame):
+                raise ValueError(f"{file.name} does not fit: {reason}")
         except ValueError as error:
             if name in _DECIDING:
                 raise _not_whole(folder, str(error)) from error
             lacking[name] = str(error)
+        else:
+            tables[name] = frame
     encoded = None
     if run.get("has_vectors"):
         names, rows = list(run.get("fingerprints") or {}), len(tables["images"])
@@ -92,6 +96,14 @@ def _not_whole(folder: Path, reason: str) -> InputError:
     return InputError(f"'{folder}' is not a whole run folder: {reason}; run again")
 
 
+def _check_place(folder: Path) -> None:
+    """Raise InputError where there is no folder, or a file."""
+    if os.path.isfile(folder):
+        raise InputError(f"'{folder}' is a file; name the run folder, which holds run.json")
+    if not os.path.isdir(folder):
+        raise InputError(f"there is no run folder '{folder}'")
+
+
 def _check_schema(folder: Path, run: Any) -> None:
     schema = run.get("schema") if isinstance(run, dict) else None
     if type(schema) is not int:
@@ -104,16 +116,17 @@ def _check_schema(folder: Path, run: Any) -> None:
             f"'{folder}' was made by {made} version of embedbench (schema {schema}; this one "
             f"reads {SCHEMA_VERSION}): {step}"
         )
-    if not isinstance(run.get("tables"), list):
-        raise InputError(f"'{folder}' is not a whole run folder: its run.json names no tables")
+    if reason := misfit_of_run(run):
+        raise _not_whole(folder, f"run.json does not fit: {reason}")
 
 
 def _read_csv(file: Path) -> pd.DataFrame:
     """Return a table as it was written: a cluster named `null` or `12` keeps its name."""
-    more_columns = ["value"] if file.stem == "composition" else []  # the name of a label
-    kinds = dict.fromkeys([*TEXT_COLUMNS, *NULLABLE_TEXT_COLUMNS, *more_columns], str)
-    table = read_csv(file, kinds)
-    return table.fillna({name: "" for name in TEXT_COLUMNS if name in table.columns})
+    columns = TABLES[file.stem].columns
+    texts = {name: one.nullable for name, one in columns.items() if one.kind == "text"}
+    table = read_csv(file, dict.fromkeys(texts, str))
+    never_missing = [name for name, nullable in texts.items() if not nullable]
+    return table.fillna({name: "" for name in never_missing if name in table.columns})
 
 
 _READERS: dict[str, Callable[[Path], Any]] = {

@@ -149,7 +149,7 @@ class Results:
     @property
     def plot(self) -> Any:
         """Figures as matplotlib axes: `.plot.ranks()`, `.plot.map("timm")`, `.plot.pareto()`."""
-        return importlib.import_module("embedbench.report.plots.figures").Plots(self)
+        return importlib.import_module("embedbench.report.axes").Plots(self)
 
     def assignments(
         self, encoder: str, clusterer: str | None = None, space: str | None = None

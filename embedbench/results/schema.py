@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from embedbench.results.tables.findings import FINDING_TABLES
+from embedbench.results.tables.images import IMAGE_TABLES
 from embedbench.results.tables.main import MAIN_TABLES
 from embedbench.results.tables.purposes import PURPOSE_TABLES
 from embedbench.results.tables.table import Table
@@ -22,19 +23,21 @@ __all__ = [
     "NAMING",
     "NEIGHBOUR_RETENTION",
     "NONE_BETTER",
-    "NULLABLE_TEXT_COLUMNS",
     "ONE_ENCODER",
     "RANKING_COLUMNS",
     "ROBUSTNESS_COLUMNS",
     "SCHEMA_VERSION",
     "SIGNALS",
     "TABLES",
-    "TEXT_COLUMNS",
     "TOO_FEW",
     "Table",
 ]
 
 SCHEMA_VERSION = 5
+"""Of a run folder. It goes up where what an earlier version wrote can no longer be read as it was
+meant: a table, a column or a key of `run.json` is gone, has another name, kind or meaning, or is
+there always where it was not. It stays where an optional table, a conditional column or a key that
+may be missing is added."""
 
 CERTAINTY, MARGIN = 0.8, 0.02
 """A group is named as likely if it holds, with this probability, an encoder whose score is within
@@ -85,7 +88,12 @@ HEADLINE = {
 }
 """The columns that a person sees first, with their headings; the CSV file holds them all."""
 
-TABLES: Mapping[str, Table] = {**MAIN_TABLES, **PURPOSE_TABLES, **FINDING_TABLES}
+TABLES: Mapping[str, Table] = {
+    **MAIN_TABLES,
+    **IMAGE_TABLES,
+    **PURPOSE_TABLES,
+    **FINDING_TABLES,
+}
 """The tables by the stems of their files."""
 
 FAILURE_COLUMNS = list(TABLES["failures"].columns)
@@ -100,17 +108,3 @@ MOVED_COLUMNS = list(TABLES["moved_images"].columns)[1:]
 
 CONTAMINATION_COLUMNS = list(TABLES["contamination"].columns)[1:]
 """Those of one encoder."""
-
-TEXT_COLUMNS = (
-    "atypical", "attribute", "by", "chosen", "clusterer", "corruption", "criterion", "domain",
-    "encoder", "error", "form", "image", "k_from", "label", "medoid", "metric", "name",
-    "nearest_word", "other", "partner", "purpose", "quantity", "query", "reason", "second_name",
-    "space", "stage", "status", "typical", "what",
-)  # fmt: skip
-"""Columns of CSV files that hold text, "" where nothing is known."""
-
-NULLABLE_TEXT_COLUMNS = (
-    "device", "fingerprint", "image_size", "licence", "pooling", "precision", "pretrained_on",
-    "revision", "weights",
-)  # fmt: skip
-"""Columns of CSV files that hold text, missing where nothing is known."""

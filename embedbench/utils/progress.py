@@ -19,7 +19,7 @@ from embedbench.utils.text import printable
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = ["NotebookOutput", "Progress"]
+__all__ = ["NotebookOutput", "Progress", "in_notebook"]
 
 _LINE_SECONDS = 30.0
 """Where there is no terminal, a long task says where it is this often."""

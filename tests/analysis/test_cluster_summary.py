@@ -85,6 +85,21 @@ def test_noise_alone_gives_no_clusters_and_all_columns() -> None:
     assert members["cluster"].eq(-1).all() and members["medoid_distance"].isna().all()
 
 
+def test_numbers_stay_numbers_beside_a_clusterer_that_finds_noise_alone() -> None:
+    rows = [np.array([-1] * 7), np.array(LABELS)]
+    runs = [
+        make_partitions(name, LINE, [row], [(2, 0, 0.0)]).runs
+        for name, row in zip(("noisy", "mine"), rows, strict=True)
+    ]
+    nothing = np.zeros((2, len(LINE)), dtype=np.float32)
+    sweep = Sweep(
+        LINE, np.stack(rows).astype(np.int32), pd.concat(runs, ignore_index=True), nothing, None
+    )
+    clusters, _ = cluster_tables(sweep, names(7), 2, unknown(7))
+    assert clusters["clusterer"].tolist() == ["mine", "mine"]
+    assert pd.api.types.is_integer_dtype(clusters["cluster"])
+
+
 @given(st.integers(0, 1000), st.integers(3, 40), st.integers(1, 4))
 def test_typical_are_nearest_to_the_mean_and_atypical_lowest_of_the_rest(
     seed: int, images: int, clusters: int

@@ -3,18 +3,16 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from embedbench.conformance import CHECKS
 from embedbench.embedding.autotune import Fidelity, TunedVariant, save_tuning
 from embedbench.io.store import Store
 from embedbench.utils.hardware import machine_name
 from embedbench_timm import TimmEncoder
-from tests.support.command_line import call
+from tests.support.command_line import as_json, call
 
 pytestmark = pytest.mark.usefixtures("one_core")
 
@@ -49,7 +47,7 @@ def test_a_run_prints_the_table_alone_writes_the_folder_and_is_drawn_again_from_
     code, full, _ = call(capsys, "show", out, "--full")
     assert code == 0 and full.split()[:4] == ["encoder", "clusterer", "k", "from"]
     assert len(full.splitlines()) == 2 + 3
-    rows = json.loads(call(capsys, "show", out, "--full", "--json")[1])
+    rows = as_json(capsys, "show", out, "--full")["comparison"]
     assert [row["clusterer"] for row in rows] == ["kmeans", "agglomerative", "hdbscan"]
     for name in (
         "comparison.csv comparison.md comparison.tex encoders.csv timings.csv partitions.parquet "
@@ -157,6 +155,24 @@ def test_embed_writes_what_the_vectors_encoder_reads(
     assert np.load(files[0], allow_pickle=False).shape[0] == 36
 
 
+def test_embed_as_json_names_the_files_and_what_was_skipped(
+    photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photographs / "red" / "broken.png").write_bytes(b"no image")
+    code, out, _ = call(
+        capsys, "embed", photographs, "-e", "pixels", "-e", "timm:resnet18,pretrained=false",
+        "--out", tmp_path / "{encoder}.npy", "--quiet", "--json",
+    )  # fmt: skip
+    found = json.loads(out)
+    assert (code, found["vectors"]) == (3, 72)
+    assert [one["encoder"] for one in found["files"]] == [
+        "pixels",
+        "timm:resnet18,pretrained=false",
+    ]
+    assert all(len(np.load(one["file"], allow_pickle=False)) == 36 for one in found["files"])
+    assert [one["image"] for one in found["skipped"]] == ["red/broken.png"]
+
+
 def test_encoders_lists_all_that_are_installed(capsys: pytest.CaptureFixture[str]) -> None:
     code, table, _ = call(capsys, "encoders")
     assert code == 0
@@ -179,12 +195,6 @@ def test_encoders_shows_how_one_was_found_to_run_best(
     assert [word for word in ("32", "0.9987", "0.992", "41.5") if word not in lines[-1]] == []
 
 
-def test_check_passes_for_pixels(capsys: pytest.CaptureFixture[str]) -> None:
-    code, table, _ = call(capsys, "check", "pixels")
-    assert code == 0
-    assert all(line.split()[-1] == "ok" for line in table.splitlines()[2:])
-
-
 def test_look_prints_what_would_be_compared_and_encodes_nothing(
     photographs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -193,13 +203,6 @@ def test_look_prints_what_would_be_compared_and_encodes_nothing(
     assert "labels: red 12" in out.splitlines()
     status, _, err = call(capsys, "look", photographs, "--where", "colour=red")
     assert status == 2 and "with one of the columns truth" in err
-
-
-def as_json(capsys: pytest.CaptureFixture[str], *arguments: object) -> Any:
-    """Return the JSON that stands alone on standard output, and hides nothing: no nan."""
-    code, out, _ = call(capsys, *arguments, "--json")
-    assert code == 0
-    return json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
 
 
 def test_encoders_and_recipes_as_json_are_those_of_the_tables(
@@ -235,10 +238,3 @@ def test_look_as_json_has_the_counts(photographs: Path, capsys: pytest.CaptureFi
     assert (found["images"], found["formats"], found["copies"]) == (36, {"PNG": 36}, 0)
     assert found["labels"] == {"red": 12, "green": 12, "blue": 12}
     assert found["sizes"]["least"] == [32, 24] and found["source"] == str(photographs)
-
-
-def test_check_as_json_has_a_result_for_each_check(capsys: pytest.CaptureFixture[str]) -> None:
-    found = as_json(capsys, "check", "pixels")
-    assert found["encoder"] == "pixels"
-    assert [one["check"] for one in found["checks"]] == [one.__name__ for one in CHECKS]
-    assert {(one["ok"], one["error"]) for one in found["checks"]} == {(True, None)}

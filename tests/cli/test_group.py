@@ -26,6 +26,15 @@ def test_each_name_is_that_of_its_command() -> None:
     assert {name: command.name for name, command in commands.items()} == {n: n for n in commands}
 
 
+def test_every_command_that_ends_by_itself_prints_json() -> None:
+    lacking = {
+        name
+        for name, command in every_command().items()
+        if not any("--json" in one.opts for one in command.params)
+    }
+    assert lacking == {"ask", "open"}
+
+
 def test_the_help_of_all_is_whole_and_imports_no_command() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "[]" and "..." not in done.stdout.partition("\n")[2]

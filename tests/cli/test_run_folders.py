@@ -16,7 +16,7 @@ import pytest
 
 import embedbench
 from embedbench.results.schema import SCHEMA_VERSION
-from tests.support.command_line import call
+from tests.support.command_line import as_json, call
 from tests.support.example_results import example_results
 from tests.support.image_server import without_proxy
 
@@ -32,6 +32,28 @@ def test_figures_are_drawn_and_an_unknown_one_is_told(
     assert err == f"{len(drawn)} figures: {run / 'figures'}\n"
     code, _, err = call(capsys, "figures", run, "--only", "rank", "--quiet")
     assert code == 2 and err.startswith("error: no figure is called 'rank'; there are: comparison")
+
+
+def test_figures_the_page_and_labels_to_give_are_listed_as_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, file = tmp_path / "run", tmp_path / "labels.csv"
+    example_results(truth=False).write(run)
+    drawn = as_json(capsys, "figures", run, "--only", "signals", "--quiet")
+    assert drawn == {"files": [str(run / "figures" / "signals.png")]}
+    assert Path(drawn["files"][0]).is_file()
+    (run / "elbow.csv").unlink()
+    told = as_json(capsys, "report", run)
+    assert told["report"] == str(run / "report.html") and (run / "report.html").is_file()
+    assert [one.partition(",")[0] for one in told["remarks"]] == ["elbow.csv is missing"]
+    example_results(truth=False).write(run)
+    asked = as_json(capsys, "suggest-labels", run, "-n", 5, "--out", file)
+    assert asked == {
+        "images": 5,
+        "file": str(file),
+        "next": f"embedbench run '<photos>' -e pixels --labels {file}",
+    }
+    assert len(pd.read_csv(file)) == 5
 
 
 def test_a_page_without_pictures_holds_none(

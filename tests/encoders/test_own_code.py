@@ -144,7 +144,7 @@ def test_a_function_in_a_file_is_an_encoder(tmp_path: Path) -> None:
         ("import no_such_library\n", "", EncoderError, "No module named 'no_such_library', line 1"),
         ("import sys\nsys.exit(3)\n", "", EncoderError, "SystemExit: 3, line 2"),
         ("x = 1\n", "", InputError, "defines no encoder; name one"),
-        ("x = 1\n", ":x", InputError, "an encoder cannot be of type int"),
+        ("x = 1\n", ":x", InputError, "the encoder 'x' cannot be of type int"),
         (BRIGHTNESS, ":Brightnes", InputError, "has no 'Brightnes'; encoders there: Brightness"),
         (BRIGHTNESS, ":Brightness,size=3", InputError, "no field 'size'; its fields: side"),
         ("class A: pass\n", ":A", EncoderError, "'A' in .* must be a subclass of embedbench.Enco"),

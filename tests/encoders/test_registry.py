@@ -4,12 +4,18 @@ import importlib.metadata
 import string
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
+from sklearn.decomposition import PCA
 
+from embedbench import compare
 from embedbench.encoders.registry import (
     create_encoder,
     create_encoders,
@@ -128,6 +134,50 @@ def test_the_label_names_the_model_and_what_was_changed() -> None:
 def test_the_same_encoder_twice_is_an_error() -> None:
     with pytest.raises(InputError, match="given twice"):
         create_encoders(["timm", "timm:tf_efficientnet_lite0"])
+
+
+def test_the_same_encoder_twice_under_its_longer_name_is_an_error(tmp_path: Path) -> None:
+    specs = [f"vectors:{tmp_path / place / 'v.npy'}" for place in "ab"]
+    assert list(create_encoders(specs)) == ["vectors:v.npy", specs[1]]
+    with pytest.raises(InputError, match=r"the encoder 'vectors:v\.npy' is given twice"):
+        create_encoders([*specs, specs[1]])
+
+
+def test_objects_that_only_their_addresses_tell_apart_need_names_of_their_own() -> None:
+    def mean(images: Sequence[Image.Image]) -> np.ndarray:
+        return np.zeros((len(images), 1))
+
+    first = mean
+
+    def mean(images: Sequence[Image.Image]) -> np.ndarray:  # type: ignore[no-redef]
+        return np.ones((len(images), 1))
+
+    with pytest.raises(InputError, match="two encoders have the name 'FunctionEncoder:mean'; give"):
+        create_encoders([first, mean])
+    assert list(create_encoders({"first": first, "second": mean})) == ["first", "second"]
+    transformers = [PCA(2), PCA(3)]
+    assert list(create_encoders(transformers)) == ["TransformerEncoder:PCA", "PCA(n_components=3)"]
+
+
+@pytest.mark.parametrize(
+    ("encoders", "words"),
+    [
+        ({"1": "pixels", 1: "timm"}, "two encoders have the name '1'; give one of them another"),
+        ({" ": "pixels"}, "an encoder has an empty name"),
+        ({"mine": "starter"}, "'mine' must stand for one encoder; 'starter' is a set"),
+        ({"mine": ["pixels"]}, "the encoder 'mine' cannot be of type list; it must be"),
+        ({"mine": ("pixels", "timm")}, "the encoder 'mine' cannot be of type tuple; it must be"),
+        ({"mine": None}, "the encoder 'mine' cannot be of type NoneType; it must be"),
+        ({"mine": ""}, "it must be NAME"),
+        ({"mine": "clop"}, "unknown encoder 'clop'"),
+    ],
+)
+def test_a_mapping_of_what_is_no_encoder_is_told_before_any_image_is_read(
+    encoders: dict[Any, Any], words: str, photographs: Path, tmp_path: Path
+) -> None:
+    with pytest.raises((InputError, UnknownEncoderError), match=words):
+        compare(photographs, encoders, store=tmp_path / "store", out=tmp_path / "run")
+    assert not (tmp_path / "store").exists() and not (tmp_path / "run").exists()
 
 
 @given(st.text(string.printable, max_size=30))

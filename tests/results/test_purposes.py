@@ -5,7 +5,12 @@ import dataclasses
 import pandas as pd
 from markupsafe import Markup
 
-from embedbench.results.purposes import budget_sentence, leading_rows, purpose_sentence
+from embedbench.results.purposes import (
+    budget_sentence,
+    leading_rows,
+    purpose_sentence,
+    quality_and_speed,
+)
 from embedbench.results.results import Results
 from tests.support.example_results import ENCODERS, example_results
 
@@ -96,3 +101,15 @@ def test_within_a_budget_purposes_with_the_same_answer_are_told_together_in_thei
     }
     told = dataclasses.replace(results, run=results.run | {"verdicts": verdicts})
     assert budget_sentence(told) == "a for clustering; none for search; b for classification"
+
+
+def test_quality_stands_beside_speed_where_both_are_known() -> None:
+    results = example_results()
+    first = results.timings["encoder"] == ENCODERS[0]
+    timings = results.timings[~first | (results.timings["quantity"] != "images_per_second")]
+    table = quality_and_speed(dataclasses.replace(results, timings=timings))
+    assert dict(zip(table["encoder"], table["speed"], strict=True)) == {
+        ENCODERS[1]: 25.0,
+        ENCODERS[2]: 10.0,
+    }
+    assert quality_and_speed(example_results(truth=False)).empty

@@ -1,46 +1,25 @@
 """Promises of the schema: it names every table and every column of a run folder, and no other."""
 
 import dataclasses
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from embedbench import compare
-from embedbench.metrics.clustering.catalogue import METRICS
-from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
 from embedbench.results.encoded import VECTORS
 from embedbench.results.reading import read_results
 from embedbench.results.results import Results
 from embedbench.results.run_folder import SUMS
-from embedbench.results.schema import NULLABLE_TEXT_COLUMNS, TABLES, TEXT_COLUMNS
+from embedbench.results.schema import TABLES
 from tests.support.example_results import example_results
 from tests.support.golden_run import Colours, Grid, write_images
-
-OWN_COLUMNS = {"set", "location"}
-"""Columns of the images that come from the dataset."""
-
-
-def catalogue() -> set[str]:
-    """Return the names that columns of metrics may have."""
-    names = {metric.name for metric in (*METRICS, *ENCODER_METRICS)}
-    ends = {f"{name}_{end}" for name in names for end in ("low", "high", "clustered")}
-    return names | ends
-
-
-def check_columns(name: str, frame: pd.DataFrame) -> None:
-    """Fail unless the frame has the columns of the table, in their order."""
-    table, columns = TABLES[name], list(frame.columns)
-    known = [column for column in columns if column in table.columns]
-    missing = set(table.columns) - set(columns)
-    assert missing <= table.conditional, f"{name} lacks {missing - table.conditional}"
-    others = set(columns) - set(table.columns)
-    if name == "images":
-        assert others <= OWN_COLUMNS
-    else:
-        assert not others or (table.is_open and others <= catalogue()), (name, others)
-    assert table.is_open or known == [one for one in table.columns if one in known], name
+from tests.support.run_folder_shape import faults_of, faults_of_table
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +51,11 @@ def test_a_run_folder_has_the_tables_and_columns_of_the_schema(folder: Path) -> 
     }
     every = {f"{name}.{table.suffix}" for name, table in TABLES.items()}
     assert files == every - {"failures.csv"}
-    found = read_results(folder)
-    for name in set(TABLES) - {"failures"}:
-        check_columns(name, getattr(found, name))
+    assert faults_of(folder) == []
 
 
 def test_text_is_read_back_as_it_was_written(results: Results, folder: Path) -> None:
-    """Of a column of text that `TEXT_COLUMNS` lacks, "" comes back as nan, and "12" as a number."""
+    """Of a column of text that is said to be of numbers, "12" comes back as a number."""
     read = read_results(folder)
     for name, table in TABLES.items():
         frame = getattr(results, name)
@@ -88,15 +65,106 @@ def test_text_is_read_back_as_it_was_written(results: Results, folder: Path) -> 
             assert [found for _, found in texts] == [one for one, _ in texts], (name, column)
 
 
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The images of the golden run."""
+    return write_images(tmp_path_factory.mktemp("schema") / "images")
+
+
+def fails(images: Sequence[Image.Image]) -> np.ndarray:
+    """An encoder that fails."""
+    raise RuntimeError("no such device")
+
+
+QUICK: dict[str, Any] = {"clusterers": ["kmeans"], "seeds": 1, "projections": ["pca"], "copies": 4}
+
+
+@pytest.mark.parametrize(
+    ("encoders", "options"),
+    [
+        ({"colours": Colours(), "grid": Grid(), "broken": fails}, {"labels": "none", "k": "2..4"}),
+        ({"colours": Colours()}, {"k": 3}),
+        ({"grid": Grid(), "broken": fails}, {"k": "truth", "pairs": True, "at_most": "1kB"}),
+        ({"colours": Colours(), "grid": Grid()}, {"spaces": ["l2", "tsne:2"], "k": "2..3"}),
+        ({"grid": Grid()}, {"clusterers": ["hdbscan"], "labels": "none", "copies": 0, "limit": 5}),
+    ],
+    ids=["without labels", "one encoder", "one left", "spaces", "noise alone"],
+)
+def test_small_runs_of_every_kind_fit_the_schema(
+    images: Path, tmp_path: Path, encoders: dict[str, Any], options: dict[str, Any]
+) -> None:
+    compare(
+        images, encoders, **QUICK | {"store": tmp_path / "store", "out": tmp_path / "run"} | options
+    )
+    assert faults_of(tmp_path / "run") == []
+
+
+def test_a_run_on_a_table_with_queries_and_texts_fits_the_schema(
+    images: Path, tmp_path: Path
+) -> None:
+    files = sorted(images.rglob("*.png"))
+    table = {
+        "path": list(map(str, files)),
+        "label": [file.parent.name for file in files],
+        "text": [f"a picture of {file.parent.name}" for file in files],
+        "part": ["query", "gallery", "gallery"] * (len(files) // 3),
+        "weight": range(len(files)),
+    }
+    pd.DataFrame(table).to_csv(tmp_path / "images.csv", index=False)
+    asked: dict[str, Any] = {"queries": "part=query", "texts": "text", "at_least": "1/s"}
+    asked |= {"k": 3, "store": tmp_path / "store", "out": tmp_path / "run"}
+    compare(tmp_path / "images.csv", {"a": Colours(), "b": Grid()}, **QUICK | asked)
+    assert faults_of(tmp_path / "run", frozenset(table)) == []
+
+
 @pytest.mark.parametrize("truth", [True, False])
-def test_the_example_has_the_columns_of_the_schema(truth: bool) -> None:
+def test_the_example_fits_the_schema(truth: bool) -> None:
     results = example_results(truth)
-    for name in ("timings", "robustness", "robustness_ranking", "contamination", "zero_shot"):
-        check_columns(name, getattr(results, name))
-    for name, table in TABLES.items():
+    for name in TABLES:
         frame = getattr(results, name)
-        others = set(frame.columns) - set(table.columns)
-        assert others <= (catalogue() if table.is_open else set()), name
+        faults = faults_of_table(name, frame) if len(frame) else []
+        assert [one for one in faults if not one.endswith("another order")] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value", "fault"),
+    [
+        ("encoders", "dim", 2.5, "encoders.dim holds 2.5, not whole"),
+        ("encoders", "recommended", "maybe", "encoders.recommended holds 'maybe', not yes/no"),
+        ("comparison", "ami", "high", "comparison.ami holds 'high', not number"),
+        ("images", "hash", 7, "images.hash holds 7, not text"),
+        ("images", "hash", None, "images.hash has missing values"),
+        ("pairwise", "win", 1.5, "pairwise.win holds 1.5"),
+        ("pairwise", "draw", 0.5, "pairwise: draw is unknown"),
+        ("comparison", "draw", 0.5, "comparison: draw is unknown"),
+    ],
+)
+def test_a_planted_fault_of_a_table_is_seen(
+    name: str, column: str, value: object, fault: str
+) -> None:
+    frame = getattr(example_results(), name)
+    cells = [value] * len(frame)
+    assert fault in faults_of_table(name, frame.assign(**{column: pd.Series(cells, dtype=object)}))
+
+
+def test_a_column_that_is_gone_or_elsewhere_is_seen() -> None:
+    frame = example_results().pairwise
+    assert "pairwise lacks win" in faults_of_table("pairwise", frame.drop(columns="win"))
+    assert faults_of_table("pairwise", frame[["win", *frame.columns.drop("win")]]) == [
+        "pairwise has its columns in another order"
+    ]
+
+
+def test_a_type_of_parquet_an_unknown_file_and_an_unknown_key_are_seen(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    example_results().write(run)
+    (run / "notes.txt").write_text("mine")
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    (run / "run.json").write_text(json.dumps(record | {"mood": "good"}), encoding="utf-8")
+    found = faults_of(run)
+    assert "notes.txt" in found
+    assert "partitions.k is stored as double, not integer" in found
+    assert [one for one in found if "run.json" in one and "'mood' was unexpected" in one]
 
 
 def test_every_field_of_the_results_is_a_table_of_the_schema() -> None:
@@ -107,12 +175,6 @@ def test_every_field_of_the_results_is_a_table_of_the_schema() -> None:
 def test_every_column_has_a_meaning() -> None:
     for name, table in TABLES.items():
         assert table.about.endswith(".") and table.suffix in ("csv", "parquet")
-        for column, meaning in table.columns.items():
-            assert meaning and meaning[-1] == ".", (name, column)
+        for column, about in table.columns.items():
+            assert about.meaning.endswith("."), (name, column)
         assert table.conditional <= set(table.columns), name
-
-
-def test_the_columns_of_text_are_columns_of_csv_files() -> None:
-    tables = [table for table in TABLES.values() if table.suffix == "csv"]
-    known = {column for table in tables for column in table.columns}
-    assert {*TEXT_COLUMNS, *NULLABLE_TEXT_COLUMNS} <= known

@@ -1,10 +1,13 @@
 """The command line, called in this process."""
 
+import json
+from typing import Any
+
 import pytest
 
 from embedbench import cli
 
-__all__ = ["call"]
+__all__ = ["as_json", "call"]
 
 
 def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
@@ -14,3 +17,10 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, s
     out, err = capsys.readouterr()
     assert isinstance(stop.value.code, int)
     return stop.value.code, out, err
+
+
+def as_json(capsys: pytest.CaptureFixture[str], *arguments: object) -> Any:
+    """Return the JSON that stands alone on standard output, and hides nothing: no nan."""
+    code, out, _ = call(capsys, *arguments, "--json")
+    assert code == 0
+    return json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))

@@ -13,6 +13,8 @@ from jaxtyping import Float, Int
 from PIL import Image
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_samples
 
+from embedbench.comparison.options import ComparisonOptions
+from embedbench.comparison.provenance import record_options
 from embedbench.results.results import Results
 from embedbench.results.schema import RANKING_COLUMNS
 from tests.support.purpose_tables import purpose_tables, verdicts
@@ -91,19 +93,31 @@ def example_results(truth: bool = True) -> Results:
             ]
         ),
         images=images if truth else images.drop(columns="truth"),
-        run={
-            "command": "embedbench run '<photos>' -e pixels",
-            "source": "/data/<photos>",
-            "sources": ["/data/<photos>"],
-            "remarks": ["one of the <names> stands there twice"],
-            "seeds": [0, 1, 2],
-            "dataset": {"images": 40, "classes": 4 if truth else None, "fingerprint": "f0"},
-            "versions": {"numpy": "2.4.0"},
-            "verdict": TIED if truth else BEST,
-            "verdicts": verdicts(TIED, BEST, truth),
-        },
+        run=_record(truth),
         **{name: table.reset_index(drop=True) for name, table in tables.items()},
     )
+
+
+def _record(truth: bool) -> dict[str, Any]:
+    """Return what `run.json` holds."""
+    options = ComparisonOptions("/data/<photos>", list(ENCODERS))
+    read = {"clusterers": list(CLUSTERERS), "spaces": ["l2"], "seeds": [0, 1, 2], "names": []}
+    dataset = {"images": 40, "classes": 4 if truth else None, "duplicates": 0.1}
+    return record_options(options, read) | {
+        "command": "embedbench run '<photos>' -e pixels",
+        "source": "/data/<photos>",
+        "remarks": ["one of the <names> stands there twice"],
+        "dataset": dataset | {"fingerprint": "f0"},
+        "versions": {"python": "3.11.7", "image-embedbench": "0.1.0", "numpy": "2.4.0"},
+        "verdict": TIED if truth else BEST,
+        "verdicts": verdicts(TIED, BEST, truth),
+        "fingerprints": {name: f"fingerprint-{number}" for number, name in enumerate(ENCODERS)},
+        "weights": {name: {} for name in ENCODERS},
+        "hardware": {"machine": "x86_64", "system": "Linux", "cores": 2},
+        "made_of": "0f",
+        "naming_encoder": None,
+        "groups": {},
+    }
 
 
 def with_verdict(results: Results, **changes: object) -> Results:
@@ -195,6 +209,7 @@ class _Part:
                 row["clusterer"] = clusterer
                 row |= {"cluster": cluster}
                 row |= {"size": len(members), "silhouette": profile[members].mean(), "name": name}
+                row |= {"nearest_word": ""}
                 row |= {"cohesion": 1.5, "separation": 12.25, "nearest_cluster": (cluster + 1) % 4}
                 row |= {"label": CLASSES[cluster], "label_share": 0.75}
                 named = [images[member] for member in members]
@@ -256,7 +271,11 @@ def _encoders(truth: bool) -> pd.DataFrame:
     known |= {"parameters": 4_652_008}
     rows = []
     for number, name in enumerate(ENCODERS):
-        facts = {"licence": "apache-2.0", "pretrained_on": "ImageNet-1k"}
+        facts: dict[str, object] = {"licence": "apache-2.0", "pretrained_on": "ImageNet-1k"}
+        unknown = ("weights", "revision", "pooling", "image_size", "device", "precision")
+        facts |= dict.fromkeys(unknown)
+        facts |= {"batch_size": None, "compiled": None}
+        facts |= {"precision_cosine": np.nan, "precision_neighbours": np.nan}
         row: dict[str, object] = {
             "encoder": name,
             **known,
@@ -272,7 +291,8 @@ def _encoders(truth: bool) -> pd.DataFrame:
         row |= {"probability": 0.65 - 0.3 * number}
         rows.append(row | {"tied_with_best": number < 2, "recommended": number == 0})
         rows[-1] |= {"status": "ok", "error": ""}
-    rows.append({"encoder": FAILED, "status": "failed", "error": "no & network"})
+    failed = {"encoder": FAILED, "recommended": False}
+    rows.append(failed | {"status": "failed", "error": "no & network"})
     table = pd.DataFrame(rows)
     return table.astype({"dim": "Int64", "parameters": "Int64"})
 

@@ -10,7 +10,7 @@ from embedbench.io.safe_csv import read_csv
 from embedbench.report.page import write_report
 from embedbench.report.tables import comparison_columns
 from embedbench.results.reading import read_results
-from embedbench.results.schema import TEXT_COLUMNS
+from embedbench.results.schema import TABLES
 from tests.support.browser import Opened
 from tests.support.example_results import ENCODERS, example_results, with_verdict
 
@@ -65,7 +65,9 @@ def write_run(folder: Path, truth: bool = True) -> Path:
 
 def rows_of(folder: Path) -> pd.DataFrame:
     """Return the rows of a run folder's table in the order of the page, computed here again."""
-    table = read_csv(folder / "comparison.csv", dict.fromkeys(TEXT_COLUMNS, str))
+    columns = TABLES["comparison"].columns
+    texts = [name for name, column in columns.items() if column.kind == "text"]
+    table = read_csv(folder / "comparison.csv", dict.fromkeys(texts, str))
     ways = ["truth", "own", *OWN_K]
     first = {name: list(table[name].unique()).index for name in ("space", "clusterer")}
 

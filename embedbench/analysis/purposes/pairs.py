@@ -77,6 +77,8 @@ def concatenation_rows(
         singles = [names for names in own if len(names) == 1]
         best = max(singles, key=lambda names: own[names].mean)
         pairs = [names for names in own if len(names) == 2]
+        if not pairs:  # all encoders but one failed
+            continue
         differences = np.array([own[names].mean - own[best].mean for names in pairs])
         deviations = np.array([moved[names] - moved[best] for names in pairs])
         deviations -= differences[:, None]

@@ -1,15 +1,11 @@
 """Which figures a comparison has, and from which rows each is drawn."""
 
 from collections.abc import Iterator
-from typing import cast
-from dataclasses import dataclass
 from functools import partial
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from embedbench.analysis.projections import PROJECTIONS
-from embedbench.errors import InputError
 from embedbench.report.charts.robustness import main_curve
 from embedbench.report.looks import MAP_TITLES, encoder_colours
 from embedbench.report.plots.aligned import aligned_figure, highlights, variance_figure
@@ -26,78 +22,24 @@ from embedbench.report.plots.maps import contact_sheet, map_figure, picture_map
 from embedbench.report.plots.ranks import pareto_figure, ranks_figure, signals_figure
 from embedbench.report.plots.robustness import contamination_figure, curves_figure
 from embedbench.report.plots.similarity import similarity_figure
-from embedbench.results.purposes import leading_rows, metric_heading
+from embedbench.results.purposes import leading_rows, metric_heading, quality_and_speed
 from embedbench.results.results import Results
 from embedbench.results.schema import NEIGHBOUR_RETENTION, SIGNALS
 from embedbench.results.views import (
-    encoder_named,
     headline_rows,
     members_of,
     ranked,
     space_names,
-    timings_of,
 )
 from embedbench.utils.text import safe_names, shorten
 
-__all__ = ["Plots", "figure_specs"]
-
-
-@dataclass(frozen=True)
-class Plots:
-    """Figures of a comparison as matplotlib axes, for a notebook or a paper.
-
-    `axes.figure.savefig("ranks.pdf")` writes one; text in it stays text.
-    """
-
-    results: Results
-
-    def named(self, name: str) -> Axes:
-        """Return the first axes of a figure by its name without ending, such as `timm/elbow`.
-
-        Raises:
-            InputError: there is no such figure.
-        """
-        specs = {spec.file.rpartition(".")[0]: spec for spec in figure_specs(self.results)}
-        if name not in specs:
-            raise InputError(f"no figure '{name}'; there are: {', '.join(specs)}")
-        return cast(Axes, specs[name].draw().axes[0])
-
-    def ranks(self) -> Axes:
-        """Return the ranks with their intervals; without labels the two signals."""
-        return self.named("ranks" if self.results.has_truth else "signals")
-
-    def map(self, encoder: str, projection: str = "tsne") -> Axes:
-        """Return the images on a plane, coloured by the clusters of the first clusterer."""
-        return self.named(f"{self._folder(encoder)}/map_{projection}")
-
-    def elbow(self, encoder: str) -> Axes:
-        """Return inertia, silhouette and gap over the number of clusters."""
-        return self.named(f"{self._folder(encoder)}/elbow")
-
-    def pareto(self) -> Axes:
-        """Return the metric that leads against speed.
-
-        Raises:
-            InputError: there are no labels, or no speeds are known.
-        """
-        rows, speeds = leading_rows(self.results), timings_of(self.results, "images_per_second")
-        points = rows[["value", "low", "high"]].astype(float)
-        points = points.assign(speed=pd.Series(speeds, dtype=float)).dropna().reset_index()
-        if points.empty:
-            raise InputError("quality against speed needs labels and measured speeds")
-        colours = encoder_colours(self.results.encoders["encoder"].astype(str))
-        figure = pareto_figure(points, colours, metric_heading(str(rows["metric"].iloc[0])))
-        return cast(Axes, figure.axes[0])
-
-    def _folder(self, encoder: str) -> str:
-        folders = safe_names(self.results.encoders["encoder"].astype(str).tolist())
-        return folders[encoder_named(self.results, encoder)]
+__all__ = ["figure_specs"]
 
 
 def figure_specs(results: Results) -> list[FigureSpec]:
     """Return the figures that these results have, those of all encoders first."""
-    specs = [*_comparison(results), *_sureness(results), *_similarity(results)]
-    specs += [*_together(results), *_conditions(results)]
+    specs = [*_comparison(results), *_sureness(results), *_pareto(results)]
+    specs += [*_similarity(results), *_together(results), *_conditions(results)]
     folders = safe_names(results.encoders["encoder"].astype(str).tolist())
     colours = encoder_colours(folders)
     for encoder, folder in folders.items():
@@ -112,12 +54,9 @@ def figure_specs(results: Results) -> list[FigureSpec]:
 
 def _comparison(results: Results) -> Iterator[FigureSpec]:
     rows = headline_rows(results)
+    draw, title = partial(silhouette_chart, rows), "silhouette of every clusterer by encoder"
     if results.has_truth:
-        draw = partial(agreement_figure, rows)
-        title = "agreement of every encoder with the labels"
-    else:
-        draw = partial(silhouette_chart, rows)
-        title = "silhouette of every clusterer by encoder"
+        draw, title = partial(agreement_figure, rows), "agreement of every encoder with the labels"
     yield FigureSpec("comparison.png", title, None, draw)
 
 
@@ -139,6 +78,16 @@ def _sureness(results: Results) -> Iterator[FigureSpec]:
             draw = partial(signals_figure, rows, names, colours)
             title = "cluster retention and consensus of every encoder with the value by chance"
             yield FigureSpec("signals.png", title, None, draw)
+
+
+def _pareto(results: Results) -> Iterator[FigureSpec]:
+    """Yield the metric that leads against speed, where both are known of two encoders."""
+    points = quality_and_speed(results)
+    if len(points) > 1:
+        metric = metric_heading(str(leading_rows(results)["metric"].iloc[0]))
+        colours = encoder_colours(results.encoders["encoder"].astype(str))
+        draw = partial(pareto_figure, points, colours, metric)
+        yield FigureSpec("pareto.png", f"{metric} of every encoder against its speed", None, draw)
 
 
 def _similarity(results: Results) -> Iterator[FigureSpec]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from embedbench.errors import InputError
+from embedbench.results.tables.column import integer, number, text, yes_no
 from embedbench.results.tables.table import (
     ENCODER,
     IMAGE,
@@ -51,18 +52,26 @@ PURPOSE_TABLES: Mapping[str, Table] = {
         "rank. Without labels there is no metric: two signals rank.",
         ENCODER
         | {
-            "purpose": "What the encoder is for: `clustering`, `search`, `classification` or "
-            "`words`."
+            "purpose": text(
+                "What the encoder is for: `clustering`, `search`, `classification` or `words`.",
+            )
         }
         | METRIC
         | SCORE
-        | {"chance": "What the metric would be by chance; empty where shuffled labels decide."}
+        | {
+            "chance": number(
+                "What the metric would be by chance; empty where shuffled labels decide.",
+                nullable=True,
+            )
+        }
         | RANK
         | PROBABILITY
         | {
-            "tied_with_best": "Whether the encoder may be the best for this purpose.",
-            "recommended": "Whether it is the smallest of the encoders that are named for this "
-            "purpose; with a budget, the one that is recommended within it.",
+            "tied_with_best": yes_no("Whether the encoder may be the best for this purpose."),
+            "recommended": yes_no(
+                "Whether it is the smallest of the encoders that are named for this purpose; with "
+                "a budget, the one that is recommended within it.",
+            ),
         },
         optional=True,
     ),
@@ -73,9 +82,11 @@ PURPOSE_TABLES: Mapping[str, Table] = {
         | METRIC
         | SCORE
         | {
-            "queries": "Number of queries that have a score.",
-            "unanswered": "Number of labelled images without another of their label, which have "
-            "none.",
+            "queries": integer("Number of queries that have a score.", 0),
+            "unanswered": integer(
+                "Number of labelled images without another of their label, which have none.",
+                0,
+            ),
         },
         optional=True,
     ),
@@ -84,18 +95,24 @@ PURPOSE_TABLES: Mapping[str, Table] = {
         "queries, the same for every encoder. Only with labels.",
         ENCODER
         | {
-            "query": "The name of the image that is searched with.",
-            "chosen": "Why this query: `differ`, its average precision has one of the largest "
-            "interquartile ranges over the encoders, of each label in turn one; `random`, drawn "
-            "by the seed of the run.",
-            "average_precision": "Average precision of the query by this encoder, 0 to 1.",
-            "right_answers": "Number of images in the gallery that share its label.",
-            "rank": "Place among the images found, 1 is the nearest.",
+            "query": text("The name of the image that is searched with."),
+            "chosen": text(
+                "Why this query: `differ`, its average precision has one of the largest "
+                "interquartile ranges over the encoders, of each label in turn one; `random`, "
+                "drawn by the seed of the run.",
+            ),
+            "average_precision": number(
+                "Average precision of the query by this encoder, 0 to 1.",
+                0,
+                1,
+            ),
+            "right_answers": integer("Number of images in the gallery that share its label.", 0),
+            "rank": integer("Place among the images found, 1 is the nearest.", 1),
         }
         | IMAGE
         | {
-            "is_right": "Whether it shares the label of the query.",
-            "similarity": "Cosine of the two vectors, -1 to 1.",
+            "is_right": yes_no("Whether it shares the label of the query."),
+            "similarity": number("Cosine of the two vectors, -1 to 1.", -1, 1),
         },
         optional=True,
     ),
@@ -106,9 +123,14 @@ PURPOSE_TABLES: Mapping[str, Table] = {
         | METRIC
         | SCORE
         | {
-            "chance": "What the score would be by chance.",
-            "queries": "Number of labelled images, or of pairs of a text and its image.",
-            "reason": "Why there is no score; empty where there is one.",
+            "chance": number("What the score would be by chance.", nullable=True),
+            "queries": integer(
+                "Number of labelled images, or of pairs of a text and its image; empty where there "
+                "is no score.",
+                0,
+                nullable=True,
+            ),
+            "reason": text("Why there is no score; empty where there is one."),
         },
         optional=True,
     ),
@@ -116,26 +138,29 @@ PURPOSE_TABLES: Mapping[str, Table] = {
         "One row for each pair of encoders and purpose: the unit vectors of both side by side, "
         "against the best single encoder. Only with labels and `--pairs`.",
         ENCODER
-        | {"other": "The second encoder of the pair."}
-        | {"purpose": "The purpose."}
+        | {"other": text("The second encoder of the pair.")}
+        | {"purpose": text("The purpose.")}
         | METRIC
-        | {"dim": "Dimensions of the two vectors together."}
+        | {"dim": integer("Dimensions of the two vectors together.", 1)}
         | SCORE
-        | {"best": "The single encoder with the highest value.", "difference": "Value less its."}
+        | {
+            "best": text("The single encoder with the highest value."),
+            "difference": number("Value less its.", nullable=True),
+        }
         | interval_columns("the difference, for all pairs of a purpose at once", "difference")
-        | {"is_better": "Whether the interval of the difference is above 0."},
+        | {"is_better": yes_no("Whether the interval of the difference is above 0.")},
         optional=True,
     ),
     "few_shot": Table(
         "One row for each encoder and number of labelled images a class: the accuracy of a linear "
         "classifier on all other images, a mean over ten draws. Only with labels.",
         ENCODER
-        | {"shots": "Labelled images a class."}
+        | {"shots": integer("Labelled images a class.", 1)}
         | SCORE
         | {
-            "chance": "What guessing gets right: 1 / number of classes.",
-            "classes": "Number of classes that have enough images.",
-            "reason": "Why there is no accuracy; empty where there is one.",
+            "chance": number("What guessing gets right: 1 / number of classes.", nullable=True),
+            "classes": integer("Number of classes that have enough images.", 0),
+            "reason": text("Why there is no accuracy; empty where there is one."),
         },
         optional=True,
     ),
@@ -144,21 +169,25 @@ PURPOSE_TABLES: Mapping[str, Table] = {
         "vectors cost. Only with labels or texts. For `words`, images are stored in the form and "
         "texts are not.",
         ENCODER
-        | {"purpose": "The purpose."}
+        | {"purpose": text("The purpose.")}
         | METRIC
         | {
-            "form": "`float32`, `float16`, `int8`, `binary`, `pca:N` (principal components), "
-            "`pca:N+int8`, `truncate:N` (first dimensions), `pq:M` and `pq:Mx4` (product "
-            "quantisation).",
-            "bytes": "Bytes an image.",
+            "form": text(
+                "`float32`, `float16`, `int8`, `binary`, `pca:N` (principal components), "
+                "`pca:N+int8`, `truncate:N` (first dimensions), `pq:M` and `pq:Mx4` (product "
+                "quantisation).",
+            ),
+            "bytes": integer("Bytes an image.", 1, unit="bytes", nullable=True),
         }
         | SCORE
-        | {"difference": "Value less that of float32."}
+        | {"difference": number("Value less that of float32.", nullable=True)}
         | interval_columns("the difference", "difference")
         | {
-            "smallest": "Whether it is the form of the fewest bytes that is not measurably worse "
-            "than float32: the interval of the difference reaches 0.",
-            "reason": "Why the form does not apply; empty where it does.",
+            "smallest": yes_no(
+                "Whether it is the form of the fewest bytes that is not measurably worse than "
+                "float32: the interval of the difference reaches 0.",
+            ),
+            "reason": text("Why the form does not apply; empty where it does."),
         },
         optional=True,
     ),

@@ -38,6 +38,13 @@ def test_every_two_stand_side_by_side_once() -> None:
     ]  # fmt: skip
 
 
+def test_an_encoder_that_is_left_alone_has_no_pair() -> None:
+    table = concatenation_rows(
+        scores_of({"a": SHAPE.astype(np.float32)}), {"a": 2}, PairedBootstrap(ALONE, 0)
+    )
+    assert table.empty and table.columns[0] == "encoder"
+
+
 def test_two_views_that_complete_each_other_are_better_together() -> None:
     random = np.random.default_rng(0)
     vectors = {

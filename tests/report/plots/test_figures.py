@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embedbench.errors import InputError
 from embedbench.report.plots.drawing import draw_figures
 from embedbench.report.plots.figures import figure_specs
 from embedbench.report.plots.style import save
@@ -45,9 +44,9 @@ def test_every_encoder_that_worked_gets_its_figures(tmp_path: Path) -> None:
     folders = ["01_pixels", "02_timm_resnet50_pretrained_false"]
     folders += ["03_keras_MobileNetV2_weights_x_h5"]
     expected = {Path(folder, file) for folder in folders for file in files}
-    assert found == expected | {Path(file) for file in ("comparison.png", "ranks.png", *OF_ALL)} | {
-        Path(f"domains_{folder}.png") for folder in folders
-    } | {Path("robustness_ami.png")}
+    assert found == expected | {
+        Path(file) for file in ("comparison.png", "ranks.png", "pareto.png", *OF_ALL)
+    } | {Path(f"domains_{folder}.png") for folder in folders} | {Path("robustness_ami.png")}
 
 
 def test_without_labels_nothing_is_drawn_by_class() -> None:
@@ -63,7 +62,7 @@ def test_figures_of_all_encoders_are_listed(truth: bool, sureness: str) -> None:
         drawing.file for drawing in figure_specs(example_results(truth)) if not drawing.encoder
     ]
     assert set(found) >= {"comparison.png", sureness, *OF_ALL}
-    assert ("robustness_ami.png" in found) == truth
+    assert ("robustness_ami.png" in found) == ("pareto.png" in found) == truth
 
 
 def test_one_encoder_has_no_ranks_and_nothing_to_be_alike_to() -> None:
@@ -72,6 +71,7 @@ def test_one_encoder_has_no_ranks_and_nothing_to_be_alike_to() -> None:
         encoders=RESULTS.encoders.head(1).assign(rank=np.nan),
         comparison=RESULTS.comparison[RESULTS.comparison["encoder"] == ENCODERS[0]],
         similarity=RESULTS.similarity.iloc[:0],
+        purposes=RESULTS.purposes.iloc[:0],
         **{name: getattr(RESULTS, name).iloc[:0] for name in WHERE_ASKED},
     )
     found = [drawing.file for drawing in figure_specs(lone) if not drawing.encoder]
@@ -82,25 +82,3 @@ def test_figures_are_the_same_byte_for_byte(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
         save(figure_specs(RESULTS)[3].draw(), tmp_path / name)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-
-
-def test_results_plot_as_axes_by_name() -> None:
-    results = example_results()
-    assert results.plot.ranks().get_xlabel() == "rank, 1 is best"
-    assert len(results.plot.map(ENCODERS[0]).collections)
-    assert results.plot.elbow(ENCODERS[0]).get_xlabel()
-    with pytest.raises(InputError, match="no encoder 'nobody'; there are: "):
-        results.plot.map("nobody")
-    with pytest.raises(InputError, match="no figure 'nothing'; there are: "):
-        results.plot.named("nothing")
-
-
-def test_on_the_front_are_those_that_no_other_beats_in_both() -> None:
-    axes = example_results().plot.pareto()
-    line = axes.lines[0].get_xydata()
-    dots = np.vstack([one.get_offsets() for one in axes.collections if len(one.get_offsets())])
-    beaten = [any((other >= dot).all() and (other > dot).any() for other in dots) for dot in dots]
-    front = {tuple(dot) for dot, is_beaten in zip(dots, beaten, strict=True) if not is_beaten}
-    assert {tuple(point) for point in line} == front
-    with pytest.raises(InputError, match="needs labels"):
-        example_results(truth=False).plot.pareto()

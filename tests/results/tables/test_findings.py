@@ -39,12 +39,12 @@ def test_every_attribute_that_is_probed_is_named() -> None:
         {"image": ["a/1.jpg", "b/2.png"], "width": [10, 90], "height": [10, 20],
          "thumbnail": thumbnails}
     )  # fmt: skip
-    named = words(FINDING_TABLES["shortcuts"].columns["attribute"])
+    named = words(FINDING_TABLES["shortcuts"].columns["attribute"].meaning)
     assert named == set(attributes(images))
 
 
 def test_every_quantity_of_mixed_in_images_is_explained() -> None:
-    named = words(FINDING_TABLES["contamination"].columns["quantity"])
+    named = words(FINDING_TABLES["contamination"].columns["quantity"].meaning)
     changes = {f"{metric.name}_change" for metric in METRICS} & named
     assert named == {*WHERE, *changes, "clean_change", "seed_change"} and len(changes) == 3
     assert set(example_results().contamination["quantity"]) <= named
@@ -54,10 +54,12 @@ def test_what_is_measured_of_corrupted_images_alone_is_explained_there() -> None
     named = words(FINDING_TABLES["robustness"].about)
     assert {NEIGHBOUR_RETENTION, CLUSTER_CHANGES} <= named
     ranking = FINDING_TABLES["robustness_ranking"].columns
-    assert words(ranking["retention"]) == {NEIGHBOUR_RETENTION} and CLUSTER_CHANGES in ranking
+    assert (
+        words(ranking["retention"].meaning) == {NEIGHBOUR_RETENTION} and CLUSTER_CHANGES in ranking
+    )
 
 
 def test_compositions_are_of_the_values_named() -> None:
-    named = words(FINDING_TABLES["composition"].columns["by"])
+    named = words(FINDING_TABLES["composition"].columns["by"].meaning)
     assert named == {"label", "domain"}
     assert set(example_results().composition["by"]) <= named

@@ -3,15 +3,14 @@
 import re
 
 from embedbench.analysis.projections import PROJECTIONS
-from embedbench.results.schema import FAILURE_COLUMNS, K_CRITERIA
-from embedbench.results.tables.main import MAIN_TABLES
+from embedbench.results.schema import FAILURE_COLUMNS, K_CRITERIA, TABLES
 from embedbench.results.views import MEASURED
 from tests.support.example_results import FAILED, example_results
 
 
 def words(table: str, column: str) -> set[str]:
     """Return the words in backticks in the meaning of a column."""
-    return set(re.findall("`([^`]+)`", MAIN_TABLES[table].columns[column]))
+    return set(re.findall("`([^`]+)`", TABLES[table].columns[column].meaning))
 
 
 def test_the_ways_of_choosing_k_are_those_of_the_page() -> None:
@@ -34,9 +33,3 @@ def test_every_state_and_kind_of_failure_is_named() -> None:
     assert FAILED in set(results.encoders["encoder"][results.encoders["status"] == "failed"])
     assert set(results.failures["what"]) < words("failures", "what")
     assert list(results.failures.columns) == FAILURE_COLUMNS
-
-
-def test_tables_of_a_row_an_image_are_parquet_and_tables_for_people_csv() -> None:
-    large = {name for name, table in MAIN_TABLES.items() if table.suffix == "parquet"}
-    with_images = {name for name, table in MAIN_TABLES.items() if "image" in table.columns}
-    assert large == with_images

@@ -1,0 +1,1 @@
+"""The record of a run, `run.json`, and its JSON schema."""
