@@ -13,8 +13,13 @@ from embedbench.vectors import Vectors
 __all__ = ["EXPORTERS", "export"]
 
 EXPORTERS: Mapping[str, tuple[str, str, str]] = {
+    "fiftyone": ("fiftyone_dataset", "write_fiftyone", "a dataset of FiftyOne"),
     "folders": ("folders", "write_folders", "the original images in a folder for each cluster"),
+    "hub": ("hub_folder", "write_hub", "a folder for the Hugging Face Hub"),
+    "mlflow": ("trackers.mlflow_runs", "write_mlflow", "a run of MLflow for each encoder"),
+    "mteb": ("mteb_results", "write_mteb", "JSON files that MTEB reads"),
     "parquet": ("parquet_file", "write_parquet", "one file for Embedding Atlas or DuckDB"),
+    "wandb": ("trackers.wandb_run", "write_wandb", "a run of Weights & Biases, on disk"),
 }
 """By tool: the module and the function that write for it, and what they write."""
 
