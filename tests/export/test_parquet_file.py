@@ -1,5 +1,7 @@
 """Promises of the Parquet file: each row is an image, with what the tables say of it."""
 
+import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from embedbench.errors import InputError
+from embedbench.results.results import Results
 from tests.support.example_results import ENCODERS, example_results
 from tests.support.results_on_disk import results_on_disk
 
@@ -88,3 +91,35 @@ def test_pictures_are_left_to_the_person_where_neighbours_are_of_some_images(
     told = replace(results, nearest=some).export("parquet", tmp_path / "x.parquet")
     assert "--neighbors" in told.next and "--image" not in told.next
     assert pd.read_parquet(tmp_path / "x.parquet")["neighbors_01_pixels"][0]["ids"].size == 0
+
+
+@pytest.mark.exports
+def test_embedding_atlas_reads_it_and_makes_its_application(
+    real_run: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("embedding_atlas", reason="`make exports` has Embedding Atlas")
+    from click.testing import CliRunner
+    from embedding_atlas.cli import load_datasets, main
+    from embedding_atlas.graph_metrics import compute_degree_columns
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    file = tmp_path / "x.parquet"
+    told = real_run.export("parquet", file)
+    table = load_datasets([str(file)])
+    assert table["image"].tolist() == real_run.images["image"].tolist()
+    _, outgoing, _ = compute_degree_columns(table, neighbors="neighbors_01_pixels")
+    counts = real_run.nearest.query("encoder == 'pixels'")["image"].astype(str).value_counts()
+    assert list(outgoing) == [counts[image] for image in table["image"]]
+    words = shlex.split(told.next)[1:]
+    done = CliRunner().invoke(main, [*words, "--export-application", str(tmp_path / "app")])
+    assert done.exit_code == 0, done.output
+    metadata = json.loads((tmp_path / "app" / "data" / "metadata.json").read_text())
+    data = metadata["props"]["data"]
+    assert data["neighbors"].startswith("neighbors_") and data["image"] == "thumbnail"
+    kept = pd.read_parquet(tmp_path / "app" / "data" / "dataset.parquet")
+    name = data["projection"]["x"].removeprefix("projection_x_")
+    encoder = {"01_pixels": "pixels", "02_co_lour_2": "co:lour/<2>"}[name]
+    tables = real_run.projections.set_index(["encoder", "projection"])
+    points = tables.loc[(encoder, "tsne")]
+    for axis in ("x", "y"):
+        np.testing.assert_allclose(kept[data["projection"][axis]], points[axis], rtol=1e-6)
