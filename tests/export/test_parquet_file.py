@@ -119,7 +119,7 @@ def test_embedding_atlas_reads_it_and_makes_its_application(
     kept = pd.read_parquet(tmp_path / "app" / "data" / "dataset.parquet")
     name = data["projection"]["x"].removeprefix("projection_x_")
     encoder = {"01_pixels": "pixels", "02_co_lour_2": "co:lour/<2>"}[name]
-    tables = real_run.projections.set_index(["encoder", "projection"])
-    points = tables.loc[(encoder, "tsne")]
+    points = real_run.projections
+    points = points[(points["encoder"] == encoder) & (points["projection"] == "tsne")]
     for axis in ("x", "y"):
         np.testing.assert_allclose(kept[data["projection"][axis]], points[axis], rtol=1e-6)

@@ -6,7 +6,6 @@ from typing import Any
 
 from embedbench.report.page import write_report
 from embedbench.report.page_data.sharing import shareable
-from embedbench.report.plots.drawing import draw_figures
 from embedbench.results.results import Results
 
 __all__ = ["FIGURES", "draw_page", "settings_of", "shared", "title_of", "verdict_of"]
@@ -22,9 +21,10 @@ def shared(results: Results) -> Results:
 
 def draw_page(results: Results, folder: Path) -> list[Path]:
     """Write the page `report.html` and figures in `figures` to a folder; return the figures."""
-    write_report(results, folder)
+    from embedbench.report.plots.drawing import draw_figures  # imports matplotlib
     from embedbench.report.plots.figures import figure_specs
 
+    write_report(results, folder)
     names = {PurePath(spec.file).with_suffix("").as_posix() for spec in figure_specs(results)}
     wanted = [name for name in FIGURES if any(PurePath(one).match(name) for one in names)]
     return draw_figures(results, folder / "figures", wanted) if wanted else []
