@@ -56,6 +56,9 @@ def export(
         raise InputError(f"cannot export to '{to}'; there are: {', '.join(EXPORTERS)}")
     if link and to != "folders":
         raise InputError("`link` is for folders of images")
+    for encoder, rows in (vectors or {}).items():
+        if len(rows) != len(results.images):
+            raise InputError(f"{len(rows)} vectors of '{encoder}' for {len(results.images)} images")
     request = Request(
         None if out is None else str(out),
         name,

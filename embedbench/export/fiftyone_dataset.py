@@ -116,12 +116,15 @@ def _add_maps(
         )
     if encoder in request.vectors:
         here = ids != None  # noqa: E711
+        vectors = request.vectors[encoder][here]
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         brain.compute_similarity(
             dataset.select(ids[here].tolist(), ordered=True),
-            embeddings=request.vectors[encoder][here],
+            # The nearest by cosine, whose order FiftyOne 1.22 gets wrong where lengths differ.
+            embeddings=vectors / np.maximum(lengths, np.finfo(np.float32).tiny),
             brain_key=f"similar_{name}",
             backend="sklearn",
-            metric="cosine",
+            metric="euclidean",
         )
 
 

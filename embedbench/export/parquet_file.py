@@ -39,9 +39,6 @@ def write_parquet(results: Results, request: Request) -> Exported:
     Raises:
         InputError: the file cannot be written.
     """
-    for encoder, rows in request.vectors.items():
-        if len(rows) != len(results.images):
-            raise InputError(f"{len(rows)} vectors of '{encoder}' for {len(results.images)} images")
     names, found = encoder_names(results), dict[str, pa.Array]()
     for encoder in request.encoders:
         found |= _of_encoder(results, encoder, names[encoder], request.clusterer)

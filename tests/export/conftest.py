@@ -20,6 +20,9 @@ def real_run(
         write_photographs(folder / "photographs"),
         {"pixels": embedbench.create_encoder("pixels"), "co:lour/<2>": colour_encoder()},
         out=folder / "run",
+        clusterers=["kmeans"],
+        k="2..4",
+        seeds=3,
         store=folder / "store",
     )
     return embedbench.read_results(folder / "run")
