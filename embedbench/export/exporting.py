@@ -56,6 +56,8 @@ def export(
         raise InputError(f"cannot export to '{to}'; there are: {', '.join(EXPORTERS)}")
     if link and to != "folders":
         raise InputError("`link` is for folders of images")
+    if out is not None and to == "fiftyone":
+        raise InputError("FiftyOne keeps datasets in its database: give `name`, not `out`")
     for encoder, rows in (vectors or {}).items():
         if len(rows) != len(results.images):
             raise InputError(f"{len(rows)} vectors of '{encoder}' for {len(results.images)} images")

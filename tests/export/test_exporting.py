@@ -19,6 +19,7 @@ from tests.support.example_results import example_results
         ({"to": "parquet", "encoders": ["clop"]}, "no encoder 'clop' in these results"),
         ({"to": "parquet", "out": "x.parquet", "clusterer": "dbscan"}, "no clusters of 'pixels'"),
         ({"to": "parquet", "link": True}, "`link` is for folders"),
+        ({"to": "fiftyone", "out": "x"}, "give `name`, not `out`"),
     ],
 )
 def test_what_cannot_be_done_is_told(
