@@ -15,7 +15,8 @@ CORE_TESTS := $(addprefix tests/,metrics clustering analysis/test_k_selection.py
 	io/test_safe_csv.py io/test_store.py data/test_image_table.py data/images/test_decoding.py \
 	report/test_page.py report/plots project/test_dependencies.py)
 
-.PHONY: demo test models docs page soak fuzz oldest oldest-core newest dist lock audit format tutorial bench verdict
+.PHONY: demo test models docs page soak fuzz oldest oldest-core newest dist lock audit format tutorial bench \
+	verdict exports notebooks
 
 demo: .venv/demo-installed
 	$(BIN)/embedbench demo
@@ -98,6 +99,24 @@ lock: .venv/test-installed build/tools/installed
 # Known holes in what is locked. What could not be asked about is a failure too.
 audit: build/tools/installed
 	$(TOOLS)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+
+# Results written for each tool and read back by its own library, in an environment of its own, as
+# the tools do not fit into one. FiftyOne needs MongoDB: where its package could not fetch one, set
+# FIFTYONE_DATABASE_URI to the address of a server.
+EXPORTS := atlas fiftyone hub mlflow mteb wandb
+exports: $(EXPORTS:%=build/exports/%/installed)
+	for tool in $(EXPORTS); do \
+		echo "$$tool"; \
+		OMP_NUM_THREADS=1 build/exports/$$tool/bin/python -m pytest -q -m exports \
+			--override-ini filterwarnings=default \
+			--override-ini "addopts=--strict-markers --import-mode=importlib" tests/export || exit 1; \
+	done
+
+build/exports/%/installed: pyproject.toml
+	$(PYTHON) -m venv build/exports/$*
+	build/exports/$*/bin/pip install --quiet $(TEST_TOOLS) --editable \
+		$(if $(filter atlas,$*),. embedding-atlas,".[$*]")
+	touch $@
 
 format: .venv/test-installed
 	$(BIN)/ruff check --fix .

@@ -14,6 +14,7 @@ _COMMANDS = {
     "diff": ("run_folders", "diff", "Say what moved from one run to another, and if by chance."),
     "embed": ("commands", "embed", "Write the vectors of encoders to files."),
     "encoders": ("commands", "encoders", "List the installed encoders, or show one."),
+    "export": ("exports", "export", "Write a run folder's results for another tool."),
     "fetch": ("commands", "fetch", "Download the weights of encoders ahead of time."),
     "figures": ("run_folders", "figures", "Draw the figures of a run folder as files."),
     "look": ("commands", "look", "Show what would be compared, and encode nothing."),
@@ -24,6 +25,7 @@ _COMMANDS = {
     "report": ("run_folders", "report", "Write the page of a run folder again."),
     "run": ("commands", "run", "Compare encoders on your own images."),
     "show": ("run_folders", "show", "Print the table and the verdict of a run folder again."),
+    "sort": ("exports", "sort", "Put the images of a run into a folder for each cluster."),
     "suggest-labels": ("run_folders", "suggest_labels", "Choose images to label for a run."),
 }
 """The module and the name of each command, and what it does."""

@@ -1,7 +1,7 @@
 """The analysis of a comparison: vectors in, results out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ from embedbench.comparison.tables import (
     without_timings,
 )
 from embedbench.comparison.texts import TextPlan
+from embedbench.data.depth.survey import rendering_of
 from embedbench.embedding.engine import Engine
 from embedbench.metrics.chance import unanswered_queries
 from embedbench.results.live.table import LiveTable
@@ -202,6 +203,8 @@ def assemble_results(
     record = record | {"naming_encoder": encoded.naming_encoder}
     if encoded.plan.labels or encoded.plan.texts:
         record["read_as_texts"] = encoded.plan.record()
+    if (rendering := rendering_of(encoded_dataset.images.dataset)) is not None:
+        record["rendering"] = asdict(rendering)
     run = run_record(images, encoded.embeddings, encoded.versions, record)
     remarks = [
         *encoded_dataset.images.dataset.remarks,

@@ -292,3 +292,9 @@ class Results:
         drawing = importlib.import_module("embedbench.report.plots.drawing")
         files: list[Path] = drawing.draw_figures(self, Path(folder), only, format)
         return files
+
+    def export(self, to: str, out: str | Path | None = None, **options: Any) -> Any:
+        """Write the results for another tool; see `embedbench.export.exporting.export`."""
+        return importlib.import_module("embedbench.export.exporting").export(
+            self, to, out, **options
+        )

@@ -10,6 +10,7 @@ __all__ = [
     "join_names",
     "pluralise",
     "printable",
+    "safe_name",
     "safe_names",
     "shorten",
     "shown",
@@ -81,11 +82,13 @@ def safe_names(labels: Sequence[str]) -> dict[str, str]:
     ignore case, none is reserved by Windows, and a folder lists them in the order of the tables.
     """
     unique = list(dict.fromkeys(labels))
-    cleaned = [re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_")[:60] for label in unique]
-    return {
-        label: f"{number:02d}_{name}".rstrip("_")
-        for number, (label, name) in enumerate(zip(unique, cleaned, strict=True), start=1)
-    }
+    return {label: safe_name(number, label) for number, label in enumerate(unique, start=1)}
+
+
+def safe_name(number: int, label: str, digits: int = 2) -> str:
+    """Return a file name: the number, and after it the label in letters, digits and _."""
+    cleaned = re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_")[:60]
+    return f"{number:0{digits}d}_{cleaned}".rstrip("_")
 
 
 def shorten(text: str, length: int = 30) -> str:

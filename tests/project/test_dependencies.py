@@ -12,6 +12,8 @@ from packaging.version import Version
 from tests.support.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXPORTS = ("fiftyone", "hub", "mlflow", "mteb", "wandb")
+"""Extras that do not fit into one environment: `make exports` has the newest of each."""
 LOCK, OLDEST = ROOT / "requirements.lock", ROOT / "tests" / "oldest.txt"
 
 
@@ -42,7 +44,7 @@ def pinned(file: Path) -> dict[str, tuple[Version, list[str]]]:
     return found
 
 
-@pytest.mark.parametrize("requirement", required("bench"), ids=str)
+@pytest.mark.parametrize("requirement", required("bench", *EXPORTS), ids=str)
 def test_the_lock_holds_all_that_is_required_within_its_range(requirement: Requirement) -> None:
     version, _ = pinned(LOCK)[canonicalize_name(requirement.name)]
     assert requirement.specifier.contains(version)
@@ -52,7 +54,7 @@ def test_all_in_the_lock_has_hashes_and_nothing_else_is_in_it() -> None:
     assert [name for name, (_, hashes) in pinned(LOCK).items() if not hashes] == []
 
 
-@pytest.mark.parametrize("requirement", required("bench", "dev", "docs"), ids=str)
+@pytest.mark.parametrize("requirement", required("bench", "dev", "docs", *EXPORTS), ids=str)
 def test_the_oldest_set_is_what_the_lower_bounds_say(requirement: Requirement) -> None:
     [bound] = [one.version for one in requirement.specifier if one.operator in (">=", "==")]
     assert pinned(OLDEST)[canonicalize_name(requirement.name)][0] == Version(bound)

@@ -210,7 +210,7 @@ def test_every_file_that_a_page_names_is_a_table_of_the_run_folder() -> None:
     ours = re.compile(r"`([a-z_]+\.(?:csv|parquet))`")
     given = {
         "photos.csv", "urls.csv", "labels.csv", "comparison.csv", "metadata.csv", "mine.parquet",
-        "metadata.parquet", "train.parquet",
+        "metadata.parquet", "train.parquet", "assignments.csv",
     }  # fmt: skip
     for page in PAGES:
         named = set(ours.findall((DOCS / page).read_text(encoding="utf-8")))

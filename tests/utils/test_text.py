@@ -13,6 +13,7 @@ from embedbench.utils.text import (
     join_names,
     pluralise,
     printable,
+    safe_name,
     safe_names,
     shorten,
     two_decimals,
@@ -136,3 +137,8 @@ def test_nouns_have_their_plurals() -> None:
     plurals = ["2 images", "2 classes", "2 queries", "2 days"]
     assert [pluralise(2, noun) for noun in nouns] == plurals
     assert pluralise(1, "query") == "1 query"
+
+
+def test_a_safe_name_starts_with_its_number() -> None:
+    assert safe_name(7, "a/b <i>", digits=3) == "007_a_b_i"
+    assert safe_name(0, "") == "00"

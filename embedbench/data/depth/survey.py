@@ -36,7 +36,7 @@ from embedbench.parallel.reading_workers import ReadingWorkers
 from embedbench.utils.formats import format_of, format_of_suffix
 from embedbench.utils.progress import Progress
 
-__all__ = ["with_renderings"]
+__all__ = ["drawn", "rendering_of", "with_renderings"]
 
 _MOST_LOOKS = 400
 """Number of images, at most, whose values are looked at."""
@@ -74,11 +74,11 @@ def with_renderings(
                              progress)  # fmt: skip
     rendering = choose_rendering(list(looks.values()), drawing)
     remarks = remarks_on(list(looks.values()), rendering, sampled)
-    drawn = {row for row, look in looks.items() if look.is_drawn}
-    if drawing.asks and not drawn:
+    deep = {row for row, look in looks.items() if look.is_drawn}
+    if drawing.asks and not deep:
         remarks.append(f"nothing is changed by {', '.join(drawing.asks)}: no image is deep")
     sources = tuple(
-        _drawn(source, rendering) if row in drawn else source
+        drawn(source, rendering) if row in deep else source
         for row, source in enumerate(dataset.sources)
     )
     return replace(dataset, sources=sources, remarks=(*dataset.remarks, *remarks))
@@ -89,8 +89,14 @@ def _file_of(source: Source) -> Source:
     return source.source if isinstance(source, CroppedImage) else source
 
 
-def _drawn(source: Source, rendering: Rendering) -> Source:
-    """Return a deep image, or a box in one, as it is drawn."""
+def rendering_of(dataset: Dataset) -> Rendering | None:
+    """Return how the deep images of a data set are drawn; None where it has none."""
+    files = map(_file_of, dataset.sources)
+    return next((one.rendering for one in files if isinstance(one, RenderedImage)), None)
+
+
+def drawn(source: Source, rendering: Rendering) -> Source:
+    """Return a deep image, or a box in one, as it is drawn; any other source as it is."""
     file = _file_of(source)
     if not isinstance(file, Path | RemotePath | bytes | PackedImage):
         return source

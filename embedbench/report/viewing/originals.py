@@ -2,10 +2,23 @@
 
 import io
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
+from embedbench.data.depth.survey import drawn
 from embedbench.data.images.decoding import open_rgb
-from embedbench.data.images.sources import Source, read_verified
+from embedbench.data.images.deep.raster import Rendering
+from embedbench.data.images.sources import (
+    RenderedImage,
+    Source,
+    is_elsewhere,
+    place_of,
+    read_source,
+    read_verified,
+    remote_of,
+    source_hash,
+)
 from embedbench.data.loading import read_sources
 from embedbench.data.options import SourceOptions
 from embedbench.errors import EmbedbenchError, ImageError, InputError
@@ -40,6 +53,7 @@ class Originals:
         self._names = results.images["image"].astype(str).tolist()
         self._hashes = results.images["hash"].astype(str).tolist()
         self._sources: Mapping[str, Source] = dict(zip(dataset.names, dataset.sources, strict=True))
+        self._rendering = _recorded(results.run.get("rendering"))
 
     def __len__(self) -> int:
         return len(self._names)
@@ -50,17 +64,63 @@ class Originals:
         Raises:
             ImageError: it is gone, was changed since, or there is no such row.
         """
-        if not 0 <= row < len(self._names):
-            raise ImageError("there is no such picture")
-        source = self._sources.get(self._names[row])
-        if source is None:
-            raise ImageError("the picture is gone")
+        source = self._as_encoded(row)
         size = (_LONGEST, _LONGEST)
         image = open_rgb(read_verified(source, self._hashes[row]), draft=size)
         image.thumbnail(size)
         content = io.BytesIO()
         image.save(content, "JPEG", quality=90)
         return content.getvalue()
+
+    def path(self, row: int) -> Path | None:
+        """Return the file of a picture, which may have changed; None if it has none of its own."""
+        source = self._sources.get(self._names[row])
+        place = None if source is None else place_of(source)
+        return place if isinstance(place, Path) else None
+
+    def unchanged(self, row: int) -> Path | bytes:
+        """Return the file of a picture; its bytes if it is a part of another, or was turned.
+
+        Raises:
+            ImageError: it is at an address, is gone, or was changed since.
+        """
+        source = self._source(row)
+        if remote_of(source) is not None or is_elsewhere(source):
+            raise ImageError("is at an address: no original is on this disk")
+        as_encoded = self._as_encoded(row)
+        if source_hash(as_encoded) != self._hashes[row]:
+            raise ImageError("was changed since the run")
+        if isinstance(source, Path):
+            return source
+        is_drawn = isinstance(as_encoded, RenderedImage)
+        return read_source(source if is_drawn else as_encoded)
+
+    def _source(self, row: int) -> Source:
+        if not 0 <= row < len(self._names):
+            raise ImageError("there is no such picture")
+        source = self._sources.get(self._names[row])
+        if source is None:
+            raise ImageError("the picture is gone")
+        return source
+
+    def _as_encoded(self, row: int) -> Source:
+        """Return the source of a picture: as it was drawn if it is deep and did not change."""
+        source = self._source(row)
+        if self._rendering is None:
+            return source
+        deep = drawn(source, self._rendering)
+        return deep if source_hash(deep) == self._hashes[row] else source
+
+
+def _recorded(record: Mapping[str, Any] | None) -> Rendering | None:
+    """Return how a run drew its deep images, from its record."""
+    if record is None:
+        return None
+    kept = {one.name: record[one.name] for one in fields(Rendering) if one.name in record}
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()
+    }
+    return Rendering(**values)
 
 
 def page_of(folder: Path) -> Path:

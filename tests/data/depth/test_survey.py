@@ -11,7 +11,7 @@ from PIL import Image
 
 from embedbench.data.dataset import Dataset
 from embedbench.data.depth.drawing import Drawing
-from embedbench.data.depth.survey import with_renderings
+from embedbench.data.depth.survey import drawn, rendering_of, with_renderings
 from embedbench.data.images.decoding import open_pixels
 from embedbench.data.images.sources import RejectedImage, RenderedImage, read_source
 from embedbench.errors import ImageError
@@ -74,8 +74,8 @@ def test_numbers_share_robust_limits_without_missing_ones() -> None:
     pixels = [open_pixels(read_source(one))[..., 0].astype(int) for one in dataset.sources]
     right = [np.clip((one - 100) / 200 * 255, 0, 255) for one in (low, high)]
     assert pixels[0][0, 0] == pixels[0][0, 1] == pixels[1][0, 0] == 0
-    for drawn, expected in zip(pixels, right, strict=True):
-        assert np.abs(drawn - expected)[1:].max() <= 2
+    for seen, expected in zip(pixels, right, strict=True):
+        assert np.abs(seen - expected)[1:].max() <= 2
 
 
 def test_bands_and_planes_that_are_asked_for_are_drawn() -> None:
@@ -99,3 +99,12 @@ def test_an_option_without_any_deep_image_is_said() -> None:
     dataset = surveyed(b"no image", drawing=Drawing(depth=12))
     assert dataset.remarks == ("nothing is changed by depth: no image is deep",)
     assert not isinstance(dataset.sources[0], RenderedImage)
+
+
+def test_the_rendering_is_that_of_the_deep_images() -> None:
+    deep = tiff(np.array([[0, 4095]], "u2"))
+    dataset = surveyed(b"plain", deep)
+    rendering = rendering_of(dataset)
+    assert rendering is not None and drawn(deep, rendering) == dataset.sources[1]
+    assert rendering_of(surveyed(b"plain")) is None
+    assert drawn(RejectedImage("no"), rendering) == RejectedImage("no")
