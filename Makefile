@@ -96,6 +96,11 @@ lock: .venv/test-installed build/tools/installed
 		--generate-hashes
 	$(COMPILE) tests/oldest.txt --extra all --extra ray --resolution lowest-direct
 
+# What the notebooks show, and the pictures of the gallery, after a change of either; needs Chromium.
+notebooks: .venv/test-installed
+	$(BIN)/python docs/run_notebooks.py
+	$(BIN)/python docs/gallery.py
+
 # Known holes in what is locked. What could not be asked about is a failure too.
 audit: build/tools/installed
 	$(TOOLS)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock

@@ -2,8 +2,8 @@
 
 python docs/build_site.py [FOLDER]
 
-Pages and pictures of docs/ are copied, the generated parts of the reference are put in, and
-SECURITY.md and CHANGELOG.md become pages of the site. `make docs` runs this, then zensical.
+Pages, pictures and notebooks of docs/ are copied, the generated parts are put in, and SECURITY.md
+and CHANGELOG.md become pages of the site. `make docs` runs this, then zensical.
 """
 
 import re
@@ -11,14 +11,16 @@ import shutil
 import sys
 from pathlib import Path
 
+import gallery
 from generated import expand
+from notebook_pages import write_notebook_page
 
 __all__ = ["lay_out"]
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 PAGES_OF_THE_ROOT = {"SECURITY.md": "project/security.md", "CHANGELOG.md": "project/changelog.md"}
-COPIED = (".webp", ".css")
+COPIED = (".webp", ".css", ".ipynb")
 
 
 def lay_out(folder: Path) -> None:
@@ -32,6 +34,12 @@ def lay_out(folder: Path) -> None:
         elif source.suffix in COPIED:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
+        if source.suffix == ".ipynb":
+            write_notebook_page(source, target.parent)
+    (folder / "gallery").mkdir()
+    for report in gallery.REPORTS:
+        page = gallery.FOLDER / f"{report.name}-run" / "report.html"
+        shutil.copyfile(page, folder / "gallery" / f"{report.name}.html")
     for name, place in PAGES_OF_THE_ROOT.items():
         text = (ROOT / name).read_text(encoding="utf-8")
         text = re.sub(r"^## \[(.+?)\]", r"## \1", text, flags=re.MULTILINE)
@@ -44,4 +52,5 @@ def _write(page: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
+    gallery.make_reports()
     lay_out(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "docs")

@@ -41,8 +41,8 @@ def clusters_picture(run: Path) -> None:
         picture.save(IMAGES / "demo-clusters.webp", quality=80)
 
 
-def page_picture(run: Path, browser: str) -> None:
-    """Write a picture of the top of the report."""
+def page_picture(run: Path, browser: str, target: Path) -> None:
+    """Write a picture of the top of the report of a run folder."""
     with tempfile.TemporaryDirectory() as folder:
         shot = Path(folder) / "report.png"
         subprocess.run(
@@ -55,7 +55,7 @@ def page_picture(run: Path, browser: str) -> None:
             check=True,
         )  # fmt: skip
         with Image.open(shot) as picture:
-            picture.convert("RGB").save(IMAGES / "report.webp", quality=75, method=6)
+            picture.convert("RGB").save(target, quality=75, method=6)
 
 
 def main() -> None:
@@ -66,7 +66,7 @@ def main() -> None:
     clusters_picture(run)
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser:
-        page_picture(run, browser)
+        page_picture(run, browser, IMAGES / "report.webp")
     else:
         print("chromium is not installed: docs/images/report.webp is as it was", file=sys.stderr)
 

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import program
+from gallery import gallery
 
 if TYPE_CHECKING:
     import click
@@ -233,6 +234,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "encoder metrics": encoder_metrics,
     "encoder sets": encoder_sets,
     "encoders": encoders,
+    "gallery": gallery,
     "promised names": promised_names,
     "run folder": run_folder,
     "run record": run_record,

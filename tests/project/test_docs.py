@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import build_site
 import fill_recipes
+import gallery
 import generated
 import program
 import pytest
@@ -18,10 +19,16 @@ import pytest
 import embedbench
 from embedbench import conformance, encoder, errors
 from embedbench.cli.group import every_command
+from embedbench.report.page import write_report
+from tests.support.example_results import example_results
 from tests.support.paths import ROOT
 
 DOCS = ROOT / "docs"
-PAGES = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
+PAGES = sorted(
+    page.relative_to(DOCS).with_suffix(".md").as_posix()
+    for page in DOCS.rglob("*")
+    if page.suffix in (".md", ".ipynb")
+)
 NAV = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]
 
 
@@ -55,6 +62,19 @@ def build(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [zensical, "build", "--clean", "--strict"], cwd=folder, capture_output=True, text=True
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _reports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The report of a small comparison in place of each of the gallery's, which take minutes."""
+    place = tmp_path_factory.mktemp("gallery")
+    for report in gallery.REPORTS:
+        example_results().write(
+            place / f"{report.name}-run", lambda results, folder: write_report(results, folder)
+        )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gallery, "FOLDER", place)
+        yield
 
 
 @pytest.fixture(scope="module")

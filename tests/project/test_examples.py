@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
+import gallery
 import program
 import pytest
 
@@ -53,6 +54,7 @@ def lines(block: str) -> list[str]:
 
 
 COMMANDS = examples("sh", lines)
+COMMANDS += [("docs/gallery.py", report.command) for report in gallery.REPORTS]
 
 
 def embedbench_is_read(words: list[str]) -> None:
