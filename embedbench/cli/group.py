@@ -9,7 +9,7 @@ __all__ = ["cli", "every_command"]
 
 _COMMANDS = {
     "ask": ("run_folders", "ask", "Ask for labels in the browser, and say what they tell."),
-    "check": ("backends", "check", "Run the conformance checks on one encoder."),
+    "check": ("encoders", "check", "Run the conformance checks on one encoder."),
     "demo": ("commands", "demo", "Compare encoders on sample photographs, with no network."),
     "diff": ("run_folders", "diff", "Say what moved from one run to another, and if by chance."),
     "embed": ("commands", "embed", "Write the vectors of encoders to files."),
@@ -19,7 +19,7 @@ _COMMANDS = {
     "figures": ("run_folders", "figures", "Draw the figures of a run folder as files."),
     "look": ("commands", "look", "Show what would be compared, and encode nothing."),
     "merge": ("run_folders", "merge", "Compare the encoders of several runs on the same images."),
-    "new-backend": ("backends", "new_backend", "Write a package with an encoder of your own."),
+    "new-backend": ("encoders", "new_backend", "Write a package with an encoder of your own."),
     "open": ("run_folders", "open_page", "Open the page of a run folder in the browser."),
     "recipe": ("commands", "recipe", "Run a prepared comparison, or list them."),
     "report": ("run_folders", "report", "Write the page of a run folder again."),

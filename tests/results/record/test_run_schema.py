@@ -82,7 +82,7 @@ def test_an_example_fits_and_an_unknown_or_a_lost_key_does_not() -> None:
         ({"seeds": [True]}, "`seeds[]` must be of the kind integer"),
         ({"limit": 1.5}, "`limit` must be of the kind integer or null"),
         ({"margin": "0.02"}, "`margin` must be of the kind number"),
-        ({"quiet": 1}, "`quiet` must be of the kind boolean"),
+        ({"offline": 1}, "`offline` must be of the kind boolean"),
         ({"dataset": {"images": 3}}, "it has no `dataset.classes`"),
         ({"weights": {"a": {"b": 3}}}, "`weights.a.b` must be of the kind string"),
         ({"verdict": None}, "`verdict` must be of the kind object"),
