@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
+from jaxtyping import Float64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
@@ -95,19 +97,37 @@ def pareto_figure(points: pd.DataFrame, colours: Mapping[str, str], metric: str)
         axes.plot(front["speed"], front["value"], color=MUTED, linewidth=1, zorder=1)
         numbers = rows[["speed", "value", "low", "high"]].astype(float)
         middle = float((numbers["speed"].min() * numbers["speed"].max()) ** 0.5)
-        for encoder, (speed, value, low, high) in zip(
-            rows["encoder"].astype(str), numbers.to_numpy(), strict=True
+        lower = _lower_names(np.log(numbers["speed"].to_numpy()), numbers["value"].to_numpy())
+        for encoder, (speed, value, low, high), lines in zip(
+            rows["encoder"].astype(str), numbers.to_numpy(), lower, strict=True
         ):
             axes.vlines(speed, low, high, color=colours[encoder], linewidth=2, alpha=0.6)
             axes.scatter(speed, value, color=colours[encoder], s=36, zorder=3)
             is_right = speed > middle  # its name is written to the left
-            axes.annotate(shorten(encoder, 30), (speed, value), (-6 if is_right else 6, 4),
+            place = (-6 if is_right else 6, 4 - 11 * lines)
+            axes.annotate(shorten(encoder, 30), (speed, value), place,
                           textcoords="offset points", ha="right" if is_right else "left",
                           fontsize=8.5)  # fmt: skip
         axes.set(xscale="log", xlabel="images a second", ylabel=metric)
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.xaxis.set_minor_formatter(ScalarFormatter())
     return figure
+
+
+def _lower_names(
+    across: Float64[np.ndarray, " dots"], up: Float64[np.ndarray, " dots"]
+) -> list[int]:
+    """Return by how many lines each dot's name is lowered, below the names of dots close to it."""
+    wide, high = np.ptp(across) or 1.0, np.ptp(up) or 1.0
+    lines: list[int] = []
+    for dot in range(len(across)):
+        near = [
+            lines[other]
+            for other in range(dot)
+            if abs(across[other] - across[dot]) < wide / 3 and abs(up[other] - up[dot]) < high / 25
+        ]
+        lines.append(max(near) + 1 if near else 0)
+    return lines
 
 
 def _draw_intervals(
