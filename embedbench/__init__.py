@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from embedbench import conformance
     from embedbench.comparison.api import compare
+    from embedbench.comparison.runs.merge import merge
     from embedbench.data.dataset import Dataset
     from embedbench.data.loading import read_dataset
     from embedbench.embedding.export import write_vectors
@@ -39,6 +40,7 @@ __all__ = [
     "conformance",
     "create_encoder",
     "list_encoders",
+    "merge",
     "read_dataset",
     "read_results",
     "write_vectors",
@@ -56,6 +58,7 @@ _HOMES = {
     "compare": "comparison.api",
     "create_encoder": "encoders.registry",
     "list_encoders": "encoders.listing",
+    "merge": "comparison.runs.merge",
     "read_dataset": "data.loading",
     "read_results": "results.reading",
     "write_vectors": "embedding.export",

@@ -18,6 +18,7 @@ _COMMANDS = {
     "fetch": ("commands", "fetch", "Download the weights of encoders ahead of time."),
     "figures": ("run_folders", "figures", "Draw the figures of a run folder as files."),
     "look": ("commands", "look", "Show what would be compared, and encode nothing."),
+    "merge": ("run_folders", "merge", "Compare the encoders of several runs on the same images."),
     "new-backend": ("commands", "new_backend", "Write a package with an encoder of your own."),
     "open": ("run_folders", "open_page", "Open the page of a run folder in the browser."),
     "recipe": ("commands", "recipe", "Run a prepared comparison, or list them."),

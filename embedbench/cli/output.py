@@ -163,7 +163,7 @@ def _print_answer(kind: str, text: str) -> None:
         return
     from rich.console import Console
 
-    from embedbench.results.live import verdict_box
+    from embedbench.results.live.table import verdict_box
 
     Console(stderr=True).print(verdict_box(text, kind))
 

@@ -4,16 +4,26 @@ import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import click
 
-from embedbench.cli.compare import draw_run
-from embedbench.cli.options import as_json_option
-from embedbench.cli.output import OK, echo, echo_err, print_json, print_results, print_table
+from embedbench.cli.compare import draw_run, name_of_run
+from embedbench.cli.options import as_json_option, click_options, given_words, keywords_from_words
+from embedbench.cli.output import (
+    OK,
+    PARTLY_DONE,
+    echo,
+    echo_err,
+    print_json,
+    print_results,
+    print_table,
+    stdout_reserved,
+)
 from embedbench.cli.terminal.completion import complete_folder
 from embedbench.utils.text import pluralise
 
-__all__ = ["ask", "diff", "figures", "open_page", "report", "show", "suggest_labels"]
+__all__ = ["ask", "diff", "figures", "merge", "open_page", "report", "show", "suggest_labels"]
 
 
 @click.command()
@@ -44,7 +54,7 @@ def diff(before: str, after: str, as_json: bool) -> int:
 
     What else differs (images, labels, encoders, options, versions) is told first.
     """
-    from embedbench.comparison.difference import difference
+    from embedbench.comparison.runs.difference import difference
     from embedbench.results.formats import short_interval, short_number
     from embedbench.results.reading import read_results
 
@@ -69,6 +79,35 @@ def diff(before: str, after: str, as_json: bool) -> int:
     numbers = pluralise(len(rows), "number")
     echo_err(f"{count} of {numbers} moved by more than chance explains")
     return OK
+
+
+@click.command()
+@click.argument(
+    "runs", metavar="RUN RUN...", nargs=-1, required=True, shell_complete=complete_folder
+)
+@click.option(
+    "--out",
+    metavar="DIR",
+    shell_complete=complete_folder,
+    help="Folder for the results.  [default: embedbench-runs/RUN-RUN]",
+)
+@click_options("without_pictures", "without_vectors", "memory", "store", "quiet")
+@as_json_option
+def merge(runs: tuple[str, ...], out: str | None, as_json: bool, **options: Any) -> int:
+    """Compare the encoders of several runs on the same images, as if one run had had them all.
+
+    Nothing is encoded, so the runs may come from different machines. Images that not every run
+    has are left out; labels and options are those of the first run.
+    """
+    from embedbench.comparison.runs.merge import merge as merge_runs
+
+    words = keywords_from_words(given_words(options))
+    given = {keyword: words[keyword] for keyword in options if keyword in words}
+    folder = Path(out or Path("embedbench-runs") / name_of_run(runs))
+    with stdout_reserved():
+        results = merge_runs(runs, out=folder, **given)
+    print_results(results, folder, as_json, not given["quiet"])
+    return PARTLY_DONE if len(results.failures) else OK
 
 
 @click.command()

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from embedbench.comparison.options import CLUSTERERS, DEFAULT_K, ComparisonOptio
 from embedbench.comparison.pipeline import analyse_comparison
 from embedbench.comparison.provenance import record_options
 from embedbench.comparison.queries import with_queries
+from embedbench.comparison.runs.writing import Contents, write_run
 from embedbench.comparison.stages.encoding import run_encoding_stage
 from embedbench.comparison.texts import with_texts
 from embedbench.comparison.unchanged import digest_of_comparison, unchanged_results
@@ -19,7 +19,8 @@ from embedbench.data.dataset import with_domain
 from embedbench.data.loading import Sources, read_sources, source_list
 from embedbench.embedding.factory import make_engine
 from embedbench.io.paths import check_offline
-from embedbench.results.live import LiveTable
+from embedbench.results.live.notebook import live_table
+from embedbench.results.live.table import LiveTable
 from embedbench.results.results import Results
 from embedbench.results.run_folder import OutFolder
 from embedbench.results.schema import CERTAINTY, MARGIN
@@ -71,6 +72,7 @@ def compare(
     projections: Sequence[str] = ("pca", "tsne"),
     out: str | Path | None = None,
     without_pictures: bool = False,
+    without_vectors: bool = False,
     copies: int | None = None,
     engine: str = "local",
     address: str | None = None,
@@ -79,7 +81,7 @@ def compare(
     memory: str | None = None,
     offline: bool = False,
     store: str | Path | None = None,
-    quiet: bool = True,
+    quiet: bool | None = None,
 ) -> Results:
     """Return the comparison of these encoders on these images.
 
@@ -155,6 +157,8 @@ def compare(
         out: where to write the run folder with tables, figures and report; nowhere if None.
         without_pictures: the page holds no thumbnails, so it can go where pictures may not; the
             table of images still has them.
+        without_vectors: the run folder holds no vectors of the encoders, 4 bytes for each image and
+            dimension; without them it cannot be merged with others.
         copies: number of images to augment, which shows without labels whether an encoder still
             sees the same picture; 0 for none. If None, 100 without labels, or where fewer than 100
             of the images have one, and none with more labels, which decide by themselves.
@@ -168,7 +172,7 @@ def compare(
             more, or nearly all that is free if None, is ended, and fails.
         offline: encoders may not use the network, and nothing is downloaded.
         store: the folder or address that keeps vectors and downloads between runs.
-        quiet: show no progress.
+        quiet: show no progress; None to show it in notebooks alone.
 
     Raises:
         EmbedbenchError: nothing could be done. An encoder or an image that fails is a row in
@@ -207,7 +211,7 @@ def compare_by(options: ComparisonOptions, draws_figures: bool = False) -> Resul
                 config.progress.say(f"note: {remark}")
             running = make_engine(engine, config.progress)
             fetching = running.download_settings(reading.allow_local)
-            live = LiveTable(config.progress, list(config.encoders))
+            live = live_table(config.progress, list(config.encoders))
             encoded = run_encoding_stage(dataset, config, running, fetching, live)
             record["made_of"] = digest_of_comparison(config, encoded, record)
             if out is not None and not draws_figures:
@@ -218,8 +222,9 @@ def compare_by(options: ComparisonOptions, draws_figures: bool = False) -> Resul
             results = analyse_comparison(config, running, encoded, live, started, record)
             _say_remarks(results, config.progress, said)
             if out_folder is not None:
-                draw = partial(_draw, config.progress, draws_figures, not options.without_pictures)
-                results.put(out_folder, draw)
+                pictures, vectors = not options.without_pictures, not options.without_vectors
+                contents = Contents(draws_figures, pictures, vectors)
+                results = write_run(results, out_folder, config.progress, contents)
     return results
 
 
@@ -237,20 +242,3 @@ def _say_remarks(results: Results, progress: Progress, said: Sequence[str]) -> N
     for remark in results.run["remarks"]:
         if remark not in said:
             progress.say(f"note: {remark}")
-
-
-def _draw(
-    progress: Progress, draws_figures: bool, pictures: bool, results: Results, folder: Path
-) -> None:
-    """Write the page and the files for papers into a run folder; figures if they are asked for."""
-    from embedbench.report.page import write_report
-    from embedbench.report.papers.files import write_papers
-
-    if draws_figures:
-        from embedbench.report.plots.drawing import draw_figures
-
-        with progress.bar("drawing figures", 0, "figures") as bar:
-            draw_figures(results, folder / "figures", tick=bar.update)
-    with progress.bar("writing the report", 0, ""):
-        write_report(results, folder, pictures)
-        write_papers(results, folder)

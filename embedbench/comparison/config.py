@@ -26,7 +26,13 @@ from embedbench.results.tables.purposes import WORDS, ZERO_SHOT, read_purposes
 from embedbench.utils.options import as_list
 from embedbench.utils.progress import Progress
 
-__all__ = ["ComparisonConfig", "choose_ks", "k_remarks", "parse_k", "read_options"]
+__all__ = [
+    "ComparisonConfig",
+    "choose_ks",
+    "k_remarks",
+    "parse_k",
+    "read_options",
+]
 
 
 @dataclass(frozen=True)
@@ -140,10 +146,22 @@ def read_options(options: ComparisonOptions) -> ComparisonConfig:
     Raises:
         EmbedbenchError: an option cannot be read or used, or an encoder is missing.
     """
+    config = as_config(options, create_encoders(options.encoders))
+    config.check()
+    if config.has_text_encoder or WORDS not in config.purposes:
+        return config
+    if options.purposes or next(iter(config.purposes)) == WORDS:
+        raise InputError("words need an encoder that reads texts: add -e clip or -e conse")
+    others = {name: metric for name, metric in config.purposes.items() if name != WORDS}
+    return replace(config, purposes=others)
+
+
+def as_config(options: ComparisonOptions, encoders: dict[str, Encoder]) -> ComparisonConfig:
+    """Return the options of a comparison of these encoders, read into objects."""
     words, remarks = read_words(options.names)
     memory = options.engine.memory
-    config = ComparisonConfig(
-        encoders=create_encoders(options.encoders),
+    return ComparisonConfig(
+        encoders=encoders,
         clusterers=_read_clusterers(options.clusterers),
         spaces=tuple(dict.fromkeys(options.spaces)),
         k=str(options.k),
@@ -166,13 +184,6 @@ def read_options(options: ComparisonOptions) -> ComparisonConfig:
         keep_duplicates=options.keep_duplicates,
         asked=Asked(options.certainty, options.margin),
     )
-    config.check()
-    if config.has_text_encoder or WORDS not in config.purposes:
-        return config
-    if options.purposes or next(iter(config.purposes)) == WORDS:
-        raise InputError("words need an encoder that reads texts: add -e clip or -e conse")
-    others = {name: metric for name, metric in config.purposes.items() if name != WORDS}
-    return replace(config, purposes=others)
 
 
 def _read_clusterers(given: Sequence[Any]) -> tuple[Clusterer, ...]:

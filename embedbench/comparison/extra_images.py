@@ -63,6 +63,17 @@ class ExtraImages:
     failures: pd.DataFrame = field(default_factory=_no_failures)
     remarks: tuple[str, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no such image."""
+        return not any(map(len, self.blocks.values()))
+
+    def without(self, kind: str) -> "ExtraImages":
+        """Return those of other kinds."""
+        return replace(
+            self, blocks={name: at for name, at in self.blocks.items() if name[0] != kind}
+        )
+
     def vectors(self, embedding: Embedding, block: Block) -> Vectors | None:
         """Return an encoder's vectors of a block, nan for images that could not be encoded.
 

@@ -185,6 +185,12 @@ class ComparisonOptions:
     without_pictures: bool = option(
         False, "--without-pictures", kind=bool, help="Leave the thumbnails out of the page."
     )
+    without_vectors: bool = option(
+        False,
+        "--without-vectors",
+        kind=bool,
+        help="Keep no vectors in the folder; then it cannot be merged with other runs.",
+    )
     copies: int | None = option(
         None,
         "--copies",
@@ -194,7 +200,7 @@ class ComparisonOptions:
         shown_default="100 without labels or with few, 0 with labels",
     )
     engine: EngineOptions = EngineOptions()
-    quiet: bool = option(True, "--quiet", kind=bool, help="Show no progress bars.")
+    quiet: bool | None = option(None, "--quiet", kind=bool, help="Show no progress bars.")
 
 
 OPTIONS = list_options(ComparisonOptions)

@@ -14,6 +14,7 @@ from embedbench.analysis.shortcuts import attributes
 from embedbench.clustering.limits import remarks as size_remarks
 from embedbench.comparison.config import ComparisonConfig, choose_ks
 from embedbench.comparison.memory import comparison_size
+from embedbench.comparison.origin import as_encoded
 from embedbench.comparison.provenance import cluster_remarks, model_remarks, run_record
 from embedbench.comparison.queries import IS_QUERY
 from embedbench.comparison.stages.budget import within_budget
@@ -39,7 +40,7 @@ from embedbench.comparison.texts import TextPlan
 from embedbench.data.depth.survey import rendering_of
 from embedbench.embedding.engine import Engine
 from embedbench.metrics.chance import unanswered_queries
-from embedbench.results.live import LiveTable
+from embedbench.results.live.table import LiveTable
 from embedbench.results.results import Results
 from embedbench.results.tables.purposes import TEXT_RECALL, WORDS, ZERO_SHOT
 from embedbench.utils.text import agreeing, pluralise
@@ -74,7 +75,7 @@ def analyse_comparison(
 
     def decide(clusters: ClusteringAnalysis) -> None:
         errors = encoded.errors | clusters.errors
-        encoders = encoders_table(config.encoders, encoded.embeddings, errors)
+        encoders = encoders_table(encoded.asked, encoded.embeddings, errors)
         scored = with_word_scores(clusters, word_scores)
         verdicts.append(run_verdict_stage(inputs, scored, encoders, config.asked))
         for name, reason in clusters.errors.items():
@@ -195,7 +196,7 @@ def assemble_results(
     images = encoded_dataset.images.table.assign(
         group=inputs.targets.groups, disagreement=clusters.disagreement
     )
-    tables = without_timings(clusters.tables, encoded.embeddings, started)
+    tables: dict[str, Any] = without_timings(clusters.tables, encoded.embeddings, started)
     tables |= outputs.effects.tables | outputs.verdict.tables | outputs.words
     if inputs.similarity is not None:
         tables["zero_shot"] = two_best_names(inputs.similarity, inputs.words, inputs.image_names)
@@ -204,7 +205,7 @@ def assemble_results(
         record["read_as_texts"] = encoded.plan.record()
     if (rendering := rendering_of(encoded_dataset.images.dataset)) is not None:
         record["rendering"] = asdict(rendering)
-    run = run_record(images, encoded.embeddings, config.encoders, record)
+    run = run_record(images, encoded.embeddings, encoded.versions, record)
     remarks = [
         *encoded_dataset.images.dataset.remarks,
         *encoded_dataset.images.dataset.label_remarks,
@@ -226,4 +227,5 @@ def assemble_results(
         run=run
         | outputs.verdict.record()
         | {"groups": clusters.groups.record(), "remarks": remarks},
+        encoded=as_encoded(encoded_dataset),
     )

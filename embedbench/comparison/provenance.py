@@ -19,9 +19,8 @@ from embedbench.comparison.tables import few_words_remarks
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.result import Embedding
 from embedbench.encoder import Encoder, Vectors
-from embedbench.encoders.concatenation import parts_of
 from embedbench.encoders.record import EncoderRecord
-from embedbench.utils.fingerprint import library_version
+from embedbench.utils.fingerprint import library_versions
 from embedbench.utils.hardware import cores
 from embedbench.utils.options import Option, value_of
 from embedbench.utils.text import join_names
@@ -129,7 +128,7 @@ def _as_text(value: Any) -> str:
 def run_record(
     images: pd.DataFrame,
     embeddings: dict[str, Embedding],
-    encoders: dict[str, Encoder],
+    versions: Mapping[str, str],
     asked: dict[str, Any],
 ) -> dict[str, Any]:
     """Return all that is needed to repeat the comparison.
@@ -137,7 +136,7 @@ def run_record(
     Args:
         images: the table of the images compared.
         embeddings: what the encoders made of them.
-        encoders: all that were asked for, also those that failed.
+        versions: of the encoders' libraries, also of those that failed.
         asked: what was asked for.
     """
     return {
@@ -152,7 +151,7 @@ def run_record(
             name: embedding.record.fingerprint for name, embedding in embeddings.items()
         },
         "weights": {name: _weights(embedding.record) for name, embedding in embeddings.items()},
-        "versions": _versions(encoders),
+        "versions": _versions(versions),
         "hardware": {
             "machine": platform.machine(),
             "system": platform.system(),
@@ -215,13 +214,10 @@ def _weights(record: EncoderRecord) -> dict[str, str]:
     return {PurePath(file.path).name: file.sha256 for file in record.weights}
 
 
-def _versions(encoders: dict[str, Encoder]) -> dict[str, str]:
-    names = {"image-embedbench", "numpy", "scipy", "scikit-learn", "hdbscan", "pandas", "pillow"}
-    parts = [part for encoder in encoders.values() for part in parts_of(encoder)]
-    names |= {library for part in parts for library in part.libraries}
-    versions = {name: library_version(name) for name in sorted(names)}
-    known = {name: version for name, version in versions.items() if version is not None}
-    return {"python": platform.python_version()} | known
+def _versions(of_encoders: Mapping[str, str]) -> dict[str, str]:
+    names = ("image-embedbench", "numpy", "scipy", "scikit-learn", "hdbscan", "pandas", "pillow")
+    known = {**of_encoders, **library_versions(names)}
+    return {"python": platform.python_version()} | dict(sorted(known.items()))
 
 
 def _dataset_fingerprint(images: pd.DataFrame) -> str:

@@ -14,7 +14,7 @@ from embedbench.analysis.shortcuts import Shortcut
 from embedbench.analysis.sweep import KCandidate, Sweep, comparison_rows
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.result import Embedding
-from embedbench.encoder import Encoder, LookupEncoder, Vectors
+from embedbench.encoder import Vectors
 from embedbench.metrics.base import Estimate
 from embedbench.metrics.embedding.neighbours import Neighbourhood
 from embedbench.results.schema import FAILURE_COLUMNS, TABLES
@@ -226,14 +226,14 @@ def similarity_table(related: dict[tuple[str, str], dict[str, float]]) -> pd.Dat
 
 
 def encoders_table(
-    encoders: dict[str, Encoder], embeddings: dict[str, Embedding], errors: dict[str, str]
+    encoders: Sequence[str], embeddings: Mapping[str, Embedding], errors: Mapping[str, str]
 ) -> pd.DataFrame:
     """Return a row for each encoder asked for."""
     rows = []
-    for name, encoder in encoders.items():
+    for name in encoders:
         known = embeddings[name].record if name in embeddings else None
         record = known.to_json() if known else {}
-        is_made = isinstance(encoder, LookupEncoder)  # its file holds vectors, no weights
+        is_made = name in embeddings and embeddings[name].is_looked_up
         facts = record.get("facts", {})
         rows.append(
             {

@@ -239,7 +239,8 @@ def _look_up(encoder: LookupEncoder, dataset: Dataset) -> Embedding:
     weights = tuple(WeightsFile.read(file) for file in encoder.weights_files())
     record = EncoderRecord(encoder.fingerprint(), weights, facts, dim)
     nothing = np.empty((0, dim), np.float32)
-    return Embedding(vectors, nothing, nothing, dict.fromkeys(missing, reason), record, 0)
+    failures = dict.fromkeys(missing, reason)
+    return Embedding(vectors, nothing, nothing, failures, record, 0, is_looked_up=True)
 
 
 def _rows_of_nan(vectors: Any, count: int) -> list[int]:

@@ -39,7 +39,7 @@ def write_vectors(
     *,
     engine: EngineOptions = _DEFAULT_ENGINE,
     reading: SourceOptions = _DEFAULT_READING,
-    quiet: bool = True,
+    quiet: bool | None = None,
 ) -> tuple[int, dict[str, str]]:
     """Write one encoder's vectors to a `.parquet` or a `.npy` file, or those of several.
 
@@ -52,7 +52,7 @@ def write_vectors(
         out: the file; of several encoders with `{encoder}`, which stands for the name of each.
         engine: where the encoder runs, and the store.
         reading: how the source is read; labels are not used.
-        quiet: show no progress.
+        quiet: show no progress; None to show it in notebooks alone.
 
     Returns:
         The number of rows written, and the reason for each image that was skipped.

@@ -29,6 +29,7 @@ class Embedding:
             were made.
         encoded: how many images were encoded now; the others were in the store.
         text_error: why there are no rows for texts that were given; empty if there are.
+        is_looked_up: whether the vectors were made elsewhere; the file of weights holds them.
     """
 
     vectors: Vectors
@@ -38,6 +39,7 @@ class Embedding:
     record: EncoderRecord
     encoded: int
     text_error: str = ""
+    is_looked_up: bool = False
 
     def take(self, rows: Sequence[int]) -> "Embedding":
         """Return the embedding of these images only, none of which may have failed."""

@@ -39,7 +39,7 @@ def redraw(folder: Path, pictures: bool = True) -> list[str]:
     except OSError as error:
         raise InputError(f"cannot write '{folder}': {system_reason(error)}") from error
     headings = sections_of_tables(lacking)
-    return [
-        f"{reason}, so '{headings[table]}' on the page is not whole; run again for it"
-        for table, reason in lacking.items()
-    ]
+    so = {
+        table: f", so '{heading}' on the page is not whole" for table, heading in headings.items()
+    }
+    return [f"{reason}{so.get(table, '')}; run again for it" for table, reason in lacking.items()]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from embedbench.errors import InputError
 from embedbench.io.safe_csv import read_csv
+from embedbench.results.encoded import VECTORS, Encoded
 from embedbench.results.results import Results, empty_table
 from embedbench.results.schema import (
     NULLABLE_TEXT_COLUMNS,
@@ -63,7 +64,14 @@ def read_partly(folder: str | Path) -> tuple[Results, dict[str, str]]:
             if name in _DECIDING:
                 raise _not_whole(folder, str(error)) from error
             lacking[name] = str(error)
-    return Results(**tables, run=run), lacking
+    encoded = None
+    if run.get("has_vectors"):
+        names, rows = list(run.get("fingerprints") or {}), len(tables["images"])
+        try:
+            encoded = Encoded.read(folder / VECTORS, names, rows)
+        except ValueError as error:
+            lacking[VECTORS] = str(error)
+    return Results(**tables, run=run, encoded=encoded, folder=folder), lacking
 
 
 def _read_part(file: Path) -> Any:

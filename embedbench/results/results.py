@@ -5,15 +5,16 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from embedbench.errors import InputError, NotWrittenError
 from embedbench.io.safe_csv import write_csv
 from embedbench.results.budget import budget_lines
+from embedbench.results.encoded import VECTORS, Encoded
 from embedbench.results.formats import as_markdown, as_plain_text
 from embedbench.results.run_folder import OutFolder
 from embedbench.results.schema import (
@@ -30,6 +31,7 @@ __all__ = ["Answer", "Results", "empty_table"]
 # They read `Results` themselves.
 _views = partial(importlib.import_module, "embedbench.results.views")
 _sentences = partial(importlib.import_module, "embedbench.results.sentences")
+_short = partial(importlib.import_module, "embedbench.results.short_table")
 
 
 def empty_table(name: str) -> pd.DataFrame:
@@ -69,13 +71,15 @@ class Answer:
         return " ".join(self.sentences)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Results:
     """The tables of one comparison.
 
     `embedbench.results.schema.TABLES` says what a row of each is, and describes every column. A
     table that has no rows has these columns too. `run` holds all that is needed to repeat the
-    comparison, its verdict and its remarks.
+    comparison, its verdict and its remarks. `encoded` holds the vectors of all encoders, and what
+    a comparison with other encoders needs; None where they were not kept. `folder` is where the
+    run folder was written or read; None without one.
     """
 
     comparison: pd.DataFrame
@@ -113,6 +117,8 @@ class Results:
     domain_pairs: pd.DataFrame = _optional("domain_pairs")
     domain_alignment: pd.DataFrame = _optional("domain_alignment")
     worst_images: pd.DataFrame = _optional("worst_images")
+    encoded: Encoded | None = None
+    folder: Path | None = None
 
     @property
     def spaces(self) -> list[str]:
@@ -151,6 +157,19 @@ class Results:
         """Return the cluster of each image; see `embedbench.results.views.assignments`."""
         table: pd.DataFrame = _views().assignments(self, encoder, clusterer, space)
         return table
+
+    def vectors(self, encoder: str) -> np.ndarray:
+        """Return an encoder's vectors, float32 "images dim"; row i is row i of `images`.
+
+        Raises:
+            InputError: there is no such encoder, or vectors were not kept.
+        """
+        if self.encoded is None:
+            raise InputError("these results hold no vectors: they were written without")
+        if encoder not in self.encoded.images:
+            known = ", ".join(self.encoded.images)
+            raise InputError(f"no vectors of '{encoder}'; there are those of {known}")
+        return self.encoded.images[encoder]
 
     def neighbours(self, image: str, encoder: str | None = None) -> pd.DataFrame:
         """Return an image's nearest other images; see `embedbench.results.views.neighbours`."""
@@ -194,11 +213,13 @@ class Results:
         left_out = [HEADLINE["space"]] if self.comparison["space"].nunique() == 1 else []
         return as_plain_text(self.headline()[main].drop(columns=left_out))
 
+    def __repr__(self) -> str:
+        """Return the verdict in words and the numbers that decide."""
+        return str(_short().as_text(self))
+
     def _repr_html_(self) -> str:
-        """Return the verdict in words and the numbers that decide, for a notebook."""
-        short = importlib.import_module("embedbench.results.short_table")
-        answer = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.verdict.sentences)
-        return answer + str(short.short_table(self).to_html(index=False, na_rep=""))
+        """Return the same for a notebook, with a link to the page."""
+        return str(_short().as_html(self))
 
     def write(
         self, folder: str | Path, draw: Callable[["Results", Path], object] | None = None
@@ -245,9 +266,12 @@ class Results:
                 write_csv(frame, folder / f"{name}.csv")
             else:
                 frame.to_parquet(folder / f"{name}.parquet", index=False)
+        if self.encoded is not None:
+            self.encoded.write(folder / VECTORS)
         lines = [self.to_markdown(), *map(escape_markdown, budget_lines(self.run))]
         (folder / "comparison.md").write_text("\n\n".join(lines) + "\n", encoding="utf-8")
         run = self.run | {"schema": SCHEMA_VERSION, "tables": sorted(written)}
+        run["has_vectors"] = self.encoded is not None
         text = json.dumps(run, indent=2, sort_keys=True, ensure_ascii=False)
         (folder / "run.json").write_text(text + "\n", encoding="utf-8")
 

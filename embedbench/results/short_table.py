@@ -1,14 +1,18 @@
 """The comparison in few columns: one row an encoder, with the numbers that decide."""
 
+from html import escape
+from urllib.parse import quote
+
 import pandas as pd
 
-from embedbench.results.formats import short_interval, short_number
+from embedbench.results.formats import as_plain_text, short_interval, short_number
 from embedbench.results.purposes import leading_rows, metric_heading
 from embedbench.results.results import Results
 from embedbench.results.schema import SIGNALS
 from embedbench.results.views import headline_rows, ranked, with_timings
+from embedbench.utils.text import printable
 
-__all__ = ["short_table"]
+__all__ = ["as_html", "as_text", "short_table"]
 
 _INTERVAL = "95 % interval"
 
@@ -57,6 +61,25 @@ def short_table(results: Results) -> pd.DataFrame:
     table["dim"] = facts["dim"].astype(float).map(_whole).to_list()
     table["images/s"] = facts["images_per_second"].astype(float).map(_speed).to_list()
     return table
+
+
+def as_text(results: Results) -> str:
+    """Return the verdict in words, and the short table below it."""
+    return f"{printable(str(results.verdict))}\n\n{as_plain_text(short_table(results))}"
+
+
+def as_html(results: Results) -> str:
+    """Return the same for a notebook, with a link to the page if there is one."""
+    answer = "".join(f"<p>{escape(sentence)}</p>" for sentence in results.verdict.sentences)
+    table = str(short_table(results).to_html(index=False, na_rep=""))
+    page = results.folder / "report.html" if results.folder else None
+    if page is None or not page.is_file():
+        return answer + table
+    # A notebook has addresses for what is below its own folder alone.
+    is_below = not page.is_absolute() and ".." not in page.parts
+    address = quote(page.as_posix()) if is_below else page.absolute().as_uri()
+    link = f'<a href="{escape(address)}" target="_blank">{escape(str(page))}</a>'
+    return f"{answer}{table}<p>The page, to explore: {link}</p>"
 
 
 def _ranks(facts: pd.DataFrame) -> list[tuple[float, float]]:

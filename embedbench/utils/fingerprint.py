@@ -8,7 +8,7 @@ import json
 import sys
 import textwrap
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +20,7 @@ __all__ = [
     "hash_file",
     "json_value",
     "library_version",
+    "library_versions",
     "module_code",
     "package_code",
 ]
@@ -53,6 +54,12 @@ def library_version(distribution: str) -> str | None:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def library_versions(distributions: Iterable[str]) -> dict[str, str]:
+    """Return the versions of those distributions that are installed, in the order of names."""
+    versions = {name: library_version(name) for name in sorted(set(distributions))}
+    return {name: version for name, version in versions.items() if version is not None}
 
 
 @cache

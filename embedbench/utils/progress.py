@@ -1,12 +1,17 @@
-"""Progress on standard error: bars on a terminal and in notebooks, else a line now and then."""
+"""Progress: bars on a terminal, one output in a notebook, else a line now and then.
 
+On a terminal and without one it goes to standard error.
+"""
+
+import importlib
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from embedbench.utils.text import printable
@@ -14,10 +19,13 @@ from embedbench.utils.text import printable
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = ["Progress"]
+__all__ = ["NotebookOutput", "Progress"]
 
 _LINE_SECONDS = 30.0
 """Where there is no terminal, a long task says where it is this often."""
+
+_NOTEBOOK_LETTERS = 80
+"""In a bar that a notebook shows."""
 
 _TICK_SECONDS = 1.0
 """A bar shows the time this often, also where its task stands still."""
@@ -29,10 +37,21 @@ class Progress:
 
     Attributes:
         quiet: show nothing; otherwise bars are shown if standard error is a terminal or the code
-            runs in a notebook, else a line every half minute.
+            runs in a notebook, else a line every half minute. None to show progress in notebooks
+            alone.
     """
 
-    quiet: bool = False
+    quiet: bool | None = False
+
+    @cached_property
+    def is_quiet(self) -> bool:
+        """Whether nothing is shown."""
+        return not in_notebook() if self.quiet is None else self.quiet
+
+    @cached_property
+    def notebook(self) -> "NotebookOutput | None":
+        """Where a notebook shows progress; None outside of one, or if nothing is shown."""
+        return NotebookOutput() if in_notebook() and not self.is_quiet else None
 
     def bar(self, what: str, total: int, unit: str) -> "tqdm[None]":
         """Return a progress bar, a context manager; with a total of 0 it shows only the time."""
@@ -40,11 +59,13 @@ class Progress:
             total=total,
             desc=printable(what),
             unit=f" {unit}",
-            disable=self.quiet or (None if not _in_notebook() else False),
+            disable=self.is_quiet or (None if self.notebook is None else False),
+            file=self.notebook,
+            ncols=_NOTEBOOK_LETTERS if self.notebook else None,
             leave=False,
             smoothing=0.1,
             bar_format=None if total else "{desc} ({elapsed})",
-            silent=self.quiet,
+            silent=self.is_quiet,
         )
         return bar
 
@@ -63,7 +84,7 @@ class Progress:
     @property
     def on_terminal(self) -> bool:
         """Whether what is shown goes to a terminal."""
-        return not self.quiet and sys.stderr.isatty()
+        return not self.is_quiet and sys.stderr.isatty()
 
     @property
     def width(self) -> int:
@@ -74,7 +95,9 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Print a line above the bar, unless quiet."""
-        if not self.quiet:
+        if self.notebook is not None:
+            self.notebook.add(f"<div>{escape(printable(text))}</div>")
+        elif not self.is_quiet:
             from tqdm import tqdm
 
             tqdm.write(printable(text), file=sys.stderr)
@@ -89,17 +112,51 @@ class Progress:
                 Console(stderr=True).print(renderable)
 
 
-def _in_notebook() -> bool:
+class NotebookOutput:
+    """The output of a notebook cell: parts one below the other, and what is being done now.
+
+    A bar writes to it as to a file; its last line is shown at the end, and gone with the bar.
+    """
+
+    encoding = "utf-8"
+
+    def __init__(self) -> None:
+        self._parts: dict[str, str] = {}
+        self._line = ""
+        self._output: Any = None
+
+    def add(self, part: str, name: str | None = None) -> None:
+        """Show a part, HTML that is escaped already, in place of an earlier one of this name."""
+        self._parts[name or f"part {len(self._parts)}"] = part
+        self._show()
+
+    def write(self, text: str) -> None:
+        """Show the last line of a bar."""
+        self._line = text.rpartition("\r")[2].rstrip()
+        self._show()
+
+    def flush(self) -> None:
+        """Do nothing; everything is shown at once."""
+
+    def _show(self) -> None:
+        notebook: Any = importlib.import_module("IPython.display")
+        line = f"<pre>{escape(self._line)}</pre>" if self._line else ""
+        shown = notebook.HTML("".join(self._parts.values()) + line)
+        if self._output is None:
+            self._output = notebook.display(shown, display_id=True)
+        else:
+            self._output.update(shown)
+
+
+def in_notebook() -> bool:
+    """Whether this code runs in a notebook."""
     return "ipykernel" in sys.modules
 
 
 @cache
 def _bar_class() -> Any:
     """Return the bar of tqdm that ticks by itself, and writes lines where it cannot be shown."""
-    if _in_notebook():
-        from tqdm.auto import tqdm
-    else:
-        from tqdm import tqdm
+    from tqdm import tqdm
 
     class TickingBar(tqdm):  # type: ignore[misc]
         """A bar with a thread that shows it again and again."""

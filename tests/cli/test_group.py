@@ -22,7 +22,7 @@ print([name for name in sys.modules if name.startswith("embedbench.cli.commands"
 
 def test_each_name_is_that_of_its_command() -> None:
     commands = every_command()
-    assert {"run", "show", "open", "new-backend"} <= set(commands) and len(commands) == 18
+    assert {"run", "show", "open", "new-backend"} <= set(commands) and len(commands) == 19
     assert {name: command.name for name, command in commands.items()} == {n: n for n in commands}
 
 

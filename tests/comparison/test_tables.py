@@ -1,7 +1,6 @@
 """Promises of the tables of a comparison: each row as its stage found it, times in one table."""
 
 import dataclasses
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -25,20 +24,12 @@ from embedbench.comparison.tables import (
 )
 from embedbench.data.dataset import Dataset
 from embedbench.embedding.result import Embedding
-from embedbench.encoder import Facts, LookupEncoder
+from embedbench.encoder import Facts
 from embedbench.encoders.record import EncoderRecord, WeightsFile
-from embedbench.encoders.registry import create_encoder
 from embedbench.metrics.embedding.neighbours import Neighbourhood
 from embedbench.results.schema import FAILURE_COLUMNS, TABLES
 
 BITING = "<b>{0} %s"
-
-
-class Made(LookupEncoder):
-    """Vectors that were made elsewhere."""
-
-    def lookup(self, names: Sequence[str]) -> np.ndarray:
-        return np.ones((len(names), 3), np.float32)
 
 
 def sweep(runs: int, choice: KSelection | None = None) -> Sweep:
@@ -132,8 +123,7 @@ def test_a_pair_of_encoders_stands_either_way_round_and_one_encoder_in_no_row() 
 
 
 def test_an_encoder_that_failed_has_a_row_with_its_error_and_no_numbers() -> None:
-    encoders = {"good": create_encoder("pixels"), BITING: create_encoder("pixels")}
-    table = encoders_table(encoders, {"good": embedding()}, {BITING: "no luck"})
+    table = encoders_table(["good", BITING], {"good": embedding()}, {BITING: "no luck"})
     assert table["encoder"].tolist() == ["good", BITING]
     assert table["status"].tolist() == ["ok", "failed"]
     assert table["error"].tolist() == ["", "no luck"]
@@ -144,13 +134,9 @@ def test_weights_have_the_size_of_their_files_and_files_of_vectors_are_no_weight
     files = (WeightsFile("/a", 10**6, 0, ""), WeightsFile("/b", 5 * 10**5, 0, ""))
     record = dataclasses.replace(embedding().record, weights=files)
     found = dataclasses.replace(embedding(), record=record)
-    encoders = {
-        "loaded": create_encoder("pixels"),
-        "made": Made(),
-        "none": create_encoder("pixels"),
-    }
-    embeddings = {"loaded": found, "made": found, "none": embedding()}
-    table = encoders_table(encoders, embeddings, {}).set_index("encoder")
+    made = dataclasses.replace(found, is_looked_up=True)
+    embeddings = {"loaded": found, "made": made, "none": embedding()}
+    table = encoders_table(list(embeddings), embeddings, {}).set_index("encoder")
     assert table["weights_mb"]["loaded"] == 1.5
     assert table["weights_mb"][["made", "none"]].isna().all()
 

@@ -10,6 +10,7 @@ import pytest
 from embedbench import compare
 from embedbench.metrics.clustering.catalogue import METRICS
 from embedbench.metrics.embedding.catalogue import ENCODER_METRICS
+from embedbench.results.encoded import VECTORS
 from embedbench.results.reading import read_results
 from embedbench.results.results import Results
 from embedbench.results.run_folder import SUMS
@@ -66,6 +67,7 @@ def test_a_run_folder_has_the_tables_and_columns_of_the_schema(folder: Path) -> 
     files = {file.name for file in folder.iterdir()} - {
         "run.json",
         "comparison.md",
+        VECTORS,
         SUMS,
     }
     every = {f"{name}.{table.suffix}" for name, table in TABLES.items()}
@@ -98,7 +100,7 @@ def test_the_example_has_the_columns_of_the_schema(truth: bool) -> None:
 
 
 def test_every_field_of_the_results_is_a_table_of_the_schema() -> None:
-    fields = {field.name for field in dataclasses.fields(Results)} - {"run"}
+    fields = {field.name for field in dataclasses.fields(Results)} - {"run", "encoded", "folder"}
     assert fields == set(TABLES)
 
 

@@ -95,7 +95,7 @@ def test_every_foreign_word_is_escaped_where_the_text_escapes() -> None:
 def alone(truth: bool = True) -> Results:
     """Return the example's first encoder alone: 40 pictures in four clusters."""
     results = example_results(truth)
-    tables = {
+    tables: dict[str, Any] = {
         field.name: table[table["encoder"] == ENCODERS[0]]
         for field in dataclasses.fields(results)
         if isinstance(table := getattr(results, field.name), pd.DataFrame) and "encoder" in table

@@ -1,8 +1,10 @@
 """Promises of the short table: a row an encoder, the best first, the numbers of the long one."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from embedbench.results.short_table import short_table
 from embedbench.results.views import ranked
@@ -45,3 +47,26 @@ def test_one_encoder_has_its_clusters_as_whole_numbers() -> None:
     (row,) = short_table(alone).to_dict("records")
     assert row["encoder"] == ENCODERS[0] and row["clusters"].isdigit()
     assert "rank" not in row and {"AMI", "silhouette", "stability"} <= set(row)
+
+
+def test_results_are_shown_as_verdict_and_table_not_as_fields() -> None:
+    results = example_results()
+    text = repr(results)
+    assert text.startswith(str(results.verdict)) and "95 % interval" in text
+    assert all(name in text for name in short_table(results)["encoder"])
+
+
+@pytest.mark.parametrize(
+    ("below", "address"), [(True, "my%20run/report.html"), (False, "file:///")]
+)
+def test_a_notebook_links_to_the_page_where_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: bool, address: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    results = dataclasses.replace(
+        example_results(), folder=Path("my run") if below else tmp_path / "my run"
+    )
+    assert "<a " not in results._repr_html_()
+    (tmp_path / "my run").mkdir()
+    (tmp_path / "my run" / "report.html").write_text("page")
+    assert f'<a href="{address}' in results._repr_html_()

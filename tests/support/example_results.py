@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ def example_results(truth: bool = True) -> Results:
     classes = np.repeat(np.arange(4), 10)
     parts = [_Part(name, classes, noise) for name, noise in zip(ENCODERS, (0, 2, 8), strict=True)]
     images = _images(classes)
-    tables = {
+    tables: dict[str, Any] = {
         name: pd.concat([getattr(part, name)(list(images["image"])) for part in parts])
         for name in (
             "partitions",
@@ -354,7 +355,7 @@ def _words(images: list[str]) -> pd.DataFrame:
     )
 
 
-def _conditions(images: list[str], truth: bool) -> dict[str, pd.DataFrame]:
+def _conditions(images: list[str], truth: bool) -> dict[str, Any]:
     """Return what corruptions, mixed-in images and two domains give, names that bite among them."""
     changed = [
         (name, kind, level, clusterer, metric, 1.0, 1 - 0.1 * level, -0.1 * level, -0.2, 0.0)

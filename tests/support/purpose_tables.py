@@ -1,5 +1,7 @@
 """The tables of purposes of a small comparison: answers, search, few labels, small vectors."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -15,7 +17,7 @@ def purpose_tables(
     judged: dict[str, dict[str, object]],
     truth: bool,
     images: pd.DataFrame,
-) -> dict[str, pd.DataFrame]:
+) -> dict[str, Any]:
     """Return the tables by their names; without labels that of the answers alone."""
     tables = {"purposes": _purposes(comparison, judged, truth)}
     if not truth:

@@ -6,7 +6,9 @@ import importlib
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import scipy
 
 from embedbench.encoder import Encoder
 from embedbench.utils.fingerprint import (
@@ -15,6 +17,7 @@ from embedbench.utils.fingerprint import (
     hash_file,
     json_value,
     library_version,
+    library_versions,
 )
 
 ENCODER = """
@@ -118,6 +121,9 @@ def test_a_fingerprint_follows_identity_and_weights_but_not_the_order_of_keys() 
 
 def test_a_library_that_is_not_installed_has_no_version() -> None:
     assert library_version("no-such-library") is None and library_version("numpy")
+    found = library_versions(["scipy", "no-such-library", "numpy", "scipy"])
+    assert found == {"numpy": np.__version__, "scipy": scipy.__version__}
+    assert list(found) == ["numpy", "scipy"]
 
 
 def test_the_code_of_the_package_is_that_of_the_named_rooms_and_libraries() -> None:

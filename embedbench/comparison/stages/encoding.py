@@ -1,6 +1,7 @@
 """The encoding stage: images are downloaded, scanned and turned into vectors by every encoder."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -18,8 +19,10 @@ from embedbench.embedding.embed import Embedder
 from embedbench.embedding.engine import Engine
 from embedbench.embedding.result import Embedding
 from embedbench.encoder import Vectors
+from embedbench.encoders.concatenation import parts_of
 from embedbench.errors import EmbedbenchError, InputError, NoEncoderError, StoreError
-from embedbench.results.live import LiveTable
+from embedbench.results.live.table import LiveTable
+from embedbench.utils.fingerprint import library_versions
 from embedbench.utils.messages import one_line, wrap_foreign_errors
 
 __all__ = [
@@ -86,12 +89,16 @@ class EncodedImages:
         errors: why an encoder failed, by encoder.
         plan: the texts that encoders read.
         readers: the encoders that read texts.
+        asked: the names of all encoders, also of those that failed, in the order asked for.
+        versions: of the encoders' libraries.
     """
 
     embeddings: dict[str, Embedding]
     errors: dict[str, str]
     plan: TextPlan = TextPlan()
     readers: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def vectors(self) -> dict[str, Vectors]:
@@ -188,7 +195,9 @@ def encode_all(
         raise NoEncoderError(f"no encoder could be used; {reasons}")
     readers = [name for name in embeddings if config.reads_texts(name)]
     able = tuple(name for name in readers if not embeddings[name].text_error)
-    return EncodedImages(embeddings, errors, plan, able)
+    parts = [part for encoder in config.encoders.values() for part in parts_of(encoder)]
+    versions = library_versions(library for part in parts for library in part.libraries)
+    return EncodedImages(embeddings, errors, plan, able, tuple(config.encoders), versions)
 
 
 def keep_common(

@@ -73,6 +73,8 @@ def with_likely(
         scores: of these encoders, in the same order.
         asked: how certain, and how near to the best.
     """
+    if not (np.isfinite(scores.values).all() and np.isfinite(scores.moved).all()):
+        return ranks, verdict  # an interval is not known, so nobody knows how near the others are
     has_signals = bool(signals.is_measured.all()) and scores.purpose in LINES
     belief = Belief.unknown(signals.alike, LINES.get(scores.purpose, LINES[CLASSIFICATION]))
     if has_signals:

@@ -241,6 +241,8 @@ class _Probe:
         slopes: Float64[np.ndarray, "classes inputs"],
     ) -> Float64[np.ndarray, "classes inputs"]:
         """Return the inverse Hessian of the loss in training, times the slopes."""
+        # Slopes may be as small as 1e-160, whose squares are 0; a power of two rounds nothing.
+        size = 2.0 ** np.frexp(np.abs(slopes).max())[1]
         # The penalty of a difference of two classes is twice that of their own weights.
         penalty = np.full(known.shape[1], (2 if len(slopes) == 2 else 1) / _STRENGTH)
         penalty[-1] = 0
@@ -252,5 +254,5 @@ class _Probe:
             return np.asarray(((chances * moved).T @ known + penalty * weights).ravel())
 
         hessian = LinearOperator((slopes.size, slopes.size), times_hessian, dtype=np.float64)
-        steps, _ = cg(hessian, slopes.ravel(), rtol=_RESIDUAL, maxiter=_MOST_SOLVING)
-        return np.asarray(steps.reshape(slopes.shape))
+        steps, _ = cg(hessian, slopes.ravel() / size, rtol=_RESIDUAL, maxiter=_MOST_SOLVING)
+        return np.asarray(steps.reshape(slopes.shape) * size)

@@ -40,7 +40,7 @@ def shareable(results: Results, pictures: bool = True) -> Results:
         pictures: whether thumbnails stay.
     """
     names = _shorter_names(results.images["image"].astype(str).unique().tolist())
-    tables: dict[str, pd.DataFrame] = {}
+    tables: dict[str, Any] = {}
     for field in fields(results):
         table = getattr(results, field.name)
         if isinstance(table, pd.DataFrame):

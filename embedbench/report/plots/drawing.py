@@ -1,6 +1,7 @@
 """Draw the figures of a comparison into files, in parallel processes."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
@@ -44,6 +45,7 @@ def draw_figures(
     """
     if format not in FORMATS:
         raise InputError(f"a figure's format must be {', '.join(FORMATS)}; not '{format}'")
+    results = replace(results, encoded=None)  # figures need no vectors, which are large
     chosen = _chosen(figure_specs(results), only)
     files = [folder / _file(spec, format) for spec in chosen]
     for path in [folder, *{file.parent for file in files}, *files]:

@@ -162,3 +162,10 @@ def test_few_labels_and_the_signals_name_what_is_likely(answer: str) -> None:
 def test_otherwise_the_verdict_by_labels_stays(labels: int, answer: str, measured: bool) -> None:
     _, found = with_likely_of([0.5, 0.45, 0.2, 0.1], 0.2, labels, answer, measured)
     assert found.answer == answer and found.reasons == ("Because.",)
+
+
+def test_where_an_interval_is_not_known_no_probability_is_told() -> None:
+    unknown = [0.5, 0.45, 0.2, float("nan")]
+    ranks, found = with_likely_of(unknown, 0.1, 40, "tied")
+    assert found == Verdict("labels", "tied", tuple("abcd"), ("Because.",))
+    assert "probability" not in ranks

@@ -181,3 +181,13 @@ def test_the_influence_in_training_is_that_of_a_little_more_weight(classes: int)
                 expected[train[image]] = (right - before) / 0.01
     assert moved == pytest.approx(expected - expected.mean(), abs=0.02)
     assert np.abs(moved).max() > 0.2
+
+
+@pytest.mark.parametrize("noise", [60, 5, 0.5])
+def test_margins_of_any_width_give_an_interval(noise: float) -> None:
+    """With noise of 5, the slopes are so small that their squares underflow."""
+    random, truth = np.random.default_rng(1), np.repeat(np.arange(3), 12)
+    colours = np.array([[200, 40, 40], [40, 170, 50], [50, 60, 190]])
+    rows = np.tile(colours[truth], 25) + random.normal(size=(36, 75)) * noise
+    score = probe_score(rows.astype(np.float32), truth, np.arange(36), seed=0)
+    assert score.mean == 1 and np.isfinite(score.influence).all()

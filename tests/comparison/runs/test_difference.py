@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from embedbench.comparison.difference import difference
+from embedbench.comparison.runs.difference import difference
 from embedbench.errors import InputError
 from embedbench.results.results import Results
 from tests.support.example_results import ENCODERS, example_results

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from embedbench.results.live import LiveTable, verdict_box
+from embedbench.results.live.table import LiveTable, verdict_box
 from embedbench.utils.progress import Progress
 
 LONG = "timm:a_name_that_is_longer_than_a_narrow_terminal_is_wide"

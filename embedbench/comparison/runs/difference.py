@@ -12,7 +12,7 @@ from embedbench.results.results import Results
 from embedbench.results.schema import SIGNALS
 from embedbench.utils.text import agreeing, join_names, pluralise
 
-__all__ = ["Difference", "difference"]
+__all__ = ["Difference", "difference", "shown_option"]
 
 _KEYS = ["encoder", "purpose", "metric"]
 
@@ -80,7 +80,7 @@ def _remarks(before: Results, after: Results) -> tuple[str, ...]:
     runs = before.run, after.run
     found = [*_images(before, after), *_encoders(before, after)]
     found += [
-        f"{name}: {_shown(runs[0].get(name))} before, {_shown(runs[1].get(name))} after"
+        f"{name}: {shown_option(runs[0].get(name))} before, {shown_option(runs[1].get(name))} after"
         for name in _OF_THE_RUN
         if runs[0].get(name) != runs[1].get(name)
     ]
@@ -134,5 +134,6 @@ def _encoders(before: Results, after: Results) -> list[str]:
     return remarks
 
 
-def _shown(value: Any) -> str:
+def shown_option(value: Any) -> str:
+    """Return the value of an option as remarks show it."""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -19,7 +19,7 @@ from embedbench.utils.text import printable
 if TYPE_CHECKING:
     from rich.panel import Panel
 
-__all__ = ["LiveTable", "verdict_box"]
+__all__ = ["LiveTable", "scored_rows", "verdict_box"]
 
 _ENCODED, _WIDTHS = ("dim", "parameters", "images/s"), (5, 10, 8)
 _SCORED = (9, 14)
@@ -75,20 +75,7 @@ class LiveTable:
 
     def scored(self, comparison: pd.DataFrame) -> None:
         """Say how the encoders compare at the shared k, by the table `comparison`."""
-        first = comparison.iloc[0]
-        rows = comparison[
-            (comparison["space"] == first["space"])
-            & (comparison["clusterer"] == first["clusterer"])
-            & ~comparison["k_from"].isin(K_CRITERIA)
-        ].drop_duplicates("encoder")
-        metric, heading = ("ami", "AMI") if "ami" in rows else ("stability", "stability")
-        ends = [rows.get(f"{metric}_{end}", pd.Series(index=rows.index)) for end in ("low", "high")]
-        cells = [
-            [str(name), short_number(value), short_interval(low, high)]
-            for name, value, low, high in zip(rows["encoder"], rows[metric], *ends, strict=True)
-        ]
-        where = str(first["clusterer"])
-        where += "" if pd.isna(first["k"]) else f", k={int(first['k'])}"  # it may find its own
+        heading, where, cells = scored_rows(comparison)
         if self._progress.on_terminal:
             self._show([where, heading, "95 % interval"], cells, _SCORED)
             return
@@ -99,8 +86,7 @@ class LiveTable:
         """Say the verdict, as in `run.json`; of one encoder the answer comes with all the rest."""
         if verdict["basis"] == ONE_ENCODER:
             return
-        fastest = fastest_of(verdict["group"], self._speeds)
-        text = " ".join(verdict_sentences({**verdict, "budget": None}, fastest))
+        text = " ".join(self._sentences(verdict))
         if self._progress.on_terminal:
             self._progress.show(verdict_box(text))
         else:
@@ -110,6 +96,10 @@ class LiveTable:
         """Say which encoder is recommended within the budget, if there is one."""
         if told := budget_sentences(verdict):
             self._progress.say(f"budget: {' '.join(told)}")
+
+    def _sentences(self, verdict: Mapping[str, Any]) -> list[str]:
+        fastest = fastest_of(verdict["group"], self._speeds)
+        return verdict_sentences({**verdict, "budget": None}, fastest)
 
     def _first(self) -> int:
         """Return the letters that the column of names has, the same in every row."""
@@ -135,6 +125,29 @@ class LiveTable:
         for row in rows:
             table.add_row(*(Text(printable(cell), style) for cell in row))
         self._progress.show(table)
+
+
+def scored_rows(comparison: pd.DataFrame) -> tuple[str, str, list[list[str]]]:
+    """Return the metric, what was clustered how, and a row an encoder: name, value, interval.
+
+    Args:
+        comparison: the table `comparison`, of which the rows at the shared k are taken.
+    """
+    first = comparison.iloc[0]
+    rows = comparison[
+        (comparison["space"] == first["space"])
+        & (comparison["clusterer"] == first["clusterer"])
+        & ~comparison["k_from"].isin(K_CRITERIA)
+    ].drop_duplicates("encoder")
+    metric, heading = ("ami", "AMI") if "ami" in rows else ("stability", "stability")
+    ends = [rows.get(f"{metric}_{end}", pd.Series(index=rows.index)) for end in ("low", "high")]
+    cells = [
+        [str(name), short_number(value), short_interval(low, high)]
+        for name, value, low, high in zip(rows["encoder"], rows[metric], *ends, strict=True)
+    ]
+    where = str(first["clusterer"])
+    where += "" if pd.isna(first["k"]) else f", k={int(first['k'])}"  # it may find its own
+    return heading, where, cells
 
 
 def verdict_box(text: str, title: str = "verdict") -> "Panel":
