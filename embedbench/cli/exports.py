@@ -84,8 +84,9 @@ def _names_of_tools(context: Any, parameter: Any, begun: str) -> list[str]:
 )
 @_CLUSTERER
 @click.option("--link", is_flag=True, help="folders: link the images instead of copying them.")
+@click.option("--without-vectors", is_flag=True, help="parquet, fiftyone: leave vectors out.")
 @as_json_option
-def export(run_folder: str, as_json: bool, **options: Any) -> int:
+def export(run_folder: str, without_vectors: bool, as_json: bool, **options: Any) -> int:
     """Write the results of a run folder for another tool. Nothing is encoded.
 
     What is at PLACE already is never replaced.
@@ -94,6 +95,8 @@ def export(run_folder: str, as_json: bool, **options: Any) -> int:
     from embedbench.results.reading import read_results
 
     results = read_results(run_folder)
+    if without_vectors:
+        options["vectors"] = {}
     with stdout_reserved():
         exported = results.export(options.pop("to"), options.pop("out"), **options)
     return _told(exported, as_json)

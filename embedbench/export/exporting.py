@@ -46,7 +46,7 @@ def export(
         encoders: the encoders to export; all if there are none.
         clusterer: whose clusters; the first one if None.
         link: link images instead of copying them.
-        vectors: float32 vectors by encoder, row i of `results.images` row i; none by default.
+        vectors: float32 vectors by encoder, row i of image i; those of the results if None.
 
     Raises:
         InputError: there is no such tool, encoder or clusterer, its library is not installed, or
@@ -58,7 +58,9 @@ def export(
         raise InputError("`link` is for folders of images")
     if out is not None and to == "fiftyone":
         raise InputError("FiftyOne keeps datasets in its database: give `name`, not `out`")
-    for encoder, rows in (vectors or {}).items():
+    if vectors is None:
+        vectors = results.encoded.images if results.encoded is not None else {}
+    for encoder, rows in vectors.items():
         if len(rows) != len(results.images):
             raise InputError(f"{len(rows)} vectors of '{encoder}' for {len(results.images)} images")
     request = Request(
@@ -67,7 +69,7 @@ def export(
         chosen_encoders(results, encoders),
         clusterer,
         link,
-        dict(vectors or {}),
+        vectors,
     )
     module, function, _ = EXPORTERS[to]
     write = getattr(importlib.import_module(f"embedbench.export.{module}"), function)

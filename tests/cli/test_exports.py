@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from embedbench.cli.exports import export
+from embedbench.export.exporting import EXPORTERS
 from tests.support.command_line import call
 from tests.support.example_results import example_results
 from tests.support.results_on_disk import results_on_disk
@@ -60,3 +62,9 @@ def test_half_a_run_folder_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
     code, _, err = call(capsys, "export", run, "--to", "parquet", "--out", tmp_path / "x.parquet")
     assert code == 2 and err.endswith("nearest.parquet is missing; run again\n")
     assert not (tmp_path / "x.parquet").exists()
+
+
+def test_the_help_names_every_tool() -> None:
+    [option] = [one for one in export.params if one.name == "to"]
+    words = str(option.to_info_dict()["help"]).replace(" or ", ", ").rstrip(".").split(", ")
+    assert words == list(EXPORTERS)

@@ -93,6 +93,20 @@ def test_pictures_are_left_to_the_person_where_neighbours_are_of_some_images(
     assert pd.read_parquet(tmp_path / "x.parquet")["neighbors_01_pixels"][0]["ids"].size == 0
 
 
+def test_vectors_of_the_run_folder_are_written_unless_left_out(
+    real_run: Results, tmp_path: Path
+) -> None:
+    real_run.export("parquet", tmp_path / "x.parquet")
+    table = pd.read_parquet(tmp_path / "x.parquet")
+    for name, encoder in {"01_pixels": "pixels", "02_co_lour_2": "co:lour/<2>"}.items():
+        np.testing.assert_array_equal(
+            np.stack(table[f"vector_{name}"].tolist()), real_run.vectors(encoder)
+        )
+    real_run.export("parquet", tmp_path / "y.parquet", vectors={})
+    columns = pd.read_parquet(tmp_path / "y.parquet").columns
+    assert not any(column.startswith("vector_") for column in columns)
+
+
 @pytest.mark.exports
 def test_embedding_atlas_reads_it_and_makes_its_application(
     real_run: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
