@@ -69,7 +69,7 @@ def merge(
     record = dict(parts[0].results.run) | {
         "command": shlex.join([*words, *([] if out is None else ["--out", str(out)])]),
         "merged": [part.record() for part in parts],
-        **{key: _in_any(parts, key) for key in ("encoders", "objects", "sources")},
+        **{key: _in_any(parts, key) for key in ("encoders", "objects")},
         "purposes": list(config.purposes),
         "names": list(config.words),
         "out": None if out is None else str(out),
