@@ -90,13 +90,16 @@ def diff(before: str, after: str, as_json: bool) -> int:
     shell_complete=complete_folder,
     help="Folder for the results.  [default: embedbench-runs/RUN-RUN]",
 )
-@click_options("without_pictures", "without_vectors", "memory", "store", "quiet")
+@click_options(
+    "labels", "label_column", "without_pictures", "without_vectors", "memory", "store", "quiet"
+)
 @as_json_option
 def merge(runs: tuple[str, ...], out: str | None, as_json: bool, **options: Any) -> int:
     """Compare the encoders of several runs on the same images, as if one run had had them all.
 
     Nothing is encoded, so the runs may come from different machines. Images that not every run
-    has are left out; labels and options are those of the first run.
+    has are left out; labels and options are those of the first run. With --labels, one run may be
+    judged again, too.
     """
     from embedbench.comparison.runs.merge import merge as merge_runs
 

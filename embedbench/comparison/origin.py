@@ -20,6 +20,7 @@ from embedbench.errors import InputError
 from embedbench.io.structured import read_structured, write_structured
 from embedbench.results.encoded import VECTORS, Encoded
 from embedbench.results.results import Results
+from embedbench.results.views import MEASURED, timings_of
 from embedbench.utils.options import from_keywords
 
 __all__ = ["as_encoded", "encoded_dataset_of", "recorded_config"]
@@ -105,9 +106,8 @@ def encoded_dataset_of(results: Results, name: str) -> EncodedDataset:
         )
     try:
         origin: _Origin = read_structured(kept.origin, (_Origin, TextPlan))
-        embeddings = {
-            name: _embedding(kept, name, fields) for name, fields in origin.encoders.items()
-        }
+        encoders = origin.encoders.items()
+        embeddings = {one: _embedding(results, kept, one, fields) for one, fields in encoders}
         table = _as_scanned(results.images, origin.scanned)
         names = tuple(table["image"].astype(str))
         dataset = Dataset(
@@ -148,32 +148,41 @@ def _as_scanned(images: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _facts_of(embedding: Embedding) -> dict[str, Any]:
+    """Return what stays the same from run to run; what was measured is in the table of timings."""
     record = embedding.record
-    weights = tuple(replace(file, path=PurePath(file.path).name) for file in record.weights)
+    weights = tuple(
+        replace(file, path=PurePath(file.path).name, changed_ns=0) for file in record.weights
+    )
+    nothing: dict[str, Any] = dict.fromkeys((*MEASURED, "workers"))
+    record = replace(record, weights=weights, **nothing)
     return {
-        "record": replace(record, weights=weights).to_json(),
-        "encoded": embedding.encoded,
+        "record": record.to_json(),
         "text_error": embedding.text_error,
         "is_looked_up": embedding.is_looked_up,
     }
 
 
-def _embedding(kept: Encoded, name: str, fields: Mapping[str, Any]) -> Embedding:
+def _embedding(results: Results, kept: Encoded, name: str, fields: Mapping[str, Any]) -> Embedding:
     """Return an encoder's embedding.
 
     Raises:
         KeyError: a field is missing.
         ValueError: its record is none.
     """
-    vectors = kept.images[name]
+    vectors, record = kept.images[name], EncoderRecord.from_json(fields["record"])
+    measured: dict[str, Any] = {
+        quantity: timings_of(results, quantity).get(name) for quantity in MEASURED
+    }
+    if measured["peak_memory_mb"] is not None:
+        measured["peak_memory_mb"] = int(measured["peak_memory_mb"])
     nothing = np.empty((0, vectors.shape[1]), np.float32)
     return Embedding(
         vectors,
         kept.texts.get(name, nothing),
         kept.others.get(name, nothing),
         {},
-        EncoderRecord.from_json(fields["record"]),
-        int(fields["encoded"]),
+        replace(record, **measured),
+        int(timings_of(results, "images_encoded").get(name, 0)),
         str(fields["text_error"]),
         bool(fields["is_looked_up"]),
     )

@@ -3,13 +3,14 @@
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from embedbench.report.charts.catalogue import charts_of
 from embedbench.report.page import write_report
 from embedbench.results.results import Results
+from embedbench.results.schema import TABLES
 from tests.support.browser import Opened, address, opened
 from tests.support.example_results import ENCODERS, example_results, with_verdict
 
@@ -22,12 +23,12 @@ HOSTILE = '"><img src=x onerror=alert(1)></svg><script>alert(1)</script>'
 def hostile_results() -> Results:
     """Return the example with a name that would run as HTML in every table."""
     results = example_results()
-    tables = {}
-    for field in dataclasses.fields(results):
-        table = getattr(results, field.name)
-        if field.name != "run" and "encoder" in table:
-            columns = [name for name in ("encoder", "other") if name in table]
-            tables[field.name] = table.replace({name: {ENCODERS[1]: HOSTILE} for name in columns})
+    tables: dict[str, Any] = {}
+    for name in TABLES:
+        table = getattr(results, name)
+        if "encoder" in table:
+            columns = [column for column in ("encoder", "other") if column in table]
+            tables[name] = table.replace({one: {ENCODERS[1]: HOSTILE} for one in columns})
     domains = results.domains["domain"].iloc[0]
     tables["domains"] = tables["domains"].replace({"domain": {domains: HOSTILE}})
     return dataclasses.replace(results, **tables)

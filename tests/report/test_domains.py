@@ -11,12 +11,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from embedbench.report.domains import DomainsPart, domains_part
 from embedbench.results.results import Results
+from embedbench.results.schema import TABLES
 from tests.support.domain_tables import COLOURS, DOMAINS, ENCODERS, domain_table
 
 
 def results(truth: bool = True, **tables: pd.DataFrame) -> Results:
     """Results that hold what the page tells of domains, and little else."""
-    every: dict[str, Any] = {field.name: pd.DataFrame() for field in dataclasses.fields(Results)}
+    every: dict[str, Any] = dict.fromkeys(TABLES, pd.DataFrame())
     comparison = pd.DataFrame(
         {"encoder": ENCODERS, "space": "l2", "clusterer": "kmeans", "k_from": "truth"}
     )

@@ -12,13 +12,15 @@ import pandas as pd
 from embedbench.comparison.extra_images import Block, ExtraImages
 from embedbench.comparison.origin import encoded_dataset_of
 from embedbench.comparison.stages.encoding import EncodedDataset, EncodedImages, PreparedImages
-from embedbench.comparison.texts import TextPlan
+from embedbench.comparison.texts import TextPlan, TextVectors
+from embedbench.data.dataset import with_labels
+from embedbench.data.tables.form import TableForm
 from embedbench.embedding.result import Embedding
 from embedbench.errors import InputError
 from embedbench.results.reading import read_results
 from embedbench.results.results import Results
 
-__all__ = ["Run", "joined", "read_runs", "renamed", "with_common_images"]
+__all__ = ["Run", "joined", "read_runs", "relabelled", "renamed", "with_common_images"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +118,42 @@ def renamed(run: EncodedDataset, names: Mapping[str, str]) -> EncodedDataset:
         ),
         run.extra,
     )
+
+
+def relabelled(run: EncodedDataset, labels: str | None, form: TableForm) -> EncodedDataset:
+    """Return a run with other labels, which its encoders have not read as words.
+
+    Args:
+        run: with common images.
+        labels: as of `Dataset.with_truth`; None to keep those that there are.
+        form: of a table of labels.
+
+    Raises:
+        InputError: there is no such table or column, or it names none of the images.
+    """
+    if labels is None:
+        return run
+    dataset = with_labels(run.images.dataset, labels, form)
+    table = run.images.table.drop(columns="truth", errors="ignore")
+    if "truth" in dataset.table:
+        table = table.assign(truth=dataset.table["truth"])
+    encoded, plan = run.encoded, run.encoded.plan
+    if plan.labels:
+        plan = replace(plan, labels=(), obstacle="the labels are others than the encoders read")
+        encoded = replace(
+            encoded,
+            plan=plan,
+            embeddings={
+                name: replace(one, texts=_without_labels(encoded.texts.get(name), one.texts))
+                for name, one in encoded.embeddings.items()
+            },
+        )
+    images = replace(run.images, dataset=dataset, table=table)
+    return replace(run, images=images, encoded=encoded)
+
+
+def _without_labels(texts: TextVectors | None, rows: np.ndarray) -> np.ndarray:
+    return rows if texts is None else np.concatenate([texts.names, texts.texts])
 
 
 def joined(runs: Sequence[EncodedDataset], plan: TextPlan) -> EncodedDataset:

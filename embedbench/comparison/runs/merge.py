@@ -12,11 +12,19 @@ from embedbench.comparison.extra_images import CORRUPTED, MIXED, ExtraImages
 from embedbench.comparison.memory import Memory, parse_memory
 from embedbench.comparison.origin import recorded_config
 from embedbench.comparison.pipeline import analyse_comparison
-from embedbench.comparison.runs.common import Run, joined, read_runs, renamed, with_common_images
+from embedbench.comparison.runs.common import (
+    Run,
+    joined,
+    read_runs,
+    relabelled,
+    renamed,
+    with_common_images,
+)
 from embedbench.comparison.runs.remarks import differences, left_out
 from embedbench.comparison.runs.writing import Contents, write_run
 from embedbench.comparison.stages.encoding import EncodedDataset
 from embedbench.data.images.corruptions import VECTOR_KINDS, Corruption
+from embedbench.data.tables.form import TableForm
 from embedbench.embedding.factory import make_engine
 from embedbench.errors import InputError
 from embedbench.parallel.engine_options import EngineOptions
@@ -32,6 +40,8 @@ __all__ = ["merge"]
 def merge(
     runs: Sequence[str | Path | Results],
     *,
+    labels: str | None = None,
+    label_column: str | None = None,
     out: str | Path | None = None,
     without_pictures: bool = False,
     without_vectors: bool = False,
@@ -45,7 +55,10 @@ def merge(
     labels and options are those of the first run. Remarks say what differs between the runs.
 
     Args:
-        runs: run folders, or results of comparisons; two or more.
+        runs: run folders, or results of comparisons; two or more, or one with other `labels`.
+        labels: known classes in place of those of the first run: a table, a column of the images,
+            `folder` or `parent`, or `none`. As words they are not read again.
+        label_column: column of labels of the table; None for the usual names.
         out: where to write the run folder; nowhere if None.
         without_pictures: the page holds no thumbnails.
         without_vectors: the run folder holds no vectors, so it can be merged with no other.
@@ -55,23 +68,27 @@ def merge(
 
     Raises:
         InputError: there are fewer than two runs, one holds no vectors or is damaged, they have
-            fewer than four images in common, or a clusterer of another package was used.
+            fewer than four images in common, the labels name none of them, or a clusterer of
+            another package was used.
     """
-    if isinstance(runs, str | Path | Results) or len(runs) < 2:
-        raise InputError("a merge needs two runs or more")
+    if isinstance(runs, str | Path | Results) or len(runs) < (2 if labels is None else 1):
+        raise InputError("a merge needs two runs or more, or one with other labels")
     started = time.time()
     parts = read_runs(runs)
     config = _config_of(parts, memory, quiet)
     engine = make_engine(EngineOptions(memory=memory, store=store), config.progress)
-    encoded = _merged(parts)
+    encoded = relabelled(_merged(parts), labels, TableForm(label=label_column))
     config = replace(config, corruptions=_measured(config.corruptions, encoded.extra))
+    flags = {"--labels": labels, "--label-column": label_column, "--out": out}
     words = ["embedbench", "merge", *(part.folder for part in parts)]
+    words += [str(word) for flag in flags.items() if flag[1] is not None for word in flag]
     record = dict(parts[0].results.run) | {
-        "command": shlex.join([*words, *([] if out is None else ["--out", str(out)])]),
+        "command": shlex.join(words),
         "merged": [part.record() for part in parts],
         **{key: _in_any(parts, key) for key in ("encoders", "objects")},
         "purposes": list(config.purposes),
         "names": list(config.words),
+        **({} if labels is None else {"labels": labels, "label_column": label_column}),
         "out": None if out is None else str(out),
         "without_pictures": without_pictures,
         "without_vectors": without_vectors,
@@ -80,7 +97,8 @@ def merge(
     }
     with ExitStack() as stack:
         place = None if out is None else stack.enter_context(OutFolder(Path(out)))
-        for remark in encoded.images.dataset.remarks:
+        dataset = encoded.images.dataset
+        for remark in (*dataset.remarks, *dataset.label_remarks):
             config.progress.say(f"note: {remark}")
         live = live_table(config.progress, encoded.encoded.asked)
         results = analyse_comparison(config, engine, encoded, live, started, record)

@@ -20,8 +20,8 @@ MakeEncoder = Callable[..., Encoder]
 
 pytestmark = pytest.mark.usefixtures("one_core")
 
-TIMED = {"SHA256SUMS", "report.html", "run.json", "timings.csv", "vectors/origin.npz"}
-"""Files that hold times, the command, or the name of the folder."""
+TIMED = {"SHA256SUMS", "report.html", "run.json", "timings.csv"}
+"""Files that hold times, or the command."""
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -56,6 +56,36 @@ def test_merged_runs_equal_the_run_of_all_encoders(
     assert merged.run["remarks"] == read_results(tmp_path / "whole").run["remarks"]
     again = merge([merged, read_results(one)], store=tmp_path / "store")
     pd.testing.assert_frame_equal(again.comparison, merged.comparison)
+
+
+def test_a_run_is_judged_by_labels_that_come_later_as_if_it_had_had_them(
+    run: Callable[..., Path], tmp_path: Path, colour_encoder: MakeEncoder
+) -> None:
+    given: dict[str, Any] = {"copies": 5, "purposes": ["clustering", "search"]}
+    labelled = read_results(run("labelled", 1, 2, **given))
+    labels = tmp_path / "labels.csv"
+    table = labelled.images[["image", "truth"]].rename(columns={"truth": "label"})
+    table.to_csv(labels, index=False)
+    bare = run("bare", 1, 2, **given, labels="none")
+    found = merge([bare], labels=str(labels), store=tmp_path / "store")
+    for name in ("comparison", "purposes", "label_free", "search"):
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(labelled, name))
+    assert found.run["verdict"] == labelled.run["verdict"]
+    assert found.run["labels"] == str(labels)
+    assert not merge([labelled], labels="none", store=tmp_path / "store").has_truth
+
+
+def test_labels_that_no_encoder_read_are_not_judged_as_words(
+    run: Callable[..., Path], tmp_path: Path
+) -> None:
+    words: dict[str, Any] = {"names": ["red", "green", "blue"], "encoders": {"words": Colours()}}
+    one = read_results(run("one", **words))
+    labels = tmp_path / "labels.csv"
+    others = one.images["truth"].replace({"red": "crimson"})
+    pd.DataFrame({"path": one.images["image"], "label": others}).to_csv(labels, index=False)
+    found = merge([one, run("other", 2)], labels=str(labels))
+    assert "the labels are others than the encoders read" in str(found.verdict)
+    pd.testing.assert_frame_equal(found.zero_shot, one.zero_shot)
 
 
 def test_texts_are_read_by_the_run_that_has_an_encoder_for_them(
@@ -143,5 +173,5 @@ def test_a_clusterer_of_another_package_cannot_be_run_again(run: Callable[..., P
 
 @pytest.mark.parametrize("runs", [[], ["run"], "run"])
 def test_a_merge_needs_two_runs(runs: Any) -> None:
-    with pytest.raises(InputError, match="two runs or more"):
+    with pytest.raises(InputError, match="two runs or more, or one with other labels"):
         merge(runs)
