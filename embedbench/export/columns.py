@@ -9,7 +9,7 @@ from jaxtyping import Float32, Int64
 
 from embedbench.errors import InputError
 from embedbench.results.results import Results
-from embedbench.results.views import assignments
+from embedbench.results.views import assignments, encoder_named
 from embedbench.utils.text import safe_names
 
 __all__ = [
@@ -29,13 +29,13 @@ def chosen_encoders(results: Results, asked: Sequence[str] = ()) -> tuple[str, .
     """Return the encoders asked for, or all that were compared, in the order of the run.
 
     Raises:
-        InputError: there is no such encoder.
+        InputError: there is no such encoder, there are several, or it failed.
     """
     known = results.comparison["encoder"].astype(str).unique().tolist()
-    for name in asked:
-        if name not in known:
-            raise InputError(f"no encoder '{name}' in these results; there are: {', '.join(known)}")
-    return tuple(name for name in known if not asked or name in asked)
+    whole = {encoder_named(results, name) for name in asked}
+    if failed := sorted(whole - set(known)):
+        raise InputError(f"'{failed[0]}' failed, so it has no results")
+    return tuple(name for name in known if not asked or name in whole)
 
 
 def encoder_names(results: Results) -> dict[str, str]:

@@ -14,7 +14,7 @@ from embedbench.export.columns import (
     neighbours_of,
     plane_of,
 )
-from tests.support.example_results import ENCODERS, example_results
+from tests.support.example_results import ENCODERS, FAILED, example_results
 
 RESULTS = example_results()
 SHUFFLED = replace(RESULTS, images=RESULTS.images.sample(frac=1, random_state=0))
@@ -23,8 +23,11 @@ SHUFFLED = replace(RESULTS, images=RESULTS.images.sample(frac=1, random_state=0)
 def test_encoders_are_those_compared_in_their_order() -> None:
     assert chosen_encoders(RESULTS) == ENCODERS
     assert chosen_encoders(RESULTS, [ENCODERS[2], ENCODERS[0]]) == (ENCODERS[0], ENCODERS[2])
-    with pytest.raises(InputError, match="no encoder 'clop' in these results; there are: pixels"):
+    with pytest.raises(InputError, match="no encoder 'clop'; there are: "):
         chosen_encoders(RESULTS, ["clop"])
+    assert chosen_encoders(RESULTS, ["timm"]) == (ENCODERS[1],)
+    with pytest.raises(InputError, match="failed, so it has no results"):
+        chosen_encoders(RESULTS, [FAILED])
 
 
 def test_names_of_encoders_differ_where_only_signs_do() -> None:

@@ -16,7 +16,7 @@ from tests.support.example_results import example_results
     [
         ({"to": "excel"}, "cannot export to 'excel'; there are: "),
         ({"to": "parquet"}, "the file to write is missing: --out FILE"),
-        ({"to": "parquet", "encoders": ["clop"]}, "no encoder 'clop' in these results"),
+        ({"to": "parquet", "encoders": ["clop"]}, "no encoder 'clop'; there are: "),
         ({"to": "parquet", "out": "x.parquet", "clusterer": "dbscan"}, "no clusters of 'pixels'"),
         ({"to": "parquet", "link": True}, "`link` is for folders"),
         ({"to": "fiftyone", "out": "x"}, "give `name`, not `out`"),
