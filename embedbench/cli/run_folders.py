@@ -90,9 +90,7 @@ def diff(before: str, after: str, as_json: bool) -> int:
     shell_complete=complete_folder,
     help="Folder for the results.  [default: embedbench-runs/RUN-RUN]",
 )
-@click_options(
-    "labels", "label_column", "without_pictures", "without_vectors", "memory", "store", "quiet"
-)
+@click_options("labels", "without_pictures", "without_vectors", "memory", "store", "quiet")
 @as_json_option
 def merge(runs: tuple[str, ...], out: str | None, as_json: bool, **options: Any) -> int:
     """Compare the encoders of several runs on the same images, as if one run had had them all.

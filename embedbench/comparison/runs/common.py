@@ -14,7 +14,6 @@ from embedbench.comparison.origin import encoded_dataset_of
 from embedbench.comparison.stages.encoding import EncodedDataset, EncodedImages, PreparedImages
 from embedbench.comparison.texts import TextPlan, TextVectors
 from embedbench.data.dataset import with_labels
-from embedbench.data.tables.form import TableForm
 from embedbench.embedding.result import Embedding
 from embedbench.errors import InputError
 from embedbench.results.reading import read_results
@@ -120,20 +119,19 @@ def renamed(run: EncodedDataset, names: Mapping[str, str]) -> EncodedDataset:
     )
 
 
-def relabelled(run: EncodedDataset, labels: str | None, form: TableForm) -> EncodedDataset:
+def relabelled(run: EncodedDataset, labels: str | None) -> EncodedDataset:
     """Return a run with other labels, which its encoders have not read as words.
 
     Args:
         run: with common images.
         labels: as of `Dataset.with_truth`; None to keep those that there are.
-        form: of a table of labels.
 
     Raises:
         InputError: there is no such table or column, or it names none of the images.
     """
     if labels is None:
         return run
-    dataset = with_labels(run.images.dataset, labels, form)
+    dataset = with_labels(run.images.dataset, labels)
     table = run.images.table.drop(columns="truth", errors="ignore")
     if "truth" in dataset.table:
         table = table.assign(truth=dataset.table["truth"])

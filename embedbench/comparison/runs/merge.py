@@ -24,7 +24,6 @@ from embedbench.comparison.runs.remarks import differences, left_out
 from embedbench.comparison.runs.writing import Contents, write_run
 from embedbench.comparison.stages.encoding import EncodedDataset
 from embedbench.data.images.corruptions import VECTOR_KINDS, Corruption
-from embedbench.data.tables.form import TableForm
 from embedbench.embedding.factory import make_engine
 from embedbench.errors import InputError
 from embedbench.parallel.engine_options import EngineOptions
@@ -41,7 +40,6 @@ def merge(
     runs: Sequence[str | Path | Results],
     *,
     labels: str | None = None,
-    label_column: str | None = None,
     out: str | Path | None = None,
     without_pictures: bool = False,
     without_vectors: bool = False,
@@ -56,9 +54,9 @@ def merge(
 
     Args:
         runs: run folders, or results of comparisons; two or more, or one with other `labels`.
-        labels: known classes in place of those of the first run: a table, a column of the images,
-            `folder` or `parent`, or `none`. As words they are not read again.
-        label_column: column of labels of the table; None for the usual names.
+        labels: known classes in place of those of the first run: a column of the images, a table
+            with a usual name of its column, `folder` or `parent`, or `none`. They are not read as
+            words.
         out: where to write the run folder; nowhere if None.
         without_pictures: the page holds no thumbnails.
         without_vectors: the run folder holds no vectors, so it can be merged with no other.
@@ -77,9 +75,9 @@ def merge(
     parts = read_runs(runs)
     config = _config_of(parts, memory, quiet)
     engine = make_engine(EngineOptions(memory=memory, store=store), config.progress)
-    encoded = relabelled(_merged(parts), labels, TableForm(label=label_column))
+    encoded = relabelled(_merged(parts), labels)
     config = replace(config, corruptions=_measured(config.corruptions, encoded.extra))
-    flags = {"--labels": labels, "--label-column": label_column, "--out": out}
+    flags = {"--labels": labels, "--out": out}
     words = ["embedbench", "merge", *(part.folder for part in parts)]
     words += [str(word) for flag in flags.items() if flag[1] is not None for word in flag]
     record = dict(parts[0].results.run) | {
@@ -88,7 +86,7 @@ def merge(
         **{key: _in_any(parts, key) for key in ("encoders", "objects")},
         "purposes": list(config.purposes),
         "names": list(config.words),
-        **({} if labels is None else {"labels": labels, "label_column": label_column}),
+        **({} if labels is None else {"labels": labels, "label_column": None}),
         "out": None if out is None else str(out),
         "without_pictures": without_pictures,
         "without_vectors": without_vectors,
