@@ -68,11 +68,20 @@ def diff(before: str, after: str, as_json: bool) -> int:
             *row[:3],
             *map(short_number, row[3:6]),
             short_interval(row[6], row[7]),
-            "moved" if row[8] else "",
+            "yes" if row[8] else "",
         ]
         for row in found.table.itertuples(index=False)
     ]
-    headings = ["encoder", "purpose", "metric", "before", "after", "change", "95 % interval", ""]
+    headings = [
+        "encoder",
+        "purpose",
+        "metric",
+        "before",
+        "after",
+        "change",
+        "95 % interval",
+        "moved",
+    ]
     print_table(headings, rows)
     count = int(found.table["moved"].sum())
     numbers = pluralise(len(rows), "number")

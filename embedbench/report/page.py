@@ -276,6 +276,9 @@ def _flat(record: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
         name = f"{prefix}{key}"
         if isinstance(value, Mapping):
             lines += _flat(value, f"{name} · ")
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            for number, part in enumerate(value, start=1):
+                lines += _flat(part, f"{name} {number} · ")
         elif isinstance(value, (list, tuple)):
             lines.append((name, ", ".join(str(part) for part in value)))
         elif value is not None and value != "":

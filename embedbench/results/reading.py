@@ -22,6 +22,9 @@ __all__ = ["read_partly", "read_results"]
 _DECIDING = ("comparison", "encoders", "images")
 """The tables without which there is no answer."""
 
+_MARKS = ("run.json", "comparison.csv", "encoders.csv")
+"""What tells a run folder, also half there, from any other."""
+
 
 def read_results(folder: str | Path) -> Results:
     """Return the results in a run folder.
@@ -46,6 +49,8 @@ def read_partly(folder: str | Path) -> tuple[Results, dict[str, str]]:
     """
     folder = Path(folder)
     _check_place(folder)
+    if folder.is_dir() and not any((folder / name).exists() for name in _MARKS):
+        raise InputError(f"'{folder}' is not a run folder: it has no run.json")
     tables: dict[str, pd.DataFrame] = {}
     lacking: dict[str, str] = {}
     try:

@@ -43,7 +43,7 @@ def _optional(name: str) -> Any:
     return field(default_factory=partial(empty_table, name))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """The verdict for one purpose.
 
@@ -66,7 +66,7 @@ class Answer:
     recommended: str | None
     sentences: tuple[str, ...]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """Return the answer in words."""
         return " ".join(self.sentences)
 

@@ -112,9 +112,12 @@ def assignments(
     rows = members_of(results, encoder, space)
     rows = rows[rows["clusterer"] == clusterer]
     if rows.empty:
-        known = results.silhouettes[["encoder", "clusterer", "space"]].drop_duplicates()
-        told = "; ".join(", ".join(map(str, row)) for row in known.itertuples(index=False))
-        raise InputError(f"no clusters of '{encoder}', {clusterer}, {space}; there are: {told}")
+        known = results.silhouettes[results.silhouettes["encoder"] == encoder]
+        pairs = known[["clusterer", "space"]].astype(str).drop_duplicates()
+        told = ", ".join(f"{one} in {where}" for one, where in pairs.itertuples(index=False))
+        raise InputError(
+            f"no clusters of '{encoder}' by '{clusterer}' in '{space}'; there are: {told or 'none'}"
+        )
     named = results.clusters
     named = named[(named["encoder"] == encoder) & (named["clusterer"] == clusterer)]
     named = named[named["space"] == space]

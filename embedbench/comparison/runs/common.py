@@ -49,16 +49,21 @@ def read_runs(runs: Sequence[str | Path | Results]) -> list[Run]:
     """Return the runs, read.
 
     Raises:
-        InputError: one is no run folder, or holds no vectors.
+        InputError: one is no run folder, is given twice, or holds no vectors.
     """
+    places = [os.path.abspath(run) for run in runs if not isinstance(run, Results)]
+    twice = [place for place in places if places.count(place) > 1]
+    if twice:
+        raise InputError(f"the run folder '{twice[0]}' is given twice")
+    last = [os.path.basename(place) for place in places]
     parts: list[Run] = []
     for number, run in enumerate(runs, start=1):
         results = run if isinstance(run, Results) else read_results(run)
         told = results.run.get("out") if isinstance(run, Results) else run
         folder = f"run {number}" if told is None else str(told)
         name = os.path.basename(os.path.abspath(folder))
-        if name in {part.name for part in parts}:
-            name = f"{name}, run {number}"
+        if last.count(name) > 1 or name in {part.name for part in parts}:
+            name = f"run {number}" if isinstance(run, Results) else folder
         parts.append(Run(name, folder, results, encoded_dataset_of(results, folder)))
     return parts
 

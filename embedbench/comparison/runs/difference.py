@@ -16,6 +16,8 @@ __all__ = ["Difference", "difference", "shown_option"]
 
 _KEYS = ["encoder", "purpose", "metric"]
 
+_CONSENSUS = SIGNALS[1]
+
 _OF_THE_RUN = ("seeds", "k", "clusterers", "spaces", "copies", "margin", "certainty")
 """Options that change numbers."""
 
@@ -49,8 +51,15 @@ def difference(before: Results, after: Results) -> Difference:
         InputError: no encoder has a number in both.
     """
     both = _numbers(before).merge(_numbers(after), on=_KEYS, suffixes=("_before", "_after"))
+    remarks = list(_remarks(before, after))
+    encoders = [set(results.comparison["encoder"].astype(str)) for results in (before, after)]
+    is_consensus = both["metric"] == _CONSENSUS
+    if encoders[0] != encoders[1] and is_consensus.any():
+        both = both[~is_consensus]
+        remarks.append("consensus is left out: it follows from which encoders take part")
     if both.empty:
-        raise InputError("the two runs have no encoder with a number in both")
+        told = "; ".join(remarks)
+        raise InputError(f"the two runs have no encoder with a number in both: {told}")
     table = both[_KEYS].copy()
     table["before"], table["after"] = both["value_before"], both["value_after"]
     table["change"] = table["after"] - table["before"]
@@ -61,7 +70,7 @@ def difference(before: Results, after: Results) -> Difference:
     reach = np.hypot(one, other)  # half of the width of an interval stands for its standard error
     table["low"], table["high"] = table["change"] - reach, table["change"] + reach
     table["moved"] = (table["low"] > 0) | (table["high"] < 0)
-    return Difference(_remarks(before, after), table)
+    return Difference(tuple(remarks), table)
 
 
 def _numbers(results: Results) -> pd.DataFrame:

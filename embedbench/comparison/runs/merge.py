@@ -1,11 +1,14 @@
 """One comparison of the encoders of several runs on the same images."""
 
+import os
 import shlex
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+
+import pandas as pd
 
 from embedbench.comparison.config import ComparisonConfig
 from embedbench.comparison.extra_images import CORRUPTED, MIXED, ExtraImages
@@ -20,9 +23,10 @@ from embedbench.comparison.runs.common import (
     renamed,
     with_common_images,
 )
-from embedbench.comparison.runs.remarks import differences, left_out
+from embedbench.comparison.runs.remarks import differences, left_out, not_in_every_run
 from embedbench.comparison.runs.writing import Contents, write_run
 from embedbench.comparison.stages.encoding import EncodedDataset
+from embedbench.comparison.tables import known_of
 from embedbench.data.images.corruptions import VECTOR_KINDS, Corruption
 from embedbench.embedding.factory import make_engine
 from embedbench.errors import InputError
@@ -57,7 +61,7 @@ def merge(
         labels: known classes in place of those of the first run: a column of the images, a table
             with a usual name of its column, `folder` or `parent`, or `none`. They are not read as
             words.
-        out: where to write the run folder; nowhere if None.
+        out: where to write the run folder, in place of an earlier one; nowhere if None.
         without_pictures: the page holds no thumbnails.
         without_vectors: the run folder holds no vectors, so it can be merged with no other.
         memory: how much what is computed may take, such as `4GB`; half of what is free if None.
@@ -73,6 +77,8 @@ def merge(
         raise InputError("a merge needs two runs or more, or one with other labels")
     started = time.time()
     parts = read_runs(runs)
+    if out is not None and os.path.abspath(out) in {os.path.abspath(one.folder) for one in parts}:
+        raise InputError(f"`out` '{out}' is one of the runs, which it would replace: name another")
     config = _config_of(parts, memory, quiet)
     engine = make_engine(EngineOptions(memory=memory, store=store), config.progress)
     encoded = relabelled(_merged(parts), labels)
@@ -99,6 +105,8 @@ def merge(
         for remark in (*dataset.remarks, *dataset.label_remarks):
             config.progress.say(f"note: {remark}")
         live = live_table(config.progress, encoded.encoded.asked)
+        for name, embedding in encoded.encoded.embeddings.items():
+            live.encoded(name, *known_of(embedding))
         results = analyse_comparison(config, engine, encoded, live, started, record)
         if place is not None:
             contents = Contents(pictures=not without_pictures, vectors=not without_vectors)
@@ -158,7 +166,9 @@ def _merged(parts: Sequence[Run]) -> EncodedDataset:
     told = [remark for run in runs for remark in run.images.dataset.remarks]
     remarks = [*told, *differences(parts, common), *remarks, *left_out(common, merged)]
     dataset = replace(merged.images.dataset, remarks=tuple(dict.fromkeys(remarks)))
-    return replace(merged, images=replace(merged.images, dataset=dataset))
+    failures = pd.concat([merged.images.failures, not_in_every_run(parts, common)])
+    images = replace(merged.images, dataset=dataset, failures=failures.reset_index(drop=True))
+    return replace(merged, images=images)
 
 
 def _names_of_encoders(parts: Sequence[Run]) -> tuple[list[dict[str, str]], list[str]]:

@@ -7,9 +7,10 @@ import pandas as pd
 from embedbench.comparison.runs.common import Run
 from embedbench.comparison.runs.difference import shown_option
 from embedbench.comparison.stages.encoding import EncodedDataset
+from embedbench.results.schema import FAILURE_COLUMNS
 from embedbench.utils.text import agreeing, join_names, pluralise
 
-__all__ = ["differences", "left_out"]
+__all__ = ["differences", "left_out", "not_in_every_run"]
 
 _RECORDED = (
     "clusterers", "spaces", "k", "seeds", "metric", "keep_duplicates", "pairs", "at_least",
@@ -34,7 +35,14 @@ def differences(parts: Sequence[Run], common: Sequence[EncodedDataset]) -> list[
     for column in dict.fromkeys(str(name) for table in tables for name in table):
         for part, table in zip(parts[1:], tables[1:], strict=True):
             count = _unequal(tables[0], table, column)
-            if count:
+            if count and column == "truth" and column not in tables[0]:
+                remarks.append(
+                    f"{first.name} has no labels, so those of {part.name} are not used: name it "
+                    "first to use them"
+                )
+            elif count and column == "truth" and column not in table:
+                remarks.append(f"{part.name} has no labels: those of {first.name} count")
+            elif count:
                 what = "label" if column == "truth" else f"value of '{column}'"
                 remarks.append(
                     f"{pluralise(count, 'image')} {agreeing(count, 'have')} another {what} in "
@@ -64,6 +72,18 @@ def differences(parts: Sequence[Run], common: Sequence[EncodedDataset]) -> list[
                 "per second cannot be compared"
             )
     return remarks
+
+
+def not_in_every_run(parts: Sequence[Run], common: Sequence[EncodedDataset]) -> pd.DataFrame:
+    """Return a row of `Results.failures` for each image that is left out."""
+    kept = set(common[0].images.dataset.names)
+    rows = [
+        ("image", name, f"merge: {part.name}", "not every run has it, with the same bytes")
+        for part in parts
+        for name in part.encoded.images.dataset.names
+        if name not in kept
+    ]
+    return pd.DataFrame(rows, columns=FAILURE_COLUMNS)
 
 
 def _unequal(one: pd.DataFrame, other: pd.DataFrame, column: str) -> int:

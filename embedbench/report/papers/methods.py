@@ -62,6 +62,11 @@ def _images(results: Results) -> list[str]:
             of_classes = f", of which {known:,} had a label of {pluralise(classes, 'class')}"
     verb = "analysed" if results.run["verdict"]["basis"] == ONE_ENCODER else "compared"
     sentences = [f"We {verb} {count} on {pluralise(len(images), 'image')}{of_classes}."]
+    stages = results.failures["stage"].astype(str)
+    lost = int(results.failures.loc[stages.str.startswith("merge: "), "name"].nunique())
+    if lost:
+        were = "was" if lost == 1 else "were"
+        sentences.append(f"{pluralise(lost, 'image')} that not every run had {were} left out.")
     copies = len(images) - int(images["group"].nunique()) if "group" in images else 0
     if copies:
         sentences.append(

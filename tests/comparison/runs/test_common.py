@@ -27,6 +27,9 @@ def test_images_that_one_run_lacks_are_left_out_and_told(
     assert not gone & set(merged.images["image"]) and len(merged.images) == 34
     assert "2 images of one are left out: not every run has them" in merged.run["remarks"]
     assert "1 image of other is left out: not every run has it" in merged.run["remarks"]
+    failures = merged.failures.set_index("name")["stage"]
+    assert failures[failures == "merge: one"].index.tolist() == sorted(gone)
+    assert failures[failures == "merge: other"].index.tolist() == [max(gone)]
     kept = read_results(one)
     rows = [list(kept.images["image"]).index(name) for name in merged.images["image"]]
     np.testing.assert_array_equal(merged.vectors("side 2"), kept.vectors("side 2")[rows])

@@ -77,3 +77,12 @@ def test_runs_without_a_number_in_common_are_refused() -> None:
     none = replace(BASE, purposes=BASE.purposes.iloc[:0], label_free=BASE.label_free.iloc[:0])
     with pytest.raises(InputError, match="no encoder with a number in both"):
         difference(BASE, none)
+
+
+def test_consensus_is_not_compared_where_other_encoders_take_part() -> None:
+    metrics = set(difference(BASE, BASE).table["metric"])
+    assert "consensus" in metrics
+    fewer = BASE.comparison[BASE.comparison["encoder"] != ENCODERS[2]]
+    found = difference(BASE, replace(BASE, comparison=fewer))
+    assert set(found.table["metric"]) == metrics - {"consensus"}
+    assert "consensus is left out: it follows from which encoders take part" in found.remarks

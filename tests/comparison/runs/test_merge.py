@@ -175,3 +175,24 @@ def test_a_clusterer_of_another_package_cannot_be_run_again(run: Callable[..., P
 def test_a_merge_needs_two_runs(runs: Any) -> None:
     with pytest.raises(InputError, match="two runs or more, or one with other labels"):
         merge(runs)
+
+
+def test_a_merge_never_replaces_what_it_is_made_of(run: Callable[..., Path]) -> None:
+    one, other = run("one", 1), run("other", 2)
+    before = files(one)
+    with pytest.raises(InputError, match="is one of the runs, which it would replace"):
+        merge([one, other], out=one)
+    assert files(one) == before
+    with pytest.raises(InputError, match="is given twice"):
+        merge([one, f"{one}/"])
+
+
+def test_runs_of_one_name_are_told_apart_by_their_folders(
+    run: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    run("a/run", 1), run("b/run", 2, k="4")
+    monkeypatch.chdir(tmp_path)
+    remarks = merge(["a/run", "b/run"]).run["remarks"]
+    assert "`k` is 3 in a/run and 4 in b/run: that of a/run counts" in remarks

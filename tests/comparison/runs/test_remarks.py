@@ -56,3 +56,15 @@ def test_a_run_without_changed_copies_is_told(run: Callable[..., Path]) -> None:
     remarks = merge([one, other]).run["remarks"]
     assert "side 3 has no vectors of changed images" in remarks
     assert "`copies` is 6 in one and 0 in other: that of one counts" in remarks
+
+
+def test_a_run_without_labels_is_told_from_one_with_others(run: Callable[..., Path]) -> None:
+    one, other = run("one", 1, 2), run("other", 3, labels="none")
+    told = merge([one, other])
+    assert "other has no labels: those of one count" in told.run["remarks"] and told.has_truth
+    told = merge([other, one])
+    wanted = "other has no labels, so those of one"
+    assert any(
+        text.startswith("other has no labels, so those of one") for text in told.run["remarks"]
+    )
+    assert not told.has_truth
