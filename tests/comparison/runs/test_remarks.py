@@ -63,7 +63,6 @@ def test_a_run_without_labels_is_told_from_one_with_others(run: Callable[..., Pa
     told = merge([one, other])
     assert "other has no labels: those of one count" in told.run["remarks"] and told.has_truth
     told = merge([other, one])
-    wanted = "other has no labels, so those of one"
     assert any(
         text.startswith("other has no labels, so those of one") for text in told.run["remarks"]
     )
