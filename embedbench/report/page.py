@@ -47,6 +47,7 @@ HIDDEN_KEYS = {
     "command",
     "made_of",
     "objects",
+    "has_vectors",
     "remarks",
     "schema",
     "tables",

@@ -149,8 +149,9 @@ class NotebookOutput:
 
 
 def in_notebook() -> bool:
-    """Whether this code runs in a notebook."""
-    return "ipykernel" in sys.modules
+    """Whether this code runs in a notebook: in IPython with a kernel, not in one of its clients."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return hasattr(shell, "kernel")
 
 
 @cache

@@ -105,7 +105,7 @@ def test_a_toml_file_says_the_same(
         (["run", "{table}", "-e", "pixels"], "must have a column of images"),
         (["run", "{photographs}", "-e", "pixels", "--out", "{table}"], "it is a file"),
         (["run", "{photographs}", "-e", "pixels", "--wrong"], "No such option"),
-        (["report", "{empty}"], "not a whole run folder"),
+        (["report", "{empty}"], "not a run folder"),
         (["embed", "{photographs}", "-e", "pixels", "--out", "x.txt"], ".parquet or a .npy"),
         (["check", "clop"], "unknown encoder"),
         (["new-backend", "My-Encoder"], "as in my_encoder; not 'My-Encoder'"),

@@ -24,11 +24,10 @@ from tests.support.example_results import example_results
 from tests.support.paths import ROOT
 
 DOCS = ROOT / "docs"
-PAGES = sorted(
-    page.relative_to(DOCS).with_suffix(".md").as_posix()
-    for page in DOCS.rglob("*")
-    if page.suffix in (".md", ".ipynb")
-)
+PAGES = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
+NOTEBOOKS = [page.relative_to(DOCS).with_suffix(".md").as_posix() for page in DOCS.rglob("*.ipynb")]
+"""The pages that are made of notebooks."""
+
 NAV = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]
 
 
@@ -123,7 +122,7 @@ def missing_targets(pages: dict[Path, Page]) -> list[str]:
 
 
 def test_every_page_is_in_the_navigation_once() -> None:
-    laid_out = [*PAGES, *build_site.PAGES_OF_THE_ROOT.values()]
+    laid_out = [*PAGES, *NOTEBOOKS, *build_site.PAGES_OF_THE_ROOT.values()]
     assert sorted(paths_of(NAV)) == sorted(laid_out)
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -45,10 +45,11 @@ def test_a_notebook_is_told_how_to_show_figures_that_pyplot_does_not_know(
 ) -> None:
     told: list[tuple[Any, set[str]]] = []
     shell: Any = ModuleType("IPython")
-    shell.get_ipython = lambda: "the shell"
+    kernel = SimpleNamespace(kernel="a kernel")
+    shell.get_ipython = lambda: kernel
     tools: Any = ModuleType("IPython.core.pylabtools")
     tools.select_figure_formats = lambda *given: told.append(given)
-    for name, module in (("ipykernel", shell), ("IPython", shell), (tools.__name__, tools)):
+    for name, module in (("IPython", shell), (tools.__name__, tools)):
         monkeypatch.setitem(sys.modules, name, module)
     assert RESULTS.plot.ranks().figure is not None
-    assert told == [("the shell", {"png"})]
+    assert told == [(kernel, {"png"})]

@@ -28,7 +28,9 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     module: Any = ModuleType("IPython.display")
     module.HTML, module.display = str, display
-    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    shell: Any = ModuleType("IPython")
+    shell.get_ipython = lambda: SimpleNamespace(kernel="a kernel")
+    monkeypatch.setitem(sys.modules, "IPython", shell)
     monkeypatch.setitem(sys.modules, "IPython.display", module)
     return found
 
