@@ -71,7 +71,7 @@ def test_a_run_is_judged_by_labels_that_come_later_as_if_it_had_had_them(
     for name in ("comparison", "purposes", "label_free", "search"):
         one, other = getattr(found, name), getattr(labelled, name)
         pd.testing.assert_frame_equal(one, other, check_dtype=False)
-    assert found.run["verdict"] == labelled.run["verdict"]
+    assert found.verdicts == labelled.verdicts
     assert found.run["labels"] == str(labels)
     assert not merge([labelled], labels="none", store=tmp_path / "store").has_truth
 
