@@ -7,8 +7,12 @@ from types import ModuleType
 
 from embedbench.errors import EmbedbenchError, InputError
 from embedbench.utils.messages import describe_error
+from embedbench.utils.text import shorten
 
 __all__ = ["errors_of", "import_library"]
+
+_MOST_LETTERS = 240
+"""Of what a tool says; some list every server and setting."""
 
 
 def import_library(name: str, extra: str) -> ModuleType:
@@ -41,4 +45,5 @@ def errors_of(tool: str, step: str = "") -> Iterator[None]:
         raise
     except Exception as error:
         told = f"; {step}" if step else ""
-        raise InputError(f"{tool} failed: {describe_error(error)}{told}") from error
+        reason = shorten(describe_error(error), _MOST_LETTERS)
+        raise InputError(f"{tool} failed: {reason}{told}") from error

@@ -31,3 +31,11 @@ def test_errors_of_a_tool_are_one_line() -> None:
     assert str(caught.value) == "MLflow failed: RuntimeError: no connection; start it"
     with pytest.raises(InputError, match="^ours$"), errors_of("MLflow"):
         raise InputError("ours")
+
+
+def test_a_tool_that_tells_all_its_settings_is_cut_short() -> None:
+    with pytest.raises(InputError) as caught, errors_of("MLflow", "start it"):
+        raise RuntimeError("refused by " + "server " * 200)
+    told = str(caught.value)
+    assert told.startswith("MLflow failed: RuntimeError: refused by ") and len(told) < 300
+    assert told.endswith("; start it")
