@@ -1,20 +1,15 @@
 """What a notebook shows of a comparison while it runs: one table that fills, then the verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 import pandas as pd
 
-from embedbench.results.live.table import LiveTable, scored_rows
-from embedbench.results.schema import ONE_ENCODER
-from embedbench.results.sentences import budget_sentences
+from embedbench.results.live.table import ENCODED, LiveTable, scored_rows
 from embedbench.utils.progress import NotebookOutput, Progress
 from embedbench.utils.text import printable
 
 __all__ = ["NotebookTable", "live_table"]
-
-_ENCODED = ("encoder", "dim", "parameters", "images/s")
 
 
 def live_table(progress: Progress, encoders: Sequence[str]) -> LiveTable:
@@ -41,24 +36,8 @@ class NotebookTable(LiveTable):
     def __init__(self, progress: Progress, encoders: Sequence[str], output: NotebookOutput) -> None:
         super().__init__(progress, encoders)
         self._output = output
-        self._headings = list(_ENCODED)
+        self._headings = ["encoder", *ENCODED]
         self._rows: dict[str, list[str]] = {name: [] for name in encoders}
-        self._refresh()
-
-    def encoded(
-        self,
-        name: str,
-        dim: int | None,
-        parameters: int | None,
-        speed: float | None,
-        is_stored: bool,
-    ) -> None:
-        """Show what is known of an encoder once its vectors are there."""
-        if speed is not None:
-            self._speeds[name] = speed
-        size = f"{parameters / 1e6:.3g} M" if parameters else ""
-        fast = "stored" if is_stored else "" if speed is None else f"{speed:.3g}"
-        self._rows[name] = [str(dim or ""), size, fast]
         self._refresh()
 
     def failed(self, name: str, reason: str) -> None:
@@ -74,18 +53,15 @@ class NotebookTable(LiveTable):
             self._rows[name] = [*self._rows[name], *[""] * (3 - len(self._rows[name])), *numbers]
         self._refresh()
 
-    def decided(self, verdict: Mapping[str, Any]) -> None:
-        """Show the verdict."""
-        if verdict["basis"] != ONE_ENCODER:
-            self._say(self._sentences(verdict), "verdict")
+    def _show_encoded(self, name: str, dim: str, size: str, fast: str) -> None:
+        self._rows[name] = [dim, size, fast]
+        self._refresh()
 
-    def chosen(self, verdict: Mapping[str, Any]) -> None:
-        """Show which encoder is recommended within the budget, if there is one."""
-        if told := budget_sentences(verdict):
-            self._say(told, "budget")
+    def _show_verdict(self, text: str) -> None:
+        self._output.add(f"<p>{escape(printable(text))}</p>", "verdict")
 
-    def _say(self, sentences: Sequence[str], name: str) -> None:
-        self._output.add(f"<p>{escape(printable(' '.join(sentences)))}</p>", name)
+    def _show_budget(self, text: str) -> None:
+        self._output.add(f"<p>{escape(printable(text))}</p>", "budget")
 
     def _refresh(self) -> None:
         head = "".join(f"<th>{escape(heading)}</th>" for heading in self._headings)

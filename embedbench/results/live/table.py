@@ -19,11 +19,14 @@ from embedbench.utils.text import printable
 if TYPE_CHECKING:
     from rich.panel import Panel
 
-__all__ = ["LiveTable", "scored_rows", "verdict_box"]
+__all__ = ["ENCODED", "LiveTable", "scored_rows", "verdict_box"]
 
-_ENCODED, _WIDTHS = ("dim", "parameters", "images/s"), (5, 10, 8)
+ENCODED, _WIDTHS = ("dim", "parameters", "images/s"), (5, 10, 8)
 _SCORED = (9, 14)
 """Headings, and the letters of the columns."""
+
+STORED = "stored"
+"""In place of a speed where all vectors were there."""
 
 _GAP, _LEAST = 2, 8
 """Letters between two columns, and of the column of names at least."""
@@ -55,15 +58,8 @@ class LiveTable:
         if speed is not None:
             self._speeds[name] = speed
         size = f"{parameters / 1e6:.3g} M" if parameters else ""
-        fast = "" if speed is None else f"{speed:.3g}"
-        if self._progress.on_terminal:
-            cells = [name, str(dim or ""), size, "stored" if is_stored else fast]
-            self._show([] if self._has_headings else ["encoder", *_ENCODED], [cells], _WIDTHS)
-            self._has_headings = True
-            return
-        facts = [f"dim {dim}" if dim else "", f"{size} parameters" if size else ""]
-        facts += ["stored" if is_stored else f"{fast} images/s" if fast else ""]
-        self._progress.say(f"{name}: {', '.join(filter(None, facts))}")
+        fast = STORED if is_stored else "" if speed is None else f"{speed:.3g}"
+        self._show_encoded(name, str(dim or ""), size, fast)
 
     def failed(self, name: str, reason: str) -> None:
         """Say why an encoder failed."""
@@ -72,6 +68,17 @@ class LiveTable:
             self._show([], [[name, f"failed: {reason}"]], [rest], "red")
         else:
             self._progress.say(f"encoder '{name}' failed: {reason}")
+
+    def _show_encoded(self, name: str, dim: str, size: str, fast: str) -> None:
+        """Show what is known of an encoder, each part empty where it is not."""
+        if self._progress.on_terminal:
+            headings = [] if self._has_headings else ["encoder", *ENCODED]
+            self._show(headings, [[name, dim, size, fast]], _WIDTHS)
+            self._has_headings = True
+            return
+        facts = [f"dim {dim}" if dim else "", f"{size} parameters" if size else ""]
+        facts += [f"{fast} images/s" if fast not in ("", STORED) else fast]
+        self._progress.say(f"{name}: {', '.join(filter(None, facts))}")
 
     def scored(self, comparison: pd.DataFrame) -> None:
         """Say how the encoders compare at the shared k, by the table `comparison`."""
@@ -86,20 +93,22 @@ class LiveTable:
         """Say the verdict, as in `run.json`; of one encoder the answer comes with all the rest."""
         if verdict["basis"] == ONE_ENCODER:
             return
-        text = " ".join(self._sentences(verdict))
+        fastest = fastest_of(verdict["group"], self._speeds)
+        self._show_verdict(" ".join(verdict_sentences({**verdict, "budget": None}, fastest)))
+
+    def chosen(self, verdict: Mapping[str, Any]) -> None:
+        """Say which encoder is recommended within the budget, if there is one."""
+        if told := budget_sentences(verdict):
+            self._show_budget(" ".join(told))
+
+    def _show_verdict(self, text: str) -> None:
         if self._progress.on_terminal:
             self._progress.show(verdict_box(text))
         else:
             self._progress.say(f"verdict: {text}")
 
-    def chosen(self, verdict: Mapping[str, Any]) -> None:
-        """Say which encoder is recommended within the budget, if there is one."""
-        if told := budget_sentences(verdict):
-            self._progress.say(f"budget: {' '.join(told)}")
-
-    def _sentences(self, verdict: Mapping[str, Any]) -> list[str]:
-        fastest = fastest_of(verdict["group"], self._speeds)
-        return verdict_sentences({**verdict, "budget": None}, fastest)
+    def _show_budget(self, text: str) -> None:
+        self._progress.say(f"budget: {text}")
 
     def _first(self) -> int:
         """Return the letters that the column of names has, the same in every row."""
